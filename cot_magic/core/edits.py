@@ -1,0 +1,107 @@
+"""What an edit does to a cell, read from its two sources: how large it is, and whether it only silences the
+failure."""
+
+import ast
+import difflib
+import io
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Sequence
+
+from cot_magic.core.findings import CellEdit
+
+_LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER)
+_WORD = re.compile(r"\w+|[^\w\s]")
+_SKIPS = (ast.If, ast.Return, ast.Continue, ast.Break, ast.Pass, ast.IfExp)
+
+
+def tokens(source: str) -> tuple[str, ...]:
+    """The tokens of a source without comments and line ends; words and signs where it cannot be tokenised."""
+    try:
+        found = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return tuple(_WORD.findall(source))
+    return tuple(token.string for token in found if token.type not in _LAYOUT)
+
+
+def size(edits: Sequence[CellEdit]) -> int:
+    """How many tokens were added, removed or replaced, over all edits."""
+    total = 0
+    for edit in edits:
+        matcher = difflib.SequenceMatcher(None, tokens(edit.before), tokens(edit.after), autojunk=False)
+        total += sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
+    return total
+
+
+def diff(edit: CellEdit, name: str = "cell") -> str:
+    """A unified diff of the edit, without file headers' dates."""
+    lines = difflib.unified_diff(
+        edit.before.splitlines(),
+        edit.after.splitlines(),
+        f"{name} (before)",
+        f"{name} (after)",
+        lineterm="",
+        n=3,
+    )
+    return "\n".join(lines)
+
+
+def suppressions(before: str, after: str) -> list[str]:
+    """Ways in which the edit may silence the failure instead of curing it; empty if none is seen.
+
+    Suppression is: an exception handler that was not there, `contextlib.suppress`, a statement that is gone
+    or newly guarded, an assert that is gone or changed, a lookup that got a default. A source that cannot be
+    parsed before is compared by its words alone.
+    """
+    try:
+        new = ast.parse(_plain(after))
+    except SyntaxError:
+        return ["the edited cell cannot be parsed"]
+    try:
+        old = ast.parse(_plain(before))
+    except SyntaxError:
+        return _lost_words(before, after)
+    reasons = []
+    if _count(new, ast.ExceptHandler) > _count(old, ast.ExceptHandler) or _calls(new, "suppress") > _calls(
+        old, "suppress"
+    ):
+        reasons.append("it catches the exception instead of removing its cause")
+    if missing := _asserts(old) - _asserts(new):
+        reasons.append(f"it changes or drops {sum(missing.values())} assert(s)")
+    if any(_count(new, kind) > _count(old, kind) for kind in _SKIPS):
+        reasons.append("it skips something that ran before")
+    if _statements(new) < _statements(old):
+        reasons.append("it drops a statement")
+    if _calls(new, "get") > _calls(old, "get") or _calls(new, "getattr") > _calls(old, "getattr"):
+        reasons.append("it puts a default where a value was missing")
+    return reasons
+
+
+def _plain(source: str) -> str:
+    """The source with lines of magics and shell commands made comments, so that the rest can be parsed."""
+    return re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
+
+
+def _lost_words(before: str, after: str) -> list[str]:
+    lost = Counter(re.findall(r"[A-Za-z_]\w*", before)) - Counter(re.findall(r"[A-Za-z_]\w*", after))
+    return [f"it drops {', '.join(sorted(lost))}"] if sum(lost.values()) > 1 else []
+
+
+def _count(tree: ast.AST, kind: type[ast.AST]) -> int:
+    return sum(isinstance(node, kind) for node in ast.walk(tree))
+
+
+def _calls(tree: ast.AST, name: str) -> int:
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return sum(
+        (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) == name for func in called
+    )
+
+
+def _asserts(tree: ast.AST) -> Counter[str]:
+    return Counter(ast.dump(node.test) for node in ast.walk(tree) if isinstance(node, ast.Assert))
+
+
+def _statements(tree: ast.AST) -> int:
+    return _count(tree, ast.stmt)

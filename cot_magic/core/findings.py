@@ -1,0 +1,168 @@
+"""What a reasoner finds: hypotheses, probes, fixes and tests; and the Evidence that judges them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from cot_magic.core.case import CellId, Raised
+from cot_magic.core.jobs import Outcome, StateItem
+
+HypothesisId = NewType("HypothesisId", str)
+FixId = NewType("FixId", str)
+EvidenceId = NewType("EvidenceId", str)
+
+
+class Phase(StrEnum):
+    """The five phases, in their order."""
+
+    ANALYZE = "ANALYZE"
+    PLAN = "PLAN"
+    VALIDATE = "VALIDATE"
+    IMPLEMENT = "IMPLEMENT"
+    CONFIRM = "CONFIRM"
+
+
+class HypothesisVerdict(StrEnum):
+    CONFIRMED = "CONFIRMED"
+    REFUTED = "REFUTED"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class FixVerdict(StrEnum):
+    VERIFIED = "VERIFIED"
+    PLAUSIBLE = "PLAUSIBLE"
+    REJECTED = "REJECTED"
+    UNVERIFIED = "UNVERIFIED"
+
+
+class Priority(StrEnum):
+    """P0 now, P1 next, P2 later."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """A claim about the cause with a prediction that running something can confirm or refute.
+
+    `cell` and `lineno` say where the claimed cause is; `rule` is the code of the rule that made it
+    (`name.typo`).
+    """
+
+    id: HypothesisId
+    claim: str
+    prediction: str
+    cell: CellId | None = None
+    lineno: int | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Code that tests a hypothesis. Its last expression must be True (the prediction held) or False (it did
+    not).
+
+    Attributes
+    ----------
+    frame
+        None: runs on the state before the failing cell. An index into `Case.raised.frames` (negative counts
+        from the innermost): the failing cell is run first, and the probe is evaluated in that frame's
+        namespace when it raises.
+    """
+
+    about: HypothesisId
+    source: str
+    frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellEdit:
+    """The new source of one cell. `before` is what it replaces, so that a changed cell is never
+    overwritten."""
+
+    cell: CellId
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A set of edits that is to remove the failure, and the hypothesis that it follows from."""
+
+    id: FixId
+    edits: tuple[CellEdit, ...]
+    why: str
+    hypothesis: HypothesisId
+    priority: Priority = Priority.P0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegressionTest:
+    """A function named `test_…` with asserts; runs in a cell (which ends by calling it) and under pytest."""
+
+    name: str
+    source: str
+
+
+class EvidenceKind(StrEnum):
+    PROBE = "probe"
+    FIX = "fix"
+    TEST = "test"
+    SCHEDULE = "schedule"
+
+
+class Stage(StrEnum):
+    """Whether a fix or test ran on the code as it was, or on the edited code."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What running something showed. Only the engine makes these, from the results of jobs.
+
+    Attributes
+    ----------
+    about
+        Id of the hypothesis (probes) or of the fix (fix and test runs).
+    test
+        Name of the regression test, for test runs.
+    held
+        Probes: whether the last expression was True or False; None if it was neither.
+    state
+        Fix runs after the edit: the values of the names that the cell touches, to compare rivals and write
+        tests.
+    effects
+        Attempts to reach outside that the sandbox saw (`open for writing out.csv`), at most 50.
+    note
+        Why it is BLOCKED or TIMED_OUT, or on which state it ran, in words.
+    """
+
+    id: EvidenceId
+    kind: EvidenceKind
+    about: str
+    code: str
+    outcome: Outcome
+    seconds: float = 0.0
+    test: str | None = None
+    stage: Stage | None = None
+    held: bool | None = None
+    output: str = ""
+    raised: Raised | None = None
+    state: tuple[StateItem, ...] = ()
+    effects: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of a model, and list price in US dollars where it is known."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    thinking_tokens: int = 0
+    cache_read_tokens: int = 0
+    usd: float | None = None

@@ -1,0 +1,242 @@
+"""The Session: the fold of a run's events, from which every screen, file and summary is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from cot_magic.core.case import Case
+from cot_magic.core.events import (
+    EvidenceGathered,
+    ExploreSchedules,
+    Faulted,
+    Finding,
+    FixProposed,
+    HypothesisStated,
+    Interrupted,
+    PhaseEnded,
+    PhaseStarted,
+    RunProbe,
+    SessionEnded,
+    SessionStarted,
+    Stamped,
+    Streamed,
+    TestWritten,
+    TryFix,
+    UsageReported,
+)
+from cot_magic.core.findings import (
+    Evidence,
+    EvidenceId,
+    EvidenceKind,
+    Fix,
+    FixId,
+    FixVerdict,
+    Hypothesis,
+    HypothesisId,
+    HypothesisVerdict,
+    Phase,
+    RegressionTest,
+    Stage,
+    Usage,
+)
+from cot_magic.core.jobs import Budget
+from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseView:
+    """One phase as it stands. Times are seconds since the session started; `ended` is None while it runs."""
+
+    phase: Phase
+    started: float
+    ended: float | None = None
+    headline: str = ""
+    findings: tuple[Finding, ...] = ()
+    streamed: str = ""
+    thinking: str = ""
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestView:
+    """A regression test of a fix with what its two runs showed; None where it has not run."""
+
+    __test__ = False
+
+    fix: FixId
+    test: RegressionTest
+    before: Evidence | None = None
+    after: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Everything that is known of a run, in the order in which it came. All judgements are derived from
+    `evidence`."""
+
+    id: str = ""
+    case: Case | None = None
+    intensity: str = "cot"
+    reasoner: str = ""
+    budget: Budget | None = None
+    phases: tuple[PhaseView, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    tests: tuple[tuple[FixId, RegressionTest], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    faults: tuple[str, ...] = ()
+    interrupted: bool = False
+    ended: bool = False
+    seconds: float = 0.0
+
+    def phase(self, phase: Phase) -> PhaseView | None:
+        """The view of that phase, or None if it has not started."""
+        return next((view for view in self.phases if view.phase is phase), None)
+
+    @property
+    def running(self) -> PhaseView | None:
+        """The phase that is under way."""
+        return next((view for view in reversed(self.phases) if view.ended is None), None)
+
+    def evidence_by_id(self, evidence_id: EvidenceId) -> Evidence | None:
+        return next((item for item in self.evidence if item.id == evidence_id), None)
+
+    def judge(self, hypothesis: HypothesisId) -> Judgement[HypothesisVerdict]:
+        """The verdict on a hypothesis, with the evidence that it rests on."""
+        return judge_hypothesis(hypothesis, self.evidence)
+
+    def judge_fix(self, fix: Fix) -> Judgement[FixVerdict]:
+        """The verdict on a fix, with the evidence that it rests on and what was missing."""
+        return judge_fix(fix, case=self.case, fixes=self.fixes, tests=self.tests, evidence=self.evidence)
+
+    @property
+    def best_fix(self) -> Fix | None:
+        """The fix with the best verdict, the earlier one among equals; rejected ones never."""
+        order = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED]
+        ranked = [
+            (order.index(verdict), place, fix)
+            for place, fix in enumerate(self.fixes)
+            if (verdict := self.judge_fix(fix).verdict) in order
+        ]
+        return min(ranked, key=lambda item: item[:2])[2] if ranked else None
+
+    @property
+    def root_cause(self) -> Hypothesis | None:
+        """The hypothesis behind the best fix if it is CONFIRMED, else the first CONFIRMED one."""
+        confirmed = [h for h in self.hypotheses if self.judge(h.id).verdict is HypothesisVerdict.CONFIRMED]
+        fix = self.best_fix
+        return next(
+            (h for h in confirmed if fix is not None and h.id == fix.hypothesis),
+            confirmed[0] if confirmed else None,
+        )
+
+    @property
+    def result(self) -> str:
+        """`no-failure`, `verified`, `plausible` or `unresolved`."""
+        if self.case is None or self.case.raised is None:
+            return "no-failure"
+        fix = self.best_fix
+        verdict = self.judge_fix(fix).verdict if fix is not None else None
+        if verdict is FixVerdict.VERIFIED:
+            return "verified"
+        return "plausible" if verdict is FixVerdict.PLAUSIBLE else "unresolved"
+
+    def tests_of(self, fix: FixId) -> tuple[TestView, ...]:
+        """The tests written for a fix, with their latest runs."""
+        runs = {
+            (item.test, item.stage): item
+            for item in self.evidence
+            if item.kind is EvidenceKind.TEST and item.about == fix
+        }
+        return tuple(
+            TestView(
+                fix=fix,
+                test=test,
+                before=runs.get((test.name, Stage.BEFORE)),
+                after=runs.get((test.name, Stage.AFTER)),
+            )
+            for owner, test in self.tests
+            if owner == fix
+        )
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens and price in total, None if no model was asked; the price is None as soon as one part is
+        unknown."""
+        parts = [view.usage for view in self.phases if view.usage is not None]
+        if not parts:
+            return None
+        prices = [part.usd for part in parts]
+        return Usage(
+            input_tokens=sum(part.input_tokens for part in parts),
+            output_tokens=sum(part.output_tokens for part in parts),
+            thinking_tokens=sum(part.thinking_tokens for part in parts),
+            cache_read_tokens=sum(part.cache_read_tokens for part in parts),
+            usd=None if None in prices else sum(price for price in prices if price is not None),
+        )
+
+    def evolve(self, stamped: Stamped) -> "Session":
+        """The session after one more event."""
+        after = self._apply(stamped)
+        return replace(after, seconds=max(self.seconds, stamped.seconds))
+
+    def _apply(self, stamped: Stamped) -> "Session":
+        event, now = stamped.event, stamped.seconds
+        match event:
+            case SessionStarted():
+                return replace(
+                    self,
+                    case=event.case,
+                    intensity=event.intensity,
+                    reasoner=event.reasoner,
+                    budget=event.budget,
+                )
+            case PhaseStarted():
+                return replace(self, phases=(*self.phases, PhaseView(phase=event.phase, started=now)))
+            case Finding():
+                return self._in_phase(
+                    event.phase, lambda view: replace(view, findings=(*view.findings, event))
+                )
+            case Streamed(thinking=True):
+                return self._in_phase(
+                    event.phase, lambda view: replace(view, thinking=view.thinking + event.text)
+                )
+            case Streamed():
+                return self._in_phase(
+                    event.phase, lambda view: replace(view, streamed=view.streamed + event.text)
+                )
+            case UsageReported():
+                return self._in_phase(event.phase, lambda view: replace(view, usage=event.usage))
+            case PhaseEnded():
+                return self._in_phase(
+                    event.phase, lambda view: replace(view, ended=now, headline=event.headline)
+                )
+            case HypothesisStated():
+                return replace(self, hypotheses=(*self.hypotheses, event.hypothesis))
+            case FixProposed():
+                return replace(self, fixes=(*self.fixes, event.fix))
+            case TestWritten():
+                return replace(self, tests=(*self.tests, (event.fix, event.test)))
+            case EvidenceGathered():
+                return replace(self, evidence=(*self.evidence, event.evidence))
+            case Interrupted():
+                return replace(self._close_phases(now), interrupted=True)
+            case Faulted():
+                return replace(self._close_phases(now), faults=(*self.faults, event.message))
+            case SessionEnded():
+                return replace(self._close_phases(now), ended=True)
+            case RunProbe() | TryFix() | ExploreSchedules():
+                return self
+            case _:
+                assert_never(event)
+
+    def _in_phase(self, phase: Phase, change: Callable[[PhaseView], PhaseView]) -> "Session":
+        return replace(
+            self, phases=tuple(change(view) if view.phase is phase else view for view in self.phases)
+        )
+
+    def _close_phases(self, now: float) -> "Session":
+        return replace(
+            self,
+            phases=tuple(replace(view, ended=now) if view.ended is None else view for view in self.phases),
+        )

@@ -1,0 +1,203 @@
+"""Judgement from evidence alone: what a reasoner says about its own work is never read here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from cot_magic.core.case import Case, Raised
+from cot_magic.core.edits import size, suppressions
+from cot_magic.core.findings import (
+    Evidence,
+    EvidenceId,
+    EvidenceKind,
+    Fix,
+    FixId,
+    FixVerdict,
+    HypothesisId,
+    HypothesisVerdict,
+    RegressionTest,
+    Stage,
+)
+from cot_magic.core.jobs import Outcome
+
+V = TypeVar("V", HypothesisVerdict, FixVerdict)
+NOT_THE_CODE = (Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement(Generic[V]):
+    """A verdict, the evidence that it rests on, and in words what speaks against a better one."""
+
+    verdict: V
+    evidence: tuple[EvidenceId, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """✓ for VERIFIED and CONFIRMED, and only with evidence; ✗ for REJECTED and REFUTED; ? for the
+        rest."""
+        if self.verdict in (FixVerdict.VERIFIED, HypothesisVerdict.CONFIRMED) and self.evidence:
+            return "✓"
+        return (
+            "✗" if self.verdict in (FixVerdict.REJECTED, HypothesisVerdict.REFUTED) and self.evidence else "?"
+        )
+
+
+def judge_hypothesis(hypothesis: HypothesisId, evidence: Sequence[Evidence]) -> Judgement[HypothesisVerdict]:
+    """CONFIRMED if its predictions held and none failed, REFUTED if one failed and none held, else
+    INCONCLUSIVE."""
+    probes = [item for item in evidence if item.kind is EvidenceKind.PROBE and item.about == hypothesis]
+    held = tuple(item.id for item in probes if item.outcome is Outcome.PASSED and item.held is True)
+    failed = tuple(item.id for item in probes if item.outcome is Outcome.PASSED and item.held is False)
+    if held and failed:
+        return Judgement(
+            verdict=HypothesisVerdict.INCONCLUSIVE,
+            evidence=held + failed,
+            reasons=("predictions held and failed",),
+        )
+    if held:
+        return Judgement(verdict=HypothesisVerdict.CONFIRMED, evidence=held)
+    if failed:
+        return Judgement(verdict=HypothesisVerdict.REFUTED, evidence=failed)
+    reasons = tuple(f"{item.id}: {item.outcome.lower()} {item.note}".strip() for item in probes) or (
+        "no probe ran",
+    )
+    return Judgement(
+        verdict=HypothesisVerdict.INCONCLUSIVE, evidence=tuple(item.id for item in probes), reasons=reasons
+    )
+
+
+def judge_fix(
+    fix: Fix,
+    *,
+    case: Case | None,
+    fixes: Sequence[Fix],
+    tests: Sequence[tuple[FixId, RegressionTest]],
+    evidence: Sequence[Evidence],
+) -> Judgement[FixVerdict]:
+    """The verdict on a fix among its rivals.
+
+    VERIFIED only if the cell failed before and passes after, every test fails before and passes after, the
+    hypothesis behind it is CONFIRMED, it suppresses nothing, and no rival of equal or smaller size passes as
+    well and behaves differently. After Le Goues et al.'s "plausible patch" and Zeller's scientific
+    debugging: passing alone is no proof of intent.
+    """
+    before, after = _run(fix.id, Stage.BEFORE, evidence), _run(fix.id, Stage.AFTER, evidence)
+    used = tuple(item.id for item in (before, after) if item is not None)
+    if after is None or after.outcome in NOT_THE_CODE:
+        reason = f"{after.outcome.lower()}: {after.note}".rstrip(": ") if after is not None else "was not run"
+        return Judgement(verdict=FixVerdict.UNVERIFIED, evidence=used, reasons=(reason,))
+    if after.outcome is Outcome.RAISED:
+        return _after_another_failure(case, before, after, used)
+    runs = _test_runs(fix.id, tests, evidence)
+    used += tuple(run.id for pair in runs.values() for run in pair if run is not None)
+    broken = [name for name, (_, then) in runs.items() if then is not None and then.outcome is Outcome.RAISED]
+    if broken:
+        return Judgement(
+            verdict=FixVerdict.REJECTED,
+            evidence=used,
+            reasons=tuple(f"{name} fails with it" for name in broken),
+        )
+    reasons = (*_unproven(case, before, runs), *_unexplained(fix, evidence), *_doubts(fix, fixes, evidence))
+    verdict = FixVerdict.PLAUSIBLE if reasons else FixVerdict.VERIFIED
+    return Judgement(verdict=verdict, evidence=used, reasons=reasons)
+
+
+def same_failure(expected: Raised | None, seen: Raised | None) -> bool:
+    """Whether a run failed as the case did: the same class, at the same line of the same cell where both are
+    known."""
+    if expected is None or seen is None or expected.ename != seen.ename:
+        return False
+    here, there = expected.innermost_in_cells, seen.innermost_in_cells
+    if here is None or there is None:
+        return True
+    return (here.cell, here.lineno) == (there.cell, there.lineno)
+
+
+def _run(fix: FixId, stage: Stage, evidence: Sequence[Evidence]) -> Evidence | None:
+    """The latest run of the failing cell for that fix."""
+    runs = [
+        item
+        for item in evidence
+        if item.kind is EvidenceKind.FIX and item.about == fix and item.stage is stage
+    ]
+    return runs[-1] if runs else None
+
+
+def _test_runs(
+    fix: FixId, tests: Sequence[tuple[FixId, RegressionTest]], evidence: Sequence[Evidence]
+) -> dict[str, tuple[Evidence | None, Evidence | None]]:
+    runs = {
+        (item.test, item.stage): item
+        for item in evidence
+        if item.kind is EvidenceKind.TEST and item.about == fix
+    }
+    return {
+        test.name: (runs.get((test.name, Stage.BEFORE)), runs.get((test.name, Stage.AFTER)))
+        for owner, test in tests
+        if owner == fix
+    }
+
+
+def _after_another_failure(
+    case: Case | None, before: Evidence | None, after: Evidence, used: tuple[EvidenceId, ...]
+) -> Judgement[FixVerdict]:
+    """The cell still raises. If it could not even be parsed before, another error is progress; otherwise it
+    did not help."""
+    seen = after.raised
+    was_syntax = case is not None and case.raised is not None and case.raised.syntax is not None
+    if was_syntax and seen is not None and seen.syntax is None and before is not None:
+        reason = f"the cell can be parsed now, and then raises {seen.ename}: {seen.evalue[:200]}"
+        return Judgement(verdict=FixVerdict.PLAUSIBLE, evidence=used, reasons=(reason,))
+    return Judgement(
+        verdict=FixVerdict.REJECTED,
+        evidence=used,
+        reasons=(f"still raises {seen.ename if seen else 'an error'}",),
+    )
+
+
+def _unproven(
+    case: Case | None, before: Evidence | None, runs: dict[str, tuple[Evidence | None, Evidence | None]]
+) -> list[str]:
+    reasons = []
+    if before is None or before.outcome is not Outcome.RAISED:
+        reasons.append("the failure did not repeat in the copy")
+    elif case is not None and not same_failure(case.raised, before.raised):
+        reasons.append("the cell failed otherwise in the copy than in the kernel")
+    if not runs:
+        reasons.append("no regression test could be written")
+    for name, (first, then) in runs.items():
+        if then is None or then.outcome is not Outcome.PASSED:
+            reasons.append(f"{name} could not be run after the fix")
+        elif first is None or first.outcome is not Outcome.RAISED:
+            reasons.append(f"{name} does not fail without the fix, so it shows nothing")
+    return reasons
+
+
+def _unexplained(fix: Fix, evidence: Sequence[Evidence]) -> list[str]:
+    verdict = judge_hypothesis(fix.hypothesis, evidence).verdict
+    return (
+        [] if verdict is HypothesisVerdict.CONFIRMED else [f"the hypothesis behind it is {verdict.lower()}"]
+    )
+
+
+def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[str]:
+    doubts = [reason for edit in fix.edits for reason in suppressions(edit.before, edit.after)]
+    mine = _run(fix.id, Stage.AFTER, evidence)
+    for rival in fixes:
+        theirs = _run(rival.id, Stage.AFTER, evidence)
+        if (
+            rival.id == fix.id
+            or rival.edits == fix.edits
+            or theirs is None
+            or theirs.outcome is not Outcome.PASSED
+        ):
+            continue
+        if size(rival.edits) <= size(fix.edits) and mine is not None and differ(mine, theirs):
+            doubts.append(f"{rival.id} passes as well and behaves differently: only you know which was meant")
+    return doubts
+
+
+def differ(one: Evidence, other: Evidence) -> bool:
+    """Whether two runs of the fixed cell left different values or printed different things."""
+    return one.state != other.state or one.output != other.output

@@ -1,0 +1,1 @@
+"""Reasoners: a case to steps."""
