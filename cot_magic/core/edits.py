@@ -54,13 +54,10 @@ def suppressions(before: str, after: str) -> list[str]:
     or newly guarded, an assert that is gone or changed, a lookup that got a default. A source that cannot be
     parsed before is compared by its words alone.
     """
-    try:
-        new = ast.parse(_plain(after))
-    except SyntaxError:
+    new, old = parsed(after), parsed(before)
+    if new is None:
         return ["the edited cell cannot be parsed"]
-    try:
-        old = ast.parse(_plain(before))
-    except SyntaxError:
+    if old is None:
         return _lost_words(before, after)
     reasons = []
     if _count(new, ast.ExceptHandler) > _count(old, ast.ExceptHandler) or _calls(new, "suppress") > _calls(
@@ -78,9 +75,12 @@ def suppressions(before: str, after: str) -> list[str]:
     return reasons
 
 
-def _plain(source: str) -> str:
-    """The source with lines of magics and shell commands made comments, so that the rest can be parsed."""
-    return re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree of a cell, None if it has none. Lines of magics and shell commands count as `pass`."""
+    try:
+        return ast.parse(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source))
+    except (SyntaxError, ValueError):  # ValueError: null bytes
+        return None
 
 
 def _lost_words(before: str, after: str) -> list[str]:

@@ -21,6 +21,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Outcome
 
 V = TypeVar("V", HypothesisVerdict, FixVerdict)
+TIMEOUT = "Timeout"  # the name under which a cell that ran past its time counts as a failure
 NOT_THE_CODE = (Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED)
 
 
@@ -103,6 +104,11 @@ def judge_fix(
     return Judgement(verdict=verdict, evidence=used, reasons=reasons)
 
 
+def hung(case: Case | None) -> bool:
+    """Whether the failure is that the cell did not come to an end in the time allowed."""
+    return case is not None and case.raised is not None and case.raised.ename == TIMEOUT
+
+
 def same_failure(expected: Raised | None, seen: Raised | None) -> bool:
     """Whether a run failed as the case did: the same class, at the same line of the same cell where both are
     known."""
@@ -160,7 +166,10 @@ def _unproven(
     case: Case | None, before: Evidence | None, runs: dict[str, tuple[Evidence | None, Evidence | None]]
 ) -> list[str]:
     reasons = []
-    if before is None or before.outcome is not Outcome.RAISED:
+    if hung(case):
+        if before is None or before.outcome is not Outcome.TIMED_OUT:
+            reasons.append("it did not run out of time in the copy")
+    elif before is None or before.outcome is not Outcome.RAISED:
         reasons.append("the failure did not repeat in the copy")
     elif case is not None and not same_failure(case.raised, before.raised):
         reasons.append("the cell failed otherwise in the copy than in the kernel")
@@ -169,7 +178,10 @@ def _unproven(
     for name, (first, then) in runs.items():
         if then is None or then.outcome is not Outcome.PASSED:
             reasons.append(f"{name} could not be run after the fix")
-        elif first is None or first.outcome is not Outcome.RAISED:
+        elif first is None or first.outcome not in (
+            Outcome.RAISED,
+            *([Outcome.TIMED_OUT] if hung(case) else []),
+        ):
             reasons.append(f"{name} does not fail without the fix, so it shows nothing")
     return reasons
 

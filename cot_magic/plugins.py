@@ -1,0 +1,47 @@
+"""Names to factories: what is built in, and entry points of other packages, imported when chosen and not
+before."""
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from cot_magic.core.errors import UnknownPlugin
+
+BUILT_IN = {
+    "reasoners": {"offline": "cot_magic.reasoners.offline:OfflineReasoner"},
+    "sandboxes": {
+        "fork": "cot_magic.sandbox.snapshot:park",
+        "fork-after": "cot_magic.sandbox.snapshot:park_after",
+    },
+    "renderers": {
+        "accordion": "cot_magic.render.accordion:AccordionRenderer",
+        "static": "cot_magic.render.accordion:StaticRenderer",
+        "silent": "cot_magic.render.accordion:SilentRenderer",
+        "terminal": "cot_magic.render.terminal:TerminalRenderer",
+    },
+    "rules": {"built-in": "cot_magic.reasoners.rules.catalogue:RULES"},
+}
+
+
+def load(role: str, name: str) -> Any:
+    """The factory of that name in the group `cot_magic.<role>`; a built-in name wins. Raises
+    UnknownPlugin."""
+    target = BUILT_IN[role].get(name)
+    if target is not None:
+        module, _, attribute = target.partition(":")
+        return getattr(import_module(module), attribute)
+    found = entry_points(group=f"cot_magic.{role}", name=name)
+    for entry in found:
+        return entry.load()
+    raise UnknownPlugin(role.removesuffix("s"), name, names(role))
+
+
+def names(role: str) -> tuple[str, ...]:
+    """All names that `load` knows for a role."""
+    return (*BUILT_IN[role], *sorted(entry.name for entry in entry_points(group=f"cot_magic.{role}")))
+
+
+def rules() -> tuple[Any, ...]:
+    """The built-in rules and, after them, those of other packages (classes are instantiated)."""
+    extra = [entry.load() for entry in entry_points(group="cot_magic.rules")]
+    return (*load("rules", "built-in"), *(rule() if isinstance(rule, type) else rule for rule in extra))

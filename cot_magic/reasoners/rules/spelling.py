@@ -1,0 +1,60 @@
+"""Names that are spelt nearly alike."""
+
+import functools
+from collections.abc import Iterable
+
+
+@functools.lru_cache(maxsize=8192)
+def distance(one: str, other: str) -> int:
+    """Edits between two words; exchanging two neighbours counts as one (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        two_before, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, two_before[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def near(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """Known names that are nearly `word`, nearest first.
+
+    The same letters in another case or with other underscores count as nearest. Otherwise a third of the
+    letters may differ, at most three, and names of one or two letters are like no other.
+    """
+    plain = _plain(word)
+    allowed = min(3, len(word) // 3)
+    scored = []
+    for name in dict.fromkeys(known):
+        if name == word or not name:
+            continue
+        if _plain(name) == plain and plain:
+            scored.append((0, distance(word, name), name))
+        elif allowed and abs(len(name) - len(word)) <= allowed and len(name) > 2:
+            far = min(distance(word, name), distance(word.lower(), name.lower()))
+            if far <= allowed and far < len(name) - 1:
+                scored.append((far, 0 if word[0] == name[0] else 1, name))
+    return [name for _, _, name in sorted(scored)][:limit]
+
+
+def only_near(word: str, known: Iterable[str]) -> str | None:
+    """The one known name that is nearer than all others, or None if there is none or it is not alone."""
+    names = list(known)
+    found = near(word, names, limit=2)
+    if not found:
+        return None
+    if len(found) == 1 or closeness(word, found[0]) < closeness(word, found[1]):
+        return found[0]
+    return None
+
+
+def closeness(word: str, name: str) -> int:
+    """0 for the same letters, else the edits between them."""
+    return 0 if _plain(word) == _plain(name) else distance(word.lower(), name.lower())
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", "").replace(" ", "").replace("-", "").lower()

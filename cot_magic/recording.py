@@ -1,0 +1,69 @@
+"""Sessions as `.cot.jsonl`: stamps events with order and time, writes them line by line, reads them back."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from cot_magic.core.codec import decode, encode
+from cot_magic.core.errors import RecordingError, UsageError
+from cot_magic.core.events import Event, Stamped
+from cot_magic.core.session import Session
+
+
+def stamp(events: Iterable[Event], clock: Callable[[], float]) -> Iterator[Stamped]:
+    """Each event with its place in the order and the seconds since the first one."""
+    started: float | None = None
+    for order, event in enumerate(events):
+        now = clock()
+        started = now if started is None else started
+        yield Stamped(order=order, seconds=round(now - started, 4), event=event)
+
+
+class Recording:
+    """A Listener that appends each event to a file at once, so that what was found survives the kernel's
+    death."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"cannot write {path}: {error.strerror}. Choose another path with --save."
+            ) from None
+
+    def hear(self, stamped: Stamped) -> None:
+        self._file.write(encode(stamped) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read(path: Path) -> Iterator[Stamped]:
+    """The events of a recording. Raises UsageError if there is no such file, RecordingError naming the
+    damaged line.
+
+    A last line that is cut off, as a killed kernel leaves it, ends the recording without an error.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise UsageError(f"cannot read {path}: {reason}. Give the path of a .cot.jsonl file.") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield decode(line)
+        except RecordingError as error:
+            if number == len(lines):
+                return
+            raise RecordingError(f"{path}, line {number}: {error}") from None
+
+
+def fold(stampeds: Iterable[Stamped], session_id: str = "") -> Session:
+    """The session that a recording tells."""
+    session = Session(id=session_id)
+    for stamped in stampeds:
+        session = session.evolve(stamped)
+    return session

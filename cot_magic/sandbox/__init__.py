@@ -1,0 +1,1 @@
+"""Jobs to results: confined throw-away copies of the kernel."""

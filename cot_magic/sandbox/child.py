@@ -1,0 +1,183 @@
+"""One job in its throw-away copy: the order in which it confines itself, runs the cells and reports."""
+
+import faulthandler
+import gc
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cot_magic.core.case import CellId, Raised
+from cot_magic.core.codec import to_json
+from cot_magic.core.jobs import Job, JobResult, Outcome
+from cot_magic.sandbox import effects, observe, rebind, steps, syscalls, wire
+from cot_magic.sandbox.blocked import why_blocked
+from cot_magic.sandbox.confine import Permissions, confine
+
+Describe = Callable[[BaseException, Mapping[str, CellId]], Raised]
+RAISED_BYTES = 512 << 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a job finds in the parked copy that it is forked from."""
+
+    shell: Any
+    describe: Describe
+    withheld: frozenset[str]
+    unreadable: tuple[str, ...]
+    descriptors: frozenset[int]
+    parked_pid: int
+
+
+def run_job(
+    job: Job, allow: Sequence[str], around: Surroundings, *, scratch: str, result_fd: int, output_fd: int
+) -> None:
+    """Run in the new process, never to return: it ends by `os._exit`, so that nothing inherited is finalised."""
+    try:
+        try:
+            _enter(around, scratch, result_fd, output_fd)
+            permissions = Permissions.parse(allow)
+            loop = rebind.new_loop()
+            confine(job.limits, permissions, scratch=scratch, unreadable=around.unreadable)
+        except BaseException as error:
+            _emit(result_fd, {"failed": f"{type(error).__name__}: {error}"[:500]})
+            os._exit(70)
+        _emit(result_fd, {"ready": True})
+        effects.watch(scratch, lambda effect: _emit(result_fd, {"effect": wire.plain(effect)}))
+        _Run(job, around, permissions, result_fd).go(loop)
+        sys.stdout.flush()
+        os._exit(0)
+    finally:
+        os._exit(71)  # something of ours failed: no result line, so it is not read as one
+
+
+def _enter(around: Surroundings, scratch: str, result_fd: int, output_fd: int) -> None:
+    """Leave the parked copy: own session, death with it, own output, none of its descriptors."""
+    os.setsid()
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != around.parked_pid:
+        raise RuntimeError("the parked copy died meanwhile")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.dup2(output_fd, 1)
+    os.dup2(output_fd, 2)
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        if fd not in around.descriptors and fd != result_fd:
+            try:
+                os.close(fd)
+            except OSError:
+                continue  # the descriptor that listed them
+    gc.enable()
+    faulthandler.enable(file=2, all_threads=False)
+    os.environ["TMPDIR"] = tempfile.tempdir = scratch
+
+
+class _Run:
+    """The steps of one job, and the report of how far they came."""
+
+    def __init__(self, job: Job, around: Surroundings, permissions: Permissions, result_fd: int) -> None:
+        self._job, self._around, self._permissions, self._fd = job, around, permissions, result_fd
+        self._steps = steps.StepRunner(around.shell)
+        self._started = time.perf_counter()
+
+    def go(self, loop: Any) -> None:
+        sources = [step.source for step in self._job.steps]
+        steps.drive(self._around.shell, loop, self._main, sources)
+
+    async def _main(self) -> None:
+        job, ran, index = self._job, steps.Ran(None, None), 0
+        for index, step in enumerate(job.steps):
+            _emit(self._fd, {"step": index})
+            ran = await self._steps.run(index, step)
+            is_last = index == len(job.steps) - 1
+            if ran.error is not None and (is_last or not step.may_raise):
+                break
+        last = max(len(job.steps) - 1, 0)
+        if job.inspect is not None and index == last:
+            self._report(self._inspected(ran.error, index))
+            return
+        if ran.error is not None:
+            self._report(self._raised(ran.error, index))
+            return
+        self._report(self._passed(ran.value, index))
+        if job.watch:  # after the report, so that no user's repr can take the result away
+            state = observe.watch(self._around.shell.user_ns, job.watch)
+            _emit(self._fd, {"state": to_json(state)})
+
+    def _inspected(self, error: BaseException | None, index: int) -> JobResult:
+        assert self._job.inspect is not None
+        unlike = JobResult(outcome=Outcome.PASSED, step=index, note="the failure did not repeat")
+        if error is None:
+            return unlike
+        reason = self._why_blocked(error)
+        if reason is not None:
+            return replace(self._raised(error, index), value=None)
+        frames = steps.frames_of(error, self._steps.files)
+        place = self._job.inspect.frame
+        if not -len(frames) <= place < len(frames):
+            return replace(unlike, note=f"the failure did not repeat: it has {len(frames)} frames, not {place}")
+        try:
+            value = steps.inspect(self._job.inspect, frames[place][0])
+        except BaseException as failure:
+            return self._raised(failure, index)
+        return self._passed(value, index)
+
+    def _passed(self, value: Any, index: int) -> JobResult:
+        return JobResult(
+            outcome=Outcome.PASSED,
+            step=index,
+            value=None if value is None else observe.value_text(value),
+            held=_truth(value),
+        )
+
+    def _raised(self, error: BaseException, index: int) -> JobResult:
+        reason, note = self._why_blocked(error), ""
+        try:
+            raised = _bounded(self._around.describe(error, dict(self._steps.cells)))
+        except Exception as failure:
+            raised = Raised(ename=type(error).__name__, evalue=observe.value_text(error.args))
+            note = f"the failure could not be described: {type(failure).__name__}: {failure}"[:300]
+        return JobResult(
+            outcome=Outcome.RAISED if reason is None else Outcome.BLOCKED,
+            step=index,
+            raised=raised,
+            note=reason or note,
+        )
+
+    def _why_blocked(self, error: BaseException) -> str | None:
+        return why_blocked(error, net=self._permissions.net, withheld=self._around.withheld)
+
+    def _report(self, result: JobResult) -> None:
+        seconds = time.perf_counter() - self._started
+        _emit(self._fd, {"result": to_json(replace(result, seconds=seconds))})
+
+
+def _truth(value: Any) -> bool | None:
+    """True or False if it is exactly that, or numpy's."""
+    if value is True or value is False:
+        return bool(value)
+    kind = type(value)
+    if kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"):
+        return bool(value)
+    return None
+
+
+def _bounded(raised: Raised) -> Raised:
+    """The same, with less detail if it would be too long for the pipe."""
+    if len(wire.pack({"": to_json(raised)})) <= RAISED_BYTES:
+        return raised
+    frames = tuple(
+        replace(frame, variables=(), operands=()) for frame in (*raised.frames[:10], *raised.frames[-20:])
+    )
+    frames = frames if len(raised.frames) > 30 else tuple(frames[: len(raised.frames)])
+    return replace(raised, frames=frames, cause=None, context=None, group=(), subject=None)
+
+
+def _emit(fd: int, message: dict[str, Any]) -> None:
+    data = wire.pack(message)
+    while data:
+        data = data[os.write(fd, data) :]

@@ -1,0 +1,122 @@
+"""Confinement of one job: resource limits, no privileges, Landlock, seccomp; any step that fails stops it."""
+
+import ctypes
+import os
+import resource
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cot_magic.core.errors import SandboxError
+from cot_magic.core.jobs import Limits
+from cot_magic.sandbox import landlock, seccomp, syscalls
+from cot_magic.sandbox.syscalls import libc
+
+MOST_PROCESSES = 64
+SCOPES_SINCE = 6  # the Landlock version from which on a process cannot signal those outside
+MORE_FILES = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """What the person allowed: `net`, `proc`, and trees that may be written."""
+
+    net: bool = False
+    proc: bool = False
+    writable: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, allow: Sequence[str]) -> "Permissions":
+        """From `net`, `proc`, `write=PATH`. Raises SandboxError for anything else."""
+        writable = []
+        for item in allow:
+            if item.startswith("write=") and len(item) > len("write="):
+                writable.append(item.removeprefix("write="))
+            elif item not in ("net", "proc"):
+                raise SandboxError(
+                    f"cannot allow {item!r}: net, proc and write=PATH are known. Nothing was run."
+                )
+        return cls(net="net" in allow, proc="proc" in allow, writable=tuple(writable))
+
+
+def confine(
+    limits: Limits, permissions: Permissions, *, scratch: str, unreadable: Sequence[str] = ()
+) -> None:
+    """Confine this process for good, in an order in which each step still can be done; then try whether it holds.
+
+    Raises OSError, ValueError or SandboxError; whoever calls must then run nothing.
+    """
+    version = landlock.abi()
+    if version < 1:
+        raise SandboxError("this Linux has no Landlock, so generated code cannot be confined.")
+    if permissions.proc and version < SCOPES_SINCE:
+        raise SandboxError("--allow proc needs Landlock version 6 (Linux 6.12): without it a child could signal.")
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # if memory runs out, the copy goes and not the kernel
+    _limit(limits, processes=permissions.proc)
+    syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+    _drop_capabilities()
+    landlock.restrict(
+        scratch=scratch,
+        unreadable=(*landlock.UNREADABLE, *unreadable),
+        writable=permissions.writable,
+        net=permissions.net,
+        version=version,
+    )
+    seccomp.install(
+        seccomp.program(
+            net=permissions.net, proc=permissions.proc, pid=os.getpid(), landlock_abi=version
+        )
+    )
+    _verify(scratch, net=permissions.net)
+
+
+def _limit(limits: Limits, *, processes: bool) -> None:
+    with open("/proc/self/statm") as file:
+        size = int(file.read().split()[0]) * resource.getpagesize()
+    highest = max(map(int, os.listdir("/proc/self/fd")))
+    wanted = {
+        resource.RLIMIT_CPU: limits.cpu_s,
+        resource.RLIMIT_AS: size + (limits.memory_mb << 20),
+        resource.RLIMIT_FSIZE: limits.file_mb << 20,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: highest + MORE_FILES,
+        resource.RLIMIT_MEMLOCK: 1 << 20,
+    }
+    if processes:  # counts all processes of this user, and does not bind root
+        wanted[resource.RLIMIT_NPROC] = MOST_PROCESSES + sum(name.isdigit() for name in os.listdir("/proc"))
+    for kind, value in wanted.items():
+        hard = resource.getrlimit(kind)[1]
+        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # one second between the signal and the end that cannot be caught
+        above = soft + 1 if kind == resource.RLIMIT_CPU and hard in (resource.RLIM_INFINITY, hard) else soft
+        resource.setrlimit(kind, (soft, above if hard == resource.RLIM_INFINITY else min(above, hard)))
+
+
+def _drop_capabilities() -> None:
+    """Root without capabilities cannot look into other processes, and an exec does not give them back."""
+    header = struct.pack("Ii", 0x20080522, 0)  # version 3 of the call, this thread
+    if libc.capset(header, bytes(24)) != 0:
+        raise OSError(ctypes.get_errno(), "capset: capabilities could not be dropped")
+    death = ctypes.c_int(0)
+    syscalls.prctl(syscalls.PR_GET_PDEATHSIG, ctypes.byref(death))
+    if death.value == 0:
+        raise SandboxError("the signal at the kernel's death was lost while privileges were dropped.")
+
+
+def _verify(scratch: str, *, net: bool) -> None:
+    """Try what must not work. A confinement that was accepted and does nothing is the worst kind."""
+    try:
+        fd = os.open(os.path.join(os.path.dirname(scratch), "escaped"), os.O_WRONLY | os.O_CREAT, 0o600)
+    except PermissionError:
+        pass
+    else:
+        os.close(fd)
+        raise SandboxError("Landlock is on but does not hold.")
+    if not net:
+        try:
+            socket.socket().close()
+        except PermissionError:
+            return
+        raise SandboxError("seccomp is on but does not hold.")

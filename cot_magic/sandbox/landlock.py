@@ -1,0 +1,165 @@
+"""Landlock: which files a job may read and write, and that it can signal and reach nobody outside."""
+
+import ctypes
+import errno
+import os
+import stat
+import struct
+from collections.abc import Callable, Iterator, Sequence
+
+from cot_magic.core.errors import SandboxError
+from cot_magic.sandbox import syscalls
+from cot_magic.sandbox.syscalls import libc
+
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
+REFER, TRUNCATE, IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15  # since ABI 2, 3 and 5
+READ = EXECUTE | READ_FILE | READ_DIR
+TCP_BIND_CONNECT = 3  # since ABI 4
+SCOPE_ABSTRACT_SOCKET, SCOPE_SIGNAL = 1, 2  # since ABI 6
+
+UNREADABLE = (
+    "~/.ssh", "~/.aws", "~/.azure", "~/.gnupg", "~/.netrc", "~/.pgpass", "~/.pypirc", "~/.git-credentials",
+    "~/.kube", "~/.docker", "~/.config/gh", "~/.config/gcloud", "~/.config/git/credentials", "~/.anthropic",
+    "~/.claude", "~/.codex", "~/.huggingface", "~/.cache/huggingface/token", "~/.local/share/jupyter/runtime",
+    "~/.local/share/keyrings",
+)  # fmt: skip
+PROTECTED = frozenset({
+    ".bashrc", ".bash_profile", ".bash_login", ".zshrc", ".zshenv", ".zprofile", ".profile", ".gitconfig",
+    ".gitmodules", ".git", ".ssh", ".gnupg", ".aws", ".netrc", ".pypirc", ".npmrc", ".mcp.json", ".vscode",
+    ".idea", ".claude", ".ipython", ".jupyter", ".config", ".local", ".envrc",
+})  # fmt: skip
+"""Names that stay unwritable whatever a person allows: what a shell, git or an editor would run later."""
+MOST_DIRECTORIES = 20_000
+
+
+def abi() -> int:
+    """The Landlock version of this kernel, 0 where there is none."""
+    return max(0, int(libc.syscall(syscalls.LANDLOCK_CREATE_RULESET, None, 0, 1)))
+
+
+def restrict(
+    *, scratch: str, unreadable: Sequence[str], writable: Sequence[str], net: bool, version: int
+) -> None:
+    """Confine this thread for good; `scratch` and the `writable` trees can be written. Raises OSError."""
+    rights = _all_rights(version)
+    ruleset = _ruleset(rights, net=net, version=version)
+    try:
+        denied = {path for path in map(_resolve, unreadable) if os.path.lexists(path)}
+        for path in _without(denied, "/"):
+            _allow(ruleset, path, READ & rights, rights)
+        _allow(ruleset, "/", READ_DIR, rights)
+        for path, whole in [(scratch, True), *writable_paths(writable)]:
+            granted = rights if whole else READ | WRITE_FILE | TRUNCATE
+            _allow(ruleset, path, granted & rights, rights)
+        for path in ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random"):
+            _allow(ruleset, path, (READ_FILE | WRITE_FILE | TRUNCATE) & rights, rights)
+        if libc.syscall(syscalls.LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
+            raise _error("landlock_restrict_self")
+    finally:
+        os.close(ruleset)
+
+
+def writable_paths(trees: Sequence[str]) -> list[tuple[str, bool]]:
+    """What is to be opened for `write=PATH`: pairs of a path and whether things can be created below it.
+
+    A rule of Landlock covers everything below its directory, and nothing can be taken out of it again. So in a
+    directory that holds a protected name (a git working tree, the home directory) the other entries are opened
+    one by one: what is there can be written, but nothing new can be made in that directory itself.
+    Raises SandboxError for a tree that is protected itself or too large to look through.
+    """
+    found: list[tuple[str, bool]] = []
+    for tree in trees:
+        path = _resolve(tree)
+        home = _resolve("~")
+        inside_home = path.startswith(home.rstrip("/") + "/")
+        parts = (path[len(home) :] if inside_home else path).split("/")
+        if path == "/" or PROTECTED.intersection(parts):
+            raise SandboxError(f"write={tree} is not possible: it is protected. Name another folder.")
+        if not os.path.exists(path):
+            raise SandboxError(f"write={tree} is not possible: there is no such file or folder.")
+        holding = _holders(path, home)
+        found.extend(_openable(path, holding))
+    return found
+
+
+def _holders(root: str, home: str) -> set[str]:
+    """The directories of the tree that hold a protected name, with all directories above them in the tree."""
+    holding: set[str] = set()
+    for count, (folder, names, files) in enumerate(os.walk(root)):
+        if count > MOST_DIRECTORIES:
+            raise SandboxError(f"write={root} is not possible: the tree is too large. Name a smaller folder.")
+        if folder == home or PROTECTED.intersection(names) or PROTECTED.intersection(files):
+            above = folder
+            while above not in holding and above.startswith(root):
+                holding.add(above)
+                above = os.path.dirname(above)
+        names[:] = [name for name in names if name not in PROTECTED]
+    return holding
+
+
+def _openable(path: str, holding: set[str]) -> Iterator[tuple[str, bool]]:
+    if path not in holding:
+        yield path, os.path.isdir(path)
+        return
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.name not in PROTECTED and not entry.is_symlink():
+                yield from _openable(entry.path, holding)
+
+
+def _without(denied: set[str], folder: str) -> Iterator[str]:
+    """The largest trees below `folder` that leave out the denied ones: the allow-list of reads."""
+    if folder in denied:
+        return
+    inside = folder.rstrip("/") + "/"
+    if not any(path.startswith(inside) for path in denied):
+        yield folder
+        return
+    try:
+        with os.scandir(folder) as entries:
+            inner = [entry.path for entry in entries if not entry.is_symlink()]
+    except PermissionError:
+        return  # who cannot list it cannot be given what is in it
+    for path in inner:
+        yield from _without(denied, path)
+
+
+def _all_rights(version: int) -> int:
+    rights = REFER - 1
+    for since, right in ((2, REFER), (3, TRUNCATE), (5, IOCTL_DEV)):
+        rights |= right if version >= since else 0
+    return rights
+
+
+def _ruleset(rights: int, *, net: bool, version: int) -> int:
+    """A new ruleset as a file descriptor; what the struct holds depends on the version."""
+    tcp = TCP_BIND_CONNECT if version >= 4 and not net else 0
+    scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL if version >= 6 else 0
+    attributes = struct.pack("QQQ", rights, tcp, scoped)[: 8 if version < 4 else 16 if version < 6 else 24]
+    ruleset = int(libc.syscall(syscalls.LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0))
+    if ruleset < 0:
+        raise _error("landlock_create_ruleset")
+    return ruleset
+
+
+def _allow(ruleset: int, path: str, rights: int, all_rights: int) -> None:
+    try:
+        fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return  # gone meanwhile or out of reach: then it simply stays closed
+    try:
+        if not stat.S_ISDIR(os.fstat(fd).st_mode):
+            rights &= (EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV) & all_rights
+        rule = struct.pack("=Qi", rights, fd)
+        if rights and libc.syscall(syscalls.LANDLOCK_ADD_RULE, ruleset, 1, rule, 0) != 0:
+            raise _error(f"landlock_add_rule for {path}")
+    finally:
+        os.close(fd)
+
+
+_resolve: Callable[[str], str] = lambda path: os.path.realpath(os.path.expanduser(path))  # noqa: E731
+
+
+def _error(what: str) -> OSError:
+    number = ctypes.get_errno() or errno.EINVAL
+    return OSError(number, f"{what}: {os.strerror(number)}")

@@ -1,0 +1,143 @@
+"""Cuts a fresh copy off from the kernel: file descriptors, shared memory, secrets of the environment."""
+
+import contextlib
+import ctypes
+import os
+import posix
+import re
+import stat
+from collections.abc import Collection
+
+from cot_magic.sandbox.syscalls import libc
+
+SECRET_NAME = re.compile(
+    r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|DSN|DATABASE_URL|CONNECTION_STRING", re.IGNORECASE
+)
+"""Names of environment variables whose values a copy does not get to see."""
+COPIED_SHARED_BYTES = 64 << 20
+PROT_READ, PROT_READ_WRITE = 1, 3
+MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS = 0x02, 0x10, 0x20
+MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
+MAP_FAILED = ctypes.c_void_p(-1).value
+
+
+def has_writable_shared_memory() -> bool:
+    """Whether this process maps memory that a copy would share with it."""
+    with open("/proc/self/maps", "rb") as file:
+        return any(_is_shared(line.split(None, 5)) for line in file.read().splitlines())
+
+
+def neutralise_descriptors(keep: Collection[int]) -> None:
+    """Replace every inherited descriptor: they share offset, locks, epoll sets and peers with the kernel.
+
+    A regular file becomes a read-only description of its own at the same offset, directories stay, all else
+    becomes /dev/null. Nothing is closed, since its number would be given to another file.
+    """
+    null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        if fd in keep or fd == null:
+            continue
+        try:
+            mode = os.fstat(fd).st_mode
+        except OSError:
+            continue  # the descriptor that listed them
+        if stat.S_ISDIR(mode):
+            continue
+        own = _reopened(fd) if stat.S_ISREG(mode) else None
+        os.dup2(null if own is None else own, fd, inheritable=fd < 3)
+        if own is not None:
+            os.close(own)
+    os.dup2(null, 0)
+
+
+def privatise_shared_memory() -> None:
+    """Make shared memory (np.memmap, multiprocessing.Value, sqlite's WAL index) this copy's own, as it is now.
+
+    What is beyond 64 MiB is mapped privately from its file, where there is one, and else becomes read-only.
+    """
+    left = COPIED_SHARED_BYTES
+    with open("/proc/self/maps", "rb") as file:
+        lines = [line.split(None, 5) for line in file.read().splitlines()]
+    with open("/proc/self/mem", "rb", buffering=0) as memory:
+        for fields in lines:
+            if not _is_shared(fields):
+                continue
+            start, end = (int(part, 16) for part in fields[0].split(b"-"))
+            if end - start <= left:
+                left -= end - start
+                _copy(memory.fileno(), start, end - start)
+            elif not _map_privately(fields, start, end - start) and libc.mprotect(start, end - start, PROT_READ):
+                raise OSError(ctypes.get_errno(), "shared memory could not be made read-only")
+
+
+def scrub_environment() -> frozenset[str]:
+    """Remove secrets from os.environ, posix.environ, getenv and /proc/self/environ. Returns their names."""
+    names = frozenset(name for name in os.environ if SECRET_NAME.search(name))
+    with open("/proc/self/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    start, end = int(fields[47]), int(fields[48])
+    block = ctypes.string_at(start, end - start) if end > start else b""
+    for name in names:
+        encoded = os.fsencode(name)
+        for match in re.finditer(rb"(?:^|\0)" + re.escape(encoded) + rb"=([^\0]*)", block):
+            ctypes.memset(start + match.start(1), ord("x"), len(match[1]))
+        posix.environ.pop(encoded, None)  # type: ignore[call-overload]
+        os.environ.pop(name, None)
+    return names
+
+
+def secrets_of_environment() -> tuple[tuple[str, str], ...]:
+    """Names and values to withhold from what a job says; short values are no secrets and would spoil texts."""
+    pairs = [(name, value) for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) > 7]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[1])))
+
+
+def _is_shared(fields: list[bytes]) -> bool:
+    """Of a line of /proc/self/maps: writable, shared, and memory rather than a device."""
+    path = fields[5] if len(fields) > 5 else b""
+    device = path.startswith(b"/dev/") and not path.startswith((b"/dev/shm", b"/dev/zero"))  # noqa: S108
+    return fields[1][1:2] == b"w" and fields[1][3:4] == b"s" and not device
+
+
+def _reopened(fd: int) -> int | None:
+    try:
+        own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None  # not readable for this user: /dev/null then
+    os.lseek(own, os.lseek(fd, 0, os.SEEK_CUR), os.SEEK_SET)
+    return own
+
+
+def _copy(memory: int, start: int, size: int) -> None:
+    """Put a private copy of these pages in their place; a page that cannot be read (beyond the file) is zero."""
+    address = libc.mmap(None, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    if address == MAP_FAILED:
+        raise OSError(ctypes.get_errno(), "no memory for a copy of shared memory")
+    buffer = (ctypes.c_char * size).from_address(address)
+    with contextlib.suppress(OSError):  # EIO: a hole or the end of the file; read from /proc so it is no SIGBUS
+        done = 0
+        while done < size:
+            read = os.preadv(memory, [memoryview(buffer)[done:]], start + done)
+            if read == 0:
+                break
+            done += read
+    if libc.mremap(address, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, start) == MAP_FAILED:
+        raise OSError(ctypes.get_errno(), "shared memory could not be replaced")
+
+
+def _map_privately(fields: list[bytes], start: int, size: int) -> bool:
+    """Map the same part of the same file copy-on-write; False if it has no file that can be opened."""
+    if len(fields) < 6:
+        return False
+    try:
+        fd = os.open(fields[5], os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if os.fstat(fd).st_ino != int(fields[4]):
+            return False
+        offset = int(fields[2], 16)
+        mapped = libc.mmap(start, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_FIXED, fd, offset)
+        return mapped != MAP_FAILED
+    finally:
+        os.close(fd)

@@ -1,0 +1,162 @@
+"""Takes IPython in a copy off the front end: prints, displays, comms and questions stay in the copy."""
+
+import asyncio
+import builtins
+import getpass
+import importlib._bootstrap as bootstrap  # type: ignore[import-not-found]
+import io
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+_kept: list[Any] = []  # inherited streams: were they freed, their buffers would be written a second time
+
+
+class KeepingHook(DisplayHook):  # type: ignore[misc]
+    """Keeps the value of the last expression instead of showing it; `_` and `Out` follow as in the kernel."""
+
+    last: Any = None
+
+    def __call__(self, result: Any = None) -> None:
+        self.last = result
+        if result is not None:
+            self.update_user_ns(result)
+            self.fill_exec_result(result)
+
+
+class TextPublisher(DisplayPublisher):  # type: ignore[misc]
+    """Writes the plain text of what is displayed to standard output, in its place among the prints."""
+
+    def _setup_execution_tracking(self) -> None:
+        """Nothing is tracked: there is no history of outputs in a copy."""
+
+    def publish(self, data: Any, metadata: Any = None, *_: Any, update: bool = False, **__: Any) -> None:
+        if type(data) is dict and not update:
+            text = data.get("text/plain", f"<{', '.join(map(str, data))}>")
+            sys.stdout.write(f"{text}\n")
+
+    def clear_output(self, wait: bool = False) -> None:
+        """What was written stays: evidence is not cleared."""
+
+
+def forget_signals() -> None:
+    """Undo what kernel and event loop set up. A wakeup descriptor would write into the kernel's own loop."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the kernel, which then stops its copies
+
+
+def forget_threads() -> None:
+    """Undo what only threads that do not exist here could finish: imports under way, tracing."""
+    sys.settrace(None)
+    sys.setprofile(None)
+    bootstrap._module_locks.clear()
+    for name, module in list(sys.modules.items()):
+        if getattr(getattr(module, "__spec__", None), "_initializing", False):
+            del sys.modules[name]
+
+
+def rebind(shell: Any) -> None:
+    """Take this copy's IPython off the front end for good."""
+    _rebind_streams()
+    hook = KeepingHook(shell=shell)
+    shell.displayhook = shell.display_trap.hook = sys.displayhook = hook
+    shell.display_pub = TextPublisher(shell=shell)
+    # what a step raised is described from the exception; formatting it with all its frames would only cost time
+    for name in ("showtraceback", "showsyntaxerror", "showindentationerror", "_showtraceback"):
+        setattr(shell, name, _show_nothing)
+    shell.custom_exceptions = ()
+    if shell.history_manager is not None:
+        shell.history_manager.enabled = False
+    builtins.input = getpass.getpass = getpass.unix_getpass = _no_input  # type: ignore[assignment,attr-defined]
+    sys.dont_write_bytecode = True
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    if "ipykernel" in sys.modules:
+        _rebind_kernel(shell)
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """A loop of this process. The inherited one shares its epoll set with the kernel."""
+    import IPython.core.async_helpers as async_helpers
+
+    asyncio._set_running_loop(None)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    async_helpers._asyncio_event_loop = loop
+    return loop
+
+
+def limit_thread_pools() -> None:
+    """One thread for OpenMP, where its pools were used: libgomp cannot start a team again after a fork."""
+    if "sklearn" in sys.modules or "threadpoolctl" in sys.modules:
+        import threadpoolctl
+
+        threadpoolctl.threadpool_limits(1)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
+
+
+def connection_files(shell: Any) -> tuple[str, ...]:
+    """Files with the key of this kernel: who reads one can give the kernel orders."""
+    path = getattr(getattr(getattr(shell, "kernel", None), "parent", None), "abs_connection_file", "")
+    return (path,) if path else ()
+
+
+def _rebind_streams() -> None:
+    for fd, name in ((1, "stdout"), (2, "stderr")):
+        _kept.extend((getattr(sys, name), getattr(sys, f"__{name}__")))
+        raw = io.FileIO(fd, "w", closefd=False)
+        stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)  # type: ignore[arg-type]
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    _kept.extend((sys.stdin, sys.__stdin__))
+    sys.stdin = sys.__stdin__ = io.StringIO()  # type: ignore[misc]
+
+
+def _rebind_kernel(shell: Any) -> None:
+    """Every message of a kernel goes through Session.send, every print through OutStream: both end here.
+
+    At the classes, since users keep such objects: a logging handler holds the stream of the day it was made.
+    """
+    from ipykernel.iostream import IOPubThread, OutStream
+    from jupyter_client.session import Session
+
+    def write(self: Any, text: str) -> int:
+        return int((sys.stderr if self.name == "stderr" else sys.stdout).write(text))
+
+    Session.send = _send_nothing
+    for name in ("send_multipart", "schedule", "start", "stop", "close"):
+        setattr(IOPubThread, name, _do_nothing)
+    for name in ("flush", "_flush", "_schedule_flush", "close"):
+        setattr(OutStream, name, _do_nothing)
+    OutStream.write = write
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None:
+        kernel.raw_input = kernel.getpass = _no_input
+        if kernel.session is not None:
+            kernel.session.key = b""  # with `--allow net` it would open the kernel's own ports
+
+
+def _no_input(*_: Any, **__: Any) -> NoReturn:
+    raise EOFError("nobody can be asked for input in a copy of the kernel")
+
+
+def _do_nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+def _show_nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+def _send_nothing(self: Any, stream: Any, msg_or_type: Any, *_: Any, **__: Any) -> Any:
+    """What Session.send returns: the message, here unsent."""
+    return msg_or_type if isinstance(msg_or_type, dict) else {"msg_type": msg_or_type}
