@@ -1,3 +1,61 @@
-"""cot-magic: the notebook debugger whose every ✓ was executed."""
+"""cot-magic: the notebook debugger whose every ✓ was executed.
 
+`%load_ext cot_magic`, then `%%cot`, `%%cot+` or `%%cot++` on top of a cell that fails. `cot_magic.last` is
+the last Session.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cot_magic.core.session import Session
+
+__all__ = ["__version__", "debug", "last", "load_ipython_extension", "unload_ipython_extension"]
 __version__ = "0.1.0"
+
+last: "Session | None"
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register the magics in an IPython shell; what `%load_ext cot_magic` calls. Loading twice changes
+    nothing."""
+    from cot_magic.attachment import Attachment
+    from cot_magic.magics import Magics
+
+    if getattr(shell, "_cot_magics", None) is None:
+        shell._cot_magics = Magics(Attachment(shell))
+        shell._cot_magics.register()
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take everything out again; what `%unload_ext cot_magic` calls."""
+    magics = getattr(shell, "_cot_magics", None)
+    if magics is not None:
+        magics.unregister()
+        shell._cot_magics = None
+
+
+def debug(source: str, ns: "Mapping[str, Any] | None" = None, *, intensity: str = "cot") -> "Session | None":
+    """Run a piece of code in a namespace of its own, and investigate its failure; None if it passes.
+
+    Parameters
+    ----------
+    source
+        Code as it would stand in a cell.
+    ns
+        Global names that it sees; the mapping itself is not changed.
+    intensity
+        `cot`, `cot+` or `cot++`.
+    """
+    from cot_magic.armed import debug
+
+    return debug(source, ns or {}, intensity=intensity)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "last":
+        from cot_magic.investigation import last
+
+        return last()
+    raise AttributeError(f"module 'cot_magic' has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """drive(): a reasoner's steps become one stream of events; experiments run, and the person may stop it at
 any moment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from cot_magic.core.case import Case
 from cot_magic.core.errors import CotError, ReasonerError
@@ -91,7 +91,7 @@ def drive(
     clock: Callable[[], float],
     limits: Limits | None = None,
     allow: tuple[str, ...] = (),
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Events of one run, from SessionStarted to SessionEnded, which always comes.
 
     A failure of the reasoner, of a service or of the sandbox is a `Faulted` event, Ctrl-C an `Interrupted`

@@ -180,6 +180,10 @@ class Session:
         after = self._apply(stamped)
         return replace(after, seconds=max(self.seconds, stamped.seconds))
 
+    def stopped(self) -> "Session":
+        """The session as it is when the person stopped the program that shows it."""
+        return replace(self._close_phases(self.seconds), interrupted=True, ended=True)
+
     def _apply(self, stamped: Stamped) -> "Session":
         event, now = stamped.event, stamped.seconds
         match event:

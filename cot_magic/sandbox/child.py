@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from cot_magic.sandbox.confine import Permissions, confine
 
 Describe = Callable[[BaseException, Mapping[str, CellId]], Raised]
 RAISED_BYTES = 512 << 10
+_one_at_a_time = threading.RLock()  # effects come from any thread of the job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ class _Run:
         reason = self._why_blocked(error)
         if reason is not None:
             return replace(self._raised(error, index), value=None)
-        frames = steps.frames_of(error, self._steps.files)
+        frames = steps.frames_of(error, self._steps.cells)
         place = self._job.inspect.frame
         if not -len(frames) <= place < len(frames):
             return replace(unlike, note=f"the failure did not repeat: it has {len(frames)} frames, not {place}")
@@ -170,14 +172,13 @@ def _bounded(raised: Raised) -> Raised:
     """The same, with less detail if it would be too long for the pipe."""
     if len(wire.pack({"": to_json(raised)})) <= RAISED_BYTES:
         return raised
-    frames = tuple(
-        replace(frame, variables=(), operands=()) for frame in (*raised.frames[:10], *raised.frames[-20:])
-    )
-    frames = frames if len(raised.frames) > 30 else tuple(frames[: len(raised.frames)])
+    kept = raised.frames if len(raised.frames) <= 30 else (*raised.frames[:10], *raised.frames[-20:])
+    frames = tuple(replace(frame, variables=(), operands=()) for frame in kept)
     return replace(raised, frames=frames, cause=None, context=None, group=(), subject=None)
 
 
 def _emit(fd: int, message: dict[str, Any]) -> None:
     data = wire.pack(message)
-    while data:
-        data = data[os.write(fd, data) :]
+    with _one_at_a_time:
+        while data:
+            data = data[os.write(fd, data) :]

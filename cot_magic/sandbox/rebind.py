@@ -112,7 +112,10 @@ def connection_files(shell: Any) -> tuple[str, ...]:
 
 def _rebind_streams() -> None:
     for fd, name in ((1, "stdout"), (2, "stderr")):
-        _kept.extend((getattr(sys, name), getattr(sys, f"__{name}__")))
+        inherited = getattr(sys, name)
+        _kept.extend((inherited, getattr(sys, f"__{name}__")))
+        # while a cell runs, IPython lays a `write` of its own over that of the stream
+        getattr(inherited, "__dict__", {}).pop("write", None)
         raw = io.FileIO(fd, "w", closefd=False)
         stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)  # type: ignore[arg-type]
         setattr(sys, name, stream)

@@ -25,22 +25,22 @@ class Ran:
 
 
 class StepRunner:
-    """Runs steps in one copy and knows which file name belongs to which cell."""
+    """Runs steps in one copy and knows which file name is the code of which cell.
+
+    A step that is no cell (a probe, a test) has an id of its own in `cells`, so that a traceback starts at it too.
+    """
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._current = ""
         self.cells: dict[str, CellId] = {}
-        self.files: set[str] = set()
         shell.compile.get_code_name = lambda *_: self._current
 
     async def run(self, index: int, step: JobStep) -> Ran:
         """Run one cell: magics, top-level await, `_`, hooks of other extensions, all as in the kernel."""
         shell, source = self._shell, without_cot_line(step.source)
         self._current = f"<cot cell {index}>"
-        self.files.add(self._current)
-        if step.cell is not None:
-            self.cells[self._current] = step.cell
+        self.cells[self._current] = step.cell or CellId(f"step {index}")
         shell.displayhook.last = None
         trouble = None
         try:

@@ -1,23 +1,23 @@
-"""A failing notebook made by really running its cells, and a small engine over replays in plain dictionaries."""
+"""A failing notebook made by really running its cells, and a sandbox that replays it in plain dictionaries."""
 
 import ast
 import contextlib
 import io
 import linecache
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import executing
 import pytest
-from cot_magic.core.case import Case, Cell, CellId, Environment, Frame, Raised, Variable
-from cot_magic.core.events import RunProbe, TryFix
-from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Stage
-from cot_magic.core.jobs import Budget, Outcome, StateItem
-from cot_magic.core.session import Session
-from cot_magic.core.events import EvidenceGathered, SessionStarted, Stamped
 
-BUDGET = Budget(thinking_tokens=0, search_s=20, rounds=3, schedules=0)
+from cot_magic.core.case import Case, Cell, CellId, Environment, Frame, Raised, Variable
+from cot_magic.core.codec import decode, encode
+from cot_magic.core.engine import drive
+from cot_magic.core.events import Stamped
+from cot_magic.core.jobs import Budget, Job, JobResult, Outcome, SandboxStatus, StateItem
+from cot_magic.core.session import Session
+from cot_magic.reasoners.offline import OfflineReasoner
 
 
 def run(source: str, name: str, namespace: dict[str, Any]) -> BaseException | None:
@@ -65,7 +65,10 @@ def describe(error: BaseException, cells: dict[str, CellId]) -> Raised:
     trace = error.__traceback__
     subject = getattr(error, "obj", None) if isinstance(error, AttributeError) else None
     while trace is not None:
-        name, space = trace.tb_frame.f_code.co_filename, {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals}
+        name, space = (
+            trace.tb_frame.f_code.co_filename,
+            {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals},
+        )
         if name != __file__:
             node = executing.Source.executing(trace).node if name in cells else None
             lines = linecache.getlines(name)
@@ -97,7 +100,9 @@ def describe(error: BaseException, cells: dict[str, CellId]) -> Raised:
         qualname=type(error).__qualname__,
         bases=tuple(kind.__name__ for kind in type(error).__mro__[:-1]),
         frames=tuple(frames),
-        subject=variable("subject", subject) if subject is not None or isinstance(error, AttributeError) else None,
+        subject=variable("subject", subject)
+        if subject is not None or isinstance(error, AttributeError)
+        else None,
         name=name,
     )
 
@@ -127,131 +132,105 @@ def failing(*sources: str, extra: tuple[str, ...] = (), cwd: str = "") -> Case:
     )
 
 
-class Bench:
-    """Answers requests by replaying the notebook in fresh dictionaries, and folds the session."""
+class ReplaySandbox:
+    """Runs jobs by replaying the notebook's earlier cells in fresh dictionaries; confines nothing."""
 
     def __init__(self, case: Case, available: bool = True) -> None:
         self.case, self.available = case, available
-        self.session = Session().evolve(
-            Stamped(
-                order=0,
-                seconds=0.0,
-                event=SessionStarted(case=case, intensity="cot", reasoner="offline", budget=BUDGET),
-            )
-        )
-        self.events: list[Any] = []
 
-    def drive(self, reasoner: Any) -> Session:
-        steps = reasoner.reason(self.case, BUDGET)
-        reply = None
-        while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration:
-                return self.session
-            self._record(step)
-            reply = None
-            if isinstance(step, RunProbe | TryFix):
-                reply = self._answer(step) if self.available else ()
-                for item in reply:
-                    self._record(EvidenceGathered(evidence=item))
+    def status(self) -> SandboxStatus:
+        return SandboxStatus(available=self.available)
 
-    def _record(self, event: Any) -> None:
-        self.events.append(event)
-        self.session = self.session.evolve(Stamped(order=len(self.events), seconds=0.0, event=event))
+    def close(self) -> None: ...
 
-    def _answer(self, step: Any) -> tuple[Evidence, ...]:
-        if isinstance(step, RunProbe):
-            return (self._probe(step.probe),)
-        edits = {edit.cell: edit.after for edit in step.fix.edits}
-        found = [
-            self._cell(step.fix.id, {}, Stage.BEFORE),
-            self._cell(step.fix.id, edits, Stage.AFTER),
-        ]
-        for test in step.tests:
-            found += [self._test(step.fix.id, test, {}, Stage.BEFORE), self._test(step.fix.id, test, edits, Stage.AFTER)]
-        return tuple(found)
+    def run(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
+        return tuple(self._run(job) for job in jobs)
 
-    def _replay(self, edits: dict[str, str], whole: bool = True) -> tuple[dict[str, Any], BaseException | None]:
+    def _run(self, job: Job) -> JobResult:
         space: dict[str, Any] = {"__name__": "__main__"}
-        error = None
         for place, cell in enumerate(self.case.cells):
-            if cell.id == self.case.cell.id and not whole:
+            if cell.id == self.case.cell.id:
                 break
-            error = run(edits.get(cell.id, cell.source), f"<cell {place}>", space)
-            if cell.id == self.case.cell.id or error is not None:
-                break
-        return space, error
+            run(cell.source, f"<cell {place}>", space)
+        error = None
+        for step in job.steps:
+            error = run(step.source, self._filename(step.cell), space) if step.cell else None
+            if error is not None and not step.may_raise and job.inspect is None:
+                return JobResult(outcome=Outcome.RAISED, raised=describe(error, self._names()))
+            if not step.cell:
+                held, error = self._evaluate(step.source, space)
+                if error is not None:
+                    return JobResult(outcome=Outcome.RAISED, raised=describe(error, self._names()))
+        if job.inspect is not None:
+            assert error is not None
+            held, error = self._evaluate(job.inspect.source, _frame_space(error, job.inspect.frame))
+            if error is not None:
+                return JobResult(outcome=Outcome.RAISED, raised=describe(error, {}))
+            return JobResult(outcome=Outcome.PASSED, held=held)
+        if not job.steps[-1].cell:
+            return JobResult(outcome=Outcome.PASSED, held=held)
+        return JobResult(outcome=Outcome.PASSED, state=_state(job.watch, space))
 
-    def _id(self) -> EvidenceId:
-        return EvidenceId(f"e{len(self.session.evidence) + len(self.events)}")
-
-    def _probe(self, probe: Any) -> Evidence:
-        space, error = self._replay({}, whole=probe.frame is not None)
-        local = space
-        if probe.frame is not None and error is not None:
-            traces = []
-            trace = error.__traceback__
-            while trace is not None:
-                if trace.tb_frame.f_code.co_filename != __file__:
-                    traces.append(trace)
-                trace = trace.tb_next
-            frame = traces[probe.frame].tb_frame
-            local = {**frame.f_globals, **frame.f_locals}
-        tree = ast.parse(probe.source)
-        value, failed = None, None
+    def _evaluate(self, source: str, space: dict[str, Any]) -> tuple[bool | None, BaseException | None]:
+        tree = ast.parse(source)
+        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         try:
-            last = tree.body.pop()
-            exec(compile(tree, "probe", "exec"), local)
-            value = eval(compile(ast.Expression(last.value), "probe", "eval"), local)
-        except Exception as caught:
-            failed = caught
-        return Evidence(
-            id=self._id(),
-            kind=EvidenceKind.PROBE,
-            about=probe.about,
-            code=probe.source,
-            outcome=Outcome.RAISED if failed else Outcome.PASSED,
-            raised=describe(failed, {}) if failed else None,
-            held=value if value is True or value is False else None,
-        )
+            exec(compile(tree, "<probe>", "exec"), space)
+            value = eval(compile(ast.Expression(last.value), "<probe>", "eval"), space) if last else None
+        except Exception as error:
+            return None, error
+        return (value if value is True or value is False else None), None
+
+    def _filename(self, cell_id: CellId | None) -> str:
+        return next((name for name, known in self._names().items() if known == cell_id), "<step>")
 
     def _names(self) -> dict[str, CellId]:
         return {f"<cell {place}>": cell.id for place, cell in enumerate(self.case.cells)}
 
-    def _cell(self, fix: str, edits: dict[str, str], stage: Stage) -> Evidence:
-        space, error = self._replay(edits)
-        state = []
-        for name, value in space.items():
-            if not name.startswith("__") and not isinstance(value, types.ModuleType | types.FunctionType | type):
-                text = repr(value)
-                state.append(
-                    StateItem(name=name, type=type(value).__name__, expression=name, text=text, literal=_literal(text, value))
-                )
-        return Evidence(
-            id=self._id(),
-            kind=EvidenceKind.FIX,
-            about=fix,
-            code=edits.get(self.case.cell.id, self.case.cell.source),
-            outcome=Outcome.RAISED if error else Outcome.PASSED,
-            stage=stage,
-            raised=describe(error, self._names()) if error else None,
-            state=tuple(state) if error is None else (),
-        )
 
-    def _test(self, fix: str, test: Any, edits: dict[str, str], stage: Stage) -> Evidence:
-        space, _ = self._replay(edits)
-        failed = run(test.source, "<test>", space)
-        return Evidence(
-            id=self._id(),
-            kind=EvidenceKind.TEST,
-            about=fix,
-            test=test.name,
-            code=test.source,
-            outcome=Outcome.RAISED if failed else Outcome.PASSED,
-            stage=stage,
-            raised=describe(failed, {}) if failed else None,
-        )
+def _frame_space(error: BaseException, frame: int) -> dict[str, Any]:
+    traces, trace = [], error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename != __file__:
+            traces.append(trace)
+        trace = trace.tb_next
+    found = traces[frame].tb_frame
+    return {**found.f_globals, **found.f_locals}
+
+
+def _state(watch: Sequence[str], space: dict[str, Any]) -> tuple[StateItem, ...]:
+    state = []
+    for name in watch:
+        value = space.get(name)
+        if name in space and not isinstance(value, types.ModuleType | types.FunctionType | type):
+            text = repr(value)
+            literal = _literal(text, value)
+            state.append(
+                StateItem(name=name, type=type(value).__name__, expression=name, text=text, literal=literal)
+            )
+    return tuple(state)
+
+
+def solve(
+    case: Case, *, rules: Sequence[Any] | None = None, available: bool = True, rounds: int = 3
+) -> Session:
+    """The session of the offline reasoner on the case; every event crosses the codec."""
+    budget = Budget(thinking_tokens=0, search_s=60, rounds=rounds, schedules=0)
+    session = Session()
+    events = drive(
+        case,
+        OfflineReasoner(rules=rules),
+        ReplaySandbox(case, available),
+        intensity="cot+",
+        budget=budget,
+        clock=lambda: 0.0,
+    )
+    for order, event in enumerate(events):
+        stamped = Stamped(order=order, seconds=0.0, event=event)
+        assert decode(encode(stamped)) == stamped
+        session = session.evolve(stamped)
+    assert not session.faults, session.faults
+    return session
 
 
 def _literal(text: str, value: Any) -> bool:
@@ -266,6 +245,6 @@ def _failing() -> Callable[..., Case]:
     return failing
 
 
-@pytest.fixture(name="bench")
-def _bench() -> type[Bench]:
-    return Bench
+@pytest.fixture(name="solve")
+def _solve() -> Callable[..., Session]:
+    return solve

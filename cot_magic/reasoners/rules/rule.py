@@ -60,7 +60,10 @@ class Rule(Protocol):
     does not fit; it never raises for odd cases.
     """
 
-    code: str
-    lesson: str
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def lesson(self) -> str: ...
 
     def suspicions(self, case: Case) -> Iterator[Suspicion]: ...

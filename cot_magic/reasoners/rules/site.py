@@ -90,7 +90,9 @@ class Site:
     def statement(self) -> ast.stmt | None:
         """The innermost statement that covers the failing line."""
         covering = [node for node in src.statements(self.tree) if self._covers(node)]
-        return min(covering, key=lambda node: ((node.end_lineno or 0) - node.lineno, -node.lineno), default=None)
+        return min(
+            covering, key=lambda node: ((node.end_lineno or 0) - node.lineno, -node.lineno), default=None
+        )
 
     def _covers(self, node: ast.stmt) -> bool:
         return src.first_line(node) <= self.frame.lineno <= (node.end_lineno or node.lineno)
@@ -140,7 +142,9 @@ class Site:
     @property
     def klass(self) -> ast.ClassDef | None:
         """The innermost class that holds the failing line."""
-        classes = [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) and self._covers(node)]
+        classes = [
+            node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) and self._covers(node)
+        ]
         return max(classes, key=lambda node: node.lineno, default=None)
 
     @property
@@ -276,112 +280,6 @@ class Site:
                 found = [node for node in _assigns(tree, name) if node.col_offset == 0]
             for node in reversed(found):
                 yield cell, node
-
-
-def literal(self, node: ast.AST | None) -> Any:
-        """The node's value if it is plain data whose whole text is known, else UNKNOWN."""
-        variable = self.value(node)
-        return literal(variable)
-
-    # --- making -------------------------------------------------------------------------------------------
-
-    def over(self, node: ast.AST, text: str) -> src.Change:
-        return src.over(self.cell.source, node, text)
-
-    def call(self, function: str, node: ast.AST) -> tuple[src.Change, ...]:
-        """Changes that put `function(…)` around the node."""
-        return src.wrap(self.cell.source, node, f"{function}(", ")")
-
-    def after(self, node: ast.AST, text: str) -> src.Change:
-        return src.after(self.cell.source, node, text)
-
-    def edit(self, *changes: src.Change) -> CellEdit:
-        return src.edit(self.cell, *changes)
-
-    def repair(self, why: str, *changes: src.Change) -> Repair:
-        """One edit of the cell of this site."""
-        return Repair(edits=(self.edit(*changes),), why=why)
-
-    def cause(
-        self,
-        claim: str,
-        prediction: str,
-        check: str,
-        *repairs: Repair,
-        weight: float = 0.8,
-        before: bool = False,
-    ) -> Suspicion:
-        """A suspicion that one check in the failing frame decides (with `before`: on the state before the
-        cell)."""
-        checks = (Check(source=check, frame=None if before else self.frame_index),)
-        return Suspicion(
-            claim=claim,
-            prediction=prediction,
-            checks=checks,
-            repairs=tuple(repairs),
-            cell=self.cell.id,
-            lineno=self.frame.lineno,
-            weight=weight,
-        )
-
-    def reading(self, claim: str, *repairs: Repair, weight: float = 0.5) -> Suspicion:
-        """A possible meaning of the code that nothing in the notebook can decide: no checks, so its repairs
-        stay plausible at most."""
-        return Suspicion(
-            claim=claim,
-            prediction="With the edit the cell runs on; whether it is what was meant, only you can tell.",
-            checks=(),
-            repairs=tuple(repairs),
-            cell=self.cell.id,
-            lineno=self.frame.lineno,
-            weight=weight,
-        )
-
-    # --- other cells --------------------------------------------------------------------------------------
-
-    def cells(self) -> Iterator[tuple[Cell, ast.Module]]:
-        """Cells that can be parsed: this one, then those it depends on, then the rest that ran, latest
-        first."""
-        seen = set()
-        ran = [cell for cell in self.case.cells if cell.execution_count is not None]
-        rest = sorted(ran, key=lambda cell: cell.execution_count or 0, reverse=True)
-        for cell in (self.cell, self.case.cell, *(item.cell for item in self.case.lineage), *rest):
-            if cell.id not in seen and (tree := src.parse(cell.source)) is not None:
-                seen.add(cell.id)
-                yield cell, tree
-
-    def functions(self, name: str) -> Iterator[tuple[Cell, Function]]:
-        """Definitions of functions of that name."""
-        for cell, tree in self.cells():
-            for node in ast.walk(tree):
-                if isinstance(node, Function) and node.name == name:
-                    yield cell, node
-
-    def classes(self, name: str) -> Iterator[tuple[Cell, ast.ClassDef]]:
-        """Definitions of classes of that name."""
-        for cell, tree in self.cells():
-            for node in ast.walk(tree):
-                if isinstance(node, ast.ClassDef) and node.name == name:
-                    yield cell, node
-
-    def assignments(self, name: str) -> Iterator[tuple[Cell, ast.Assign]]:
-        """Plain assignments `name = …`: those of the failing function or cell above the line first, last one
-        first; then those of other cells."""
-        for cell, tree in self.cells():
-            here = cell.id == self.cell.id
-            root = self.scope if here else tree
-            found = [node for node in _assigns(root, name) if not here or node.lineno < self.frame.lineno]
-            if here and self.function is not None and not found and name not in src.parameters(self.function):
-                found = [node for node in _assigns(tree, name) if node.col_offset == 0]
-            for node in reversed(found):
-                yield cell, node
-
-
-def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:
-    """Names of all parameters, in order."""
-    args = function.args
-    star = [item for item in (args.vararg, args.kwarg) if item is not None]
-    return [item.arg for item in (*args.posonlyargs, *args.args, *args.kwonlyargs, *star)]
 
 
 def literal(variable: Variable | None) -> Any:

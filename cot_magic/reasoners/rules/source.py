@@ -126,8 +126,8 @@ def first_line(node: ast.stmt) -> int:
 
 
 def _end_of_line(source: str, lineno: int) -> int:
-    end = offset(source, lineno + 1, 0)
-    return end - 1 if end > 0 and source[end - 1 : end] == "\n" else end
+    end: int = offset(source, lineno + 1, 0)
+    return end - 1 if source[end - 1 : end] == "\n" else end
 
 
 def splice(source: str, changes: Sequence[Change]) -> str:

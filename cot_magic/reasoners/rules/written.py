@@ -33,9 +33,7 @@ class SiteRule:
             yield replace(suspicion, repairs=tuple(item for item in suspicion.repairs if _sound(item)))
 
 
-def rule(
-    code: str, *on: str, lesson: str
-) -> Callable[[Callable[[Site], Iterator[Suspicion]]], SiteRule]:
+def rule(code: str, *on: str, lesson: str) -> Callable[[Callable[[Site], Iterator[Suspicion]]], SiteRule]:
     """Make a rule of a function."""
 
     def make(find: Callable[[Site], Iterator[Suspicion]]) -> SiteRule:

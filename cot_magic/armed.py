@@ -1,0 +1,61 @@
+"""The kernel's side of a headless run, and `cot_magic.debug`: a shell in which every cell is investigated
+when it fails."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cot_magic
+from cot_magic.attachment import Attachment, known_cells
+from cot_magic.core.session import Session
+from cot_magic.recording import Recording
+from cot_magic.settings import Settings
+
+
+def arm(config: str) -> None:
+    """In the kernel: follow the cells that come now, and investigate the first that fails (called by
+    `run_notebook`)."""
+    from IPython.core.getipython import get_ipython
+
+    plan = json.loads(config)
+    shell: Any = get_ipython()
+    cot_magic.load_ipython_extension(shell)
+    magics = shell._cot_magics
+    attachment: Attachment = magics.attachment
+    settings = Settings(**{**plan["settings"], "allow": tuple(plan["settings"]["allow"])})
+    attachment.history.known(known_cells(plan["cells"]))
+    attachment.renderer = "silent"
+    attachment.listeners = (Recording(Path(plan["events"])),)
+    attachment.defaults = settings
+
+    def before(info: Any) -> None:
+        attachment.before(info, settings, keep=False, cell_timeout=settings.timeout)
+
+    # in place of the hook that looks for a %%cot line: here every cell is one
+    shell.events.unregister("pre_run_cell", magics.before)
+    shell.events.register("pre_run_cell", before)
+
+
+def debug(source: str, namespace: Mapping[str, Any], *, intensity: str) -> Session | None:
+    """Run a source in a shell of its own and investigate its failure; see `cot_magic.debug`."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell: Any = InteractiveShell(user_ns=dict(namespace))
+    cot_magic.load_ipython_extension(shell)
+    attachment: Attachment = shell._cot_magics.attachment
+    attachment.renderer = "silent"
+    found: list[Session] = []
+    shell.events.unregister("post_run_cell", shell._cot_magics.after)
+
+    def after(result: Any) -> None:
+        session = attachment.after(result)
+        if session is not None:
+            found.append(session)
+
+    shell.events.register("post_run_cell", after)
+    try:
+        shell.run_cell(f"%%{intensity}\n{source}")
+    finally:
+        cot_magic.unload_ipython_extension(shell)
+    return found[0] if found else None

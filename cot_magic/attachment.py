@@ -1,0 +1,205 @@
+"""What is attached to one IPython shell: the history of its cells, the parked snapshot, the last failure and
+session."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cot_magic import investigation, plugins
+from cot_magic.capture.history import History
+from cot_magic.core.case import Case, Cell
+from cot_magic.core.errors import UsageError
+from cot_magic.core.protocols import Inserter, Listener, Renderer, Sandbox
+from cot_magic.core.session import Session
+from cot_magic.core.verdict import TIMEOUT
+from cot_magic.sandbox.snapshot import in_child
+from cot_magic.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The last cell that failed, with its live exception (which a Case never holds)."""
+
+    cell: Cell
+    error: BaseException
+    timed_out: bool = False
+
+
+class Attachment:
+    """Follows the cells of one shell. Its two hooks return at once in a copy of the kernel."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.defaults = Settings()
+        self.auto = False
+        self.history = History()
+        self.failure: Failure | None = None
+        self.snapshot: Sandbox | None = None
+        self.inserter: Inserter | None = None
+        self.settings = self.defaults  # of the last investigation
+        self.renderer: str | None = None  # None: what suits the front end
+        self.listeners: tuple[Listener, ...] = ()
+        self._cell: Cell | None = None
+        self._armed: Settings | None = None
+        self._watchdog: Watchdog | None = None
+
+    def before(
+        self, info: Any, settings: Settings | None, *, keep: bool, cell_timeout: float | None = None
+    ) -> None:
+        """A cell is about to run. With settings, a copy of the kernel is parked first; `keep` leaves the
+        last one parked."""
+        if in_child():
+            return
+        self._cell = self.history.begin(self.shell, info)
+        self._armed = settings
+        if not keep:
+            self.release()
+        if settings is not None and settings.snapshots:
+            self.snapshot = self._park("fork", settings)
+        if cell_timeout is not None:
+            self._watchdog = Watchdog(cell_timeout)
+
+    def after(self, result: Any) -> Session | None:
+        """A cell has run. If it was armed and failed (or was asked about), the investigation runs; returns
+        its session."""
+        timed_out = self._watchdog is not None and self._watchdog.stop()
+        self._watchdog = None
+        if in_child() or self._cell is None:
+            return None
+        cell, settings = self._cell, self._armed
+        self._cell = self._armed = None
+        self.history.finish(self.shell, result)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            self.failure = Failure(cell=cell, error=error, timed_out=timed_out)
+        if settings is None:
+            return None
+        if error is None and not settings.prompt:
+            self.release()
+            return None
+        return self.investigate(settings, cell=cell, failure=self.failure if error is not None else None)
+
+    def post_mortem(self, settings: Settings) -> Session:
+        """Debug the last failure. Raises UsageError if nothing has failed yet."""
+        if self.failure is None:
+            raise UsageError("nothing has failed yet in this kernel: put %%cot on top of a cell that fails.")
+        return self.investigate(settings, cell=self.failure.cell, failure=self.failure)
+
+    def investigate(self, settings: Settings, *, cell: Cell, failure: Failure | None) -> Session:
+        """Capture the case, run the session on the parked copy, show it, and insert what the settings say."""
+        if settings.teach:
+            raise UsageError("--teach is not part of this version yet. Nothing was run.")
+        self.settings = settings
+        reasoner = investigation.choose_reasoner(settings)
+        if settings.preview:
+            raise UsageError(
+                f"the {reasoner.name} reasoner sends nothing: there is nothing to preview. Nothing was run."
+            )
+        case = self._capture(cell, failure, settings.prompt)
+        sandbox = self.snapshot or self._park("fork-after", settings)
+        if self.snapshot is None:
+            self.snapshot = sandbox
+        return investigation.investigate(
+            case,
+            sandbox,
+            settings,
+            reasoner=reasoner,
+            renderer=self._renderer(),
+            listeners=self.listeners,
+        )
+
+    def insert(self, what: str) -> str:
+        """Insert `fix`, `tests` or `all` of the last session; returns one sentence for the person."""
+        from cot_magic.notebook.cells import fix_cells, test_cells
+        from cot_magic.notebook.insert import choose
+
+        session = investigation.last()
+        if session is None or session.case is None:
+            raise UsageError("there is no session yet: run %%cot on a failing cell first.")
+        wanted = {"fix": fix_cells, "tests": test_cells}
+        cells = [cell for name, make in wanted.items() if what in (name, "all") for cell in make(session)]
+        if not cells:
+            return "There is nothing to insert: this session offers no fix and no tests."
+        self.inserter = self.inserter or choose(self.shell, self.front_end)
+        return self.inserter.insert(cells)
+
+    def undo(self) -> str:
+        """Take back the last insertion."""
+        return self.inserter.undo() if self.inserter is not None else "Nothing was inserted."
+
+    @property
+    def front_end(self) -> str:
+        """The kind of front end that the cells come from."""
+        from cot_magic.notebook.front_end import front_end
+
+        return front_end(self.shell)
+
+    def release(self) -> None:
+        """Let the parked copy go."""
+        if self.snapshot is not None:
+            self.snapshot.close()
+            self.snapshot = None
+
+    def _capture(self, cell: Cell, failure: Failure | None, prompt: str) -> Case:
+        from cot_magic.capture.case import capture_case
+
+        error = failure.error if failure is not None else None
+        case = capture_case(self.shell, self.history, cell, error, prompt=prompt, front_end=self.front_end)
+        if failure is not None and failure.timed_out and case.raised is not None:
+            hung = replace(case.raised, ename=TIMEOUT, evalue="the cell did not end in the time allowed")
+            case = replace(case, raised=hung)
+        return case
+
+    def _park(self, name: str, settings: Settings) -> Sandbox:
+        from cot_magic.capture.failure import sandbox_describe
+
+        sandbox: Sandbox = plugins.load("sandboxes", name)(
+            self.shell,
+            describe=sandbox_describe(self.history),
+            allow=settings.allow,
+            size_limit_mb=settings.snapshot_limit_mb,
+        )
+        return sandbox
+
+    def _renderer(self) -> Renderer:
+        by_front_end = {"terminal": "terminal", "colab": "static"}
+        name = self.renderer or by_front_end.get(self.front_end, "accordion")
+        renderer: Renderer = plugins.load("renderers", name)()
+        return renderer
+
+
+class Watchdog:
+    """Interrupts the main thread once a cell has run for too long, as Ctrl-C would."""
+
+    def __init__(self, seconds: float) -> None:
+        self._lock = threading.Lock()
+        self._fired = self._stopped = False
+        self._timer = threading.Timer(seconds, self._fire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _fire(self) -> None:
+        with self._lock:
+            if self._stopped:
+                return
+            self._fired = True
+        if sys.platform == "win32":
+            os.kill(os.getpid(), signal.CTRL_C_EVENT)
+        else:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def stop(self) -> bool:
+        """Call it off; returns whether it had fired."""
+        with self._lock:
+            self._stopped = True
+            self._timer.cancel()
+            return self._fired
+
+
+def known_cells(cells: Sequence[dict[str, Any]]) -> list[Cell]:
+    """Cells of a notebook from plain data, as another process sends them."""
+    return [Cell(id=cell["id"], source=cell["source"], index=cell["index"]) for cell in cells]

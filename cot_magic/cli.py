@@ -1,0 +1,202 @@
+"""The command line: cot-magic run | demo | replay | doctor. It parses and delegates."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from cot_magic import __version__
+from cot_magic.core.errors import CotError, NotebookError, UsageError
+from cot_magic.core.events import Stamped
+from cot_magic.core.session import Session
+from cot_magic.settings import OPTIONS, PRESETS, Settings, read_value
+
+NO_FAILURE, OUR_ERROR, USAGE, VERIFIED, UNVERIFIED = 0, 1, 2, 3, 4
+EXIT_CODES = "exit codes: 0 nothing failed, 3 a verified fix, 4 failed and none, 2 usage, 1 our own error"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; every error of ours is one line on standard error."""
+    parser = build_parser()
+    given = parser.parse_args(arguments)
+    try:
+        code: int = given.run(given)
+    except UsageError as error:
+        print(f"cot-magic: {error}", file=sys.stderr)
+        return USAGE
+    except CotError as error:
+        print(f"cot-magic: {error}", file=sys.stderr)
+        return USAGE if isinstance(error, NotebookError) else OUR_ERROR
+    except KeyboardInterrupt:
+        print("cot-magic: interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # else the interpreter complains at exit
+        return OUR_ERROR
+    return code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="cot-magic",
+        description="Find out why a notebook's cell fails; every ✓ was executed.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"cot-magic {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    run = commands.add_parser(
+        "run", help="run a notebook up to the cell that fails, and fix it", epilog=EXIT_CODES
+    )
+    run.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    run.add_argument("--json", type=Path, metavar="SUMMARY", help="write a summary of the session")
+    run.add_argument(
+        "--apply", type=Path, metavar="FIXED", help="write a notebook with the fix applied and tests added"
+    )
+    run.add_argument("--record", type=Path, metavar="FILE", help="write the session (.cot.jsonl)")
+    run.add_argument(
+        "--intensity", choices=tuple(PRESETS), default="cot+", help="cot, cot+ (default) or cot++"
+    )
+    run.add_argument("--kernel", metavar="NAME", help="kernel to run it in, instead of the notebook's own")
+    run.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    for option in OPTIONS:
+        if option.read is None:
+            run.add_argument(option.name, action="store_true", help=option.help)
+        else:
+            run.add_argument(option.name, metavar=option.metavar, help=option.help)
+    run.set_defaults(run=run_command)
+    demo = commands.add_parser(
+        "demo", help="the main job on a notebook inside the package", epilog=EXIT_CODES
+    )
+    demo.add_argument(
+        "--folder", type=Path, default=Path(), help="where to write cot-demo.ipynb and the fixed one"
+    )
+    demo.set_defaults(run=demo_command)
+    again = commands.add_parser("replay", help="show a recorded session again, without a model")
+    again.add_argument("recording", type=Path, metavar="FILE")
+    again.set_defaults(run=replay_command)
+    doctor = commands.add_parser("doctor", help="what works on this machine, and what to do about the rest")
+    doctor.set_defaults(run=doctor_command)
+    return parser
+
+
+def settings_of(given: argparse.Namespace) -> Settings:
+    """Settings from parsed arguments. Raises UsageError for a value that does not fit."""
+    values: dict[str, Any] = {"intensity": given.intensity}
+    for option in OPTIONS:
+        value = getattr(given, option.field)
+        if option.read is not None and value is not None:
+            values[option.field] = read_value(option, value)
+        elif value:
+            values[option.field] = True
+    return replace(Settings(), **values)
+
+
+def run_command(given: argparse.Namespace) -> int:
+    """`cot-magic run`: never writes to the notebook unless it is named as output."""
+    from cot_magic.headless import run_notebook
+    from cot_magic.investigation import choose_reasoner
+
+    settings = settings_of(given)
+    if settings.teach or settings.preview:
+        raise UsageError("--teach and --preview have no meaning without a notebook in front of you.")
+    choose_reasoner(settings)  # an unknown one is said before a kernel is started
+    for path in (given.json, given.apply, given.record):
+        writable(path)
+    if given.record is not None:
+        settings = replace(settings, save=str(given.record.resolve()))
+    screen = None if given.quiet else terminal()
+
+    def on_event(session: Session, stamped: Stamped) -> None:
+        if screen is not None:
+            screen.update(session, stamped)
+
+    run = run_notebook(given.notebook, settings, kernel=given.kernel, on_event=on_event)
+    if screen is not None:
+        if run.failed is None:
+            print(f"{given.notebook}: every cell passed.")
+        else:
+            screen.close(run.session)
+    return report(run, given, settings)
+
+
+def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
+    """Write what was asked for, and tell the exit code."""
+    from cot_magic.notebook.insert import FileInserter
+    from cot_magic.render.summary import summary
+
+    session: Session = run.session
+    if given.json is not None:
+        data = summary(session, notebook=str(given.notebook), intensity=settings.intensity)
+        given.json.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    applied = session.result in ("verified", "plausible")
+    if given.apply is not None and applied:
+        said = FileInserter(given.notebook, given.apply).apply(session)
+        if not given.quiet:
+            print(said)
+    elif given.apply is not None and not given.quiet:
+        why = "nothing failed" if run.failed is None else "no fix passed"
+        print(f"{given.apply} was not written: {why}.")
+    if run.failed is None:
+        return NO_FAILURE
+    return VERIFIED if session.result == "verified" else UNVERIFIED
+
+
+def demo_command(given: argparse.Namespace) -> int:
+    """`cot-magic demo`: writes the notebook, runs it, and writes the fixed one beside it."""
+    source = given.folder / "cot-demo.ipynb"
+    writable(source)
+    source.write_bytes(files("cot_magic").joinpath("demo/cot-demo.ipynb").read_bytes())
+    print(f"{source}: a notebook whose last cell fails. Running it with %%cot+ …")
+    fixed = given.folder / "cot-demo-fixed.ipynb"
+    code = main(["run", str(source), "--apply", str(fixed)])
+    return NO_FAILURE if code == VERIFIED else code
+
+
+def replay_command(given: argparse.Namespace) -> int:
+    """`cot-magic replay`: the recorded session on the screen; nothing is run."""
+    from cot_magic.recording import fold, read
+
+    terminal().close(fold(read(given.recording), session_id=given.recording.name.partition(".")[0]))
+    return NO_FAILURE
+
+
+def doctor_command(given: argparse.Namespace) -> int:
+    """`cot-magic doctor`: one line per thing that may be missing."""
+    from cot_magic.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        print(f"{'ok  ' if finding.good else 'miss'}  {finding.what}: {finding.detail}")
+    return NO_FAILURE if all(finding.good or finding.optional for finding in findings) else OUR_ERROR
+
+
+def writable(path: Path | None) -> None:
+    """Say now, before anything runs, that an output cannot be written. Raises UsageError."""
+    if path is None:
+        return
+    folder = path.resolve().parent
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder. Name a file. Nothing was run.")
+    if not folder.is_dir():
+        raise UsageError(f"cannot write {path}: there is no folder {folder}. Nothing was run.")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"cannot write {path}: permission denied. Nothing was run.")
+
+
+def terminal() -> Any:
+    """The renderer for a terminal."""
+    from cot_magic.plugins import load
+
+    return load("renderers", "terminal")()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""What works on this machine: the parts that a debugger needs, each tried rather than assumed."""
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One part: whether it is there, what was seen, and whether one can do without it."""
+
+    what: str
+    good: bool
+    detail: str
+    optional: bool = False
+
+
+def examine() -> tuple[Finding, ...]:
+    """Try each part. Takes a second or so: the confinement is tried in a throw-away copy of this process."""
+    return (_python(), _packages(), _sandbox(), _kernel(), _ruff())
+
+
+def _python() -> Finding:
+    return Finding(what="Python", good=sys.version_info >= (3, 11), detail=sys.version.split()[0])
+
+
+def _packages() -> Finding:
+    names = ("ipython", "ipykernel", "ipywidgets", "nbformat", "nbclient", "anthropic")
+    return Finding(what="packages", good=True, detail=", ".join(f"{name} {version(name)}" for name in names))
+
+
+def _sandbox() -> Finding:
+    from cot_magic.sandbox.machine import probe
+
+    status = probe()
+    detail = status.reason or "copies of the kernel are confined by Landlock and seccomp"
+    if not status.available:
+        detail += "; fixes will be shown as UNVERIFIED"
+    return Finding(what="sandbox", good=status.available, detail=detail, optional=True)
+
+
+def _kernel() -> Finding:
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")  # type: ignore[no-untyped-call]
+    except NoSuchKernel:
+        return Finding(what="kernel python3", good=False, detail="not found: pip install ipykernel")
+    return Finding(what="kernel python3", good=True, detail=spec.display_name)
+
+
+def _ruff() -> Finding:
+    found = importlib.util.find_spec("ruff") is not None
+    detail = (
+        "reviews of passing cells include its diagnostics" if found else "pip install 'cot-magic[review]'"
+    )
+    return Finding(what="ruff", good=found, detail=detail, optional=True)

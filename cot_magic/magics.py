@@ -1,0 +1,234 @@
+"""The magics: an input transformer, two hooks and the line magics. They parse and delegate."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from cot_magic.attachment import Attachment
+from cot_magic.core.errors import CotError
+from cot_magic.core.session import Session
+from cot_magic.settings import OPTIONS, PRESETS, Settings, configure, described, parse
+
+MAGICS = tuple(PRESETS)
+FIRST_LINE = re.compile(r"%%(cot\+{0,2})(\?{0,2})(?:[ \t]+(.*))?\s*")
+ASKED = re.compile(r"(%%?)(cot\+{1,2})(\?{1,2})\s*")
+LINE_MAGIC = re.compile(r"%cot(\+{1,2}|_\w+)?(\s|\?|$)")
+
+DOC = """Run the cell; when it fails, find out why and offer a fix with tests that were executed.
+
+    %%{name} [free text] [options]      on top of a cell
+    %{name} [free text] [options]       after a failure: the last cell that failed
+
+Five phases (ANALYZE, PLAN, VALIDATE, IMPLEMENT, CONFIRM) appear below the cell. Every ✓ was executed, in a
+confined copy of the kernel from before the cell. {tokens:,} thinking tokens for a model; {seconds:g} s of
+experiments without one. A cell that passes costs next to nothing; with free text it is reviewed instead.
+
+Options
+{options}
+
+See also: %cot_insert, %cot_undo, %cot_last, %cot_config, %cot_auto, %cot_replay.
+"""
+
+
+class Magics:
+    """The magics of one shell, over its Attachment."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        self.attachment = attachment
+        self.shell = attachment.shell
+        self.line_magics: dict[str, Callable[..., Any]] = {
+            "cot_insert": self.insert,
+            "cot_undo": self.undo,
+            "cot_config": self.config,
+            "cot_last": self.last,
+            "cot_auto": self.auto,
+            "cot_replay": self.replay,
+        }
+
+    def register(self) -> None:
+        from IPython.core.magic import no_var_expand
+
+        self.shell.input_transformers_cleanup.insert(0, self.transform)
+        self.shell.events.register("pre_run_cell", self.before)
+        self.shell.events.register("post_run_cell", self.after)
+        for name in MAGICS:
+            self.shell.register_magic_function(no_var_expand(self._cell_magic(name)), "line_cell", name)
+        for name, function in self.line_magics.items():
+            self.shell.register_magic_function(no_var_expand(_plain_function(function, name)), "line", name)
+
+    def unregister(self) -> None:
+        self.shell.input_transformers_cleanup.remove(self.transform)
+        self.shell.events.unregister("pre_run_cell", self.before)
+        self.shell.events.unregister("post_run_cell", self.after)
+        for name in (*MAGICS, *self.line_magics):
+            self.shell.magics_manager.magics["line"].pop(name, None)
+            self.shell.magics_manager.magics["cell"].pop(name, None)
+        self.attachment.release()
+
+    def transform(self, lines: list[str]) -> list[str]:
+        """Make the `%%cot…` line a comment, so that IPython runs the body as the cell, with its own lines
+        and numbers."""
+        start = next((place for place, line in enumerate(lines) if line.strip()), None)
+        if start is None:
+            return lines
+        first = lines[start]
+        if asked := ASKED.fullmatch(first):
+            return [f"?{asked[1]}{asked[2]}\n"]
+        match = FIRST_LINE.fullmatch(first)
+        if match is None or self._settings(match) is None:
+            return lines  # not ours, or refused: the magic itself says why, and nothing of the cell runs
+        body = lines[start + 1 :]
+        if match[2]:
+            return [f"?%%{match[1]}\n"]
+        if not any(line.strip() for line in body):
+            return [f"%{match[1]} {match[3] or ''}\n"]
+        if body[0].startswith("%%"):
+            return body  # a nested cell magic has to be the first line
+        return [*lines[:start], f"#{first}", *body]
+
+    def _settings(self, match: re.Match[str]) -> Settings | None:
+        try:
+            return parse(match[3] or "", replace(self.attachment.defaults, intensity=match[1]))
+        except CotError:
+            return None
+
+    def before(self, info: Any) -> None:
+        raw = (info.raw_cell or "").lstrip()
+        match = FIRST_LINE.fullmatch(raw.partition("\n")[0])
+        has_body = bool(raw.partition("\n")[2].strip())
+        settings = self._settings(match) if match is not None and has_body else None
+        if settings is None and self.attachment.auto and match is None and not raw.startswith("%cot"):
+            settings = self.attachment.defaults
+        keep = bool(LINE_MAGIC.match(raw)) or (match is not None and not has_body)
+        self.attachment.before(info, settings, keep=keep)
+
+    def after(self, result: Any) -> None:
+        try:
+            session = self.attachment.after(result)
+        except CotError as error:
+            print(f"cot-magic: {error}")
+            return
+        except KeyboardInterrupt:
+            print("cot-magic: interrupted.")
+            return
+        if session is not None:
+            self._offer(session)
+
+    def _cell_magic(self, name: str) -> Callable[..., None]:
+        def magic(line: str, cell: str | None = None) -> None:
+            settings = self._parsed(line, name)
+            if cell is not None:
+                # only reached where another tool calls the magic itself: run the body as the shell would
+                self.shell.run_cell(f"%%{name} {line}\n{cell}")
+                return
+            with _one_line():
+                self._offer(self.attachment.post_mortem(settings))
+
+        preset = PRESETS[name]
+        options = "\n".join(
+            f"    {option.name + ' ' + option.metavar:<20} {option.help}" for option in OPTIONS
+        )
+        magic.__doc__ = DOC.format(
+            name=name, tokens=preset.thinking_tokens, seconds=preset.search_s, options=options
+        )
+        return magic
+
+    def _parsed(self, line: str, name: str) -> Settings:
+        with _one_line():
+            return parse(line, replace(self.attachment.defaults, intensity=name))
+
+    def insert(self, line: str) -> None:
+        """Insert cells of the last session below: %cot_insert [fix|tests|all]."""
+        what = line.strip() or "all"
+        with _one_line():
+            if what not in ("fix", "tests", "all"):
+                raise CotError(f"%cot_insert {what}: expected fix, tests or all. Nothing was inserted.")
+            print(self.attachment.insert(what))
+
+    def undo(self, line: str) -> None:
+        """Take back the last insertion: %cot_undo."""
+        print(self.attachment.undo())
+
+    def config(self, line: str) -> None:
+        """Show the defaults, or change them: %cot_config insert=all timeout=20."""
+        with _one_line():
+            self.attachment.defaults = configure(self.attachment.defaults, line)
+        print(described(self.attachment.defaults))
+
+    def last(self, line: str) -> None:
+        """Show the last session again: %cot_last. The Session itself is cot_magic.last."""
+        from cot_magic.investigation import last
+
+        session = last()
+        if session is None:
+            print("There is no session yet: put %%cot on top of a cell that fails.")
+        else:
+            _show(session)
+
+    def auto(self, line: str) -> None:
+        """Investigate every cell that fails, without %%cot: %cot_auto on|off."""
+        with _one_line():
+            if line.strip() not in ("on", "off"):
+                raise CotError("%cot_auto takes on or off.")
+        self.attachment.auto = line.strip() == "on"
+        print(
+            f"Every failing cell is {'investigated' if self.attachment.auto else 'left alone'} from now on."
+        )
+
+    def replay(self, line: str) -> None:
+        """Show a recorded session again, without a model: %cot_replay PATH."""
+        from pathlib import Path
+
+        from cot_magic.investigation import remember
+        from cot_magic.recording import fold, read
+
+        with _one_line():
+            path = Path(line.strip().strip("'\""))
+            session = fold(read(path), session_id=path.name.partition(".")[0])
+            remember(session)
+            _show(session)
+
+    def _offer(self, session: Session) -> None:
+        """Insert what the settings say, or offer buttons in an output of their own."""
+        insert = self.attachment.settings.insert
+        if session.best_fix is None or insert == "none" or self.attachment.renderer == "silent":
+            return
+        if insert != "ask":
+            print(self.attachment.insert(insert))
+        elif self.attachment.front_end == "terminal":
+            print("%cot_insert fix|tests|all puts them at your prompt; %cot_undo takes that back.")
+        else:
+            from cot_magic.render.buttons import show_buttons
+
+            show_buttons(on_insert=self.attachment.insert, on_undo=self.attachment.undo)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turns our own errors into IPython's UsageError, which is printed as one line without a traceback."""
+    from IPython.core.error import UsageError
+
+    try:
+        yield
+    except CotError as error:
+        raise UsageError(str(error)) from None
+
+
+def _show(session: Session) -> None:
+    from IPython.core.display_functions import display
+
+    from cot_magic.render.bundle import bundle
+
+    display(bundle(session), raw=True)
+
+
+def _plain_function(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A function for a bound method, since IPython marks magics by setting attributes on them."""
+
+    def magic(line: str) -> Any:
+        return method(line)
+
+    magic.__doc__, magic.__name__ = method.__doc__, name
+    return magic

@@ -1,0 +1,274 @@
+"""Tokens of a source that Python cannot parse: never raises, and keeps what is broken as a token of its own."""
+
+import functools
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+OPENERS = {"(": ")", "[": "]", "{": "}"}
+CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
+# Words that start a statement and cannot stand inside brackets: an unclosed bracket above them is an error.
+_ONLY_STATEMENTS = frozenset(
+    "def class import return while with try raise del assert pass break continue global nonlocal except "
+    "finally elif".split()
+)
+_PIECE = re.compile(
+    r"""
+    (?P<newline>\r?\n|\r)
+  | (?P<space>[ \t\f]+|\\\r?\n)
+  | (?P<comment>\#[^\r\n]*)
+  | (?P<string>(?:[rRbBfFuU]|[rR][bBfF]|[bBfF][rR])?(?:
+        '''(?:[^\\]|\\.)*?''' | \"\"\"(?:[^\\]|\\.)*?\"\"\"
+      | '(?!'')(?:[^'\\\r\n]|\\\r?\n|\\.)*' | "(?!"")(?:[^"\\\r\n]|\\\r?\n|\\.)*"))
+  | (?P<open_triple>(?:[rRbBfFuU]|[rR][bBfF]|[bBfF][rR])?(?:'''|\"\"\")(?:[^\\]|\\.|\\$)*)
+  | (?P<open_string>(?:[rRbBfFuU]|[rR][bBfF]|[bBfF][rR])?['"](?:[^\\\r\n]|\\[^\r\n]|\\$)*)
+  | (?P<number>(?:0[xXbBoO]\w*|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?\w*))
+  | (?P<name>[^\W\d]\w*)
+  | (?P<op>\*\*=|//=|>>=|<<=|\.\.\.|!=|->|:=|==|<=|>=|<>|\*\*|//|>>|<<|[-+*/%@&|^]=
+      |[-+*/%@&|^~<>=.,:;()\[\]{}])
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_MAGIC = re.compile(
+    r"[ \t]*(?:%{1,2}[A-Za-z]|!(?![=\s]))[^\n]*"
+    r"|[ \t]*(?:\?{1,2}[A-Za-z_][\w.]*|[A-Za-z_][\w.]*\?{1,2})[ \t]*(?=\n|$)"
+)
+_ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[A-Za-z_][\w, ]*=[ \t]*)(?:%[A-Za-z]|!(?![=\s]))[^\n]*")
+
+
+class Kind(StrEnum):
+    """What a piece of the source is; OPEN_* are strings whose end is missing."""
+
+    NAME = "name"
+    NUMBER = "number"
+    STRING = "string"
+    OPEN_STRING = "open_string"
+    OPEN_TRIPLE = "open_triple"
+    OP = "op"
+    OTHER = "other"
+
+
+class Token(NamedTuple):
+    """One significant token. A named tuple, since a long cell has ten thousand of them.
+
+    Attributes
+    ----------
+    start, end
+        Offsets in the source, in characters.
+    line
+        1-based line of its first character.
+    first
+        Whether it is the first token of its line (of the first line, if a backslash joins several).
+    opener
+        Index of the innermost bracket that is open before it, -1 for none.
+    """
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    line: int
+    first: bool
+    opener: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A source and what the lexer saw in it.
+
+    Attributes
+    ----------
+    tokens
+        Significant tokens: no layout, no comments, no lines of magics.
+    starts
+        Offset of each line's first character, and the length of the source.
+    partner
+        For the index of a bracket the index of its other half; a bracket without one is missing.
+    unclosed, stray, crossed
+        Indices of openers never closed, of closers that close nothing, and of closers of the wrong kind.
+    comments
+        `(start, end)` of each comment.
+    """
+
+    source: str
+    tokens: tuple[Token, ...]
+    starts: tuple[int, ...]
+    partner: dict[int, int]
+    unclosed: tuple[int, ...]
+    stray: tuple[int, ...]
+    crossed: tuple[int, ...]
+    comments: tuple[tuple[int, int], ...]
+
+    def line_text(self, line: int) -> str:
+        """The line without its newline; empty outside the source."""
+        if not 1 <= line < len(self.starts):
+            return ""
+        return self.source[self.starts[line - 1] : self.starts[line]].rstrip("\r\n")
+
+    def indent(self, line: int) -> str:
+        """The white space that the line begins with."""
+        text = self.line_text(line)
+        return text[: len(text) - len(text.lstrip(" \t\f"))]
+
+    def on_line(self, line: int) -> list[int]:
+        """Indices of the tokens that start on the line."""
+        low, high = self.index_at(self.starts[line - 1]), self.index_at(self.starts[line])
+        return list(range(low, high))
+
+    def index_at(self, position: int) -> int:
+        """Index of the first token that starts at or behind the position."""
+        low, high = 0, len(self.tokens)
+        while low < high:
+            middle = (low + high) // 2
+            if self.tokens[middle].start < position:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def statement(self, index: int) -> tuple[int, int]:
+        """First token of the logical line that holds the token, and the index behind its last."""
+        tokens = self.tokens
+        low = min(index, len(tokens) - 1)
+        while low > 0 and not (tokens[low].first and tokens[low].opener < 0):
+            low -= 1
+        high = max(low + 1, min(index, len(tokens)))
+        while high < len(tokens) and not (tokens[high].first and tokens[high].opener < 0):
+            high += 1
+        return max(low, 0), min(high, len(tokens))
+
+    def in_code(self, position: int) -> bool:
+        """Whether the character stands neither in a string nor in a comment."""
+        index = self.index_at(position + 1) - 1
+        if index >= 0:
+            token = self.tokens[index]
+            if token.end > position and token.kind in (Kind.STRING, Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
+                return False
+        return not any(start <= position < end for start, end in self.comments)
+
+
+class _Brackets:
+    """Matches brackets as they come, and forgets those that a statement on a new line shows to be unclosed."""
+
+    def __init__(self) -> None:
+        self.stack: list[int] = []
+        self.partner: dict[int, int] = {}
+        self.unclosed: list[int] = []
+        self.stray: list[int] = []
+        self.crossed: list[int] = []
+
+    def close(self, index: int, text: str, tokens: list[Token]) -> None:
+        wanted = CLOSERS[text]
+        if not self.stack:
+            self.stray.append(index)
+            return
+        if tokens[self.stack[-1]].text != wanted:
+            self.crossed.append(index)
+            if not any(tokens[item].text == wanted for item in self.stack):
+                self.stack.pop()
+                return
+            while tokens[self.stack[-1]].text != wanted:
+                self.unclosed.append(self.stack.pop())
+        opener = self.stack.pop()
+        self.partner[opener], self.partner[index] = index, opener
+
+    def reset(self) -> None:
+        self.unclosed += self.stack
+        self.stack.clear()
+
+
+@functools.lru_cache(maxsize=64)
+def lex(source: str) -> Listing:
+    """The listing of a source."""
+    tokens: list[Token] = []
+    comments: list[tuple[int, int]] = []
+    starts, brackets = [0], _Brackets()
+    position, line, fresh = 0, 1, True
+    while position < len(source):
+        if fresh and not brackets.stack and (magic := _MAGIC.match(source, position)):
+            comments.append(magic.span())
+            position = magic.end()
+        found = _PIECE.match(source, position)
+        if found is None:
+            break
+        kind, text, end = found.lastgroup or "other", found[0], found.end()
+        if kind == "newline" or "\n" in text or "\r" in text:
+            ends = [end] if kind == "newline" else [position + m.end() for m in re.finditer(r"\r?\n|\r", text)]
+            starts += ends
+        if kind == "comment":
+            comments.append((position, end))
+        elif kind not in ("newline", "space"):
+            if fresh and brackets.stack and _begins_statement(source, found, starts, tokens, brackets.stack):
+                brackets.reset()
+            opener = brackets.stack[-1] if brackets.stack else -1
+            index = len(tokens)
+            tokens.append(Token(Kind(kind), text, position, end, line, fresh, opener))
+            if text in OPENERS:
+                brackets.stack.append(index)
+            elif text in CLOSERS:
+                brackets.close(index, text, tokens)
+        fresh = kind == "newline" or (fresh and kind in ("space", "comment"))
+        line = len(starts)
+        position = end
+    brackets.reset()
+    return Listing(
+        source=source,
+        tokens=tuple(tokens),
+        starts=(*starts, len(source)),
+        partner=brackets.partner,
+        unclosed=tuple(sorted(brackets.unclosed)),
+        stray=tuple(brackets.stray),
+        crossed=tuple(brackets.crossed),
+        comments=tuple(comments),
+    )
+
+
+def _begins_statement(
+    source: str, found: re.Match[str], starts: list[int], tokens: list[Token], stack: list[int]
+) -> bool:
+    """Whether a line inside brackets can only be a new statement."""
+    if found.lastgroup != "name":
+        return False
+    if found[0] in _ONLY_STATEMENTS:
+        return True
+    outer = tokens[stack[-1]]
+    indent = found.start() - starts[-1]
+    outer_start = starts[outer.line - 1]
+    outer_indent = _indent_width(source, outer_start)
+    if indent > outer_indent:
+        return False
+    if found[0] in ("for", "if", "from", "async", "print"):
+        return found[0] != "for" or _ends_with_colon(source, found.start())
+    return re.match(r"[ \t]*(?:=(?!=)|[-+*/]=)", source[found.end() : found.end() + 40]) is not None
+
+
+def _indent_width(source: str, start: int) -> int:
+    end = start
+    while end < len(source) and source[end] in " \t":
+        end += 1
+    return end - start
+
+
+def _ends_with_colon(source: str, start: int) -> bool:
+    end = source.find("\n", start)
+    return source[start : end if end >= 0 else len(source)].rstrip().endswith(":")
+
+
+def plain(source: str) -> str:
+    """The source with lines of magics, shell commands and `?` help made plain statements; line numbers hold."""
+    if not any(sign in source for sign in "%!?"):
+        return source
+    listing = lex(source)
+    skipped = {start for start, _ in listing.comments if source[start] != "#"}
+    lines = []
+    for start, end in zip(listing.starts, listing.starts[1:], strict=False):
+        text = source[start:end]
+        body = text.rstrip("\r\n")
+        if start in skipped:
+            text = body[: len(body) - len(body.lstrip())] + "pass" + text[len(body) :]
+        elif found := _ASSIGNED_MAGIC.fullmatch(body):
+            text = found["target"] + "None" + text[len(body) :]
+        lines.append(text)
+    return "".join(lines)

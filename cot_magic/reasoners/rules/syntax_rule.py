@@ -1,0 +1,237 @@
+"""From mistakes to suspicions: tries what each mistake proposes, mends a second error behind the first, and asks for
+proof."""
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cot_magic.core.case import Case
+from cot_magic.core.findings import CellEdit
+from cot_magic.reasoners.rules.rule import Check, Repair, Suspicion
+from cot_magic.reasoners.rules.syntax_lexer import plain
+from cot_magic.reasoners.rules.syntax_problem import Failure, Mistake, Problem, Reading, attempt, meaning
+
+_MOST_REPAIRS = 8  # over all readings of one failure
+_MOST_ERRORS = 3  # kinds of errors that are mended one behind the other
+_MOST_STEPS = 12  # repetitions of one kind of error
+_CHARACTERS = 1_500_000  # sources compiled while one failure is diagnosed, in characters
+_CLOSE = 0.1  # readings whose weights differ by less are rivals
+_SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+_PROOF = '''\
+import ast, warnings
+
+
+def line_of_error(source):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError as error:
+            return error.lineno
+    return None
+
+
+before = {before!r}
+after = {after!r}
+'''
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A reading of a mistake with the options that hold up."""
+
+    mistake: Mistake
+    reading: Reading
+
+
+class _Budget:
+    """Compilations that are left: by characters, so that a long cell takes no longer than a short one."""
+
+    def __init__(self) -> None:
+        self.left = _CHARACTERS
+
+    def attempt(self, source: str) -> Failure | None:
+        self.left -= len(source) + 500
+        return attempt(source)
+
+    @property
+    def spent(self) -> bool:
+        return self.left <= 0
+
+
+def diagnose(
+    source: str, mistakes: Sequence[Mistake], last: Sequence[Mistake] = (), known: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
+    """What may be wrong in a source that does not compile, likeliest first; `last` is asked if nothing else helps.
+
+    A reading stays certain only if no other of about its weight leads to another tree.
+    """
+    return _diagnose(source, tuple(mistakes), tuple(last), known)
+
+
+@functools.lru_cache(maxsize=32)
+def _diagnose(
+    source: str, mistakes: tuple[Mistake, ...], last: tuple[Mistake, ...], known: frozenset[str]
+) -> tuple[Finding, ...]:
+    failure = attempt(source)
+    if failure is None:
+        return ()
+    budget = _Budget()
+    problem = Problem(source, failure, known)
+    whole, partial = _tried(problem, mistakes, budget)
+    best = whole[0].reading.weight if whole else 0.0
+    for finding in partial[:3]:
+        if finding.reading.weight > best and not budget.spent:
+            further = _further(finding, failure, mistakes, budget, known)
+            if further is not None:
+                whole.append(further)
+    if not whole and last:
+        whole, more = _tried(problem, last, budget)
+        partial += more
+    if not whole:
+        partial = [replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial]
+        return tuple(partial[:1])
+    return _ranked(whole)
+
+
+def _tried(
+    problem: Problem, mistakes: Sequence[Mistake], budget: _Budget
+) -> tuple[list[Finding], list[Finding]]:
+    """Readings with an option that compiles, and those that only move the error further down."""
+    proposals = [(mistake, item) for mistake in mistakes for item in mistake.find(problem)]
+    proposals.sort(key=lambda pair: -pair[1].weight)
+    whole: list[Finding] = []
+    partial: list[Finding] = []
+    for mistake, item in proposals:
+        good, moved = [], []
+        for option in item.options:
+            if budget.spent or option.after == problem.source:
+                continue
+            failure = budget.attempt(option.after)
+            if failure is None:
+                good.append(option)
+            elif _progress(problem, option.after, failure):
+                moved.append(option)
+        if good:
+            whole.append(Finding(mistake=mistake, reading=replace(item, options=tuple(good))))
+        if moved:
+            partial.append(Finding(mistake=mistake, reading=replace(item, options=tuple(moved[:1]))))
+        if whole and whole[0].reading.certain and whole[0].reading.weight - item.weight > _CLOSE:
+            break
+    return whole, partial
+
+
+def _progress(problem: Problem, after: str, failure: Failure) -> bool:
+    """Whether Python gets further: counted from the end of the source, since the edit stands before it."""
+    if failure.late != problem.failure.late:
+        return failure.late
+    before_end = len(problem.source) - problem.failure.position
+    after_end = len(after) - failure.position
+    if "never closed" in failure.message or "unterminated" in failure.message:
+        return failure.line != problem.failure.line
+    return after_end < before_end
+
+
+def _further(
+    finding: Finding, failure: Failure, mistakes: Sequence[Mistake], budget: _Budget, known: frozenset[str]
+) -> Finding | None:
+    """Mend what comes to light behind the first repair, each time by the likeliest reading."""
+    option, weight, certain = finding.reading.options[0], finding.reading.weight, finding.reading.certain
+    reasons, codes, source = [option.why], [finding.mistake.code], option.after
+    for _ in range(_MOST_STEPS):
+        found = budget.attempt(source)
+        if found is None or budget.spent or len(dict.fromkeys(codes)) > _MOST_ERRORS:
+            break
+        whole, partial = _tried(Problem(source, found, known), mistakes, budget)
+        following = max([*whole, *partial[:2]], key=lambda item: item.reading.weight, default=None)
+        if following is None:
+            return None
+        option = following.reading.options[0]
+        source, weight = option.after, min(weight, following.reading.weight)
+        certain = certain and following.reading.certain and len(following.reading.options) == 1
+        codes.append(following.mistake.code)
+        if option.why not in reasons:
+            reasons.append(option.why)
+    if attempt(source) is not None:
+        return None
+    mended = replace(option, after=source, why=" ".join(reasons))
+    return replace(finding, reading=replace(finding.reading, options=(mended,), weight=weight, certain=certain))
+
+
+def _ranked(findings: list[Finding]) -> tuple[Finding, ...]:
+    findings.sort(key=lambda item: -item.reading.weight)
+    seen: set[str] = set()
+    kept: list[Finding] = []
+    count = 0
+    for finding in findings:
+        options = []
+        for option in finding.reading.options:
+            tree = meaning(option.after)
+            if tree is not None and tree not in seen and count < _MOST_REPAIRS:
+                seen.add(tree)
+                options.append(option)
+                count += 1
+        if options:
+            sure = finding.reading.certain and len(options) == 1
+            kept.append(replace(finding, reading=replace(finding.reading, options=tuple(options), certain=sure)))
+    if not kept:
+        return ()
+    top = kept[0].reading
+    if top.certain:
+        rivals = [item for item in kept[1:] if top.weight - item.reading.weight <= _CLOSE]
+        if not rivals:
+            return (kept[0],)
+    return tuple(replace(item, reading=replace(item.reading, certain=False)) for item in kept)
+
+
+@dataclass(frozen=True)
+class SyntaxRule:
+    """One mistake as a rule; `mistakes` are all that are weighed against it, `last` those asked if none helps."""
+
+    mistake: Mistake
+    mistakes: tuple[Mistake, ...]
+    last: tuple[Mistake, ...] = ()
+
+    @property
+    def code(self) -> str:
+        return self.mistake.code
+
+    @property
+    def lesson(self) -> str:
+        return self.mistake.lesson
+
+    def suspicions(self, case: Case) -> Iterator[Suspicion]:
+        """Readings of the failing cell as this kind of mistake."""
+        raised = case.raised
+        if raised is None or raised.ename not in _SYNTAX_ERRORS or attempt(case.cell.source) is None:
+            return
+        known = frozenset(item.name for item in case.namespace)
+        for finding in diagnose(case.cell.source, self.mistakes, self.last, known):
+            if finding.mistake.code == self.mistake.code:
+                yield _suspicion(case, finding.reading)
+
+
+def _suspicion(case: Case, item: Reading) -> Suspicion:
+    source = case.cell.source
+    failure = attempt(source)
+    line = failure.line if failure is not None else 1
+    proof = _PROOF.format(before=plain(source), after=plain(item.options[0].after))
+    if item.certain:
+        proof += f"line_of_error(before) == {line} and line_of_error(after) is None\n"
+        prediction = f"Python stops at line {line} of the cell as it is, and nowhere once this is mended."
+    else:
+        # no True or False: that the edited cell compiles does not show that it is what was meant
+        proof += '"the edit compiles" if line_of_error(after) is None else "the edit does not compile"\n'
+        prediction = f"The edited cell compiles, which it did not at line {line}; other readings may compile too."
+    return Suspicion(
+        claim=item.claim,
+        prediction=prediction,
+        checks=(Check(source=proof),),
+        repairs=tuple(
+            Repair(edits=(CellEdit(cell=case.cell.id, before=source, after=option.after),), why=option.why)
+            for option in item.options
+        ),
+        cell=case.cell.id,
+        lineno=line,
+        weight=item.weight,
+    )

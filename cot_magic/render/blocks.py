@@ -1,0 +1,193 @@
+"""What a screen is made of: frozen blocks that every rendering draws, and the one place that can tick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from cot_magic.core.findings import EvidenceId, Phase
+
+CHECK = "\N{CHECK MARK}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A sign with the evidence behind it. A check mark without evidence cannot be built."""
+
+    sign: str
+    evidence: tuple[EvidenceId, ...] = ()
+
+    def __post_init__(self) -> None:
+        if CHECK in self.sign and not self.evidence:
+            raise ValueError("a check mark needs the id of the evidence behind it")
+
+
+def tick(evidence: Sequence[EvidenceId]) -> Mark:
+    """The check mark of VERIFIED and CONFIRMED: the only way to one. Raises ValueError without evidence."""
+    return Mark(sign=CHECK, evidence=tuple(evidence))
+
+
+def cross(evidence: Sequence[EvidenceId]) -> Mark:
+    """The mark of REJECTED and REFUTED; an open question if nothing ran."""
+    return Mark(sign="✗", evidence=tuple(evidence)) if evidence else OPEN
+
+
+OPEN = Mark(sign="?")
+PLAIN = Mark(sign="·")  # a fact that is no verdict
+
+
+class State(StrEnum):
+    """How a phase stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def icon(self) -> str:
+        """One character; never a check mark, since a phase that ended has proved nothing by that."""
+        return {"waiting": "○", "running": "◐", "done": "●", "interrupted": "■"}[self.value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Light Markdown (`code`, **bold**, lists, fences). `topic` is a short lead; `quiet` sets it back."""
+
+    text: str
+    topic: str = ""
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """Python source, verbatim. `language` is empty for output."""
+
+    source: str
+    title: str = ""
+    language: str = "python"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One piece of evidence: what ran, what it printed and how it ended."""
+
+    evidence: EvidenceId
+    label: str
+    code: str = ""
+    output: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A claim with its mark; `claim` and `detail` are light Markdown, `runs` go behind folds."""
+
+    mark: Mark
+    claim: str
+    detail: str = ""
+    runs: tuple[Run, ...] = ()
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    rows: tuple[Row, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Plain cells under plain headers; the columns in `code` hold values or names, shown verbatim."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    code: tuple[int, ...] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffLine:
+    """`sign` is `+`, `-`, a space for a line that stays, or `…` where unchanged lines are left out."""
+
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    title: str
+    lines: tuple[DiffLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRow:
+    """A regression test and, in words, how it ended without and with the fix."""
+
+    __test__ = False
+
+    mark: Mark
+    name: str
+    before: str
+    after: str
+    source: str = ""
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tests:
+    rows: tuple[TestRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """Blocks behind a title, closed at first."""
+
+    title: str
+    blocks: "tuple[Block, ...]"
+
+
+Block: TypeAlias = Text | Code | Rows | Table | Diff | Tests | Fold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One phase. `seconds` is None until it starts; `headline` is its result in one sentence."""
+
+    phase: Phase
+    state: State
+    headline: str = ""
+    seconds: float | None = None
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """The verdict of the session: a mark that may be empty, and a word."""
+
+    mark: Mark
+    word: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.mark.sign} {self.word}".strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A session in words, ready to draw.
+
+    `meta` are short facts such as `41 s`; `notes` are whole sentences.
+    """
+
+    name: str
+    title: str
+    badge: Badge
+    meta: tuple[str, ...]
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def running(self) -> Section | None:
+        """The phase that is under way."""
+        return next((section for section in self.sections if section.state is State.RUNNING), None)

@@ -1,0 +1,141 @@
+"""Light Markdown, parsed once for all renderings: paragraphs, lists, fences, `code` and **bold**."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*([\w+-]*)\s*$")
+_ITEM = re.compile(r"^\s{0,8}(?:[-*+•]|(\d{1,3})[.)])\s+(.*)$")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s(.*)$")
+_RUN = re.compile("`+")
+
+
+class Kind(StrEnum):
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    BULLETS = "bullets"
+    NUMBERS = "numbers"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    text: str
+    code: bool = False
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One block of text: `items` are its lines of spans (one for a paragraph), `source` the text of a
+    fence."""
+
+    kind: Kind
+    items: tuple[tuple[Span, ...], ...] = ()
+    source: str = ""
+
+
+def parse(text: str) -> tuple[Part, ...]:
+    """The parts of a text, in time linear in its length; what is not understood stays as it is."""
+    parts: list[Part] = []
+    paragraph: list[str] = []
+    lines = text.split("\n")
+    place = 0
+    while place < len(lines):
+        line = lines[place]
+        if fence := _FENCE.match(line):
+            _flush(parts, paragraph)
+            end = _closing(lines, place + 1, fence.group(1))
+            parts.append(Part(kind=Kind.CODE, source="\n".join(lines[place + 1 : end])))
+            place = end + 1
+            continue
+        if heading := _HEADING.match(line):
+            _flush(parts, paragraph)
+            parts.append(
+                Part(kind=Kind.HEADING, items=(spans(heading.group(1).strip().rstrip("#").rstrip()),))
+            )
+        elif item := _ITEM.match(line):
+            _flush(parts, paragraph)
+            _add_item(parts, Kind.NUMBERS if item.group(1) else Kind.BULLETS, item.group(2))
+        elif not line.strip():
+            _flush(parts, paragraph)
+        else:
+            paragraph.append(line.strip())
+        place += 1
+    _flush(parts, paragraph)
+    return tuple(parts)
+
+
+def spans(text: str) -> tuple[Span, ...]:
+    """The spans of one run of text. A code span ends at the next run of as many backquotes (CommonMark
+    6.1)."""
+    runs = list(_RUN.finditer(text))
+    closing = _partners([len(run.group()) for run in runs])
+    pieces: list[tuple[str, bool]] = []
+    start = place = 0
+    while place < len(runs):
+        end = closing[place]
+        if end is None:
+            place += 1
+            continue
+        pieces.append((text[start : runs[place].start()], False))
+        pieces.append((_unpadded(text[runs[place].end() : runs[end].start()]), True))
+        start, place = runs[end].end(), end + 1
+    pieces.append((text[start:], False))
+    return _bolded(pieces)
+
+
+def _partners(lengths: list[int]) -> list[int | None]:
+    """For each run of backquotes the index of the next one of the same length."""
+    latest: dict[int, int] = {}
+    partners: list[int | None] = [None] * len(lengths)
+    for index in range(len(lengths) - 1, -1, -1):
+        partners[index] = latest.get(lengths[index])
+        latest[lengths[index]] = index
+    return partners
+
+
+def _bolded(pieces: list[tuple[str, bool]]) -> tuple[Span, ...]:
+    marks = sum(piece.count("**") for piece, code in pieces if not code)
+    bold, found = False, []
+    for piece, code in pieces:
+        if code:
+            found.append(Span(text=piece, code=True, bold=bold))
+            continue
+        for index, text in enumerate(piece.split("**")):
+            if index:
+                marks -= 1
+                if marks or bold:  # the last of an odd number has no partner and is meant literally
+                    bold = not bold
+                else:
+                    text = "**" + text
+            if text:
+                found.append(Span(text=text, bold=bold))
+    return tuple(found)
+
+
+def _unpadded(code: str) -> str:
+    return code[1:-1] if len(code) > 2 and code[0] == code[-1] == " " and code.strip() else code
+
+
+def _closing(lines: list[str], start: int, fence: str) -> int:
+    """The index of the line that closes the fence, or of the end of the text if none does."""
+    for index in range(start, len(lines)):
+        line = lines[index].strip()
+        if len(line) >= len(fence) and set(line) == {fence[0]}:
+            return index
+    return len(lines)
+
+
+def _flush(parts: list[Part], paragraph: list[str]) -> None:
+    if paragraph:
+        parts.append(Part(kind=Kind.PARAGRAPH, items=(spans(" ".join(paragraph)),)))
+        paragraph.clear()
+
+
+def _add_item(parts: list[Part], kind: Kind, text: str) -> None:
+    item = spans(text)
+    if parts and parts[-1].kind is kind:
+        parts[-1] = Part(kind=kind, items=(*parts[-1].items, item))
+    else:
+        parts.append(Part(kind=kind, items=(item,)))

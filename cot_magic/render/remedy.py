@@ -1,0 +1,203 @@
+"""What IMPLEMENT and CONFIRM show: fixes with their diffs, tests before and after, and what stays open."""
+
+import difflib
+
+from cot_magic.core.edits import size
+from cot_magic.core.findings import CellEdit, Evidence, EvidenceKind, Fix, FixVerdict, Stage
+from cot_magic.core.jobs import Outcome
+from cot_magic.core.session import Session, TestView
+from cot_magic.core.verdict import Judgement
+from cot_magic.render.blocks import (
+    OPEN,
+    PLAIN,
+    Block,
+    Diff,
+    DiffLine,
+    Fold,
+    Mark,
+    Row,
+    Rows,
+    TestRow,
+    Tests,
+    Text,
+    cross,
+    tick,
+)
+from cot_magic.render.runs import ending, run, state_notes, unsettled
+from cot_magic.render.safe_text import LONG, one_line, said, shown
+
+_RANK = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED, FixVerdict.REJECTED]
+_OPEN_LINES = 200  # of one diff; the rest is counted
+
+
+def implemented(session: Session) -> list[Block]:
+    """The best fix with its diff; the others, best first, behind one fold with verdict and reasons."""
+    best = session.best_fix
+    others = [fix for fix in session.fixes if best is None or fix.id != best.id]
+    others.sort(key=lambda fix: _RANK.index(session.judge_fix(fix).verdict))
+    found: list[Block] = []
+    if best is not None:
+        found += [*_fix(session, best), Text(text=_facts(session, best), quiet=True), *_diffs(session, best)]
+    if others:
+        inner = tuple(
+            b for fix in others for b in (*_fix(session, fix, with_runs=True), *_diffs(session, fix))
+        )
+        count, other = len(others), "other " if best is not None else ""
+        found.append(Fold(title=f"{count} {other}fix{'es' * (count != 1)} tried", blocks=inner))
+    return found
+
+
+def confirmed(session: Session) -> list[Block]:
+    """Before and after of the cell and of each test for the best fix, and what was not verified."""
+    fix = session.best_fix
+    found: list[Block] = []
+    if fix is not None:
+        rows = [*_cell_row(session, fix), *_searches(session, fix)]
+        found += [Rows(rows=tuple(rows))] if rows else []
+        tests = tuple(_test_row(session, fix, view) for view in session.tests_of(fix.id))
+        found += [Tests(rows=tests)] if tests else []
+    open_points = _not_verified(session, fix)
+    if open_points:
+        rows = [Row(mark=OPEN, claim=point) for point in open_points]
+        found.append(Rows(rows=tuple(rows), title="Not verified"))
+    return found
+
+
+def mark_of(judged: Judgement[FixVerdict]) -> Mark:
+    """The mark of a verdict on a fix."""
+    match judged.verdict:
+        case FixVerdict.VERIFIED:
+            return tick(judged.evidence)
+        case FixVerdict.REJECTED:
+            return cross(judged.evidence)
+        case FixVerdict.PLAUSIBLE | FixVerdict.UNVERIFIED:
+            return OPEN
+
+
+def _fix(session: Session, fix: Fix, with_runs: bool = False) -> list[Block]:
+    """The verdict row of a fix. The runs of the best one are shown in CONFIRM."""
+    judged = session.judge_fix(fix)
+    reasons = f": {'; '.join(one_line(reason) for reason in judged.reasons)}" if judged.reasons else ""
+    runs = [item for item in session.evidence if item.kind is EvidenceKind.FIX and item.about == fix.id]
+    row = Row(
+        mark=mark_of(judged),
+        claim=said(fix.why),
+        detail=said(f"{fix.priority} · {judged.verdict.lower()}{reasons}"),
+        runs=tuple(run(item) for item in runs) if with_runs else (),
+    )
+    return [Rows(rows=(row,))]
+
+
+def _diffs(session: Session, fix: Fix) -> list[Diff]:
+    return [_diff(session, edit) for edit in fix.edits]
+
+
+def _facts(session: Session, fix: Fix) -> str:
+    changed = sum(_changed_lines(edit) for edit in fix.edits)
+    cells = ", ".join(dict.fromkeys(_label(session, edit) for edit in fix.edits))
+    facts = [cells, f"{changed} line{'s' * (changed != 1)} changed"]
+    passing = [
+        other
+        for other in session.fixes
+        if session.judge_fix(other).verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
+    ]
+    if len(passing) > 1 and fix in passing and size(fix.edits) == min(size(item.edits) for item in passing):
+        facts.append(f"smallest of {len(passing)} fixes that pass")
+    return " · ".join(facts)
+
+
+def _label(session: Session, edit: CellEdit) -> str:
+    return session.case.label(edit.cell) if session.case is not None else "the cell"
+
+
+def _changed_lines(edit: CellEdit) -> int:
+    matcher = difflib.SequenceMatcher(None, edit.before.splitlines(), edit.after.splitlines(), autojunk=False)
+    return sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
+
+
+def _diff(session: Session, edit: CellEdit) -> Diff:
+    """The edit line by line with three lines around each change (unified format, without its headers)."""
+    old, new = edit.before.splitlines(), edit.after.splitlines()
+    lines: list[DiffLine] = []
+    end = 0
+    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(3):
+        if group[0][1] > end:
+            lines.append(DiffLine(sign="…", text=_unchanged(group[0][1] - end)))
+        for tag, a, b, c, d in group:
+            if tag == "equal":
+                lines += [DiffLine(sign=" ", text=shown(line)) for line in old[a:b]]
+                continue
+            lines += [DiffLine(sign="-", text=shown(line)) for line in old[a:b]]
+            lines += [DiffLine(sign="+", text=shown(line)) for line in new[c:d]]
+        end = group[-1][2]
+    if len(lines) > _OPEN_LINES:
+        left = len(lines) - _OPEN_LINES
+        lines = [*lines[:_OPEN_LINES], DiffLine(sign="…", text=f"{left} more lines of the diff")]
+    elif lines and end < len(old):
+        lines.append(DiffLine(sign="…", text=_unchanged(len(old) - end)))
+    return Diff(title=_label(session, edit), lines=tuple(lines))
+
+
+def _unchanged(count: int) -> str:
+    return f"{count} unchanged line{'s' * (count != 1)}"
+
+
+def _cell_row(session: Session, fix: Fix) -> list[Row]:
+    runs = [item for item in session.evidence if item.kind is EvidenceKind.FIX and item.about == fix.id]
+    latest = {item.stage: item for item in runs}
+    before, after = latest.get(Stage.BEFORE), latest.get(Stage.AFTER)
+    if session.case is None or (before is None and after is None):
+        return []
+    label = session.case.label(session.case.cell.id)
+    return [
+        Row(
+            mark=mark_of(session.judge_fix(fix)),
+            claim=f"{label}: {_ended(before)} without the fix, {_ended(after)} with it",
+            runs=tuple(run(item) for item in (before, after) if item is not None),
+        )
+    ]
+
+
+def _searches(session: Session, fix: Fix) -> list[Row]:
+    searches = [i for i in session.evidence if i.kind is EvidenceKind.SCHEDULE and i.about == fix.id]
+    return [
+        Row(mark=PLAIN, claim=f"schedules with the fix: {ending(item)}", runs=(run(item),))
+        for item in searches
+    ]
+
+
+def _test_row(session: Session, fix: Fix, view: TestView) -> TestRow:
+    judged = session.judge_fix(fix)
+    ran = [item for item in (view.before, view.after) if item is not None]
+    mark = OPEN
+    if view.after is not None and view.after.outcome is Outcome.RAISED:
+        mark = cross([view.after.id])
+    elif judged.verdict is FixVerdict.VERIFIED and len(ran) == 2:
+        mark = tick([item.id for item in ran])
+    return TestRow(
+        mark=mark,
+        name=one_line(view.test.name, 120),
+        before=_ended(view.before),
+        after=_ended(view.after),
+        source=shown(view.test.source, LONG),
+        runs=tuple(run(item) for item in ran),
+    )
+
+
+def _ended(evidence: Evidence | None) -> str:
+    return ending(evidence) if evidence is not None else "not run"
+
+
+def _not_verified(session: Session, fix: Fix | None) -> list[str]:
+    """What the evidence leaves open, each point once."""
+    claims: dict[str, str] = {item.id: item.claim for item in session.hypotheses}
+    points = [one_line(reason) for reason in session.judge_fix(fix).reasons] if fix is not None else []
+    for item in session.evidence:
+        if not unsettled(item):
+            continue
+        if item.kind is EvidenceKind.PROBE:
+            points.append(f"{one_line(claims.get(item.about, item.about))} The probe: {ending(item)}")
+        elif fix is not None and item.about == fix.id:
+            points.append(run(item).label)
+    points += list(state_notes(session.evidence))
+    return [said(point) for point in dict.fromkeys(points)]

@@ -1,0 +1,79 @@
+"""Evidence in words: how a run ended, and the row that shows it."""
+
+from cot_magic.core.case import Raised
+from cot_magic.core.findings import Evidence, EvidenceKind
+from cot_magic.core.jobs import Outcome
+from cot_magic.render.blocks import Run
+from cot_magic.render.safe_text import LONG, code_span, one_line, seconds, shown
+
+_NOUN = {
+    EvidenceKind.PROBE: "probe",
+    EvidenceKind.FIX: "cell",
+    EvidenceKind.TEST: "test",
+    EvidenceKind.SCHEDULE: "schedules",
+}
+
+
+def ending(evidence: Evidence) -> str:
+    """How the run ended, in a few words: `the prediction held`, `raises KeyError`, `blocked: needs the
+    network`."""
+    note = one_line(evidence.note, 200)
+    match evidence.outcome:
+        case Outcome.PASSED:
+            return _passed(evidence)
+        case Outcome.RAISED:
+            name = one_line(evidence.raised.ename, 80) if evidence.raised is not None else "an error"
+            return f"a schedule fails: {name}" if evidence.kind is EvidenceKind.SCHEDULE else f"raises {name}"
+        case Outcome.TIMED_OUT:
+            return f"timed out: {note}" if note else "timed out"
+        case Outcome.CRASHED:
+            return f"the copy crashed: {note}" if note else "the copy crashed"
+        case Outcome.BLOCKED:
+            return f"blocked: {note}" if note else "blocked"
+
+
+def run(evidence: Evidence) -> Run:
+    """The run with its code, its output and what else was seen, for a fold."""
+    stage = f" {evidence.stage} the fix" if evidence.stage is not None else ""
+    label = f"{_NOUN[evidence.kind]} {one_line(evidence.id, 40)}{stage}: {ending(evidence)}"
+    notes = []
+    if evidence.raised is not None:
+        notes.append(code_span(error(evidence.raised)))
+    if evidence.note and evidence.outcome in (Outcome.PASSED, Outcome.RAISED):
+        notes.append(one_line(evidence.note))
+    notes += [f"tried to {code_span(effect)}" for effect in evidence.effects]
+    return Run(
+        evidence=evidence.id,
+        label=f"{label}, {seconds(evidence.seconds)}",
+        code=shown(evidence.code, LONG),
+        output=shown(evidence.output),
+        note=" · ".join(notes),
+    )
+
+
+def error(raised: Raised) -> str:
+    """`KeyError: 'price'`, as Python prints it."""
+    return f"{raised.ename}: {raised.evalue}" if raised.evalue else raised.ename
+
+
+def unsettled(evidence: Evidence) -> bool:
+    """Whether the run says nothing about the code, because something else ended it."""
+    return evidence.outcome in (Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED)
+
+
+def state_notes(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
+    """On which state completed runs stood, where that was said: each note once."""
+    said = [one_line(item.note) for item in evidence if item.note and not unsettled(item)]
+    return tuple(dict.fromkeys(said))
+
+
+def _passed(evidence: Evidence) -> str:
+    match evidence.kind:
+        case EvidenceKind.PROBE:
+            if evidence.held is None:
+                return "neither true nor false"
+            return "the prediction held" if evidence.held else "the prediction failed"
+        case EvidenceKind.SCHEDULE:
+            return "no schedule fails"
+        case EvidenceKind.FIX | EvidenceKind.TEST:
+            return "passes"

@@ -1,0 +1,80 @@
+"""Foreign text made safe to show: nothing invisible, nothing endless, no borrowed check mark."""
+
+import re
+
+LONG = 20_000  # characters of a text that a person may want to read whole
+SHORT = 4_000  # characters of an output or a probe
+LINE = 400  # characters of one line of a table or headline
+
+# Control characters (terminal escapes among them), marks that turn the reading direction and so can make code
+# look like other code (CVE-2021-42574), the byte order mark, and lone surrogates, which cannot be encoded.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_CHECKS = re.compile("[\N{CHECK MARK}\N{HEAVY CHECK MARK}\N{WHITE HEAVY CHECK MARK}☑🗸🗹]\ufe0f?")
+_BACKTICKS = re.compile("`+")
+
+
+def visible(text: str) -> str:
+    """The text with each invisible or reordering character written as its escape (`\\u202e`)."""
+    return _INVISIBLE.sub(
+        lambda found: _escape(found.group()), text.replace("\r\n", "\n").replace("\r", "\n")
+    )
+
+
+def unticked(text: str) -> str:
+    """A reasoner's words without check marks, which belong to evidence: each becomes an empty box."""
+    return _CHECKS.sub("☐", text)
+
+
+def clip(text: str, limit: int) -> str:
+    """The head and the tail of a text that is longer than `limit`, and how much was left out between."""
+    if len(text) <= limit:
+        return text
+    head = limit * 2 // 3
+    tail = limit - head
+    return f"{text[:head]}\n… {len(text) - limit:,} characters left out …\n{text[-tail:]}"
+
+
+def shown(text: str, limit: int = SHORT) -> str:
+    """Code, output or a value, bounded and visible; its own characters otherwise untouched."""
+    return visible(clip(text, limit))
+
+
+def said(text: str, limit: int = LONG) -> str:
+    """Words of a reasoner: bounded, visible, without check marks."""
+    return unticked(visible(clip(text, limit)))
+
+
+def one_line(text: str, limit: int = LINE) -> str:
+    """The text on one line, its end left out if it is longer than `limit` characters."""
+    line = " ".join(visible(text[: limit * 4]).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def code_span(text: str, limit: int = LINE) -> str:
+    """The text as one code span of light Markdown, whatever backquotes are in it."""
+    line = one_line(text, limit)
+    fence = "`" * (longest_run(line) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def longest_run(text: str) -> int:
+    """How many backquotes follow each other at most."""
+    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+
+
+def seconds(value: float) -> str:
+    """A duration for people: `13 ms`, `4.2 s`, `41 s`, `3 min 5 s`."""
+    if value < 0.0995:
+        return f"{value * 1000:.0f} ms"
+    if value < 9.95:
+        return f"{value:.1f} s"
+    whole = round(value)
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

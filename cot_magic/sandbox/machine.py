@@ -1,0 +1,126 @@
+"""Whether copies of this kernel can be made and confined on this machine, and if not, why."""
+
+import functools
+import os
+import platform
+import select
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+
+from cot_magic.core.jobs import Limits, SandboxStatus
+from cot_magic.sandbox import landlock, syscalls
+from cot_magic.sandbox.confine import Permissions, confine
+
+PROBE_SECONDS = 10.0
+LEAST_FREE_MB = 256
+FORK_UNSAFE = {  # loaded module: why a fork of a process that used it hangs or fails
+    "polars": "polars keeps its threads",
+    "jax": "jax keeps its threads",
+    "ray": "ray keeps its connections",
+    "grpc._cython.cygrpc": "grpc keeps its threads",
+    "tensorflow": "tensorflow keeps its threads",
+    "pyspark": "pyspark keeps its connections",
+}
+
+
+def probe() -> SandboxStatus:
+    """What this machine can do: Landlock and seccomp, tried in a throw-away process. The answer is cached."""
+    return _probe(os.getpid())
+
+
+def why_not_fork(size_limit_mb: int) -> str | None:
+    """Why this process, as it is now, should not be copied; None if it can be."""
+    if sys.platform != "linux" or not hasattr(os, "fork"):
+        return f"copies of the kernel need Linux, this is {platform.system()}"
+    if threading.current_thread() is not threading.main_thread():
+        return "the kernel can be copied from its main thread only"
+    for module, reason in FORK_UNSAFE.items():
+        if module in sys.modules:
+            return f"{reason}, so that a copy of this kernel could hang"
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    if cuda is not None and cuda.is_initialized():
+        return "CUDA is in use, and it does not work in a copy"
+    return _why_too_large(size_limit_mb)
+
+
+def quiet_fork_warning() -> None:
+    """Ignore the warning that CPython 3.12 gives on a fork with threads: this copy starts none of them again.
+
+    A filter that stays, as `catch_warnings` at each cell would make the user's own warnings be shown once more.
+    """
+    if sys.version_info >= (3, 12):
+        text, module = r".*multi-threaded.*fork\(\)", r"cot_magic\.sandbox\."
+        for action, message, category, where, _ in warnings.filters:
+            if action == "ignore" and category is DeprecationWarning and where is not None:
+                if getattr(message, "pattern", None) == text and getattr(where, "pattern", None) == module:
+                    return
+        warnings.filterwarnings("ignore", text, DeprecationWarning, module)
+
+
+def _why_too_large(size_limit_mb: int) -> str | None:
+    with open("/proc/self/statm") as file:
+        resident_mb = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+    if resident_mb > size_limit_mb:
+        return f"the kernel holds {resident_mb:,} MB, and copies are made up to {size_limit_mb:,} MB"
+    with open("/proc/meminfo") as file:
+        free_kb = next((int(line.split()[1]) for line in file if line.startswith("MemAvailable:")), None)
+    if free_kb is not None and free_kb >> 10 < LEAST_FREE_MB:
+        return f"only {free_kb >> 10} MB of memory are free"
+    return None
+
+
+@functools.lru_cache(maxsize=1)
+def _probe(pid: int) -> SandboxStatus:
+    """Per process, as a copy may be confined where its parent was not."""
+    if sys.platform != "linux" or not hasattr(os, "fork"):
+        return _no(f"copies of the kernel need Linux, this is {platform.system()}")
+    if syscalls.column() is None:
+        return _no(f"the system calls of {platform.machine()} are not known to the confinement")
+    version = landlock.abi()
+    if version < 1:
+        return _no("this Linux has no Landlock (5.13 and later have it, if it is switched on)")
+    trouble = _try_confinement()
+    return _no(trouble) if trouble else SandboxStatus(available=True, reason=f"Landlock version {version}")
+
+
+def _no(reason: str) -> SandboxStatus:
+    return SandboxStatus(available=False, reason=reason)
+
+
+def _try_confinement() -> str:
+    """Confine a process that does nothing else. Returns what went wrong, or an empty text."""
+    quiet_fork_warning()
+    with tempfile.TemporaryDirectory(prefix="cot-magic-") as root:
+        scratch = os.path.join(root, "probe")
+        os.mkdir(scratch)
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _confine_and_tell(scratch, writing)
+        os.close(writing)
+        try:
+            ended = bool(select.select([reading], [], [], PROBE_SECONDS)[0])
+            if not ended:
+                os.kill(pid, signal.SIGKILL)
+            told = os.read(reading, 1_000).decode("utf-8", "replace") if ended else ""
+        finally:
+            os.close(reading)
+            os.waitpid(pid, 0)
+    if told == "confined":
+        return ""
+    return f"the confinement cannot be built here: {told or 'the trial did not end'}"
+
+
+def _confine_and_tell(scratch: str, writing: int) -> None:
+    told = "confined"
+    try:
+        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+        confine(Limits(), Permissions(), scratch=scratch)
+    except BaseException as error:
+        told = f"{type(error).__name__}: {error}"
+    finally:
+        os.write(writing, told.encode()[:1_000])
+        os._exit(0)

@@ -1,0 +1,227 @@
+"""The parked copy: waits in its own process with the state before the cell, and forks a job on request."""
+
+import ctypes
+import gc
+import os
+import selectors
+import signal
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from cot_magic.core.codec import from_json, to_json
+from cot_magic.core.jobs import Job, JobResult, Outcome
+from cot_magic.sandbox import child, quarantine, rebind, syscalls, wire
+from cot_magic.sandbox.fork import RunningJob
+
+PR_SET_CHILD_SUBREAPER = 36
+IDLE_SECONDS = 0.05  # a cell that passes at once costs no set-up of its copy
+LOOK_SECONDS = 0.25  # how often the limits of running jobs are looked at
+MOST_WORKERS = 2
+INTERRUPTS = frozenset({signal.SIGINT, signal.SIGTERM})
+"""Blocked around the fork, so that none arrives in the copy before it ignores them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Queued:
+    """A job that the kernel asked for; `run` and `index` name it in the answer."""
+
+    run: int
+    index: int
+    job: Job
+    scratch: str
+    allow: tuple[str, ...]
+
+
+def serve(shell: Any, describe: child.Describe, control: int, kernel_pid: int) -> None:
+    """Be the parked copy: never returns."""
+    try:
+        _detach(control, kernel_pid)
+        ParkedCopy(shell, describe, control).serve()
+    finally:
+        os._exit(71)
+
+
+def _detach(control: int, kernel_pid: int) -> None:
+    """What must happen at once, before the kernel runs on: die with it, share no descriptor and no memory."""
+    gc.disable()
+    gc.freeze()  # garbage of the kernel is finalised there and not a second time here
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != kernel_pid:
+        os._exit(0)
+    os.setsid()
+    rebind.forget_signals()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+    quarantine.neutralise_descriptors({control})
+    quarantine.privatise_shared_memory()
+    os.write(control, b"\n")  # the kernel waits for this if it shares memory with this copy
+
+
+class ParkedCopy:
+    """The loop over requests from the kernel and the pipes of running jobs."""
+
+    def __init__(self, shell: Any, describe: child.Describe, control: int) -> None:
+        self._shell, self._describe, self._control = shell, describe, control
+        inherited = {int(name) for name in os.listdir("/proc/self/fd")} - {control}
+        self._descriptors = frozenset(fd for fd in inherited if _is_open(fd))
+        self._around: child.Surroundings | None = None
+        self._trouble = ""
+        self._lines = wire.Lines()
+        self._queue: deque[Queued] = deque()
+        self._running: dict[Queued, RunningJob] = {}
+        self._owner: dict[int, Queued] = {}
+        self._unsent = bytearray()
+        self._count = 0
+        self._selector = selectors.DefaultSelector()
+        self._workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+        os.set_blocking(control, False)
+
+    def serve(self) -> None:
+        self._selector.register(self._control, selectors.EVENT_READ)
+        if not self._selector.select(IDLE_SECONDS):
+            self._prepare()
+        while True:
+            self._start_queued()
+            for key, _ in self._selector.select(self._patience()):
+                if key.fd == self._control:
+                    self._speak_with_kernel()
+                elif key.fd in self._owner:
+                    self._hear(self._owner[key.fd], key.fd)
+            self._enforce()
+
+    # --- set-up -----------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """Everything that is the same for all jobs, once. If it fails, no job is ever run."""
+        if self._around is not None or self._trouble:
+            return
+        try:
+            syscalls.prctl(PR_SET_CHILD_SUBREAPER, 1)
+            with open("/proc/self/oom_score_adj", "w") as file:
+                file.write("800")  # if memory runs out, the kernel is not the first to go
+            rebind.forget_threads()
+            withheld = quarantine.scrub_environment()
+            unreadable = rebind.connection_files(self._shell)
+            rebind.rebind(self._shell)
+            rebind.limit_thread_pools()
+            self._warm_up()
+            gc.freeze()  # again: a collection in a job looks at what the job made, and copies no page for the rest
+            self._around = child.Surroundings(
+                shell=self._shell,
+                describe=self._describe,
+                withheld=withheld,
+                unreadable=unreadable,
+                descriptors=self._descriptors,
+                parked_pid=os.getpid(),
+            )
+        except Exception as error:
+            self._trouble = f"{type(error).__name__}: {error}"
+
+    def _warm_up(self) -> None:
+        """Import and cache once what every job needs. No code of the user runs: this process is not confined."""
+        compile(self._shell.compile.ast_parse("pass"), "<cot>", "exec")
+        ctypes.create_string_buffer(1)
+        try:
+            raise LookupError("a rehearsal")
+        except LookupError as error:
+            self._describe(error, {})
+
+    # --- jobs -------------------------------------------------------------------------------------------------
+
+    def _start_queued(self) -> None:
+        while self._queue and len(self._running) < self._workers:
+            self._prepare()
+            queued = self._queue.popleft()
+            if self._around is None:
+                note = f"nothing was run: the copy could not be set up: {self._trouble}"[:500]
+                self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
+                continue
+            self._count += 1
+            scratch = os.path.join(queued.scratch, f"job-{self._count}")
+            try:
+                job = RunningJob(queued.job, queued.allow, self._around, scratch=scratch)
+            except OSError as error:
+                note = f"nothing was run: {error}"
+                self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
+                continue
+            self._running[queued] = job
+            for fd in job.descriptors:
+                self._owner[fd] = queued
+                self._selector.register(fd, selectors.EVENT_READ)
+
+    def _hear(self, queued: Queued, fd: int) -> None:
+        job = self._running[queued]
+        if fd == job.pidfd:
+            self._finish(queued, None)
+        elif not job.collect(fd):
+            self._selector.unregister(fd)
+            del self._owner[fd]
+
+    def _enforce(self) -> None:
+        now = time.monotonic()
+        for queued, job in list(self._running.items()):
+            if (over := job.overstepped(now)) is not None:
+                self._finish(queued, over)
+
+    def _finish(self, queued: Queued, stopped: tuple[Outcome, str] | None) -> None:
+        job = self._running.pop(queued)
+        for fd in job.descriptors & self._owner.keys():
+            self._selector.unregister(fd)
+            del self._owner[fd]
+        self._answer(queued, job.end(stopped))
+
+    def _patience(self) -> float | None:
+        if not self._running:
+            return None
+        nearest = min(job.deadline for job in self._running.values()) - time.monotonic()
+        return max(0.0, min(nearest, LOOK_SECONDS))
+
+    # --- the kernel -------------------------------------------------------------------------------------------
+
+    def _speak_with_kernel(self) -> None:
+        self._send()
+        try:
+            data = os.read(self._control, 65_536)
+        except BlockingIOError:
+            return
+        if not data:  # the kernel closed its end
+            self._cancel()
+            os._exit(0)
+        for message in self._lines.feed(data):
+            self._cancel()  # a new run or a cancellation: what was asked before is not awaited any more
+            if "run" in message:
+                self._take(message)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        for index, data in enumerate(message["jobs"]):
+            job = from_json(Job, data)
+            allow = (*message["allow"], *job.allow)
+            self._queue.append(Queued(message["run"], index, job, message["scratch"], allow))
+
+    def _cancel(self) -> None:
+        self._queue.clear()
+        for queued in list(self._running):
+            self._finish(queued, (Outcome.BLOCKED, "cancelled"))
+
+    def _answer(self, queued: Queued, result: JobResult) -> None:
+        self._unsent += wire.pack({"run": queued.run, "index": queued.index, "result": to_json(result)})
+        self._send()
+
+    def _send(self) -> None:
+        while self._unsent:
+            try:
+                sent = os.write(self._control, self._unsent)
+            except BlockingIOError:
+                break
+            del self._unsent[:sent]
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
+        self._selector.modify(self._control, events)
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True

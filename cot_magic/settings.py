@@ -1,0 +1,227 @@
+"""Settings of one run: the presets of cot, cot+ and cot++, and the options that magics and command line
+share."""
+
+import difflib
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from cot_magic.core.errors import UnknownOption, UsageError
+from cot_magic.core.jobs import Budget
+
+PRESETS: Mapping[str, Budget] = {
+    "cot": Budget(thinking_tokens=4_000, search_s=5.0, rounds=1, schedules=200),
+    "cot+": Budget(thinking_tokens=10_000, search_s=20.0, rounds=3, schedules=2_000),
+    "cot++": Budget(thinking_tokens=31_999, search_s=60.0, rounds=6, schedules=20_000),
+}
+INSERT = ("ask", "fix", "tests", "all", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one run was asked for. `prompt` is the free text; None stands for the preset or the default.
+
+    `timeout` is in seconds, for each copy that runs (and for each cell of `cot-magic run`).
+    """
+
+    intensity: str = "cot"
+    prompt: str = ""
+    reasoner: str = "auto"
+    model: str | None = None
+    budget: int | None = None
+    max_cost: float | None = None
+    schedules: int | None = None
+    seed: int | None = None
+    runs: int | None = None
+    timeout: float | None = None
+    insert: str = "ask"
+    preview: bool = False
+    teach: bool = False
+    save: str | None = None
+    allow: tuple[str, ...] = ()
+    snapshots: bool = True
+    snapshot_limit_mb: int = 2_048
+
+    def effective_budget(self) -> Budget:
+        """The preset of the intensity with what was set by hand."""
+        preset = PRESETS[self.intensity]
+        return replace(
+            preset,
+            thinking_tokens=self.budget or preset.thinking_tokens,
+            schedules=self.schedules or preset.schedules,
+            max_usd=self.max_cost,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option: its name, the field it sets, how its value is read (None: a flag), and its help line."""
+
+    name: str
+    read: Callable[[str], Any] | None
+    help: str
+    metavar: str = ""
+
+    @property
+    def field(self) -> str:
+        return self.name.removeprefix("--").replace("-", "_")
+
+
+def _number(kind: type[int] | type[float], least: float) -> Callable[[str], Any]:
+    def read(text: str) -> int | float:
+        value = kind(text.replace("_", "").replace(",", ""))
+        if not value >= least:
+            raise ValueError(f"at least {least:g}")
+        return value
+
+    return read
+
+
+def _choice(*names: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError("one of " + ", ".join(names))
+        return text
+
+    return read
+
+
+def _allow(text: str) -> tuple[str, ...]:
+    parts = tuple(part for part in text.split(",") if part)
+    for part in parts:
+        if part not in ("net", "proc") and not (part.startswith("write=") and len(part) > len("write=")):
+            raise ValueError("a list of net, proc, write=PATH")
+    return parts
+
+
+OPTIONS = (
+    Option(
+        name="--reasoner", read=str, metavar="NAME", help="auto, offline, or a reasoner that a package adds"
+    ),
+    Option(name="--model", read=str, metavar="MODEL", help="model of a reasoner that asks one"),
+    Option(name="--budget", read=_number(int, 1), metavar="TOKENS", help="thinking tokens for a model"),
+    Option(
+        name="--max-cost", read=_number(float, 0), metavar="USD", help="stop before the call that passes it"
+    ),
+    Option(
+        name="--schedules", read=_number(int, 1), metavar="N", help="schedules to explore for concurrent code"
+    ),
+    Option(name="--seed", read=_number(int, 0), metavar="S", help="seed of random choices"),
+    Option(
+        name="--runs", read=_number(int, 1), metavar="N", help="how often to run a cell that fails at times"
+    ),
+    Option(name="--timeout", read=_number(float, 0.1), metavar="S", help="seconds for each run in a copy"),
+    Option(name="--insert", read=_choice(*INSERT), metavar="WHAT", help="ask, fix, tests, all or none"),
+    Option(name="--preview", read=None, help="show what would be sent to a model, and send nothing"),
+    Option(name="--teach", read=None, help="one phase at a time, with predictions"),
+    Option(name="--save", read=str, metavar="PATH", help="write the session to PATH (.cot.jsonl)"),
+    Option(name="--allow", read=_allow, metavar="LIST", help="let copies use net, proc, write=PATH"),
+)
+_BY_NAME = {option.name: option for option in OPTIONS}
+_OPTION = re.compile(r"(--[A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)
+_TOKEN = re.compile(r"""\s*((?:--[A-Za-z][\w-]*=(?:"[^"]*"|'[^']*'))\S*|\S+)""")
+
+
+def parse(line: str, defaults: Settings) -> Settings:
+    """The settings that a magic's line asks for on top of the defaults.
+
+    Options stand anywhere among the free text. Text in double quotes or backquotes is never read as an
+    option, nor is what follows a lone `--`. Raises UnknownOption naming the nearest one, UsageError for a
+    value that does not fit.
+    """
+    values: dict[str, Any] = {}
+    text: list[str] = []
+    position, literal = 0, False
+    while match := _TOKEN.match(line, position):
+        word, start = match[1], match.start(1)
+        position = match.end()
+        option = _OPTION.fullmatch(word)
+        if literal or option is None or _quoted(line, start):
+            literal = literal or word == "--"
+            text.append(line[match.start() : match.end()])
+            continue
+        found = _known(option[1])
+        value = option[2]
+        if found.read is not None and value is None:
+            following = re.compile(r"""\s+("[^"]*"|'[^']*'|\S+)""").match(line, position)
+            if following is None or following[1].startswith("--"):
+                raise UsageError(
+                    f"{found.name} needs a value: {found.name} {found.metavar}. Nothing was run."
+                )
+            value, position = following[1], following.end()
+        values[found.field] = read_value(found, value)
+    return replace(defaults, prompt="".join(text).strip(), **values)
+
+
+def read_value(option: Option, value: str | None) -> Any:
+    """The value of an option from its text. Raises UsageError saying what would fit."""
+    if option.read is None:
+        if value is not None:
+            raise UsageError(f"{option.name} takes no value. Nothing was run.")
+        return True
+    try:
+        unquoted = shlex.split(value or "")[0] if (value or "")[:1] in ("'", '"') else value or ""
+        return option.read(unquoted)
+    except ValueError as error:
+        reason = (
+            str(error)
+            if "invalid literal" not in str(error) and "could not" not in str(error)
+            else "a number"
+        )
+        raise UsageError(f"{option.name} {value}: expected {reason}. Nothing was run.") from None
+
+
+def configure(settings: Settings, line: str) -> Settings:
+    """Defaults changed by `key=value` pairs, as `%cot_config` takes them. Raises UnknownOption or
+    UsageError."""
+    for pair in shlex.split(line):
+        key, sign, value = pair.partition("=")
+        name = "--" + key.strip().replace("_", "-")
+        if not sign:
+            raise UsageError(f"{pair!r} is not of the form key=value, for example insert=all.")
+        if key == "snapshots":
+            settings = (
+                replace(settings, snapshots=_choice("on", "off")(value) == "on")
+                if value in ("on", "off")
+                else _bad()
+            )
+        elif key == "snapshot_limit_mb":
+            settings = replace(settings, snapshot_limit_mb=int(value)) if value.isdigit() else _bad()
+        elif key == "intensity":
+            settings = replace(settings, intensity=value) if value in PRESETS else _bad()
+        else:
+            option = _known(name)
+            on = {"on": None, "true": None}.get(value, value)
+            changed: dict[str, Any] = {
+                option.field: False if on in ("off", "false") else read_value(option, on)
+            }
+            settings = replace(settings, **changed)
+    return settings
+
+
+def described(settings: Settings) -> str:
+    """The settings as `key=value` lines, for people."""
+    return "\n".join(
+        f"{field.name}={getattr(settings, field.name)}"
+        for field in fields(settings)
+        if field.name != "prompt"
+    )
+
+
+def _bad() -> Settings:
+    raise UsageError("expected snapshots=on|off, snapshot_limit_mb=MB or intensity=cot|cot+|cot++.")
+
+
+def _known(name: str) -> Option:
+    option = _BY_NAME.get(name.lower())
+    if option is None:
+        nearest = difflib.get_close_matches(name.lower(), _BY_NAME, n=1, cutoff=0.4)
+        raise UnknownOption(name, nearest[0] if nearest else None)
+    return option
+
+
+def _quoted(line: str, position: int) -> bool:
+    """Whether the position lies between two double quotes or two backquotes."""
+    return any(line.count(mark, 0, position) % 2 and mark in line[position:] for mark in ('"', "`"))

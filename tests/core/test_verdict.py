@@ -1,0 +1,180 @@
+"""Judgement reads evidence and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from cot_magic.core.case import CellId, Raised, SyntaxDetail
+from cot_magic.core.findings import (
+    CellEdit,
+    Evidence,
+    EvidenceId,
+    EvidenceKind,
+    Fix,
+    FixId,
+    FixVerdict,
+    HypothesisId,
+    HypothesisVerdict,
+    RegressionTest,
+    Stage,
+)
+from cot_magic.core.jobs import Outcome, StateItem
+from cot_magic.core.verdict import judge_fix, judge_hypothesis
+from cot_magic.testing import case
+
+H, F = HypothesisId("h1"), FixId("f1")
+BEFORE, AFTER = "x = totl", "x = total"
+CASE = case(BEFORE, ename="NameError", evalue="name 'totl' is not defined")
+FIX = Fix(id=F, edits=(CellEdit(cell=CellId("c1"), before=BEFORE, after=AFTER),), why="typo", hypothesis=H)
+TEST = RegressionTest(name="test_x", source="def test_x():\n    assert x == 3\ntest_x()")
+
+
+def ran(number: int, kind: EvidenceKind, outcome: Outcome, **more: object) -> Evidence:
+    about = more.pop("about", H if kind is EvidenceKind.PROBE else F)
+    return Evidence(id=EvidenceId(f"e{number}"), kind=kind, about=about, code="", outcome=outcome, **more)
+
+
+def proof() -> list[Evidence]:
+    return [
+        ran(1, EvidenceKind.PROBE, Outcome.PASSED, held=True),
+        ran(2, EvidenceKind.FIX, Outcome.RAISED, stage=Stage.BEFORE, raised=CASE.raised),
+        ran(3, EvidenceKind.FIX, Outcome.PASSED, stage=Stage.AFTER),
+        ran(4, EvidenceKind.TEST, Outcome.RAISED, stage=Stage.BEFORE, test="test_x"),
+        ran(5, EvidenceKind.TEST, Outcome.PASSED, stage=Stage.AFTER, test="test_x"),
+    ]
+
+
+def judged(evidence: list[Evidence], fixes: tuple[Fix, ...] = (FIX,), fix: Fix = FIX, the_case=CASE):
+    return judge_fix(fix, case=the_case, fixes=fixes, tests=[(F, TEST)], evidence=evidence)
+
+
+def without(number: int) -> list[Evidence]:
+    return [item for item in proof() if item.id != f"e{number}"]
+
+
+def changed(number: int, **change: object) -> list[Evidence]:
+    return [replace(item, **change) if item.id == f"e{number}" else item for item in proof()]
+
+
+def test_a_fix_with_the_whole_proof_is_verified_and_names_its_evidence() -> None:
+    judgement = judged(proof())
+    assert judgement.verdict is FixVerdict.VERIFIED
+    assert set(judgement.evidence) == {"e2", "e3", "e4", "e5"}
+    assert judgement.mark == "✓"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "word"),
+    [
+        (without(1), "inconclusive"),
+        (changed(1, held=False), "refuted"),
+        (without(2), "did not repeat"),
+        (changed(2, outcome=Outcome.PASSED), "did not repeat"),
+        (changed(2, raised=Raised(ename="KeyError", evalue="")), "otherwise"),
+        (without(4), "does not fail without"),
+        (changed(4, outcome=Outcome.PASSED), "does not fail without"),
+        (changed(4, outcome=Outcome.BLOCKED), "does not fail without"),
+        (without(5), "could not be run"),
+        (changed(5, outcome=Outcome.BLOCKED), "could not be run"),
+    ],
+)
+def test_a_fix_with_a_gap_in_the_proof_is_plausible_and_says_which(
+    evidence: list[Evidence], word: str
+) -> None:
+    judgement = judged(evidence)
+    assert judgement.verdict is FixVerdict.PLAUSIBLE
+    assert any(word in reason for reason in judgement.reasons), judgement.reasons
+    assert judgement.mark == "?"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED])
+def test_what_was_stopped_from_outside_is_never_read_as_a_failed_fix(outcome: Outcome) -> None:
+    assert judged(changed(3, outcome=outcome)).verdict is FixVerdict.UNVERIFIED
+
+
+def test_a_fix_that_was_not_run_is_unverified() -> None:
+    assert judged([]).verdict is FixVerdict.UNVERIFIED
+
+
+def test_a_fix_that_still_raises_is_rejected() -> None:
+    judgement = judged(changed(3, outcome=Outcome.RAISED, raised=CASE.raised))
+    assert (judgement.verdict, judgement.mark) == (FixVerdict.REJECTED, "✗")
+
+
+def test_a_fix_that_breaks_its_own_test_is_rejected() -> None:
+    assert judged(changed(5, outcome=Outcome.RAISED)).verdict is FixVerdict.REJECTED
+
+
+def test_a_syntax_fix_after_which_the_cell_raises_otherwise_is_plausible() -> None:
+    broken = case(
+        "a =< 3",
+        ename="SyntaxError",
+        evalue="",
+        raised=Raised(ename="SyntaxError", evalue="", syntax=SyntaxDetail(lineno=1)),
+    )
+    evidence = changed(3, outcome=Outcome.RAISED, raised=Raised(ename="NameError", evalue="name 'a'"))
+    assert judged(evidence, the_case=broken).verdict is FixVerdict.PLAUSIBLE
+
+
+def rival(after: str, state: str) -> tuple[Fix, Evidence]:
+    edit = CellEdit(cell=CellId("c1"), before=BEFORE, after=after)
+    fix = Fix(id=FixId("f2"), edits=(edit,), why="", hypothesis=H)
+    item = StateItem(name="x", type="int", expression="x", text=state, literal=True)
+    return fix, ran(9, EvidenceKind.FIX, Outcome.PASSED, about="f2", stage=Stage.AFTER, state=(item,))
+
+
+def test_a_rival_of_the_same_size_that_behaves_differently_makes_it_plausible() -> None:
+    other, evidence = rival("x = tonl", "4")
+    judgement = judged([*proof(), evidence], fixes=(FIX, other))
+    assert judgement.verdict is FixVerdict.PLAUSIBLE
+    assert any("f2" in reason for reason in judgement.reasons)
+
+
+def test_a_larger_rival_does_not_count() -> None:
+    other, evidence = rival("x = sum([1, 2, 3]) + offset", "4")
+    assert judged([*proof(), evidence], fixes=(FIX, other)).verdict is FixVerdict.VERIFIED
+
+
+def test_a_rival_that_behaves_the_same_does_not_count() -> None:
+    other, evidence = rival("x = total_", "3")
+    mine = changed(3, state=evidence.state)
+    assert judged([*mine, evidence], fixes=(FIX, other)).verdict is FixVerdict.VERIFIED
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "try:\n    x = totl\nexcept NameError:\n    pass",
+        "x = None if True else totl",
+        "pass",
+        "if False:\n    x = totl",
+    ],
+)
+def test_suppression_is_never_verified(after: str) -> None:
+    fix = replace(FIX, edits=(CellEdit(cell=CellId("c1"), before=BEFORE, after=after),))
+    assert judged(proof(), fixes=(fix,), fix=fix).verdict is FixVerdict.PLAUSIBLE
+
+
+def test_a_hypothesis_needs_a_prediction_that_held() -> None:
+    def probe(held: bool | None, outcome: Outcome = Outcome.PASSED) -> HypothesisVerdict:
+        return judge_hypothesis(H, [ran(1, EvidenceKind.PROBE, outcome, held=held)]).verdict
+
+    assert probe(True) is HypothesisVerdict.CONFIRMED
+    assert probe(False) is HypothesisVerdict.REFUTED
+    assert probe(None) is HypothesisVerdict.INCONCLUSIVE
+    assert probe(True, Outcome.BLOCKED) is HypothesisVerdict.INCONCLUSIVE
+    assert probe(False, Outcome.TIMED_OUT) is HypothesisVerdict.INCONCLUSIVE
+    assert judge_hypothesis(H, []).verdict is HypothesisVerdict.INCONCLUSIVE
+
+
+def test_predictions_that_held_and_failed_are_inconclusive() -> None:
+    both = [
+        ran(1, EvidenceKind.PROBE, Outcome.PASSED, held=True),
+        ran(2, EvidenceKind.PROBE, Outcome.PASSED, held=False),
+    ]
+    assert judge_hypothesis(H, both).verdict is HypothesisVerdict.INCONCLUSIVE
+
+
+def test_evidence_about_another_hypothesis_counts_for_nothing() -> None:
+    other = ran(1, EvidenceKind.PROBE, Outcome.PASSED, about="h2", held=True)
+    assert judge_hypothesis(H, [other]).verdict is HypothesisVerdict.INCONCLUSIVE
