@@ -3,6 +3,7 @@ failure."""
 
 import ast
 import difflib
+import functools
 import io
 import re
 import tokenize
@@ -27,11 +28,13 @@ def tokens(source: str) -> tuple[str, ...]:
 
 def size(edits: Sequence[CellEdit]) -> int:
     """How many tokens were added, removed or replaced, over all edits."""
-    total = 0
-    for edit in edits:
-        matcher = difflib.SequenceMatcher(None, tokens(edit.before), tokens(edit.after), autojunk=False)
-        total += sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
-    return total
+    return sum(_size(edit) for edit in edits)
+
+
+@functools.lru_cache(maxsize=1024)  # a judgement compares each fix with all rivals, and screens judge often
+def _size(edit: CellEdit) -> int:
+    matcher = difflib.SequenceMatcher(None, tokens(edit.before), tokens(edit.after), autojunk=False)
+    return sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
 
 
 def diff(edit: CellEdit, name: str = "cell") -> str:
@@ -54,11 +57,16 @@ def suppressions(before: str, after: str) -> list[str]:
     or newly guarded, an assert that is gone or changed, a lookup that got a default. A source that cannot be
     parsed before is compared by its words alone.
     """
+    return list(_suppressions(before, after))
+
+
+@functools.lru_cache(maxsize=1024)  # for the same reason as `_size`
+def _suppressions(before: str, after: str) -> tuple[str, ...]:
     new, old = parsed(after), parsed(before)
     if new is None:
-        return ["the edited cell cannot be parsed"]
+        return ("the edited cell cannot be parsed",)
     if old is None:
-        return _lost_words(before, after)
+        return tuple(_lost_words(before, after))
     reasons = []
     if _count(new, ast.ExceptHandler) > _count(old, ast.ExceptHandler) or _calls(new, "suppress") > _calls(
         old, "suppress"
@@ -72,7 +80,7 @@ def suppressions(before: str, after: str) -> list[str]:
         reasons.append("it drops a statement")
     if _calls(new, "get") > _calls(old, "get") or _calls(new, "getattr") > _calls(old, "getattr"):
         reasons.append("it puts a default where a value was missing")
-    return reasons
+    return tuple(reasons)
 
 
 def parsed(source: str) -> ast.Module | None:

@@ -9,7 +9,7 @@ from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import remedy
 from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, Fold, Row, Rows, Table, Text, cross, tick
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
-from cot_magic.render.safe_text import code_span, one_line, said, shown
+from cot_magic.render.safe_text import code_span, one_line, said, sentence, shown
 
 _VALUES = 12  # rows of the table of values that are open at once
 _AROUND = 2  # lines of a cell that are shown before and after the failing one
@@ -126,7 +126,7 @@ def _excerpt(case: Case, source: str, lineno: int, label: str) -> list[Block]:
         f"{'→' if number == lineno else ' '} {number:>{width}}  {shown(lines[number - 1], 400)}".rstrip()
         for number in range(first, last + 1)
     )
-    return [Code(source=text, title=f"{label}, line {lineno}")]
+    return [Code(source=text, title=f"{label}, line {lineno}", language="")]
 
 
 def _values(frame: Frame) -> list[Block]:
@@ -177,7 +177,7 @@ def _stated(session: Session) -> list[Block]:
     rows = tuple(
         Row(
             mark=PLAIN,
-            claim=said(item.claim),
+            claim=sentence(said(item.claim)),
             detail=f"Predicts: {said(item.prediction)}{_where(session, item)}",
         )
         for item in session.hypotheses
@@ -241,7 +241,7 @@ def _verdict_row(session: Session, hypothesis: Hypothesis) -> Row:
             if not runs and not session.ended:
                 mark, detail = PLAIN, "not tested yet"
     strong = judged.verdict is HypothesisVerdict.CONFIRMED
-    return Row(mark=mark, claim=said(hypothesis.claim), detail=detail, runs=runs, strong=strong)
+    return Row(mark=mark, claim=sentence(said(hypothesis.claim)), detail=detail, runs=runs, strong=strong)
 
 
 def _open_reasons(session: Session, hypothesis: Hypothesis) -> str:

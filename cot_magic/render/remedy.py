@@ -19,12 +19,11 @@ from cot_magic.render.blocks import (
     Rows,
     TestRow,
     Tests,
-    Text,
     cross,
     tick,
 )
 from cot_magic.render.runs import ending, run, state_notes, unsettled
-from cot_magic.render.safe_text import LONG, one_line, said, shown
+from cot_magic.render.safe_text import LONG, one_line, said, sentence, shown
 
 _RANK = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED, FixVerdict.REJECTED]
 _OPEN_LINES = 200  # of one diff; the rest is counted
@@ -37,7 +36,7 @@ def implemented(session: Session) -> list[Block]:
     others.sort(key=lambda fix: _RANK.index(session.judge_fix(fix).verdict))
     found: list[Block] = []
     if best is not None:
-        found += [*_fix(session, best), Text(text=_facts(session, best), quiet=True), *_diffs(session, best)]
+        found += [*_fix(session, best), *_diffs(session, best)]
     if others:
         inner = tuple(
             b for fix in others for b in (*_fix(session, fix, with_runs=True), *_diffs(session, fix))
@@ -81,7 +80,7 @@ def _fix(session: Session, fix: Fix, with_runs: bool = False) -> list[Block]:
     runs = [item for item in session.evidence if item.kind is EvidenceKind.FIX and item.about == fix.id]
     row = Row(
         mark=mark_of(judged),
-        claim=said(fix.why),
+        claim=sentence(said(fix.why)),
         detail=said(f"{fix.priority} · {judged.verdict.lower()}{reasons}"),
         runs=tuple(run(item) for item in runs) if with_runs else (),
     )
@@ -89,19 +88,19 @@ def _fix(session: Session, fix: Fix, with_runs: bool = False) -> list[Block]:
 
 
 def _diffs(session: Session, fix: Fix) -> list[Diff]:
-    return [_diff(session, edit) for edit in fix.edits]
+    return [_diff(edit, _title(session, fix, edit)) for edit in fix.edits]
 
 
-def _facts(session: Session, fix: Fix) -> str:
-    changed = sum(_changed_lines(edit) for edit in fix.edits)
-    cells = ", ".join(dict.fromkeys(_label(session, edit) for edit in fix.edits))
-    facts = [cells, f"{changed} line{'s' * (changed != 1)} changed"]
+def _title(session: Session, fix: Fix, edit: CellEdit) -> str:
+    changed = _changed_lines(edit)
+    facts = [_label(session, edit), f"{changed} line{'s' * (changed != 1)} changed"]
     passing = [
         other
         for other in session.fixes
         if session.judge_fix(other).verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
     ]
-    if len(passing) > 1 and fix in passing and size(fix.edits) == min(size(item.edits) for item in passing):
+    smallest = min((size(other.edits) for other in passing), default=0)
+    if len(passing) > 1 and fix in passing and size(fix.edits) == smallest:
         facts.append(f"smallest of {len(passing)} fixes that pass")
     return " · ".join(facts)
 
@@ -115,7 +114,7 @@ def _changed_lines(edit: CellEdit) -> int:
     return sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
 
 
-def _diff(session: Session, edit: CellEdit) -> Diff:
+def _diff(edit: CellEdit, title: str) -> Diff:
     """The edit line by line with three lines around each change (unified format, without its headers)."""
     old, new = edit.before.splitlines(), edit.after.splitlines()
     lines: list[DiffLine] = []
@@ -135,7 +134,7 @@ def _diff(session: Session, edit: CellEdit) -> Diff:
         lines = [*lines[:_OPEN_LINES], DiffLine(sign="…", text=f"{left} more lines of the diff")]
     elif lines and end < len(old):
         lines.append(DiffLine(sign="…", text=_unchanged(len(old) - end)))
-    return Diff(title=_label(session, edit), lines=tuple(lines))
+    return Diff(title=title, lines=tuple(lines))
 
 
 def _unchanged(count: int) -> str:
@@ -196,7 +195,8 @@ def _not_verified(session: Session, fix: Fix | None) -> list[str]:
         if not unsettled(item):
             continue
         if item.kind is EvidenceKind.PROBE:
-            points.append(f"{one_line(claims.get(item.about, item.about))} The probe: {ending(item)}")
+            claim = sentence(one_line(claims.get(item.about, item.about)))
+            points.append(f"{claim} Its probe: {ending(item)}")
         elif fix is not None and item.about == fix.id:
             points.append(run(item).label)
     points += list(state_notes(session.evidence))

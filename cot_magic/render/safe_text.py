@@ -52,6 +52,12 @@ def one_line(text: str, limit: int = LINE) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop, if it ends in a word or in code."""
+    text = text.rstrip()
+    return f"{text}." if text and (text[-1].isalnum() or text[-1] in "`\"')]}*") else text
+
+
 def code_span(text: str, limit: int = LINE) -> str:
     """The text as one code span of light Markdown, whatever backquotes are in it."""
     line = one_line(text, limit)

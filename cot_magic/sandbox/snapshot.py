@@ -3,10 +3,8 @@
 import atexit
 import os
 import select
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 import weakref
@@ -23,6 +21,7 @@ from cot_magic.sandbox.confine import Permissions
 from cot_magic.sandbox.machine import probe
 from cot_magic.sandbox.parked import INTERRUPTS, serve
 from cot_magic.sandbox.quarantine import has_writable_shared_memory, secrets_of_environment
+from cot_magic.sandbox.scratch import ScratchFolder
 
 __all__ = ["Describe", "NoSandbox", "Snapshot", "in_child", "park", "park_after", "probe"]
 
@@ -107,7 +106,7 @@ class Snapshot:
         self._pid, self._control, self._allow = pid, control, allow
         self._pidfd = os.pidfd_open(pid)
         self._status, self._owner = status, os.getpid()
-        self._scratch = ""
+        self._scratch: ScratchFolder | None = None
         self._lines = wire.Lines()
         self._runs = 0
         self._busy = threading.Lock()
@@ -132,12 +131,12 @@ class Snapshot:
             if not jobs:
                 return ()
             self._runs += 1
-            if not self._scratch:
-                self._scratch = tempfile.mkdtemp(prefix="cot-magic-")
+            if self._scratch is None:
+                self._scratch = ScratchFolder()
             message = {
                 "run": self._runs,
                 "jobs": [to_json(job) for job in jobs],
-                "scratch": self._scratch,
+                "scratch": self._scratch.path,
                 "allow": self._allow,
             }
             try:
@@ -162,8 +161,8 @@ class Snapshot:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         _reap(pid, self._pidfd)
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._scratch is not None:
+            self._scratch.remove()
 
     _gone_because = ""
 

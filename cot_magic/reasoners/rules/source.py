@@ -121,7 +121,7 @@ def lines_of(source: str, node: ast.stmt) -> str:
 
 def first_line(node: ast.stmt) -> int:
     """The line where the statement starts, its decorators included."""
-    decorators = getattr(node, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(item.lineno for item in decorators)])
 
 

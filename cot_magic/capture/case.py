@@ -1,0 +1,111 @@
+"""Puts a Case together: failure, lineage, namespace and environment of one cell."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cot_magic.capture import objects
+from cot_magic.capture.dataflow import flow_of
+from cot_magic.capture.environment import environment
+from cot_magic.capture.failure import describe
+from cot_magic.capture.history import History
+from cot_magic.capture.lineage import lineage
+from cot_magic.capture.redact import Redactor, bounded, name_weight
+from cot_magic.capture.values import mention
+from cot_magic.core.case import Case, Cell, Dependency, Variable
+
+MOST_NAMES = 300
+LONGEST_PROMPT = 10_000
+
+
+def capture_case(
+    shell: Any,
+    history: History,
+    cell: Cell,
+    error: BaseException | None,
+    *,
+    prompt: str = "",
+    redactor: Redactor | None = None,
+    front_end: str = "unknown",
+) -> Case:
+    """The facts about a cell that failed, or with `error` None, of one that passed and was asked about.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell; only read.
+    cell
+        As `history.begin` gave it.
+    error
+        `error_before_exec or error_in_exec` of IPython's ExecutionResult.
+    """
+    redactor = redactor or Redactor()
+    names = user_names(shell, history)
+    _learn(names, redactor)
+    raised = describe(error, history.cell_of, redactor) if error is not None else None
+    depends_on = lineage(cell, history, names)
+    imported = [name for source in _sources(cell, depends_on) for name in sorted(flow_of(source).modules)]
+    described = _namespace(cell, depends_on, names, redactor)
+    return Case(
+        cell=cell,
+        raised=raised,
+        environment=environment(raised, imported, redactor, front_end),
+        lineage=depends_on,
+        cells=_cells(history, cell),
+        namespace=described,
+        prompt=bounded(redactor, prompt, LONGEST_PROMPT),
+        redactions=redactor.count,
+    )
+
+
+def user_names(shell: Any, history: History) -> dict[str, object]:
+    """The user's global names: without what IPython put there, and without underscores that no cell
+    assigned."""
+    hidden: Mapping[str, object] = shell.user_ns_hidden
+    assigned = {name for run in history.runs for name in flow_of(run.source).touches if name.startswith("_")}
+    found: dict[str, object] = {}
+    for name, value in list(dict.items(shell.user_ns)):
+        if type(name) is not str or (name in hidden and hidden[name] is value):
+            continue
+        if not name.startswith("_") or name in assigned:
+            found[name] = value
+    return found
+
+
+def _learn(names: Mapping[str, object], redactor: Redactor) -> None:
+    """Strings whose name says that they are secret are withheld in messages and other values too."""
+    for name, value in names.items():
+        if type(value) is str and redactor.hides(name, value) and name_weight(name) > 0:
+            redactor.learn(name, value)
+
+
+def _sources(cell: Cell, depends_on: tuple[Dependency, ...]) -> Iterator[str]:
+    yield cell.source
+    for dependency in depends_on:
+        yield dependency.cell.source
+
+
+def _cells(history: History, cell: Cell) -> tuple[Cell, ...]:
+    """All known cells; the failing one as it ran, at its place."""
+    return tuple(
+        replace(cell, index=known.index) if known.id == cell.id else known for known in history.cells
+    )
+
+
+def _namespace(
+    cell: Cell, depends_on: tuple[Dependency, ...], names: Mapping[str, object], redactor: Redactor
+) -> tuple[Variable, ...]:
+    """The names that the failing cell uses first, then those of its lineage, then the others; data before
+    code."""
+    own, given = flow_of(cell.source), {name for item in depends_on for name in item.names}
+    used = {name: place for place, name in enumerate((*own.uses, *sorted(own.touches)))}
+
+    def rank(item: tuple[int, str]) -> tuple[int, bool, int]:
+        place, name = item
+        if name in used:
+            return 0, False, used[name]
+        is_code = objects.is_a(names[name], type, type(objects), type(rank))
+        return (1 if name in given else 2), is_code, place
+
+    ordered = [name for _, name in sorted(enumerate(names), key=rank)]
+    return tuple(mention(name, names[name], redactor) for name in ordered[:MOST_NAMES])

@@ -1,0 +1,112 @@
+"""A traceback as Frames: the lines, expressions and values of each level, deep recursions shortened."""
+
+import linecache
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from cot_magic.capture import objects
+from cot_magic.capture.history import Place
+from cot_magic.capture.oneline import LONGEST_TEXT, tidy
+from cot_magic.capture.operands import (
+    Executed,
+    SafeEvaluator,
+    executed_in_cell,
+    executed_in_file,
+    names_in,
+    operands,
+)
+from cot_magic.capture.redact import Redactor, bounded
+from cot_magic.capture.values import mention, variable
+from cot_magic.core.case import Frame, Variable
+
+FIRST_FRAMES = 5  # of a deep recursion: how it was entered
+LAST_FRAMES = 50
+MOST_VARIABLES = 30
+LONGEST_EXPRESSION = 500
+MOST_BRIEF_NAMES = 6  # of a library's frame that is not the innermost
+
+Places = Callable[[str], Place | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One live level of a traceback, with the cell that it belongs to; never leaves this package."""
+
+    traceback: types.TracebackType
+    place: Place | None
+
+    @property
+    def frame(self) -> types.FrameType:
+        return self.traceback.tb_frame
+
+    def executed(self) -> Executed:
+        """What was executing here. Only the sources of cells are parsed whole."""
+        return executed_in_cell(self.traceback) if self.place else executed_in_file(self.traceback)
+
+
+def levels(error: BaseException, places: Places) -> list[Level]:
+    """The levels of an error's traceback, outermost first.
+
+    Levels above the first cell are IPython's own and dropped; if no level is a cell, all stay. Of more than
+    55, the first 5 and the last 50 are kept.
+    """
+    found = []
+    traceback = BaseException.__dict__["__traceback__"].__get__(error)
+    while traceback is not None:
+        found.append(Level(traceback, places(traceback.tb_frame.f_code.co_filename)))
+        traceback = traceback.tb_next
+    start = next((at for at, level in enumerate(found) if level.place is not None), 0)
+    found = found[start:]
+    if len(found) > FIRST_FRAMES + LAST_FRAMES:
+        found = found[:FIRST_FRAMES] + found[-LAST_FRAMES:]
+    return found
+
+
+def describe_frames(found: list[Level], redactor: Redactor) -> tuple[Frame, ...]:
+    """The levels as Frames. Values are described in full for cells and for the innermost level."""
+    described: list[Frame] = []
+    for at, level in enumerate(found):
+        described.append(_frame(level, redactor, full=level.place is not None or at == len(found) - 1))
+    return tuple(described)
+
+
+def _frame(level: Level, redactor: Redactor, *, full: bool) -> Frame:
+    code, place = level.frame.f_code, level.place
+    lineno = level.traceback.tb_lineno or code.co_firstlineno  # None for code that a tool generated
+    line = linecache.getline(code.co_filename, lineno) or (place.line(lineno) if place else "")
+    executed = level.executed()
+    evaluator = SafeEvaluator(level.frame)
+    text = bounded(redactor, executed.text, LONGEST_EXPRESSION) if executed.text else None
+    seen = operands(executed, evaluator) if full else iter(())
+    return Frame(
+        function=tidy(redactor.text(code.co_name), 200),
+        filename=tidy(redactor.text(code.co_filename), LONGEST_TEXT),
+        lineno=lineno + (place.offset if place is not None else 0),
+        line=tidy(bounded(redactor, line.strip(), LONGEST_TEXT)),
+        cell=place.cell if place is not None else None,
+        expression=text,
+        operands=tuple(variable(source, value, redactor) for source, value in seen),
+        variables=tuple(_variables(level.frame, executed, evaluator, redactor, full=full)),
+    )
+
+
+def _variables(
+    frame: types.FrameType, executed: Executed, evaluator: SafeEvaluator, redactor: Redactor, *, full: bool
+) -> Iterator[Variable]:
+    """The names of the statement, then those of the function: locals before globals."""
+    own = evaluator.own
+    statement = [name for name in names_in(executed) if name in own]
+    if not full:
+        for name in statement[:MOST_BRIEF_NAMES]:
+            yield mention(name, own[name], redactor)
+        return
+    code = frame.f_code
+    names = [*code.co_varnames, *code.co_cellvars, *code.co_freevars, *code.co_names]
+    rest = (name for name in names if name in own)
+    for name in islice(dict.fromkeys([*statement, *rest]), MOST_VARIABLES):
+        value = own[name]
+        # what a value of a builtin type offers is known to everybody
+        is_own = objects.module_name(type(value)) not in ("builtins", "")
+        yield (variable if is_own else mention)(name, value, redactor)

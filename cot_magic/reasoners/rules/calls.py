@@ -1,0 +1,502 @@
+"""Rules for calls: things that cannot be called, arguments that do not fit the definition."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.core.case import Cell
+from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.operators import CALLABLE, kind_of, pure
+from cot_magic.reasoners.rules.rule import Repair, Suspicion
+from cot_magic.reasoners.rules.site import Function, Site, shown
+from cot_magic.reasoners.rules.spelling import only_near
+from cot_magic.reasoners.rules.written import rule
+
+SEQUENCES = ("list", "tuple", "str", "dict", "range", "numpy.ndarray", "bytes")
+_FIT = "The arguments of a call must fit the parameters in the function's definition: how many, which names, which order."
+
+
+def definition(site: Site, call: ast.Call) -> tuple[Cell, Function] | None:
+    """The notebook's own function that is called; for a class its `__init__`."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    for cell, klass in site.classes(name):
+        for item in klass.body:
+            if isinstance(item, Function) and item.name == "__init__":
+                return cell, item
+    return next(site.functions(name), None)
+
+
+def calls(site: Site) -> list[ast.Call]:
+    """Calls at the failing place; where the message names a function, calls of that one."""
+    found = site.find(ast.Call)
+    said = site.says(r"^([\w.<>]+)\(\)")
+    if said is not None:
+        name = said[1].rsplit(".", 1)[-1]
+        if name == "__init__":
+            name = said[1].split(".")[0]
+        named = [node for node in found if _name(node) == name]
+        if not named and site.statement is not None:
+            every = [node for node in ast.walk(site.statement) if isinstance(node, ast.Call)]
+            named = [node for node in every if _name(node) == name]
+        return named or found
+    return found
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+# --- not callable -------------------------------------------------------------------------------------------
+
+
+@rule(
+    "call.shadowed_builtin",
+    "TypeError",
+    lesson="`list`, `sum`, `max` and others are ordinary names. A variable of the same name hides the function for the "
+    "rest of the session, in all cells.",
+)
+def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
+    import builtins
+
+    if not site.says(r"object is not callable"):
+        return
+    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Name) and hasattr(builtins, node.func.id)):
+        assert isinstance(call.func, ast.Name)
+        name = call.func.id
+        found = site.value(call.func)
+        if found is not None and found.type in (*CALLABLE, "type"):
+            continue
+        edits = list(_renamed_everywhere(site, name))
+        where = site.case.label(edits[0].cell) if edits else "a cell that is not known any more"
+        repairs = []
+        if edits:
+            why = f"With the variable under another name, `{name}` is the function again."
+            repairs.append(Repair(edits=tuple(edits), why=why))
+        elif site.function is None:
+            change = src.line_before(site.cell.source, src.import_line(site.cell.source), f"del {name}")
+            repairs.append(site.repair(f"`del {name}` removes the variable, and the function is visible again.", change))
+        yield site.cause(
+            f"The variable `{name}` (set in {where}) hides the built-in function `{name}`: it is {shown(found)} now.",
+            f"`{name}` is not the built-in function.",
+            f"import builtins\n{name} is not builtins.{name} and not callable({name})",
+            *repairs,
+            weight=0.95,
+        )
+        return
+
+
+def _renamed_everywhere(site: Site, name: str) -> Iterator[object]:
+    """Edits of all cells that use the variable; calls of that name stay, since they mean the function."""
+    cells = [(site.cell, site.tree)] if _is_local(site, name) else list(site.cells())
+    for cell, tree in cells:
+        called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        root: ast.AST = site.scope if cell.id == site.cell.id and _is_local(site, name) else tree
+        stores = [
+            node for node in ast.walk(root) if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+        ]
+        reads = [
+            node
+            for node in ast.walk(root)
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load) and node not in called
+        ]
+        if stores:
+            yield src.edit(cell, *(src.over(cell.source, node, f"{name}_") for node in (*stores, *reads)))
+
+
+def _is_local(site: Site, name: str) -> bool:
+    return site.function is not None and name in src.local_names(site.function)
+
+
+@rule(
+    "call.missing_operator",
+    "TypeError",
+    lesson="Mathematics writes 2(3 + 4); Python needs the operator: `2 * (3 + 4)`. Parentheses right behind a value are "
+    "a call.",
+)
+def missing_operator(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"'(int|float|complex)' object is not callable"):
+        return
+    for call in site.find(ast.Call):
+        kind = kind_of(site, call.func)
+        if kind not in ("int", "float", "complex", "numpy.float64", "numpy.int64") or len(call.args) != 1 or call.keywords:
+            continue
+        start = src.span(site.cell.source, call.func)[1]
+        change = src.Change(start=start, end=start, text=" * ")
+        claim = f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, and is called like a function."
+        repair = site.repair("A product is meant.", change)
+        if isinstance(call.func, ast.Constant):
+            yield site.cause(claim, "It is a number.", f"isinstance({site.text(call.func)}, (int, float, complex))", repair, weight=0.9)
+        else:
+            yield site.reading(claim, repair, weight=0.7)
+        return
+
+
+@rule(
+    "call.brackets",
+    "TypeError",
+    lesson="An element is looked up in square brackets: `items[0]`. Round ones call a function.",
+)
+def brackets(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"object is not callable"):
+        return
+    for call in site.find(ast.Call):
+        kind = kind_of(site, call.func)
+        subscriptable = kind in SEQUENCES or kind.startswith("pandas.core") or kind == "collections.defaultdict"
+        if not subscriptable or len(call.args) != 1 or call.keywords or isinstance(call.func, ast.Constant | ast.Tuple):
+            continue
+        start = src.span(site.cell.source, call.func)[1]
+        opening = site.cell.source.index("(", start)
+        end = src.span(site.cell.source, call)[1]
+        changes = [src.Change(start=opening, end=opening + 1, text="["), src.Change(start=end - 1, end=end, text="]")]
+        text = site.text(call.func)
+        yield site.cause(
+            f"`{site.one_line(call.func)}` is a `{kind.rsplit('.', 1)[-1]}`, and its element is asked for in round brackets.",
+            f"`{text}` cannot be called, and has elements.",
+            f"not callable({text}) and hasattr({text}, '__getitem__')",
+            site.repair("Square brackets look up an element.", *changes),
+            weight=0.9,
+        )
+        return
+
+
+@rule(
+    "call.property",
+    "TypeError",
+    lesson="Some members are values, not methods: `df.shape`, `df.columns`. They are read without parentheses.",
+)
+def property_called(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"object is not callable"):
+        return
+    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Attribute)):
+        if call.args or call.keywords:
+            continue
+        start, end = src.span(site.cell.source, call.func)[1], src.span(site.cell.source, call)[1]
+        text = site.text(call.func)
+        if not pure(call.func):
+            continue
+        yield site.cause(
+            f"`{text}` is a value, not a method, and needs no parentheses.",
+            f"`{text}` exists and cannot be called.",
+            f"not callable({text}) and {text} is not None",
+            site.repair("The value is read without parentheses.", src.Change(start=start, end=end, text="")),
+            weight=0.88,
+        )
+        return
+
+
+@rule(
+    "call.missing_comma",
+    "TypeError",
+    lesson="Two things side by side need a comma between them. Without it Python takes the second one for a call or a "
+    "lookup in the first.",
+)
+def missing_comma(site: Site) -> Iterator[Suspicion]:
+    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Tuple | ast.List | ast.Dict | ast.Constant)):
+        if isinstance(call.func, ast.Constant) and not isinstance(call.func.value, str):
+            continue
+        start = src.span(site.cell.source, call.func)[1]
+        repair = site.repair("A comma separates the two.", src.Change(start=start, end=start, text=","))
+        check = f"not callable({site.text(call.func)})"
+        yield site.cause("A comma is missing between two elements.", "The first is no function.", check, repair, weight=0.93)
+        return
+    for node in site.find(ast.Subscript, lambda node: isinstance(node.value, ast.List) and isinstance(node.slice, ast.Tuple)):
+        start = src.span(site.cell.source, node.value)[1]
+        repair = site.repair("A comma separates the two lists.", src.Change(start=start, end=start, text=","))
+        claim = "A comma is missing between two lists."
+        yield site.cause(claim, "The second is taken for an index.", f"type({site.text(node.value)}) is list", repair, weight=0.95)
+        return
+
+
+@rule(
+    "call.module",
+    "TypeError",
+    lesson="A module cannot be called. The function or class in it often has the same name: `datetime.datetime(…)`.",
+)
+def module_called(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"'module' object is not callable"):
+        return
+    for call in site.find(ast.Call):
+        found = site.value(call.func)
+        if found is not None and found.type != "module":
+            continue
+        text = site.text(call.func)
+        name = text.rsplit(".", 1)[-1]
+        members = found.members if found is not None else ()
+        same = [item for item in members if item.lower() == name.lower()] or [name]
+        real = re.search(r"module '([\w.]+)'", found.text) if found is not None else None
+        if real is not None and real[1].rsplit(".", 1)[-1] in members:
+            same = [real[1].rsplit(".", 1)[-1]]
+        yield site.cause(
+            f"`{text}` is a module; what can be called is `{text}.{same[0]}`.",
+            f"`{text}.{same[0]}` exists and can be called.",
+            f"not callable({text}) and callable(getattr({text}, {same[0]!r}, None))",
+            site.repair(f"`{same[0]}` in the module is called.", site.after(call.func, f".{same[0]}")),
+            weight=0.93,
+        )
+        return
+
+
+@rule(
+    "call.decorator_without_result",
+    "TypeError",
+    lesson="A decorator must return the function that takes the place of the decorated one.",
+)
+def decorator(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"'NoneType' object is not callable"):
+        return
+    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Name)):
+        assert isinstance(call.func, ast.Name)
+        for _, decorated in site.functions(call.func.id):
+            for node in decorated.decorator_list:
+                name = node.id if isinstance(node, ast.Name) else ""
+                for cell, maker in site.functions(name):
+                    inner = [item for item in maker.body if isinstance(item, Function)]
+                    if inner and not any(isinstance(item, ast.Return) for item in maker.body):
+                        change = src.line_after(cell.source, maker.body[-1], f"return {inner[-1].name}", inner[-1].col_offset)
+                        yield site.cause(
+                            f"The decorator `{name}` does not return `{inner[-1].name}`, so `{call.func.id}` became `None`.",
+                            f"`{call.func.id}` is `None`.",
+                            f"{call.func.id} is None",
+                            Repair(edits=(src.edit(cell, change),), why=f"`{inner[-1].name}` takes the function's place."),
+                            weight=0.95,
+                        )
+                        return
+
+
+# --- arguments ----------------------------------------------------------------------------------------------
+
+
+@rule(
+    "call.method_without_self",
+    "TypeError",
+    lesson="Python passes the object as first argument of each method. The definition must have a parameter for it, "
+    "`self`.",
+)
+def method_without_self(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given")
+    if said is None or int(said[3]) != int(said[2]) + 1:
+        return
+    for cell, tree in site.cells():
+        for klass in [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]:
+            for item in klass.body:
+                if not isinstance(item, Function) or item.name != said[1]:
+                    continue
+                names = src.parameters(item)
+                if names[:1] in (["self"], ["cls"]) or item.decorator_list:
+                    continue
+                opening = cell.source.index("(", src.offset(cell.source, item.lineno, item.col_offset))
+                text = "self, " if names else "self"
+                change = src.Change(start=opening + 1, end=opening + 1, text=text)
+                repair = Repair(edits=(src.edit(cell, change),), why="The object is passed as first argument.")
+                claim = f"The method `{item.name}` of `{klass.name}` has no parameter `self` for its object."
+                check = f"{item.name!r} in vars({klass.name})"
+                if klass.col_offset == 0:
+                    yield site.cause(claim, f"`{item.name}` is a method of `{klass.name}`.", check, repair, weight=0.93)
+                else:
+                    yield site.reading(claim, repair, weight=0.9)
+                return
+
+
+@rule(
+    "call.init_misspelt",
+    "TypeError",
+    "AttributeError",
+    lesson="The method that prepares a new object is called `__init__`, with two underscores on each side.",
+)
+def init_misspelt(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"(\w+)\(\) takes no arguments") or site.says(r"'(\w+)' object has no attribute")
+    if said is None:
+        return
+    for cell, klass in site.classes(said[1]):
+        methods = [item for item in klass.body if isinstance(item, Function)]
+        if any(item.name == "__init__" for item in methods):
+            return
+        for item in methods:
+            bare = item.name.strip("_")
+            if bare in ("init", "int", "inti", "init_", "ini", "initt", "Init") and item.name != "__init__":
+                start = src.offset(cell.source, item.lineno, item.col_offset)
+                at = cell.source.index(item.name, start)
+                change = src.Change(start=at, end=at + len(item.name), text="__init__")
+                yield site.cause(
+                    f"The class `{klass.name}` has `{item.name}` where `__init__` must stand.",
+                    "The class has no `__init__` of its own.",
+                    f"'__init__' not in vars({klass.name}) and {item.name!r} in dir({klass.name})",
+                    Repair(edits=(src.edit(cell, change),), why="Only `__init__` is called for a new object."),
+                    weight=0.95,
+                )
+                return
+
+
+@rule("call.keyword", "TypeError", lesson=_FIT)
+def keyword_name(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"got an unexpected keyword argument '(\w+)'")
+    if said is None:
+        said = site.says(r"'(\w+)' is an invalid keyword argument")
+    if said is None:
+        return
+    wrong = said[1]
+    for call in calls(site):
+        keyword = next((item for item in call.keywords if item.arg == wrong), None)
+        if keyword is None:
+            continue
+        known = _parameter_names(site, call)
+        meant = only_near(wrong, known) or {"colour": "color", "seperator": "sep", "separator": "sep", "delimeter": "delimiter"}.get(wrong)
+        start = src.span(site.cell.source, keyword)[0]
+        if meant is not None:
+            change = src.Change(start=start, end=start + len(wrong), text=meant)
+            text = site.text(call.func)
+            yield site.cause(
+                f"`{site.one_line(call.func)}` has no parameter `{wrong}`; the nearest is `{meant}`.",
+                f"`{meant}` is a parameter and `{wrong}` is none.",
+                f"import inspect\nnames = inspect.signature({text}).parameters\n{meant!r} in names and {wrong!r} not in names",
+                site.repair(f"`{meant}` is what the definition calls it.", change),
+                weight=0.9,
+            )
+        elif (new := site.says(r"Did you mean '(\w+)'")) is not None:
+            change = src.Change(start=start, end=start + len(wrong), text=new[1])
+            yield site.reading(f"Python itself suggests `{new[1]}`.", site.repair("So it exists.", change), weight=0.85)
+        else:
+            value = src.span(site.cell.source, keyword.value)
+            if len(call.keywords) == 1 and len(known) > len(call.args):
+                change = src.Change(start=start, end=value[0], text="")
+                claim = f"`{site.one_line(call.func)}` has no parameter `{wrong}`."
+                yield site.reading(claim, site.repair("The value is passed by position.", change), weight=0.4)
+        return
+
+
+def _parameter_names(site: Site, call: ast.Call) -> list[str]:
+    """From the notebook's own definition, else from a described signature."""
+    found = definition(site, call)
+    if found is not None:
+        return [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
+    value = site.value(call.func)
+    signature = dict(value.facts).get("signature", "") if value is not None else ""
+    return re.findall(r"(?:^\(|,\s*)\*{0,2}(\w+)", signature)
+
+
+@rule("call.missing_argument", "TypeError", lesson=_FIT)
+def missing_argument(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"missing (\d+) required (positional|keyword-only) arguments?: (.+)")
+    if said is None:
+        return
+    names = re.findall(r"'(\w+)'", said[3])
+    for call in calls(site)[:1]:
+        if names[:1] == ["self"] and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+            owner = call.func.value
+            if site.type(owner) in ("type", "") and next(site.classes(owner.id), None) is not None:
+                claim = f"`{owner.id}` is the class; its methods are called on an object of it."
+                repair = site.repair("An object is made first.", site.after(owner, "()"))
+                yield site.cause(claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.9)
+                return
+            for cell, assign in site.assignments(owner.id):
+                if isinstance(assign.value, ast.Name) and next(site.classes(assign.value.id), None):
+                    change = src.after(cell.source, assign.value, "()")
+                    why = "With parentheses an object is made."
+                    claim = f"`{owner.id}` is the class `{assign.value.id}` itself, since the parentheses are missing."
+                    repair = Repair(edits=(src.edit(cell, change),), why=why)
+                    yield site.cause(claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.94)
+                    return
+        known = {item.name for item in site.frame.variables} | {item.name for item in site.case.namespace}
+        if names and all(name in known for name in names):
+            start = src.span(site.cell.source, call)[1] - 1
+            comma = ", " if call.args or call.keywords else ""
+            text = ", ".join(names if said[2] == "positional" and not call.keywords else [f"{name}={name}" for name in names])
+            repair = site.repair("A variable of the parameter's name is there.", src.Change(start=start, end=start, text=comma + text))
+            claim = f"`{site.one_line(call.func)}` was called without {', '.join(f'`{name}`' for name in names)}."
+            yield site.reading(claim, repair, weight=0.7)
+        elif names:
+            yield site.reading(f"`{site.one_line(call.func)}` needs a value for {', '.join(f'`{name}`' for name in names)}.", weight=0.5)
+
+
+@rule("call.too_many_arguments", "TypeError", lesson=_FIT)
+def too_many_arguments(site: Site) -> Iterator[Suspicion]:
+    """Several values where one collection is expected: `sum(1, 2, 3)`, `isinstance(x, int, str)`."""
+    counted = site.says(r"takes (?:exactly |at most |from \d+ to )?(\w+) (?:positional )?arguments?[ ,(]*(?:but )?\(?(\d+)")
+    counted = counted or site.says(r"expected (?:exactly |at most )?(\w+) arguments?, got (\d+)")
+    shape = site.says(r"Cannot interpret '\d+' as a data type") or site.says(r"only integer scalar arrays can be converted")
+    if counted is None and shape is None:
+        return
+    for call in calls(site)[:1]:
+        text, name = site.text(call.func), _name(call)
+        if len(call.args) < 2 or any(isinstance(item, ast.Starred) for item in call.args):
+            continue
+        first, last = call.args[0], call.args[-1]
+        count = len(call.args)
+        if name == "isinstance" or name == "issubclass":
+            first = call.args[1]
+            brackets, certain = ("(", ")"), True
+        elif name in ("zeros", "ones", "empty", "full", "concatenate", "vstack", "hstack", "stack"):
+            brackets, certain = ("(", ")"), name not in ("full",)
+        elif name in ("array", "sum", "choice", "join", "mean", "median", "concat", "extend", "set", "list", "tuple", "any", "all", "sorted", "shuffle", "fsum", "update"):
+            brackets, certain = ("[", "]"), True
+        elif name == "append" and isinstance(call.func, ast.Attribute):
+            yield site.reading(f"`{text}` takes one element, {count} were given.", *_append(site, call), weight=0.75)
+            return
+        else:
+            yield from _dropped_argument(site, call, count)
+            return
+        start, end = src.span(site.cell.source, first)[0], src.span(site.cell.source, last)[1]
+        changes = [src.Change(start=start, end=start, text=brackets[0]), src.Change(start=end, end=end, text=brackets[1])]
+        repair = site.repair("Together in brackets they are one argument.", *changes)
+        claim = f"`{text}` takes them as one collection, not one by one."
+        if certain:
+            yield site.cause(claim, f"`{text}` can be called.", f"callable({text})", repair, weight=0.9)
+        else:
+            yield site.reading(claim, repair, weight=0.7)
+
+
+def _append(site: Site, call: ast.Call) -> Iterator[Repair]:
+    start, end = src.span(site.cell.source, call.args[0])[0], src.span(site.cell.source, call.args[-1])[1]
+    assert isinstance(call.func, ast.Attribute)
+    inside = site.cell.source[start:end]
+    yield site.repair("Each becomes an element.", site.over(call, f"{site.text(call.func.value)}.extend([{inside}])"))
+    yield site.repair("They become one tuple.", site.over(call, f"{site.text(call.func)}(({inside}))"))
+
+
+def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspicion]:
+    """The notebook's own function got more than it takes."""
+    found = definition(site, call)
+    if found is None:
+        return
+    names = [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
+    where = f"{site.case.label(found[0].id)}, line {found[1].lineno}"
+    yield site.cause(
+        f"`{site.one_line(call.func)}` is defined with {len(names)} parameter(s) ({where}) and got {given} arguments.",
+        "The definition takes fewer arguments than the call gives.",
+        f"import inspect\nlen(inspect.signature({site.text(call.func)}).parameters) < {given}",
+        weight=0.6,
+    )
+    if len(names) < given:
+        start = src.span(site.cell.source, call.args[len(names) - 1])[1] if names else src.span(site.cell.source, call.args[0])[0]
+        end = src.span(site.cell.source, call.args[-1])[1]
+        repair = site.repair("The call gives what the definition takes.", src.Change(start=start, end=end, text=""))
+        yield site.reading("The last arguments may be too many.", repair, weight=0.35)
+
+
+@rule("call.twice", "TypeError", lesson=_FIT)
+def given_twice(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"got multiple values for argument '(\w+)'")
+    if said is None:
+        return
+    for call in calls(site)[:1]:
+        keyword = next((item for item in call.keywords if item.arg == said[1]), None)
+        found = definition(site, call)
+        if keyword is None or found is None:
+            return
+        start = src.span(site.cell.source, keyword)[0]
+        taken = set(src.parameters(found[1])[: len(call.args)]) | {item.arg for item in call.keywords}
+        free = [name for name in src.parameters(found[1]) if name not in taken and name not in ("self", "cls")]
+        claim = f"`{said[1]}` of `{site.one_line(call.func)}` is given by position and again by name."
+        if free:
+            change = src.Change(start=start, end=start + len(said[1]), text=free[0])
+            yield site.reading(claim, site.repair(f"The free parameter is `{free[0]}`.", change), weight=0.6)
+        else:
+            before = site.cell.source[:start].rstrip().rstrip(",")
+            change = src.Change(start=len(before), end=src.span(site.cell.source, keyword)[1], text="")
+            yield site.reading(claim, site.repair("It is given once.", change), weight=0.5)
+
+
+RULES = (
+    shadowed_builtin, missing_operator, brackets, property_called, missing_comma, module_called, decorator,
+    method_without_self, init_misspelt, keyword_name, missing_argument, too_many_arguments, given_twice,
+)  # fmt: skip

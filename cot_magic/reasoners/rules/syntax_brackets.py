@@ -1,0 +1,266 @@
+"""Mistakes in brackets: never closed, closed by the wrong kind, closed once too often."""
+
+from collections.abc import Iterator
+
+from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, OPENERS, Kind
+from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
+
+_HEADERS = frozenset("if elif while for with def class except match case return async else lambda".split())
+_LOOSE = frozenset("+ - * / // % ** == != < > <= >= and or in is not if else for & | ^".split())
+_SPLITS = _LOOSE | {":", ",", "=", "."}
+_MOST_LINES = 40
+
+
+def _is_call(problem: Problem, opener: int) -> bool:
+    """Whether the bracket calls or indexes what stands right before it."""
+    return problem.ends_operand(opener - 1) and problem.touching(opener - 1)
+
+
+def _unclosed(problem: Problem) -> Iterator[Reading]:
+    for opener in problem.listing.unclosed[:3]:
+        token = problem.tokens[opener]
+        if token.start > problem.failure.end + 200 and "never closed" not in problem.message:
+            continue
+        closer = OPENERS[token.text]
+        options = unique(_closings(problem, opener, closer))
+        if not options:
+            continue
+        place = f"line {token.line}" if len(problem.listing.starts) > 2 else "the line"
+        sure = _one_way(problem, opener)
+        yield reading(
+            f"The `{token.text}` {_behind(problem, opener)}on {place} is never closed.",
+            *(options[:1] if sure else options[:6]),
+            weight=0.9,
+            certain=sure,
+        )
+
+
+def _behind(problem: Problem, opener: int) -> str:
+    return f"behind `{problem.text(opener - 1)}` " if _is_call(problem, opener) else ""
+
+
+def _closings(problem: Problem, opener: int, closer: str) -> Iterator[tuple[str, str]]:
+    """Sources with the closer at plausible ends: the line's end, later ends of lines, inside the line."""
+    token = problem.tokens[opener]
+    lines = _candidate_lines(problem, opener)
+    for line in lines:
+        indices = [i for i in problem.listing.on_line(line) if i > opener]
+        if not indices:
+            if line == token.line:
+                yield problem.put((token.end, token.end, closer)), f"`{closer}` closes it at once."
+            continue
+        last = indices[-1]
+        for stop in _tails(problem, opener, indices):
+            at = problem.tokens[stop].end
+            where = "at the end of the line" if stop == last else f"behind `{problem.text(stop)}`"
+            yield problem.put((at, at, closer)), f"`{closer}` closes it {where} {line}."
+    for stop in _inner_ends(problem, opener):
+        at = problem.tokens[stop].end
+        yield problem.put((at, at, closer)), f"`{closer}` closes it behind `{problem.text(stop)}`."
+
+
+def _candidate_lines(problem: Problem, opener: int) -> list[int]:
+    """Lines at whose end the bracket may close: first the one before a line that looks like a new statement."""
+    listing, token = problem.listing, problem.tokens[opener]
+    base = len(listing.indent(token.line))
+    followers = []
+    line = token.line
+    for following in range(token.line + 1, min(token.line + _MOST_LINES, len(listing.starts))):
+        if not listing.on_line(following):
+            continue
+        if len(listing.indent(following)) <= base and not problem.text(listing.on_line(following)[0]) in CLOSERS:
+            break
+        line = following
+        followers.append(following)
+    inner = [i for i in listing.on_line(token.line) if i > opener]
+    header = problem.text(listing.on_line(token.line)[0]) in _HEADERS
+    if not inner or (problem.text(inner[-1]) in (",", "(", "[", "{") and not header):
+        return list(dict.fromkeys((line, *followers, token.line)))
+    if problem.text(inner[-1]) in (*_LOOSE, "="):
+        return list(dict.fromkeys((*followers, token.line)))
+    return list(dict.fromkeys((token.line, line, *followers)))
+
+
+def _tails(problem: Problem, opener: int, indices: list[int]) -> Iterator[int]:
+    """Tokens of the line behind which the closer may stand: before a header's colon, before a last comma, at the
+    end."""
+    last = indices[-1]
+    enclosing = problem.tokens[opener].opener
+    if problem.text(last) in (":", "{") and problem.text(problem.listing.on_line(problem.tokens[opener].line)[0]) in _HEADERS:
+        if last - 1 >= opener:
+            yield last - 1
+        yield last
+        return
+    outer_closers = last
+    while outer_closers > opener and problem.text(outer_closers) in CLOSERS and (
+        problem.listing.partner.get(outer_closers, opener) < opener
+    ):
+        outer_closers -= 1
+    if outer_closers != last:
+        yield outer_closers
+    if problem.text(last) == "," and (enclosing >= 0 or len(indices) > 1):
+        yield last - 1
+    yield last
+    colon = next((i for i in reversed(indices) if problem.text(i) == ":" and i > opener), None)
+    if colon is not None:
+        yield colon - 1
+
+
+def _inner_ends(problem: Problem, opener: int) -> Iterator[int]:
+    """Ends of operands inside the bracket's own line."""
+    line = problem.tokens[opener].line
+    for index in problem.listing.on_line(line):
+        if index > opener and problem.ends_operand(index) and problem.text(index + 1) in _SPLITS:
+            yield index
+
+
+def _one_way(problem: Problem, opener: int) -> bool:
+    """Whether nothing in the bracket could as well stand outside it."""
+    line = problem.tokens[opener].line
+    inner = [i for i in problem.listing.on_line(line) if i > opener]
+    alone = problem.text(opener - 1) in ("=", "return") or opener == problem.listing.on_line(line)[0]
+    depth_zero = [problem.text(i) for i in inner if problem.tokens[i].opener == opener]
+    print_call = problem.text(opener - 1) == "print"
+    if alone or print_call:
+        return not any(text in ("if", "for", ":") for text in depth_zero)
+    return not any(text in _LOOSE | {"=", "."} for text in depth_zero) and depth_zero.count(":") <= 1
+
+
+def _crossed(problem: Problem) -> Iterator[Reading]:
+    """`(1, 2]` and `[(1, 2]`."""
+    for index in problem.listing.crossed[:2]:
+        token = problem.tokens[index]
+        opener = token.opener
+        if opener < 0:
+            continue
+        opened, wanted = problem.tokens[opener], OPENERS[problem.text(opener)]
+        outer = opened.opener
+        while outer >= 0 and OPENERS[problem.text(outer)] != token.text:
+            outer = problem.tokens[outer].opener
+        claim = f"`{token.text}` on line {token.line} does not close the `{opened.text}` of line {opened.line}."
+        replace_closer = (problem.swap(index, wanted), f"`{wanted}` closes it.")
+        replace_opener = (problem.swap(opener, CLOSERS[token.text]), f"It is opened by `{CLOSERS[token.text]}`.")
+        if outer >= 0:
+            yield _missing_inner(problem, index, opener, claim, replace_closer)
+            continue
+        fixed = _is_call(problem, opener) and problem.text(opener - 1) in ("print", "range", "len", "int", "input", "str")
+        options = [replace_closer, replace_opener, (problem.drop(index), f"`{token.text}` is left out.")]
+        if opened.text == "{" or (_is_call(problem, opener) and token.text == "}"):
+            fixed = fixed or token.text == "}"
+        yield reading(claim, *(options[:1] if fixed else options), weight=0.9, certain=fixed)
+
+
+def _missing_inner(
+    problem: Problem, index: int, opener: int, claim: str, replace_closer: tuple[str, str]
+) -> Reading:
+    """The closer belongs to a bracket further out: the inner one lacks its own, or this one should be it."""
+    wanted = OPENERS[problem.text(opener)]
+    options = []
+    if problem.tokens[index].line != problem.tokens[opener].line:
+        inner = [i for i in problem.listing.on_line(problem.tokens[opener].line) if i > opener]
+        if inner:
+            stop = inner[-1] - 1 if problem.text(inner[-1]) == "," else inner[-1]
+            at = problem.tokens[stop].end
+            options.append((problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket on its own line."))
+    at = problem.tokens[index - 1].end
+    if problem.text(index - 1) == ",":
+        at = problem.tokens[index - 2].end
+    options.append((problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket first."))
+    options.insert(0 if problem.text(index + 1) in CLOSERS else 1, replace_closer)
+    options += [
+        (problem.put((problem.tokens[i].end, problem.tokens[i].end, wanted)), f"`{wanted}` closes the inner bracket.")
+        for i in list(_inner_ends(problem, opener))[:3]
+        if i < index
+    ]
+    return reading(claim, *unique(options), weight=0.9, certain=False)
+
+
+def _stray(problem: Problem) -> Iterator[Reading]:
+    """A closer that closes nothing: one too many, or the opener is missing."""
+    for index in problem.listing.stray[:2]:
+        token = problem.tokens[index]
+        opener = CLOSERS[token.text]
+        low, high = problem.listing.statement(index)
+        drop = (problem.drop(index), f"The `{token.text}` too many is left out.")
+        insert = []
+        first = low + (problem.text(low) in KEYWORDS - {"None", "True", "False"})
+        assign = next(
+            (i for i in range(low, index) if problem.text(i) in ("=", "+=", "return", "print") and problem.tokens[i].opener < 0),
+            None,
+        )
+        called = [
+            i
+            for i in range(low, index - 1)
+            if problem.tokens[i].kind is Kind.NAME
+            and problem.text(i) not in KEYWORDS
+            and problem.tokens[i].opener < 0
+            and problem.starts_operand(i + 1)
+            and problem.text(i + 1) != "not"
+        ]
+        for place in called[:2]:
+            a, b = problem.tokens[place].end, problem.tokens[place + 1].start
+            insert.append((problem.put((a, b, opener)), f"`{opener}` opens the call behind `{problem.text(place)}`."))
+        for place in unique((str(i), "") for i in (first, assign + 1 if assign is not None else None) if i is not None):
+            at = problem.tokens[int(place[0])].start if int(place[0]) < index else None
+            if at is not None:
+                insert.append((problem.put((at, at, opener)), f"`{opener}` opens a bracket in front."))
+        grouped = index + 1 < high and problem.text(index + 1) in ("*", "/", "**", "//", "%")
+        if called:
+            options = [*insert, drop]
+        elif grouped or (token.text != ")" and problem.text(index - 1) not in CLOSERS):
+            options = [*reversed(insert), drop]
+        else:
+            options = [drop, *reversed(insert)]
+        extra = problem.text(index - 1) in CLOSERS and not called and not grouped and _ends_line(problem, index, high)
+        yield reading(
+            f"The `{token.text}` on line {token.line} closes nothing.",
+            *unique(options[:1] if extra else options),
+            weight=0.9,
+            certain=extra or (bool(called) and problem.text(called[0]) in ("print", "len", "range", "input", "int", "str")),
+        )
+
+
+def _ends_line(problem: Problem, index: int, high: int) -> bool:
+    """Whether only brackets or a header's colon follow."""
+    return all(problem.text(i) in (*CLOSERS, ":") for i in range(index + 1, high))
+
+
+def _empty_call(problem: Problem) -> Iterator[Reading]:
+    """`print {x}`, `f<x>`, `f[x)`: a call with the wrong brackets at both ends."""
+    low, high = problem.statement
+    for index in range(low, high - 1):
+        if problem.text(index) == "print" and problem.text(index + 1) == "{" and not problem.text(index - 1) == ".":
+            closer = problem.listing.partner.get(index + 1)
+            if closer is not None and closer + 1 >= high:
+                after = problem.put(
+                    (problem.tokens[index + 1].start, problem.tokens[index + 1].end, "("),
+                    (problem.tokens[closer].start, problem.tokens[closer].end, ")"),
+                )
+                yield reading("A call needs round brackets.", (after, "Round brackets call the function."), weight=0.9)
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.crossed-brackets",
+        lesson="Every bracket is closed by its own kind, and the one that was opened last is closed first.",
+        find=_crossed,
+    ),
+    Mistake(
+        code="syntax.unclosed-bracket",
+        lesson="Every opening bracket needs its closing one. If it is missing, Python reads on, so that the message may "
+        "point to a line further down.",
+        find=_unclosed,
+    ),
+    Mistake(
+        code="syntax.stray-closer",
+        lesson="A closing bracket needs an opening one before it. Count them: for each opening one there is exactly "
+        "one that closes.",
+        find=_stray,
+    ),
+    Mistake(
+        code="syntax.call-brackets",
+        lesson="Functions are called with round brackets; square ones take an item out of a container, curly ones make "
+        "a dict or a set.",
+        find=_empty_call,
+    ),
+)

@@ -1,0 +1,83 @@
+"""Buttons that put the fix and the tests into the notebook, in an output of their own."""
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from cot_magic.core.errors import CotError
+
+FIX, TESTS, BOTH, UNDO = "Insert fix", "Insert tests", "Insert both", "Undo"
+_WHAT = {FIX: "fix", TESTS: "tests", BOTH: "all"}
+_INSTEAD = {FIX: "%cot_insert fix", TESTS: "%cot_insert tests", BOTH: "%cot_insert all", UNDO: "%cot_undo"}
+
+
+class Buttons:
+    """A row of buttons and one sentence that says what the last click did.
+
+    Parameters
+    ----------
+    on_insert
+        Called with `fix`, `tests` or `all`; returns the sentence to show.
+    on_undo
+        Takes the inserted cells out again; returns the sentence to show.
+    has_fix, has_tests
+        What there is to insert; buttons for the rest are not shown.
+    """
+
+    def __init__(
+        self,
+        on_insert: Callable[[str], str],
+        on_undo: Callable[[], str],
+        *,
+        has_fix: bool = True,
+        has_tests: bool = True,
+    ) -> None:
+        self._on_insert, self._on_undo = on_insert, on_undo
+        self._labels = [FIX] * has_fix + [TESTS] * has_tests + [BOTH] * (has_fix and has_tests)
+        self._sentence: Any = None
+
+    def show(self, widgets: bool = True) -> None:
+        """Display them, or the line magics that do the same where widgets are missing; nothing if there is
+        nothing to insert."""
+        from IPython.display import display
+
+        if not self._labels:
+            return
+        data: dict[str, Any] = {"text/html": self._html(), "text/plain": self.fallback}
+        if widgets and (view := self._view()) is not None:
+            data |= view
+        display(data, raw=True)  # type: ignore[no-untyped-call]
+
+    @property
+    def fallback(self) -> str:
+        """What to type instead of clicking."""
+        return "To insert: " + ", ".join(_INSTEAD[label] for label in (*self._labels, UNDO))
+
+    def click(self, label: str) -> str:
+        """Do what the button of that label does, show the sentence and return it."""
+        try:
+            said = self._on_undo() if label == UNDO else self._on_insert(_WHAT[label])
+        except CotError as error:  # its message is written for the person who clicked
+            said = str(error)
+        if self._sentence is not None:
+            self._sentence.value = escape(said)
+        return said
+
+    def _view(self) -> dict[str, Any] | None:
+        try:
+            from ipywidgets import HTML, Button, HBox
+        except ImportError:
+            return None
+        self._sentence = HTML()
+        buttons = []
+        for label in (*self._labels, UNDO):
+            button = Button(description=label, button_style="primary" if label == self._labels[-1] else "")
+            button.on_click(lambda clicked: self.click(clicked.description))
+            buttons.append(button)
+        box = HBox([*buttons, self._sentence])
+        bundle: dict[str, Any] = box._repr_mimebundle_()
+        return {mime: value for mime, value in bundle.items() if mime.startswith("application/")}
+
+    def _html(self) -> str:
+        names = ", ".join(f"<code>{escape(_INSTEAD[label])}</code>" for label in (*self._labels, UNDO))
+        return f'<div style="font-size:12px;opacity:0.72">To insert: {names}</div>'

@@ -1,0 +1,146 @@
+"""The outline as plain text: for terminals without colour, logs and readers of a saved notebook."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from cot_magic.render.blocks import (
+    Block,
+    Code,
+    Diff,
+    Fold,
+    Mark,
+    Outline,
+    Row,
+    Rows,
+    Section,
+    State,
+    Table,
+    TestRow,
+    Tests,
+    Text,
+)
+from cot_magic.render.prose import Kind, Part, Span, parse, spans
+from cot_magic.render.safe_text import seconds
+
+_INDENT = "    "
+
+
+def plain(outline: Outline, width: int = 100) -> str:
+    """The whole session as text of at most `width` columns where lines can be broken; ends in a newline."""
+    title = f"{outline.name}  {words(outline.title)}  [{outline.badge.text}]"
+    lines = [title, "  ".join(outline.meta), *(words(note) for note in outline.notes)]
+    for section in outline.sections:
+        lines += ["", heading(section), *_lines(section.blocks, max(40, width - len(_INDENT)))]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def heading(section: Section) -> str:
+    """`VALIDATE   1 confirmed, 2 refuted  (34 s)`."""
+    icon = "" if section.state is State.DONE else f"{section.state.icon} "
+    time = f"  ({seconds(section.seconds)})" if section.seconds is not None else ""
+    return f"{section.phase.value:<10} {icon}{words(section.headline)}{time}"
+
+
+def words(text: str) -> str:
+    """Light Markdown without its signs, on one line."""
+    return _spans(spans(" ".join(text.split())))
+
+
+def _spans(found: Sequence[Span]) -> str:
+    return "".join(span.text for span in found)
+
+
+def _lines(blocks: Sequence[Block], width: int) -> Iterator[str]:
+    for block in blocks:
+        for line in _block(block, width):
+            yield f"{_INDENT}{line}"
+
+
+def _block(block: Block, width: int) -> Iterator[str]:
+    match block:
+        case Text():
+            yield from _text(block, width)
+        case Code():
+            yield from [words(block.title)] if block.title else []
+            yield from _verbatim(block.source)
+        case Rows():
+            yield from ["", block.title] if block.title else []
+            for row in block.rows:
+                yield from _row(row, width)
+        case Table():
+            yield from _table(block, width)
+        case Diff():
+            yield words(block.title)
+            yield from (f"  {line.sign} {line.text}" for line in block.lines)
+        case Tests():
+            for test in block.rows:
+                yield from _test(test, width)
+        case Fold():
+            yield f"{block.title}:"
+            yield from _lines(block.blocks, width - len(_INDENT))
+        case _:
+            assert_never(block)
+
+
+def _text(block: Text, width: int) -> Iterator[str]:
+    lead = f"{block.topic}: " if block.topic else ""
+    for part in parse(block.text):
+        yield from _part(part, lead, width)
+        lead = ""
+
+
+def _part(part: Part, lead: str, width: int) -> Iterator[str]:
+    match part.kind:
+        case Kind.PARAGRAPH | Kind.HEADING:
+            yield from _wrapped(lead + _spans(part.items[0]), width)
+        case Kind.BULLETS | Kind.NUMBERS:
+            yield from [lead.strip()] if lead else []
+            for number, item in enumerate(part.items, 1):
+                sign = f"{number}. " if part.kind is Kind.NUMBERS else "- "
+                yield from _wrapped(_spans(item), width, first=sign, rest=" " * len(sign))
+        case Kind.CODE:
+            yield from [lead.strip()] if lead else []
+            yield from _verbatim(part.source)
+        case _:
+            assert_never(part.kind)
+
+
+def _row(row: Row, width: int) -> Iterator[str]:
+    text = f"{words(row.claim)} {words(row.detail)}".strip()
+    yield from _marked(row.mark, text, width)
+    for run in row.runs:
+        yield from _wrapped(run.label, width, first="    ", rest="    ")
+
+
+def _test(test: TestRow, width: int) -> Iterator[str]:
+    yield from _marked(test.mark, f"{test.name}  before: {test.before}  after: {test.after}", width)
+
+
+def _marked(mark: Mark, text: str, width: int) -> Iterator[str]:
+    yield from _wrapped(text, width, first=f"{mark.sign:<2}", rest="  ")
+
+
+def _table(table: Table, width: int) -> Iterator[str]:
+    """Columns as wide as needed, the widest one cut so that a line fits."""
+    rows = [table.headers, *table.rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(table.headers))]
+    over = sum(widths) + 2 * (len(widths) - 1) - width
+    if over > 0:
+        widest = widths.index(max(widths))
+        widths[widest] = max(12, widths[widest] - over)
+    for row in rows:
+        yield "  ".join(_fit(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
+
+
+def _fit(cell: str, size: int) -> str:
+    return f"{cell:<{size}}" if len(cell) <= size else cell[: size - 1] + "…"
+
+
+def _verbatim(source: str) -> Iterator[str]:
+    return (f"  {line}" for line in source.rstrip().split("\n"))
+
+
+def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> Iterator[str]:
+    lines = textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    yield from lines or [first.rstrip()]

@@ -1,0 +1,104 @@
+"""A real ipykernel for the tests that need one."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+
+@dataclass
+class Ran:
+    """What running a cell came to, as a front end sees it."""
+
+    status: str
+    stdout: str = ""
+    stderr: str = ""
+    ename: str = ""
+    evalue: str = ""
+    count: int = 0
+    reply: dict[str, Any] = field(default_factory=dict)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def displays(self) -> list[dict[str, Any]]:
+        """MIME bundles in their final state: updates applied to what they update."""
+        bundles: list[dict[str, Any]] = []
+        places: dict[str, int] = {}
+        for message in self.messages:
+            if message["msg_type"] not in ("display_data", "update_display_data", "execute_result"):
+                continue
+            content = message["content"]
+            key = content.get("transient", {}).get("display_id")
+            if message["msg_type"] == "update_display_data" and key in places:
+                bundles[places[key]] = content["data"]
+            else:
+                if key is not None:
+                    places[key] = len(bundles)
+                bundles.append(content["data"])
+        return bundles
+
+    @property
+    def traceback(self) -> str:
+        return "\n".join(self.reply.get("traceback", []))
+
+
+class Kernel:
+    """A kernel of this interpreter in a folder of its own."""
+
+    def __init__(self, folder: Path, *, load: bool = True) -> None:
+        self.manager = KernelManager(kernel_name="python3")
+        self.manager.kernel_spec.argv[0] = sys.executable
+        environment = {**os.environ, "IPYTHONDIR": str(folder / "ipython"), "PYTHONWARNINGS": "default"}
+        self.manager.start_kernel(cwd=str(folder), env=environment)
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+        if load:
+            assert self.run("%load_ext cot_magic").status == "ok"
+
+    def run(self, code: str, timeout: float = 90, cell_id: str | None = None) -> Ran:
+        """Execute a cell and collect everything that the kernel sends for it."""
+        ran = Ran(status="")
+
+        def hook(message: dict[str, Any]) -> None:
+            ran.messages.append(message)
+            if message["msg_type"] == "stream":
+                name = message["content"]["name"]
+                setattr(ran, name, getattr(ran, name) + message["content"]["text"])
+
+        reply = self.client.execute_interactive(code, output_hook=hook, timeout=timeout, allow_stdin=False)
+        ran.reply = reply["content"]
+        ran.status, ran.count = ran.reply["status"], ran.reply.get("execution_count", 0)
+        ran.ename, ran.evalue = ran.reply.get("ename", ""), ran.reply.get("evalue", "")
+        return ran
+
+    def value(self, expression: str) -> str:
+        """The repr of an expression in the kernel."""
+        ran = self.run(f"print(repr({expression}))")
+        assert ran.status == "ok", ran.traceback
+        return ran.stdout.strip()
+
+    def stop(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Iterator[Kernel]:
+    """A fresh kernel with the extension loaded."""
+    running = Kernel(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """One kernel for the tests of a module that do not disturb one another."""
+    running = Kernel(tmp_path_factory.mktemp("kernel"))
+    yield running
+    running.stop()
