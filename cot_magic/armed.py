@@ -41,7 +41,7 @@ def debug(source: str, namespace: Mapping[str, Any], *, intensity: str) -> Sessi
     """Run a source in a shell of its own and investigate its failure; see `cot_magic.debug`."""
     from IPython.core.interactiveshell import InteractiveShell
 
-    shell: Any = InteractiveShell(user_ns=dict(namespace))
+    shell: Any = InteractiveShell(user_ns=dict(namespace))  # type: ignore[no-untyped-call]
     cot_magic.load_ipython_extension(shell)
     attachment: Attachment = shell._cot_magics.attachment
     attachment.renderer = "silent"

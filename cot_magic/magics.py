@@ -200,9 +200,11 @@ class Magics:
         elif self.attachment.front_end == "terminal":
             print("%cot_insert fix|tests|all puts them at your prompt; %cot_undo takes that back.")
         else:
-            from cot_magic.render.buttons import show_buttons
+            from cot_magic.render.buttons import Buttons
 
-            show_buttons(on_insert=self.attachment.insert, on_undo=self.attachment.undo)
+            has_tests = bool(session.tests_of(session.best_fix.id))
+            buttons = Buttons(self.attachment.insert, self.attachment.undo, has_tests=has_tests)
+            buttons.show(widgets=self.attachment.front_end != "colab")
 
 
 @contextmanager
@@ -221,7 +223,7 @@ def _show(session: Session) -> None:
 
     from cot_magic.render.bundle import bundle
 
-    display(bundle(session), raw=True)
+    display(bundle(session), raw=True)  # type: ignore[no-untyped-call]
 
 
 def _plain_function(method: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -10,12 +10,13 @@ from cot_magic.capture.environment import environment
 from cot_magic.capture.failure import describe
 from cot_magic.capture.history import History
 from cot_magic.capture.lineage import lineage
-from cot_magic.capture.redact import Redactor, bounded, name_weight
+from cot_magic.capture.redact import Redactor, bounded
 from cot_magic.capture.values import mention
 from cot_magic.core.case import Case, Cell, Dependency, Variable
 
 MOST_NAMES = 300
 LONGEST_PROMPT = 10_000
+MOST_PASSES = 3
 
 
 def capture_case(
@@ -40,21 +41,34 @@ def capture_case(
         `error_before_exec or error_in_exec` of IPython's ExecutionResult.
     """
     redactor = redactor or Redactor()
+    for _ in range(MOST_PASSES):
+        known = redactor.known
+        case = _capture(shell, history, cell, error, redactor)
+        if redactor.known == known:  # else a text may hold a value that was found to be secret after it
+            break
+    return replace(
+        case,
+        environment=replace(case.environment, front_end=front_end),
+        prompt=bounded(redactor, prompt, LONGEST_PROMPT),
+        redactions=redactor.count,
+    )
+
+
+def _capture(
+    shell: Any, history: History, cell: Cell, error: BaseException | None, redactor: Redactor
+) -> Case:
     names = user_names(shell, history)
-    _learn(names, redactor)
-    raised = describe(error, history.cell_of, redactor) if error is not None else None
     depends_on = lineage(cell, history, names)
-    imported = [name for source in _sources(cell, depends_on) for name in sorted(flow_of(source).modules)]
     described = _namespace(cell, depends_on, names, redactor)
+    raised = describe(error, history.cell_of, redactor) if error is not None else None
+    imported = [name for source in _sources(cell, depends_on) for name in sorted(flow_of(source).modules)]
     return Case(
         cell=cell,
         raised=raised,
-        environment=environment(raised, imported, redactor, front_end),
+        environment=environment(raised, imported, redactor),
         lineage=depends_on,
         cells=_cells(history, cell),
         namespace=described,
-        prompt=bounded(redactor, prompt, LONGEST_PROMPT),
-        redactions=redactor.count,
     )
 
 
@@ -70,13 +84,6 @@ def user_names(shell: Any, history: History) -> dict[str, object]:
         if not name.startswith("_") or name in assigned:
             found[name] = value
     return found
-
-
-def _learn(names: Mapping[str, object], redactor: Redactor) -> None:
-    """Strings whose name says that they are secret are withheld in messages and other values too."""
-    for name, value in names.items():
-        if type(value) is str and redactor.hides(name, value) and name_weight(name) > 0:
-            redactor.learn(name, value)
 
 
 def _sources(cell: Cell, depends_on: tuple[Dependency, ...]) -> Iterator[str]:

@@ -14,6 +14,12 @@ from typing import Any
 _BODY_MAGICS = re.compile(
     r"\s*%%(?:time|timeit|capture|prun|memit|mprun|debug|heat|scalene|cot\+{0,2})\b[^\n]*\n?"
 )
+_ACTIONS = re.compile(
+    r"(?:append|extend|insert|remove|pop|clear|sort|reverse|update|setdefault|discard|fit|train|step|seed|shuffle"
+    r"|write|close|push|put|fill|resize|partial_fit|commit|execute|delete|move_to_end|rotate|intersection_update)"
+    r"(?:left|right|item|nowait|lines|many|all)?$|(?:set|add|register|load|remove|drop|insert|delete|update|push)_"
+    r"|(?:add|subtract|rename)$"
+)
 _BUILTINS = frozenset(vars(builtins))
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -70,6 +76,7 @@ def flow_of(source: str) -> Flow:
     reader = _Reader()
     try:
         for statement in tree.body:
+            reader.displayed = statement is tree.body[-1]
             reader.visit(statement)
     except RecursionError:  # an expression of thousands of levels
         return Flow(needs=tuple(_words(source)))
@@ -110,6 +117,7 @@ class _Reader(ast.NodeVisitor):
     removes: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
     stars: list[str] = field(default_factory=list)
+    displayed: bool = False  # whether the cell shows the value of this statement
 
     def flow(self) -> Flow:
         known = self.defines
@@ -164,7 +172,11 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Expr(self, node: ast.Expr) -> None:
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and self._acts(call, call.func)
+        ):
             self._change(call.func.value)
         self.visit(node.value)
 
@@ -266,6 +278,15 @@ class _Reader(ast.NodeVisitor):
 
     # --- details --------------------------------------------------------------------------------------------
 
+    def _acts(self, call: ast.Call, method: ast.Attribute) -> bool:
+        """Whether a method that is called by itself changes its object.
+
+        With the value thrown away, what else would it be for? But a cell shows its last value (`df.head()`):
+        there the name must say it.
+        """
+        in_place = any(item.arg == "inplace" and _is_true(item.value) for item in call.keywords)
+        return not self.displayed or in_place or _ACTIONS.match(method.attr) is not None
+
     def _target(self, node: ast.expr) -> None:
         if isinstance(node, ast.Subscript | ast.Attribute):
             self._change(node.value)
@@ -296,6 +317,10 @@ class _Reader(ast.NodeVisitor):
     def _define(self, name: str) -> None:
         self.defines.add(name)
         self.removes.discard(name)
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _defaults(arguments: ast.arguments) -> list[ast.expr]:

@@ -15,10 +15,8 @@ MOST_PACKAGES = 20
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]([^/\\.]+)")
 
 
-def environment(
-    raised: Raised | None, imported: Iterable[str], redactor: Redactor, front_end: str
-) -> Environment:
-    """The environment of a case.
+def environment(raised: Raised | None, imported: Iterable[str], redactor: Redactor) -> Environment:
+    """The environment of a case, but for the front end, which only it knows.
 
     Parameters
     ----------
@@ -30,7 +28,6 @@ def environment(
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.release()} {platform.machine()}",
         cwd=redactor.text(_working_directory()),
-        front_end=front_end,
         packages=tuple(_versions(modules))[:MOST_PACKAGES],
     )
 
@@ -47,7 +44,7 @@ def _modules_of(raised: Raised) -> Iterator[str]:
 
 def _versions(modules: Iterable[str]) -> Iterator[tuple[str, str]]:
     for module in modules:
-        if module in sys.stdlib_module_names or not module:
+        if module in sys.stdlib_module_names or module not in sys.modules:
             continue
         version = _version(module)
         if version is not None:

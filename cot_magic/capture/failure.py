@@ -85,6 +85,9 @@ class _Description:
         syntax = self._syntax(error, found)
         if syntax is not None:
             found = []  # only the compiler's own levels
+        frames = describe_frames(
+            found, self._redactor
+        )  # first: what is secret in them is not in the message then
         subject, name = subject_and_name(error, found, self._redactor)
         cause, context = self._chain(error, depth)
         return Raised(
@@ -92,7 +95,7 @@ class _Description:
             evalue=bounded(self._redactor, message_of(error), LONGEST_MESSAGE),
             qualname=tidy(self._redactor.text(objects.qualified(cls)), 200),
             bases=tuple(objects.class_name(base) for base in objects.mro(cls) if base is not object),
-            frames=describe_frames(found, self._redactor),
+            frames=frames,
             notes=self._notes(error),
             cause=cause,
             context=context,
@@ -125,7 +128,7 @@ class _Description:
 
     def _notes(self, error: BaseException) -> tuple[str, ...]:
         notes: Any = objects.instance_dict(error).get("__notes__")
-        if type(notes) not in (list, tuple):
+        if not objects.exactly(notes, list, tuple):
             return ()
         shown = (note if type(note) is str else oneline(note, self._redactor) for note in notes[:MOST_NOTES])
         return tuple(bounded(self._redactor, note, LONGEST_MESSAGE) for note in shown)

@@ -43,7 +43,9 @@ class Level:
 
     def executed(self) -> Executed:
         """What was executing here. Only the sources of cells are parsed whole."""
-        return executed_in_cell(self.traceback) if self.place else executed_in_file(self.traceback)
+        if self.place is None:
+            return executed_in_file(self.traceback)
+        return executed_in_cell(self.traceback, self.place.compiled)
 
 
 def levels(error: BaseException, places: Places) -> list[Level]:
@@ -75,7 +77,8 @@ def describe_frames(found: list[Level], redactor: Redactor) -> tuple[Frame, ...]
 def _frame(level: Level, redactor: Redactor, *, full: bool) -> Frame:
     code, place = level.frame.f_code, level.place
     lineno = level.traceback.tb_lineno or code.co_firstlineno  # None for code that a tool generated
-    line = linecache.getline(code.co_filename, lineno) or (place.line(lineno) if place else "")
+    lines = linecache.getlines(code.co_filename) or (place.compiled.splitlines() if place else [])
+    line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
     executed = level.executed()
     evaluator = SafeEvaluator(level.frame)
     text = bounded(redactor, executed.text, LONGEST_EXPRESSION) if executed.text else None

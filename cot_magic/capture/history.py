@@ -39,11 +39,10 @@ class Place:
     offset: int = 0
     source: str = ""
 
-    def line(self, lineno: int) -> str:
-        """The line of the cell that the compiler called `lineno`; empty if there is none."""
-        lines = self.source.splitlines()
-        place = lineno + self.offset - 1
-        return lines[place] if 0 <= place < len(lines) else ""
+    @property
+    def compiled(self) -> str:
+        """The part of the source that the compiler saw, as it is written in the cell."""
+        return "".join(self.source.splitlines(keepends=True)[self.offset :])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

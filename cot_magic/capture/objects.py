@@ -35,6 +35,12 @@ def is_a(value: object, *classes: type) -> bool:
     return any(entry is wanted for entry in mro(type(value)) for wanted in classes)
 
 
+def exactly(value: object, *classes: type) -> bool:
+    """Whether the type is one of those; `type(value) in …` would ask a metaclass for `__eq__` or
+    `__hash__`."""
+    return any(type(value) is wanted for wanted in classes)
+
+
 def class_name(cls: type) -> str:
     """The bare name of a class."""
     return str(_NAME.__get__(cls))[:LONGEST_NAME]

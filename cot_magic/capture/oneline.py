@@ -22,15 +22,16 @@ MOST_FIELDS = 12
 DEEPEST = 4
 MOST_NODES = 120  # of all levels together: bounds the work on wide and deep values
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_CALLABLE_KINDS: dict[type, str] = {
-    types.FunctionType: "function",
-    types.BuiltinFunctionType: "built-in function",
-    types.MethodType: "bound method",
+# keyed by the id of the type: looking up a type itself would ask its metaclass for `__hash__`
+_CALLABLE_KINDS = {
+    id(types.FunctionType): "function",
+    id(types.BuiltinFunctionType): "built-in function",
+    id(types.MethodType): "bound method",
 }
-_LAZY_KINDS: dict[type, str] = {
-    types.GeneratorType: "gi_code",
-    types.CoroutineType: "cr_code",
-    types.AsyncGeneratorType: "ag_code",
+_LAZY_KINDS = {
+    id(types.GeneratorType): "gi_code",
+    id(types.CoroutineType): "cr_code",
+    id(types.AsyncGeneratorType): "ag_code",
 }
 
 
@@ -56,7 +57,7 @@ def tidy(text: str, most: int = LONGEST_TEXT) -> str:
 def _write(value: object, pen: _Pen, depth: int, most: int) -> str:
     pen.nodes -= 1
     kind = type(value)
-    writer = _SIMPLE.get(kind)
+    writer = _SIMPLE_BY_ID.get(id(kind))
     if writer is not None:
         return writer(value, pen, most if depth == 0 else min(most, 80))
     if pen.nodes <= 0 or depth > DEEPEST:
@@ -72,10 +73,10 @@ def _write(value: object, pen: _Pen, depth: int, most: int) -> str:
 
 def _compound(value: Any, pen: _Pen, depth: int, most: int) -> str:
     kind = type(value)
-    if kind in _CALLABLE_KINDS:
-        return f"<{_CALLABLE_KINDS[kind]} {callable_name(value)}{signature(value, pen.redactor) or '()'}>"
-    if kind in _LAZY_KINDS:
-        return f"<{kind.__name__} {getattr(value, _LAZY_KINDS[kind]).co_qualname}>"
+    if id(kind) in _CALLABLE_KINDS:
+        return f"<{_CALLABLE_KINDS[id(kind)]} {callable_name(value)}{signature(value, pen.redactor) or '()'}>"
+    if id(kind) in _LAZY_KINDS:
+        return f"<{kind.__name__} {getattr(value, _LAZY_KINDS[id(kind)]).co_qualname}>"
     if objects.is_a(value, type):
         return f"<class '{objects.qualified(value)}'>"
     if objects.is_a(value, types.ModuleType):
@@ -132,7 +133,7 @@ def _hidden(name: str, item: object, pen: _Pen, depth: int) -> str:
 
 def withholdable(value: object) -> bool:
     """Whether a value can hold a secret at all: code, classes and modules cannot."""
-    return type(value) not in _CALLABLE_KINDS and not objects.is_a(value, type, types.ModuleType)
+    return id(type(value)) not in _CALLABLE_KINDS and not objects.is_a(value, type, types.ModuleType)
 
 
 def _named(value: object, text: str, base: type) -> str:
@@ -176,7 +177,7 @@ def _join(items: Iterable[object], length: int, pen: _Pen, depth: int, *, ordere
 def callable_name(value: Any) -> str:
     """Qualified name of a function or bound method."""
     if type(value) is types.MethodType:
-        return callable_name(value.__func__) if type(value.__func__) in _CALLABLE_KINDS else "?"
+        return callable_name(value.__func__) if id(type(value.__func__)) in _CALLABLE_KINDS else "?"
     return str(value.__qualname__)[: objects.LONGEST_NAME]
 
 
@@ -261,10 +262,7 @@ def _plain(value: object, pen: _Pen, most: int) -> str:
 
 def _datetime(value: Any, pen: _Pen, most: int) -> str:
     zone = value.tzinfo
-    if zone is None or (type(zone).__module__, type(zone).__name__) in (
-        ("datetime", "timezone"),
-        ("zoneinfo", "ZoneInfo"),
-    ):
+    if zone is None or objects.qualified(type(zone)) in ("datetime.timezone", "zoneinfo.ZoneInfo"):
         return repr(value)
     return f"{value.replace(tzinfo=None)!r} with tzinfo {objects.qualified(type(zone))}"
 
@@ -304,6 +302,7 @@ _SIMPLE: dict[type, Callable[[Any, _Pen, int], str]] = {
         (pathlib.PosixPath, pathlib.PurePosixPath, pathlib.WindowsPath, pathlib.PureWindowsPath), _plain
     ),
 }
+_SIMPLE_BY_ID = {id(kind): writer for kind, writer in _SIMPLE.items()}
 _BRACKETS: dict[type, tuple[str, str]] = {
     list: ("[", "]"),
     tuple: ("(", ")"),

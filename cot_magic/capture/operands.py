@@ -7,8 +7,8 @@ import functools
 import linecache
 import types
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -22,6 +22,7 @@ MOST_SLICED = 100_000  # items of a container that a slice may copy
 LARGEST_NUMBER = 10**12
 _HEADERLESS = frozenset({"body", "orelse", "finalbody", "handlers", "cases", "decorator_list"})
 _OTHER_SCOPE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_PLACE = ("lineno", "end_lineno", "col_offset", "end_col_offset")
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
 
 
@@ -60,9 +61,14 @@ class SafeEvaluator(Evaluator):
             case ast.Tuple() | ast.List():
                 items = [self[item] for item in node.elts]
                 return items if isinstance(node, ast.List) else tuple(items)
+            case ast.Dict() | ast.Set():
+                try:
+                    return ast.literal_eval(node)
+                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    raise CannotEval from None
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not()):
                 operand = self[node.operand]
-                if type(operand) not in (int, float, bool):
+                if not objects.exactly(operand, int, float, bool):
                     raise CannotEval
                 return super()._handle(node)
             case ast.BinOp(op=op) if isinstance(op, _ARITHMETIC):
@@ -70,53 +76,68 @@ class SafeEvaluator(Evaluator):
                     raise CannotEval
                 return super()._handle(node)
             case ast.Call(func=ast.Name(id="len"), args=[argument], keywords=[]):
-                if self[node.func] is not len or type(self[argument]) not in (
-                    str,
-                    bytes,
-                    list,
-                    tuple,
-                    dict,
-                    set,
+                if self[node.func] is not len or not objects.exactly(
+                    self[argument], str, bytes, list, tuple, dict, set
                 ):
                     raise CannotEval
                 return len(self[argument])
         raise CannotEval
 
 
-def executed_in_cell(traceback: types.TracebackType) -> Executed:
-    """By `executing`, which checks the bytecode; what it cannot tell is taken from the positions of the
-    instruction."""
+def executed_in_cell(traceback: types.TracebackType, source: str) -> Executed:
+    """By `executing`, which checks the bytecode; what it cannot tell, by the positions of the instruction.
+
+    `source` is used where linecache has none.
+    """
+    if not linecache.getlines(traceback.tb_frame.f_code.co_filename):
+        return executed_in_file(traceback, source.splitlines(keepends=True))
     try:
         found = Source.executing(traceback)
     except (SyntaxError, ValueError, RecursionError):  # of a source that is not what was compiled
         return executed_in_file(traceback)
+    text = found.source.text if found.source is not None else ""
     statements = found.statements
     statement = next(iter(statements)) if statements and len(statements) == 1 else None
-    text = found.source.text if found.source is not None else ""
-    if found.node is None:
-        by_position = executed_in_file(traceback)
-        return Executed(node=by_position.node, text=by_position.text, statement=statement, source=text)
-    return Executed(
-        node=found.node, text=ast.get_source_segment(text, found.node), statement=statement, source=text
-    )
+    node = found.node or _node_at(statement, _positions(traceback))
+    if node is None:
+        return replace(executed_in_file(traceback), statement=None)
+    return Executed(node=node, text=ast.get_source_segment(text, node), statement=statement, source=text)
 
 
-def executed_in_file(traceback: types.TracebackType) -> Executed:
+def executed_in_file(traceback: types.TracebackType, lines: Sequence[str] | None = None) -> Executed:
     """By the positions of the instruction alone: the file is not parsed (pandas takes a second)."""
-    code = traceback.tb_frame.f_code
-    positions = next(islice(code.co_positions(), traceback.tb_lasti // 2, None), (None,) * 4)
-    line, end_line, column, end_column = positions
+    line, end_line, column, end_column = _positions(traceback)
     if line is None or end_line is None or column is None or end_column is None or end_line - line > 50:
         return Executed()
-    lines = linecache.getlines(code.co_filename)[line - 1 : end_line]
-    if len(lines) != end_line - line + 1:
+    if lines is None:
+        lines = linecache.getlines(traceback.tb_frame.f_code.co_filename)
+    part = list(lines[line - 1 : end_line])
+    if len(part) != end_line - line + 1:
         return Executed()
     # columns count bytes of UTF-8
-    lines[-1] = lines[-1].encode()[:end_column].decode(errors="ignore")
-    lines[0] = lines[0].encode()[column:].decode(errors="ignore")
-    text = "".join(lines)
+    part[-1] = part[-1].encode()[:end_column].decode(errors="ignore")
+    part[0] = part[0].encode()[column:].decode(errors="ignore")
+    text = "".join(part)
     node = _parsed(text)
     return Executed(node=node, text=text or None, statement=node, source=text)
+
+
+Positions = tuple[int | None, int | None, int | None, int | None]
+
+
+def _positions(traceback: types.TracebackType) -> Positions:
+    """First and last line, first and last column of the instruction that the level stopped at."""
+    instructions = traceback.tb_frame.f_code.co_positions()
+    return next(islice(instructions, traceback.tb_lasti // 2, None), (None, None, None, None))
+
+
+def _node_at(statement: ast.AST | None, positions: Positions) -> ast.AST | None:
+    """The outermost node of the statement that stands exactly there."""
+    for node in ast.walk(statement) if statement is not None else ():
+        place = tuple(getattr(node, name, None) for name in _PLACE)
+        if place == positions and isinstance(node, ast.expr | ast.stmt):
+            return node
+    return None
 
 
 @functools.lru_cache(maxsize=512)
@@ -237,12 +258,12 @@ def _walk_head(statement: ast.AST) -> Iterator[ast.AST]:
 def _is_plain(space: Mapping[str, Any]) -> bool:
     kind = type(space)
     # FrameLocalsProxy: what f_locals of a function is from Python 3.13 on
-    return kind is dict or (kind.__module__ == "builtins" and kind.__name__ == "FrameLocalsProxy")
+    return kind is dict or objects.qualified(kind) == "FrameLocalsProxy"
 
 
 def _is_short(container: Any) -> bool:
-    return type(container) in (str, bytes, list, tuple) and len(container) <= MOST_SLICED
+    return objects.exactly(container, str, bytes, list, tuple) and len(container) <= MOST_SLICED
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float, bool) and abs(value) < LARGEST_NUMBER
+    return objects.exactly(value, int, float, bool) and abs(value) < LARGEST_NUMBER

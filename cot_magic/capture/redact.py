@@ -4,6 +4,7 @@ The sources in `Case.cell` and `Case.cells` stay verbatim, since edits are made 
 source away passes it through `Redactor.text` first.
 """
 
+import ast
 import functools
 import importlib
 import os
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 SHORTEST_VALUE = 8  # of an environment variable or a learned value: shorter ones occur by chance
+LONGEST_WORD = 16  # a withheld value of fewer letters and nothing else may be a word of any text
 CUT_MARGIN = 8_192  # how much text is read beyond a cut, so that a secret is never seen in half
 REMEMBERED_TEXTS = 20_000
 SHORTEST_SECRET = 8
@@ -66,7 +68,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(r"\b(?:bearer|basic)\s+(?P<secret>(?=[A-Za-z._~+/=-]*\d)[\w.~+/=-]{16,})", re.I),
     ),
     ("cookie", re.compile(r"\bcookie[\"']?\s*[:=]\s*[\"']?(?P<secret>[\w.-]+=[^\"'\r\n]+)", re.IGNORECASE)),
-    ("token", re.compile(r":_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"']{8,})")),
+    ("token", re.compile(r":_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"'<>]{8,})")),
     ("AWS key", re.compile(r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}")),
     ("token", re.compile(r"(?<![A-Za-z0-9])sk-(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{16,}")),
     ("token", re.compile(r"(?<![A-Za-z0-9])[rsp]k_(?:live|test)_[A-Za-z0-9]{10,}")),
@@ -131,7 +133,7 @@ class Redactor:
 
     def learn(self, name: str, value: str) -> None:
         """Withhold that value wherever it occurs from now on, also escaped as in a repr or URL."""
-        if len(value) < SHORTEST_VALUE or value.isspace():
+        if len(value) < SHORTEST_VALUE or value.isspace() or value in self._values:
             return
         for form in {
             value,
@@ -143,6 +145,11 @@ class Redactor:
             self._values[form] = name
         self._longest_first = tuple(sorted(self._values, key=len, reverse=True))
         self._seen.clear()
+
+    @property
+    def known(self) -> int:
+        """How many values it knows by now; a text that was redacted before may hold one learned since."""
+        return len(self._values)
 
     def text(self, s: str) -> str:
         """The text with every secret in it replaced by `<redacted: kind>`; its number of lines stays."""
@@ -159,7 +166,10 @@ class Redactor:
         """The text of the value of that name or expression: withheld whole where the name says that it is
         secret."""
         if self.hides(name, text):
-            self._withheld.add(text.strip("'\""))
+            value = _literal(text)
+            self._withheld.add(value)
+            if not value.isalpha() or len(value) >= LONGEST_WORD:
+                self.learn(name, value)
             return mask(name)
         return self.text(text)
 
@@ -265,6 +275,15 @@ def _detectors() -> tuple[tuple[str, Callable[[str], Iterable[str]]], ...]:
         detector = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
         found.append((detector.secret_type, detector.analyze_string))
     return tuple(found)
+
+
+def _literal(text: str) -> str:
+    """The string that a text is the repr of, else the text."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return value if type(value) is str else text
 
 
 def _is_path(value: str) -> bool:

@@ -136,6 +136,8 @@ class TestRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tests:
+    __test__ = False
+
     rows: tuple[TestRow, ...]
 
 

@@ -29,8 +29,11 @@ _BEFORE_SILENCE = (
 
 
 class Pace:
-    """Decides by the clock whether a screen is sent now. After a request nothing may come for long, so what is
-    about to run is sent at once, out of an allowance that refills at the same ten a second (a token bucket)."""
+    """Decides by the clock whether a screen is sent now.
+
+    After a request nothing may come for long; so what is about to run is sent at once, out of an allowance
+    that refills at the same ten a second (a token bucket).
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

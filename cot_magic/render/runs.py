@@ -45,7 +45,7 @@ def run(evidence: Evidence) -> Run:
     return Run(
         evidence=evidence.id,
         label=f"{label}, {seconds(evidence.seconds)}",
-        code=shown(evidence.code, LONG),
+        code="" if evidence.kind is EvidenceKind.FIX else shown(evidence.code, LONG),  # its diff is beside it
         output=shown(evidence.output),
         note=" · ".join(notes),
     )

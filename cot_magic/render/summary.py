@@ -3,7 +3,7 @@
 from typing import Any
 
 from cot_magic.core.case import Case, CellId
-from cot_magic.core.findings import Evidence, EvidenceId, Phase
+from cot_magic.core.findings import Evidence
 from cot_magic.core.session import Session, TestView
 from cot_magic.render.markdown import body
 from cot_magic.render.outline import outline
@@ -71,7 +71,7 @@ def _failure(case: Case | None) -> dict[str, Any] | None:
 
 
 def _index(case: Case | None, cell: CellId | None) -> int | None:
-    """The place of a cell in the notebook, counted from 0 over all cells; without it, its place in the case."""
+    """The place of a cell in the notebook, counted from 0 over all cells; else its place in the case."""
     if case is None or cell is None:
         return None
     known = case.cell_by_id(cell)
@@ -100,7 +100,7 @@ def _phases(session: Session) -> list[dict[str, Any]]:
         if section.seconds is None:
             continue
         text = "\n\n".join(part for part in (section.headline, body(section)) if part)
-        phases.append({"phase": Phase(section.phase).value, "seconds": section.seconds, "text": text})
+        phases.append({"phase": section.phase.value, "seconds": section.seconds, "text": text})
     return phases
 
 
@@ -121,9 +121,8 @@ def _hypotheses(session: Session) -> list[dict[str, Any]]:
 
 
 def _evidence(item: Evidence) -> dict[str, Any]:
-    identity: EvidenceId = item.id
     return {
-        "id": identity,
+        "id": item.id,
         "kind": item.kind.value,
         "outcome": item.outcome.value,
         "seconds": item.seconds,

@@ -81,8 +81,9 @@ def scrub_environment() -> frozenset[str]:
         encoded = os.fsencode(name)
         for match in re.finditer(rb"(?:^|\0)" + re.escape(encoded) + rb"=([^\0]*)", block):
             ctypes.memset(start + match.start(1), ord("x"), len(match[1]))
-        posix.environ.pop(encoded, None)  # type: ignore[call-overload]
+        os.unsetenv(name)
         os.environ.pop(name, None)
+        posix.environ.pop(encoded, None)  # type: ignore[call-overload]
     return names
 
 

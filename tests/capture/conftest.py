@@ -1,12 +1,11 @@
 """A live shell whose cells a History follows, as the extension will follow them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.terminal.interactiveshell import TerminalInteractiveShell
 
 from cot_magic.capture.case import capture_case
 from cot_magic.capture.history import History
@@ -42,9 +41,7 @@ class Notebook:
         self.error = None
         result = self.shell.run_cell(source, store_history=True, cell_id=cell_id)
         self.error = result.error_before_exec or result.error_in_exec
-        self.cell = next(
-            cell for cell in self.history.cells if cell.id == self.history.runs[-1].cell
-        )
+        self.cell = next(cell for cell in self.history.cells if cell.id == self.history.runs[-1].cell)
 
     def case(self, *sources: str, prompt: str = "", redactor: Redactor | None = None) -> Case:
         """Run the cells and capture the last one. Every case goes through the codec, so it must be plain

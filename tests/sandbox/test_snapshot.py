@@ -235,7 +235,7 @@ def test_threads_of_the_user_that_print_and_log_do_not_hang_jobs(kernel):
     kernel.run(
         "import threading, logging, time\nfrom cot_magic.core.jobs import JobStep\nstop = False\nlog = logging.getLogger('noisy')\n"
         "log.addHandler(logging.StreamHandler(sys.stdout)); log.propagate = False\n"
-        "def noise():\n    while not stop:\n        log.warning('x'); [dict(a=1) for _ in range(50)]; time.sleep(.0005)\n"
+        "def noise():\n    while not stop:\n        log.warning('x'); [dict(a=1) for _ in range(50)]; time.sleep(.01)\n"
         "threads = [threading.Thread(target=noise) for _ in range(3)]; [t.start() for t in threads]"
     )
     for _ in range(20):

@@ -245,10 +245,11 @@ def _listed(site: Site, node: ast.expr, store: bool) -> Repair | None:
     if store:
         return None
     if isinstance(node, ast.GeneratorExp):
-        text = site.text(node)
-        if site.cell.source[src.span(site.cell.source, node)[1] - 1] == ")":
-            inner = text[1:-1] if text.startswith("(") else text
-            return site.repair("A list has a length.", site.over(node, f"list({inner})" if text.startswith("(") else text))
+        start = src.span(site.cell.source, node)[0]
+        listed = f"list{site.text(node)}"
+        only = start > 0 and (site.cell.source[start - 1].isalnum() or site.cell.source[start - 1] in "_)]")
+        why = "A list has a length."
+        return site.repair(why, site.over(node, f"({listed})" if only else listed))  # the call's own brackets
     return site.repair("A list has a length and positions.", *site.call("list", node))
 
 

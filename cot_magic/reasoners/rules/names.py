@@ -291,7 +291,7 @@ def missing_quotes(site: Site) -> Iterator[Suspicion]:
     for node in site.find(ast.Name, lambda node: node.id == name):
         holder = _subscripted(site, node)
         quoted = site.repair("In quotes it is text.", site.over(node, repr(name)))
-        if holder is not None and repr(name) in (site.value(holder.value) or _NOTHING).keys:
+        if holder is not None and repr(name) in site.keys(holder.value):
             yield site.cause(
                 f"`{name}` is a key of `{site.one_line(holder.value)}` and stands there without quotes.",
                 f"There is no variable `{name}`, but `{name!r}` is a key.",
@@ -302,13 +302,6 @@ def missing_quotes(site: Site) -> Iterator[Suspicion]:
         elif _is_argument(site, node) and not keyword.iskeyword(name):
             yield site.reading(f"`{name}` may be text that lacks its quotes.", quoted, weight=0.2)
         return
-
-
-class _Nothing:
-    keys: tuple[str, ...] = ()
-
-
-_NOTHING = _Nothing()
 
 
 def _subscripted(site: Site, name: ast.Name) -> ast.Subscript | None:

@@ -183,6 +183,11 @@ class Site:
         variable = self.value(node)
         return variable.type if variable is not None else ""
 
+    def keys(self, node: ast.AST | None) -> tuple[str, ...]:
+        """reprs of the keys or columns of the node's value."""
+        variable = self.value(node)
+        return variable.keys if variable is not None else ()
+
     def literal(self, node: ast.AST | None) -> Any:
         """The node's value if it is plain data whose whole text is known, else UNKNOWN."""
         variable = self.value(node)

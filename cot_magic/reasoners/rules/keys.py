@@ -1,0 +1,301 @@
+"""Rules for KeyError: spelling, type and origin of keys and columns."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.core.case import Variable
+from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.operators import kind_of, pure
+from cot_magic.reasoners.rules.rule import Repair, Suspicion
+from cot_magic.reasoners.rules.site import UNKNOWN, Site, shown
+from cot_magic.reasoners.rules.spelling import closeness, near, only_near
+from cot_magic.reasoners.rules.written import rule
+
+
+def missing_key(site: Site) -> object:
+    """The key that was looked up in vain, UNKNOWN if it is no plain value."""
+    for text in (site.raised.name, site.raised.evalue):
+        if text:
+            try:
+                return ast.literal_eval(text)
+            except (ValueError, SyntaxError):
+                found = re.match(r"""["']?\[(.*)\] not in index|["'](?:None of )?\[?'?(.*?)'?\]? not (?:found|in)""", text)
+                if found is not None and found[1]:
+                    return found[1].strip("'\"")
+    return UNKNOWN
+
+
+def lookups(site: Site) -> list[tuple[ast.expr, ast.expr]]:
+    """Containers and keys at the failing place: `d[k]`, `d.pop(k)`, `s.remove(k)`."""
+    found = [(node.value, node.slice) for node in site.find(ast.Subscript)]
+    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Attribute) and bool(node.args)):
+        assert isinstance(call.func, ast.Attribute)
+        if call.func.attr in ("pop", "remove", "groupby", "drop", "sort_values", "set_index", "get_group", "__getitem__"):
+            found.append((call.func.value, call.args[0]))
+    wanted = missing_key(site)
+    exact = [pair for pair in found if wanted is not UNKNOWN and site.literal(pair[1]) == wanted]
+    return exact or found
+
+
+def container(site: Site, node: ast.expr) -> Variable | None:
+    """What has the keys."""
+    found = site.value(node)
+    if found is not None and found.keys:
+        return found
+    subject = site.raised.subject
+    return subject if subject is not None and subject.keys else found
+
+
+def known_keys(variable: Variable | None) -> list[object]:
+    """The keys as values; those that are no plain values are left out."""
+    keys: list[object] = []
+    for text in variable.keys if variable is not None else ():
+        try:
+            keys.append(ast.literal_eval(text))
+        except (ValueError, SyntaxError):
+            continue
+    return keys
+
+
+@rule(
+    "key.type",
+    "KeyError",
+    lesson="`1` and `'1'` are different keys, and so are `(0, 0)` and `'(0, 0)'`. The key must have the same type as "
+    "when it was stored.",
+)
+def key_type(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    if wanted is UNKNOWN:
+        return
+    for holder, key in lookups(site):
+        for stored in known_keys(container(site, holder)):
+            if type(stored) is type(wanted) or not (str(stored) == str(wanted) or _same_literal(stored, wanted)):
+                continue
+            text, holder_text = site.text(key), site.text(holder)
+            convert = type(stored).__name__
+            if isinstance(key, ast.Constant):
+                change: tuple[src.Change, ...] = (site.over(key, repr(stored)),)
+            elif isinstance(stored, str | int | float):
+                change = site.call(convert, key)
+            elif isinstance(stored, tuple) and isinstance(wanted, list):
+                change = site.call("tuple", key)
+            else:
+                return
+            repair = site.repair(f"The keys are of type `{convert}`.", *change)
+            claim = f"The key {wanted!r} is a `{type(wanted).__name__}`, but `{site.one_line(holder)}` has {stored!r}, a `{convert}`."
+            if pure(holder) and pure(key):
+                check = f"{stored!r} in {holder_text} and ({text}) not in {holder_text}"
+                yield site.cause(claim, f"{stored!r} is among the keys.", check, repair, weight=0.95)
+            else:
+                yield site.reading(claim, repair, weight=0.85)
+            return
+
+
+def _same_literal(stored: object, wanted: object) -> bool:
+    for text, other in ((stored, wanted), (wanted, stored)):
+        if isinstance(text, str):
+            try:
+                return bool(ast.literal_eval(text) == other)
+            except (ValueError, SyntaxError):
+                continue
+    return isinstance(stored, tuple) and isinstance(wanted, list) and list(stored) == wanted
+
+
+@rule(
+    "key.typo",
+    "KeyError",
+    lesson="Keys and column names must match exactly: each letter, capitals, and spaces at either end.",
+)
+def key_typo(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    if not isinstance(wanted, str):
+        return
+    for holder, key in lookups(site):
+        found = container(site, holder)
+        names = [item for item in known_keys(found) if isinstance(item, str)]
+        literals = [
+            node for node in ast.walk(key) if isinstance(node, ast.Constant) and node.value == wanted
+        ]
+        candidates = [name for name in names if name.strip() == wanted.strip()] or near(wanted, names)
+        certain = candidates[0] if len(candidates) == 1 else only_near(wanted, names)
+        for place, meant in enumerate(candidates):
+            claim = f"`{site.one_line(holder)}` has no {wanted!r}; the nearest key is {meant!r}."
+            if literals:
+                repair = site.repair(f"{meant!r} is there.", *(site.over(node, repr(meant)) for node in literals))
+            else:
+                repair = _at_origin(site, key, wanted, meant)
+            repairs = [repair] if repair is not None else []
+            weight = 0.92 - 0.1 * place - 0.03 * min(closeness(wanted, meant), 5)
+            if meant == certain and pure(holder):
+                check = f"{meant!r} in {site.text(holder)} and {wanted!r} not in {site.text(holder)}"
+                yield site.cause(claim, f"{meant!r} is among the keys.", check, *repairs, weight=weight)
+            else:
+                yield site.reading(claim, *repairs, weight=weight - 0.15)
+        if candidates:
+            return
+
+
+def _at_origin(site: Site, key: ast.expr, wanted: str, meant: str) -> Repair | None:
+    """The text where the variable that holds the key is assigned, if it stands there once."""
+    places = [node for node in ast.walk(site.tree) if isinstance(node, ast.Constant) and node.value == wanted]
+    if len(places) == 1:
+        return site.repair(f"{meant!r} is there.", site.over(places[0], repr(meant)))
+    return None
+
+
+@rule(
+    "key.counter",
+    "KeyError",
+    lesson="`d[k] += 1` reads the old value first, so the key must exist. A `defaultdict` makes it on first use.",
+)
+def counter(site: Site) -> Iterator[Suspicion]:
+    """`counts[x] += 1` and `groups[x].append(…)` on a dictionary that begins empty."""
+    statement = site.statement
+    for holder, _ in lookups(site):
+        if kind_of(site, holder) not in ("dict", "") or not isinstance(holder, ast.Name):
+            continue
+        if isinstance(statement, ast.AugAssign):
+            factory = "int" if isinstance(statement.op, ast.Add | ast.Sub) else ""
+            if kind_of(site, statement.value) in ("list", "str", "float"):
+                factory = kind_of(site, statement.value)
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            method = getattr(statement.value.func, "attr", "")
+            factory = {"append": "list", "extend": "list", "add": "set", "update": "dict"}.get(method, "")
+        else:
+            factory = "dict" if isinstance(statement, ast.Assign) and _nested_store(statement, holder) else ""
+        if not factory:
+            return
+        for cell, assign in site.assignments(holder.id):
+            empty = isinstance(assign.value, ast.Dict) and not assign.value.keys
+            empty = empty or (isinstance(assign.value, ast.Call) and getattr(assign.value.func, "id", "") == "dict" and not assign.value.args and not assign.value.keywords)
+            if not empty:
+                return
+            changes = [src.over(cell.source, assign.value, f"defaultdict({factory})"), src.add_import(cell, "from collections import defaultdict")]
+            claim = f"`{holder.id}` has no such key yet: nothing gives it a first value."
+            yield site.cause(
+                claim,
+                "The key is not in the dictionary when it is first needed.",
+                f"isinstance({holder.id}, dict) and not hasattr({holder.id}, 'default_factory')",
+                Repair(edits=(src.edit(cell, *changes),), why="A `defaultdict` begins each key with an empty value."),
+                weight=0.9,
+            )
+            return
+
+
+def _nested_store(statement: ast.Assign, holder: ast.Name) -> bool:
+    target = statement.targets[0]
+    return isinstance(target, ast.Subscript) and isinstance(target.value, ast.Subscript) and target.value.value is holder
+
+
+@rule(
+    "key.environment",
+    "KeyError",
+    lesson="Environment variables belong to the process that runs the kernel. A variable that is set in another "
+    "terminal is not there.",
+)
+def environment(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    for holder, _ in lookups(site):
+        if kind_of(site, holder) == "os._Environ" or site.text(holder).endswith("environ"):
+            yield site.cause(
+                f"The environment variable {wanted!r} is not set in the kernel. Set it before the kernel starts, or with `%env`.",
+                "It is not in `os.environ`.",
+                f"import os\n{wanted!r} not in os.environ",
+                weight=0.93,
+            )
+            return
+
+
+@rule(
+    "key.dropped_column",
+    "KeyError",
+    lesson="`drop`, `rename` and `set_index` change which columns a table has. If such a cell runs twice, the column is "
+    "gone the second time.",
+)
+def dropped_column(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    if not isinstance(wanted, str):
+        return
+    for holder, key in lookups(site):
+        if kind_of(site, holder) != "pandas.core.frame.DataFrame" or not isinstance(holder, ast.Name):
+            continue
+        for cell, tree in site.cells():
+            for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]:
+                method = call.func.attr  # type: ignore[attr-defined]
+                mentions = [n for n in ast.walk(call) if isinstance(n, ast.Constant) and n.value == wanted]
+                if method not in ("drop", "rename", "set_index", "groupby", "pop") or not mentions:
+                    continue
+                if cell.id == site.cell.id and call.lineno >= site.frame.lineno:
+                    if method in ("drop", "rename", "set_index", "pop"):
+                        yield _ran_twice(site, holder, wanted, method)
+                        return
+                    continue
+                yield from _removed_by(site, holder, key, wanted, cell.id, method, call)
+                return
+
+
+def _ran_twice(site: Site, holder: ast.Name, wanted: str, method: str) -> Suspicion:
+    return site.cause(
+        f"`{holder.id}` has no column {wanted!r} any more: this cell runs `{method}` on it and probably ran before. "
+        "Run the cell that makes the table first.",
+        f"{wanted!r} is not a column of `{holder.id}` before the cell.",
+        f"{wanted!r} not in {holder.id}.columns",
+        weight=0.85,
+    )
+
+
+def _removed_by(site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: str, method: str, call: ast.Call) -> Iterator[Suspicion]:
+    where = site.case.label(next(item.id for item in (site.case.cell, *site.case.cells) if item.id == cell))
+    claim = f"{wanted!r} is no column of `{holder.id}` any more since `{method}` in {where}."
+    check = f"{wanted!r} not in {holder.id}.columns"
+    repairs = []
+    if method == "rename":
+        for node in ast.walk(call):
+            if isinstance(node, ast.Dict):
+                for old, new in zip(node.keys, node.values, strict=True):
+                    if isinstance(old, ast.Constant) and old.value == wanted and isinstance(new, ast.Constant):
+                        places = [n for n in ast.walk(key) if isinstance(n, ast.Constant) and n.value == wanted]
+                        changes = [site.over(item, repr(new.value)) for item in places]
+                        repairs = [site.repair(f"It is called {new.value!r} since.", *changes)]
+                        check += f" and {new.value!r} in {holder.id}.columns"
+    elif method == "set_index" and isinstance(site.statement, ast.Assign | ast.Expr):
+        for node in site.find(ast.Subscript, lambda node: node.slice is key):
+            if isinstance(node.ctx, ast.Load):
+                repairs = [site.repair("It is the index since.", site.over(node, f"{holder.id}.index"))]
+                check += f" and {holder.id}.index.name == {wanted!r}"
+    yield site.cause(claim, f"{wanted!r} is not among the columns.", check, *repairs, weight=0.9)
+
+
+@rule(
+    "key.absent",
+    "KeyError",
+    "ValueError",
+    lesson="Looking up a key that is not there is an error. Whether a default, a check before, or another key is right "
+    "depends on what the code should do then.",
+)
+def absent(site: Site) -> Iterator[Suspicion]:
+    """What the container has, as a fact; a default only where nothing else explains it."""
+    if site.raised.ename != "KeyError":
+        return
+    wanted = missing_key(site)
+    for holder, key in lookups(site)[:1]:
+        found = container(site, holder)
+        if found is None or wanted is UNKNOWN:
+            return
+        keys = ", ".join(found.keys[:8]) or "none"
+        claim = f"`{site.one_line(holder)}` has no key {wanted!r}; its keys are {keys}{'…' if len(found.keys) > 8 else ''}."
+        if pure(holder):
+            yield site.cause(claim, f"{wanted!r} is not in it.", f"{wanted!r} not in {site.text(holder)}", weight=0.45)
+        for node in site.find(ast.Subscript, lambda node: node.slice is key and isinstance(node.ctx, ast.Load)):
+            if found.type in ("dict", "collections.OrderedDict"):
+                change = site.over(node, f"{site.text(holder)}.get({site.text(key)})")
+                yield site.reading("A missing entry may be allowed here.", site.repair("`get` gives `None` then.", change), weight=0.25)
+        for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "remove" and kind_of(site, getattr(node.func, "value", node)) == "set"):
+            assert isinstance(call.func, ast.Attribute)
+            start, end = src.span(site.cell.source, call.func.value)[1], src.span(site.cell.source, call.func)[1]
+            change = src.Change(start=start, end=end, text=".discard")
+            yield site.reading(f"`{wanted!r}` is not in the set: {shown(found)}.", site.repair("`discard` allows that.", change), weight=0.6)
+
+
+RULES = (key_type, key_typo, counter, environment, dropped_column, absent)

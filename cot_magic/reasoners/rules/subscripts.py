@@ -1,0 +1,334 @@
+"""Rules for lookups in brackets: things that have no elements, positions of the wrong type, things that cannot be
+changed."""
+
+import ast
+import json
+from collections.abc import Iterator
+
+from cot_magic.core.case import Cell
+from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.operators import CALLABLE, kind_of, pure
+from cot_magic.reasoners.rules.rule import Repair, Suspicion
+from cot_magic.reasoners.rules.site import Site, shown
+from cot_magic.reasoners.rules.written import rule
+
+# methods that are called without arguments more often than with one in brackets
+_NO_ARGUMENTS = (
+    "split", "keys", "values", "items", "copy", "readlines", "readline", "read", "tolist", "strip", "lower", "upper",
+    "popitem", "elements", "most_common", "to_list", "groups", "splitlines", "title", "mean", "sum", "max", "min",
+    "describe", "head", "tail", "unique", "value_counts", "transpose", "flatten", "ravel", "nonzero", "isna", "isnull",
+)  # fmt: skip
+_UNHASHABLE = "Keys of dictionaries and elements of sets must never change, so lists and dictionaries cannot be used. A tuple can."
+
+
+@rule(
+    "subscript.function",
+    "TypeError",
+    lesson="Round brackets call a function, square ones look up an element. A method must be called before its result "
+    "can be looked into: `text.split()[0]`.",
+)
+def function(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"'(builtin_function_or_method|method|function|type|ABCMeta|method_descriptor)' object is not subscriptable") and not site.says(r"'(builtin_function_or_method|method|function)' object does not support item"):
+        return
+    for node in site.find(ast.Subscript, lambda node: kind_of(site, node.value) in (*CALLABLE, "type", "abc.ABCMeta", "")):
+        text = site.text(node.value)
+        name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+        start = src.span(site.cell.source, node.value)[1]
+        end = src.span(site.cell.source, node)[1]
+        opening = site.cell.source.index("[", start)
+        called = site.repair("Round brackets call it.", src.Change(start=opening, end=opening + 1, text="("), src.Change(start=end - 1, end=end, text=")"))
+        looked = site.repair(f"`{text}()` is the result, which is looked into.", site.after(node.value, "()"))
+        store = not isinstance(node.ctx, ast.Load)
+        first = _needs_call_first(site, node.value, name) or store
+        claim = f"`{text}` is a function" + (", which is not called before the lookup." if first else ", called with square brackets.")
+        repairs = [looked] if store else [looked, called] if first else [called]
+        yield site.cause(claim, f"`{text}` can be called.", f"callable({text})", *repairs[:1], weight=0.93)
+        if first and not store and name not in _NO_ARGUMENTS:
+            yield site.reading(claim, called, weight=0.4)
+        return
+
+
+def _needs_call_first(site: Site, node: ast.expr, name: str) -> bool:
+    """Whether the function takes no argument, as far as its name or the notebook's definition tell."""
+    found = next(site.functions(name), None)
+    if found is not None:
+        names = [item for item in src.parameters(found[1]) if item not in ("self", "cls")]
+        return len(names) - len(found[1].args.defaults) <= 0 and not (names and found[1].args.defaults == [])
+    return isinstance(node, ast.Attribute) and name in _NO_ARGUMENTS
+
+
+@rule(
+    "subscript.attribute",
+    "TypeError",
+    lesson="The parts of an object are its attributes, reached with a dot. Brackets are for lists and dictionaries.",
+)
+def attribute(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"object is not subscriptable|object does not support item assignment"):
+        return
+    for node in site.find(ast.Subscript):
+        if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
+            continue
+        found, name = site.value(node.value), node.slice.value
+        if found is None or not name.isidentifier() or name not in found.members:
+            continue
+        text = site.text(node.value)
+        yield site.cause(
+            f"`{name}` is an attribute of `{text}`, not a key.",
+            f"`{text}` has the attribute and no lookup.",
+            f"hasattr({text}, {name!r}) and not hasattr({text}, '__getitem__')",
+            site.repair("Attributes are reached with a dot.", site.over(node, f"{text}.{name}")),
+            weight=0.95,
+        )
+        return
+
+
+@rule(
+    "subscript.number",
+    "TypeError",
+    lesson="A number has no elements. Its digits are elements of its text: `str(n)[0]`.",
+)
+def number(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"'(int|float)' object is not subscriptable")
+    if said is None:
+        return
+    for node in site.find(ast.Subscript, lambda node: kind_of(site, node.value) == said[1])[:1]:
+        claim = f"`{site.one_line(node.value)}` is the number {shown(site.value(node.value))} and has no elements."
+        check = f"type({site.text(node.value)}).__name__ == {said[1]!r}"
+        if pure(node.value):
+            yield site.cause(claim, "It is a number.", check, weight=0.6)
+        yield site.reading("One digit may be meant.", site.repair("Digits are elements of its text.", *site.call("str", node.value)), weight=0.4)
+        if isinstance(node.value, ast.Subscript) and isinstance(node.value.value, ast.Name):
+            plain = site.repair("The list has one level only.", site.over(node, site.text(node.value)))
+            yield site.reading("The second lookup may be too many.", plain, weight=0.45)
+
+
+@rule(
+    "subscript.text_position",
+    "TypeError",
+    lesson="Elements of a list or text are looked up by position, a whole number. Names are keys of dictionaries.",
+)
+def text_position(site: Site) -> Iterator[Suspicion]:
+    """`rows['name']` on a list of dictionaries; JSON that is still text; a loop variable that is the element."""
+    if not site.says(r"indices must be integers"):
+        return
+    for node in site.find(ast.Subscript):
+        kind = kind_of(site, node.value)
+        key = site.literal(node.slice)
+        value = site.literal(node.value)
+        if kind == "str" and _is_json(value):
+            decoded = site.repair("`json.loads` makes data of it.", *site.call("json.loads", node.value), src.add_import(site.cell, "import json"))
+            text = site.text(node.value)
+            yield site.cause(f"`{text}` is JSON as text, not the data.", "It can be read as JSON.", f"import json\nisinstance(json.loads({text}), (dict, list))", decoded, weight=0.93)
+            return
+        if kind in ("list", "tuple") and isinstance(value, list | tuple) and value and all(isinstance(item, dict) and key in item for item in value):
+            claim = f"`{site.one_line(node.value)}` is a list; {key!r} is a key of the dictionaries in it."
+            first = site.repair("The first of them is meant.", site.after(node.value, "[0]"))
+            every = site.repair("All of them are meant.", site.over(node, f"[item[{site.text(node.slice)}] for item in {site.text(node.value)}]"))
+            yield site.reading(claim, *([first, every] if len(value) == 1 else [every, first]), weight=0.7)
+            return
+        yield from _element_as_position(site, node)
+        if kind in ("list", "tuple") and isinstance(node.slice, ast.Tuple):
+            chained = "".join(f"[{site.text(item)}]" for item in node.slice.elts)
+            change = site.over(node, f"{site.text(node.value)}{chained}")
+            claim = f"`{site.one_line(node.value)}` is a list of lists; each level has brackets of its own."
+            check = f"type({site.text(node.value)}).__name__ == {kind!r}"
+            yield site.cause(claim, "It is a plain list.", check, site.repair("One level after the other.", change), weight=0.85)
+        return
+
+
+def _is_json(value: object) -> bool:
+    if not isinstance(value, str) or value.strip()[:1] not in ("{", "["):
+        return False
+    try:
+        return isinstance(json.loads(value), dict | list)
+    except ValueError:
+        return False
+
+
+def _element_as_position(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
+    """`for x in xs: xs[x]`: the loop gives the elements themselves."""
+    if not isinstance(node.slice, ast.Name):
+        return
+    for loop in ast.walk(site.tree):
+        target, iterated = getattr(loop, "target", None), getattr(loop, "iter", None)
+        if not isinstance(target, ast.Name) or iterated is None or target.id != node.slice.id:
+            continue
+        if site.text(iterated) == site.text(node.value):
+            claim = f"`{target.id}` is an element of `{site.text(iterated)}`, not its position."
+            by_position = site.repair("The loop counts positions.", *site.call("range", iterated), *site.call("len", iterated))
+            direct = site.repair("The element is there already.", site.over(node, target.id))
+            repairs = [by_position] if not isinstance(node.ctx, ast.Load) else [direct, by_position]
+            yield site.reading(claim, *repairs, weight=0.8)
+            return
+
+
+@rule(
+    "assign.unchangeable",
+    "TypeError",
+    lesson="Texts and tuples cannot be changed once they are made. Make a new one, or use a list.",
+)
+def unchangeable(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"'(str|tuple|range|bytes|frozenset)' object (?:does not support item|doesn't support item) (assignment|deletion)")
+    if said is None:
+        return
+    for node in site.find(ast.Subscript, lambda node: not isinstance(node.ctx, ast.Load))[:1]:
+        text = site.text(node.value)
+        claim = f"`{text}` is a `{said[1]}`, which cannot be changed."
+        if isinstance(node.value, ast.Name):
+            for cell, assign in site.assignments(node.value.id):
+                yield site.reading(claim, _as_list(cell, assign), weight=0.7)
+                break
+        rebuilt = _rebuilt(site, node, said[1])
+        if rebuilt is not None and said[2] == "assignment":
+            weight = 0.75 if said[1] == "str" else 0.5
+            yield site.reading(claim, site.repair("A new one is made with the change.", rebuilt), weight=weight)
+        return
+
+
+def _as_list(cell: Cell, assign: ast.Assign) -> Repair:
+    source, value = cell.source, assign.value
+    if isinstance(value, ast.Tuple):
+        text = src.text_of(source, value)
+        inner = text[1:-1] if text.startswith("(") else text
+        changes = [src.over(source, value, f"[{inner.rstrip().rstrip(',')}]")]
+    else:
+        changes = [*src.wrap(source, value, "list(", ")")]
+    return Repair(edits=(src.edit(cell, *changes),), why="A list can be changed.")
+
+
+def _rebuilt(site: Site, node: ast.Subscript, kind: str) -> src.Change | None:
+    """`s = s[:i] + c + s[i + 1:]` for `s[i] = c` with a position that counts from the start."""
+    statement = site.statement
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or isinstance(node.slice, ast.Slice):
+        return None
+    position = site.literal(node.slice)
+    if not isinstance(position, int) or position < 0 or kind not in ("str", "tuple"):
+        return None
+    text, at = site.text(node.value), site.text(node.slice)
+    after = str(position + 1) if isinstance(node.slice, ast.Constant) else f"{at} + 1"
+    value = site.text(statement.value)
+    new = value if kind == "str" else f"({value},)"
+    if kind == "str" and isinstance(statement.value, ast.BinOp | ast.IfExp | ast.Compare):
+        new = f"({value})"
+    return site.over(statement, f"{text} = {text}[:{at}] + {new} + {text}[{after}:]")
+
+
+@rule(
+    "assign.type_not_called",
+    "TypeError",
+    "AttributeError",
+    lesson="`list` is the type, `list()` makes a new empty list.",
+)
+def type_not_called(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"'type' object (does not support item|is not subscriptable|is not iterable)|unbound method|descriptor '\w+' for|type object '(list|dict|set)' has no"):
+        return
+    statement = site.statement
+    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement is not None else []
+    for name in dict.fromkeys(names):
+        for cell, assign in site.assignments(name):
+            if isinstance(assign.value, ast.Name) and assign.value.id in ("list", "dict", "set", "str", "tuple"):
+                change = src.after(cell.source, assign.value, "()")
+                yield site.cause(
+                    f"`{name}` is the type `{assign.value.id}` itself, since the parentheses are missing.",
+                    f"`{name}` is a type.",
+                    f"isinstance({name}, type)",
+                    Repair(edits=(src.edit(cell, change),), why=f"`{assign.value.id}()` makes a new one."),
+                    weight=0.95,
+                )
+                return
+            break
+
+
+@rule("hash.unhashable", "TypeError", lesson=_UNHASHABLE)
+def unhashable(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"unhashable type: '([\w.]+)'")
+    if said is None:
+        return
+    convert = {"list": "tuple", "set": "frozenset", "numpy.ndarray": "tuple", "dict": ""}.get(said[1])
+    if said[1] == "slice":
+        yield from _slice(site)
+        return
+    if convert is None:
+        return
+    for node in _keys(site):
+        kind = kind_of(site, node)
+        claim = f"`{site.one_line(node)}` is a `{said[1]}`, which cannot be a key or an element of a set."
+        if kind.rsplit(".", 1)[-1] == said[1].rsplit(".", 1)[-1] and convert:
+            if isinstance(node, ast.List) and convert == "tuple":
+                inner = site.text(node)[1:-1].rstrip().rstrip(",")
+                changes: tuple[src.Change, ...] = (site.over(node, f"({inner}{',' if len(node.elts) == 1 else ''})"),)
+            else:
+                changes = site.call(convert, node)
+            check = f"type({site.text(node)}).__hash__ is None"
+            repair = site.repair(f"A {convert} can be used there.", *changes)
+            if pure(node):
+                yield site.cause(claim, "It has no hash.", check, repair, weight=0.9)
+            else:
+                yield site.reading(claim, repair, weight=0.8)
+            return
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "id", "") in ("set", "frozenset", "Counter", "dict") or getattr(node.func, "attr", "") in ("fromkeys", "Counter", "update")):
+        if call.args and convert:
+            repair = site.repair(f"Each becomes a {convert}.", *src.wrap(site.cell.source, call.args[0], f"map({convert}, ", ")"))
+            claim = f"The elements of `{site.one_line(call.args[0])}` are of type `{said[1]}`, which cannot be in a set."
+            yield site.cause(claim, f"They are of type `{said[1]}`.", f"type(next(iter({site.text(call.args[0])}))).__name__ == {said[1].rsplit('.', 1)[-1]!r}", repair, weight=0.85)
+            return
+
+
+def _keys(site: Site) -> Iterator[ast.expr]:
+    """Expressions that were used as a key or as an element of a set."""
+    for node in site.find(ast.Subscript):
+        yield node.slice
+    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Attribute) and node.func.attr in ("add", "get", "pop", "setdefault", "discard", "remove")):
+        yield from call.args[:1]
+    for display in site.find(ast.Dict):
+        yield from [item for item in display.keys if item is not None]
+    for display_ in site.find(ast.Set):
+        yield from display_.elts
+    for compare in site.find(ast.Compare):
+        yield compare.left
+
+
+def _slice(site: Site) -> Iterator[Suspicion]:
+    """A slice of a dictionary or of a table."""
+    for node in site.find(ast.Subscript):
+        kind = kind_of(site, node.value)
+        text = site.text(node.value)
+        if kind == "pandas.core.frame.DataFrame":
+            repair = site.repair("`iloc` looks up rows and columns by position.", site.after(node.value, ".iloc"))
+            yield site.cause(f"`{text}` is a table; positions of rows and columns go through `iloc`.", "It has `iloc`.", f"hasattr({text}, 'iloc')", repair, weight=0.9)
+        elif kind == "dict":
+            repair = site.repair("A list of its pairs can be sliced.", site.over(node.value, f"list({text}.items())"))
+            yield site.reading(f"`{text}` is a dictionary, which has no positions.", repair, weight=0.6)
+        return
+
+
+@rule(
+    "table.positions",
+    "InvalidIndexError",
+    "KeyError",
+    "TypeError",
+    lesson="Brackets of a DataFrame look up columns. `df.iloc[rows, columns]` looks up by position, `df.loc[…]` by "
+    "label.",
+)
+def table_positions(site: Site) -> Iterator[Suspicion]:
+    for node in site.find(ast.Subscript, lambda node: isinstance(node.slice, ast.Tuple)):
+        if kind_of(site, node.value) != "pandas.core.frame.DataFrame":
+            continue
+        assert isinstance(node.slice, ast.Tuple)
+        text = site.text(node.value)
+        strings = [item for item in node.slice.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+        keys = site.keys(node.value)
+        if len(strings) == len(node.slice.elts) and all(repr(item.value) in keys for item in strings):
+            start, end = src.span(site.cell.source, node.slice)
+            changes = [src.Change(start=start, end=start, text="["), src.Change(start=end, end=end, text="]")]
+            yield site.cause("Several columns are asked for in single brackets.", "Each of them is a column.", " and ".join(f"{item.value!r} in {text}.columns" for item in strings), site.repair("A list of columns stands in brackets of its own.", *changes), weight=0.93)
+        elif strings:
+            yield site.reading("Rows and columns by label go through `loc`.", site.repair("`loc` looks up by label.", site.after(node.value, ".loc")), weight=0.8)
+        else:
+            yield site.reading("Rows and columns by position go through `iloc`.", site.repair("`iloc` looks up by position.", site.after(node.value, ".iloc")), weight=0.85)
+        return
+
+
+RULES = (
+    function, attribute, number, text_position, unchangeable, type_not_called, unhashable, table_positions,
+)  # fmt: skip

@@ -1,0 +1,302 @@
+"""The screen of a terminal: one line while it runs, then the session in colour; plain text elsewhere."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any, assert_never
+
+from cot_magic.core.events import Stamped
+from cot_magic.core.session import Session
+from cot_magic.render.blocks import (
+    Block,
+    Code,
+    Diff,
+    Fold,
+    Mark,
+    Outline,
+    Rows,
+    Run,
+    Section,
+    State,
+    Table,
+    Tests,
+    Text,
+)
+from cot_magic.render.outline import activity, outline
+from cot_magic.render.pace import Pace
+from cot_magic.render.plain import plain, words
+from cot_magic.render.prose import Kind, Part, Span, parse, spans
+from cot_magic.render.safe_text import seconds
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text as RichText
+
+_WIDEST = 110  # columns; longer lines are hard to read
+_COLOURS = {"✗": "bold red", "?": "bold yellow", "·": "dim"}
+_LINES = {"+": "green", "-": "red", "…": "dim"}
+
+
+class TerminalRenderer:
+    """Shows a session with rich. Where there is no terminal, or NO_COLOR is set, only plain text at the end.
+
+    Parameters
+    ----------
+    output
+        A `rich.console.Console` or a text file; standard output if none is given.
+    clock
+        Seconds from any start, for the pace of the progress line.
+    """
+
+    def __init__(
+        self,
+        output: "Console | IO[str] | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        from rich.console import Console
+
+        self._console = output if isinstance(output, Console) else Console(file=output or sys.stdout)
+        unicode = self._console.encoding.lower().startswith("utf")
+        self._plain = not (unicode and self._console.is_terminal) or bool(environ.get("NO_COLOR"))
+        self._pace = Pace(clock)
+        self._live: Any = None
+        self._doing = ""
+
+    def update(self, session: Session, last: Stamped) -> None:
+        """One line that says which phase runs, for how long, and what is being done."""
+        doing = activity(session, last.event)
+        self._doing = self._doing if doing is None else doing
+        if self._plain or not self._pace.due(last.event):
+            return
+        if self._live is None:
+            from rich.live import Live
+
+            self._live = Live(
+                console=self._console,
+                auto_refresh=False,  # no thread of its own
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+        self._live.update(self._progress(session), refresh=True)
+
+    def close(self, session: Session) -> None:
+        """Take the line away and show the session."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        drawn = outline(session)
+        if self._plain:
+            text, encoding = plain(drawn, min(self._console.width, _WIDEST)), self._console.encoding
+            self._console.file.write(text.encode(encoding, "replace").decode(encoding))
+            self._console.file.flush()
+        else:
+            self._console.print(_panel(drawn), width=min(self._console.width, _WIDEST))
+
+    def _progress(self, session: Session) -> "RichText":
+        from rich.text import Text as RichText
+
+        running = session.running
+        line = RichText(no_wrap=True, overflow="ellipsis")
+        line.append(f"{session.intensity}  ", style="bold")
+        if running is not None:
+            line.append(f"{running.phase.value}  ", style="bold cyan")
+            line.append(f"{seconds(max(0.0, session.seconds - running.started))}  ", style="dim")
+        line.append(words(self._doing))
+        return line
+
+
+def _panel(drawn: Outline) -> "RenderableType":
+    from rich.box import ROUNDED
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text as RichText
+
+    title = RichText.assemble((drawn.name, "bold"), "  ", _inline(drawn.title), "  ", _badge(drawn))
+    parts: list[RenderableType] = [RichText(note, style="yellow") for note in drawn.notes]
+    for index, section in enumerate(drawn.sections):
+        parts += [RichText("")] if index or drawn.notes else []
+        parts += [_heading(section), *_drawn(section.blocks, indent=2)]
+    meta = RichText(" · ".join(drawn.meta), style="dim")
+    return Panel(
+        Group(*parts), title=title, subtitle=meta, title_align="left", subtitle_align="right", box=ROUNDED
+    )
+
+
+def _badge(drawn: Outline) -> "RichText":
+    from rich.text import Text as RichText
+
+    styles = {"verified": "bold black on green", "plausible": "bold black on yellow"}
+    return RichText(f" {drawn.badge.text} ", style=styles.get(drawn.badge.word, "bold reverse"))
+
+
+def _heading(section: Section) -> "RenderableType":
+    from rich.table import Table as Grid
+    from rich.text import Text as RichText
+
+    icon = "" if section.state is State.DONE else f"{section.state.icon} "
+    time_text = "" if section.seconds is None else seconds(section.seconds)
+    grid = Grid.grid(expand=True, padding=(0, 1))
+    grid.add_column(width=10, no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_column(justify="right", no_wrap=True)
+    name = RichText(section.phase.value, style="dim" if section.state is State.WAITING else "bold cyan")
+    grid.add_row(name, RichText(icon) + _inline(section.headline), RichText(time_text, style="dim"))
+    return grid
+
+
+def _drawn(blocks: Sequence[Block], indent: int) -> "Iterator[RenderableType]":
+    from rich.padding import Padding
+
+    for block in blocks:
+        for part in _block(block):
+            yield Padding(part, (0, 0, 0, indent))
+
+
+def _block(block: Block) -> "Iterator[RenderableType]":
+    from rich.text import Text as RichText
+
+    match block:
+        case Text():
+            yield from _prose(block)
+        case Code():
+            if block.title:
+                yield RichText(words(block.title), style="dim")
+            yield _highlighted(block.source) if block.language else RichText(block.source)
+        case Rows():
+            if block.title:
+                yield RichText(block.title, style="bold")
+            yield _marks(
+                [
+                    (row.mark, _strong(row.claim, row.strong) + RichText(" ") + _inline(row.detail), row.runs)
+                    for row in block.rows
+                ]
+            )
+        case Table():
+            yield _table(block)
+        case Diff():
+            yield RichText(block.title, style="dim")
+            yield _diff(block)
+        case Tests():
+            yield _marks(
+                [
+                    (
+                        row.mark,
+                        RichText.assemble(
+                            (row.name, "cyan"), (f"  before: {row.before}  after: {row.after}", "dim")
+                        ),
+                        (),
+                    )
+                    for row in block.rows
+                ]
+            )
+        case Fold():
+            yield RichText(block.title, style="dim italic")
+            yield from _drawn(block.blocks, indent=2)
+        case _:
+            assert_never(block)
+
+
+def _prose(block: Text) -> "Iterator[RenderableType]":
+    from rich.text import Text as RichText
+
+    lead = RichText(f"{block.topic}  " if block.topic else "", style="dim")
+    for part in parse(block.text):
+        for line in _part(part):
+            whole = RichText().append_text(lead).append_text(line)
+            if block.quiet:
+                whole.stylize("dim")
+            yield whole
+            lead = RichText("")
+
+
+def _part(part: Part) -> "Iterator[RichText]":
+    from rich.text import Text as RichText
+
+    match part.kind:
+        case Kind.PARAGRAPH:
+            yield _spans(part.items[0])
+        case Kind.HEADING:
+            heading = _spans(part.items[0])
+            heading.stylize("bold")
+            yield heading
+        case Kind.BULLETS | Kind.NUMBERS:
+            for number, item in enumerate(part.items, 1):
+                sign = f"{number}. " if part.kind is Kind.NUMBERS else "• "
+                yield RichText(sign) + _spans(item)
+        case Kind.CODE:
+            yield RichText(part.source, style="cyan")
+        case _:
+            assert_never(part.kind)
+
+
+def _inline(text: str) -> "RichText":
+    return _spans(spans(" ".join(text.split())))
+
+
+def _spans(found: Sequence[Span]) -> "RichText":
+    """Spans as rich text. Rich's own markup is never read, so `[red]` in a value is shown as it is."""
+    from rich.text import Text as RichText
+
+    text = RichText()
+    for span in found:
+        text.append(span.text, style=" ".join(["bold"] * span.bold + ["cyan"] * span.code))
+    return text
+
+
+def _strong(claim: str, strong: bool) -> "RichText":
+    text = _inline(claim)
+    if strong:
+        text.stylize("bold")
+    return text
+
+
+def _marks(rows: "Sequence[tuple[Mark, RichText, Sequence[Run]]]") -> "RenderableType":
+    from rich.table import Table as Grid
+    from rich.text import Text as RichText
+
+    grid = Grid.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column()
+    for mark, text, runs in rows:
+        grid.add_row(RichText(mark.sign, style=_COLOURS.get(mark.sign, "bold green")), text)
+        for run in runs:
+            grid.add_row("", RichText(run.label, style="dim"))
+    return grid
+
+
+def _table(table: Table) -> "RenderableType":
+    from rich.table import Table as Grid
+    from rich.text import Text as RichText
+
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for index, head in enumerate(table.headers):
+        code = index in table.code
+        grid.add_column(RichText(head), overflow="fold", style="cyan" if code else "", max_width=60)
+    for row in table.rows:
+        grid.add_row(*(RichText(cell) for cell in row))
+    return grid
+
+
+def _highlighted(source: str) -> "RichText":
+    from rich.syntax import Syntax
+
+    return Syntax("", "python", theme="ansi_dark", background_color="default").highlight(source)
+
+
+def _diff(diff: Diff) -> "RichText":
+    """The lines with their signs in colour, and their code highlighted where it stays or is new."""
+    from rich.text import Text as RichText
+
+    lines = []
+    for line in diff.lines:
+        code = RichText(line.text) if line.sign in "-…" else _highlighted(line.text)
+        code.rstrip()
+        whole = RichText(f"{line.sign} ", style=_LINES.get(line.sign, "")) + code
+        if line.sign in "-…":
+            whole.stylize(_LINES[line.sign])
+        lines.append(whole)
+    return RichText("\n").join(lines)

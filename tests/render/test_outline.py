@@ -1,0 +1,344 @@
+"""The outline words a session, and ticks nothing that has no evidence behind it."""
+
+import ast
+import inspect
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import cot_magic.render.blocks as blocks_module
+from cot_magic.core.events import (
+    EvidenceGathered,
+    Faulted,
+    Finding,
+    FixProposed,
+    Interrupted,
+    PhaseEnded,
+    PhaseStarted,
+    SessionEnded,
+    Stamped,
+    Streamed,
+    UsageReported,
+)
+from cot_magic.core.findings import EvidenceId, Phase, Stage, Usage
+from cot_magic.core.jobs import Outcome
+from cot_magic.core.session import Session
+from cot_magic.render.blocks import (
+    CHECK,
+    Diff,
+    Fold,
+    Mark,
+    Outline,
+    Row,
+    Rows,
+    State,
+    Table,
+    Tests,
+    Text,
+    tick,
+)
+from cot_magic.render.outline import activity, outline
+
+PACKAGE = Path(blocks_module.__file__).parents[1]
+
+
+def marks(value: Any) -> list[Mark]:
+    """All marks in a value, however deep."""
+    if isinstance(value, Mark):
+        return [value]
+    if isinstance(value, tuple | list):
+        return [mark for item in value for mark in marks(item)]
+    if is_dataclass(value):
+        return [mark for field in fields(value) for mark in marks(getattr(value, field.name))]
+    return []
+
+
+def rows(drawn: Outline, phase: Phase) -> list[Row]:
+    section = drawn.sections[list(Phase).index(phase)]
+    return [row for block in section.blocks if isinstance(block, Rows) for row in block.rows]
+
+
+def test_the_title_names_the_failing_cell_and_the_one_that_caused_it(verified: Session) -> None:
+    assert outline(verified).title == "KeyError in cell [7], caused in cell [5]"
+
+
+def test_without_a_known_cause_the_title_names_the_line(sessions: ModuleType) -> None:
+    session = sessions.fold(sessions.analyze(sessions.key_error_case()))
+    assert outline(session).title == "KeyError in cell [7], line 5"
+
+
+def test_a_verified_fix_ticks_the_badge_with_its_evidence(verified: Session) -> None:
+    badge = outline(verified).badge
+    assert badge.text == f"{CHECK} verified"
+    assert badge.mark.evidence == ("e4", "e5", "e6", "e7")
+
+
+def test_a_fix_without_tests_is_only_plausible(sessions: ModuleType) -> None:
+    events = [e for e in sessions.verified_events() if type(e).__name__ != "TestWritten"]
+    assert outline(sessions.fold(events)).badge.text == "? plausible"
+
+
+def test_a_session_without_a_fix_is_unresolved(sessions: ModuleType) -> None:
+    events = [*sessions.analyze(sessions.key_error_case()), SessionEnded()]
+    assert outline(sessions.fold(events)).badge.text == "? unresolved"
+
+
+def test_a_cell_that_passed_is_no_failure(sessions: ModuleType) -> None:
+    events = [*sessions.analyze(sessions.key_error_case(raised=None)), SessionEnded()]
+    drawn = outline(sessions.fold(events))
+    assert (drawn.badge.text, drawn.title) == ("no failure", "cell [7] passed")
+
+
+def test_a_session_under_way_says_so_even_with_a_proven_fix(sessions: ModuleType) -> None:
+    assert outline(sessions.fold(sessions.verified_events()[:-1])).badge.text == "… running"
+
+
+def test_an_interrupted_session_keeps_what_was_found(sessions: ModuleType) -> None:
+    events = sessions.verified_events()
+    cut = next(i for i, e in enumerate(events) if isinstance(e, PhaseEnded) and e.phase is Phase.VALIDATE)
+    drawn = outline(sessions.fold([*events[:cut], Interrupted(phase=Phase.VALIDATE), SessionEnded()]))
+    assert drawn.badge.word == "interrupted"
+    assert [s.state for s in drawn.sections] == [
+        State.DONE,
+        State.DONE,
+        State.INTERRUPTED,
+        State.WAITING,
+        State.WAITING,
+    ]
+    assert [row.mark.sign for row in rows(drawn, Phase.VALIDATE)] == [CHECK, "✗", "?"]
+    assert drawn.sections[3].headline == "not reached"
+
+
+def test_a_fault_of_ours_is_told_above_the_phases(sessions: ModuleType) -> None:
+    events = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)]
+    drawn = outline(sessions.fold([*events, Faulted(phase=Phase.PLAN, message="the service is away")]))
+    assert drawn.notes == ("Stopped: the service is away",)
+    assert (drawn.sections[1].state, drawn.sections[1].headline) == (State.INTERRUPTED, "stopped")
+
+
+def test_meta_counts_what_left_the_machine_and_what_was_withheld(verified: Session) -> None:
+    assert outline(verified).meta[1:] == ("offline", "0 sent", "3 values withheld")
+
+
+def test_with_a_model_meta_gives_tokens_and_price_instead_of_nothing_sent(sessions: ModuleType) -> None:
+    usage = Usage(input_tokens=12_345, output_tokens=678, usd=0.125)
+    events = [
+        *sessions.analyze(sessions.key_error_case())[:2],
+        UsageReported(phase=Phase.ANALYZE, usage=usage),
+    ]
+    session = replace(sessions.fold(events), reasoner="claude")
+    assert outline(session).meta[1:4] == ("claude", "in 12,345 · out 678 tokens", "$0.12")
+
+
+def test_a_model_that_reported_nothing_is_not_said_to_have_been_sent_nothing(sessions: ModuleType) -> None:
+    session = replace(sessions.fold(sessions.analyze(sessions.key_error_case())), reasoner="claude")
+    assert "0 sent" not in outline(session).meta
+
+
+def test_analyze_shows_the_failing_line_the_values_and_the_hypotheses(verified: Session) -> None:
+    section = outline(verified).sections[0]
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    assert tables[0].rows[0][:3] == ("row", "dict", "{'item': 'tea', 'pirce': 3.5}")
+    assert tables[1].rows[0][:2] == ("cell [5]", "records")
+    assert [row.mark.sign for row in rows(outline(verified), Phase.ANALYZE)] == ["·", "·", "·"]
+    assert "Predicts: every record" in rows(outline(verified), Phase.ANALYZE)[0].detail
+
+
+def test_validate_orders_the_verdicts_and_keeps_each_probe_behind_its_row(verified: Session) -> None:
+    confirmed, refuted, open_one = rows(outline(verified), Phase.VALIDATE)
+    assert confirmed.mark == tick([EvidenceId("e1")])
+    assert confirmed.runs[0].output == "2 records\n"
+    assert (refuted.mark.sign, refuted.mark.evidence) == ("✗", ("e2",))
+    assert open_one.detail == "Not decided: blocked: needs the network (--allow net)"
+
+
+def test_effects_that_the_sandbox_saw_are_listed(verified: Session) -> None:
+    texts = [b.text for b in outline(verified).sections[2].blocks if isinstance(b, Text)]
+    assert any("`open for writing out.csv`" in text and "`connect shop.example:80`" in text for text in texts)
+
+
+def test_implement_shows_the_best_fix_as_a_diff_and_folds_the_others(verified: Session) -> None:
+    section = outline(verified).sections[3]
+    (diff,) = [block for block in section.blocks if isinstance(block, Diff)]
+    assert [line.text for line in diff.lines if line.sign == "+"] == [
+        '    {"item": "tea", "price": 3.5},',
+        '    {"item": "milk", "price": 1.2},',
+    ]
+    assert diff.title == "cell [5] · 2 lines changed · smallest of 2 fixes that pass"
+    (fold,) = [block for block in section.blocks if isinstance(block, Fold)]
+    assert fold.title == "1 other fix tried"
+    (other,) = [row for block in fold.blocks if isinstance(block, Rows) for row in block.rows]
+    assert (other.mark.sign, "puts a default" in other.detail) == ("?", True)
+
+
+def test_confirm_shows_tests_before_and_after_and_what_is_open(verified: Session) -> None:
+    section = outline(verified).sections[4]
+    (tests,) = [block for block in section.blocks if isinstance(block, Tests)]
+    (row,) = tests.rows
+    assert (row.mark, row.before, row.after) == (
+        tick([EvidenceId("e6"), EvidenceId("e7")]),
+        "raises AssertionError",
+        "passes",
+    )
+    open_points = [b for b in section.blocks if isinstance(b, Rows) and b.title == "Not verified"]
+    assert [r.mark.sign for r in open_points[0].rows] == ["?"]
+
+
+def test_a_test_is_not_ticked_while_its_fix_is_only_plausible(sessions: ModuleType) -> None:
+    refuting = sessions.probe(20, sessions.H1, "False", held=False)
+    events = [*sessions.verified_events()[:-1], EvidenceGathered(evidence=refuting), SessionEnded()]
+    drawn = outline(sessions.fold(events))
+    assert drawn.badge.text == "? plausible"
+    (tests,) = [block for block in drawn.sections[4].blocks if isinstance(block, Tests)]
+    assert tests.rows[0].mark.sign == "?"
+
+
+def test_a_test_that_fails_with_the_fix_is_crossed_and_the_fix_goes_behind_the_fold(
+    sessions: ModuleType,
+) -> None:
+    broken = sessions.run_of_test(21, sessions.F1, Stage.AFTER, Outcome.RAISED)
+    events = [*sessions.verified_events()[:-1], EvidenceGathered(evidence=broken), SessionEnded()]
+    drawn = outline(sessions.fold(events))
+    folds = [block for block in drawn.sections[3].blocks if isinstance(block, Fold)]
+    rejected = [row for b in folds[0].blocks if isinstance(b, Rows) for row in b.rows if row.mark.sign == "✗"]
+    assert "test_each_record_has_a_price fails with it" in rejected[0].detail
+
+
+def test_the_state_on_which_completed_runs_stood_is_told(sessions: ModuleType) -> None:
+    late = sessions.probe(
+        30, sessions.H1, "True", note="on the state after the failure: the kernel is too large"
+    )
+    events = [*sessions.verified_events()[:-1], EvidenceGathered(evidence=late), SessionEnded()]
+    drawn = outline(sessions.fold(events))
+    texts = [b.text for b in drawn.sections[2].blocks if isinstance(b, Text) and b.topic == "state"]
+    assert texts == ["on the state after the failure: the kernel is too large"]
+    assert any("on the state after" in row.claim for row in rows(drawn, Phase.CONFIRM))
+
+
+def test_thinking_is_folded_and_streamed_text_steps_back_behind_findings(sessions: ModuleType) -> None:
+    start = sessions.analyze(sessions.key_error_case())[:2]
+    streamed = [
+        *start,
+        Streamed(phase=Phase.ANALYZE, text="I look at "),
+        Streamed(phase=Phase.ANALYZE, text="the keys."),
+        Streamed(phase=Phase.ANALYZE, text="hm", thinking=True),
+    ]
+    blocks = outline(sessions.fold(streamed)).sections[0].blocks
+    assert Text(text="I look at the keys.") in blocks
+    assert Fold(title="thinking", blocks=(Text(text="hm", quiet=True),)) in blocks
+    found = [*streamed, Finding(phase=Phase.ANALYZE, topic="pattern", text="a typo")]
+    titles = [b.title for b in outline(sessions.fold(found)).sections[0].blocks if isinstance(b, Fold)]
+    assert titles == ["what the model wrote", "thinking"]
+
+
+def test_a_probe_of_an_unknown_hypothesis_is_shown_all_the_same(sessions: ModuleType) -> None:
+    stray = sessions.probe(40, sessions.HypothesisId("h9"), "1 == 1")
+    events = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.VALIDATE)]
+    drawn = outline(sessions.fold([*events, EvidenceGathered(evidence=stray)]))
+    assert rows(drawn, Phase.VALIDATE)[-1].runs[0].evidence == "e40"
+
+
+def test_each_event_that_starts_work_is_told_as_the_headline_of_the_running_phase(
+    sessions: ModuleType, verified_stream: list[Stamped]
+) -> None:
+    session, said = Session(), []
+    for stamped in verified_stream:
+        session = session.evolve(stamped)
+        said.append(activity(session, stamped.event) or "")
+    assert any(text.startswith("testing: The key is misspelt") for text in said)
+    assert any(text.startswith("trying a fix, with 1 test: Spell the key") for text in said)
+    running = outline(sessions.fold(sessions.analyze(sessions.key_error_case())[:2]), "testing: x")
+    assert running.sections[0].headline == "testing: x"
+    assert running.running is running.sections[0]
+
+
+# --- the rule: no check mark without evidence ---------------------------------------------------------------
+
+
+def test_a_check_mark_without_evidence_cannot_be_built() -> None:
+    with pytest.raises(ValueError, match="evidence"):
+        tick([])
+    with pytest.raises(ValueError, match="evidence"):
+        Mark(sign=f" {CHECK}")
+
+
+def test_at_no_moment_of_a_session_is_there_a_check_mark_without_evidence(
+    verified_stream: list[Stamped],
+) -> None:
+    session = Session()
+    ticked = 0
+    for stamped in verified_stream:
+        session = session.evolve(stamped)
+        known = {item.id for item in session.evidence}
+        for mark in marks(outline(session)):
+            if CHECK in mark.sign:
+                ticked += 1
+                assert mark.evidence
+                assert set(mark.evidence) <= known
+    assert ticked > 10
+
+
+def test_words_of_a_reasoner_lose_their_check_marks(sessions: ModuleType) -> None:
+    drawn = outline(sessions.fold(sessions.hostile_events("✓ verified ✅")))
+    assert drawn.sections[0].headline == "☐ verified ☐"
+    assert all(
+        "✓" not in b.text and "✅" not in b.text
+        for s in drawn.sections
+        for b in s.blocks
+        if isinstance(b, Text)
+    )
+    assert all("✓" not in row.claim + row.detail for phase in Phase for row in rows(drawn, phase))
+
+
+def test_one_constant_holds_the_check_mark_of_all_screens() -> None:
+    """Other literals with the sign could print it without evidence; the one in `safe_text` takes it away."""
+    found = []
+    for path in sorted((PACKAGE / "render").glob("*.py")) + sorted((PACKAGE / "notebook").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        found += [
+            path.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
+            if CHECK in node.value
+        ]
+    assert found == ["blocks.py", "safe_text.py"]
+    assert "CHECK" in inspect.getsource(tick)
+
+
+# --- foreign text -------------------------------------------------------------------------------------------
+
+
+def test_a_session_of_hostile_texts_stays_small_and_visible(sessions: ModuleType) -> None:
+    for name, text in sessions.HOSTILE.items():
+        drawn = outline(sessions.fold(sessions.hostile_events(text)))
+        everything = repr(drawn)
+        assert len(everything) < 1_500_000, name
+        assert not any(sign in everything for sign in "\u202e\u2066\u200f\u061c\x1b\x07\x9b\x00\ud800"), name
+
+
+def test_many_rival_fixes_are_drawn_without_judging_them_anew_each_time(sessions: ModuleType) -> None:
+    events = sessions.verified_events()[:-1]
+    for number in range(40):
+        fix = sessions.Fix(
+            id=sessions.FixId(f"g{number}"),
+            edits=(
+                sessions.CellEdit(cell="c7", before=sessions.TOTAL, after=f"{sessions.TOTAL}\nx = {number}"),
+            ),
+            why="another",
+            hypothesis=sessions.H1,
+        )
+        after = sessions.fix_run(100 + number, fix.id, Stage.AFTER, Outcome.PASSED)
+        events += [FixProposed(fix=fix), EvidenceGathered(evidence=after)]
+    drawn = outline(sessions.fold([*events, SessionEnded()]))
+    (fold,) = [block for block in drawn.sections[3].blocks if isinstance(block, Fold)]
+    assert fold.title == "41 other fixes tried"

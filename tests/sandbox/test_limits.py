@@ -1,0 +1,114 @@
+"""Jobs that use too much are stopped, named for what they did, and the kernel lives on."""
+
+import pytest
+
+from cot_magic.core.jobs import Limits, Outcome
+
+
+@pytest.fixture(scope="module")
+def roomy(kernel):
+    kernel.park()
+    return kernel
+
+
+@pytest.fixture(autouse=True)
+def the_kernel_lives(roomy):
+    yield
+    assert roomy.job("6 * 7").value == "42"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "source",
+    ["while True: pass", "import time, signal; signal.signal(15, signal.SIG_IGN); time.sleep(99)",
+     "import re; re.match(r'(a+)+$', 'a' * 40 + 'b')", "await __import__('asyncio').sleep(99)"],
+)  # fmt: skip
+def test_what_does_not_end_is_timed_out(roomy, source):
+    result = roomy.job("print('so far')", source, wall=1.0)
+    assert (result.outcome, result.step, result.note) == (Outcome.TIMED_OUT, 1, "stopped after 1 s")
+    assert result.output == "so far\n"
+
+
+@pytest.mark.slow
+def test_computing_beyond_the_processor_limit_is_timed_out(roomy):
+    result = roomy.job("while True: pass", limits=Limits(wall_s=30, cpu_s=1))
+    assert (result.outcome, result.note) == (Outcome.TIMED_OUT, "stopped after 1 s of computing")
+
+
+@pytest.mark.slow
+def test_a_memory_bomb_is_blocked(roomy):
+    result = roomy.job("x = []\nwhile True: x.append(bytearray(50 << 20))", limits=Limits(memory_mb=300))
+    assert (result.outcome, result.raised.ename) == (Outcome.BLOCKED, "MemoryError")
+    assert result.note == "it reached the memory limit of the copy"
+
+
+@pytest.mark.parametrize(
+    ("source", "note"),
+    [
+        ("import ctypes; ctypes.string_at(0)", "ended by signal 11 (SIGSEGV)"),
+        ("import os; os.abort()", "ended by signal 6 (SIGABRT)"),
+        ("import os; os._exit(3)", "the process exited with status 3 before the code ended"),
+        ("import os; os._exit(0)", "the process exited with status 0 before the code ended"),
+    ],
+)
+def test_a_crash_is_a_crash(roomy, source, note):
+    result = roomy.job("1", source)
+    assert (result.outcome, result.step, result.note) == (Outcome.CRASHED, 1, note)
+
+
+def test_a_crash_shows_where_it_was(roomy):
+    assert 'File "<cot cell 0>", line 2' in roomy.job("import ctypes\nctypes.string_at(0)").output
+
+
+@pytest.mark.parametrize("source", ["while True: print('y' * 65536)", "import os\nwhile True: os.write(1, b'y' * 65536)"])
+def test_endless_output_is_blocked_and_cut(roomy, source):
+    result = roomy.job(source, limits=Limits(output_bytes=1_000))
+    assert (result.outcome, result.note) == (Outcome.BLOCKED, "stopped: it printed more than 8 MB")
+    assert len(result.output) == 1_000
+
+
+def test_much_output_is_kept_up_to_its_limit(roomy):
+    result = roomy.job("print('y' * 5000)", limits=Limits(output_bytes=100))
+    assert (result.outcome, result.output) == (Outcome.PASSED, "y" * 100)
+
+
+def test_a_huge_value_is_shortened(roomy):
+    result = roomy.job("'y' * (1 << 26)", watch=("nothing",))
+    assert result.outcome is Outcome.PASSED
+    assert len(result.value) <= 2_000
+
+
+def test_a_huge_exception_is_shortened(roomy):
+    result = roomy.job("raise ValueError('y' * (1 << 24))")
+    assert (result.outcome, result.raised.ename) == (Outcome.RAISED, "ValueError")
+    deep = roomy.job("f = lambda n: f(n + 1)\nf(0)")
+    assert (deep.outcome, deep.raised.ename) == (Outcome.RAISED, "RecursionError")
+
+
+@pytest.mark.parametrize(
+    ("source", "limits"),
+    [
+        ("import tempfile; open(tempfile.mkstemp()[1], 'wb').write(b'0' * (3 << 20))", Limits(file_mb=2)),
+        ("x = []\nwhile True: x.append(open('/dev/null'))", Limits()),
+    ],
+)
+def test_a_limit_of_files_is_no_fault_of_the_code(roomy, source, limits):
+    result = roomy.job(source, limits=limits)
+    assert result.outcome is Outcome.BLOCKED
+    assert result.note.startswith("it reached a limit of the copy")
+
+
+@pytest.mark.slow
+def test_many_files_are_stopped(roomy):
+    result = roomy.job(
+        "import tempfile, time\nd = tempfile.gettempdir()\n"
+        "for n in range(20): open(f'{d}/{n}', 'wb').write(b'0' * (900 << 10))\ntime.sleep(20)",
+        limits=Limits(file_mb=1, wall_s=25),
+    )
+    assert (result.outcome, result.note) == (Outcome.BLOCKED, "stopped: it wrote more than 4 MB of files")
+
+
+def test_a_question_is_blocked_as_nobody_can_answer(roomy):
+    for source in ("input('name? ')", "import getpass; getpass.getpass()"):
+        result = roomy.job(source)
+        assert (result.outcome, result.raised.ename) == (Outcome.BLOCKED, "EOFError")
