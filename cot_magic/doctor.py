@@ -44,7 +44,7 @@ def _kernel() -> Finding:
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
-        spec = KernelSpecManager().get_kernel_spec("python3")  # type: ignore[no-untyped-call]
+        spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
         return Finding(what="kernel python3", good=False, detail="not found: pip install ipykernel")
     return Finding(what="kernel python3", good=True, detail=spec.display_name)

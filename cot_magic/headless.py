@@ -1,6 +1,7 @@
 """Run a notebook in a real kernel up to the failing cell, and hear what that kernel finds."""
 
 import json
+import os
 import tempfile
 import threading
 from collections.abc import Callable
@@ -56,7 +57,7 @@ def read_notebook(path: Path) -> Any:
             f"{path}: nbformat {version}; convert it first: jupyter nbconvert --to notebook {path.name}"
         )
     data.setdefault("nbformat_minor", 5)
-    notebook = nbformat.from_dict(data)
+    notebook = nbformat.from_dict(data)  # type: ignore[no-untyped-call]
     notebook.nbformat_minor = max(5, notebook.nbformat_minor)
     for place, cell in enumerate(notebook.cells):
         cell.setdefault("id", f"cell-{place}")
@@ -67,7 +68,7 @@ def read_notebook(path: Path) -> Any:
             cell.setdefault("outputs", [])
             cell.setdefault("execution_count", None)
     try:
-        nbformat.validate(notebook)  # type: ignore[no-untyped-call]
+        nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         raise NotebookError(f"{path}: not a valid notebook: {str(error).splitlines()[0]}") from None
     return notebook
@@ -189,7 +190,9 @@ class _kernel:
             ) from None
         self._contexts = ExitStack()
         try:
-            self._contexts.enter_context(client.setup_kernel())
+            # what the kernel's process itself writes (warnings of its start) is not the notebook's output
+            silenced = self._contexts.enter_context(open(os.devnull, "wb"))
+            self._contexts.enter_context(client.setup_kernel(stderr=silenced))
             self._arm(client)
         except BaseException:
             self._contexts.close()
@@ -217,11 +220,15 @@ class _kernel:
 
 
 def _own_interpreter(manager: Any, asked: str) -> None:
-    """Make `python3` mean this interpreter, whatever a spec of that name elsewhere on the machine says."""
+    """Make `python3` mean this interpreter, whatever a spec of that name elsewhere on the machine says.
+
+    Raises NoSuchKernel for a name that is not known.
+    """
     import sys
 
-    if asked == "python3" and manager.kernel_spec.argv:
-        manager.kernel_spec.argv[0] = sys.executable
+    spec = manager.kernel_spec  # looks the name up
+    if asked == "python3" and spec.argv:
+        spec.argv[0] = sys.executable
 
 
 def _of_dead_kernel(session: Session, notebook: Any, place: int, settings: Settings) -> Session:

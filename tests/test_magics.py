@@ -119,13 +119,9 @@ def test_a_line_magic_before_any_failure_says_so_in_one_line(kernel) -> None:
 
 
 def test_the_session_is_at_hand(shared_kernel) -> None:
-    shared_kernel.run(f"%%cot+\n{FAILING}")
-    assert (
-        shared_kernel.value(
-            "cot_magic.last.result if 'cot_magic' in dir() else __import__('cot_magic').last.result"
-        )
-        == "'verified'"
-    )
+    shared_kernel.run("values = [1, 2]\nimport cot_magic")
+    shared_kernel.run("%%cot+\ndoubled = sum(valus) * 2")
+    assert shared_kernel.value("cot_magic.last.result") == "'verified'"
 
 
 def test_the_experiments_leave_the_kernel_as_it_is(shared_kernel) -> None:

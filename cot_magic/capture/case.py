@@ -38,7 +38,8 @@ def capture_case(
     cell
         As `history.begin` gave it.
     error
-        `error_before_exec or error_in_exec` of IPython's ExecutionResult.
+        `error_in_exec or error_before_exec` of IPython's ExecutionResult, in this order: where an exception
+        cannot be shown, IPython puts its own trouble into the second.
     """
     redactor = redactor or Redactor()
     for _ in range(MOST_PASSES):

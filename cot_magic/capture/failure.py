@@ -31,7 +31,7 @@ def describe(error: BaseException, filenames: Filenames, redactor: Redactor | No
     redactor
         A new one if None.
     """
-    return _Description(_places(filenames), redactor or Redactor()).raised(error, 0)
+    return _Description(_places(filenames), redactor or Redactor()).raised(original(error), 0)
 
 
 def sandbox_describe(
@@ -50,9 +50,23 @@ def sandbox_describe(
                 return history.place_of(filename)
             return Place(cell=steps[filename], offset=history.offset_of(steps[filename]))
 
-        return _Description(place_of, shared[0]).raised(error, 0)
+        return _Description(place_of, shared[0]).raised(original(error), 0)
 
     return describe_in_copy
+
+
+def original(error: BaseException) -> BaseException:
+    """The exception of the cell, where IPython reports the one that arose when it showed or stored that."""
+    traceback = _of_base("__traceback__", error)
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_code.co_name == "run_cell_async" and frame.f_code.co_filename.endswith(
+            "interactiveshell.py"
+        ):
+            told = getattr(frame.f_locals.get("result"), "error_in_exec", None)
+            return told if isinstance(told, BaseException) else error
+        traceback = traceback.tb_next
+    return error
 
 
 def message_of(error: BaseException) -> str:

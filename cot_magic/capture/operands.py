@@ -101,6 +101,7 @@ def executed_in_cell(traceback: types.TracebackType, source: str) -> Executed:
     node = found.node or _node_at(statement, _positions(traceback))
     if node is None:
         return replace(executed_in_file(traceback), statement=None)
+    node = _head(node)
     return Executed(node=node, text=ast.get_source_segment(text, node), statement=statement, source=text)
 
 
@@ -129,6 +130,16 @@ def _positions(traceback: types.TracebackType) -> Positions:
     """First and last line, first and last column of the instruction that the level stopped at."""
     instructions = traceback.tb_frame.f_code.co_positions()
     return next(islice(instructions, traceback.tb_lasti // 2, None), (None, None, None, None))
+
+
+def _head(node: ast.AST) -> ast.AST:
+    """Of a compound statement, the expression in its head."""
+    match node:
+        case ast.For() | ast.AsyncFor():
+            return node.iter
+        case ast.With() | ast.AsyncWith():
+            return node.items[0].context_expr
+    return node
 
 
 def _node_at(statement: ast.AST | None, positions: Positions) -> ast.AST | None:

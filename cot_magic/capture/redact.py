@@ -167,6 +167,8 @@ class Redactor:
         secret."""
         if self.hides(name, text):
             value = _literal(text)
+            if _MASK.fullmatch(value):
+                return mask(name)
             self._withheld.add(value)
             if not value.isalpha() or len(value) >= LONGEST_WORD:
                 self.learn(name, value)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from cot_magic.core.findings import CellEdit
 
+_PAIRS = 4_000_000  # about a second of comparing
 _LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER)
 _WORD = re.compile(r"\w+|[^\w\s]")
 _SKIPS = (ast.If, ast.Return, ast.Continue, ast.Break, ast.Pass, ast.IfExp)
@@ -33,8 +34,27 @@ def size(edits: Sequence[CellEdit]) -> int:
 
 @functools.lru_cache(maxsize=1024)  # a judgement compares each fix with all rivals, and screens judge often
 def _size(edit: CellEdit) -> int:
-    matcher = difflib.SequenceMatcher(None, tokens(edit.before), tokens(edit.after), autojunk=False)
-    return sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
+    changes = opcodes(tokens(edit.before), tokens(edit.after))
+    return sum(max(b - a, d - c) for tag, a, b, c, d in changes if tag != "equal")
+
+
+def opcodes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    """difflib's opcodes from `old` to `new`, in a time that a cell with a large literal does not make long.
+
+    difflib takes quadratic time where many items are equal. So what both share at head and tail is set aside
+    first, and a middle of more than `_PAIRS` pairs counts as replaced in one piece.
+    """
+    shortest = min(len(old), len(new))
+    head = next((n for n in range(shortest) if old[n] != new[n]), shortest)
+    tail = next((n for n in range(shortest - head) if old[-1 - n] != new[-1 - n]), shortest - head)
+    a, b, c, d = head, len(old) - tail, head, len(new) - tail
+    if (b - a) * (d - c) > _PAIRS:
+        middle = [("replace", a, b, c, d)]
+    else:
+        matcher = difflib.SequenceMatcher(None, old[a:b], new[c:d], autojunk=False)
+        middle = [(tag, a + i, a + j, c + k, c + m) for tag, i, j, k, m in matcher.get_opcodes()]
+    first = [("equal", 0, head, 0, head)] if head else []
+    return [*first, *middle, *([("equal", b, len(old), d, len(new))] if tail else [])]
 
 
 def diff(edit: CellEdit, name: str = "cell") -> str:

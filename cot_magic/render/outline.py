@@ -26,7 +26,7 @@ from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import phases
 from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, tick
 from cot_magic.render.runs import ending
-from cot_magic.render.safe_text import code_span, one_line, said, seconds, unticked
+from cot_magic.render.safe_text import code_span, phrase, seconds
 
 
 def outline(session: Session, doing: str = "") -> Outline:
@@ -40,7 +40,7 @@ def outline(session: Session, doing: str = "") -> Outline:
         What is being run at this moment, from `activity`; the headline of the running phase.
     """
     return Outline(
-        name=one_line(session.intensity),
+        name=phrase(session.intensity),
         title=title(session),
         badge=badge(session),
         meta=meta(session),
@@ -57,7 +57,7 @@ def title(session: Session) -> str:
     here = case.label(case.cell.id)
     if case.raised is None:
         return f"{here} passed"
-    text = f"{one_line(case.raised.ename, 80)} in {here}"
+    text = f"{phrase(case.raised.ename, 80)} in {here}"
     cause = session.root_cause
     if cause is not None and cause.cell is not None and cause.cell != case.cell.id:
         return f"{text}, caused in {case.label(cause.cell)}"
@@ -87,7 +87,7 @@ def meta(session: Session) -> tuple[str, ...]:
     """Time, reasoner, and what left the machine; tokens and price where a model was asked."""
     facts = [seconds(session.seconds)]
     if session.reasoner:
-        facts.append(one_line(session.reasoner, 60))
+        facts.append(phrase(session.reasoner, 60))
     usage = session.usage
     if usage is not None:
         facts.append(f"in {usage.input_tokens:,} · out {usage.output_tokens:,} tokens")
@@ -103,7 +103,7 @@ def meta(session: Session) -> tuple[str, ...]:
 
 def notes(session: Session) -> tuple[str, ...]:
     """What the person must know before anything else: what went wrong on our side, and an interrupt."""
-    found = [f"Stopped: {unticked(one_line(fault, 600))}" for fault in session.faults]
+    found = [f"Stopped: {phrase(fault, 600)}" for fault in session.faults]
     if session.interrupted:
         found.append("Interrupted: what was found before stays.")
     return tuple(found)
@@ -116,21 +116,21 @@ def activity(session: Session, event: Event) -> str | None:
             claim = next(
                 (h.claim for h in session.hypotheses if h.id == event.probe.about), event.probe.about
             )
-            return f"testing: {said(one_line(claim))}"
+            return f"testing: {phrase(claim)}"
         case TryFix():
             count = len(event.tests)
             tests = f", with {count} test{'s' * (count != 1)}" if count else ""
-            return f"trying a fix{tests}: {said(one_line(event.fix.why))}"
+            return f"trying a fix{tests}: {phrase(event.fix.why)}"
         case ExploreSchedules():
             return f"searching {event.schedules:,} schedules from seed {event.seed}"
         case EvidenceGathered():
-            return f"{one_line(event.evidence.id, 40)}: {ending(event.evidence)}"
+            return f"{phrase(event.evidence.id, 40)}: {ending(event.evidence)}"
         case Streamed():
             return "thinking" if event.thinking else "writing"
         case HypothesisStated():
-            return f"hypothesis: {said(one_line(event.hypothesis.claim))}"
+            return f"hypothesis: {phrase(event.hypothesis.claim)}"
         case FixProposed():
-            return f"fix proposed: {said(one_line(event.fix.why))}"
+            return f"fix proposed: {phrase(event.fix.why)}"
         case TestWritten():
             return f"test written: {code_span(event.test.name, 120)}"
         case PhaseStarted() | PhaseEnded() | SessionStarted() | SessionEnded() | Interrupted() | Faulted():
@@ -171,6 +171,6 @@ def _headline(session: Session, view: PhaseView | None, state: State, doing: str
         case State.INTERRUPTED:
             return "interrupted" if session.interrupted else "stopped"
         case State.DONE:
-            return said(one_line(view.headline, 600)) if view is not None else ""
+            return phrase(view.headline, 600) if view is not None else ""
         case _:
             assert_never(state)

@@ -9,7 +9,7 @@ from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import remedy
 from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, Fold, Row, Rows, Table, Text, cross, tick
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
-from cot_magic.render.safe_text import code_span, one_line, said, sentence, shown
+from cot_magic.render.safe_text import code_span, one_line, phrase, said, sentence, shown
 
 _VALUES = 12  # rows of the table of values that are open at once
 _AROUND = 2  # lines of a cell that are shown before and after the failing one
@@ -45,7 +45,7 @@ def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
 def findings(view: PhaseView | None) -> tuple[Text, ...]:
     """What the reasoner found in that phase, in its order."""
     found: tuple[Finding, ...] = view.findings if view is not None else ()
-    return tuple(Text(text=said(item.text), topic=one_line(item.topic, 40)) for item in found)
+    return tuple(Text(text=said(item.text), topic=phrase(item.topic, 40)) for item in found)
 
 
 def written(view: PhaseView | None) -> tuple[Block, ...]:
@@ -92,7 +92,7 @@ def _of_analyze(session: Session) -> tuple[Finding, ...]:
 
 def _circumstances(raised: Raised) -> str:
     words = [code_span(raised.evalue, 600)] if raised.evalue.strip() else []
-    words += [f"({one_line(note)})" for note in raised.notes]
+    words += [f"({phrase(note)})" for note in raised.notes]
     words += [f"with {code_span(error(part), 200)}" for part in raised.group]
     behind = raised.cause or raised.context
     if behind is not None:
@@ -247,5 +247,5 @@ def _verdict_row(session: Session, hypothesis: Hypothesis) -> Row:
 def _open_reasons(session: Session, hypothesis: Hypothesis) -> str:
     probes = [i for i in session.evidence if i.kind is EvidenceKind.PROBE and i.about == hypothesis.id]
     open_ended = [ending(item) for item in probes if item.held is None or unsettled(item)]
-    reasons = open_ended or [one_line(reason) for reason in session.judge(hypothesis.id).reasons]
+    reasons = open_ended or [phrase(reason) for reason in session.judge(hypothesis.id).reasons]
     return said("; ".join(dict.fromkeys(reasons)))

@@ -1,8 +1,8 @@
 """What IMPLEMENT and CONFIRM show: fixes with their diffs, tests before and after, and what stays open."""
 
-import difflib
+from collections.abc import Sequence
 
-from cot_magic.core.edits import size
+from cot_magic.core.edits import opcodes, size
 from cot_magic.core.findings import CellEdit, Evidence, EvidenceKind, Fix, FixVerdict, Stage
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session, TestView
@@ -23,10 +23,11 @@ from cot_magic.render.blocks import (
     tick,
 )
 from cot_magic.render.runs import ending, run, state_notes, unsettled
-from cot_magic.render.safe_text import LONG, one_line, said, sentence, shown
+from cot_magic.render.safe_text import LONG, phrase, said, sentence, shown
 
 _RANK = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED, FixVerdict.REJECTED]
-_OPEN_LINES = 200  # of one diff; the rest is counted
+_OPEN_LINES = 100  # on each side of one change; the rest is counted
+_CONTEXT = 3  # lines around a change
 
 
 def implemented(session: Session) -> list[Block]:
@@ -76,7 +77,7 @@ def mark_of(judged: Judgement[FixVerdict]) -> Mark:
 def _fix(session: Session, fix: Fix, with_runs: bool = False) -> list[Block]:
     """The verdict row of a fix. The runs of the best one are shown in CONFIRM."""
     judged = session.judge_fix(fix)
-    reasons = f": {'; '.join(one_line(reason) for reason in judged.reasons)}" if judged.reasons else ""
+    reasons = f": {'; '.join(phrase(reason) for reason in judged.reasons)}" if judged.reasons else ""
     runs = [item for item in session.evidence if item.kind is EvidenceKind.FIX and item.about == fix.id]
     row = Row(
         mark=mark_of(judged),
@@ -110,31 +111,33 @@ def _label(session: Session, edit: CellEdit) -> str:
 
 
 def _changed_lines(edit: CellEdit) -> int:
-    matcher = difflib.SequenceMatcher(None, edit.before.splitlines(), edit.after.splitlines(), autojunk=False)
-    return sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
+    changes = opcodes(edit.before.splitlines(), edit.after.splitlines())
+    return sum(max(b - a, d - c) for tag, a, b, c, d in changes if tag != "equal")
 
 
 def _diff(edit: CellEdit, title: str) -> Diff:
-    """The edit line by line with three lines around each change (unified format, without its headers)."""
+    """The edit line by line, with three lines around each change; the rest is counted."""
     old, new = edit.before.splitlines(), edit.after.splitlines()
     lines: list[DiffLine] = []
-    end = 0
-    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(3):
-        if group[0][1] > end:
-            lines.append(DiffLine(sign="…", text=_unchanged(group[0][1] - end)))
-        for tag, a, b, c, d in group:
-            if tag == "equal":
-                lines += [DiffLine(sign=" ", text=shown(line)) for line in old[a:b]]
-                continue
-            lines += [DiffLine(sign="-", text=shown(line)) for line in old[a:b]]
-            lines += [DiffLine(sign="+", text=shown(line)) for line in new[c:d]]
-        end = group[-1][2]
-    if len(lines) > _OPEN_LINES:
-        left = len(lines) - _OPEN_LINES
-        lines = [*lines[:_OPEN_LINES], DiffLine(sign="…", text=f"{left} more lines of the diff")]
-    elif lines and end < len(old):
-        lines.append(DiffLine(sign="…", text=_unchanged(len(old) - end)))
+    for tag, a, b, c, d in opcodes(old, new):
+        if tag == "equal":
+            lines += _context(old[a:b], first=a == 0, last=b == len(old))
+            continue
+        lines += [DiffLine(sign="-", text=shown(line)) for line in old[a:b][:_OPEN_LINES]]
+        lines += [DiffLine(sign="+", text=shown(line)) for line in new[c:d][:_OPEN_LINES]]
+        left = max(0, b - a - _OPEN_LINES) + max(0, d - c - _OPEN_LINES)
+        lines += [DiffLine(sign="…", text=f"{left} more changed lines")] if left else []
     return Diff(title=title, lines=tuple(lines))
+
+
+def _context(same: Sequence[str], *, first: bool, last: bool) -> list[DiffLine]:
+    """Lines that stay: those next to a change, and how many were left out."""
+    above, below = (0 if first else _CONTEXT), (0 if last else _CONTEXT)
+    left = len(same) - above - below
+    if left <= 1:  # to say that one line is left out takes as much room as the line
+        return [DiffLine(sign=" ", text=shown(line)) for line in same]
+    kept = [DiffLine(sign=" ", text=shown(line)) for line in (*same[:above], *same[len(same) - below :])]
+    return [*kept[:above], DiffLine(sign="…", text=_unchanged(left)), *kept[above:]]
 
 
 def _unchanged(count: int) -> str:
@@ -175,7 +178,7 @@ def _test_row(session: Session, fix: Fix, view: TestView) -> TestRow:
         mark = tick([item.id for item in ran])
     return TestRow(
         mark=mark,
-        name=one_line(view.test.name, 120),
+        name=phrase(view.test.name, 120),
         before=_ended(view.before),
         after=_ended(view.after),
         source=shown(view.test.source, LONG),
@@ -190,12 +193,12 @@ def _ended(evidence: Evidence | None) -> str:
 def _not_verified(session: Session, fix: Fix | None) -> list[str]:
     """What the evidence leaves open, each point once."""
     claims: dict[str, str] = {item.id: item.claim for item in session.hypotheses}
-    points = [one_line(reason) for reason in session.judge_fix(fix).reasons] if fix is not None else []
+    points = [phrase(reason) for reason in session.judge_fix(fix).reasons] if fix is not None else []
     for item in session.evidence:
         if not unsettled(item):
             continue
         if item.kind is EvidenceKind.PROBE:
-            claim = sentence(one_line(claims.get(item.about, item.about)))
+            claim = sentence(phrase(claims.get(item.about, item.about)))
             points.append(f"{claim} Its probe: {ending(item)}")
         elif fix is not None and item.about == fix.id:
             points.append(run(item).label)

@@ -4,7 +4,7 @@ from cot_magic.core.case import Raised
 from cot_magic.core.findings import Evidence, EvidenceKind
 from cot_magic.core.jobs import Outcome
 from cot_magic.render.blocks import Run
-from cot_magic.render.safe_text import LONG, code_span, one_line, seconds, shown
+from cot_magic.render.safe_text import LONG, code_span, phrase, seconds, shown
 
 _NOUN = {
     EvidenceKind.PROBE: "probe",
@@ -17,12 +17,12 @@ _NOUN = {
 def ending(evidence: Evidence) -> str:
     """How the run ended, in a few words: `the prediction held`, `raises KeyError`, `blocked: needs the
     network`."""
-    note = one_line(evidence.note, 200)
+    note = phrase(evidence.note, 200)
     match evidence.outcome:
         case Outcome.PASSED:
             return _passed(evidence)
         case Outcome.RAISED:
-            name = one_line(evidence.raised.ename, 80) if evidence.raised is not None else "an error"
+            name = phrase(evidence.raised.ename, 80) if evidence.raised is not None else "an error"
             return f"a schedule fails: {name}" if evidence.kind is EvidenceKind.SCHEDULE else f"raises {name}"
         case Outcome.TIMED_OUT:
             return f"timed out: {note}" if note else "timed out"
@@ -35,12 +35,12 @@ def ending(evidence: Evidence) -> str:
 def run(evidence: Evidence) -> Run:
     """The run with its code, its output and what else was seen, for a fold."""
     stage = f" {evidence.stage} the fix" if evidence.stage is not None else ""
-    label = f"{_NOUN[evidence.kind]} {one_line(evidence.id, 40)}{stage}: {ending(evidence)}"
+    label = f"{_NOUN[evidence.kind]} {phrase(evidence.id, 40)}{stage}: {ending(evidence)}"
     notes = []
     if evidence.raised is not None:
         notes.append(code_span(error(evidence.raised)))
     if evidence.note and evidence.outcome in (Outcome.PASSED, Outcome.RAISED):
-        notes.append(one_line(evidence.note))
+        notes.append(phrase(evidence.note))
     notes += [f"tried to {code_span(effect)}" for effect in evidence.effects]
     return Run(
         evidence=evidence.id,
@@ -63,7 +63,7 @@ def unsettled(evidence: Evidence) -> bool:
 
 def state_notes(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
     """On which state completed runs stood, where that was said: each note once."""
-    said = [one_line(item.note) for item in evidence if item.note and not unsettled(item)]
+    said = [phrase(item.note) for item in evidence if item.note and not unsettled(item)]
     return tuple(dict.fromkeys(said))
 
 

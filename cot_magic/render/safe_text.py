@@ -52,6 +52,11 @@ def one_line(text: str, limit: int = LINE) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def phrase(text: str, limit: int = LINE) -> str:
+    """A few foreign words within a sentence of ours: on one line, without check marks."""
+    return unticked(one_line(text, limit))
+
+
 def sentence(text: str) -> str:
     """The text with a full stop, if it ends in a word or in code."""
     text = text.rstrip()

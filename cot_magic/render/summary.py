@@ -7,7 +7,6 @@ from cot_magic.core.findings import Evidence
 from cot_magic.core.session import Session, TestView
 from cot_magic.render.markdown import body
 from cot_magic.render.outline import outline
-from cot_magic.render.runs import ending
 
 FORMAT = 1
 
@@ -153,6 +152,6 @@ def _test(view: TestView) -> dict[str, Any]:
     return {
         "name": view.test.name,
         "source": view.test.source,
-        "before": ending(view.before) if view.before is not None else "not run",
-        "after": ending(view.after) if view.after is not None else "not run",
+        "before": view.before.outcome.value if view.before is not None else "",
+        "after": view.after.outcome.value if view.after is not None else "",
     }

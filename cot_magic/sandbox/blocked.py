@@ -19,7 +19,7 @@ MOST_LINKS = 50
 
 
 def why_blocked(error: BaseException, *, net: bool, withheld: frozenset[str]) -> str | None:
-    """Why this exception, or one that it came from, says nothing about the code; None if it is the code's own."""
+    """Why this exception, or one that it came from, says nothing about the code; None if it is its own."""
     for link in chain(error):
         reason = _reason(link, net=net, withheld=withheld)
         if reason is not None:
@@ -47,11 +47,14 @@ def _reason(error: BaseException, *, net: bool, withheld: frozenset[str]) -> str
     text = _text(error)
     if isinstance(error, EOFError) and LOST_TEXTS[-1] in text:
         return "it asks for input, and nobody can answer in a copy"
-    if isinstance(error, KeyError) and error.args and error.args[0] in _hashable(withheld, error.args[0]):
-        return f"it needs the environment variable {error.args[0]}, which is withheld from copies"
-    if any(part in text for part in LOST_TEXTS):
-        return f"it needs something of the kernel that a copy does not have ({text[:100]})"
-    if type(error).__module__.startswith(("sqlite3", "_sqlite3")) and any(part in text for part in DATABASE_TEXTS):
+    key = error.args[0] if isinstance(error, KeyError) and error.args else None
+    if type(key) is str and key in withheld:
+        return f"it needs the environment variable {key}, which is withheld from copies"
+    lost = next((part for part in LOST_TEXTS if part in text), None)
+    if lost is not None:
+        return f"it needs something of the kernel that a copy does not have ({lost})"
+    of_sqlite = type(error).__module__ in ("sqlite3", "_sqlite3")
+    if of_sqlite and any(part in text.lower() for part in DATABASE_TEXTS):
         return f"a copy cannot write to the database ({text[:100]})"
     return _reason_of_os(error, net=net) if isinstance(error, OSError) else None
 
@@ -67,10 +70,6 @@ def _reason_of_os(error: OSError, *, net: bool) -> str | None:
     if not net and (isinstance(error, ConnectionError) or type(error).__name__ in ("gaierror", "herror")):
         return f"a copy has no network ({_text(error)[:200]})"
     return None
-
-
-def _hashable(names: frozenset[str], key: object) -> frozenset[str]:
-    return names if type(key) is str else frozenset()
 
 
 def _text(error: BaseException) -> str:

@@ -39,7 +39,7 @@ class Surroundings:
 def run_job(
     job: Job, allow: Sequence[str], around: Surroundings, *, scratch: str, result_fd: int, output_fd: int
 ) -> None:
-    """Run in the new process, never to return: it ends by `os._exit`, so that nothing inherited is finalised."""
+    """Run in the new process, never to return: `os._exit` ends it, so nothing inherited is finalised."""
     try:
         try:
             _enter(around, scratch, result_fd, output_fd)
@@ -121,7 +121,9 @@ class _Run:
         frames = steps.frames_of(error, self._steps.cells)
         place = self._job.inspect.frame
         if not -len(frames) <= place < len(frames):
-            return replace(unlike, note=f"the failure did not repeat: it has {len(frames)} frames, not {place}")
+            return replace(
+                unlike, note=f"the failure did not repeat: it has {len(frames)} frames, not {place}"
+            )
         try:
             value = steps.inspect(self._job.inspect, frames[place][0])
         except BaseException as failure:

@@ -43,7 +43,7 @@ class Permissions:
 def confine(
     limits: Limits, permissions: Permissions, *, scratch: str, unreadable: Sequence[str] = ()
 ) -> None:
-    """Confine this process for good, in an order in which each step still can be done; then try whether it holds.
+    """Confine this process for good, in an order in which each step can be done; try whether it holds.
 
     Raises OSError, ValueError or SandboxError; whoever calls must then run nothing.
     """
@@ -51,7 +51,9 @@ def confine(
     if version < 1:
         raise SandboxError("this Linux has no Landlock, so generated code cannot be confined.")
     if permissions.proc and version < SCOPES_SINCE:
-        raise SandboxError("--allow proc needs Landlock version 6 (Linux 6.12): without it a child could signal.")
+        raise SandboxError(
+            "--allow proc needs Landlock version 6 (Linux 6.12): without it a child could signal."
+        )
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # if memory runs out, the copy goes and not the kernel
     _limit(limits, processes=permissions.proc)
@@ -65,9 +67,7 @@ def confine(
         version=version,
     )
     seccomp.install(
-        seccomp.program(
-            net=permissions.net, proc=permissions.proc, pid=os.getpid(), landlock_abi=version
-        )
+        seccomp.program(net=permissions.net, proc=permissions.proc, pid=os.getpid(), landlock_abi=version)
     )
     _verify(scratch, net=permissions.net)
 

@@ -67,7 +67,11 @@ def _word(event: str, arguments: tuple[Any, ...], scratch: str) -> str | None:
         return _about(ON_A_PATH[event], arguments[0], scratch)
     if event in ON_TWO_PATHS:
         source, target = _about("", arguments[0], scratch), _about("", arguments[1], scratch)
-        return f"{ON_TWO_PATHS[event]} {_text(arguments[0])} to {_text(arguments[1])}" if source or target else None
+        return (
+            f"{ON_TWO_PATHS[event]} {_text(arguments[0])} to {_text(arguments[1])}"
+            if source or target
+            else None
+        )
     if event in ALONE:
         return ALONE[event]
     return _network_or_process(event, arguments)
@@ -95,8 +99,8 @@ def _network_or_process(event: str, arguments: tuple[Any, ...]) -> str | None:
 
 WATCHED = frozenset({
     "open", *ON_A_PATH, *ON_TWO_PATHS, *ALONE, "socket.connect", "socket.bind", "socket.sendto",
-    "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request", "subprocess.Popen", "os.system", "os.exec",
-    "os.posix_spawn", "os.spawn", "os.kill", "os.killpg",
+    "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request", "subprocess.Popen", "os.system",
+    "os.exec", "os.posix_spawn", "os.spawn", "os.kill", "os.killpg",
 })  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""One job seen from the parked copy: fork it, collect what it says within limits, end it, name the outcome."""
+"""One job seen from the parked copy: fork it, collect what it says within limits, name the outcome."""
 
 import contextlib
 import os
@@ -72,7 +72,10 @@ class RunningJob:
         if self._said > wire.RESULT_BYTES:
             return Outcome.BLOCKED, "stopped: its result is too large"
         if _size(self.scratch) > (limits.file_mb << 20) * SCRATCH_FILES:
-            return Outcome.BLOCKED, f"stopped: it wrote more than {limits.file_mb * SCRATCH_FILES} MB of files"
+            return (
+                Outcome.BLOCKED,
+                f"stopped: it wrote more than {limits.file_mb * SCRATCH_FILES} MB of files",
+            )
         return None
 
     def end(self, stopped: tuple[Outcome, str] | None = None) -> JobResult:
@@ -113,15 +116,17 @@ class RunningJob:
         if failed is not None:
             return JobResult(outcome=Outcome.BLOCKED, note=f"nothing was run: {failed}")
         if not any("ready" in message for message in self._messages) and stopped is None:
-            return JobResult(outcome=Outcome.BLOCKED, note="nothing was run: the copy ended while it was set up")
+            return JobResult(
+                outcome=Outcome.BLOCKED, note="nothing was run: the copy ended while it was set up"
+            )
         outcome, note = stopped or _ended(status, cpu_seconds, self.job.limits.cpu_s)
         return JobResult(outcome=outcome, note=note)
 
     def _dressed(self, result: JobResult) -> JobResult:
-        """With the output, the effects, and how far it came, all of which no killed job could report itself."""
-        effects = tuple(
-            str(message["effect"])[:200] for message in self._messages if "effect" in message
-        )[:MOST_EFFECTS]
+        """With the output, the effects, and how far it came, which no killed job could report itself."""
+        effects = tuple(str(message["effect"])[:200] for message in self._messages if "effect" in message)[
+            :MOST_EFFECTS
+        ]
         steps = [message["step"] for message in self._messages if type(message.get("step")) is int]
         note = result.note
         if result.outcome is Outcome.BLOCKED and effects:
@@ -138,7 +143,10 @@ class RunningJob:
 def _ended(status: int, cpu_seconds: float, most_cpu: int) -> tuple[Outcome, str]:
     """The outcome of a process that ended without a result."""
     if not os.WIFSIGNALED(status):
-        return Outcome.CRASHED, f"the process exited with status {os.WEXITSTATUS(status)} before the code ended"
+        return (
+            Outcome.CRASHED,
+            f"the process exited with status {os.WEXITSTATUS(status)} before the code ended",
+        )
     number = os.WTERMSIG(status)
     name = signal.Signals(number).name if number in set(signal.Signals) else "?"
     if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_seconds >= most_cpu):

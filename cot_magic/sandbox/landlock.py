@@ -62,10 +62,10 @@ def restrict(
 def writable_paths(trees: Sequence[str]) -> list[tuple[str, bool]]:
     """What is to be opened for `write=PATH`: pairs of a path and whether things can be created below it.
 
-    A rule of Landlock covers everything below its directory, and nothing can be taken out of it again. So in a
-    directory that holds a protected name (a git working tree, the home directory) the other entries are opened
-    one by one: what is there can be written, but nothing new can be made in that directory itself.
-    Raises SandboxError for a tree that is protected itself or too large to look through.
+    A rule of Landlock covers everything below its directory, and nothing can be taken out of it again. So
+    in a directory that holds a protected name (a git working tree, the home directory) the other entries
+    are opened one by one: what is there can be written, but nothing new can be made in that directory
+    itself. Raises SandboxError for a tree that is protected itself or too large to look through.
     """
     found: list[tuple[str, bool]] = []
     for tree in trees:

@@ -49,14 +49,14 @@ def why_not_fork(size_limit_mb: int) -> str | None:
 def quiet_fork_warning() -> None:
     """Ignore the warning that CPython 3.12 gives on a fork with threads: this copy starts none of them again.
 
-    A filter that stays, as `catch_warnings` at each cell would make the user's own warnings be shown once more.
+    A filter that stays: `catch_warnings` at each cell would make the user's warnings be shown once more.
     """
     if sys.version_info >= (3, 12):
         text, module = r".*multi-threaded.*fork\(\)", r"cot_magic\.sandbox\."
         for action, message, category, where, _ in warnings.filters:
-            if action == "ignore" and category is DeprecationWarning and where is not None:
-                if getattr(message, "pattern", None) == text and getattr(where, "pattern", None) == module:
-                    return
+            patterns = (getattr(message, "pattern", None), getattr(where, "pattern", None))
+            if action == "ignore" and category is DeprecationWarning and patterns == (text, module):
+                return
         warnings.filterwarnings("ignore", text, DeprecationWarning, module)
 
 

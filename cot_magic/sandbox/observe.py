@@ -38,7 +38,7 @@ def watch(namespace: Mapping[str, Any], names: Sequence[str]) -> tuple[StateItem
 
 
 def described(name: str, value: Any) -> Iterator[tuple[str, str, bool]]:
-    """Triples of an expression, the text of its value, and whether that text is a literal of an equal value."""
+    """Triples: an expression, the text of its value, whether that text is a literal of an equal value."""
     kind = type(value)
     if kind in SCALARS or kind in CONTAINERS:
         yield (name, *_builtin(value))
@@ -79,7 +79,7 @@ def _builtin(value: Any) -> tuple[str, bool]:
 
 
 def canonical(value: Any) -> str:
-    """repr with sets in a fixed order and without addresses, for values of builtin types and what they hold."""
+    """repr with sets in a fixed order and without addresses, for builtin types and what they hold."""
     kind = type(value)
     if kind in (set, frozenset):
         inner = ", ".join(sorted(canonical(item) for item in value))
@@ -169,8 +169,9 @@ def _digest(value: Any) -> str:
 
 def _object(value: Any) -> str:
     """repr without addresses; if it shows nothing but the type, the attributes too, where they are simple."""
+    kind: Any = type(value)
     text = ADDRESS.sub(r"\1 0x…", _safe(lambda: repr(value)))
-    attributes = getattr(value, "__dict__", None) if type(value).__repr__ is object.__repr__ else None
+    attributes = getattr(value, "__dict__", None) if kind.__repr__ is object.__repr__ else None
     if type(attributes) is dict and _small(attributes, 500):
         text = f"{text} {canonical({k: v for k, v in attributes.items() if type(k) is str})}"
     return plain(text) if len(text) <= LONGEST_TEXT else _with_digest(text, text)

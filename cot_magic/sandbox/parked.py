@@ -90,7 +90,7 @@ class ParkedCopy:
                     self._hear(self._owner[key.fd], key.fd)
             self._enforce()
 
-    # --- set-up -----------------------------------------------------------------------------------------------
+    # --- set-up ---------------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
         """Everything that is the same for all jobs, once. If it fails, no job is ever run."""
@@ -106,7 +106,7 @@ class ParkedCopy:
             rebind.rebind(self._shell)
             rebind.limit_thread_pools()
             self._warm_up()
-            gc.freeze()  # again: a collection in a job looks at what the job made, and copies no page for the rest
+            gc.freeze()  # again: a collection in a job looks at what that job made, and copies no other page
             self._around = child.Surroundings(
                 shell=self._shell,
                 describe=self._describe,
@@ -119,7 +119,7 @@ class ParkedCopy:
             self._trouble = f"{type(error).__name__}: {error}"
 
     def _warm_up(self) -> None:
-        """Import and cache once what every job needs. No code of the user runs: this process is not confined."""
+        """Import and cache what every job needs. No code of the user runs: this process is not confined."""
         compile(self._shell.compile.ast_parse("pass"), "<cot>", "exec")
         ctypes.create_string_buffer(1)
         try:
@@ -127,7 +127,7 @@ class ParkedCopy:
         except LookupError as error:
             self._describe(error, {})
 
-    # --- jobs -------------------------------------------------------------------------------------------------
+    # --- jobs -----------------------------------------------------------------------------------------------
 
     def _start_queued(self) -> None:
         while self._queue and len(self._running) < self._workers:
@@ -177,7 +177,7 @@ class ParkedCopy:
         nearest = min(job.deadline for job in self._running.values()) - time.monotonic()
         return max(0.0, min(nearest, LOOK_SECONDS))
 
-    # --- the kernel -------------------------------------------------------------------------------------------
+    # --- the kernel -----------------------------------------------------------------------------------------
 
     def _speak_with_kernel(self) -> None:
         self._send()

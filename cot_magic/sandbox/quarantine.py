@@ -51,7 +51,7 @@ def neutralise_descriptors(keep: Collection[int]) -> None:
 
 
 def privatise_shared_memory() -> None:
-    """Make shared memory (np.memmap, multiprocessing.Value, sqlite's WAL index) this copy's own, as it is now.
+    """Make shared memory (np.memmap, multiprocessing.Value, sqlite's WAL index) this copy's own, as it is.
 
     What is beyond 64 MiB is mapped privately from its file, where there is one, and else becomes read-only.
     """
@@ -66,7 +66,9 @@ def privatise_shared_memory() -> None:
             if end - start <= left:
                 left -= end - start
                 _copy(memory.fileno(), start, end - start)
-            elif not _map_privately(fields, start, end - start) and libc.mprotect(start, end - start, PROT_READ):
+            elif not _map_privately(fields, start, end - start) and libc.mprotect(
+                start, end - start, PROT_READ
+            ):
                 raise OSError(ctypes.get_errno(), "shared memory could not be made read-only")
 
 
@@ -83,20 +85,22 @@ def scrub_environment() -> frozenset[str]:
             ctypes.memset(start + match.start(1), ord("x"), len(match[1]))
         os.unsetenv(name)
         os.environ.pop(name, None)
-        posix.environ.pop(encoded, None)  # type: ignore[call-overload]
+        posix.environ.pop(encoded, None)
     return names
 
 
 def secrets_of_environment() -> tuple[tuple[str, str], ...]:
-    """Names and values to withhold from what a job says; short values are no secrets and would spoil texts."""
-    pairs = [(name, value) for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) > 7]
+    """Names and values to withhold from what a job says; short values would spoil texts."""
+    pairs = [
+        (name, value) for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) > 7
+    ]
     return tuple(sorted(pairs, key=lambda pair: -len(pair[1])))
 
 
 def _is_shared(fields: list[bytes]) -> bool:
     """Of a line of /proc/self/maps: writable, shared, and memory rather than a device."""
     path = fields[5] if len(fields) > 5 else b""
-    device = path.startswith(b"/dev/") and not path.startswith((b"/dev/shm", b"/dev/zero"))  # noqa: S108
+    device = path.startswith(b"/dev/") and not path.startswith((b"/dev/shm", b"/dev/zero"))
     return fields[1][1:2] == b"w" and fields[1][3:4] == b"s" and not device
 
 
@@ -110,12 +114,14 @@ def _reopened(fd: int) -> int | None:
 
 
 def _copy(memory: int, start: int, size: int) -> None:
-    """Put a private copy of these pages in their place; a page that cannot be read (beyond the file) is zero."""
+    """Put a private copy of these pages in their place; what cannot be read (beyond the file) is zero."""
     address = libc.mmap(None, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     if address == MAP_FAILED:
         raise OSError(ctypes.get_errno(), "no memory for a copy of shared memory")
     buffer = (ctypes.c_char * size).from_address(address)
-    with contextlib.suppress(OSError):  # EIO: a hole or the end of the file; read from /proc so it is no SIGBUS
+    with contextlib.suppress(
+        OSError
+    ):  # EIO: a hole or the end of the file; read from /proc so it is no SIGBUS
         done = 0
         while done < size:
             read = os.preadv(memory, [memoryview(buffer)[done:]], start + done)
@@ -139,6 +145,6 @@ def _map_privately(fields: list[bytes], start: int, size: int) -> bool:
             return False
         offset = int(fields[2], 16)
         mapped = libc.mmap(start, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_FIXED, fd, offset)
-        return mapped != MAP_FAILED
+        return bool(mapped != MAP_FAILED)
     finally:
         os.close(fd)

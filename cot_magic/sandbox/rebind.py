@@ -3,7 +3,7 @@
 import asyncio
 import builtins
 import getpass
-import importlib._bootstrap as bootstrap  # type: ignore[import-not-found]
+import importlib
 import io
 import os
 import signal
@@ -18,7 +18,7 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 _kept: list[Any] = []  # inherited streams: were they freed, their buffers would be written a second time
 
 
-class KeepingHook(DisplayHook):  # type: ignore[misc]
+class KeepingHook(DisplayHook):
     """Keeps the value of the last expression instead of showing it; `_` and `Out` follow as in the kernel."""
 
     last: Any = None
@@ -26,11 +26,11 @@ class KeepingHook(DisplayHook):  # type: ignore[misc]
     def __call__(self, result: Any = None) -> None:
         self.last = result
         if result is not None:
-            self.update_user_ns(result)
-            self.fill_exec_result(result)
+            self.update_user_ns(result)  # type: ignore[no-untyped-call]
+            self.fill_exec_result(result)  # type: ignore[no-untyped-call]
 
 
-class TextPublisher(DisplayPublisher):  # type: ignore[misc]
+class TextPublisher(DisplayPublisher):
     """Writes the plain text of what is displayed to standard output, in its place among the prints."""
 
     def _setup_execution_tracking(self) -> None:
@@ -57,7 +57,7 @@ def forget_threads() -> None:
     """Undo what only threads that do not exist here could finish: imports under way, tracing."""
     sys.settrace(None)
     sys.setprofile(None)
-    bootstrap._module_locks.clear()
+    importlib._bootstrap._module_locks.clear()  # type: ignore[attr-defined]
     for name, module in list(sys.modules.items()):
         if getattr(getattr(module, "__spec__", None), "_initializing", False):
             del sys.modules[name]
@@ -66,16 +66,16 @@ def forget_threads() -> None:
 def rebind(shell: Any) -> None:
     """Take this copy's IPython off the front end for good."""
     _rebind_streams()
-    hook = KeepingHook(shell=shell)
+    hook = KeepingHook(shell=shell)  # type: ignore[no-untyped-call]
     shell.displayhook = shell.display_trap.hook = sys.displayhook = hook
-    shell.display_pub = TextPublisher(shell=shell)
-    # what a step raised is described from the exception; formatting it with all its frames would only cost time
+    shell.display_pub = TextPublisher(shell=shell)  # type: ignore[no-untyped-call]
+    # what a step raised is described from the exception; formatting its frames here would only cost time
     for name in ("showtraceback", "showsyntaxerror", "showindentationerror", "_showtraceback"):
         setattr(shell, name, _show_nothing)
     shell.custom_exceptions = ()
     if shell.history_manager is not None:
         shell.history_manager.enabled = False
-    builtins.input = getpass.getpass = getpass.unix_getpass = _no_input  # type: ignore[assignment,attr-defined]
+    builtins.input = getpass.getpass = getpass.unix_getpass = _no_input  # type: ignore[attr-defined]
     sys.dont_write_bytecode = True
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     if "ipykernel" in sys.modules:
@@ -117,11 +117,11 @@ def _rebind_streams() -> None:
         # while a cell runs, IPython lays a `write` of its own over that of the stream
         getattr(inherited, "__dict__", {}).pop("write", None)
         raw = io.FileIO(fd, "w", closefd=False)
-        stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)  # type: ignore[arg-type]
+        stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     _kept.extend((sys.stdin, sys.__stdin__))
-    sys.stdin = sys.__stdin__ = io.StringIO()  # type: ignore[misc]
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BytesIO())  # type: ignore[misc]
 
 
 def _rebind_kernel(shell: Any) -> None:
@@ -135,12 +135,12 @@ def _rebind_kernel(shell: Any) -> None:
     def write(self: Any, text: str) -> int:
         return int((sys.stderr if self.name == "stderr" else sys.stdout).write(text))
 
-    Session.send = _send_nothing
+    setattr(Session, "send", _send_nothing)  # noqa: B010 - a method is not to be assigned, says mypy
     for name in ("send_multipart", "schedule", "start", "stop", "close"):
         setattr(IOPubThread, name, _do_nothing)
     for name in ("flush", "_flush", "_schedule_flush", "close"):
         setattr(OutStream, name, _do_nothing)
-    OutStream.write = write
+    setattr(OutStream, "write", write)  # noqa: B010
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         kernel.raw_input = kernel.getpass = _no_input

@@ -1,4 +1,4 @@
-"""The folder of the files that jobs write, made by the kernel process and removed at the end, even a bad one."""
+"""The folder of the files that jobs write: made by the kernel process, removed at the end, even a bad one."""
 
 import contextlib
 import fcntl
@@ -12,7 +12,7 @@ YOUNG_SECONDS = 60.0
 
 
 class ScratchFolder:
-    """A new folder, locked as long as this process lives, so that one left by a killed kernel can be told apart."""
+    """A new folder, locked while this process lives, so that one left by a killed kernel can be told."""
 
     def __init__(self) -> None:
         _remove_stale()

@@ -14,13 +14,17 @@ NUMBER, ARCH, FIRST, SECOND = 0, 4, 16, 24  # offsets in struct seccomp_data
 KILL, ERRNO, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 NEW_NAMESPACES = 0x7E020000  # the CLONE_NEW* flags that clone(2) takes
 CLONE_THREAD = 0x10000
-SPOKEN_FAMILIES = (2, 10, 16)  # AF_INET, AF_INET6, AF_NETLINK (getaddrinfo); never AF_UNIX: X11, Docker, D-Bus
+SPOKEN_FAMILIES = (
+    2,
+    10,
+    16,
+)  # AF_INET, AF_INET6, AF_NETLINK (getaddrinfo); never AF_UNIX: X11, Docker, D-Bus
 
 
 def program(*, net: bool, proc: bool, pid: int, landlock_abi: int) -> bytes:
     """The filter for the process `pid`; `net` and `proc` are what the person allowed.
 
-    A list of what is refused, not of what is allowed; calls newer than this list are refused as unknown (ENOSYS).
+    A list of what is refused, not of what is allowed; calls newer than the list are refused as unknown.
     """
     column = syscalls.column()
     if column is None:

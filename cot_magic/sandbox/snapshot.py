@@ -27,7 +27,9 @@ __all__ = ["Describe", "NoSandbox", "Snapshot", "in_child", "park", "park_after"
 
 SIZE_LIMIT_MB = 2048
 READY_SECONDS = 5.0
-SPARE_SECONDS = 20.0  # for set-up and a busy machine, on top of the jobs' own limits, before a copy is given up
+SPARE_SECONDS = (
+    20.0  # for set-up and a busy machine, on top of the jobs' own limits, before a copy is given up
+)
 SPARE_SECONDS_A_JOB = 2.0
 AFTER = "no copy of the kernel from before the cell exists, so this runs on the state that the failure left"
 
@@ -62,8 +64,8 @@ def park(
     allow
         What the person permitted for all jobs: `net`, `proc`, `write=PATH`. Raises SandboxError for others.
     size_limit_mb
-        Above this resident size no copy is made, as a fork copies the page tables and the kernel then pays for
-        each page that it writes.
+        Above this resident size no copy is made, as a fork copies the page tables and the kernel then pays
+        for each page that it writes.
     """
     return _park(shell, describe, allow, size_limit_mb, SandboxStatus(available=True))
 
@@ -76,7 +78,7 @@ def park_after(
     size_limit_mb: int = SIZE_LIMIT_MB,
     reason: str = AFTER,
 ) -> "Snapshot | NoSandbox":
-    """The same after the cell failed, where no copy from before it exists; the status says so with `reason`."""
+    """The same after the cell failed, where no copy from before it exists; the status says so."""
     return _park(
         shell, describe, allow, size_limit_mb, SandboxStatus(available=True, state="after", reason=reason)
     )
@@ -102,7 +104,9 @@ class NoSandbox:
 class Snapshot:
     """A parked copy of the kernel: a Sandbox whose jobs all start from the same state."""
 
-    def __init__(self, pid: int, control: socket.socket, status: SandboxStatus, allow: tuple[str, ...]) -> None:
+    def __init__(
+        self, pid: int, control: socket.socket, status: SandboxStatus, allow: tuple[str, ...]
+    ) -> None:
         self._pid, self._control, self._allow = pid, control, allow
         self._pidfd = os.pidfd_open(pid)
         self._status, self._owner = status, os.getpid()
@@ -122,8 +126,8 @@ class Snapshot:
     def run(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
         """Results in the order of the jobs. Raises SandboxError if the copy is gone before it starts.
 
-        Two jobs may run at a time. A KeyboardInterrupt ends the running jobs, leaves the snapshot usable and is
-        raised again.
+        Two jobs may run at a time. A KeyboardInterrupt ends the running jobs, leaves the snapshot usable
+        and is raised again.
         """
         with self._busy:
             if not self._status.available:
@@ -166,10 +170,12 @@ class Snapshot:
 
     _gone_because = ""
 
-    # --- the conversation -------------------------------------------------------------------------------------
+    # --- the conversation -----------------------------------------------------------------------------------
 
     def _send(self, data: bytes) -> None:
-        with suppress(BrokenPipeError, ConnectionResetError):  # the copy is gone; `_collect` meets the same and says it
+        with suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # the copy is gone; `_collect` meets the same and says it
             self._control.sendall(data)
 
     def _collect(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:

@@ -27,7 +27,8 @@ class Ran:
 class StepRunner:
     """Runs steps in one copy and knows which file name is the code of which cell.
 
-    A step that is no cell (a probe, a test) has an id of its own in `cells`, so that a traceback starts at it too.
+    A step that is no cell (a probe, a test) has an id of its own in `cells`, so that a traceback starts at
+    it too.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -58,15 +59,15 @@ class StepRunner:
 def drive(shell: Any, loop: Any, main: Callable[[], Awaitable[None]], sources: list[str]) -> None:
     """Run `main` as the kernel or terminal would run a cell.
 
-    In a kernel a loop is running while any cell runs; in a terminal only for cells with a top-level await, so that
-    `asyncio.run` works there and fails in the kernel.
+    In a kernel a loop is running while any cell runs; in a terminal only for cells with a top-level await,
+    so that `asyncio.run` works there and fails in the kernel.
     """
     if getattr(shell, "kernel", None) is not None or any(_awaits(shell, source) for source in sources):
         loop.run_until_complete(main())
         return
     from IPython.core.async_helpers import _pseudo_sync_runner
 
-    _pseudo_sync_runner(main())
+    _pseudo_sync_runner(main())  # type: ignore[no-untyped-call]
 
 
 def _awaits(shell: Any, source: str) -> bool:
@@ -87,10 +88,10 @@ def without_cot_line(source: str) -> str:
 
 
 def frames_of(error: BaseException, cells: Container[str]) -> list[tuple[types.FrameType, int]]:
-    """The frames of a traceback with their lines, outermost first, from the first one that is a cell's code on.
+    """The frames of a traceback with their lines, outermost first, from the first that is a cell's code on.
 
-    `Inspection.frame` indexes this list, and what `describe` reports has the same length and order. If no frame
-    is a cell's, all are kept.
+    `Inspection.frame` indexes this list, and what `describe` reports has the same length and order. If no
+    frame is a cell's, all are kept.
     """
     found = []
     entry = error.__traceback__
@@ -104,8 +105,8 @@ def frames_of(error: BaseException, cells: Container[str]) -> list[tuple[types.F
 def inspect(inspection: Inspection, frame: types.FrameType) -> Any:
     """Run the statements in the namespace of the frame and return the value of the last expression.
 
-    Global and local names are laid into one namespace: a generator expression or lambda in the source could not
-    see local names otherwise.
+    Global and local names are laid into one namespace: a generator expression or lambda in the source could
+    not see local names otherwise.
     """
     tree = ast.parse(inspection.source, INSPECTION_FILE)
     lines = inspection.source.splitlines(keepends=True)

@@ -32,7 +32,9 @@ LANDLOCK_CREATE_RULESET = 444
 LANDLOCK_ADD_RULE = 445
 LANDLOCK_RESTRICT_SELF = 446
 CLONE3 = 435
-NEWEST_KNOWN = 462  # mseal; what came after it (setxattrat, open_tree_attr, file_setattr, …) is not judged here
+NEWEST_KNOWN = (
+    462  # mseal; what came after it (setxattrat, open_tree_attr, file_setattr, …) is not judged here
+)
 
 PR_SET_PDEATHSIG = 1
 PR_GET_PDEATHSIG = 2

@@ -10,8 +10,8 @@ RESULT_BYTES = 4 << 20
 def pack(message: dict[str, Any]) -> bytes:
     """One message as bytes.
 
-    It starts and ends with a newline, so that a message that was cut off by an interrupt spoils itself alone and
-    not the one that follows.
+    It starts and ends with a newline, so that a message that was cut off by an interrupt spoils itself
+    alone and not the one that follows.
     """
     return b"\n" + json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
 

@@ -1,11 +1,14 @@
 """A live shell whose cells a History follows, as the extension will follow them."""
 
+import atexit
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from cot_magic.capture.case import capture_case
 from cot_magic.capture.history import History
@@ -40,7 +43,7 @@ class Notebook:
     def run(self, source: str, cell_id: str | None = None) -> None:
         self.error = None
         result = self.shell.run_cell(source, store_history=True, cell_id=cell_id)
-        self.error = result.error_before_exec or result.error_in_exec
+        self.error = result.error_in_exec or result.error_before_exec
         self.cell = next(cell for cell in self.history.cells if cell.id == self.history.runs[-1].cell)
 
     def case(self, *sources: str, prompt: str = "", redactor: Redactor | None = None) -> Case:
@@ -66,9 +69,17 @@ class Notebook:
         return raised
 
 
-@pytest.fixture
-def shell() -> Iterator[Any]:
-    yield from _shell(InteractiveShell)
+@pytest.fixture(params=["nocolor"])
+def shell(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A shell of its own, taken down again; its parameter is IPython's colour theme."""
+    main = sys.modules["__main__"]
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = request.param
+    shell = InteractiveShell(config=config)
+    yield shell
+    atexit.unregister(shell.atexit_operations)
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
@@ -76,15 +87,3 @@ def notebook(shell: Any) -> Iterator[Notebook]:
     book = Notebook(shell)
     yield book
     book.close()
-
-
-def _shell(kind: Any) -> Iterator[Any]:
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = kind(config=config)
-    shell.builtin_trap.activate()
-    yield shell
-    shell.builtin_trap.deactivate()
-    shell.atexit_operations() if hasattr(shell, "atexit_operations") else None

@@ -16,7 +16,7 @@ from cot_magic.core.jobs import Inspection, Job, JobResult, JobStep, Limits
 from cot_magic.sandbox import landlock
 
 SECRET = "sk-ant-test-1234567890"
-PRELUDE = '''
+PRELUDE = """
 import json, os, sys
 import cot_magic.sandbox.snapshot as snapshot
 import cot_magic.sandbox.steps as steps
@@ -39,7 +39,7 @@ def park(**options):
 def run_jobs(text):
     results = S.run(from_json(tuple[Job, ...], json.loads(text)))
     print("@@" + json.dumps(to_json(results)))
-'''
+"""
 
 
 def need_confinement() -> None:
@@ -70,7 +70,13 @@ class LiveKernel:
             "IPYTHONDIR": str(root / "ipython"),
         }
         self.manager = KernelManager(kernel_name="python3")
-        self.manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        self.manager.kernel_spec.argv = [
+            sys.executable,
+            "-m",
+            "ipykernel_launcher",
+            "-f",
+            "{connection_file}",
+        ]
         self.manager.start_kernel(env=environment, cwd=str(self.cwd))
         self.client = self.manager.client()
         self.client.start_channels()
@@ -147,7 +153,9 @@ def plain_ipython() -> Callable[[str], str]:
 
 def run_in_plain_ipython(code: str) -> str:
     """What a script prints that runs after the prelude in a process with an InteractiveShell and no kernel."""
-    shell = "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()\n"
+    shell = (
+        "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()\n"
+    )
     shell += "get_ipython = InteractiveShell.instance\n"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONWARNINGS": "error"}
     done = subprocess.run(

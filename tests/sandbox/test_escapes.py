@@ -156,7 +156,7 @@ def test_the_effects_name_what_was_attempted(hostile):
 
 def test_a_forged_result_of_no_known_shape_is_blocked(hostile):
     result = hostile.job(
-        "import os\nfor fd in range(3, 300):\n    try: os.write(fd, b'\\n{\"result\": {\"outcome\": 3}}\\n')\n"
+        'import os\nfor fd in range(3, 300):\n    try: os.write(fd, b\'\\n{"result": {"outcome": 3}}\\n\')\n'
         "    except OSError: pass\nos._exit(0)"
     )
     assert result.outcome is Outcome.BLOCKED
@@ -166,7 +166,9 @@ def test_a_forged_result_of_no_known_shape_is_blocked(hostile):
 class TestWhatThePersonAllows:
     def test_net_opens_connections_but_no_unix_sockets(self, hostile):
         hostile.run("tcp.setblocking(True)")
-        connected = hostile.job("socket.create_connection(('127.0.0.1', tcp_port), timeout=5).close()", allow=("net",))
+        connected = hostile.job(
+            "socket.create_connection(('127.0.0.1', tcp_port), timeout=5).close()", allow=("net",)
+        )
         unix = hostile.job("socket.socket(socket.AF_UNIX).connect(socket_path)", allow=("net",))
         assert connected.outcome is Outcome.PASSED
         assert connected.effects[-1:] == (f"connect 127.0.0.1:{hostile.run('print(tcp_port)').strip()}",)
@@ -202,7 +204,9 @@ class TestWhatThePersonAllows:
         (hostile.home / "notes.txt").write_text("")
         allow = ("write=~",)
         source = "import os; open(os.path.expanduser('~/{}'), 'w').write('x')"
-        outcomes = [hostile.job(source.format(n), allow=allow).outcome for n in ("notes.txt", ".bashrc", ".zshrc")]
+        outcomes = [
+            hostile.job(source.format(n), allow=allow).outcome for n in ("notes.txt", ".bashrc", ".zshrc")
+        ]
         assert outcomes == [Outcome.PASSED, Outcome.BLOCKED, Outcome.BLOCKED]
 
     def test_proc_runs_programs_that_end_with_the_job(self, hostile):

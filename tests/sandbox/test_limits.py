@@ -60,7 +60,9 @@ def test_a_crash_shows_where_it_was(roomy):
     assert 'File "<cot cell 0>", line 2' in roomy.job("import ctypes\nctypes.string_at(0)").output
 
 
-@pytest.mark.parametrize("source", ["while True: print('y' * 65536)", "import os\nwhile True: os.write(1, b'y' * 65536)"])
+@pytest.mark.parametrize(
+    "source", ["while True: print('y' * 65536)", "import os\nwhile True: os.write(1, b'y' * 65536)"]
+)
 def test_endless_output_is_blocked_and_cut(roomy, source):
     result = roomy.job(source, limits=Limits(output_bytes=1_000))
     assert (result.outcome, result.note) == (Outcome.BLOCKED, "stopped: it printed more than 8 MB")

@@ -16,17 +16,17 @@ def one(value: object) -> tuple[str, bool]:
 @pytest.mark.parametrize(
     "value",
     [1, -2.5, True, None, "ünï 'q'", b"\x00a", 2 + 3j, [1, [2, (3,)]], (), (1,), {"a": [None]}, {1, 2}, set(),
-     math.inf, {"k": {3, 1, 2}}, "x" * 1_000],
+     {"k": {3, 1, 2}}, "x" * 1_000],
 )  # fmt: skip
 def test_a_value_of_builtin_types_is_a_literal_of_an_equal_value(value):
     text, literal = one(value)
-    if value in (math.inf, set()):
-        return  # repr gives inf and set(), which no literal is; literal is checked below
     assert literal
     assert ast.literal_eval(text) == value
 
 
-@pytest.mark.parametrize("value", [math.nan, [math.nan], math.inf, frozenset({1}), [object()], range(3), [type]])
+@pytest.mark.parametrize(
+    "value", [math.nan, [math.nan], math.inf, frozenset({1}), [object()], range(3), [type]]
+)
 def test_what_no_literal_can_say_is_none(value):
     assert one(value)[1] is False
 
@@ -34,7 +34,7 @@ def test_what_no_literal_can_say_is_none(value):
 def test_sets_have_one_order_and_addresses_are_out():
     assert one({"b", "a", "c"})[0] == "{'a', 'b', 'c'}"
     assert one([object()])[0] == "[<object object at 0x…>]"
-    assert one(object()) == ("<object object at 0x…> {}", False) or one(object())[0] == "<object object at 0x…>"
+    assert one(object()) == ("<object object at 0x…>", False)
 
 
 def test_a_long_text_ends_in_a_digest_of_the_whole():

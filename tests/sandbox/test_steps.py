@@ -27,7 +27,12 @@ def steps(kernel):
 
 def test_output_and_value_are_those_of_the_cell(steps):
     result = steps.job("print('one')", "print('two', x)\nx + 1")
-    assert (result.outcome, result.step, result.output, result.value) == (Outcome.PASSED, 1, "one\ntwo 1\n", "2")
+    assert (result.outcome, result.step, result.output, result.value) == (
+        Outcome.PASSED,
+        1,
+        "one\ntwo 1\n",
+        "2",
+    )
     assert result.held is None
     assert result.seconds > 0
 
@@ -79,7 +84,7 @@ def test_frames_are_named_by_their_cells_and_keep_their_lines(steps):
     assert [(frame.cell, frame.lineno, frame.function) for frame in raised.frames] == [
         ("c2", 3, "<module>"),
         ("c1", 3, "f"),
-        (None, 1, "helper"),  # of a cell that ran before the snapshot
+        (None, 3, "helper"),  # of a cell that ran before the snapshot
     ]
 
 
@@ -187,7 +192,11 @@ class TestInspection:
 
     def test_a_cell_that_the_confinement_stopped_is_not_inspected(self, steps):
         result = steps.inspect("True", -1, "open('out.txt', 'w')")
-        assert (result.outcome, result.held, result.raised.ename) == (Outcome.BLOCKED, None, "PermissionError")
+        assert (result.outcome, result.held, result.raised.ename) == (
+            Outcome.BLOCKED,
+            None,
+            "PermissionError",
+        )
 
     def test_an_earlier_step_that_raises_is_the_outcome(self, steps):
         result = steps.inspect("True", -1, "1 / 0", "[][0]")

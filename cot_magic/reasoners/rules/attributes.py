@@ -119,7 +119,18 @@ def other_name(site: Site) -> Iterator[Suspicion]:
         call = call_of(site, node)
         whole: ast.expr = call or node
         text = site.text(node.value)
-        sized = ("list", "str", "tuple", "dict", "set", "frozenset", "bytes", "range", "collections.deque", "dict_keys")
+        sized = (
+            "list",
+            "str",
+            "tuple",
+            "dict",
+            "set",
+            "frozenset",
+            "bytes",
+            "range",
+            "collections.deque",
+            "dict_keys",
+        )
         pattern = known.FOREIGN.get((kind, name)) or known.FOREIGN.get((kind.rsplit(".", 1)[-1], name))
         if name in known.LENGTHS and kind in sized and (call is None or not call.args):
             pattern = "len({0})"
@@ -167,7 +178,9 @@ def moved(site: Site) -> Iterator[Suspicion]:
             changes = [
                 site.over(item, new)
                 for item in ast.walk(site.tree)
-                if isinstance(item, ast.Attribute) and item.attr == node.attr and site.text(item.value) == text
+                if isinstance(item, ast.Attribute)
+                and item.attr == node.attr
+                and site.text(item.value) == text
             ]
             if statement:
                 changes.append(src.add_import(site.cell, statement))
@@ -217,7 +230,11 @@ def module_not_class(site: Site) -> Iterator[Suspicion]:
                 site.repair("The class is used directly.", *_one_level_less(site, node)),
                 weight=0.93,
             )
-        elif said and said[1].split(".")[0] in ("datetime", "time") and node.attr in ("timedelta", "date", "timezone", "sleep"):
+        elif (
+            said
+            and said[1].split(".")[0] in ("datetime", "time")
+            and node.attr in ("timedelta", "date", "timezone", "sleep")
+        ):
             module = said[1].split(".")[0]
             yield site.cause(
                 f"`{text}` is a class; `{node.attr}` belongs to the module `{module}`.",
@@ -238,7 +255,9 @@ def _one_level_less(site: Site, node: ast.Attribute) -> list[src.Change]:
 
 def _same(site: Site, node: ast.Attribute) -> list[ast.Attribute]:
     text = site.text(node)
-    return [item for item in ast.walk(site.tree) if isinstance(item, ast.Attribute) and site.text(item) == text]
+    return [
+        item for item in ast.walk(site.tree) if isinstance(item, ast.Attribute) and site.text(item) == text
+    ]
 
 
 @rule(
@@ -295,7 +314,9 @@ def wrong_module(site: Site) -> Iterator[Suspicion]:
         wrong, right = known.ALIAS_OF[alias]
         for cell, tree in site.cells():
             for item in ast.walk(tree):
-                if isinstance(item, ast.Import) and any(n.name == wrong and n.asname == alias for n in item.names):
+                if isinstance(item, ast.Import) and any(
+                    n.name == wrong and n.asname == alias for n in item.names
+                ):
                     edits = (src.edit(cell, src.over(cell.source, item, f"import {right} as {alias}")),)
                     yield site.cause(
                         f"`{alias}` is `{wrong}`, but `{node.attr}` belongs to `{right}`.",
@@ -339,7 +360,9 @@ def key(site: Site) -> Iterator[Suspicion]:
             )
         elif found.type == "dict" and isinstance(node.ctx, ast.Store):
             change = site.over(node, f"{text}[{node.attr!r}]")
-            yield site.reading("An entry of a dictionary is set in brackets.", site.repair("So it is a key.", change))
+            yield site.reading(
+                "An entry of a dictionary is set in brackets.", site.repair("So it is a key.", change)
+            )
 
 
 @rule(
@@ -354,7 +377,9 @@ def elements(site: Site) -> Iterator[Suspicion]:
         if call is None or not isinstance(value, list | tuple) or not value:
             return
         if all(hasattr(item, node.attr) for item in value):
-            inside = f"[item{site.text(call)[len(site.text(node.value)) :]} for item in {site.text(node.value)}]"
+            inside = (
+                f"[item{site.text(call)[len(site.text(node.value)) :]} for item in {site.text(node.value)}]"
+            )
             yield site.reading(
                 f"`{site.one_line(node.value)}` is a {type(value).__name__}; `{node.attr}` belongs to what is in it.",
                 site.repair("It is called for each element.", site.over(call, inside)),
@@ -380,7 +405,11 @@ def private(site: Site) -> Iterator[Suspicion]:
         name = node.attr.lstrip("_")
         if found is None:
             return
-        hidden = [item for item in found.members if re.fullmatch(rf"_\w*?_{{1,2}}{re.escape(name)}|_{re.escape(name)}", item)]
+        hidden = [
+            item
+            for item in found.members
+            if re.fullmatch(rf"_\w*?_{{1,2}}{re.escape(name)}|_{re.escape(name)}", item)
+        ]
         for meant in [item for item in hidden if item != node.attr][:1]:
             yield site.reading(
                 f"`{name}` is private in `{site.one_line(node.value)}`: it is called `{meant}` there.",

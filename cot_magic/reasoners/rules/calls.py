@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.core.case import Cell
+from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.rules import source as src
 from cot_magic.reasoners.rules.operators import CALLABLE, kind_of, pure
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
@@ -60,7 +61,9 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
 
     if not site.says(r"object is not callable"):
         return
-    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Name) and hasattr(builtins, node.func.id)):
+    for call in site.find(
+        ast.Call, lambda node: isinstance(node.func, ast.Name) and hasattr(builtins, node.func.id)
+    ):
         assert isinstance(call.func, ast.Name)
         name = call.func.id
         found = site.value(call.func)
@@ -74,7 +77,9 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
             repairs.append(Repair(edits=tuple(edits), why=why))
         elif site.function is None:
             change = src.line_before(site.cell.source, src.import_line(site.cell.source), f"del {name}")
-            repairs.append(site.repair(f"`del {name}` removes the variable, and the function is visible again.", change))
+            repairs.append(
+                site.repair(f"`del {name}` removes the variable, and the function is visible again.", change)
+            )
         yield site.cause(
             f"The variable `{name}` (set in {where}) hides the built-in function `{name}`: it is {shown(found)} now.",
             f"`{name}` is not the built-in function.",
@@ -85,19 +90,24 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
         return
 
 
-def _renamed_everywhere(site: Site, name: str) -> Iterator[object]:
+def _renamed_everywhere(site: Site, name: str) -> Iterator[CellEdit]:
     """Edits of all cells that use the variable; calls of that name stay, since they mean the function."""
     cells = [(site.cell, site.tree)] if _is_local(site, name) else list(site.cells())
     for cell, tree in cells:
         called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
         root: ast.AST = site.scope if cell.id == site.cell.id and _is_local(site, name) else tree
         stores = [
-            node for node in ast.walk(root) if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+            node
+            for node in ast.walk(root)
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
         ]
         reads = [
             node
             for node in ast.walk(root)
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load) and node not in called
+            if isinstance(node, ast.Name)
+            and node.id == name
+            and isinstance(node.ctx, ast.Load)
+            and node not in called
         ]
         if stores:
             yield src.edit(cell, *(src.over(cell.source, node, f"{name}_") for node in (*stores, *reads)))
@@ -118,14 +128,24 @@ def missing_operator(site: Site) -> Iterator[Suspicion]:
         return
     for call in site.find(ast.Call):
         kind = kind_of(site, call.func)
-        if kind not in ("int", "float", "complex", "numpy.float64", "numpy.int64") or len(call.args) != 1 or call.keywords:
+        if (
+            kind not in ("int", "float", "complex", "numpy.float64", "numpy.int64")
+            or len(call.args) != 1
+            or call.keywords
+        ):
             continue
         start = src.span(site.cell.source, call.func)[1]
         change = src.Change(start=start, end=start, text=" * ")
         claim = f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, and is called like a function."
         repair = site.repair("A product is meant.", change)
         if isinstance(call.func, ast.Constant):
-            yield site.cause(claim, "It is a number.", f"isinstance({site.text(call.func)}, (int, float, complex))", repair, weight=0.9)
+            yield site.cause(
+                claim,
+                "It is a number.",
+                f"isinstance({site.text(call.func)}, (int, float, complex))",
+                repair,
+                weight=0.9,
+            )
         else:
             yield site.reading(claim, repair, weight=0.7)
         return
@@ -141,13 +161,23 @@ def brackets(site: Site) -> Iterator[Suspicion]:
         return
     for call in site.find(ast.Call):
         kind = kind_of(site, call.func)
-        subscriptable = kind in SEQUENCES or kind.startswith("pandas.core") or kind == "collections.defaultdict"
-        if not subscriptable or len(call.args) != 1 or call.keywords or isinstance(call.func, ast.Constant | ast.Tuple):
+        subscriptable = (
+            kind in SEQUENCES or kind.startswith("pandas.core") or kind == "collections.defaultdict"
+        )
+        if (
+            not subscriptable
+            or len(call.args) != 1
+            or call.keywords
+            or isinstance(call.func, ast.Constant | ast.Tuple)
+        ):
             continue
         start = src.span(site.cell.source, call.func)[1]
         opening = site.cell.source.index("(", start)
         end = src.span(site.cell.source, call)[1]
-        changes = [src.Change(start=opening, end=opening + 1, text="["), src.Change(start=end - 1, end=end, text="]")]
+        changes = [
+            src.Change(start=opening, end=opening + 1, text="["),
+            src.Change(start=end - 1, end=end, text="]"),
+        ]
         text = site.text(call.func)
         yield site.cause(
             f"`{site.one_line(call.func)}` is a `{kind.rsplit('.', 1)[-1]}`, and its element is asked for in round brackets.",
@@ -191,19 +221,35 @@ def property_called(site: Site) -> Iterator[Suspicion]:
     "lookup in the first.",
 )
 def missing_comma(site: Site) -> Iterator[Suspicion]:
-    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Tuple | ast.List | ast.Dict | ast.Constant)):
+    for call in site.find(
+        ast.Call, lambda node: isinstance(node.func, ast.Tuple | ast.List | ast.Dict | ast.Constant)
+    ):
         if isinstance(call.func, ast.Constant) and not isinstance(call.func.value, str):
             continue
         start = src.span(site.cell.source, call.func)[1]
         repair = site.repair("A comma separates the two.", src.Change(start=start, end=start, text=","))
         check = f"not callable({site.text(call.func)})"
-        yield site.cause("A comma is missing between two elements.", "The first is no function.", check, repair, weight=0.93)
+        yield site.cause(
+            "A comma is missing between two elements.",
+            "The first is no function.",
+            check,
+            repair,
+            weight=0.93,
+        )
         return
-    for node in site.find(ast.Subscript, lambda node: isinstance(node.value, ast.List) and isinstance(node.slice, ast.Tuple)):
+    for node in site.find(
+        ast.Subscript, lambda node: isinstance(node.value, ast.List) and isinstance(node.slice, ast.Tuple)
+    ):
         start = src.span(site.cell.source, node.value)[1]
         repair = site.repair("A comma separates the two lists.", src.Change(start=start, end=start, text=","))
         claim = "A comma is missing between two lists."
-        yield site.cause(claim, "The second is taken for an index.", f"type({site.text(node.value)}) is list", repair, weight=0.95)
+        yield site.cause(
+            claim,
+            "The second is taken for an index.",
+            f"type({site.text(node.value)}) is list",
+            repair,
+            weight=0.95,
+        )
         return
 
 
@@ -252,12 +298,17 @@ def decorator(site: Site) -> Iterator[Suspicion]:
                 for cell, maker in site.functions(name):
                     inner = [item for item in maker.body if isinstance(item, Function)]
                     if inner and not any(isinstance(item, ast.Return) for item in maker.body):
-                        change = src.line_after(cell.source, maker.body[-1], f"return {inner[-1].name}", inner[-1].col_offset)
+                        change = src.line_after(
+                            cell.source, maker.body[-1], f"return {inner[-1].name}", inner[-1].col_offset
+                        )
                         yield site.cause(
                             f"The decorator `{name}` does not return `{inner[-1].name}`, so `{call.func.id}` became `None`.",
                             f"`{call.func.id}` is `None`.",
                             f"{call.func.id} is None",
-                            Repair(edits=(src.edit(cell, change),), why=f"`{inner[-1].name}` takes the function's place."),
+                            Repair(
+                                edits=(src.edit(cell, change),),
+                                why=f"`{inner[-1].name}` takes the function's place.",
+                            ),
                             weight=0.95,
                         )
                         return
@@ -287,11 +338,15 @@ def method_without_self(site: Site) -> Iterator[Suspicion]:
                 opening = cell.source.index("(", src.offset(cell.source, item.lineno, item.col_offset))
                 text = "self, " if names else "self"
                 change = src.Change(start=opening + 1, end=opening + 1, text=text)
-                repair = Repair(edits=(src.edit(cell, change),), why="The object is passed as first argument.")
+                repair = Repair(
+                    edits=(src.edit(cell, change),), why="The object is passed as first argument."
+                )
                 claim = f"The method `{item.name}` of `{klass.name}` has no parameter `self` for its object."
                 check = f"{item.name!r} in vars({klass.name})"
                 if klass.col_offset == 0:
-                    yield site.cause(claim, f"`{item.name}` is a method of `{klass.name}`.", check, repair, weight=0.93)
+                    yield site.cause(
+                        claim, f"`{item.name}` is a method of `{klass.name}`.", check, repair, weight=0.93
+                    )
                 else:
                     yield site.reading(claim, repair, weight=0.9)
                 return
@@ -321,7 +376,9 @@ def init_misspelt(site: Site) -> Iterator[Suspicion]:
                     f"The class `{klass.name}` has `{item.name}` where `__init__` must stand.",
                     "The class has no `__init__` of its own.",
                     f"'__init__' not in vars({klass.name}) and {item.name!r} in dir({klass.name})",
-                    Repair(edits=(src.edit(cell, change),), why="Only `__init__` is called for a new object."),
+                    Repair(
+                        edits=(src.edit(cell, change),), why="Only `__init__` is called for a new object."
+                    ),
                     weight=0.95,
                 )
                 return
@@ -340,7 +397,12 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
         if keyword is None:
             continue
         known = _parameter_names(site, call)
-        meant = only_near(wrong, known) or {"colour": "color", "seperator": "sep", "separator": "sep", "delimeter": "delimiter"}.get(wrong)
+        meant = only_near(wrong, known) or {
+            "colour": "color",
+            "seperator": "sep",
+            "separator": "sep",
+            "delimeter": "delimiter",
+        }.get(wrong)
         start = src.span(site.cell.source, keyword)[0]
         if meant is not None:
             change = src.Change(start=start, end=start + len(wrong), text=meant)
@@ -354,7 +416,9 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
             )
         elif (new := site.says(r"Did you mean '(\w+)'")) is not None:
             change = src.Change(start=start, end=start + len(wrong), text=new[1])
-            yield site.reading(f"Python itself suggests `{new[1]}`.", site.repair("So it exists.", change), weight=0.85)
+            yield site.reading(
+                f"Python itself suggests `{new[1]}`.", site.repair("So it exists.", change), weight=0.85
+            )
         else:
             value = src.span(site.cell.source, keyword.value)
             if len(call.keywords) == 1 and len(known) > len(call.args):
@@ -381,12 +445,18 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
         return
     names = re.findall(r"'(\w+)'", said[3])
     for call in calls(site)[:1]:
-        if names[:1] == ["self"] and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        if (
+            names[:1] == ["self"]
+            and isinstance(call.func, ast.Attribute)
+            and isinstance(call.func.value, ast.Name)
+        ):
             owner = call.func.value
             if site.type(owner) in ("type", "") and next(site.classes(owner.id), None) is not None:
                 claim = f"`{owner.id}` is the class; its methods are called on an object of it."
                 repair = site.repair("An object is made first.", site.after(owner, "()"))
-                yield site.cause(claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.9)
+                yield site.cause(
+                    claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.9
+                )
                 return
             for cell, assign in site.assignments(owner.id):
                 if isinstance(assign.value, ast.Name) and next(site.classes(assign.value.id), None):
@@ -394,26 +464,48 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
                     why = "With parentheses an object is made."
                     claim = f"`{owner.id}` is the class `{assign.value.id}` itself, since the parentheses are missing."
                     repair = Repair(edits=(src.edit(cell, change),), why=why)
-                    yield site.cause(claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.94)
+                    yield site.cause(
+                        claim,
+                        f"`{owner.id}` is a class.",
+                        f"isinstance({owner.id}, type)",
+                        repair,
+                        weight=0.94,
+                    )
                     return
         known = {item.name for item in site.frame.variables} | {item.name for item in site.case.namespace}
         if names and all(name in known for name in names):
             start = src.span(site.cell.source, call)[1] - 1
             comma = ", " if call.args or call.keywords else ""
-            text = ", ".join(names if said[2] == "positional" and not call.keywords else [f"{name}={name}" for name in names])
-            repair = site.repair("A variable of the parameter's name is there.", src.Change(start=start, end=start, text=comma + text))
-            claim = f"`{site.one_line(call.func)}` was called without {', '.join(f'`{name}`' for name in names)}."
+            text = ", ".join(
+                names
+                if said[2] == "positional" and not call.keywords
+                else [f"{name}={name}" for name in names]
+            )
+            repair = site.repair(
+                "A variable of the parameter's name is there.",
+                src.Change(start=start, end=start, text=comma + text),
+            )
+            claim = (
+                f"`{site.one_line(call.func)}` was called without {', '.join(f'`{name}`' for name in names)}."
+            )
             yield site.reading(claim, repair, weight=0.7)
         elif names:
-            yield site.reading(f"`{site.one_line(call.func)}` needs a value for {', '.join(f'`{name}`' for name in names)}.", weight=0.5)
+            yield site.reading(
+                f"`{site.one_line(call.func)}` needs a value for {', '.join(f'`{name}`' for name in names)}.",
+                weight=0.5,
+            )
 
 
 @rule("call.too_many_arguments", "TypeError", lesson=_FIT)
 def too_many_arguments(site: Site) -> Iterator[Suspicion]:
     """Several values where one collection is expected: `sum(1, 2, 3)`, `isinstance(x, int, str)`."""
-    counted = site.says(r"takes (?:exactly |at most |from \d+ to )?(\w+) (?:positional )?arguments?[ ,(]*(?:but )?\(?(\d+)")
+    counted = site.says(
+        r"takes (?:exactly |at most |from \d+ to )?(\w+) (?:positional )?arguments?[ ,(]*(?:but )?\(?(\d+)"
+    )
     counted = counted or site.says(r"expected (?:exactly |at most )?(\w+) arguments?, got (\d+)")
-    shape = site.says(r"Cannot interpret '\d+' as a data type") or site.says(r"only integer scalar arrays can be converted")
+    shape = site.says(r"Cannot interpret '\d+' as a data type") or site.says(
+        r"only integer scalar arrays can be converted"
+    )
     if counted is None and shape is None:
         return
     for call in calls(site)[:1]:
@@ -427,16 +519,39 @@ def too_many_arguments(site: Site) -> Iterator[Suspicion]:
             brackets, certain = ("(", ")"), True
         elif name in ("zeros", "ones", "empty", "full", "concatenate", "vstack", "hstack", "stack"):
             brackets, certain = ("(", ")"), name not in ("full",)
-        elif name in ("array", "sum", "choice", "join", "mean", "median", "concat", "extend", "set", "list", "tuple", "any", "all", "sorted", "shuffle", "fsum", "update"):
+        elif name in (
+            "array",
+            "sum",
+            "choice",
+            "join",
+            "mean",
+            "median",
+            "concat",
+            "extend",
+            "set",
+            "list",
+            "tuple",
+            "any",
+            "all",
+            "sorted",
+            "shuffle",
+            "fsum",
+            "update",
+        ):
             brackets, certain = ("[", "]"), True
         elif name == "append" and isinstance(call.func, ast.Attribute):
-            yield site.reading(f"`{text}` takes one element, {count} were given.", *_append(site, call), weight=0.75)
+            yield site.reading(
+                f"`{text}` takes one element, {count} were given.", *_append(site, call), weight=0.75
+            )
             return
         else:
             yield from _dropped_argument(site, call, count)
             return
         start, end = src.span(site.cell.source, first)[0], src.span(site.cell.source, last)[1]
-        changes = [src.Change(start=start, end=start, text=brackets[0]), src.Change(start=end, end=end, text=brackets[1])]
+        changes = [
+            src.Change(start=start, end=start, text=brackets[0]),
+            src.Change(start=end, end=end, text=brackets[1]),
+        ]
         repair = site.repair("Together in brackets they are one argument.", *changes)
         claim = f"`{text}` takes them as one collection, not one by one."
         if certain:
@@ -449,7 +564,9 @@ def _append(site: Site, call: ast.Call) -> Iterator[Repair]:
     start, end = src.span(site.cell.source, call.args[0])[0], src.span(site.cell.source, call.args[-1])[1]
     assert isinstance(call.func, ast.Attribute)
     inside = site.cell.source[start:end]
-    yield site.repair("Each becomes an element.", site.over(call, f"{site.text(call.func.value)}.extend([{inside}])"))
+    yield site.repair(
+        "Each becomes an element.", site.over(call, f"{site.text(call.func.value)}.extend([{inside}])")
+    )
     yield site.repair("They become one tuple.", site.over(call, f"{site.text(call.func)}(({inside}))"))
 
 
@@ -467,9 +584,15 @@ def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspic
         weight=0.6,
     )
     if len(names) < given:
-        start = src.span(site.cell.source, call.args[len(names) - 1])[1] if names else src.span(site.cell.source, call.args[0])[0]
+        start = (
+            src.span(site.cell.source, call.args[len(names) - 1])[1]
+            if names
+            else src.span(site.cell.source, call.args[0])[0]
+        )
         end = src.span(site.cell.source, call.args[-1])[1]
-        repair = site.repair("The call gives what the definition takes.", src.Change(start=start, end=end, text=""))
+        repair = site.repair(
+            "The call gives what the definition takes.", src.Change(start=start, end=end, text="")
+        )
         yield site.reading("The last arguments may be too many.", repair, weight=0.35)
 
 
@@ -485,7 +608,9 @@ def given_twice(site: Site) -> Iterator[Suspicion]:
             return
         start = src.span(site.cell.source, keyword)[0]
         taken = set(src.parameters(found[1])[: len(call.args)]) | {item.arg for item in call.keywords}
-        free = [name for name in src.parameters(found[1]) if name not in taken and name not in ("self", "cls")]
+        free = [
+            name for name in src.parameters(found[1]) if name not in taken and name not in ("self", "cls")
+        ]
         claim = f"`{said[1]}` of `{site.one_line(call.func)}` is given by position and again by name."
         if free:
             change = src.Change(start=start, end=start + len(said[1]), text=free[0])

@@ -1,9 +1,52 @@
 """All rules that come with the package."""
 
-from cot_magic.reasoners.rules import names, scopes
+from cot_magic.reasoners.rules import (
+    arithmetic,
+    asserts,
+    attributes,
+    calls,
+    classes,
+    files,
+    formats,
+    imports,
+    indexes,
+    integers,
+    iteration,
+    keys,
+    names,
+    nones,
+    notebook,
+    operators,
+    order,
+    recursion,
+    scopes,
+    subscripts,
+    unbound,
+    values,
+)
 from cot_magic.reasoners.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *names.RULES,
     *scopes.RULES,
+    *attributes.RULES,
+    *nones.RULES,
+    *operators.RULES,
+    *integers.RULES,
+    *subscripts.RULES,
+    *calls.RULES,
+    *order.RULES,
+    *classes.RULES,
+    *formats.RULES,
+    *keys.RULES,
+    *indexes.RULES,
+    *values.RULES,
+    *arithmetic.RULES,
+    *unbound.RULES,
+    *imports.RULES,
+    *files.RULES,
+    *recursion.RULES,
+    *iteration.RULES,
+    *asserts.RULES,
+    *notebook.RULES,
 )

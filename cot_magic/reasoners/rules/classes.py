@@ -51,7 +51,9 @@ def base_is_module(site: Site) -> Iterator[Suspicion]:
     lesson="Only classes that inherit from `Exception` can be raised and caught.",
 )
 def no_exception(site: Site) -> Iterator[Suspicion]:
-    if not site.says(r"exceptions must derive from BaseException|catching classes that do not inherit from BaseException"):
+    if not site.says(
+        r"exceptions must derive from BaseException|catching classes that do not inherit from BaseException"
+    ):
         return
     statement = site.statement
     if isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Constant | ast.JoinedStr):
@@ -62,9 +64,21 @@ def no_exception(site: Site) -> Iterator[Suspicion]:
         return
     names = {node.id for node in ast.walk(statement or site.tree) if isinstance(node, ast.Name)}
     if "NotImplemented" in names:
-        nodes = [n for n in ast.walk(statement or site.tree) if isinstance(n, ast.Name) and n.id == "NotImplemented"]
-        repair = site.repair("`NotImplementedError` is the exception.", *(site.over(n, "NotImplementedError") for n in nodes))
-        yield site.cause("`NotImplemented` is a value, not an exception.", "It is no exception.", "not isinstance(NotImplemented, BaseException)", repair, weight=0.9)
+        nodes = [
+            n
+            for n in ast.walk(statement or site.tree)
+            if isinstance(n, ast.Name) and n.id == "NotImplemented"
+        ]
+        repair = site.repair(
+            "`NotImplementedError` is the exception.", *(site.over(n, "NotImplementedError") for n in nodes)
+        )
+        yield site.cause(
+            "`NotImplemented` is a value, not an exception.",
+            "It is no exception.",
+            "not isinstance(NotImplemented, BaseException)",
+            repair,
+            weight=0.9,
+        )
         return
     for name in sorted(names):
         for cell, klass in site.classes(name):
@@ -92,7 +106,9 @@ def _header_end(source: str, klass: ast.ClassDef) -> src.Change:
     "names before objects can be made.",
 )
 def abstract(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"Can't instantiate abstract class (\w+) with(?:out an implementation for)? abstract methods? (.+)")
+    said = site.says(
+        r"Can't instantiate abstract class (\w+) with(?:out an implementation for)? abstract methods? (.+)"
+    )
     if said is None:
         return
     missing = [name for name in re.findall(r"\w+", said[2])]
@@ -101,7 +117,12 @@ def abstract(site: Site) -> Iterator[Suspicion]:
         for name in missing:
             meant = only_near(name, own)
             if meant is None:
-                yield site.cause(f"`{klass.name}` does not define `{name}`, which its abstract base demands.", f"`{name}` is abstract in it.", f"{name!r} in {klass.name}.__abstractmethods__", weight=0.7)
+                yield site.cause(
+                    f"`{klass.name}` does not define `{name}`, which its abstract base demands.",
+                    f"`{name}` is abstract in it.",
+                    f"{name!r} in {klass.name}.__abstractmethods__",
+                    weight=0.7,
+                )
                 continue
             start = src.offset(cell.source, own[meant].lineno, own[meant].col_offset)
             at = cell.source.index(meant, start)
@@ -110,7 +131,9 @@ def abstract(site: Site) -> Iterator[Suspicion]:
                 f"`{klass.name}` defines `{meant}`, but its abstract base demands `{name}`.",
                 f"`{name}` is still abstract, and `{meant}` is defined.",
                 f"{name!r} in {klass.name}.__abstractmethods__ and {meant!r} in vars({klass.name})",
-                Repair(edits=(src.edit(cell, change),), why=f"Under the name `{name}` it fulfils the demand."),
+                Repair(
+                    edits=(src.edit(cell, change),), why=f"Under the name `{name}` it fulfils the demand."
+                ),
                 weight=0.93,
             )
         return

@@ -17,7 +17,9 @@ from cot_magic.reasoners.rules.written import rule
     "`sum(lists, [])`.",
 )
 def summed(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"unsupported operand type\(s\) for \+: 'int' and '(str|list|tuple)'") or site.says(r"sum\(\) can't sum (strings)")
+    said = site.says(r"unsupported operand type\(s\) for \+: 'int' and '(str|list|tuple)'") or site.says(
+        r"sum\(\) can't sum (strings)"
+    )
     if said is None:
         return
     for call in site.find(ast.Call, lambda node: getattr(node.func, "id", "") == "sum" and bool(node.args)):
@@ -26,14 +28,28 @@ def summed(site: Site) -> Iterator[Suspicion]:
         if said[1] in ("list", "tuple"):
             empty = "[]" if said[1] == "list" else "()"
             repair = site.repair("The sum starts with an empty one.", site.after(items, f", {empty}"))
-            yield site.cause(f"`{text}` holds {said[1]}s, and `sum` starts at the number 0.", f"They are {said[1]}s.", f"type(next(iter({text}))).__name__ == {said[1]!r}", repair, weight=0.9)
+            yield site.cause(
+                f"`{text}` holds {said[1]}s, and `sum` starts at the number 0.",
+                f"They are {said[1]}s.",
+                f"type(next(iter({text}))).__name__ == {said[1]!r}",
+                repair,
+                weight=0.9,
+            )
             return
         texts = list(value) if isinstance(value, list | tuple | set) else []
         claim = f"`{text}` holds text, and `sum` adds numbers."
         if texts and all(isinstance(item, str) and number_in(item) for item in texts):
             convert = "int" if all(number_in(item) == "int" for item in texts) else "float"
-            repair = site.repair("Each becomes a number.", *src.wrap(site.cell.source, items, f"map({convert}, ", ")"))
-            yield site.cause(claim, "Each is a number in quotes.", f"bool(list(map({convert}, {text})))", repair, weight=0.9)
+            repair = site.repair(
+                "Each becomes a number.", *src.wrap(site.cell.source, items, f"map({convert}, ", ")")
+            )
+            yield site.cause(
+                claim,
+                "Each is a number in quotes.",
+                f"bool(list(map({convert}, {text})))",
+                repair,
+                weight=0.9,
+            )
         elif texts and all(isinstance(item, str) for item in texts):
             repair = site.repair("`join` puts texts together.", site.over(call, f"''.join({text})"))
             yield site.cause(claim, "Each is text.", f"isinstance(''.join({text}), str)", repair, weight=0.9)
@@ -48,16 +64,28 @@ def summed(site: Site) -> Iterator[Suspicion]:
 def joined(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"sequence item \d+: expected str instance"):
         return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "join" and len(node.args) == 1):
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", "") == "join" and len(node.args) == 1
+    ):
         items = call.args[0]
         repair = site.repair("Each becomes text.", *src.wrap(site.cell.source, items, "map(str, ", ")"))
-        if isinstance(items, ast.GeneratorExp) and not site.text(items).startswith("((") and site.cell.source[src.span(site.cell.source, items)[0] - 1] != "(":
+        if (
+            isinstance(items, ast.GeneratorExp)
+            and not site.text(items).startswith("((")
+            and site.cell.source[src.span(site.cell.source, items)[0] - 1] != "("
+        ):
             change = [*site.call("str", items.elt)]
             repair = site.repair("Each becomes text.", *change)
         claim = f"`{site.one_line(items)}` holds something that is not text."
         check = f"any([not isinstance(item, str) for item in {site.text(items)}])"
         if pure(items):
-            yield site.cause(claim, "At least one element is not text.", f"import builtins\nbuiltins.set(map(type, {site.text(items)})) != {{str}}", repair, weight=0.93)
+            yield site.cause(
+                claim,
+                "At least one element is not text.",
+                f"import builtins\nbuiltins.set(map(type, {site.text(items)})) != {{str}}",
+                repair,
+                weight=0.93,
+            )
         else:
             yield site.cause(claim, "At least one element is not text.", check, repair, weight=0.9)
         return
@@ -79,17 +107,35 @@ def percent(site: Site) -> Iterator[Suspicion]:
             holder = _tuple_around(site, node)
             if holder is not None:
                 elements: list[ast.expr] = [node.right, *holder[holder.index(node) + 1 :]]
-                start, end = src.span(site.cell.source, elements[0])[0], src.span(site.cell.source, elements[-1])[1]
-                changes = [src.Change(start=start, end=start, text="("), src.Change(start=end, end=end, text=")")]
+                start, end = (
+                    src.span(site.cell.source, elements[0])[0],
+                    src.span(site.cell.source, elements[-1])[1],
+                )
+                changes = [
+                    src.Change(start=start, end=start, text="("),
+                    src.Change(start=end, end=end, text=")"),
+                ]
                 repair = site.repair("In brackets they are one tuple of values.", *changes)
                 claim = "Only the first value belongs to the `%`; the others stand outside."
-                yield site.cause(claim, "The left side is a text with more places.", f"isinstance({site.text(node.left)}, str)", repair, weight=0.9)
+                yield site.cause(
+                    claim,
+                    "The left side is a text with more places.",
+                    f"isinstance({site.text(node.left)}, str)",
+                    repair,
+                    weight=0.9,
+                )
             return
         value = site.literal(node.left)
         if number_in(value):
             claim = f"`{site.one_line(node.left)}` is the text {shown(site.value(node.left))}, so `%` means formatting."
             repair = site.repair("It becomes a number.", *site.call(number_in(value), node.left))
-            yield site.cause(claim, "It is a number in quotes.", f"isinstance({site.text(node.left)}, str)", repair, weight=0.9)
+            yield site.cause(
+                claim,
+                "It is a number in quotes.",
+                f"isinstance({site.text(node.left)}, str)",
+                repair,
+                weight=0.9,
+            )
         elif kind_of(site, node.right) == "tuple" and isinstance(node.right, ast.Name):
             repair = site.repair("The tuple is one value.", site.over(node.right, f"({node.right.id},)"))
             yield site.reading("The tuple is taken for several values.", repair, weight=0.7)
@@ -98,7 +144,9 @@ def percent(site: Site) -> Iterator[Suspicion]:
 
 def _tuple_around(site: Site, node: ast.BinOp) -> list[ast.expr] | None:
     for item in ast.walk(site.statement or site.tree):
-        elements = item.elts if isinstance(item, ast.Tuple) else item.args if isinstance(item, ast.Call) else []
+        elements = (
+            item.elts if isinstance(item, ast.Tuple) else item.args if isinstance(item, ast.Call) else []
+        )
         if any(part is node for part in elements) and elements[-1] is not node:
             return list(elements)
     return None
@@ -111,25 +159,53 @@ def _tuple_around(site: Site, node: ast.BinOp) -> list[ast.expr] | None:
     lesson="A format such as `.2f` works on numbers. Text must become a number first, or be written without it.",
 )
 def format_code(site: Site) -> Iterator[Suspicion]:
-    if not site.says(r"Unknown format code '\w' for object of type 'str'|(?:a real number|an integer) is required, not str|unsupported format string passed"):
+    if not site.says(
+        r"Unknown format code '\w' for object of type 'str'|(?:a real number|an integer) is required, not str|unsupported format string passed"
+    ):
         return
     for part in site.find(ast.FormattedValue):
         value = site.literal(part.value)
         if kind_of(site, part.value) == "str" and number_in(value):
-            claim = f"`{site.one_line(part.value)}` is the text {shown(site.value(part.value))}, not a number."
+            claim = (
+                f"`{site.one_line(part.value)}` is the text {shown(site.value(part.value))}, not a number."
+            )
             repair = site.repair("It becomes a number.", *site.call(number_in(value), part.value))
-            yield site.cause(claim, "It is a number in quotes.", f"isinstance({site.text(part.value)}, str)", repair, weight=0.85)
+            yield site.cause(
+                claim,
+                "It is a number in quotes.",
+                f"isinstance({site.text(part.value)}, str)",
+                repair,
+                weight=0.85,
+            )
             return
     for node in site.find(ast.BinOp, lambda node: isinstance(node.op, ast.Mod)):
         values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
-        changes = [c for item in values if number_in(site.literal(item)) for c in site.call(number_in(site.literal(item)), item)]
+        changes = [
+            c
+            for item in values
+            if number_in(site.literal(item))
+            for c in site.call(number_in(site.literal(item)), item)
+        ]
         if changes:
-            yield site.reading("A value is text where the format wants a number.", site.repair("It becomes a number.", *changes), weight=0.7)
+            yield site.reading(
+                "A value is text where the format wants a number.",
+                site.repair("It becomes a number.", *changes),
+                weight=0.7,
+            )
         return
     for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "format"):
-        changes = [c for item in call.args if number_in(site.literal(item)) and kind_of(site, item) == "str" for c in site.call(number_in(site.literal(item)), item)]
+        changes = [
+            c
+            for item in call.args
+            if number_in(site.literal(item)) and kind_of(site, item) == "str"
+            for c in site.call(number_in(site.literal(item)), item)
+        ]
         if changes:
-            yield site.reading("A value is text where the format wants a number.", site.repair("It becomes a number.", *changes), weight=0.75)
+            yield site.reading(
+                "A value is text where the format wants a number.",
+                site.repair("It becomes a number.", *changes),
+                weight=0.75,
+            )
         return
 
 
@@ -150,10 +226,14 @@ def json_not_plain(site: Site) -> Iterator[Suspicion]:
         convert = "lambda value: value.item()"
     if convert is None:
         return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", getattr(node.func, "id", "")) in ("dumps", "dump")):
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", getattr(node.func, "id", "")) in ("dumps", "dump")
+    ):
         end = src.span(site.cell.source, call)[1] - 1
         claim = f"The data holds a `{said[1]}`, which JSON does not know."
-        repair = site.repair("`default` converts it.", src.Change(start=end, end=end, text=f", default={convert}"))
+        repair = site.repair(
+            "`default` converts it.", src.Change(start=end, end=end, text=f", default={convert}")
+        )
         weight = 0.8
         if call.args and kind_of(site, call.args[0]).rsplit(".", 1)[-1] == said[1] and convert == "list":
             direct = site.repair("A list is known to JSON.", *site.call("list", call.args[0]))
@@ -172,27 +252,45 @@ def text_or_bytes(site: Site) -> Iterator[Suspicion]:
     wants_bytes = site.says(r"a bytes-like object is required, not 'str'")
     if not wants_text and not wants_bytes:
         return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "write" and len(node.args) == 1):
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", "") == "write" and len(node.args) == 1
+    ):
         argument = call.args[0]
         if wants_text and wants_text[1] != "bytes":
             claim = f"`{site.one_line(argument)}` is {shown(site.value(argument))}; a file takes text."
             repair = site.repair("It becomes text.", *site.call("str", argument))
-            yield site.cause(claim, "It is not text.", f"not isinstance({site.text(argument)}, str)", repair, weight=0.9)
+            yield site.cause(
+                claim, "It is not text.", f"not isinstance({site.text(argument)}, str)", repair, weight=0.9
+            )
             return
-        for opened in [node for node in ast.walk(site.tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "open"]:
+        for opened in [
+            node
+            for node in ast.walk(site.tree)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "open"
+        ]:
             mode = opened.args[1] if len(opened.args) > 1 else None
             if isinstance(mode, ast.Constant) and isinstance(mode.value, str):
                 new = mode.value.replace("b", "") if wants_bytes else mode.value + "b"
                 claim = f"The file was opened with the mode {mode.value!r}."
-                yield site.reading(claim, site.repair("The mode fits what is written.", site.over(mode, repr(new))), weight=0.8)
+                yield site.reading(
+                    claim,
+                    site.repair("The mode fits what is written.", site.over(mode, repr(new))),
+                    weight=0.8,
+                )
         change = site.after(argument, ".encode()" if wants_bytes else ".decode()")
-        yield site.reading("What is written may be converted instead.", site.repair("It fits the file then.", change), weight=0.5)
+        yield site.reading(
+            "What is written may be converted instead.",
+            site.repair("It fits the file then.", change),
+            weight=0.5,
+        )
         return
     if wants_bytes:
         for node in site.find(ast.Call)[:1]:
             if isinstance(node.func, ast.Attribute) and kind_of(site, node.func.value) == "bytes":
                 change = site.after(node.func.value, ".decode()")
-                yield site.reading("Bytes are treated as text.", site.repair("They become text.", change), weight=0.7)
+                yield site.reading(
+                    "Bytes are treated as text.", site.repair("They become text.", change), weight=0.7
+                )
 
 
 @rule(
@@ -204,12 +302,18 @@ def number_of_collection(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"(int|float)\(\) argument must be .* not '(list|tuple)'")
     if said is None:
         return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "id", "") == said[1] and len(node.args) == 1):
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "id", "") == said[1] and len(node.args) == 1
+    ):
         new = f"[{said[1]}(item) for item in {site.text(call.args[0])}]"
         claim = f"`{site.one_line(call.args[0])}` is a {said[2]}."
         yield site.reading(claim, site.repair("Each element is converted.", site.over(call, new)), weight=0.8)
         if site.literal(call.args[0]) is not UNKNOWN and len(site.literal(call.args[0])) == 1:
-            yield site.reading(claim, site.repair("Its only element is converted.", site.after(call.args[0], "[0]")), weight=0.7)
+            yield site.reading(
+                claim,
+                site.repair("Its only element is converted.", site.after(call.args[0], "[0]")),
+                weight=0.7,
+            )
         return
 
 

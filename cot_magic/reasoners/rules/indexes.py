@@ -46,7 +46,11 @@ def range_too_long(site: Site) -> Iterator[Suspicion]:
             target, iterated = loop
             if not isinstance(target, ast.Name) or target.id not in names:
                 continue
-            if not (isinstance(iterated, ast.Call) and getattr(iterated.func, "id", "") == "range" and iterated.args):
+            if not (
+                isinstance(iterated, ast.Call)
+                and getattr(iterated.func, "id", "") == "range"
+                and iterated.args
+            ):
                 continue
             yield from _shortened(site, node, target.id, iterated)
             return
@@ -68,13 +72,17 @@ def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> It
     measured = f"`{holder}` has {size} element(s)" if size is not None else f"`{holder}` is shorter"
     claim = f"The loop over `{site.one_line(call)}` lets `{name}` go past the end: {measured}, and `{name}` is {shown(site.known(name))}."
     check = f"isinstance(len({holder}), int) and ({site.text(node.slice)}) >= len({holder})"
-    plus = isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add) and isinstance(stop.right, ast.Constant)
+    plus = (
+        isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add) and isinstance(stop.right, ast.Constant)
+    )
     if plus and isinstance(stop, ast.BinOp) and _is_len_of(stop.left, holder) and ahead == 0:
         repair = site.repair("The last position is `len - 1`.", site.over(stop, site.text(stop.left)))
         yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
         yield site.reading("The loop may be meant to stop at the last element.", repair, weight=0.9)
     elif _is_len_of(stop, holder) and ahead > 0:
-        repair = site.repair("The loop stops where there still is a next element.", site.after(stop, f" - {ahead}"))
+        repair = site.repair(
+            "The loop stops where there still is a next element.", site.after(stop, f" - {ahead}")
+        )
         if pure(node.value):
             yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
         yield site.reading("The loop may be meant to stop before the last element.", repair, weight=0.88)
@@ -84,21 +92,37 @@ def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> It
             yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.8)
             repair = site.repair("The loop is bound by the length.", site.over(stop, new))
             yield site.reading("The loop may be meant to go over all elements.", repair, weight=0.6)
-        if len(call.args) == 2 and isinstance(call.args[0], ast.Constant) and call.args[0].value == 1 and ahead == 0:
-            down = site.repair("Positions count from 0.", site.over(node.slice, f"{site.text(node.slice)} - 1"))
+        if (
+            len(call.args) == 2
+            and isinstance(call.args[0], ast.Constant)
+            and call.args[0].value == 1
+            and ahead == 0
+        ):
+            down = site.repair(
+                "Positions count from 0.", site.over(node.slice, f"{site.text(node.slice)} - 1")
+            )
             yield site.reading("The loop may count from 1, while positions count from 0.", down, weight=0.55)
 
 
 def _ahead(index: ast.expr, name: str) -> int:
     """1 for `i + 1`, 0 for `i`."""
     if isinstance(index, ast.BinOp) and isinstance(index.op, ast.Add):
-        if isinstance(index.left, ast.Name) and index.left.id == name and isinstance(index.right, ast.Constant):
+        if (
+            isinstance(index.left, ast.Name)
+            and index.left.id == name
+            and isinstance(index.right, ast.Constant)
+        ):
             return index.right.value if isinstance(index.right.value, int) else 0
     return 0
 
 
 def _is_len_of(node: ast.expr, text: str) -> bool:
-    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len" and len(node.args) == 1 and ast.unparse(node.args[0]) == ast.unparse(ast.parse(text, mode="eval").body)
+    return (
+        isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "len"
+        and len(node.args) == 1
+        and ast.unparse(node.args[0]) == ast.unparse(ast.parse(text, mode="eval").body)
+    )
 
 
 def _while_bound(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
@@ -113,12 +137,16 @@ def _while_bound(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
                 left, right = test.left, test.comparators[0]
                 if isinstance(left, ast.Name) and left.id in names and _is_len_of(right, holder):
                     start, end = src.span(site.cell.source, left)[1], src.span(site.cell.source, right)[0]
-                    change = src.Change(start=start, end=end, text=site.cell.source[start:end].replace("<=", "<", 1))
+                    change = src.Change(
+                        start=start, end=end, text=site.cell.source[start:end].replace("<=", "<", 1)
+                    )
                     claim = f"`{site.text(test)}` lets `{left.id}` be the length of `{holder}`, one past the last position."
                     check = f"({site.text(node.slice)}) >= len({holder})"
                     yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
                     repair = site.repair("The last position is `len - 1`.", change)
-                    yield site.reading("The loop may be meant to stop at the last element.", repair, weight=0.9)
+                    yield site.reading(
+                        "The loop may be meant to stop at the last element.", repair, weight=0.9
+                    )
                     return
 
 
@@ -171,7 +199,10 @@ def _append(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
 def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     holder = site.text(node.value)
     yield site.cause(
-        f"`{holder}` is empty, so it has no element at all.", "Its length is 0.", f"len({holder}) == 0", weight=0.85
+        f"`{holder}` is empty, so it has no element at all.",
+        "Its length is 0.",
+        f"len({holder}) == 0",
+        weight=0.85,
     )
     if isinstance(node.ctx, ast.Store):
         yield from _append(site, node)
@@ -179,10 +210,17 @@ def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     statement = site.statement
     if test is not None and isinstance(statement, ast.Return) and site.function is not None:
         change = src.line_before(site.cell.source, statement.lineno, f"if not {holder}:\n    return None")
-        yield site.reading("An empty sequence may be allowed.", site.repair("It has its own answer then.", change), weight=0.4)
+        yield site.reading(
+            "An empty sequence may be allowed.",
+            site.repair("It has its own answer then.", change),
+            weight=0.4,
+        )
     if isinstance(node.value, ast.Name):
         for _, assign in site.assignments(node.value.id):
-            yield site.reading(f"`{holder}` is set in line {assign.lineno} as `{ast.unparse(assign.value)[:60]}`.", weight=0.3)
+            yield site.reading(
+                f"`{holder}` is set in line {assign.lineno} as `{ast.unparse(assign.value)[:60]}`.",
+                weight=0.3,
+            )
             break
 
 
@@ -197,9 +235,19 @@ def pop_empty(site: Site) -> Iterator[Suspicion]:
     for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") in ("pop", "popleft")):
         assert isinstance(call.func, ast.Attribute)
         holder = site.text(call.func.value)
-        yield site.cause(f"`{holder}` is empty when `{call.func.attr}` is called.", "Its length is 0.", f"len({holder}) == 0", weight=0.85)
+        yield site.cause(
+            f"`{holder}` is empty when `{call.func.attr}` is called.",
+            "Its length is 0.",
+            f"len({holder}) == 0",
+            weight=0.85,
+        )
         for loop in ast.walk(site.tree):
-            if isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and loop.test.value and loop.lineno <= site.frame.lineno <= (loop.end_lineno or 0):
+            if (
+                isinstance(loop, ast.While)
+                and isinstance(loop.test, ast.Constant)
+                and loop.test.value
+                and loop.lineno <= site.frame.lineno <= (loop.end_lineno or 0)
+            ):
                 repair = site.repair("The loop ends when nothing is left.", site.over(loop.test, holder))
                 yield site.reading("The loop may be meant to run until it is empty.", repair, weight=0.7)
         return
@@ -219,7 +267,9 @@ def format_places(site: Site) -> Iterator[Suspicion]:
         claim = f"The format has more places than the {count} value(s) given."
         if count == 1 and site.type(call.args[0]) in ("tuple", "list"):
             start = src.span(site.cell.source, call.args[0])[0]
-            repair = site.repair("`*` gives each element its place.", src.Change(start=start, end=start, text="*"))
+            repair = site.repair(
+                "`*` gives each element its place.", src.Change(start=start, end=start, text="*")
+            )
             check = f"len({site.text(call.args[0])}) > {said[1]}"
             yield site.cause(claim, "The one value has enough elements.", check, repair, weight=0.9)
         else:

@@ -9,20 +9,36 @@ from cot_magic.reasoners.rules.rule import Repair, Suspicion
 from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
 from cot_magic.reasoners.rules.written import rule
 
-LAZY = ("generator", "map", "filter", "zip", "reversed", "enumerate", "list_iterator", "str_iterator", "chain")
+LAZY = (
+    "generator",
+    "map",
+    "filter",
+    "zip",
+    "reversed",
+    "enumerate",
+    "list_iterator",
+    "str_iterator",
+    "chain",
+)
 
 
 def arguments(site: Site, kind: str) -> list[ast.expr]:
     """Arguments of the failing call, or the index of the failing lookup, that have this type."""
     found: list[ast.expr] = []
     for call in site.find(ast.Call):
-        found += [item for item in (*call.args, *(word.value for word in call.keywords)) if kind_of(site, item) == kind]
+        found += [
+            item
+            for item in (*call.args, *(word.value for word in call.keywords))
+            if kind_of(site, item) == kind
+        ]
         if found:
             return found
     for node in site.find(ast.Subscript):
         parts = [node.slice]
         if isinstance(node.slice, ast.Slice):
-            parts = [item for item in (node.slice.lower, node.slice.upper, node.slice.step) if item is not None]
+            parts = [
+                item for item in (node.slice.lower, node.slice.upper, node.slice.step) if item is not None
+            ]
         found += [item for item in parts if kind_of(site, item) == kind]
     return found
 
@@ -34,7 +50,11 @@ def arguments(site: Site, kind: str) -> list[ast.expr]:
     "number.",
 )
 def from_float(site: Site) -> Iterator[Suspicion]:
-    if not (site.says(r"'float' object cannot be interpreted as an integer") or site.says(r"indices must be integers.*not .*float") or site.says(r"slice indices must be integers")):
+    if not (
+        site.says(r"'float' object cannot be interpreted as an integer")
+        or site.says(r"indices must be integers.*not .*float")
+        or site.says(r"slice indices must be integers")
+    ):
         return
     nodes = arguments(site, "float") or [n for n in _divisions(site)]
     if not nodes:
@@ -43,12 +63,16 @@ def from_float(site: Site) -> Iterator[Suspicion]:
     for node in nodes:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             start, end = src.span(site.cell.source, node.left)[1], src.span(site.cell.source, node.right)[0]
-            changes.append(src.Change(start=start, end=end, text=site.cell.source[start:end].replace("/", "//", 1)))
+            changes.append(
+                src.Change(start=start, end=end, text=site.cell.source[start:end].replace("/", "//", 1))
+            )
         else:
             changes += site.call("int", node)
     whole = all(_is_whole(site, node) for node in nodes)
     first = nodes[0]
-    claim = f"`{site.one_line(first)}` is {shown(site.value(first))}, a float, where a whole number is needed."
+    claim = (
+        f"`{site.one_line(first)}` is {shown(site.value(first))}, a float, where a whole number is needed."
+    )
     repair = site.repair("It becomes a whole number.", *changes)
     checks = " and ".join(f"float({site.text(node)}).is_integer()" for node in nodes)
     if whole and all(pure(node) for node in nodes):
@@ -77,7 +101,9 @@ def _assigned_by_division(site: Site, nodes: list[ast.expr]) -> Repair | None:
                 value = assign.value
                 if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div):
                     start, end = src.span(cell.source, value.left)[1], src.span(cell.source, value.right)[0]
-                    change = src.Change(start=start, end=end, text=cell.source[start:end].replace("/", "//", 1))
+                    change = src.Change(
+                        start=start, end=end, text=cell.source[start:end].replace("/", "//", 1)
+                    )
                     return Repair(edits=(src.edit(cell, change),), why="`//` gives a whole number.")
                 return None
     return None
@@ -89,8 +115,16 @@ def _assigned_by_division(site: Site, nodes: list[ast.expr]) -> Repair | None:
     lesson="A number in quotes is text. `int('2')` makes a number of it.",
 )
 def from_text(site: Site) -> Iterator[Suspicion]:
-    named = site.says(r"'str' object cannot be interpreted as an integer") or site.says(r"(?<!string )indices must be integers( or slices)?, not '?str'?")
-    number = site.says(r"must be real number, not str") or site.says(r"an integer is required|must be integer") or site.says(r"type str doesn't define __round__") or site.says(r"bad operand type for abs\(\): 'str'") or site.says(r"integer argument expected, got str")
+    named = site.says(r"'str' object cannot be interpreted as an integer") or site.says(
+        r"(?<!string )indices must be integers( or slices)?, not '?str'?"
+    )
+    number = (
+        site.says(r"must be real number, not str")
+        or site.says(r"an integer is required|must be integer")
+        or site.says(r"type str doesn't define __round__")
+        or site.says(r"bad operand type for abs\(\): 'str'")
+        or site.says(r"integer argument expected, got str")
+    )
     if not named and not number and not site.says(r"string indices must be integers"):
         return
     nodes = [node for node in arguments(site, "str") if number_in(site.literal(node))]
@@ -98,7 +132,10 @@ def from_text(site: Site) -> Iterator[Suspicion]:
     if nodes:
         first = nodes[0]
         claim = f"`{site.one_line(first)}` is the text {shown(site.value(first))} where a number is needed."
-        check = " and ".join(f"isinstance({site.text(node)}, str) and {number_in(site.literal(node))}({site.text(node)}) is not None" for node in nodes)
+        check = " and ".join(
+            f"isinstance({site.text(node)}, str) and {number_in(site.literal(node))}({site.text(node)}) is not None"
+            for node in nodes
+        )
         repair = site.repair("It becomes a number.", *changes)
         if all(pure(node) for node in nodes):
             yield site.cause(claim, "It is a number in quotes.", check, repair, weight=0.93)
@@ -126,7 +163,9 @@ def from_collection(site: Site) -> Iterator[Suspicion]:
         return
     for node in arguments(site, said[1])[:1]:
         claim = f"`{site.one_line(node)}` is a {said[1]} where a number is needed."
-        yield site.reading(claim, site.repair("Its length is a number.", *site.call("len", node)), weight=0.75)
+        yield site.reading(
+            claim, site.repair("Its length is a number.", *site.call("len", node)), weight=0.75
+        )
         if said[1] in ("list", "tuple"):
             start = src.span(site.cell.source, node)[0]
             change = src.Change(start=start, end=start, text="*")
@@ -148,7 +187,10 @@ def iterate_number(site: Site) -> Iterator[Suspicion]:
     if isinstance(statement, ast.For | ast.AsyncFor):
         loops.insert(0, statement.iter)
     for node in loops:
-        if kind_of(site, node) in (said[1], "") and (isinstance(node, ast.Name | ast.Constant | ast.Attribute | ast.Subscript | ast.BinOp) or _is_len(node)):
+        if kind_of(site, node) in (said[1], "") and (
+            isinstance(node, ast.Name | ast.Constant | ast.Attribute | ast.Subscript | ast.BinOp)
+            or _is_len(node)
+        ):
             claim = f"`{site.one_line(node)}` is a number, and the loop needs something to go through."
             repair = site.repair("`range` counts up to the number.", *site.call("range", node))
             if said[1] == "int":
@@ -162,11 +204,16 @@ def iterate_number(site: Site) -> Iterator[Suspicion]:
         numbers = [item for item in call.args if kind_of(site, item) in ("int", "float")]
         if name in ("sum", "max", "min", "list", "tuple", "set", "sorted", "any", "all") and numbers:
             claim = f"`{name}` needs a collection, and got the number {shown(site.value(numbers[0]))}."
-            start, end = src.span(site.cell.source, call.args[0])[0], src.span(site.cell.source, call.args[-1])[1]
+            start, end = (
+                src.span(site.cell.source, call.args[0])[0],
+                src.span(site.cell.source, call.args[-1])[1],
+            )
             changes = [src.Change(start=start, end=start, text="["), src.Change(start=end, end=end, text="]")]
             yield site.reading(claim, site.repair("In brackets it is a list.", *changes), weight=0.6)
             if len(call.args) == 1 and said[1] == "int":
-                yield site.reading(claim, site.repair("It counts up to it.", *site.call("range", call.args[0])), weight=0.5)
+                yield site.reading(
+                    claim, site.repair("It counts up to it.", *site.call("range", call.args[0])), weight=0.5
+                )
 
 
 def _is_len(node: ast.expr) -> bool:
@@ -179,7 +226,13 @@ def _is_len(node: ast.expr) -> bool:
     lesson="`d.items` is the method; `d.items()` calls it and gives what the loop can go through.",
 )
 def iterate_missing_call(site: Site) -> Iterator[Suspicion]:
-    if not (site.says(r"'(builtin_function_or_method|method|function)' object is not iterable") or site.says(r"argument of type '(builtin_function_or_method|method|function)'") or site.says(r"object of type '(builtin_function_or_method|method|function)' has no len") or site.says(r"cannot unpack non-iterable (builtin_function_or_method|method|function)") or site.says(r"argument must be .* not '?(builtin_function_or_method|method|function)'?")):
+    if not (
+        site.says(r"'(builtin_function_or_method|method|function)' object is not iterable")
+        or site.says(r"argument of type '(builtin_function_or_method|method|function)'")
+        or site.says(r"object of type '(builtin_function_or_method|method|function)' has no len")
+        or site.says(r"cannot unpack non-iterable (builtin_function_or_method|method|function)")
+        or site.says(r"argument must be .* not '?(builtin_function_or_method|method|function)'?")
+    ):
         return
     statement = site.statement
     if statement is None:
@@ -188,7 +241,9 @@ def iterate_missing_call(site: Site) -> Iterator[Suspicion]:
     nodes = [
         node
         for node in ast.walk(statement)
-        if isinstance(node, ast.Attribute | ast.Name) and node not in called and isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Attribute | ast.Name)
+        and node not in called
+        and isinstance(node.ctx, ast.Load)
     ]
     functions = [node for node in nodes if kind_of(site, node) in CALLABLE]
     loose = [node for node in nodes if isinstance(node, ast.Attribute) and kind_of(site, node) == ""]
@@ -209,7 +264,11 @@ def iterate_missing_call(site: Site) -> Iterator[Suspicion]:
     lesson="A generator, `map` or `filter` makes its elements one by one and does not know how many come. A list knows.",
 )
 def length_of_lazy(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"object of type '([\w.]+)' has no len\(\)") or site.says(r"'(\w+)' object is not subscriptable") or site.says(r"'(\w+)' object is not reversible")
+    said = (
+        site.says(r"object of type '([\w.]+)' has no len\(\)")
+        or site.says(r"'(\w+)' object is not subscriptable")
+        or site.says(r"'(\w+)' object is not reversible")
+    )
     said = said or site.says(r"'(\w+)' object does not support item assignment")
     lazy = (*LAZY, "dict_keys", "dict_values", "dict_items", "range", "set", "frozenset", "odict_keys")
     if said is None or said[1] not in lazy:
@@ -228,7 +287,9 @@ def length_of_lazy(site: Site) -> Iterator[Suspicion]:
         elif said[1] in ("set", "frozenset"):
             yield site.reading(claim + " It has no order either.", repair, weight=0.6)
             if not store:
-                yield site.reading(claim, site.repair("Sorted it has an order.", *site.call("sorted", node)), weight=0.55)
+                yield site.reading(
+                    claim, site.repair("Sorted it has an order.", *site.call("sorted", node)), weight=0.55
+                )
         elif pure(node) or isinstance(node, ast.GeneratorExp):
             yield site.cause(claim, f"It is of type `{said[1]}`.", check, repair, weight=0.93)
         else:
@@ -264,7 +325,9 @@ def length_of_number(site: Site) -> Iterator[Suspicion]:
         return
     for node in arguments(site, said[1])[:1]:
         claim = f"`{site.one_line(node)}` is the number {shown(site.value(node))}, which has no length."
-        yield site.reading(claim, site.repair("Its digits are counted.", *site.call("str", node)), weight=0.55)
+        yield site.reading(
+            claim, site.repair("Its digits are counted.", *site.call("str", node)), weight=0.55
+        )
 
 
 @rule(
@@ -296,13 +359,22 @@ def unpack_loop(site: Site) -> Iterator[Suspicion]:
                 site.repair("`items()` gives keys and values.", site.after(iterated, ".items()")),
                 weight=0.94,
             )
-        elif site.says(r"cannot unpack non-iterable (int|float|str|numpy)") and (kind in ("list", "tuple", "str", "range", "numpy.ndarray", "set") or isinstance(iterated, ast.Call)):
-            claim = f"`{site.one_line(iterated)}` gives single elements, and the loop wants two names each time."
-            repair = site.repair("`enumerate` gives positions and elements.", *site.call("enumerate", iterated))
+        elif site.says(r"cannot unpack non-iterable (int|float|str|numpy)") and (
+            kind in ("list", "tuple", "str", "range", "numpy.ndarray", "set")
+            or isinstance(iterated, ast.Call)
+        ):
+            claim = (
+                f"`{site.one_line(iterated)}` gives single elements, and the loop wants two names each time."
+            )
+            repair = site.repair(
+                "`enumerate` gives positions and elements.", *site.call("enumerate", iterated)
+            )
             yield site.reading(claim, repair, weight=0.75)
         elif kind in ("list", "tuple") and site.says(r"values to unpack"):
             claim = f"`{site.one_line(iterated)}` gives elements that are no pairs."
-            repair = site.repair("`enumerate` gives positions and elements.", *site.call("enumerate", iterated))
+            repair = site.repair(
+                "`enumerate` gives positions and elements.", *site.call("enumerate", iterated)
+            )
             yield site.reading(claim, repair, weight=0.6)
 
 

@@ -20,7 +20,9 @@ def missing_key(site: Site) -> object:
             try:
                 return ast.literal_eval(text)
             except (ValueError, SyntaxError):
-                found = re.match(r"""["']?\[(.*)\] not in index|["'](?:None of )?\[?'?(.*?)'?\]? not (?:found|in)""", text)
+                found = re.match(
+                    r"""["']?\[(.*)\] not in index|["'](?:None of )?\[?'?(.*?)'?\]? not (?:found|in)""", text
+                )
                 if found is not None and found[1]:
                     return found[1].strip("'\"")
     return UNKNOWN
@@ -31,7 +33,16 @@ def lookups(site: Site) -> list[tuple[ast.expr, ast.expr]]:
     found = [(node.value, node.slice) for node in site.find(ast.Subscript)]
     for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Attribute) and bool(node.args)):
         assert isinstance(call.func, ast.Attribute)
-        if call.func.attr in ("pop", "remove", "groupby", "drop", "sort_values", "set_index", "get_group", "__getitem__"):
+        if call.func.attr in (
+            "pop",
+            "remove",
+            "groupby",
+            "drop",
+            "sort_values",
+            "set_index",
+            "get_group",
+            "__getitem__",
+        ):
             found.append((call.func.value, call.args[0]))
     wanted = missing_key(site)
     exact = [pair for pair in found if wanted is not UNKNOWN and site.literal(pair[1]) == wanted]
@@ -70,7 +81,9 @@ def key_type(site: Site) -> Iterator[Suspicion]:
         return
     for holder, key in lookups(site):
         for stored in known_keys(container(site, holder)):
-            if type(stored) is type(wanted) or not (str(stored) == str(wanted) or _same_literal(stored, wanted)):
+            if type(stored) is type(wanted) or not (
+                str(stored) == str(wanted) or _same_literal(stored, wanted)
+            ):
                 continue
             text, holder_text = site.text(key), site.text(holder)
             convert = type(stored).__name__
@@ -114,18 +127,16 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
     for holder, key in lookups(site):
         found = container(site, holder)
         names = [item for item in known_keys(found) if isinstance(item, str)]
-        literals = [
-            node for node in ast.walk(key) if isinstance(node, ast.Constant) and node.value == wanted
-        ]
+        literals = [node for node in ast.walk(key) if isinstance(node, ast.Constant) and node.value == wanted]
         candidates = [name for name in names if name.strip() == wanted.strip()] or near(wanted, names)
         certain = candidates[0] if len(candidates) == 1 else only_near(wanted, names)
         for place, meant in enumerate(candidates):
             claim = f"`{site.one_line(holder)}` has no {wanted!r}; the nearest key is {meant!r}."
             if literals:
-                repair = site.repair(f"{meant!r} is there.", *(site.over(node, repr(meant)) for node in literals))
+                changes = [site.over(node, repr(meant)) for node in literals]
+                repairs = [site.repair(f"{meant!r} is there.", *changes)]
             else:
-                repair = _at_origin(site, key, wanted, meant)
-            repairs = [repair] if repair is not None else []
+                repairs = list(_at_origin(site, wanted, meant))
             weight = 0.92 - 0.1 * place - 0.03 * min(closeness(wanted, meant), 5)
             if meant == certain and pure(holder):
                 check = f"{meant!r} in {site.text(holder)} and {wanted!r} not in {site.text(holder)}"
@@ -136,12 +147,11 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
             return
 
 
-def _at_origin(site: Site, key: ast.expr, wanted: str, meant: str) -> Repair | None:
+def _at_origin(site: Site, wanted: str, meant: str) -> Iterator[Repair]:
     """The text where the variable that holds the key is assigned, if it stands there once."""
     places = [node for node in ast.walk(site.tree) if isinstance(node, ast.Constant) and node.value == wanted]
     if len(places) == 1:
-        return site.repair(f"{meant!r} is there.", site.over(places[0], repr(meant)))
-    return None
+        yield site.repair(f"{meant!r} is there.", site.over(places[0], repr(meant)))
 
 
 @rule(
@@ -168,16 +178,27 @@ def counter(site: Site) -> Iterator[Suspicion]:
             return
         for cell, assign in site.assignments(holder.id):
             empty = isinstance(assign.value, ast.Dict) and not assign.value.keys
-            empty = empty or (isinstance(assign.value, ast.Call) and getattr(assign.value.func, "id", "") == "dict" and not assign.value.args and not assign.value.keywords)
+            empty = empty or (
+                isinstance(assign.value, ast.Call)
+                and getattr(assign.value.func, "id", "") == "dict"
+                and not assign.value.args
+                and not assign.value.keywords
+            )
             if not empty:
                 return
-            changes = [src.over(cell.source, assign.value, f"defaultdict({factory})"), src.add_import(cell, "from collections import defaultdict")]
+            changes = [
+                src.over(cell.source, assign.value, f"defaultdict({factory})"),
+                src.add_import(cell, "from collections import defaultdict"),
+            ]
             claim = f"`{holder.id}` has no such key yet: nothing gives it a first value."
             yield site.cause(
                 claim,
                 "The key is not in the dictionary when it is first needed.",
                 f"isinstance({holder.id}, dict) and not hasattr({holder.id}, 'default_factory')",
-                Repair(edits=(src.edit(cell, *changes),), why="A `defaultdict` begins each key with an empty value."),
+                Repair(
+                    edits=(src.edit(cell, *changes),),
+                    why="A `defaultdict` begins each key with an empty value.",
+                ),
                 weight=0.9,
             )
             return
@@ -185,7 +206,11 @@ def counter(site: Site) -> Iterator[Suspicion]:
 
 def _nested_store(statement: ast.Assign, holder: ast.Name) -> bool:
     target = statement.targets[0]
-    return isinstance(target, ast.Subscript) and isinstance(target.value, ast.Subscript) and target.value.value is holder
+    return (
+        isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Subscript)
+        and target.value.value is holder
+    )
 
 
 @rule(
@@ -221,7 +246,11 @@ def dropped_column(site: Site) -> Iterator[Suspicion]:
         if kind_of(site, holder) != "pandas.core.frame.DataFrame" or not isinstance(holder, ast.Name):
             continue
         for cell, tree in site.cells():
-            for call in [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]:
+            for call in [
+                node
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            ]:
                 method = call.func.attr  # type: ignore[attr-defined]
                 mentions = [n for n in ast.walk(call) if isinstance(n, ast.Constant) and n.value == wanted]
                 if method not in ("drop", "rename", "set_index", "groupby", "pop") or not mentions:
@@ -245,7 +274,9 @@ def _ran_twice(site: Site, holder: ast.Name, wanted: str, method: str) -> Suspic
     )
 
 
-def _removed_by(site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: str, method: str, call: ast.Call) -> Iterator[Suspicion]:
+def _removed_by(
+    site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: str, method: str, call: ast.Call
+) -> Iterator[Suspicion]:
     where = site.case.label(next(item.id for item in (site.case.cell, *site.case.cells) if item.id == cell))
     claim = f"{wanted!r} is no column of `{holder.id}` any more since `{method}` in {where}."
     check = f"{wanted!r} not in {holder.id}.columns"
@@ -254,8 +285,14 @@ def _removed_by(site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: 
         for node in ast.walk(call):
             if isinstance(node, ast.Dict):
                 for old, new in zip(node.keys, node.values, strict=True):
-                    if isinstance(old, ast.Constant) and old.value == wanted and isinstance(new, ast.Constant):
-                        places = [n for n in ast.walk(key) if isinstance(n, ast.Constant) and n.value == wanted]
+                    if (
+                        isinstance(old, ast.Constant)
+                        and old.value == wanted
+                        and isinstance(new, ast.Constant)
+                    ):
+                        places = [
+                            n for n in ast.walk(key) if isinstance(n, ast.Constant) and n.value == wanted
+                        ]
                         changes = [site.over(item, repr(new.value)) for item in places]
                         repairs = [site.repair(f"It is called {new.value!r} since.", *changes)]
                         check += f" and {new.value!r} in {holder.id}.columns"
@@ -286,16 +323,37 @@ def absent(site: Site) -> Iterator[Suspicion]:
         keys = ", ".join(found.keys[:8]) or "none"
         claim = f"`{site.one_line(holder)}` has no key {wanted!r}; its keys are {keys}{'…' if len(found.keys) > 8 else ''}."
         if pure(holder):
-            yield site.cause(claim, f"{wanted!r} is not in it.", f"{wanted!r} not in {site.text(holder)}", weight=0.45)
-        for node in site.find(ast.Subscript, lambda node: node.slice is key and isinstance(node.ctx, ast.Load)):
+            yield site.cause(
+                claim, f"{wanted!r} is not in it.", f"{wanted!r} not in {site.text(holder)}", weight=0.45
+            )
+        for node in site.find(
+            ast.Subscript, lambda node: node.slice is key and isinstance(node.ctx, ast.Load)
+        ):
             if found.type in ("dict", "collections.OrderedDict"):
                 change = site.over(node, f"{site.text(holder)}.get({site.text(key)})")
-                yield site.reading("A missing entry may be allowed here.", site.repair("`get` gives `None` then.", change), weight=0.25)
-        for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "remove" and kind_of(site, getattr(node.func, "value", node)) == "set"):
+                yield site.reading(
+                    "A missing entry may be allowed here.",
+                    site.repair("`get` gives `None` then.", change),
+                    weight=0.25,
+                )
+        for call in site.find(
+            ast.Call,
+            lambda node: (
+                getattr(node.func, "attr", "") == "remove"
+                and kind_of(site, getattr(node.func, "value", node)) == "set"
+            ),
+        ):
             assert isinstance(call.func, ast.Attribute)
-            start, end = src.span(site.cell.source, call.func.value)[1], src.span(site.cell.source, call.func)[1]
+            start, end = (
+                src.span(site.cell.source, call.func.value)[1],
+                src.span(site.cell.source, call.func)[1],
+            )
             change = src.Change(start=start, end=end, text=".discard")
-            yield site.reading(f"`{wanted!r}` is not in the set: {shown(found)}.", site.repair("`discard` allows that.", change), weight=0.6)
+            yield site.reading(
+                f"`{wanted!r}` is not in the set: {shown(found)}.",
+                site.repair("`discard` allows that.", change),
+                weight=0.6,
+            )
 
 
 RULES = (key_type, key_typo, counter, environment, dropped_column, absent)

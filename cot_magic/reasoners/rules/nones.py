@@ -130,7 +130,9 @@ def _from_mutator(
             changes = [*alone, line]
     if not changes:
         return
-    repair = Repair(edits=(src.edit(cell, *changes),), why=f"`{method}` changes `{owner}` itself and returns nothing.")
+    repair = Repair(
+        edits=(src.edit(cell, *changes),), why=f"`{method}` changes `{owner}` itself and returns nothing."
+    )
     target = name or whole
     yield site.cause(
         f"`{whole}` changes `{owner}` in place and returns `None`"
@@ -178,7 +180,9 @@ def _from_function(site: Site, cell: Cell, function: Function, target: str) -> I
         func = last.value.func
         if isinstance(func, ast.Name) and func.id == "print" and len(last.value.args) == 1:
             start, end = src.span(source, last)
-            changes = [src.Change(start=start, end=end, text=f"return {src.text_of(source, last.value.args[0])}")]
+            changes = [
+                src.Change(start=start, end=end, text=f"return {src.text_of(source, last.value.args[0])}")
+            ]
     elif isinstance(last, ast.Expr) and not isinstance(last.value, ast.Constant):
         start = src.span(source, last)[0]
         changes, certain = [src.Change(start=start, end=start, text="return ")], True

@@ -9,7 +9,16 @@ from cot_magic.reasoners.rules.rule import Repair, Suspicion
 from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
 from cot_magic.reasoners.rules.written import rule
 
-NUMBERS = ("int", "float", "complex", "bool", "decimal.Decimal", "fractions.Fraction", "numpy.int64", "numpy.float64")
+NUMBERS = (
+    "int",
+    "float",
+    "complex",
+    "bool",
+    "decimal.Decimal",
+    "fractions.Fraction",
+    "numpy.int64",
+    "numpy.float64",
+)
 LAZY = ("range", "map", "filter", "zip", "dict_keys", "dict_values", "dict_items", "generator", "reversed",
         "enumerate", "set", "list_iterator", "str_iterator", "tuple_iterator", "odict_keys", "odict_values")  # fmt: skip
 CALLABLE = ("function", "method", "builtin_function_or_method")
@@ -34,7 +43,10 @@ def pairs(site: Site) -> list[Pair]:
     """Operations at the failing place, innermost first, whose sides have the types that the message names."""
     found = [
         *(Pair(whole=n, left=n.left, right=n.right, operator=n.op) for n in site.find(ast.BinOp)),
-        *(Pair(whole=n, left=_loaded(n.target), right=n.value, operator=n.op) for n in site.find(ast.AugAssign)),
+        *(
+            Pair(whole=n, left=_loaded(n.target), right=n.value, operator=n.op)
+            for n in site.find(ast.AugAssign)
+        ),
     ]
     for node in site.find(ast.Compare):
         sides = [node.left, *node.comparators]
@@ -43,7 +55,11 @@ def pairs(site: Site) -> list[Pair]:
         ]
     said = site.says(r"'([\w.]+)' and '([\w.]+)'") or site.says(r"'([\w.]+)' and '([\w.]+)'$")
     if said is not None:
-        exact = [pair for pair in found if _short(site, pair.left) == said[1] and _short(site, pair.right) == said[2]]
+        exact = [
+            pair
+            for pair in found
+            if _short(site, pair.left) == said[1] and _short(site, pair.right) == said[2]
+        ]
         found = exact or [
             pair
             for pair in found
@@ -89,7 +105,9 @@ def is_type(site: Site, node: ast.expr) -> str:
 
 def pure(node: ast.AST) -> bool:
     """Whether evaluating the node again does nothing but read."""
-    return not any(isinstance(item, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for item in ast.walk(node))
+    return not any(
+        isinstance(item, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for item in ast.walk(node)
+    )
 
 
 @rule("operator.text_and_number", "TypeError", lesson=_TEXT)
@@ -110,7 +128,13 @@ def text_and_number(site: Site) -> Iterator[Suspicion]:
             yield from _plus(site, pair, text, number, convert, claim, check if decisive else "")
         elif convert and not (isinstance(pair.operator, ast.Mult) and kinds[1 - place] in ("int", "bool")):
             edit = _converted(site, pair, text, convert)
-            yield site.cause(claim, f"The text `{value}` is a number in quotes.", f"{check} and {convert}({site.text(text)}) is not None", edit, weight=0.92)
+            yield site.cause(
+                claim,
+                f"The text `{value}` is a number in quotes.",
+                f"{check} and {convert}({site.text(text)}) is not None",
+                edit,
+                weight=0.92,
+            )
         elif value is UNKNOWN or isinstance(text, ast.Call):
             convert = "float" if kinds[1 - place] == "float" else "int"
             yield site.reading(claim, _converted(site, pair, text, convert), weight=0.6)
@@ -124,7 +148,9 @@ def _plus(
         yield site.reading(f"{claim} A sum is meant.", _converted(site, pair, text, convert), weight=0.6)
         yield site.reading(f"{claim} Text is meant.", joined, weight=0.5)
     elif check and _is_words(site, text):
-        yield site.cause(claim, "The text is no number, so only joining makes sense.", check, joined, weight=0.92)
+        yield site.cause(
+            claim, "The text is no number, so only joining makes sense.", check, joined, weight=0.92
+        )
     else:
         yield site.reading(claim, joined, weight=0.85)
 
@@ -138,7 +164,9 @@ def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
     """`function(node)`; the target of an augmented assignment cannot be wrapped, so it is written out."""
     why = f"`{function}()` makes both sides fit."
     if isinstance(pair.whole, ast.AugAssign) and node is pair.left:
-        sign = site.cell.source[src.span(site.cell.source, pair.left)[1] : src.span(site.cell.source, pair.right)[0]]
+        sign = site.cell.source[
+            src.span(site.cell.source, pair.left)[1] : src.span(site.cell.source, pair.right)[0]
+        ]
         sign = sign.strip().rstrip("=")
         left = site.text(pair.left)
         right = site.text(pair.right)
@@ -156,17 +184,27 @@ def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
 )
 def two_texts(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
-        if [kind_of(site, side) for side in pair.sides] != ["str", "str"] or isinstance(pair.operator, ast.Add):
+        if [kind_of(site, side) for side in pair.sides] != ["str", "str"] or isinstance(
+            pair.operator, ast.Add
+        ):
             continue
         kinds = [number_in(site.literal(side)) for side in pair.sides]
         multiply = isinstance(pair.operator, ast.Mult)
         claim = f"{_both(site, pair)}: both are text."
         check = " and ".join(is_type(site, side) for side in pair.sides)
         if all(kinds):
-            both = [change for side, kind in zip(pair.sides, kinds, strict=True) for change in site.call(kind, side)]
+            both = [
+                change
+                for side, kind in zip(pair.sides, kinds, strict=True)
+                for change in site.call(kind, side)
+            ]
             if not isinstance(pair.whole, ast.AugAssign):
                 yield site.reading(claim, site.repair("Both become numbers.", *both), weight=0.7)
-            yield site.reading(claim + " A repetition may be meant.", _converted(site, pair, pair.right, kinds[1]), weight=0.5)
+            yield site.reading(
+                claim + " A repetition may be meant.",
+                _converted(site, pair, pair.right, kinds[1]),
+                weight=0.5,
+            )
         elif multiply and any(kind == "int" for kind in kinds):
             place = kinds.index("int")
             edit = _converted(site, pair, pair.sides[place], "int")
@@ -190,18 +228,32 @@ def sequences(site: Site) -> Iterator[Suspicion]:
             second = _converted(site, pair, pair.right, kinds[0])
             yield site.reading(claim, second, weight=0.8)
             if not isinstance(pair.whole, ast.AugAssign):
-                yield site.reading(f"{claim} The result may be meant as a {kinds[1]}.", _converted(site, pair, pair.left, kinds[1]), weight=0.5)
+                yield site.reading(
+                    f"{claim} The result may be meant as a {kinds[1]}.",
+                    _converted(site, pair, pair.left, kinds[1]),
+                    weight=0.5,
+                )
         elif "list" in kinds and set(kinds) & set(LAZY):
             other = pair.sides[1 - kinds.index("list")]
-            yield site.cause(claim, "One of them is not a list yet.", check, _converted(site, pair, other, "list"), weight=0.92)
+            yield site.cause(
+                claim,
+                "One of them is not a list yet.",
+                check,
+                _converted(site, pair, other, "list"),
+                weight=0.92,
+            )
         elif set(kinds) <= set(LAZY) and kinds[0] and kinds[1] and "set" not in kinds:
             both = [change for side in pair.sides for change in site.call("list", side)]
-            yield site.cause(claim, "Neither is a list yet.", check, site.repair("Both become lists.", *both), weight=0.9)
+            yield site.cause(
+                claim, "Neither is a list yet.", check, site.repair("Both become lists.", *both), weight=0.9
+            )
         elif kinds == ["dict", "dict"] or kinds == ["set", "set"]:
             start, end = src.span(site.cell.source, pair.left)[1], src.span(site.cell.source, pair.right)[0]
             sign = site.cell.source[start:end].replace("+", "|", 1)
             change = src.Change(start=start, end=end, text=sign)
-            yield site.cause(claim, "Both are of that type.", check, site.repair("`|` unites them.", change), weight=0.9)
+            yield site.cause(
+                claim, "Both are of that type.", check, site.repair("`|` unites them.", change), weight=0.9
+            )
         elif kinds[0] in ("list", "tuple") and kinds[1] in (*NUMBERS, "str", "dict"):
             text = site.text(pair.right)
             new = f"[{text}]" if kinds[0] == "list" else f"({text},)"
@@ -241,7 +293,9 @@ def power(site: Site) -> Iterator[Suspicion]:
             check = f"isinstance({site.text(pair.left)}, float) or isinstance({site.text(pair.right)}, float)"
             claim = "`^` works on bits of whole numbers; a power is meant."
             repair = site.repair("`**` is the power.", change)
-            yield site.cause(claim, "One side is a float, which has no such bits.", check, repair, weight=0.92)
+            yield site.cause(
+                claim, "One side is a float, which has no such bits.", check, repair, weight=0.92
+            )
 
 
 @rule(
@@ -259,8 +313,12 @@ def unary(site: Site) -> Iterator[Suspicion]:
         source = site.cell.source
         if number_in(value):
             edit = site.repair("It becomes a number.", *site.call(number_in(value), node.operand))
-            claim = f"`{site.one_line(node.operand)}` is {shown(site.value(node.operand))}: text, not a number."
-            yield site.cause(claim, "It is a number in quotes.", is_type(site, node.operand), edit, weight=0.9)
+            claim = (
+                f"`{site.one_line(node.operand)}` is {shown(site.value(node.operand))}: text, not a number."
+            )
+            yield site.cause(
+                claim, "It is a number in quotes.", is_type(site, node.operand), edit, weight=0.9
+            )
         if isinstance(statement, ast.Assign) and statement.value is node and isinstance(node.op, ast.UAdd):
             start = src.span(source, statement.targets[0])[1]
             change = src.Change(start=start, end=src.span(source, node.operand)[0], text=" += ")
@@ -272,7 +330,9 @@ def unary(site: Site) -> Iterator[Suspicion]:
             if value and all(isinstance(item, int | float) for item in value):
                 new = f"[-item for item in {site.text(node.operand)}]"
                 claim = f"`-` does not work on a whole {kind}; each number may be meant."
-                yield site.reading(claim, site.repair("Each element is negated.", site.over(node, new)), weight=0.6)
+                yield site.reading(
+                    claim, site.repair("Each element is negated.", site.over(node, new)), weight=0.6
+                )
 
 
 def _continued(site: Site, statement: ast.Expr) -> Iterator[Suspicion]:
@@ -284,7 +344,11 @@ def _continued(site: Site, statement: ast.Expr) -> Iterator[Suspicion]:
                 start, end = src.span(site.cell.source, above.value)
                 change = [
                     src.Change(start=start, end=start, text="("),
-                    src.Change(start=src.span(site.cell.source, statement)[1], end=src.span(site.cell.source, statement)[1], text=")"),
+                    src.Change(
+                        start=src.span(site.cell.source, statement)[1],
+                        end=src.span(site.cell.source, statement)[1],
+                        text=")",
+                    ),
                 ]
                 claim = f"Line {statement.lineno} begins with `+` and was meant to go on with line {above.lineno}."
                 repair = site.repair("In parentheses an expression may go over several lines.", *change)
@@ -305,7 +369,13 @@ def python2_print(site: Site) -> Iterator[Suspicion]:
             rest = statement.value.elts[1:] if isinstance(statement.value, ast.Tuple) else []
             parts = ", ".join([*(site.text(item) for item in rest), f"file={site.text(node.right)}"])
             repair = site.repair("So it is written today.", site.over(statement, f"print({parts})"))
-            yield site.cause("`print >>` is Python 2.", "`print` is a function here.", "callable(print)", repair, weight=0.97)
+            yield site.cause(
+                "`print >>` is Python 2.",
+                "`print` is a function here.",
+                "callable(print)",
+                repair,
+                weight=0.97,
+            )
 
 
 @rule(
@@ -322,9 +392,13 @@ def bytes_and_text(site: Site) -> Iterator[Suspicion]:
         claim = f"{_both(site, pair)}: one is bytes, the other text."
         yield site.reading(claim, site.repair("Bytes become text.", site.after(raw, ".decode()")), weight=0.7)
         if not isinstance(text, ast.Constant):
-            yield site.reading(claim, site.repair("Text becomes bytes.", site.after(text, ".encode()")), weight=0.5)
+            yield site.reading(
+                claim, site.repair("Text becomes bytes.", site.after(text, ".encode()")), weight=0.5
+            )
         else:
-            change = src.Change(start=src.span(site.cell.source, text)[0], end=src.span(site.cell.source, text)[0], text="b")
+            change = src.Change(
+                start=src.span(site.cell.source, text)[0], end=src.span(site.cell.source, text)[0], text="b"
+            )
             yield site.reading(claim, site.repair("The text is written as bytes.", change), weight=0.55)
 
 
@@ -347,10 +421,14 @@ def sequence_times(site: Site) -> Iterator[Suspicion]:
             claim = f"`{site.one_line(sequence)}` is the text {shown(site.value(sequence))}, not a number."
             repair = _converted(site, pair, sequence, "float")
             yield site.cause(claim, "It is a number in quotes.", is_type(site, sequence), repair, weight=0.92)
-        elif isinstance(value, list | tuple) and value and all(isinstance(item, int | float) for item in value):
+        elif (
+            isinstance(value, list | tuple) and value and all(isinstance(item, int | float) for item in value)
+        ):
             new = f"[item * {site.text(number)} for item in {site.text(sequence)}]"
             claim = f"`*` does not multiply the elements of `{site.one_line(sequence)}`."
-            yield site.reading(claim, site.repair("Each element is multiplied.", site.over(pair.whole, new)), weight=0.7)
+            yield site.reading(
+                claim, site.repair("Each element is multiplied.", site.over(pair.whole, new)), weight=0.7
+            )
         else:
             claim = f"`{site.one_line(number)}` is {shown(site.value(number))}, which is no whole number of times."
             yield site.reading(claim, _converted(site, pair, number, "int"), weight=0.7)

@@ -53,7 +53,9 @@ def order(site: Site) -> Iterator[Suspicion]:
         if name in _SWAPS and not (name in ("sample", "choices") and kind_of(site, call.func) == ""):
             check = _SWAPS[name].format(f"({site.text(first)})", f"({site.text(second)})")
             if pure(first) and pure(second):
-                yield site.cause(claim, "Each is of the kind that the other place needs.", check, repair, weight=0.9)
+                yield site.cause(
+                    claim, "Each is of the kind that the other place needs.", check, repair, weight=0.9
+                )
             else:
                 yield site.reading(claim, repair, weight=0.6)
             return
@@ -68,7 +70,9 @@ def _may_swap(kinds: tuple[str, str]) -> bool:
     """Whether one is a number and the other a collection: the only pair that is worth a try without knowing the
     function."""
     first, second = kinds
-    return (first in _CONTAINERS and second in ("int", "float")) or (first in ("int", "float") and second in _CONTAINERS)
+    return (first in _CONTAINERS and second in ("int", "float")) or (
+        first in ("int", "float") and second in _CONTAINERS
+    )
 
 
 def _inside_library(site: Site) -> bool:
@@ -103,7 +107,11 @@ def missing_await(site: Site) -> Iterator[Suspicion]:
             if isinstance(assign.value, ast.Call):
                 from cot_magic.reasoners.rules.rule import Repair
 
-                change = src.Change(start=src.span(cell.source, assign.value)[0], end=src.span(cell.source, assign.value)[0], text="await ")
+                change = src.Change(
+                    start=src.span(cell.source, assign.value)[0],
+                    end=src.span(cell.source, assign.value)[0],
+                    text="await ",
+                )
                 yield site.cause(
                     f"`{node.id}` is a coroutine: `await` is missing where it is assigned.",
                     f"`{node.id}` can be awaited.",

@@ -28,19 +28,29 @@ _UNHASHABLE = "Keys of dictionaries and elements of sets must never change, so l
     "can be looked into: `text.split()[0]`.",
 )
 def function(site: Site) -> Iterator[Suspicion]:
-    if not site.says(r"'(builtin_function_or_method|method|function|type|ABCMeta|method_descriptor)' object is not subscriptable") and not site.says(r"'(builtin_function_or_method|method|function)' object does not support item"):
+    if not site.says(
+        r"'(builtin_function_or_method|method|function|type|ABCMeta|method_descriptor)' object is not subscriptable"
+    ) and not site.says(r"'(builtin_function_or_method|method|function)' object does not support item"):
         return
-    for node in site.find(ast.Subscript, lambda node: kind_of(site, node.value) in (*CALLABLE, "type", "abc.ABCMeta", "")):
+    for node in site.find(
+        ast.Subscript, lambda node: kind_of(site, node.value) in (*CALLABLE, "type", "abc.ABCMeta", "")
+    ):
         text = site.text(node.value)
         name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
         start = src.span(site.cell.source, node.value)[1]
         end = src.span(site.cell.source, node)[1]
         opening = site.cell.source.index("[", start)
-        called = site.repair("Round brackets call it.", src.Change(start=opening, end=opening + 1, text="("), src.Change(start=end - 1, end=end, text=")"))
+        called = site.repair(
+            "Round brackets call it.",
+            src.Change(start=opening, end=opening + 1, text="("),
+            src.Change(start=end - 1, end=end, text=")"),
+        )
         looked = site.repair(f"`{text}()` is the result, which is looked into.", site.after(node.value, "()"))
         store = not isinstance(node.ctx, ast.Load)
         first = _needs_call_first(site, node.value, name) or store
-        claim = f"`{text}` is a function" + (", which is not called before the lookup." if first else ", called with square brackets.")
+        claim = f"`{text}` is a function" + (
+            ", which is not called before the lookup." if first else ", called with square brackets."
+        )
         repairs = [looked] if store else [looked, called] if first else [called]
         yield site.cause(claim, f"`{text}` can be called.", f"callable({text})", *repairs[:1], weight=0.93)
         if first and not store and name not in _NO_ARGUMENTS:
@@ -96,7 +106,11 @@ def number(site: Site) -> Iterator[Suspicion]:
         check = f"type({site.text(node.value)}).__name__ == {said[1]!r}"
         if pure(node.value):
             yield site.cause(claim, "It is a number.", check, weight=0.6)
-        yield site.reading("One digit may be meant.", site.repair("Digits are elements of its text.", *site.call("str", node.value)), weight=0.4)
+        yield site.reading(
+            "One digit may be meant.",
+            site.repair("Digits are elements of its text.", *site.call("str", node.value)),
+            weight=0.4,
+        )
         if isinstance(node.value, ast.Subscript) and isinstance(node.value.value, ast.Name):
             plain = site.repair("The list has one level only.", site.over(node, site.text(node.value)))
             yield site.reading("The second lookup may be too many.", plain, weight=0.45)
@@ -116,14 +130,32 @@ def text_position(site: Site) -> Iterator[Suspicion]:
         key = site.literal(node.slice)
         value = site.literal(node.value)
         if kind == "str" and _is_json(value):
-            decoded = site.repair("`json.loads` makes data of it.", *site.call("json.loads", node.value), src.add_import(site.cell, "import json"))
+            decoded = site.repair(
+                "`json.loads` makes data of it.",
+                *site.call("json.loads", node.value),
+                src.add_import(site.cell, "import json"),
+            )
             text = site.text(node.value)
-            yield site.cause(f"`{text}` is JSON as text, not the data.", "It can be read as JSON.", f"import json\nisinstance(json.loads({text}), (dict, list))", decoded, weight=0.93)
+            yield site.cause(
+                f"`{text}` is JSON as text, not the data.",
+                "It can be read as JSON.",
+                f"import json\nisinstance(json.loads({text}), (dict, list))",
+                decoded,
+                weight=0.93,
+            )
             return
-        if kind in ("list", "tuple") and isinstance(value, list | tuple) and value and all(isinstance(item, dict) and key in item for item in value):
+        if (
+            kind in ("list", "tuple")
+            and isinstance(value, list | tuple)
+            and value
+            and all(isinstance(item, dict) and key in item for item in value)
+        ):
             claim = f"`{site.one_line(node.value)}` is a list; {key!r} is a key of the dictionaries in it."
             first = site.repair("The first of them is meant.", site.after(node.value, "[0]"))
-            every = site.repair("All of them are meant.", site.over(node, f"[item[{site.text(node.slice)}] for item in {site.text(node.value)}]"))
+            every = site.repair(
+                "All of them are meant.",
+                site.over(node, f"[item[{site.text(node.slice)}] for item in {site.text(node.value)}]"),
+            )
             yield site.reading(claim, *([first, every] if len(value) == 1 else [every, first]), weight=0.7)
             return
         yield from _element_as_position(site, node)
@@ -132,7 +164,13 @@ def text_position(site: Site) -> Iterator[Suspicion]:
             change = site.over(node, f"{site.text(node.value)}{chained}")
             claim = f"`{site.one_line(node.value)}` is a list of lists; each level has brackets of its own."
             check = f"type({site.text(node.value)}).__name__ == {kind!r}"
-            yield site.cause(claim, "It is a plain list.", check, site.repair("One level after the other.", change), weight=0.85)
+            yield site.cause(
+                claim,
+                "It is a plain list.",
+                check,
+                site.repair("One level after the other.", change),
+                weight=0.85,
+            )
         return
 
 
@@ -155,7 +193,9 @@ def _element_as_position(site: Site, node: ast.Subscript) -> Iterator[Suspicion]
             continue
         if site.text(iterated) == site.text(node.value):
             claim = f"`{target.id}` is an element of `{site.text(iterated)}`, not its position."
-            by_position = site.repair("The loop counts positions.", *site.call("range", iterated), *site.call("len", iterated))
+            by_position = site.repair(
+                "The loop counts positions.", *site.call("range", iterated), *site.call("len", iterated)
+            )
             direct = site.repair("The element is there already.", site.over(node, target.id))
             repairs = [by_position] if not isinstance(node.ctx, ast.Load) else [direct, by_position]
             yield site.reading(claim, *repairs, weight=0.8)
@@ -168,7 +208,9 @@ def _element_as_position(site: Site, node: ast.Subscript) -> Iterator[Suspicion]
     lesson="Texts and tuples cannot be changed once they are made. Make a new one, or use a list.",
 )
 def unchangeable(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"'(str|tuple|range|bytes|frozenset)' object (?:does not support item|doesn't support item) (assignment|deletion)")
+    said = site.says(
+        r"'(str|tuple|range|bytes|frozenset)' object (?:does not support item|doesn't support item) (assignment|deletion)"
+    )
     if said is None:
         return
     for node in site.find(ast.Subscript, lambda node: not isinstance(node.ctx, ast.Load))[:1]:
@@ -181,7 +223,9 @@ def unchangeable(site: Site) -> Iterator[Suspicion]:
         rebuilt = _rebuilt(site, node, said[1])
         if rebuilt is not None and said[2] == "assignment":
             weight = 0.75 if said[1] == "str" else 0.5
-            yield site.reading(claim, site.repair("A new one is made with the change.", rebuilt), weight=weight)
+            yield site.reading(
+                claim, site.repair("A new one is made with the change.", rebuilt), weight=weight
+            )
         return
 
 
@@ -199,7 +243,11 @@ def _as_list(cell: Cell, assign: ast.Assign) -> Repair:
 def _rebuilt(site: Site, node: ast.Subscript, kind: str) -> src.Change | None:
     """`s = s[:i] + c + s[i + 1:]` for `s[i] = c` with a position that counts from the start."""
     statement = site.statement
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or isinstance(node.slice, ast.Slice):
+    if (
+        not isinstance(statement, ast.Assign)
+        or len(statement.targets) != 1
+        or isinstance(node.slice, ast.Slice)
+    ):
         return None
     position = site.literal(node.slice)
     if not isinstance(position, int) or position < 0 or kind not in ("str", "tuple"):
@@ -220,13 +268,25 @@ def _rebuilt(site: Site, node: ast.Subscript, kind: str) -> src.Change | None:
     lesson="`list` is the type, `list()` makes a new empty list.",
 )
 def type_not_called(site: Site) -> Iterator[Suspicion]:
-    if not site.says(r"'type' object (does not support item|is not subscriptable|is not iterable)|unbound method|descriptor '\w+' for|type object '(list|dict|set)' has no"):
+    if not site.says(
+        r"'type' object (does not support item|is not subscriptable|is not iterable)|unbound method|descriptor '\w+' for|type object '(list|dict|set)' has no"
+    ):
         return
     statement = site.statement
-    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement is not None else []
+    names = (
+        [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        if statement is not None
+        else []
+    )
     for name in dict.fromkeys(names):
         for cell, assign in site.assignments(name):
-            if isinstance(assign.value, ast.Name) and assign.value.id in ("list", "dict", "set", "str", "tuple"):
+            if isinstance(assign.value, ast.Name) and assign.value.id in (
+                "list",
+                "dict",
+                "set",
+                "str",
+                "tuple",
+            ):
                 change = src.after(cell.source, assign.value, "()")
                 yield site.cause(
                     f"`{name}` is the type `{assign.value.id}` itself, since the parentheses are missing.",
@@ -256,7 +316,9 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
         if kind.rsplit(".", 1)[-1] == said[1].rsplit(".", 1)[-1] and convert:
             if isinstance(node, ast.List) and convert == "tuple":
                 inner = site.text(node)[1:-1].rstrip().rstrip(",")
-                changes: tuple[src.Change, ...] = (site.over(node, f"({inner}{',' if len(node.elts) == 1 else ''})"),)
+                changes: tuple[src.Change, ...] = (
+                    site.over(node, f"({inner}{',' if len(node.elts) == 1 else ''})"),
+                )
             else:
                 changes = site.call(convert, node)
             check = f"type({site.text(node)}).__hash__ is None"
@@ -266,11 +328,26 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
             else:
                 yield site.reading(claim, repair, weight=0.8)
             return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "id", "") in ("set", "frozenset", "Counter", "dict") or getattr(node.func, "attr", "") in ("fromkeys", "Counter", "update")):
+    for call in site.find(
+        ast.Call,
+        lambda node: (
+            getattr(node.func, "id", "") in ("set", "frozenset", "Counter", "dict")
+            or getattr(node.func, "attr", "") in ("fromkeys", "Counter", "update")
+        ),
+    ):
         if call.args and convert:
-            repair = site.repair(f"Each becomes a {convert}.", *src.wrap(site.cell.source, call.args[0], f"map({convert}, ", ")"))
+            repair = site.repair(
+                f"Each becomes a {convert}.",
+                *src.wrap(site.cell.source, call.args[0], f"map({convert}, ", ")"),
+            )
             claim = f"The elements of `{site.one_line(call.args[0])}` are of type `{said[1]}`, which cannot be in a set."
-            yield site.cause(claim, f"They are of type `{said[1]}`.", f"type(next(iter({site.text(call.args[0])}))).__name__ == {said[1].rsplit('.', 1)[-1]!r}", repair, weight=0.85)
+            yield site.cause(
+                claim,
+                f"They are of type `{said[1]}`.",
+                f"type(next(iter({site.text(call.args[0])}))).__name__ == {said[1].rsplit('.', 1)[-1]!r}",
+                repair,
+                weight=0.85,
+            )
             return
 
 
@@ -278,7 +355,13 @@ def _keys(site: Site) -> Iterator[ast.expr]:
     """Expressions that were used as a key or as an element of a set."""
     for node in site.find(ast.Subscript):
         yield node.slice
-    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Attribute) and node.func.attr in ("add", "get", "pop", "setdefault", "discard", "remove")):
+    for call in site.find(
+        ast.Call,
+        lambda node: (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("add", "get", "pop", "setdefault", "discard", "remove")
+        ),
+    ):
         yield from call.args[:1]
     for display in site.find(ast.Dict):
         yield from [item for item in display.keys if item is not None]
@@ -294,10 +377,20 @@ def _slice(site: Site) -> Iterator[Suspicion]:
         kind = kind_of(site, node.value)
         text = site.text(node.value)
         if kind == "pandas.core.frame.DataFrame":
-            repair = site.repair("`iloc` looks up rows and columns by position.", site.after(node.value, ".iloc"))
-            yield site.cause(f"`{text}` is a table; positions of rows and columns go through `iloc`.", "It has `iloc`.", f"hasattr({text}, 'iloc')", repair, weight=0.9)
+            repair = site.repair(
+                "`iloc` looks up rows and columns by position.", site.after(node.value, ".iloc")
+            )
+            yield site.cause(
+                f"`{text}` is a table; positions of rows and columns go through `iloc`.",
+                "It has `iloc`.",
+                f"hasattr({text}, 'iloc')",
+                repair,
+                weight=0.9,
+            )
         elif kind == "dict":
-            repair = site.repair("A list of its pairs can be sliced.", site.over(node.value, f"list({text}.items())"))
+            repair = site.repair(
+                "A list of its pairs can be sliced.", site.over(node.value, f"list({text}.items())")
+            )
             yield site.reading(f"`{text}` is a dictionary, which has no positions.", repair, weight=0.6)
         return
 
@@ -316,16 +409,32 @@ def table_positions(site: Site) -> Iterator[Suspicion]:
             continue
         assert isinstance(node.slice, ast.Tuple)
         text = site.text(node.value)
-        strings = [item for item in node.slice.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+        strings = [
+            item for item in node.slice.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)
+        ]
         keys = site.keys(node.value)
         if len(strings) == len(node.slice.elts) and all(repr(item.value) in keys for item in strings):
             start, end = src.span(site.cell.source, node.slice)
             changes = [src.Change(start=start, end=start, text="["), src.Change(start=end, end=end, text="]")]
-            yield site.cause("Several columns are asked for in single brackets.", "Each of them is a column.", " and ".join(f"{item.value!r} in {text}.columns" for item in strings), site.repair("A list of columns stands in brackets of its own.", *changes), weight=0.93)
+            yield site.cause(
+                "Several columns are asked for in single brackets.",
+                "Each of them is a column.",
+                " and ".join(f"{item.value!r} in {text}.columns" for item in strings),
+                site.repair("A list of columns stands in brackets of its own.", *changes),
+                weight=0.93,
+            )
         elif strings:
-            yield site.reading("Rows and columns by label go through `loc`.", site.repair("`loc` looks up by label.", site.after(node.value, ".loc")), weight=0.8)
+            yield site.reading(
+                "Rows and columns by label go through `loc`.",
+                site.repair("`loc` looks up by label.", site.after(node.value, ".loc")),
+                weight=0.8,
+            )
         else:
-            yield site.reading("Rows and columns by position go through `iloc`.", site.repair("`iloc` looks up by position.", site.after(node.value, ".iloc")), weight=0.85)
+            yield site.reading(
+                "Rows and columns by position go through `iloc`.",
+                site.repair("`iloc` looks up by position.", site.after(node.value, ".iloc")),
+                weight=0.85,
+            )
         return
 
 

@@ -18,7 +18,9 @@ from cot_magic.reasoners.rules.written import rule
     "read in another way.",
 )
 def number_text(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"invalid literal for int\(\) with base (\d+): ('.*'|\".*\")|could not convert string to float: ('.*'|\".*\")")
+    said = site.says(
+        r"invalid literal for int\(\) with base (\d+): ('.*'|\".*\")|could not convert string to float: ('.*'|\".*\")"
+    )
     if said is None:
         return
     try:
@@ -28,17 +30,33 @@ def number_text(site: Site) -> Iterator[Suspicion]:
     if not isinstance(value, str):
         return
     wanted = "int" if said[2] else "float"
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "id", "") in ("int", "float") and bool(node.args)):
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "id", "") in ("int", "float") and bool(node.args)
+    ):
         argument = call.args[0]
         yield from _readings(site, call, argument, value, wanted)
         return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "id", "") == "map" and len(node.args) == 2):
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "id", "") == "map" and len(node.args) == 2
+    ):
         if getattr(call.args[0], "id", "") == "int" and number_in(value) == "float":
             claim = f"{value!r} has a decimal part or an exponent, which `int` does not read."
-            yield site.reading(claim, site.repair("`float` reads it.", site.over(call.args[0], "float")), weight=0.8)
-        if not value.strip() and isinstance(call.args[1], ast.Call) and getattr(call.args[1].func, "attr", "") == "split" and call.args[1].args:
-            start, end = src.span(site.cell.source, call.args[1].func)[1], src.span(site.cell.source, call.args[1])[1]
-            repair = site.repair("`split()` leaves no empty parts.", src.Change(start=start, end=end, text="()"))
+            yield site.reading(
+                claim, site.repair("`float` reads it.", site.over(call.args[0], "float")), weight=0.8
+            )
+        if (
+            not value.strip()
+            and isinstance(call.args[1], ast.Call)
+            and getattr(call.args[1].func, "attr", "") == "split"
+            and call.args[1].args
+        ):
+            start, end = (
+                src.span(site.cell.source, call.args[1].func)[1],
+                src.span(site.cell.source, call.args[1])[1],
+            )
+            repair = site.repair(
+                "`split()` leaves no empty parts.", src.Change(start=start, end=end, text="()")
+            )
             yield site.reading("One part is empty.", repair, weight=0.8)
         return
 
@@ -52,7 +70,9 @@ def _readings(site: Site, call: ast.Call, argument: ast.expr, value: str, wanted
         through = site.repair("`float` reads it, `int` makes it whole.", *site.call("float", argument))
         plain = site.repair("`float` keeps the decimal part.", site.over(call.func, "float"))
         if whole and pure(argument):
-            yield site.cause(claim, "`float` can read it, and it is a whole number.", check, through, weight=0.92)
+            yield site.cause(
+                claim, "`float` can read it, and it is a whole number.", check, through, weight=0.92
+            )
         else:
             yield site.reading(claim, plain, through, weight=0.8)
         return
@@ -65,19 +85,35 @@ def _readings(site: Site, call: ast.Call, argument: ast.expr, value: str, wanted
         yield site.reading(f"{value!r} has a decimal comma.", repair, weight=0.8)
     elif re.fullmatch(r"[+-]?0x[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
         repair = site.repair("Base 16 reads it.", site.after(argument, ", 16"))
-        yield site.cause(f"{value!r} is a hexadecimal number.", "It can be read with base 16.", f"int({text}, 16) is not None", repair, weight=0.9)
+        yield site.cause(
+            f"{value!r} is a hexadecimal number.",
+            "It can be read with base 16.",
+            f"int({text}, 16) is not None",
+            repair,
+            weight=0.9,
+        )
     elif re.fullmatch(r"[+-]?0b[01]+", bare) and len(call.args) == 1:
         repair = site.repair("Base 2 reads it.", site.after(argument, ", 2"))
-        yield site.cause(f"{value!r} is a binary number.", "It can be read with base 2.", f"int({text}, 2) is not None", repair, weight=0.9)
+        yield site.cause(
+            f"{value!r} is a binary number.",
+            "It can be read with base 2.",
+            f"int({text}, 2) is not None",
+            repair,
+            weight=0.9,
+        )
     elif re.fullmatch(r"[$€£]\s?[\d.,]+", bare):
-        repair = site.repair("Without the sign it is a number.", site.after(argument, f".strip({bare[0] + ' '!r})"))
+        repair = site.repair(
+            "Without the sign it is a number.", site.after(argument, f".strip({bare[0] + ' '!r})")
+        )
         yield site.reading(f"{value!r} begins with a currency sign.", repair, weight=0.8)
     elif re.fullmatch(r"[\d.]+\s?%", bare):
         repair = site.repair("Without the sign it is a number.", site.after(argument, ".rstrip(' %')"))
         yield site.reading(f"{value!r} ends with a percent sign.", repair, weight=0.7)
     elif re.fullmatch(r"[\d.]+[A-Za-z ]+", bare):
         letters = re.sub(r"[\d.]", "", bare)
-        repair = site.repair("Without the unit it is a number.", site.after(argument, f".rstrip({letters!r})"))
+        repair = site.repair(
+            "Without the unit it is a number.", site.after(argument, f".rstrip({letters!r})")
+        )
         yield site.reading(f"{value!r} ends with letters.", repair, weight=0.4)
     elif re.fullmatch(r"[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
         repair = site.repair("Base 16 reads it.", site.after(argument, ", 16"))
@@ -85,9 +121,12 @@ def _readings(site: Site, call: ast.Call, argument: ast.expr, value: str, wanted
     elif not bare:
         check = f"isinstance({text}, str) and not ({text}).strip()"
         if pure(argument):
-            yield site.cause("The text is empty, so there is no number to read.", "It is empty.", check, weight=0.8)
-        repair = site.repair("An empty text counts as 0.", site.after(argument, " or 0")) if value == "" else None
-        yield site.reading("Empty may mean 0.", *([repair] if repair else []), weight=0.3)
+            yield site.cause(
+                "The text is empty, so there is no number to read.", "It is empty.", check, weight=0.8
+            )
+        if value == "":
+            repair = site.repair("An empty text counts as 0.", site.after(argument, " or 0"))
+            yield site.reading("Empty may mean 0.", repair, weight=0.3)
 
 
 @rule(
@@ -113,23 +152,42 @@ def unpack(site: Site) -> Iterator[Suspicion]:
         if pure(value) and not any(isinstance(item, ast.Starred) for item in target.elts):
             yield site.cause(claim, "The numbers differ.", f"len({site.text(value)}) != {names}", weight=0.85)
         if many:
-            rest = site.repair("The star takes the values that are left.", site.after(target.elts[-1], ", *_"))
+            rest = site.repair(
+                "The star takes the values that are left.", site.after(target.elts[-1], ", *_")
+            )
             yield site.reading("The first values may be meant.", rest, weight=0.8)
             if size is not None and names and pure(value):
                 cut = site.repair("Only as many as there are names.", site.after(value, f"[:{names}]"))
                 yield site.reading("The first values may be meant.", cut, weight=0.5)
             star = src.span(site.cell.source, target.elts[-1])[0]
-            tail = site.repair("The last name takes all the rest.", src.Change(start=star, end=star, text="*"))
+            tail = site.repair(
+                "The last name takes all the rest.", src.Change(start=star, end=star, text="*")
+            )
             yield site.reading("The rest may belong to the last name.", tail, weight=0.6)
         if few and size is not None and size < names:
-            kept = site.cell.source[src.span(site.cell.source, target.elts[0])[0] : src.span(site.cell.source, target.elts[size - 1])[1]] if size else ""
+            kept = (
+                site.cell.source[
+                    src.span(site.cell.source, target.elts[0])[0] : src.span(
+                        site.cell.source, target.elts[size - 1]
+                    )[1]
+                ]
+                if size
+                else ""
+            )
             if size == 1 and isinstance(value, ast.Call) and getattr(value.func, "attr", "") == "split":
                 yield from _split(site, value, statement)
             elif kept:
-                start, end = src.span(site.cell.source, target.elts[0])[0], src.span(site.cell.source, target.elts[-1])[1]
+                start, end = (
+                    src.span(site.cell.source, target.elts[0])[0],
+                    src.span(site.cell.source, target.elts[-1])[1],
+                )
                 comma = "," if size == 1 else ""
                 change = src.Change(start=start, end=end, text=kept + comma)
-                yield site.reading("Some of the names may be too many.", site.repair("As many names as values.", change), weight=0.4)
+                yield site.reading(
+                    "Some of the names may be too many.",
+                    site.repair("As many names as values.", change),
+                    weight=0.4,
+                )
     elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
         yield from _unpack_loop(site, statement.target, many is not None)
 
@@ -146,7 +204,9 @@ def _split(site: Site, value: ast.Call, statement: ast.Assign) -> Iterator[Suspi
         if text.count(separator) == wanted - 1:
             start, end = src.span(site.cell.source, value.func)[1], src.span(site.cell.source, value)[1]
             change = src.Change(start=start, end=end, text=f"({separator!r})")
-            claim = f"{text!r} is not divided by what `split` looks for; {separator!r} divides it into {wanted}."
+            claim = (
+                f"{text!r} is not divided by what `split` looks for; {separator!r} divides it into {wanted}."
+            )
             yield site.reading(claim, site.repair(f"{separator!r} divides it.", change), weight=0.8)
             return
 
@@ -166,7 +226,10 @@ def _unpack_loop(site: Site, target: ast.Tuple, many: bool) -> Iterator[Suspicio
 def not_in_list(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"x not in|is not in (list|deque|tuple)|not in tuple|substring not found"):
         return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") in ("remove", "index", "rindex") and bool(node.args)):
+    for call in site.find(
+        ast.Call,
+        lambda node: getattr(node.func, "attr", "") in ("remove", "index", "rindex") and bool(node.args),
+    ):
         assert isinstance(call.func, ast.Attribute)
         holder, item = site.text(call.func.value), site.text(call.args[0])
         value, wanted = site.literal(call.func.value), site.literal(call.args[0])
@@ -174,17 +237,33 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
             claim = f"{shown(site.value(call.args[0]))} is not in `{holder}`, which is {shown(site.value(call.func.value))}."
             yield site.cause(claim, "It is not in it.", f"({item}) not in {holder}", weight=0.8)
         if isinstance(value, list | tuple) and wanted is not UNKNOWN:
-            similar = [stored for stored in value if type(stored) is not type(wanted) and str(stored) == str(wanted)]
+            similar = [
+                stored for stored in value if type(stored) is not type(wanted) and str(stored) == str(wanted)
+            ]
             if similar:
                 convert = type(similar[0]).__name__
-                repair = site.repair(f"The elements are of type `{convert}`.", *site.call(convert, call.args[0]))
-                yield site.cause(f"{wanted!r} is a `{type(wanted).__name__}`; the list has {similar[0]!r}.", "It is there in another type.", f"{similar[0]!r} in {holder}", repair, weight=0.9)
+                repair = site.repair(
+                    f"The elements are of type `{convert}`.", *site.call(convert, call.args[0])
+                )
+                yield site.cause(
+                    f"{wanted!r} is a `{type(wanted).__name__}`; the list has {similar[0]!r}.",
+                    "It is there in another type.",
+                    f"{similar[0]!r} in {holder}",
+                    repair,
+                    weight=0.9,
+                )
                 return
         statement = site.statement
         if isinstance(statement, ast.Expr) and statement.value is call and call.func.attr == "remove":
             lines = src.lines_of(site.cell.source, statement).strip()
-            change = site.over(statement, f"if {item} in {holder}:\n{' ' * (statement.col_offset + 4)}{lines}")
-            yield site.reading("A missing element may be allowed.", site.repair("It is removed only if it is there.", change), weight=0.6)
+            change = site.over(
+                statement, f"if {item} in {holder}:\n{' ' * (statement.col_offset + 4)}{lines}"
+            )
+            yield site.reading(
+                "A missing element may be allowed.",
+                site.repair("It is removed only if it is there.", change),
+                weight=0.6,
+            )
         elif call.func.attr in ("index", "rindex") and isinstance(value, str):
             start = src.span(site.cell.source, call.func.value)[1]
             end = src.span(site.cell.source, call.func)[1]
@@ -205,7 +284,10 @@ def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
         return
     for node in site.find(ast.BoolOp) or _bool_ops(site):
         sign = "&" if isinstance(node.op, ast.And) else "|"
-        new = f" {sign} ".join(f"({site.text(item)})" if not isinstance(item, ast.Name | ast.Call) else site.text(item) for item in node.values)
+        new = f" {sign} ".join(
+            f"({site.text(item)})" if not isinstance(item, ast.Name | ast.Call) else site.text(item)
+            for item in node.values
+        )
         new = re.sub(r"\(\((.*)\)\)", r"(\1)", new)
         claim = f"`{'and' if sign == '&' else 'or'}` cannot combine whole arrays; `{sign}` does it for each element."
         check = " or ".join(f"getattr({site.text(item)}, 'ndim', 0) > 0" for item in node.values)
@@ -216,13 +298,26 @@ def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
         parts = [chained.left, *chained.comparators]
         signs = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
         if all(type(op) in signs for op in chained.ops):
-            new = " & ".join(f"({site.text(parts[i])} {signs[type(op)]} {site.text(parts[i + 1])})" for i, op in enumerate(chained.ops))
+            new = " & ".join(
+                f"({site.text(parts[i])} {signs[type(op)]} {site.text(parts[i + 1])})"
+                for i, op in enumerate(chained.ops)
+            )
             repair = site.repair("Each comparison stands alone.", site.over(chained, f"({new})"))
-            yield site.cause("A chain of comparisons does not work on whole arrays.", "The middle is a whole array.", f"getattr({site.text(parts[1])}, 'ndim', 0) > 0", repair, weight=0.92)
+            yield site.cause(
+                "A chain of comparisons does not work on whole arrays.",
+                "The middle is a whole array.",
+                f"getattr({site.text(parts[1])}, 'ndim', 0) > 0",
+                repair,
+                weight=0.92,
+            )
             return
     for negated in site.find(ast.UnaryOp, lambda node: isinstance(node.op, ast.Not)):
         operand = negated.operand
-        new = f"~{site.text(operand)}" if isinstance(operand, ast.Name | ast.Call | ast.Attribute | ast.Subscript) else f"~({site.text(operand)})"
+        new = (
+            f"~{site.text(operand)}"
+            if isinstance(operand, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
+            else f"~({site.text(operand)})"
+        )
         repair = site.repair("`~` negates each element.", site.over(negated, new))
         yield site.reading("`not` cannot negate a whole array.", repair, weight=0.75)
         return
@@ -249,19 +344,31 @@ def _bool_ops(site: Site) -> list[ast.BoolOp]:
     lesson="The largest or smallest of nothing does not exist. `max(x, default=…)` says what to give then.",
 )
 def empty(site: Site) -> Iterator[Suspicion]:
-    if not site.says(r"(arg is an empty sequence|iterable argument is empty|requires at least one data point|zero-size array to reduction)"):
+    if not site.says(
+        r"(arg is an empty sequence|iterable argument is empty|requires at least one data point|zero-size array to reduction)"
+    ):
         return
     for call in site.find(ast.Call, lambda node: bool(node.args)):
         argument = call.args[0]
         text = site.text(argument)
         if pure(argument):
-            yield site.cause(f"`{site.one_line(argument)}` is empty.", "Its length is 0.", f"len(list({text})) == 0", weight=0.85)
+            yield site.cause(
+                f"`{site.one_line(argument)}` is empty.",
+                "Its length is 0.",
+                f"len(list({text})) == 0",
+                weight=0.85,
+            )
         if getattr(call.func, "id", "") in ("max", "min") and len(call.args) == 1:
             end = src.span(site.cell.source, argument)[1]
             default = src.Change(start=end, end=end, text=", default=None")
             zero = src.Change(start=end, end=end, text=", default=0")
             claim = "An empty collection may be allowed."
-            yield site.reading(claim, site.repair("It gives `None` then.", default), site.repair("It gives 0 then.", zero), weight=0.4)
+            yield site.reading(
+                claim,
+                site.repair("It gives `None` then.", default),
+                site.repair("It gives 0 then.", zero),
+                weight=0.4,
+            )
         return
 
 
@@ -278,10 +385,23 @@ def math_domain(site: Site) -> Iterator[Suspicion]:
         argument = call.args[0]
         claim = f"`{site.one_line(argument)}` is {shown(site.value(argument))}, for which `{site.one_line(call.func)}` has no result."
         if pure(argument):
-            yield site.cause(claim, "It is not in the domain.", f"({site.text(argument)}) <= 0 or abs({site.text(argument)}) > 1", weight=0.85)
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "sqrt" and site.text(call.func.value) == "math":
+            yield site.cause(
+                claim,
+                "It is not in the domain.",
+                f"({site.text(argument)}) <= 0 or abs({site.text(argument)}) > 1",
+                weight=0.85,
+            )
+        if (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr == "sqrt"
+            and site.text(call.func.value) == "math"
+        ):
             change = [site.over(call.func.value, "cmath"), src.add_import(site.cell, "import cmath")]
-            yield site.reading("A complex root may be meant.", site.repair("`cmath` has roots of negative numbers.", *change), weight=0.4)
+            yield site.reading(
+                "A complex root may be meant.",
+                site.repair("`cmath` has roots of negative numbers.", *change),
+                weight=0.4,
+            )
         return
 
 
@@ -291,10 +411,14 @@ def math_domain(site: Site) -> Iterator[Suspicion]:
     lesson="`strptime` reads a date only if the format describes it exactly, signs and spaces included.",
 )
 def time_format(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"time data '(.*)' does not match format '(.*)'") or site.says(r"unconverted data remains")
+    said = site.says(r"time data '(.*)' does not match format '(.*)'") or site.says(
+        r"unconverted data remains"
+    )
     if said is None or not said.groups():
         return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "strptime" and len(node.args) == 2):
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", "") == "strptime" and len(node.args) == 2
+    ):
         for meant in _formats(said[1]):
             if meant != said[2]:
                 claim = f"{said[1]!r} is not written as {said[2]!r} says; {meant!r} fits it."
@@ -311,7 +435,17 @@ def _formats(text: str) -> list[str]:
     """The usual formats that the text can be read with."""
     import datetime
 
-    days = [f"{a}{s}{b}{s}{c}" for s in "-/. " for a, b, c in (("%Y", "%m", "%d"), ("%d", "%m", "%Y"), ("%m", "%d", "%Y"), ("%d", "%m", "%y"), ("%m", "%d", "%y"))]
+    days = [
+        f"{a}{s}{b}{s}{c}"
+        for s in "-/. "
+        for a, b, c in (
+            ("%Y", "%m", "%d"),
+            ("%d", "%m", "%Y"),
+            ("%m", "%d", "%Y"),
+            ("%d", "%m", "%y"),
+            ("%m", "%d", "%y"),
+        )
+    ]
     days += ["%Y%m%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y"]
     times = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S", "T%H:%M", " %I:%M %p", "T%H:%M:%SZ", " %H:%M:%S.%f"]
     found = []
@@ -332,7 +466,9 @@ def _formats(text: str) -> list[str]:
 def lengths(site: Site) -> Iterator[Suspicion]:
     """Facts about lengths that do not fit; the one repair that is safe to offer is a transposed product."""
     said = site.says(r"operands could not be broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))")
-    columns = site.says(r"All arrays must be of the same length|Length of values \((\d+)\) does not match length of index \((\d+)\)|arrays must all be same length")
+    columns = site.says(
+        r"All arrays must be of the same length|Length of values \((\d+)\) does not match length of index \((\d+)\)|arrays must all be same length"
+    )
     product = site.says(r"matmul: Input operand|shapes \(.*\) and \(.*\) not aligned")
     if said is not None:
         yield site.reading(f"The shapes {said[1]} and {said[2]} do not fit element by element.", weight=0.6)
@@ -343,8 +479,13 @@ def lengths(site: Site) -> Iterator[Suspicion]:
     elif product is not None:
         for node in site.find(ast.BinOp, lambda node: isinstance(node.op, ast.MatMult)):
             claim = "The inner sizes of the two matrices differ."
-            turned = [site.repair("The right one is transposed.", site.after(node.right, ".T")), site.repair("The left one is transposed.", site.after(node.left, ".T"))]
-            if isinstance(node.right, ast.Name | ast.Attribute) and isinstance(node.left, ast.Name | ast.Attribute):
+            turned = [
+                site.repair("The right one is transposed.", site.after(node.right, ".T")),
+                site.repair("The left one is transposed.", site.after(node.left, ".T")),
+            ]
+            if isinstance(node.right, ast.Name | ast.Attribute) and isinstance(
+                node.left, ast.Name | ast.Attribute
+            ):
                 yield site.reading(claim, *turned, weight=0.6)
             return
 

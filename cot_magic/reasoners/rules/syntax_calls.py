@@ -1,0 +1,316 @@
+"""Mistakes in calls: arguments in the wrong order or form, and calls without brackets."""
+
+import builtins
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, Kind
+from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
+
+_CALLABLES = frozenset(
+    name for name, value in vars(builtins).items() if callable(value) and not name.startswith("_") and name[0].islower()
+) - {"copyright", "credits", "license"}
+
+
+def _call(problem: Problem) -> tuple[int, int, list[tuple[int, int]]] | None:
+    """Opening and closing bracket of the call around the error, and the spans of its arguments."""
+    low, high = problem.statement
+    for index in (problem.at, problem.at - 1, problem.at + 1):
+        if not 0 <= index < len(problem.tokens):
+            continue
+        opener = problem.tokens[index].opener
+        if problem.text(index) == ")":
+            opener = problem.listing.partner.get(index, opener)
+        if problem.text(index) == "(":
+            opener = index
+        while opener >= 0 and not (problem.text(opener) == "(" and problem.ends_operand(opener - 1)):
+            opener = problem.tokens[opener].opener
+        if opener < 0:
+            opener = next(
+                (i for i in range(low, high) if problem.text(i) == "(" and problem.ends_operand(i - 1)), -1
+            )
+        closer = problem.listing.partner.get(opener, -1)
+        if opener >= 0 and closer > opener:
+            spans, start = [], opener + 1
+            for place in range(opener + 1, closer):
+                if problem.text(place) == "," and problem.tokens[place].opener == opener:
+                    spans.append((start, place))
+                    start = place + 1
+            if start < closer:
+                spans.append((start, closer))
+            return opener, closer, [span for span in spans if span[0] < span[1]]
+    return None
+
+
+def _named(problem: Problem, span: tuple[int, int]) -> bool:
+    return span[1] - span[0] > 2 and problem.text(span[0] + 1) == "=" and problem.tokens[span[0]].kind is Kind.NAME
+
+
+def _order(problem: Problem) -> Iterator[Reading]:
+    if "follows keyword argument" not in problem.message and "argument unpacking follows" not in problem.message:
+        return
+    for opener, _closer, spans in _calls_with_order(problem):
+        texts = [problem.between(a, b) for a, b in spans]
+        named = [_named(problem, span) or problem.text(span[0]) == "**" for span in spans]
+        start, end = problem.tokens[spans[0][0]].start, problem.tokens[spans[-1][1] - 1].end
+        front = [text for text, has in zip(texts, named, strict=True) if not has]
+        back = [text for text, has in zip(texts, named, strict=True) if has]
+        options = [(problem.put((start, end, ", ".join(front + back))), "Arguments without a name come first.")]
+        first = named.index(True)
+        late = [i for i, has in enumerate(named) if not has and i > first]
+        if all(texts[i].isidentifier() for i in late) and late:
+            given = [f"{text}={text}" if i in late else text for i, text in enumerate(texts)]
+            options.append((problem.put((start, end, ", ".join(given))), "The later arguments get a name too."))
+        bare = [text.split("=", 1)[1].strip() if has and "=" in text and i < max(late, default=0) else text for i, (text, has) in enumerate(zip(texts, named, strict=True))]
+        if bare != texts:
+            options.append((problem.put((start, end, ", ".join(bare))), "The earlier arguments lose their names."))
+        unpacking = "unpacking" in problem.message
+        yield reading(
+            f"In the call of `{problem.text(opener - 1)}`, `{texts[late[0]] if late else texts[-1]}` stands behind an argument with a name.",
+            *(options[:1] if unpacking else options),
+            weight=0.92,
+            certain=unpacking,
+        )
+        return
+
+
+def _calls_with_order(problem: Problem) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Calls of the statement with an argument without a name behind one that has one."""
+    low, high = problem.statement
+    for opener in range(low, high):
+        closer = problem.listing.partner.get(opener, -1)
+        if problem.text(opener) != "(" or closer < opener or not problem.ends_operand(opener - 1):
+            continue
+        spans, start = [], opener + 1
+        for place in range(opener + 1, closer):
+            if problem.text(place) == "," and problem.tokens[place].opener == opener:
+                spans.append((start, place))
+                start = place + 1
+        if start < closer:
+            spans.append((start, closer))
+        spans = [span for span in spans if span[0] < span[1]]
+        named = [_named(problem, span) or problem.text(span[0]) == "**" for span in spans]
+        if True in named and False in named[named.index(True) :]:
+            yield opener, closer, spans
+
+
+def _repeated(problem: Problem) -> Iterator[Reading]:
+    found = re.search(r"keyword argument repeated(?:: (\w+))?", problem.message)
+    call = _call(problem) if found else None
+    if found is None or call is None:
+        return
+    low, high = problem.statement
+    for opener in [call[0], *[i for i in range(low, high) if problem.text(i) == "("]]:
+        closer = problem.listing.partner.get(opener, -1)
+        names: dict[str, list[int]] = {}
+        for index in range(opener + 1, closer):
+            if problem.tokens[index].opener == opener and problem.text(index + 1) == "=" and problem.text(index - 1) in ("(", ","):
+                names.setdefault(problem.text(index), []).append(index)
+        twice = next((places for name, places in names.items() if len(places) > 1), None)
+        if twice is None:
+            continue
+        options = []
+        for place in (twice[-1], twice[0]):
+            end = place
+            while end < closer and not (problem.text(end) == "," and problem.tokens[end].opener == opener):
+                end += 1
+            if problem.text(place - 1) == ",":
+                cut = (problem.tokens[place - 1].start, problem.tokens[end - 1].end, "")
+            else:
+                cut = (problem.tokens[place].start, problem.tokens[min(end + 1, closer)].start, "")
+            options.append((problem.put(cut), f"`{problem.between(place, end)[:60]}` is left out."))
+        yield reading(f"The argument `{problem.text(twice[0])}` is given twice.", *unique(options), weight=0.92)
+        return
+
+
+def _keyword_form(problem: Problem) -> Iterator[Reading]:
+    """`f("a"=1)`, `f(a.b=1)`, `f(1=2)`, `f(a+b=1)`, `f(x[0]=1)`, `f(True=1)`, `f(a=)`."""
+    low, high = problem.statement
+    for index in range(low + 1, high):
+        opener = problem.tokens[index].opener
+        if problem.text(index) != "=" or opener < 0 or problem.text(opener) != "(" or not problem.ends_operand(opener - 1):
+            continue
+        start = index - 1
+        while start > opener + 1 and not (problem.text(start - 1) == "," and problem.tokens[start - 1].opener == opener):
+            start -= 1
+        left = problem.between(start, index)
+        if left.isidentifier() and left not in KEYWORDS:
+            if problem.text(index + 1) in (")", ","):
+                options = [(problem.put((problem.tokens[index].end, problem.tokens[index].end, "None")), "`None` is given until there is a value.")]
+                if left in problem.names:
+                    options.insert(0, (problem.put((problem.tokens[index].end, problem.tokens[index].end, left)), f"The variable `{left}` is given."))
+                options.append((problem.drop(index), "The `=` is left out."))
+                yield reading(f"The argument `{left}` has no value.", *options, weight=0.85)
+            continue
+        if problem.text(problem.statement[0]) in ("def", "class"):
+            return
+        token = problem.tokens[start]
+        equal = (problem.swap(index, "=="), "Two signs compare.")
+        options = [equal]
+        sure = False
+        if token.kind is Kind.STRING and start == index - 1 and token.text.strip("'\"").isidentifier():
+            options = [(problem.swap(start, token.text.strip("'\"")), "The argument's name stands there without quotes."), equal]
+            sure = problem.text(opener - 1) == "dict"
+            options = options[:1] if sure else options
+        elif re.fullmatch(r"[\w.]+", left) and "." in left:
+            options.append((problem.swap(start, left.rpartition(".")[2], index - 1), "An argument's name has no point."))
+            options.append((problem.swap(start, left.replace(".", "_"), index - 1), "An argument's name has no point."))
+        elif re.fullmatch(r"\w+(?:-\w+)+", left):
+            options.insert(0, (problem.swap(start, left.replace("-", "_"), index - 1), "A name holds no minus sign."))
+        elif left in ("True", "False", "None"):
+            options.append((problem.swap(start, left.lower(), index - 1), "It is a name in small letters."))
+        yield reading(f"`{left[:60]}` cannot be the name of an argument.", *options, weight=0.9, certain=sure)
+        return
+
+
+def _generator(problem: Problem) -> Iterator[Reading]:
+    """`f(x for x in y, 1)`"""
+    if "enerator expression must be parenthesized" not in problem.message:
+        return
+    low, high = problem.statement
+    changes = []
+    for opener in range(low, high):
+        closer = problem.listing.partner.get(opener, -1)
+        if problem.text(opener) != "(" or closer < opener or not problem.ends_operand(opener - 1):
+            continue
+        start = opener + 1
+        spans = []
+        for place in range(opener + 1, closer + 1):
+            if place == closer or (problem.text(place) == "," and problem.tokens[place].opener == opener):
+                if place > start:
+                    spans.append((start, place))
+                start = place + 1
+        for a, b in spans:
+            loose = any(problem.text(i) == "for" and problem.tokens[i].opener == opener for i in range(a, b))
+            if loose and (len(spans) > 1 or problem.text(closer - 1) == ","):
+                begin = a + 2 if problem.text(a + 1) == "=" else a
+                changes.append((problem.tokens[begin].start, problem.tokens[begin].start, "("))
+                changes.append((problem.tokens[b - 1].end, problem.tokens[b - 1].end, ")"))
+    if changes:
+        yield reading(
+            "A generator beside other arguments needs brackets of its own.",
+            (problem.put(*changes), "It stands in brackets."),
+            weight=0.95,
+            certain=True,
+        )
+
+
+def _comprehension(problem: Problem) -> Iterator[Reading]:
+    """`[x, y for x, y in z]`"""
+    low, high = problem.statement
+    for opener in range(low, high):
+        if problem.text(opener) not in ("[", "{", "(") or (problem.text(opener) == "(" and problem.ends_operand(opener - 1)):
+            continue
+        closer = problem.listing.partner.get(opener, -1)
+        loop = next((i for i in range(opener + 1, closer) if problem.text(i) == "for" and problem.tokens[i].opener == opener), None)
+        if loop is None:
+            continue
+        texts = [problem.text(i) for i in range(opener + 1, loop) if problem.tokens[i].opener == opener]
+        if "," in texts and ":" not in texts:
+            a, b = problem.tokens[opener + 1].start, problem.tokens[loop - 1].end
+            yield reading(
+                "Several values per item must stand in brackets.",
+                (problem.put((a, a, "("), (b, b, ")")), "Brackets make one item of them."),
+                weight=0.94,
+                certain=True,
+            )
+        yield from _filter(problem, opener, loop, closer)
+
+
+def _filter(problem: Problem, opener: int, loop: int, closer: int) -> Iterator[Reading]:
+    """`[x if x > 0 for x in xs]` and `[x for x in xs if x > 0 else 0]`."""
+    depth = [i for i in range(opener + 1, closer) if problem.tokens[i].opener == opener]
+    ifs = [i for i in depth if problem.text(i) == "if"]
+    elses = [i for i in depth if problem.text(i) == "else"]
+    if len(ifs) == 1 and not elses and ifs[0] < loop:
+        value, test = problem.between(opener + 1, ifs[0]), problem.between(ifs[0], loop)
+        rest = problem.between(loop, closer)
+        new = problem.swap(opener + 1, f"{value} {rest} {test}", closer - 1)
+        other = problem.put((problem.tokens[loop - 1].end, problem.tokens[loop - 1].end, " else None"))
+        yield reading(
+            "A condition that picks items stands at the end of a comprehension.",
+            (new, "The condition stands behind the loop."),
+            (other, "`else None` says what is taken otherwise."),
+            weight=0.93,
+            certain=False,
+        )
+    elif len(ifs) == 1 and len(elses) == 1 and ifs[0] > loop and elses[0] > ifs[0]:
+        value = problem.between(opener + 1, loop)
+        head, test = problem.between(loop, ifs[0]), problem.between(ifs[0], elses[0])
+        new = f"{value} {test} {problem.between(elses[0], closer)} {head}"
+        yield reading(
+            "A choice with `else` stands before the loop of a comprehension.",
+            (problem.swap(opener + 1, new, closer - 1), "The choice stands before `for`."),
+            weight=0.95,
+            certain=True,
+        )
+
+
+def _no_brackets(problem: Problem) -> Iterator[Reading]:
+    """`range 3`, `input "Name? "`, `x = len data`: a known function without brackets."""
+    low, high = problem.statement
+    for index in range(low, high - 1):
+        token, following = problem.tokens[index], problem.tokens[index + 1]
+        if token.kind is not Kind.NAME or token.text in KEYWORDS or problem.text(index - 1) in ("def", "class", "import", "as", "for"):
+            continue
+        if following.line != token.line or not problem.starts_operand(index + 1) or following.text in ("not", "lambda"):
+            continue
+        known = token.text in _CALLABLES or problem.text(index - 1) == "." or _defined(problem, token.text)
+        if token.text == "print" or not known:
+            continue
+        end = index + 1
+        while end + 1 < high and not (
+            problem.tokens[end + 1].opener == token.opener
+            and (problem.text(end + 1) in (":", ";", "if", "for", "=") or problem.text(end + 1) in CLOSERS)
+            or (problem.text(end + 1) in CLOSERS and problem.listing.partner.get(end + 1) == token.opener)
+            or problem.tokens[end + 1].first
+        ):
+            end += 1
+        if problem.text(end) in CLOSERS and problem.listing.partner.get(end, -1) < index:
+            continue
+        whole = problem.put((token.end, following.start, "("), (problem.tokens[end].end, problem.tokens[end].end, ")"))
+        yield reading(
+            f"`{token.text}` is a function; its argument stands in brackets.",
+            (whole, "Brackets stand around the argument."),
+            weight=0.9,
+            certain=token.text in _CALLABLES and end == index + 1,
+        )
+
+
+def _defined(problem: Problem, name: str) -> bool:
+    return bool(re.search(rf"\bdef\s+{re.escape(name)}\b", problem.source)) or (name in problem.known and name not in ("x", "i"))
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.argument-order",
+        lesson="In a call, arguments without a name come first, those with a name (`size=3`) behind them.",
+        find=_order,
+    ),
+    Mistake(
+        code="syntax.repeated-argument",
+        lesson="Each argument may be given only once in a call.",
+        find=_repeated,
+    ),
+    Mistake(
+        code="syntax.argument-name",
+        lesson="An argument's name is a plain name: `f(size=1)`. A comparison needs two signs: `f(a == 1)`.",
+        find=_keyword_form,
+    ),
+    Mistake(
+        code="syntax.generator-argument",
+        lesson="A generator may stand in a call without brackets of its own only if it is the sole argument.",
+        find=_generator,
+    ),
+    Mistake(
+        code="syntax.comprehension-form",
+        lesson="A comprehension is written `[value for item in items if condition]`. A value of several parts stands in "
+        "brackets, and a choice with `else` belongs to the value.",
+        find=_comprehension,
+    ),
+    Mistake(
+        code="syntax.call-without-brackets",
+        lesson="A function is called with brackets: `len(data)`, `range(3)`.",
+        find=_no_brackets,
+    ),
+)

@@ -1,0 +1,120 @@
+"""Measures in a real ipykernel what a job in a copy costs, against a bare fork and a fresh Python.
+
+    python tests/benchmarks/sandbox_latency.py [--mb 10 256] [--runs 30] [--limit 45]
+
+Prints medians in milliseconds and their ratios as one JSON object a namespace size. With `--limit`, exits with 1
+if the median of a job that runs `pass` in the smallest namespace is above so many milliseconds.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+from jupyter_client.manager import KernelManager
+
+MEASURE = """
+import json, os, statistics, subprocess, sys, time
+from cot_magic.core.case import Raised
+from cot_magic.core.jobs import Job, JobStep, Outcome
+from cot_magic.sandbox.snapshot import park
+
+def describe(error, cells):
+    return Raised(ename=type(error).__name__, evalue=str(error))
+
+def milliseconds(action, runs):
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        action()
+        times.append((time.perf_counter() - started) * 1000)
+    times.sort()
+    return {"median": round(statistics.median(times), 2), "p95": round(times[int(len(times) * 0.95) - 1], 2)}
+
+def bare_fork():
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+def fresh_python():
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+
+def job():
+    (result,) = snapshot.run([Job(steps=(JobStep(source="pass"),))])
+    assert result.outcome is Outcome.PASSED, result
+
+def parked():
+    return park(get_ipython(), describe=describe, size_limit_mb=1 << 20)
+
+def measure(megabytes, runs):
+    global held, snapshot
+    held = [bytearray(os.urandom(4096)) * 256 for _ in range(megabytes)]
+    parked().close()  # the probe of the machine is made once a process
+    figures = {"namespace_mb": megabytes, "runs": runs, "bare_fork": milliseconds(bare_fork, runs)}
+    figures["fresh_python"] = milliseconds(fresh_python, max(5, runs // 3))
+    times = {"park": [], "unpark": []}
+    for _ in range(runs):
+        started = time.perf_counter()
+        snapshot = parked()
+        times["park"].append((time.perf_counter() - started) * 1000)
+        started = time.perf_counter()
+        snapshot.close()
+        times["unpark"].append((time.perf_counter() - started) * 1000)
+    for name, values in times.items():
+        figures[name] = {"median": round(statistics.median(values), 2), "p95": round(sorted(values)[-2], 2)}
+    snapshot = parked()
+    assert snapshot.status().available, snapshot.status()
+    figures["first_job"] = milliseconds(job, 1)
+    figures["job"] = milliseconds(job, runs)
+    started = time.perf_counter()
+    snapshot.run([Job(steps=(JobStep(source="pass"),))] * runs)
+    figures["jobs_a_second"] = round(runs / (time.perf_counter() - started), 1)
+    snapshot.close()
+    figures["job_to_bare_fork"] = round(figures["job"]["median"] / figures["bare_fork"]["median"], 2)
+    figures["job_to_fresh_python"] = round(figures["job"]["median"] / figures["fresh_python"]["median"], 2)
+    print(json.dumps(figures))
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mb", type=int, nargs="+", default=[10, 256])
+    parser.add_argument("--runs", type=int, default=30)
+    parser.add_argument("--limit", type=float, default=None)
+    options = parser.parse_args()
+    manager = KernelManager(kernel_name="python3")
+    manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    manager.start_kernel(env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    client = manager.client()
+    client.start_channels()
+    medians = []
+    try:
+        client.wait_for_ready(timeout=60)
+        run(client, MEASURE)
+        for megabytes in sorted(options.mb):
+            figures = json.loads(run(client, f"measure({megabytes}, {options.runs})"))
+            print(json.dumps(figures, indent=1), flush=True)
+            medians.append(figures["job"]["median"])
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return int(options.limit is not None and medians[0] > options.limit)
+
+
+def run(client, code: str) -> str:
+    """What the code printed; an error of it ends the script."""
+    texts: list[str] = []
+
+    def hook(message) -> None:
+        if message["msg_type"] == "stream":
+            texts.append(message["content"]["text"])
+
+    reply = client.execute_interactive(code, output_hook=hook, timeout=600)
+    if reply["content"]["status"] == "error":
+        raise SystemExit("\n".join(reply["content"]["traceback"]))
+    return "".join(texts)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
