@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import cot_magic
-from cot_magic.attachment import Attachment, known_cells
+from cot_magic.attachment import Attachment
+from cot_magic.core.case import Cell, CellId
 from cot_magic.core.session import Session
 from cot_magic.recording import Recording
 from cot_magic.settings import Settings
@@ -24,7 +25,7 @@ def arm(config: str) -> None:
     magics = shell._cot_magics
     attachment: Attachment = magics.attachment
     settings = Settings(**{**plan["settings"], "allow": tuple(plan["settings"]["allow"])})
-    attachment.history.known(known_cells(plan["cells"]))
+    attachment.history.known([Cell(**{**cell, "id": CellId(cell["id"])}) for cell in plan["cells"]])
     attachment.renderer = "silent"
     attachment.listeners = (Recording(Path(plan["events"])),)
     attachment.defaults = settings

@@ -1,30 +1,26 @@
 """What is attached to one IPython shell: the history of its cells, the parked snapshot, the last failure and
 session."""
 
-import os
-import signal
 import sys
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cot_magic import investigation, plugins
-from cot_magic.capture.history import History
-from cot_magic.core.case import Case, Cell
 from cot_magic.core.errors import UsageError
-from cot_magic.core.protocols import Inserter, Listener, Renderer, Sandbox
-from cot_magic.core.session import Session
-from cot_magic.core.verdict import TIMEOUT
-from cot_magic.sandbox.snapshot import in_child
 from cot_magic.settings import Settings
+
+if TYPE_CHECKING:  # loaded when the first cell runs or fails: a start of the kernel must cost next to nothing
+    from cot_magic.capture.history import History
+    from cot_magic.core.case import Case, Cell
+    from cot_magic.core.protocols import Inserter, Listener, Renderer, Sandbox
+    from cot_magic.core.session import Session
+    from cot_magic.watchdog import Watchdog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """The last cell that failed, with its live exception (which a Case never holds)."""
 
-    cell: Cell
+    cell: "Cell"
     error: BaseException
     timed_out: bool = False
 
@@ -36,7 +32,7 @@ class Attachment:
         self.shell = shell
         self.defaults = Settings()
         self.auto = False
-        self.history = History()
+        self._history: History | None = None
         self.failure: Failure | None = None
         self.snapshot: Sandbox | None = None
         self.inserter: Inserter | None = None
@@ -47,12 +43,21 @@ class Attachment:
         self._armed: Settings | None = None
         self._watchdog: Watchdog | None = None
 
+    @property
+    def history(self) -> "History":
+        """Which cells ran, from the first one after the extension was loaded."""
+        if self._history is None:
+            from cot_magic.capture.history import History
+
+            self._history = History()
+        return self._history
+
     def before(
         self, info: Any, settings: Settings | None, *, keep: bool, cell_timeout: float | None = None
     ) -> None:
         """A cell is about to run. With settings, a copy of the kernel is parked first; `keep` leaves the
         last one parked."""
-        if in_child():
+        if in_copy():
             return
         self._cell = self.history.begin(self.shell, info)
         self._armed = settings
@@ -61,14 +66,16 @@ class Attachment:
         if settings is not None and settings.snapshots:
             self.snapshot = self._park("fork", settings)
         if cell_timeout is not None:
+            from cot_magic.watchdog import Watchdog
+
             self._watchdog = Watchdog(cell_timeout)
 
-    def after(self, result: Any) -> Session | None:
+    def after(self, result: Any) -> "Session | None":
         """A cell has run. If it was armed and failed (or was asked about), the investigation runs; returns
         its session."""
         timed_out = self._watchdog is not None and self._watchdog.stop()
         self._watchdog = None
-        if in_child() or self._cell is None:
+        if in_copy() or self._cell is None:
             return None
         cell, settings = self._cell, self._armed
         self._cell = self._armed = None
@@ -83,16 +90,18 @@ class Attachment:
             return None
         return self.investigate(settings, cell=cell, failure=self.failure if error is not None else None)
 
-    def post_mortem(self, settings: Settings) -> Session:
+    def post_mortem(self, settings: Settings) -> "Session":
         """Debug the last failure. Raises UsageError if nothing has failed yet."""
         if self.failure is None:
             raise UsageError("nothing has failed yet in this kernel: put %%cot on top of a cell that fails.")
         return self.investigate(settings, cell=self.failure.cell, failure=self.failure)
 
-    def investigate(self, settings: Settings, *, cell: Cell, failure: Failure | None) -> Session:
+    def investigate(self, settings: Settings, *, cell: "Cell", failure: Failure | None) -> "Session":
         """Capture the case, run the session on the parked copy, show it, and insert what the settings say."""
         if settings.teach:
             raise UsageError("--teach is not part of this version yet. Nothing was run.")
+        from cot_magic import investigation
+
         self.settings = settings
         reasoner = investigation.choose_reasoner(settings)
         if settings.preview:
@@ -114,6 +123,7 @@ class Attachment:
 
     def insert(self, what: str) -> str:
         """Insert `fix`, `tests` or `all` of the last session; returns one sentence for the person."""
+        from cot_magic import investigation
         from cot_magic.notebook.cells import fix_cells, test_cells
         from cot_magic.notebook.insert import choose
 
@@ -144,8 +154,9 @@ class Attachment:
             self.snapshot.close()
             self.snapshot = None
 
-    def _capture(self, cell: Cell, failure: Failure | None, prompt: str) -> Case:
+    def _capture(self, cell: "Cell", failure: Failure | None, prompt: str) -> "Case":
         from cot_magic.capture.case import capture_case
+        from cot_magic.core.verdict import TIMEOUT
 
         error = failure.error if failure is not None else None
         case = capture_case(self.shell, self.history, cell, error, prompt=prompt, front_end=self.front_end)
@@ -154,7 +165,8 @@ class Attachment:
             case = replace(case, raised=hung)
         return case
 
-    def _park(self, name: str, settings: Settings) -> Sandbox:
+    def _park(self, name: str, settings: Settings) -> "Sandbox":
+        from cot_magic import plugins
         from cot_magic.capture.failure import sandbox_describe
 
         sandbox: Sandbox = plugins.load("sandboxes", name)(
@@ -165,41 +177,17 @@ class Attachment:
         )
         return sandbox
 
-    def _renderer(self) -> Renderer:
+    def _renderer(self) -> "Renderer":
+        from cot_magic import plugins
+
         by_front_end = {"terminal": "terminal", "colab": "static"}
         name = self.renderer or by_front_end.get(self.front_end, "accordion")
         renderer: Renderer = plugins.load("renderers", name)()
         return renderer
 
 
-class Watchdog:
-    """Interrupts the main thread once a cell has run for too long, as Ctrl-C would."""
-
-    def __init__(self, seconds: float) -> None:
-        self._lock = threading.Lock()
-        self._fired = self._stopped = False
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _fire(self) -> None:
-        with self._lock:
-            if self._stopped:
-                return
-            self._fired = True
-        if sys.platform == "win32":
-            os.kill(os.getpid(), signal.CTRL_C_EVENT)
-        else:
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-    def stop(self) -> bool:
-        """Call it off; returns whether it had fired."""
-        with self._lock:
-            self._stopped = True
-            self._timer.cancel()
-            return self._fired
-
-
-def known_cells(cells: Sequence[dict[str, Any]]) -> list[Cell]:
-    """Cells of a notebook from plain data, as another process sends them."""
-    return [Cell(id=cell["id"], source=cell["source"], index=cell["index"]) for cell in cells]
+def in_copy() -> bool:
+    """Whether this process is a copy of the kernel, in which hooks return at once; without loading what
+    makes copies."""
+    snapshot = sys.modules.get("cot_magic.sandbox.snapshot")
+    return snapshot is not None and bool(snapshot.in_child())

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cot_magic.attachment import Attachment
 from cot_magic.core.errors import CotError
-from cot_magic.core.session import Session
 from cot_magic.settings import OPTIONS, PRESETS, Settings, configure, described, parse
+
+if TYPE_CHECKING:
+    from cot_magic.core.session import Session
 
 MAGICS = tuple(PRESETS)
 FIRST_LINE = re.compile(r"%%(cot\+{0,2})(\?{0,2})(?:[ \t]+(.*))?\s*")
@@ -190,7 +192,7 @@ class Magics:
             remember(session)
             _show(session)
 
-    def _offer(self, session: Session) -> None:
+    def _offer(self, session: "Session") -> None:
         """Insert what the settings say, or offer buttons in an output of their own."""
         insert = self.attachment.settings.insert
         if session.best_fix is None or insert == "none" or self.attachment.renderer == "silent":
@@ -218,7 +220,7 @@ def _one_line() -> Iterator[None]:
         raise UsageError(str(error)) from None
 
 
-def _show(session: Session) -> None:
+def _show(session: "Session") -> None:
     from IPython.core.display_functions import display
 
     from cot_magic.render.bundle import bundle

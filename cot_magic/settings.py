@@ -1,15 +1,13 @@
 """Settings of one run: the presets of cot, cot+ and cot++, and the options that magics and command line
 share."""
 
-import difflib
 import re
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from cot_magic.core.budget import Budget
 from cot_magic.core.errors import UnknownOption, UsageError
-from cot_magic.core.jobs import Budget
 
 PRESETS: Mapping[str, Budget] = {
     "cot": Budget(thinking_tokens=4_000, search_s=5.0, rounds=1, schedules=200),
@@ -161,6 +159,8 @@ def read_value(option: Option, value: str | None) -> Any:
         if value is not None:
             raise UsageError(f"{option.name} takes no value. Nothing was run.")
         return True
+    import shlex
+
     try:
         unquoted = shlex.split(value or "")[0] if (value or "")[:1] in ("'", '"') else value or ""
         return option.read(unquoted)
@@ -176,6 +176,8 @@ def read_value(option: Option, value: str | None) -> Any:
 def configure(settings: Settings, line: str) -> Settings:
     """Defaults changed by `key=value` pairs, as `%cot_config` takes them. Raises UnknownOption or
     UsageError."""
+    import shlex
+
     for pair in shlex.split(line):
         key, sign, value = pair.partition("=")
         name = "--" + key.strip().replace("_", "-")
@@ -217,6 +219,8 @@ def _bad() -> Settings:
 def _known(name: str) -> Option:
     option = _BY_NAME.get(name.lower())
     if option is None:
+        import difflib
+
         nearest = difflib.get_close_matches(name.lower(), _BY_NAME, n=1, cutoff=0.4)
         raise UnknownOption(name, nearest[0] if nearest else None)
     return option

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from cot_magic.core.budget import Budget as Budget
 from cot_magic.core.case import CellId, Raised
 
 
@@ -138,14 +139,3 @@ class Witness:
     minimised: tuple[int, ...] = ()
     replays: int = 0
     replays_failed: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """What one run may spend: the presets of `cot`, `cot+` and `cot++`, or what the person set."""
-
-    thinking_tokens: int
-    search_s: float
-    rounds: int
-    schedules: int
-    max_usd: float | None = None

@@ -1,5 +1,6 @@
 """The outline as Markdown (GitHub's dialect): for exports, for readers without HTML, and for summaries."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import assert_never
@@ -24,7 +25,7 @@ from cot_magic.render.prose import Kind, Part, Span, parse, spans
 from cot_magic.render.safe_text import code_span, longest_run, seconds
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&@])")
-_LIST_LIKE = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=\s|$|[-=])")
+_LIST_LIKE = re.compile(r"^(\s*\d*)([-+=.)])(?=\s|$|[-=])")
 
 
 def markdown(outline: Outline) -> str:
@@ -55,7 +56,7 @@ def body(section: Section) -> str:
 def escaped(text: str) -> str:
     """Plain text that Markdown shows as it is, on one line."""
     line = " ".join(text.split())
-    return _LIST_LIKE.sub(lambda found: f"{found[1]}\\{found[2]}", _SPECIAL.sub(_escape, line))
+    return _LIST_LIKE.sub(r"\1\\\2", _SPECIAL.sub(_escape, line))
 
 
 def inline(text: str) -> str:
@@ -140,18 +141,19 @@ def _part(part: Part) -> str:
 
 
 def _spans(found: Sequence[Span]) -> str:
-    return "".join(_span(span, first=index == 0) for index, span in enumerate(found))
+    text = ""
+    for bold, group in itertools.groupby(found, key=lambda span: span.bold):
+        piece = "".join(_span(span) for span in group)
+        inner = piece.strip()
+        # emphasis must touch its words; white space goes outside
+        text += piece.replace(inner, f"**{inner}**", 1) if bold and inner else piece
+    return _LIST_LIKE.sub(r"\1\\\2", text)
 
 
-def _span(span: Span, first: bool) -> str:
+def _span(span: Span) -> str:
     if span.code:
-        text = code_span(span.text, max(1, len(span.text)))
-    else:
-        text = _SPECIAL.sub(_escape, span.text)
-        text = _LIST_LIKE.sub(lambda found: f"{found[1]}\\{found[2]}", text) if first else text
-    inner = text.strip()
-    # emphasis must touch its words; white space goes outside
-    return text.replace(inner, f"**{inner}**", 1) if span.bold and inner else text
+        return code_span(span.text, max(1, len(span.text)))
+    return _SPECIAL.sub(_escape, span.text)
 
 
 def _row(row: Row) -> str:

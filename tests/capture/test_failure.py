@@ -243,6 +243,7 @@ def test_library_frames_inside_are_kept(notebook: Any) -> None:
     assert "idx" in values(raised.frames[-1].variables)
 
 
+@pytest.mark.slow  # IPython takes seconds to show it
 def test_a_deep_recursion_keeps_both_ends(notebook: Any) -> None:
     raised = notebook.raised("def r(n):\n    return r(n + 1)", "r(0)")
     assert raised.ename == "RecursionError"
@@ -263,7 +264,11 @@ def test_a_long_message_is_shortened_in_its_middle(notebook: Any) -> None:
     [
         ("raise ValueError('inner')", "<its __str__ raised ValueError; its arguments: ('a',)>"),
         ("return 3", "<its __str__ raised TypeError; its arguments: ('a',)>"),
-        ("return str(self)", "<its __str__ raised RecursionError; its arguments: ('a',)>"),
+        pytest.param(
+            "return str(self)",
+            "<its __str__ raised RecursionError; its arguments: ('a',)>",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_an_exception_whose_text_cannot_be_made_is_told(notebook: Any, definition: str, evalue: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_lexer import Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
 
-_CONDITIONS = frozenset("if elif while assert not and or return".split())
+_CONDITIONS = frozenset(["if", "elif", "while", "assert", "not", "and", "or", "return"])
 
 
 def _expression(text: str) -> ast.expr | None:
@@ -20,7 +20,9 @@ def _expression(text: str) -> ast.expr | None:
 def _is_target(text: str) -> bool:
     node = _expression(text)
     return isinstance(node, ast.Name | ast.Attribute | ast.Subscript) or (
-        isinstance(node, ast.Tuple | ast.List) and bool(node.elts) and all(isinstance(item, ast.Name) for item in node.elts)
+        isinstance(node, ast.Tuple | ast.List)
+        and bool(node.elts)
+        and all(isinstance(item, ast.Name) for item in node.elts)
     )
 
 
@@ -33,7 +35,11 @@ def _condition(problem: Problem) -> Iterator[Reading]:
     colon = problem.header_end(low, high)
     signs = []
     for index in range(low + 1, colon if colon is not None else high):
-        if problem.text(index) != "=" or problem.text(index + 1) == "=" or problem.text(index - 1) in ("=", "!", "<", ">"):
+        if (
+            problem.text(index) != "="
+            or problem.text(index + 1) == "="
+            or problem.text(index - 1) in ("=", "!", "<", ">")
+        ):
             continue
         opener = problem.tokens[index].opener
         if opener >= 0 and problem.text(opener) == "(" and problem.ends_operand(opener - 1):
@@ -45,7 +51,9 @@ def _condition(problem: Problem) -> Iterator[Reading]:
     equal = problem.put(*((problem.tokens[i].start, problem.tokens[i].end, "==") for i in signs))
     options = [(equal, "Two signs compare.")]
     first = signs[0]
-    call = any(problem.text(i) == "(" and problem.ends_operand(i - 1) for i in range(first + 1, colon or high))
+    call = any(
+        problem.text(i) == "(" and problem.ends_operand(i - 1) for i in range(first + 1, colon or high)
+    )
     plain_name = problem.tokens[first - 1].kind is Kind.NAME and problem.text(first - 2) in (head, "(")
     if len(signs) == 1 and plain_name and call:
         end = colon if colon is not None else high
@@ -85,7 +93,9 @@ def _target(problem: Problem) -> Iterator[Reading]:
     low, high = problem.statement
     if problem.text(low) in KEYWORDS - {"None", "True", "False", "not", "lambda"} or low >= high:
         return
-    if not re.search(r"cannot assign|illegal (?:target|expression)|can't assign|invalid syntax", problem.message):
+    if not re.search(
+        r"cannot assign|illegal (?:target|expression)|can't assign|invalid syntax", problem.message
+    ):
         return
     signs = [i for i in range(low, high) if problem.text(i) == "=" and problem.tokens[i].opener < 0]
     if not signs:
@@ -112,24 +122,61 @@ def _target(problem: Problem) -> Iterator[Reading]:
         options.append((swapped, "The variable stands on the left, its value on the right."))
         sure = not options[:-1] and right.isidentifier()
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-        options.append((problem.put((problem.tokens[low].start, problem.tokens[low].end, node.value)), "A variable's name stands there without quotes."))
+        options.append(
+            (
+                problem.put((problem.tokens[low].start, problem.tokens[low].end, node.value)),
+                "A variable's name stands there without quotes.",
+            )
+        )
     if isinstance(node, ast.Tuple | ast.List) and options == []:
         names = [part for part in node.elts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
         if len(names) == len(node.elts):
             bare = ", ".join(str(part.value) for part in names)
-            options.append((problem.swap(low, f"{bare} = {right}", high - 1), "Variables' names stand there without quotes."))
-    options.append((problem.put((problem.tokens[signs[0]].start, problem.tokens[signs[0]].end, "==")), "Two signs compare."))
+            options.append(
+                (
+                    problem.swap(low, f"{bare} = {right}", high - 1),
+                    "Variables' names stand there without quotes.",
+                )
+            )
+    options.append(
+        (
+            problem.put((problem.tokens[signs[0]].start, problem.tokens[signs[0]].end, "==")),
+            "Two signs compare.",
+        )
+    )
     if isinstance(node, ast.Call):
         function, inner = ast.unparse(node.func), ", ".join(ast.unparse(item) for item in node.args)
         if node.args:
-            options.append((problem.put((problem.tokens[low].start, problem.tokens[signs[0] - 1].end, f"{function}[{inner}]")), "Square brackets reach an item."))
-        options.append((problem.put((problem.tokens[low].start, problem.tokens[signs[0] - 1].end, function)), "The result is assigned to the name alone."))
+            options.append(
+                (
+                    problem.put(
+                        (problem.tokens[low].start, problem.tokens[signs[0] - 1].end, f"{function}[{inner}]")
+                    ),
+                    "Square brackets reach an item.",
+                )
+            )
+        options.append(
+            (
+                problem.put((problem.tokens[low].start, problem.tokens[signs[0] - 1].end, function)),
+                "The result is assigned to the name alone.",
+            )
+        )
     if isinstance(node, ast.BinOp):
         names = [item for item in (node.left, node.right) if isinstance(item, ast.Name)]
         if len(names) == 1 and isinstance(node.op, ast.Add | ast.Sub) and not _is_target(right):
             sign = {"Add": "+=", "Sub": "-="}[type(node.op).__name__]
-            options.append((problem.swap(low, f"{names[0].id} {sign} {right}", high - 1), f"`{sign}` changes the variable."))
-    yield reading(f"`{left[:60]}` is no variable to which a value could be assigned.", *options, weight=0.9, certain=sure)
+            options.append(
+                (
+                    problem.swap(low, f"{names[0].id} {sign} {right}", high - 1),
+                    f"`{sign}` changes the variable.",
+                )
+            )
+    yield reading(
+        f"`{left[:60]}` is no variable to which a value could be assigned.",
+        *options,
+        weight=0.9,
+        certain=sure,
+    )
 
 
 def _chain(problem: Problem, low: int, high: int, parts: list[str]) -> Iterator[Reading]:
@@ -158,7 +205,12 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
     """`a, b += 1, 2`, `x + 1 += 2`, `f(x) += 1`, `x += 1 += 2`, `x = y += 1`."""
     low, high = problem.statement
     sign = next(
-        (i for i in range(low, high) if re.fullmatch(r"(?:[-+*/%@&|^]|\*\*|//|>>|<<)=", problem.text(i)) and problem.tokens[i].opener < 0),
+        (
+            i
+            for i in range(low, high)
+            if re.fullmatch(r"(?:[-+*/%@&|^]|\*\*|//|>>|<<)=", problem.text(i))
+            and problem.tokens[i].opener < 0
+        ),
         None,
     )
     if sign is None or sign == low:
@@ -169,13 +221,21 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
     claim = f"`{text}` changes one variable, and `{left[:60]}` is none."
     if isinstance(node, ast.Tuple | ast.List):
         names = [ast.unparse(item) for item in node.elts]
-        values = [ast.unparse(item) for item in value.elts] if isinstance(value, ast.Tuple | ast.List) else [right] * len(names)
+        values = (
+            [ast.unparse(item) for item in value.elts]
+            if isinstance(value, ast.Tuple | ast.List)
+            else [right] * len(names)
+        )
         if len(values) == len(names):
-            lines = f"\n{indent}".join(f"{name} {text} {item}" for name, item in zip(names, values, strict=True))
+            lines = f"\n{indent}".join(
+                f"{name} {text} {item}" for name, item in zip(names, values, strict=True)
+            )
             options = [(problem.swap(low, lines, high - 1), "Each variable is changed by itself.")]
             if isinstance(value, ast.Tuple | ast.List) or True:
                 operator = text[:-1]
-                sums = ", ".join(f"{name} {operator} {item}" for name, item in zip(names, values, strict=True))
+                sums = ", ".join(
+                    f"{name} {operator} {item}" for name, item in zip(names, values, strict=True)
+                )
                 options.append((problem.swap(low, f"{left} = {sums}", high - 1), "All are assigned at once."))
             options.append((problem.swap(sign, "="), "A plain `=` assigns."))
             yield reading(claim, *options, weight=0.88)
@@ -183,11 +243,20 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
         options = []
         names = [item for item in ast.walk(node) if isinstance(item, ast.Name)]
         if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name):
-            options.append((problem.swap(low, f"{node.left.id} {text} {right}", high - 1), f"`{node.left.id}` is changed."))
+            options.append(
+                (
+                    problem.swap(low, f"{node.left.id} {text} {right}", high - 1),
+                    f"`{node.left.id}` is changed.",
+                )
+            )
         if _is_target(right) and isinstance(node, ast.Constant):
-            options.insert(0, (problem.swap(low, f"{right} {text} {left}", high - 1), "The variable stands on the left."))
+            options.insert(
+                0, (problem.swap(low, f"{right} {text} {left}", high - 1), "The variable stands on the left.")
+            )
         if isinstance(node, ast.Call):
-            options.append((problem.swap(low, ast.unparse(node.func), sign - 1), "The name alone is changed."))
+            options.append(
+                (problem.swap(low, ast.unparse(node.func), sign - 1), "The name alone is changed.")
+            )
         options.append((problem.swap(sign, text[:-1]), "The sign only calculates."))
         options.append((problem.swap(sign, "=="), "Two signs compare."))
         yield reading(claim, *options, weight=0.85 if names else 0.8)
@@ -196,7 +265,10 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
         if len(inner) == 2:
             yield reading(
                 "A statement has only one sign that changes a variable.",
-                (problem.swap(low, f"{left} {text} {inner[1].strip()}", high - 1), "The first variable is changed."),
+                (
+                    problem.swap(low, f"{left} {text} {inner[1].strip()}", high - 1),
+                    "The first variable is changed.",
+                ),
                 weight=0.6,
             )
 
@@ -225,22 +297,37 @@ def _walrus(problem: Problem) -> Iterator[Reading]:
                 closer = problem.listing.partner.get(opener)
                 if closer is not None and opener == low and closer == high - 1:
                     bare = problem.swap(opener, f"{target} = {problem.between(index + 1, closer)}", closer)
-                    yield reading("`:=` assigns only to a plain name.", (bare, "`=` assigns to it."), weight=0.93, certain=True)
+                    yield reading(
+                        "`:=` assigns only to a plain name.",
+                        (bare, "`=` assigns to it."),
+                        weight=0.93,
+                        certain=True,
+                    )
                 else:
-                    yield reading("`:=` assigns only to a plain name.", (problem.swap(index, "=="), "Two signs compare."), weight=0.7)
+                    yield reading(
+                        "`:=` assigns only to a plain name.",
+                        (problem.swap(index, "=="), "Two signs compare."),
+                        weight=0.7,
+                    )
 
 
 def _star_target(problem: Problem) -> Iterator[Reading]:
     """`*a = b`, `a = *b`, `print(*)`, `(*a)`, `*a, *b = c`."""
     low, high = problem.statement
     message = problem.message
-    sign = next((i for i in range(low, high) if problem.text(i) == "=" and problem.tokens[i].opener < 0), None)
-    stars = [i for i in range(low, high) if problem.text(i) in ("*", "**") and not problem.ends_operand(i - 1)]
+    sign = next(
+        (i for i in range(low, high) if problem.text(i) == "=" and problem.tokens[i].opener < 0), None
+    )
+    stars = [
+        i for i in range(low, high) if problem.text(i) in ("*", "**") and not problem.ends_operand(i - 1)
+    ]
     if not stars:
         return
     star = stars[0]
     if "multiple starred" in message and sign is not None and len(stars) > 1:
-        options = [(problem.drop(index), "Only one variable takes the rest.") for index in (stars[0], stars[1])]
+        options = [
+            (problem.drop(index), "Only one variable takes the rest.") for index in (stars[0], stars[1])
+        ]
         yield reading("Only one variable on the left may take the rest.", *options, weight=0.85)
     elif sign is not None and star == low and "," not in [problem.text(i) for i in range(low, sign)]:
         at = problem.tokens[sign - 1].end
@@ -253,8 +340,13 @@ def _star_target(problem: Problem) -> Iterator[Reading]:
     elif "starred expression" in message or "can't use starred" in message or problem.text(star) == "**":
         end = star + 1
         depth = problem.tokens[star].opener
-        while end + 1 < high and problem.tokens[end + 1].opener >= depth and problem.text(end + 1) not in (",", ";") and not (
-            problem.text(end + 1) in (")", "]", "}") and problem.listing.partner.get(end + 1) == depth
+        while (
+            end + 1 < high
+            and problem.tokens[end + 1].opener >= depth
+            and problem.text(end + 1) not in (",", ";")
+            and not (
+                problem.text(end + 1) in (")", "]", "}") and problem.listing.partner.get(end + 1) == depth
+            )
         ):
             end += 1
         inner = problem.between(star, end + 1)
@@ -263,9 +355,13 @@ def _star_target(problem: Problem) -> Iterator[Reading]:
             at = problem.tokens[end].end
             comma = (problem.put((at, at, ",")), "A comma makes a tuple of the items.")
             wrapped = (problem.swap(star, f"[{inner}]", end), "Square brackets make a list of the items.")
-            options = [comma, wrapped, *options] if sign is not None or depth >= 0 else [*options, comma, wrapped]
+            options = (
+                [comma, wrapped, *options] if sign is not None or depth >= 0 else [*options, comma, wrapped]
+            )
         else:
-            options.insert(0, (problem.swap(star, f"{{{inner}}}", end), "Curly brackets make a dict of the pairs."))
+            options.insert(
+                0, (problem.swap(star, f"{{{inner}}}", end), "Curly brackets make a dict of the pairs.")
+            )
         yield reading("A star unpacks only inside brackets or a list of items.", *options, weight=0.85)
 
 
@@ -281,32 +377,62 @@ def _deletion(problem: Problem) -> Iterator[Reading]:
     if isinstance(node, ast.Call):
         function = ast.unparse(node.func)
         if len(node.args) == 1:
-            options.append((problem.swap(index + 1, f"{function}[{ast.unparse(node.args[0])}]", high - 1), "Square brackets reach an item."))
-        options.insert(0 if not isinstance(node.func, ast.Attribute) else 1, (problem.swap(index + 1, function, high - 1), f"`{function}` itself is deleted."))
-        targets = [ast.unparse(item) for item in node.args if isinstance(item, ast.Name | ast.Attribute | ast.Subscript)]
+            options.append(
+                (
+                    problem.swap(index + 1, f"{function}[{ast.unparse(node.args[0])}]", high - 1),
+                    "Square brackets reach an item.",
+                )
+            )
+        options.insert(
+            0 if not isinstance(node.func, ast.Attribute) else 1,
+            (problem.swap(index + 1, function, high - 1), f"`{function}` itself is deleted."),
+        )
+        targets = [
+            ast.unparse(item)
+            for item in node.args
+            if isinstance(item, ast.Name | ast.Attribute | ast.Subscript)
+        ]
         if targets and len(targets) == len(node.args):
-            options.append((problem.swap(index + 1, ", ".join(targets), high - 1), "The arguments are deleted."))
+            options.append(
+                (problem.swap(index + 1, ", ".join(targets), high - 1), "The arguments are deleted.")
+            )
         options.append((problem.drop(index), "The function is called."))
     elif isinstance(node, ast.BinOp | ast.Compare | ast.BoolOp):
         targets = [ast.unparse(item) for item in ast.walk(node) if isinstance(item, ast.Name)]
         if targets:
-            options.append((problem.swap(index + 1, ", ".join(dict.fromkeys(targets)), high - 1), "Several names are separated by commas."))
+            options.append(
+                (
+                    problem.swap(index + 1, ", ".join(dict.fromkeys(targets)), high - 1),
+                    "Several names are separated by commas.",
+                )
+            )
             options.append((problem.swap(index + 1, targets[0], high - 1), "One name is deleted."))
         options.append((problem.drop(index), "The value is not deleted."))
     elif isinstance(node, ast.Starred) or text.startswith("*"):
         options.append((problem.drop(index + 1), "The star is left out."))
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, str) and node.value.isidentifier():
-            options.append((problem.swap(index + 1, node.value, high - 1), "A name stands there without quotes."))
+            options.append(
+                (problem.swap(index + 1, node.value, high - 1), "A name stands there without quotes.")
+            )
         line = problem.tokens[index].line
         if index == low:
             indent = problem.listing.indent(line)
-            options.append((problem.swap(index, "pass", high - 1) if indent else problem.put((problem.tokens[index].start, problem.tokens[high - 1].end, "")), "There is nothing to delete."))
+            options.append(
+                (
+                    problem.swap(index, "pass", high - 1)
+                    if indent
+                    else problem.put((problem.tokens[index].start, problem.tokens[high - 1].end, "")),
+                    "There is nothing to delete.",
+                )
+            )
     elif "=" in text and (found := re.match(r"([^=]+?)\s*=", text)) and _is_target(found[1]):
         options.append((problem.swap(index + 1, found[1], high - 1), "Only the name stands behind `del`."))
         options.append((problem.drop(index), "The value is assigned."))
     if options:
-        yield reading(f"`{text[:60]}` cannot be deleted: `del` takes names, attributes and items.", *options, weight=0.9)
+        yield reading(
+            f"`{text[:60]}` cannot be deleted: `del` takes names, attributes and items.", *options, weight=0.9
+        )
 
 
 def _loop_target(problem: Problem) -> Iterator[Reading]:
@@ -325,8 +451,12 @@ def _loop_target(problem: Problem) -> Iterator[Reading]:
         end = index
         while end + 1 < len(problem.tokens) and problem.text(end + 1) not in ("in", ":", ","):
             end += 1
-        options.append((problem.swap(index, "i" if before == "for" else "result", end), "A variable stands there."))
-    yield reading(f"Behind `{before}` a name must stand.", *options, weight=0.88, certain=token.kind is Kind.STRING)
+        options.append(
+            (problem.swap(index, "i" if before == "for" else "result", end), "A variable stands there.")
+        )
+    yield reading(
+        f"Behind `{before}` a name must stand.", *options, weight=0.88, certain=token.kind is Kind.STRING
+    )
 
 
 def _two_statements(problem: Problem) -> Iterator[Reading]:
@@ -338,9 +468,27 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
         if not problem.ends_operand(index - 1):
             continue
         text = problem.text(index)
-        begins = text in ("print", "return", "import", "break", "continue", "pass", "raise", "def", "class", "while", "with", "del", "assert", "from") or (
-            problem.tokens[index].kind is Kind.NAME and problem.text(index + 1) in ("=", "+=", "-=")
-        ) or (text == "for" and problem.header_end(low, high) is not None)
+        begins = (
+            text
+            in (
+                "print",
+                "return",
+                "import",
+                "break",
+                "continue",
+                "pass",
+                "raise",
+                "def",
+                "class",
+                "while",
+                "with",
+                "del",
+                "assert",
+                "from",
+            )
+            or (problem.tokens[index].kind is Kind.NAME and problem.text(index + 1) in ("=", "+=", "-="))
+            or (text == "for" and problem.header_end(low, high) is not None)
+        )
         if begins and (text not in KEYWORDS or text not in ("if", "for")):
             indent = problem.listing.indent(problem.tokens[low].line)
             if problem.header_end(low, index) is not None:
@@ -358,7 +506,12 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
         new = f"{problem.between(low + 1, high)}\n{indent}return {name}"
         yield reading(
             "`return` gives a value back and cannot assign one.",
-            (problem.swap(low, problem.between(low, low + 1) + " " + problem.between(low + 3, high), high - 1), "The value is returned."),
+            (
+                problem.swap(
+                    low, problem.between(low, low + 1) + " " + problem.between(low + 3, high), high - 1
+                ),
+                "The value is returned.",
+            ),
             (problem.swap(low, new, high - 1), "The value is assigned first."),
             (problem.swap(low + 2, "=="), "Two signs compare."),
             weight=0.85,

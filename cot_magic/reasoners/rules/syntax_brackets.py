@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, OPENERS, Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
 
-_HEADERS = frozenset("if elif while for with def class except match case return async else lambda".split())
-_LOOSE = frozenset("+ - * / // % ** == != < > <= >= and or in is not if else for & | ^".split())
+_HEADERS = frozenset(["if", "elif", "while", "for", "with", "def", "class", "except", "match", "case", "return", "async", "else", "lambda"])
+_LOOSE = frozenset(["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", ">", "<=", ">=", "and", "or", "in", "is", "not", "if", "else", "for", "&", "|", "^"])
 _SPLITS = _LOOSE | {":", ",", "=", "."}
 _MOST_LINES = 40
 
@@ -68,7 +68,10 @@ def _candidate_lines(problem: Problem, opener: int) -> list[int]:
     for following in range(token.line + 1, min(token.line + _MOST_LINES, len(listing.starts))):
         if not listing.on_line(following):
             continue
-        if len(listing.indent(following)) <= base and not problem.text(listing.on_line(following)[0]) in CLOSERS:
+        if (
+            len(listing.indent(following)) <= base
+            and problem.text(listing.on_line(following)[0]) not in CLOSERS
+        ):
             break
         line = following
         followers.append(following)
@@ -86,14 +89,19 @@ def _tails(problem: Problem, opener: int, indices: list[int]) -> Iterator[int]:
     end."""
     last = indices[-1]
     enclosing = problem.tokens[opener].opener
-    if problem.text(last) in (":", "{") and problem.text(problem.listing.on_line(problem.tokens[opener].line)[0]) in _HEADERS:
+    if (
+        problem.text(last) in (":", "{")
+        and problem.text(problem.listing.on_line(problem.tokens[opener].line)[0]) in _HEADERS
+    ):
         if last - 1 >= opener:
             yield last - 1
         yield last
         return
     outer_closers = last
-    while outer_closers > opener and problem.text(outer_closers) in CLOSERS and (
-        problem.listing.partner.get(outer_closers, opener) < opener
+    while (
+        outer_closers > opener
+        and problem.text(outer_closers) in CLOSERS
+        and (problem.listing.partner.get(outer_closers, opener) < opener)
     ):
         outer_closers -= 1
     if outer_closers != last:
@@ -137,13 +145,25 @@ def _crossed(problem: Problem) -> Iterator[Reading]:
         outer = opened.opener
         while outer >= 0 and OPENERS[problem.text(outer)] != token.text:
             outer = problem.tokens[outer].opener
-        claim = f"`{token.text}` on line {token.line} does not close the `{opened.text}` of line {opened.line}."
+        claim = (
+            f"`{token.text}` on line {token.line} does not close the `{opened.text}` of line {opened.line}."
+        )
         replace_closer = (problem.swap(index, wanted), f"`{wanted}` closes it.")
-        replace_opener = (problem.swap(opener, CLOSERS[token.text]), f"It is opened by `{CLOSERS[token.text]}`.")
+        replace_opener = (
+            problem.swap(opener, CLOSERS[token.text]),
+            f"It is opened by `{CLOSERS[token.text]}`.",
+        )
         if outer >= 0:
             yield _missing_inner(problem, index, opener, claim, replace_closer)
             continue
-        fixed = _is_call(problem, opener) and problem.text(opener - 1) in ("print", "range", "len", "int", "input", "str")
+        fixed = _is_call(problem, opener) and problem.text(opener - 1) in (
+            "print",
+            "range",
+            "len",
+            "int",
+            "input",
+            "str",
+        )
         options = [replace_closer, replace_opener, (problem.drop(index), f"`{token.text}` is left out.")]
         if opened.text == "{" or (_is_call(problem, opener) and token.text == "}"):
             fixed = fixed or token.text == "}"
@@ -161,14 +181,19 @@ def _missing_inner(
         if inner:
             stop = inner[-1] - 1 if problem.text(inner[-1]) == "," else inner[-1]
             at = problem.tokens[stop].end
-            options.append((problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket on its own line."))
+            options.append(
+                (problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket on its own line.")
+            )
     at = problem.tokens[index - 1].end
     if problem.text(index - 1) == ",":
         at = problem.tokens[index - 2].end
     options.append((problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket first."))
     options.insert(0 if problem.text(index + 1) in CLOSERS else 1, replace_closer)
     options += [
-        (problem.put((problem.tokens[i].end, problem.tokens[i].end, wanted)), f"`{wanted}` closes the inner bracket.")
+        (
+            problem.put((problem.tokens[i].end, problem.tokens[i].end, wanted)),
+            f"`{wanted}` closes the inner bracket.",
+        )
         for i in list(_inner_ends(problem, opener))[:3]
         if i < index
     ]
@@ -185,7 +210,11 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         insert = []
         first = low + (problem.text(low) in KEYWORDS - {"None", "True", "False"})
         assign = next(
-            (i for i in range(low, index) if problem.text(i) in ("=", "+=", "return", "print") and problem.tokens[i].opener < 0),
+            (
+                i
+                for i in range(low, index)
+                if problem.text(i) in ("=", "+=", "return", "print") and problem.tokens[i].opener < 0
+            ),
             None,
         )
         called = [
@@ -199,8 +228,12 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         ]
         for place in called[:2]:
             a, b = problem.tokens[place].end, problem.tokens[place + 1].start
-            insert.append((problem.put((a, b, opener)), f"`{opener}` opens the call behind `{problem.text(place)}`."))
-        for place in unique((str(i), "") for i in (first, assign + 1 if assign is not None else None) if i is not None):
+            insert.append(
+                (problem.put((a, b, opener)), f"`{opener}` opens the call behind `{problem.text(place)}`.")
+            )
+        for place in unique(
+            (str(i), "") for i in (first, assign + 1 if assign is not None else None) if i is not None
+        ):
             at = problem.tokens[int(place[0])].start if int(place[0]) < index else None
             if at is not None:
                 insert.append((problem.put((at, at, opener)), f"`{opener}` opens a bracket in front."))
@@ -211,12 +244,18 @@ def _stray(problem: Problem) -> Iterator[Reading]:
             options = [*reversed(insert), drop]
         else:
             options = [drop, *reversed(insert)]
-        extra = problem.text(index - 1) in CLOSERS and not called and not grouped and _ends_line(problem, index, high)
+        extra = (
+            problem.text(index - 1) in CLOSERS
+            and not called
+            and not grouped
+            and _ends_line(problem, index, high)
+        )
         yield reading(
             f"The `{token.text}` on line {token.line} closes nothing.",
             *unique(options[:1] if extra else options),
             weight=0.9,
-            certain=extra or (bool(called) and problem.text(called[0]) in ("print", "len", "range", "input", "int", "str")),
+            certain=extra
+            or (bool(called) and problem.text(called[0]) in ("print", "len", "range", "input", "int", "str")),
         )
 
 
@@ -229,14 +268,20 @@ def _empty_call(problem: Problem) -> Iterator[Reading]:
     """`print {x}`, `f<x>`, `f[x)`: a call with the wrong brackets at both ends."""
     low, high = problem.statement
     for index in range(low, high - 1):
-        if problem.text(index) == "print" and problem.text(index + 1) == "{" and not problem.text(index - 1) == ".":
+        if (
+            problem.text(index) == "print"
+            and problem.text(index + 1) == "{"
+            and not problem.text(index - 1) == "."
+        ):
             closer = problem.listing.partner.get(index + 1)
             if closer is not None and closer + 1 >= high:
                 after = problem.put(
                     (problem.tokens[index + 1].start, problem.tokens[index + 1].end, "("),
                     (problem.tokens[closer].start, problem.tokens[closer].end, ")"),
                 )
-                yield reading("A call needs round brackets.", (after, "Round brackets call the function."), weight=0.9)
+                yield reading(
+                    "A call needs round brackets.", (after, "Round brackets call the function."), weight=0.9
+                )
 
 
 MISTAKES = (

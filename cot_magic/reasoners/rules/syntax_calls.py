@@ -8,7 +8,9 @@ from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
 
 _CALLABLES = frozenset(
-    name for name, value in vars(builtins).items() if callable(value) and not name.startswith("_") and name[0].islower()
+    name
+    for name, value in vars(builtins).items()
+    if callable(value) and not name.startswith("_") and name[0].islower()
 ) - {"copyright", "credits", "license"}
 
 
@@ -43,11 +45,18 @@ def _call(problem: Problem) -> tuple[int, int, list[tuple[int, int]]] | None:
 
 
 def _named(problem: Problem, span: tuple[int, int]) -> bool:
-    return span[1] - span[0] > 2 and problem.text(span[0] + 1) == "=" and problem.tokens[span[0]].kind is Kind.NAME
+    return (
+        span[1] - span[0] > 2
+        and problem.text(span[0] + 1) == "="
+        and problem.tokens[span[0]].kind is Kind.NAME
+    )
 
 
 def _order(problem: Problem) -> Iterator[Reading]:
-    if "follows keyword argument" not in problem.message and "argument unpacking follows" not in problem.message:
+    if (
+        "follows keyword argument" not in problem.message
+        and "argument unpacking follows" not in problem.message
+    ):
         return
     for opener, _closer, spans in _calls_with_order(problem):
         texts = [problem.between(a, b) for a, b in spans]
@@ -55,15 +64,24 @@ def _order(problem: Problem) -> Iterator[Reading]:
         start, end = problem.tokens[spans[0][0]].start, problem.tokens[spans[-1][1] - 1].end
         front = [text for text, has in zip(texts, named, strict=True) if not has]
         back = [text for text, has in zip(texts, named, strict=True) if has]
-        options = [(problem.put((start, end, ", ".join(front + back))), "Arguments without a name come first.")]
+        options = [
+            (problem.put((start, end, ", ".join(front + back))), "Arguments without a name come first.")
+        ]
         first = named.index(True)
         late = [i for i, has in enumerate(named) if not has and i > first]
         if all(texts[i].isidentifier() for i in late) and late:
             given = [f"{text}={text}" if i in late else text for i, text in enumerate(texts)]
-            options.append((problem.put((start, end, ", ".join(given))), "The later arguments get a name too."))
-        bare = [text.split("=", 1)[1].strip() if has and "=" in text and i < max(late, default=0) else text for i, (text, has) in enumerate(zip(texts, named, strict=True))]
+            options.append(
+                (problem.put((start, end, ", ".join(given))), "The later arguments get a name too.")
+            )
+        bare = [
+            text.split("=", 1)[1].strip() if has and "=" in text and i < max(late, default=0) else text
+            for i, (text, has) in enumerate(zip(texts, named, strict=True))
+        ]
         if bare != texts:
-            options.append((problem.put((start, end, ", ".join(bare))), "The earlier arguments lose their names."))
+            options.append(
+                (problem.put((start, end, ", ".join(bare))), "The earlier arguments lose their names.")
+            )
         unpacking = "unpacking" in problem.message
         yield reading(
             f"In the call of `{problem.text(opener - 1)}`, `{texts[late[0]] if late else texts[-1]}` stands behind an argument with a name.",
@@ -104,7 +122,11 @@ def _repeated(problem: Problem) -> Iterator[Reading]:
         closer = problem.listing.partner.get(opener, -1)
         names: dict[str, list[int]] = {}
         for index in range(opener + 1, closer):
-            if problem.tokens[index].opener == opener and problem.text(index + 1) == "=" and problem.text(index - 1) in ("(", ","):
+            if (
+                problem.tokens[index].opener == opener
+                and problem.text(index + 1) == "="
+                and problem.text(index - 1) in ("(", ",")
+            ):
                 names.setdefault(problem.text(index), []).append(index)
         twice = next((places for name, places in names.items() if len(places) > 1), None)
         if twice is None:
@@ -119,7 +141,9 @@ def _repeated(problem: Problem) -> Iterator[Reading]:
             else:
                 cut = (problem.tokens[place].start, problem.tokens[min(end + 1, closer)].start, "")
             options.append((problem.put(cut), f"`{problem.between(place, end)[:60]}` is left out."))
-        yield reading(f"The argument `{problem.text(twice[0])}` is given twice.", *unique(options), weight=0.92)
+        yield reading(
+            f"The argument `{problem.text(twice[0])}` is given twice.", *unique(options), weight=0.92
+        )
         return
 
 
@@ -128,17 +152,35 @@ def _keyword_form(problem: Problem) -> Iterator[Reading]:
     low, high = problem.statement
     for index in range(low + 1, high):
         opener = problem.tokens[index].opener
-        if problem.text(index) != "=" or opener < 0 or problem.text(opener) != "(" or not problem.ends_operand(opener - 1):
+        if (
+            problem.text(index) != "="
+            or opener < 0
+            or problem.text(opener) != "("
+            or not problem.ends_operand(opener - 1)
+        ):
             continue
         start = index - 1
-        while start > opener + 1 and not (problem.text(start - 1) == "," and problem.tokens[start - 1].opener == opener):
+        while start > opener + 1 and not (
+            problem.text(start - 1) == "," and problem.tokens[start - 1].opener == opener
+        ):
             start -= 1
         left = problem.between(start, index)
         if left.isidentifier() and left not in KEYWORDS:
             if problem.text(index + 1) in (")", ","):
-                options = [(problem.put((problem.tokens[index].end, problem.tokens[index].end, "None")), "`None` is given until there is a value.")]
+                options = [
+                    (
+                        problem.put((problem.tokens[index].end, problem.tokens[index].end, "None")),
+                        "`None` is given until there is a value.",
+                    )
+                ]
                 if left in problem.names:
-                    options.insert(0, (problem.put((problem.tokens[index].end, problem.tokens[index].end, left)), f"The variable `{left}` is given."))
+                    options.insert(
+                        0,
+                        (
+                            problem.put((problem.tokens[index].end, problem.tokens[index].end, left)),
+                            f"The variable `{left}` is given.",
+                        ),
+                    )
                 options.append((problem.drop(index), "The `=` is left out."))
                 yield reading(f"The argument `{left}` has no value.", *options, weight=0.85)
             continue
@@ -149,14 +191,26 @@ def _keyword_form(problem: Problem) -> Iterator[Reading]:
         options = [equal]
         sure = False
         if token.kind is Kind.STRING and start == index - 1 and token.text.strip("'\"").isidentifier():
-            options = [(problem.swap(start, token.text.strip("'\"")), "The argument's name stands there without quotes."), equal]
+            options = [
+                (
+                    problem.swap(start, token.text.strip("'\"")),
+                    "The argument's name stands there without quotes.",
+                ),
+                equal,
+            ]
             sure = problem.text(opener - 1) == "dict"
             options = options[:1] if sure else options
         elif re.fullmatch(r"[\w.]+", left) and "." in left:
-            options.append((problem.swap(start, left.rpartition(".")[2], index - 1), "An argument's name has no point."))
-            options.append((problem.swap(start, left.replace(".", "_"), index - 1), "An argument's name has no point."))
+            options.append(
+                (problem.swap(start, left.rpartition(".")[2], index - 1), "An argument's name has no point.")
+            )
+            options.append(
+                (problem.swap(start, left.replace(".", "_"), index - 1), "An argument's name has no point.")
+            )
         elif re.fullmatch(r"\w+(?:-\w+)+", left):
-            options.insert(0, (problem.swap(start, left.replace("-", "_"), index - 1), "A name holds no minus sign."))
+            options.insert(
+                0, (problem.swap(start, left.replace("-", "_"), index - 1), "A name holds no minus sign.")
+            )
         elif left in ("True", "False", "None"):
             options.append((problem.swap(start, left.lower(), index - 1), "It is a name in small letters."))
         yield reading(f"`{left[:60]}` cannot be the name of an argument.", *options, weight=0.9, certain=sure)
@@ -199,10 +253,19 @@ def _comprehension(problem: Problem) -> Iterator[Reading]:
     """`[x, y for x, y in z]`"""
     low, high = problem.statement
     for opener in range(low, high):
-        if problem.text(opener) not in ("[", "{", "(") or (problem.text(opener) == "(" and problem.ends_operand(opener - 1)):
+        if problem.text(opener) not in ("[", "{", "(") or (
+            problem.text(opener) == "(" and problem.ends_operand(opener - 1)
+        ):
             continue
         closer = problem.listing.partner.get(opener, -1)
-        loop = next((i for i in range(opener + 1, closer) if problem.text(i) == "for" and problem.tokens[i].opener == opener), None)
+        loop = next(
+            (
+                i
+                for i in range(opener + 1, closer)
+                if problem.text(i) == "for" and problem.tokens[i].opener == opener
+            ),
+            None,
+        )
         if loop is None:
             continue
         texts = [problem.text(i) for i in range(opener + 1, loop) if problem.tokens[i].opener == opener]
@@ -251,24 +314,34 @@ def _no_brackets(problem: Problem) -> Iterator[Reading]:
     low, high = problem.statement
     for index in range(low, high - 1):
         token, following = problem.tokens[index], problem.tokens[index + 1]
-        if token.kind is not Kind.NAME or token.text in KEYWORDS or problem.text(index - 1) in ("def", "class", "import", "as", "for"):
+        if (
+            token.kind is not Kind.NAME
+            or token.text in KEYWORDS
+            or problem.text(index - 1) in ("def", "class", "import", "as", "for")
+        ):
             continue
-        if following.line != token.line or not problem.starts_operand(index + 1) or following.text in ("not", "lambda"):
+        if (
+            following.line != token.line
+            or not problem.starts_operand(index + 1)
+            or following.text in ("not", "lambda")
+        ):
             continue
         known = token.text in _CALLABLES or problem.text(index - 1) == "." or _defined(problem, token.text)
         if token.text == "print" or not known:
             continue
         end = index + 1
         while end + 1 < high and not (
-            problem.tokens[end + 1].opener == token.opener
-            and (problem.text(end + 1) in (":", ";", "if", "for", "=") or problem.text(end + 1) in CLOSERS)
+            (problem.tokens[end + 1].opener == token.opener
+            and (problem.text(end + 1) in (":", ";", "if", "for", "=") or problem.text(end + 1) in CLOSERS))
             or (problem.text(end + 1) in CLOSERS and problem.listing.partner.get(end + 1) == token.opener)
             or problem.tokens[end + 1].first
         ):
             end += 1
         if problem.text(end) in CLOSERS and problem.listing.partner.get(end, -1) < index:
             continue
-        whole = problem.put((token.end, following.start, "("), (problem.tokens[end].end, problem.tokens[end].end, ")"))
+        whole = problem.put(
+            (token.end, following.start, "("), (problem.tokens[end].end, problem.tokens[end].end, ")")
+        )
         yield reading(
             f"`{token.text}` is a function; its argument stands in brackets.",
             (whole, "Brackets stand around the argument."),
@@ -278,7 +351,9 @@ def _no_brackets(problem: Problem) -> Iterator[Reading]:
 
 
 def _defined(problem: Problem, name: str) -> bool:
-    return bool(re.search(rf"\bdef\s+{re.escape(name)}\b", problem.source)) or (name in problem.known and name not in ("x", "i"))
+    return bool(re.search(rf"\bdef\s+{re.escape(name)}\b", problem.source)) or (
+        name in problem.known and name not in ("x", "i")
+    )
 
 
 MISTAKES = (

@@ -12,7 +12,8 @@ _DOUBLE = "“”„‟«»❝❞〝〞＂″"
 _SINGLE = "‘’‚‛‹›❛❜＇′´"
 _QUOTED = re.compile(f"[{_DOUBLE}]([^{_DOUBLE}\n]*)[{_DOUBLE}]|[{_SINGLE}]([^{_SINGLE}\n]*)[{_SINGLE}]")
 _INVISIBLE = dict.fromkeys(
-    "\ufeff\u200b\u200c\u200d\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2061\u2062\u2063\u2064", ""
+    "\ufeff\u200b\u200c\u200d\u2060\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2061\u2062\u2063\u2064",
+    "",
 )
 _SIGNS = (
     dict.fromkeys("−–—‐‑‒―﹣", "-")
@@ -152,7 +153,9 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         yield from _conditional(problem, index)
     elif sign not in "`!\\'\"":
         yield reading(
-            f"`{sign}` has no meaning in Python.", (problem.drop(index), f"`{sign}` is left out."), weight=0.45
+            f"`{sign}` has no meaning in Python.",
+            (problem.drop(index), f"`{sign}` is left out."),
+            weight=0.45,
         )
 
 
@@ -174,8 +177,9 @@ def _conditional(problem: Problem, index: int) -> Iterator[Reading]:
         start -= 1
     end = colon + 1
     while end < high and not (
-        (problem.tokens[end].opener == depth and problem.text(end) in (",", ";")) or problem.text(end) in "])}"
-        and problem.listing.partner.get(end, -1) == depth
+        (problem.tokens[end].opener == depth and problem.text(end) in (",", ";"))
+        or (problem.text(end) in "])}"
+        and problem.listing.partner.get(end, -1) == depth)
     ):
         end += 1
     condition, first = problem.between(start, index), problem.between(index + 1, colon)

@@ -158,7 +158,13 @@ def _before_word(problem: Problem) -> Iterator[Reading]:
         if problem.text(place) != "," or problem.tokens[place].line != problem.failure.line:
             continue
         following = problem.text(place + 1)
-        if following in KEYWORDS - {"None", "True", "False", "lambda", "not", "await"} or following in ("as", ")", ":", "=", "."):
+        if following in KEYWORDS - {"None", "True", "False", "lambda", "not", "await"} or following in (
+            "as",
+            ")",
+            ":",
+            "=",
+            ".",
+        ):
             yield reading(
                 "A comma stands where nothing is to be separated.",
                 (problem.drop(place), "The comma is left out."),
@@ -188,7 +194,12 @@ def _pairs(problem: Problem) -> Iterator[Reading]:
         texts = [problem.text(i) for i in range(start, end) if problem.tokens[i].opener == opener]
         if ":" not in texts and "**" not in texts and "for" not in texts and end - start >= 2:
             split = next(
-                (i for i in range(start, end - 1) if problem.ends_operand(i) and problem.starts_operand(i + 1)), None
+                (
+                    i
+                    for i in range(start, end - 1)
+                    if problem.ends_operand(i) and problem.starts_operand(i + 1)
+                ),
+                None,
             )
             if split is not None:
                 changes.append((problem.tokens[split].end, problem.tokens[split].end, ":"))
@@ -207,7 +218,12 @@ def _lonely(problem: Problem, opener: int, items: list[tuple[int, int]]) -> Iter
     bare = []
     for place, (start, end) in enumerate(items):
         texts = [problem.text(i) for i in range(start, end) if problem.tokens[i].opener == opener]
-        if end > start and (":" not in texts or texts[-1] == ":") and "**" not in texts and "for" not in texts:
+        if (
+            end > start
+            and (":" not in texts or texts[-1] == ":")
+            and "**" not in texts
+            and "for" not in texts
+        ):
             bare.append(place)
     if not bare:
         return
@@ -230,7 +246,9 @@ def _lonely(problem: Problem, opener: int, items: list[tuple[int, int]]) -> Iter
     start = problem.tokens[first[0]].start
     if problem.text(first[0] - 1) == ",":
         start = problem.tokens[first[0] - 1].start
-    options.append((problem.put((start, problem.tokens[first[1] - 1].end, "")), "The key without a value is left out."))
+    options.append(
+        (problem.put((start, problem.tokens[first[1] - 1].end, "")), "The key without a value is left out.")
+    )
     yield reading(
         f"The key `{problem.between(*first).rstrip(':')[:60]}` has no value.",
         *options,
@@ -286,17 +304,24 @@ def _signs_for_colon(problem: Problem, opener: int, closer: int) -> Iterator[Rea
         opened, shut = problem.tokens[opener], problem.tokens[min(closer, len(problem.tokens) - 1)]
         call = problem.put((opened.start, opened.end, "dict("), (shut.start, shut.end, ")"))
         if quoted:
-            options.insert(0, (problem.put(*changes, *quoted), "A colon stands between key and value; keys that are texts need quotes."))
+            options.insert(
+                0,
+                (
+                    problem.put(*changes, *quoted),
+                    "A colon stands between key and value; keys that are texts need quotes.",
+                ),
+            )
         options.append((call, "`dict(…)` takes pairs with `=`."))
-    yield reading(
-        "In a dict a colon stands between key and value.", *options, weight=0.93, certain=sure
-    )
+    yield reading("In a dict a colon stands between key and value.", *options, weight=0.93, certain=sure)
 
 
-def _braces_meant(problem: Problem, opener: int, closer: int, items: list[tuple[int, int]]) -> Iterator[Reading]:
+def _braces_meant(
+    problem: Problem, opener: int, closer: int, items: list[tuple[int, int]]
+) -> Iterator[Reading]:
     """`dict(a: 1)`, `["a": 1]`."""
     colons = [
-        i for i in range(opener + 1, min(closer, len(problem.tokens)))
+        i
+        for i in range(opener + 1, min(closer, len(problem.tokens)))
         if problem.text(i) == ":" and problem.tokens[i].opener == opener
     ]
     if not colons or any(problem.text(i) == "lambda" for i in range(opener, closer)):

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
 
-_TYPES = frozenset("int str float bool list dict tuple set String string double char long var let const void auto".split())
+_TYPES = frozenset(
+    ["int", "str", "float", "bool", "list", "dict", "tuple", "set", "String", "string", "double", "char", "long", "var", "let", "const", "void", "auto"]
+)
 
 
 def _defs(problem: Problem) -> Iterator[tuple[int, int]]:
@@ -38,7 +40,10 @@ def _def_brackets(problem: Problem) -> Iterator[Reading]:
         if stop == name + 1:
             yield reading(
                 f"Behind the function's name `{problem.text(name)}` the brackets are missing.",
-                (problem.put((at, at, "()" + (close if arrow is None else ""))), "Empty brackets: no parameters."),
+                (
+                    problem.put((at, at, "()" + (close if arrow is None else ""))),
+                    "Empty brackets: no parameters.",
+                ),
                 weight=0.96,
                 certain=True,
             )
@@ -61,7 +66,10 @@ def _def_brackets(problem: Problem) -> Iterator[Reading]:
                 continue
             yield reading(
                 f"Behind the function's name `{problem.text(name)}` the brackets are missing.",
-                (problem.put((at, problem.tokens[stop - 1].end, f"({parameters}){close}")), "Brackets stand around the parameters."),
+                (
+                    problem.put((at, problem.tokens[stop - 1].end, f"({parameters}){close}")),
+                    "Brackets stand around the parameters.",
+                ),
                 weight=0.96,
                 certain=True,
             )
@@ -98,7 +106,11 @@ def _name_with_space(problem: Problem, index: int, high: int) -> Iterator[Readin
 def _compound_name(problem: Problem, name: int, high: int) -> Iterator[Reading]:
     """`def a.b():`, `def my-function():`"""
     last = name
-    while last + 2 < high and problem.text(last + 1) in (".", "-") and problem.tokens[last + 2].kind is Kind.NAME:
+    while (
+        last + 2 < high
+        and problem.text(last + 1) in (".", "-")
+        and problem.tokens[last + 2].kind is Kind.NAME
+    ):
         last += 2
     shown = problem.between(name, last + 1)
     joined = re.sub(r"\W+", "_", shown)
@@ -120,7 +132,11 @@ def _class(problem: Problem) -> Iterator[Reading]:
         if problem.text(name) in (":", "("):
             at = problem.tokens[low].end
             start = problem.tokens[name].start
-            yield reading("The class has no name.", (problem.put((at, start, " Thing")), "It is called `Thing` until there is a better name."), weight=0.8)
+            yield reading(
+                "The class has no name.",
+                (problem.put((at, start, " Thing")), "It is called `Thing` until there is a better name."),
+                weight=0.8,
+            )
         return
     after = problem.text(name + 1)
     last = end - 1
@@ -129,7 +145,10 @@ def _class(problem: Problem) -> Iterator[Reading]:
         inside = problem.between(name + 2, last)
         yield reading(
             "The classes that a class inherits from stand in round brackets.",
-            (problem.put((at, problem.tokens[last].end, f"({inside}){close}")), "Round brackets stand around them."),
+            (
+                problem.put((at, problem.tokens[last].end, f"({inside}){close}")),
+                "Round brackets stand around them.",
+            ),
             weight=0.94,
             certain=True,
         )
@@ -137,16 +156,29 @@ def _class(problem: Problem) -> Iterator[Reading]:
         begin = name + 2 + (problem.text(name + 2) == "from")
         yield reading(
             f"`{after}` is how other languages name the class that is inherited from.",
-            (problem.put((at, problem.tokens[last].end, f"({problem.between(begin, end)}){close}")), "It stands in round brackets."),
+            (
+                problem.put((at, problem.tokens[last].end, f"({problem.between(begin, end)}){close}")),
+                "It stands in round brackets.",
+            ),
             weight=0.94,
             certain=True,
         )
     elif last > name and problem.tokens[name + 1].kind is Kind.NAME:
         inside = problem.between(name + 1, end)
         joined = "".join(problem.text(i) for i in range(name, end) if problem.tokens[i].kind is Kind.NAME)
-        options = [(problem.put((at, problem.tokens[last].end, f"({inside}){close}")), "It inherits from what stands behind.")]
+        options = [
+            (
+                problem.put((at, problem.tokens[last].end, f"({inside}){close}")),
+                "It inherits from what stands behind.",
+            )
+        ]
         if re.fullmatch(r"[\w\s]+", inside):
-            options.append((problem.put((problem.tokens[name].start, problem.tokens[last].end, joined + close)), "The name is one word."))
+            options.append(
+                (
+                    problem.put((problem.tokens[name].start, problem.tokens[last].end, joined + close)),
+                    "The name is one word.",
+                )
+            )
         else:
             options = options[1:]
             opener = next((i for i in range(name, end) if problem.text(i) == "("), None)
@@ -156,7 +188,11 @@ def _class(problem: Problem) -> Iterator[Reading]:
         yield reading("A class's name is one word.", *options, weight=0.85)
     elif after in (".", "-") and last > name + 1:
         shown = problem.between(name, name + 3)
-        yield reading(f"`{shown}` is no name for a class.", (problem.swap(name, re.sub(r"\W", "_", shown), name + 2), "The name is one word."), weight=0.8)
+        yield reading(
+            f"`{shown}` is no name for a class.",
+            (problem.swap(name, re.sub(r"\W", "_", shown), name + 2), "The name is one word."),
+            weight=0.8,
+        )
 
 
 def _parameters(problem: Problem) -> tuple[int, list[tuple[int, int]], int] | None:
@@ -176,7 +212,14 @@ def _parameters(problem: Problem) -> tuple[int, list[tuple[int, int]], int] | No
     for index in [*range(at, low - 1, -1), *range(at + 1, high)]:
         if problem.text(index) == "lambda":
             depth = problem.tokens[index].opener
-            end = next((i for i in range(index, high) if problem.text(i) == ":" and problem.tokens[i].opener == depth), None)
+            end = next(
+                (
+                    i
+                    for i in range(index, high)
+                    if problem.text(i) == ":" and problem.tokens[i].opener == depth
+                ),
+                None,
+            )
             if end is not None:
                 return index, _spans(problem, index + 1, end, depth), end
     return None
@@ -211,18 +254,28 @@ def _default_order(problem: Problem) -> Iterator[Reading]:
     start, end = problem.tokens[positional[0][0]].start, problem.tokens[positional[-1][1] - 1].end
     options = []
     if slash < 0:
-        options.append((problem.put((start, end, ", ".join(bare + given))), "Parameters without a default come first."))
+        options.append(
+            (problem.put((start, end, ", ".join(bare + given))), "Parameters without a default come first.")
+        )
     first = defaults.index(True) if True in defaults else 0
-    late = [i for i, (text, has) in enumerate(zip(texts, defaults, strict=True)) if i > first and not has and text != "/"]
+    late = [
+        i
+        for i, (text, has) in enumerate(zip(texts, defaults, strict=True))
+        if i > first and not has and text != "/"
+    ]
     nones = list(texts)
     for place in late:
         nones[place] += " = None" if ":" in texts[place] else "=None"
     options.append((problem.put((start, end, ", ".join(nones))), "The later ones get a default too."))
     if star == len(spans) and slash < 0 and late:
         keyword = [*texts[: late[0]], "*", *texts[late[0] :]]
-        options.append((problem.put((start, end, ", ".join(keyword))), "The later ones must be given by name."))
+        options.append(
+            (problem.put((start, end, ", ".join(keyword))), "The later ones must be given by name.")
+        )
     names = ", ".join(f"`{texts[i]}`" for i in late[:3])
-    yield reading(f"{names} has no default, but stands behind a parameter that has one.", *options, weight=0.92)
+    yield reading(
+        f"{names} has no default, but stands behind a parameter that has one.", *options, weight=0.92
+    )
 
 
 def _duplicate(problem: Problem) -> Iterator[Reading]:
@@ -283,10 +336,17 @@ def _stars(problem: Problem) -> Iterator[Reading]:
     if kwargs and not texts[-1].startswith("**"):
         rest = [text for text in texts if not text.startswith("**")]
         yield reading(
-            f"`{kwargs[0]}` must be the last parameter.", (put(rest + kwargs[:1]), "It stands at the end."), weight=0.93, certain=len(kwargs) == 1
+            f"`{kwargs[0]}` must be the last parameter.",
+            (put(rest + kwargs[:1]), "It stands at the end."),
+            weight=0.93,
+            certain=len(kwargs) == 1,
         )
     stars = [i for i, text in enumerate(texts) if re.match(r"\*(?!\*)", text)]
-    if stars and texts[stars[-1]] == "*" and (stars[-1] == len(texts) - 1 or texts[stars[-1] + 1].startswith("**")):
+    if (
+        stars
+        and texts[stars[-1]] == "*"
+        and (stars[-1] == len(texts) - 1 or texts[stars[-1] + 1].startswith("**"))
+    ):
         without = [text for i, text in enumerate(texts) if i != stars[-1]]
         named = [("*args" if i == stars[-1] else text) for i, text in enumerate(texts)]
         yield reading(
@@ -299,7 +359,10 @@ def _stars(problem: Problem) -> Iterator[Reading]:
         kept = [text for i, text in enumerate(texts) if i not in stars[1:]]
         bare = [(text.lstrip("*") if i in stars[1:] else text) for i, text in enumerate(texts)]
         double = [("*" + text if i == stars[-1] else text) for i, text in enumerate(texts)]
-        options = [(put([t for t in bare if t]), "Only one has a star."), (put(kept), "The second is left out.")]
+        options = [
+            (put([t for t in bare if t]), "Only one has a star."),
+            (put(kept), "The second is left out."),
+        ]
         if stars[-1] == len(texts) - 1 and texts[-1] != "*":
             options.insert(0, (put(double), "The last takes the named arguments."))
         if "*" in texts:
@@ -310,13 +373,28 @@ def _stars(problem: Problem) -> Iterator[Reading]:
         if stars and slashes[0] > stars[0]:
             moved = [text for text in texts if text != "/"]
             moved.insert(stars[0], "/")
-            yield reading("`/` must stand before `*`.", (put(moved), "It stands before the `*`."), weight=0.9, certain=True)
+            yield reading(
+                "`/` must stand before `*`.",
+                (put(moved), "It stands before the `*`."),
+                weight=0.9,
+                certain=True,
+            )
         without = [text for i, text in enumerate(texts) if i not in (slashes[1:] or slashes[:1])]
-        yield reading("`/` must stand once, and behind a parameter.", (put(without), "It is left out."), weight=0.85, certain=slashes[0] == 0 or len(slashes) > 1)
+        yield reading(
+            "`/` must stand once, and behind a parameter.",
+            (put(without), "It is left out."),
+            weight=0.85,
+            certain=slashes[0] == 0 or len(slashes) > 1,
+        )
     defaults = [i for i, text in enumerate(texts) if text.startswith("*") and "=" in text]
     if defaults:
         bare = [(text.split("=")[0].rstrip() if i in defaults else text) for i, text in enumerate(texts)]
-        yield reading("A parameter with a star has no default.", (put(bare), "The default is left out."), weight=0.9, certain=True)
+        yield reading(
+            "A parameter with a star has no default.",
+            (put(bare), "The default is left out."),
+            weight=0.9,
+            certain=True,
+        )
 
 
 def _forms(problem: Problem) -> Iterator[Reading]:
@@ -334,7 +412,9 @@ def _forms(problem: Problem) -> Iterator[Reading]:
         if len(texts) >= 2 and texts[0] in _TYPES and problem.tokens[start + 1].kind is Kind.NAME:
             claim = f"The type `{texts[0]}` does not stand before the parameter in Python."
             changes.append((token.start, problem.tokens[start + 1].start, ""))
-            kind = {"string": "str", "String": "str", "double": "float", "char": "str", "long": "int"}.get(texts[0], texts[0])
+            kind = {"string": "str", "String": "str", "double": "float", "char": "str", "long": "int"}.get(
+                texts[0], texts[0]
+            )
             typed.append((token.start, problem.tokens[start + 1].end, f"{texts[1]}: {kind}"))
         elif token.kind is Kind.STRING and token.text[1:-1].isidentifier() and len(texts) == 1:
             claim, sure = "Parameters are names, without quotes.", True
@@ -346,7 +426,13 @@ def _forms(problem: Problem) -> Iterator[Reading]:
             sure = "," not in inner or len(spans) == 1
         elif len(texts) >= 3 and texts[1] in (".", "-"):
             claim = f"`{problem.between(start, start + 3)}` is no name for a parameter."
-            changes.append((token.start, problem.tokens[start + 2].end, f"{texts[0]}_{texts[2]}" if texts[0] != "self" else texts[2]))
+            changes.append(
+                (
+                    token.start,
+                    problem.tokens[start + 2].end,
+                    f"{texts[0]}_{texts[2]}" if texts[0] != "self" else texts[2],
+                )
+            )
         elif len(texts) >= 3 and texts[1] in ("==", ":="):
             claim, sure = "A default is given by one `=`.", True
             changes.append((problem.tokens[start + 1].start, problem.tokens[start + 1].end, "="))
@@ -381,7 +467,10 @@ def _arrow(problem: Problem) -> Iterator[Reading]:
         if lambdas:
             yield reading(
                 "A colon stands between a lambda's parameters and its value.",
-                (problem.put((problem.tokens[index - 1].end, problem.tokens[last].end, ":")), "A colon stands there."),
+                (
+                    problem.put((problem.tokens[index - 1].end, problem.tokens[last].end, ":")),
+                    "A colon stands there.",
+                ),
                 weight=0.96,
                 certain=True,
             )
@@ -390,10 +479,23 @@ def _arrow(problem: Problem) -> Iterator[Reading]:
             if problem.text(index - 1) == ":":
                 colon = index - 1
                 end = problem.tokens[high - 1].end
-                after = problem.put((problem.tokens[colon].start, problem.tokens[colon].end, ""), (end, end, ":" if problem.text(high - 1) != ":" else ""))
-                yield reading("The colon stands behind the result's type.", (after, "The colon ends the line."), weight=0.95, certain=True)
+                after = problem.put(
+                    (problem.tokens[colon].start, problem.tokens[colon].end, ""),
+                    (end, end, ":" if problem.text(high - 1) != ":" else ""),
+                )
+                yield reading(
+                    "The colon stands behind the result's type.",
+                    (after, "The colon ends the line."),
+                    weight=0.95,
+                    certain=True,
+                )
             elif last > index:
-                yield reading("The arrow is written `->`.", (problem.swap(index, "->", last), "`->` stands before the result's type."), weight=0.95, certain=True)
+                yield reading(
+                    "The arrow is written `->`.",
+                    (problem.swap(index, "->", last), "`->` stands before the result's type."),
+                    weight=0.95,
+                    certain=True,
+                )
             return
         start, parameters = index - 1, problem.text(index - 1)
         if parameters == ")":
@@ -402,7 +504,12 @@ def _arrow(problem: Problem) -> Iterator[Reading]:
         if last > index or text == "->":
             gap = " " if parameters else ""
             after = problem.swap(start, f"lambda{gap}{parameters}:", last)
-            yield reading("An arrow makes a function in other languages.", (after, "`lambda` makes one in Python."), weight=0.93, certain=text == "=" and start >= 0 and problem.text(start - 1) in ("=", "(", ","))
+            yield reading(
+                "An arrow makes a function in other languages.",
+                (after, "`lambda` makes one in Python."),
+                weight=0.93,
+                certain=text == "=" and start >= 0 and problem.text(start - 1) in ("=", "(", ","),
+            )
             return
 
 
@@ -412,19 +519,41 @@ def _lambda(problem: Problem) -> Iterator[Reading]:
         if problem.text(index) != "lambda":
             continue
         depth = problem.tokens[index].opener
-        end = next((i for i in range(index, high) if problem.text(i) == ":" and problem.tokens[i].opener == depth), None)
+        end = next(
+            (i for i in range(index, high) if problem.text(i) == ":" and problem.tokens[i].opener == depth),
+            None,
+        )
         if end is not None and problem.text(end + 1) == "return":
-            yield reading("A lambda gives its value without `return`.", (problem.drop(end + 1), "`return` is left out."), weight=0.96, certain=True)
-        elif end is not None and (end + 1 >= high or problem.text(end + 1) in CLOSERS or problem.text(end + 1) == ","):
+            yield reading(
+                "A lambda gives its value without `return`.",
+                (problem.drop(end + 1), "`return` is left out."),
+                weight=0.96,
+                certain=True,
+            )
+        elif end is not None and (
+            end + 1 >= high or problem.text(end + 1) in CLOSERS or problem.text(end + 1) == ","
+        ):
             at = problem.tokens[end].end
-            yield reading("The lambda has no value.", (problem.put((at, at, " None")), "`None` is its value until there is one."), weight=0.75)
+            yield reading(
+                "The lambda has no value.",
+                (problem.put((at, at, " None")), "`None` is its value until there is one."),
+                weight=0.75,
+            )
         elif end is not None and problem.text(end + 1) == "pass":
-            yield reading("`pass` is no value.", (problem.swap(end + 1, "None"), "`None` stands for nothing."), weight=0.9)
+            yield reading(
+                "`pass` is no value.",
+                (problem.swap(end + 1, "None"), "`None` stands for nothing."),
+                weight=0.9,
+            )
         elif end is None:
             for place in range(index + 1, high):
                 sign = problem.text(place)
                 if sign in (";", "=", ".", "-") and problem.tokens[place].opener == depth:
-                    yield reading("A colon stands between a lambda's parameters and its value.", (problem.swap(place, ":"), "A colon stands there."), weight=0.88)
+                    yield reading(
+                        "A colon stands between a lambda's parameters and its value.",
+                        (problem.swap(place, ":"), "A colon stands there."),
+                        weight=0.88,
+                    )
                     break
             names = index + 1
             if problem.text(names) == "(":
@@ -434,8 +563,14 @@ def _lambda(problem: Problem) -> Iterator[Reading]:
                         (problem.tokens[names].start, problem.tokens[names].end, ""),
                         (problem.tokens[closer].start, problem.tokens[closer].end, ":"),
                     )
-                    yield reading("Behind the parameters of a lambda stands a colon.", (after, "A colon stands there."), weight=0.85)
-            while names < high and (problem.tokens[names].kind is Kind.NAME and problem.text(names + 1) == ","):
+                    yield reading(
+                        "Behind the parameters of a lambda stands a colon.",
+                        (after, "A colon stands there."),
+                        weight=0.85,
+                    )
+            while names < high and (
+                problem.tokens[names].kind is Kind.NAME and problem.text(names + 1) == ","
+            ):
                 names += 2
             if names < high and problem.tokens[names].kind is Kind.NAME and names + 1 < high:
                 at = problem.tokens[names].end

@@ -40,7 +40,8 @@ def _nested_quotes(problem: Problem) -> Iterator[Reading]:
             why = f"Inside the braces the texts stand between {other}."
         else:
             edited = problem.put(
-                (base + found.end() - 1, base + found.end(), quote * 3), (base + end, base + end + 1, quote * 3)
+                (base + found.end() - 1, base + found.end(), quote * 3),
+                (base + end, base + end + 1, quote * 3),
             )
             why = "Three quotes around the whole text allow both kinds inside."
         yield reading(
@@ -57,9 +58,7 @@ def _end_of_nested(text: str, start: int, quote: str) -> int | None:
     depth, place = 0, start
     while place < len(text):
         char = text[place]
-        if char == "\\":
-            place += 1
-        elif text[place : place + 2] in ("{{", "}}") and depth == 0:
+        if char == "\\" or (text[place : place + 2] in ("{{", "}}") and depth == 0):
             place += 1
         elif char == "{":
             depth += 1
@@ -80,7 +79,11 @@ def _braces(problem: Problem) -> Iterator[Reading]:
         if found is None:
             continue
         quote = found["quote"]
-        stop = end - len(quote) if problem.source[start:end].endswith(quote) and end - start > len(found[0]) else end
+        stop = (
+            end - len(quote)
+            if problem.source[start:end].endswith(quote) and end - start > len(found[0])
+            else end
+        )
         body = problem.source[found.end() : stop]
         options, sure, claim = _mended(body)
         if options:
@@ -136,10 +139,7 @@ def _lone_closer(body: str, place: int) -> tuple[list[tuple[str, str]], bool, st
 def _never_closed(body: str, opened: int) -> tuple[list[tuple[str, str]], bool, str]:
     rest = body[opened + 1 :]
     options = []
-    ends = [
-        m.end()
-        for m in re.finditer(r"[^\W\d][\w.]*(?:\[[^\]]*\]|\([^)]*\))*(?::[.\d,]+[a-z%]?)?", rest)
-    ]
+    ends = [m.end() for m in re.finditer(r"[^\W\d][\w.]*(?:\[[^\]]*\]|\([^)]*\))*(?::[.\d,]+[a-z%]?)?", rest)]
     whole = len(rest.rstrip())
     for end in ends[:1] + [whole]:
         options.append((body[: opened + 1 + end] + "}" + rest[end:], "A brace closes the expression."))
@@ -199,7 +199,9 @@ def _lifted(problem: Problem, at: int, inner: str) -> Iterator[Reading]:
     if "'\\n'" in inner or '"\\n"' in inner:
         options.append(
             (
-                problem.put((at, at + len(inner), inner.replace("'\\n'", "chr(10)").replace('"\\n"', "chr(10)"))),
+                problem.put(
+                    (at, at + len(inner), inner.replace("'\\n'", "chr(10)").replace('"\\n"', "chr(10)"))
+                ),
                 "`chr(10)` is the line's end without a backslash.",
             )
         )
@@ -230,7 +232,13 @@ def _lost_prefix(problem: Problem) -> Iterator[Reading]:
             prefix = {"g": "f", "d": "f", "ff": "f", "rr": "r"}.get(token.text.lower(), token.text)
             options = [(problem.put((token.start, following.start, "")), f"`{token.text}` is left out.")]
             if prefix != "s":
-                options.insert(0, (problem.put((token.start, following.start, prefix)), f"`{prefix}` stands right before the quote."))
+                options.insert(
+                    0,
+                    (
+                        problem.put((token.start, following.start, prefix)),
+                        f"`{prefix}` stands right before the quote.",
+                    ),
+                )
             yield reading(
                 f"`{token.text}` before the text is no prefix as it stands.",
                 *options,

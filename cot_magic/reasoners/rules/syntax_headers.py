@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
 
-_COMPOUND = frozenset("if elif else for while def class with try except finally async match case".split())
+_COMPOUND = frozenset(["if", "elif", "else", "for", "while", "def", "class", "with", "try", "except", "finally", "async", "match", "case"])
 _BARE = frozenset(("else", "try", "finally"))
 
 
@@ -18,7 +18,14 @@ def _header_lines(problem: Problem) -> Iterator[tuple[int, int]]:
         spans.append(problem.listing.statement(low - 1))
     for start, stop in spans:
         if start < len(problem.tokens) and problem.text(start) in _COMPOUND:
-            if problem.text(start) in ("match", "case") and problem.text(start + 1) in ("=", ".", "(", ",", ")", "["):
+            if problem.text(start) in ("match", "case") and problem.text(start + 1) in (
+                "=",
+                ".",
+                "(",
+                ",",
+                ")",
+                "[",
+            ):
                 continue
             yield start, stop
 
@@ -66,7 +73,9 @@ def _missing_colon(problem: Problem) -> Iterator[Reading]:
                 bare = problem.put((problem.tokens[low].end, problem.tokens[low].end, ":"))
                 yield reading(claim, (bare, f"A colon stands behind `{word}`."), weight=0.92, certain=True)
         colon = problem.put((end, end, ":"))
-        yield reading(claim, (colon, "The colon begins the block."), weight=0.94, certain=deeper or last == low)
+        yield reading(
+            claim, (colon, "The colon begins the block."), weight=0.94, certain=deeper or last == low
+        )
 
 
 def _next_is_deeper(problem: Problem, low: int, high: int) -> bool:
@@ -96,7 +105,11 @@ def _extra_sign(problem: Problem) -> Iterator[Reading]:
                 (problem.drop(colon + 1), "It is left out."),
                 weight=0.8,
             )
-        elif problem.listing.statement(colon)[1] == high and _next_is_deeper(problem, low, high) and rest[-1] == ":":
+        elif (
+            problem.listing.statement(colon)[1] == high
+            and _next_is_deeper(problem, low, high)
+            and rest[-1] == ":"
+        ):
             after = problem.drop(colon)
             yield reading(
                 "The line has a colon before its end.",
@@ -105,7 +118,12 @@ def _extra_sign(problem: Problem) -> Iterator[Reading]:
                 certain=problem.text(low) in ("for", "while"),
             )
     low, high = problem.statement
-    if low < high and problem.text(low) not in _COMPOUND and problem.text(high - 1) in (":", ",") and high - low > 1:
+    if (
+        low < high
+        and problem.text(low) not in _COMPOUND
+        and problem.text(high - 1) in (":", ",")
+        and high - low > 1
+    ):
         if problem.text(high - 1) == ":":
             options = [(problem.drop(high - 1), "The colon is left out.")]
             yield reading(
@@ -122,14 +140,30 @@ def _else_if(problem: Problem) -> Iterator[Reading]:
         starts = problem.tokens[index].first or problem.text(index - 1) == "}"
         if not starts:
             continue
-        if text in ("elseif", "elsif", "elif_", "elsif", "elIf", "ElseIf", "Elif", "elf", "elis", "eif", "eliif"):
+        if text in (
+            "elseif",
+            "elsif",
+            "elif_",
+            "elsif",
+            "elIf",
+            "ElseIf",
+            "Elif",
+            "elf",
+            "elis",
+            "eif",
+            "eliif",
+        ):
             yield reading(
                 f"`{text}` is written `elif` in Python.",
                 (problem.swap(index, "elif"), "`elif` asks the next question."),
                 weight=0.97,
                 certain=True,
             )
-        elif text in ("else", "esle", "Else") and following == "if" and problem.tokens[index + 1].line == problem.tokens[index].line:
+        elif (
+            text in ("else", "esle", "Else")
+            and following == "if"
+            and problem.tokens[index + 1].line == problem.tokens[index].line
+        ):
             yield reading(
                 "`else if` is written `elif` in Python.",
                 (problem.swap(index, "elif", index + 1), "`elif` asks the next question."),
@@ -167,13 +201,23 @@ def _for(problem: Problem) -> Iterator[Reading]:
     first = low + (problem.text(low) == "async")
     word = problem.text(first)
     if word in ("foreach", "For", "FOR"):
-        yield reading(f"`{word}` is written `for`.", (problem.swap(first, "for"), "`for` begins the loop."), weight=0.96, certain=True)
+        yield reading(
+            f"`{word}` is written `for`.",
+            (problem.swap(first, "for"), "`for` begins the loop."),
+            weight=0.96,
+            certain=True,
+        )
         return
     if word != "for":
         yield from _for_inside(problem)
         return
     yield from _c_style(problem, first, high)
-    if problem.text(first + 1) in ("each", "int", "var", "let", "const", "auto", "every", "all") and problem.tokens[first + 2].kind is Kind.NAME if first + 2 < high else False:
+    if (
+        problem.text(first + 1) in ("each", "int", "var", "let", "const", "auto", "every", "all")
+        and problem.tokens[first + 2].kind is Kind.NAME
+        if first + 2 < high
+        else False
+    ):
         yield reading(
             f"`{problem.text(first + 1)}` has no place behind `for`.",
             (problem.drop(first + 1), "The loop's variable stands there alone."),
@@ -187,12 +231,34 @@ def _for(problem: Problem) -> Iterator[Reading]:
         while problem.text(end + 1) == "," and problem.ends_operand(end + 2):
             end += 2
         following = problem.text(end + 1)
-        if following in ("of", "on", "im", "ni", "inn", "iN", "In", "IN", "form", "from", "to", "is", ":", "=", "within", "en", "at", "through"):
+        if following in (
+            "of",
+            "on",
+            "im",
+            "ni",
+            "inn",
+            "iN",
+            "In",
+            "IN",
+            "form",
+            "from",
+            "to",
+            "is",
+            ":",
+            "=",
+            "within",
+            "en",
+            "at",
+            "through",
+        ):
             sure = following not in ("from", "to", "is", "=", "form", "at")
             if not (following == ":" and problem.header_end(end + 2, high) is None):
                 yield reading(
                     f"`{following}` stands where `in` belongs.",
-                    (problem.put((problem.tokens[end].end, problem.tokens[end + 1].end, " in")), "`in` stands between variable and values."),
+                    (
+                        problem.put((problem.tokens[end].end, problem.tokens[end + 1].end, " in")),
+                        "`in` stands between variable and values.",
+                    ),
                     weight=0.95,
                     certain=sure,
                 )
@@ -216,7 +282,11 @@ def _for(problem: Problem) -> Iterator[Reading]:
         )
     elif not has_in and problem.text(name) == "range":
         at = problem.tokens[name].start
-        yield reading("The loop has no variable.", (problem.put((at, at, "i in ")), "The variable is called `i`."), weight=0.85)
+        yield reading(
+            "The loop has no variable.",
+            (problem.put((at, at, "i in ")), "The variable is called `i`."),
+            weight=0.85,
+        )
     yield from _unparenthesised_for(problem, first, high)
     yield from _dotted_range(problem, first, high)
 
@@ -226,7 +296,12 @@ def _variable(problem: Problem, high: int) -> str:
     bound = problem.names
     for index in range(high, min(high + 60, len(problem.tokens))):
         token = problem.tokens[index]
-        if token.kind is Kind.NAME and token.text not in KEYWORDS and token.text not in bound and len(token.text) <= 2:
+        if (
+            token.kind is Kind.NAME
+            and token.text not in KEYWORDS
+            and token.text not in bound
+            and len(token.text) <= 2
+        ):
             return token.text
     return "i"
 
@@ -236,13 +311,17 @@ def _unparenthesised_for(problem: Problem, first: int, high: int) -> Iterator[Re
     if problem.text(first + 1) != "(":
         return
     closer = problem.listing.partner.get(first + 1)
-    if closer is None or not any(problem.text(i) == "in" and problem.tokens[i].opener == first + 1 for i in range(first, closer)):
+    if closer is None or not any(
+        problem.text(i) == "in" and problem.tokens[i].opener == first + 1 for i in range(first, closer)
+    ):
         return
     inside = problem.between(first + 2, closer)
     space = "" if problem.source[problem.tokens[first].end] == " " else " "
     after = problem.put((problem.tokens[first + 1].start, problem.tokens[closer].end, space + inside))
     if problem.text(closer + 1) not in (":", "{") and not problem.text(closer + 1) == "":
-        after = problem.put((problem.tokens[first + 1].start, problem.tokens[closer].end, f"{space}{inside}:"))
+        after = problem.put(
+            (problem.tokens[first + 1].start, problem.tokens[closer].end, f"{space}{inside}:")
+        )
     yield reading(
         "Python's loop takes no brackets around variable and values.",
         (after, "The brackets are left out."),
@@ -266,7 +345,10 @@ def _dotted_range(problem: Problem, first: int, high: int) -> Iterator[Reading]:
     inclusive = str(int(last) + 1) if last.isdigit() else f"{last} + 1"
     yield reading(
         "A range of numbers is written `range(first, end)`, and the end is not part of it.",
-        (problem.put((start, start + len(text), f"{head}{inclusive}){rest}")), f"The loop runs up to {last}."),
+        (
+            problem.put((start, start + len(text), f"{head}{inclusive}){rest}")),
+            f"The loop runs up to {last}.",
+        ),
         (problem.put((start, start + len(text), f"{head}{last}){rest}")), f"The loop ends before {last}."),
         weight=0.9,
     )
@@ -286,7 +368,11 @@ def _c_style(problem: Problem, first: int, high: int) -> Iterator[Reading]:
     down = "-" in (found[5] or found[6] or found[7] or found[9] or "+")
     step = found[8] or found[10] or "1"
     if sign in ("<=", ">="):
-        end = str(int(end) + (-1 if down else 1)) if end.lstrip("-").isdigit() else f"{end} {'-' if down else '+'} 1"
+        end = (
+            str(int(end) + (-1 if down else 1))
+            if end.lstrip("-").isdigit()
+            else f"{end} {'-' if down else '+'} 1"
+        )
     arguments = f"{begin}, {end}" if begin != "0" or down or step != "1" else end
     if down or step != "1":
         arguments += f", {'-' if down else ''}{step}"
@@ -304,12 +390,21 @@ def _for_inside(problem: Problem) -> Iterator[Reading]:
     """A comprehension without `in`: `[x for x xs]`."""
     low, high = problem.statement
     for index in range(low, high - 2):
-        if problem.text(index) == "for" and not problem.tokens[index].first and problem.tokens[index + 1].kind is Kind.NAME:
+        if (
+            problem.text(index) == "for"
+            and not problem.tokens[index].first
+            and problem.tokens[index + 1].kind is Kind.NAME
+        ):
             end = index + 1
             while problem.text(end + 1) == "," and problem.ends_operand(end + 2):
                 end += 2
             if problem.text(end + 1) == "of":
-                yield reading("`of` stands where `in` belongs.", (problem.swap(end + 1, "in"), "`in` stands there."), weight=0.95, certain=True)
+                yield reading(
+                    "`of` stands where `in` belongs.",
+                    (problem.swap(end + 1, "in"), "`in` stands there."),
+                    weight=0.95,
+                    certain=True,
+                )
             elif problem.starts_operand(end + 1):
                 at = problem.tokens[end].end
                 yield reading(
@@ -328,7 +423,11 @@ def _with(problem: Problem) -> Iterator[Reading]:
     for index in range(first + 1, high - 1):
         if problem.tokens[index].opener >= 0:
             continue
-        if problem.ends_operand(index) and problem.tokens[index + 1].kind is Kind.NAME and problem.starts_operand(index + 1):
+        if (
+            problem.ends_operand(index)
+            and problem.tokens[index + 1].kind is Kind.NAME
+            and problem.starts_operand(index + 1)
+        ):
             at = problem.tokens[index].end
             yield reading(
                 "In `with` the word `as` is missing before the name.",
@@ -342,20 +441,33 @@ def _with(problem: Problem) -> Iterator[Reading]:
                 name, value = problem.text(first + 1), problem.between(index + 1, colon)
                 yield reading(
                     "`with` gives a name by `as`, not by `=`.",
-                    (problem.swap(first + 1, f"{value} as {name}", colon - 1), f"`as {name}` gives the name."),
+                    (
+                        problem.swap(first + 1, f"{value} as {name}", colon - 1),
+                        f"`as {name}` gives the name.",
+                    ),
                     weight=0.95,
                     certain=True,
                 )
-        elif problem.text(index) in ("=", "->", ":") and problem.tokens[index + 1].kind is Kind.NAME and problem.header_end(index + 1, high) is not None:
+        elif (
+            problem.text(index) in ("=", "->", ":")
+            and problem.tokens[index + 1].kind is Kind.NAME
+            and problem.header_end(index + 1, high) is not None
+        ):
             yield reading(
                 "`with` gives a name by `as`.",
-                (problem.put((problem.tokens[index - 1].end, problem.tokens[index].end, " as")), "`as` gives the name."),
+                (
+                    problem.put((problem.tokens[index - 1].end, problem.tokens[index].end, " as")),
+                    "`as` gives the name.",
+                ),
                 weight=0.9,
                 certain=True,
             )
         elif problem.text(index) == "," and problem.text(index + 1) == "as":
             yield reading(
-                "Before `as` stands a comma.", (problem.drop(index), "The comma is left out."), weight=0.94, certain=True
+                "Before `as` stands a comma.",
+                (problem.drop(index), "The comma is left out."),
+                weight=0.94,
+                certain=True,
             )
 
 
@@ -379,7 +491,10 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
         )
     for index in range(low + 1, high):
         if problem.text(index) == "else" and not problem.tokens[index].first:
-            if problem.text(index + 1) in ("return", "pass", "continue", "break", ":", "print") or problem.text(index + 2) == "=":
+            if (
+                problem.text(index + 1) in ("return", "pass", "continue", "break", ":", "print")
+                or problem.text(index + 2) == "="
+            ):
                 yield from _else_statement(problem, low, index, high)
     ifs = [i for i in range(low + 1, high) if problem.text(i) == "if" and not problem.tokens[i].first]
     if ifs and ("else" not in text.split()) and not any(problem.text(i) == "for" for i in range(low, high)):
@@ -390,9 +505,17 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
         options = [(problem.put((end, end, " else None")), "`else None` says what is taken otherwise.")]
         if depth < 0 and problem.tokens[low].first:
             indent = problem.listing.indent(problem.tokens[low].line)
-            statement, test = problem.between(low, ifs[-1]), problem.between(ifs[-1] + 1, high).rstrip(":").rstrip()
+            statement, test = (
+                problem.between(low, ifs[-1]),
+                problem.between(ifs[-1] + 1, high).rstrip(":").rstrip(),
+            )
             block = f"if {test}:\n{indent}    {statement}"
-            options.append((problem.put((start, problem.tokens[high - 1].end, block)), "The statement runs only if the condition holds."))
+            options.append(
+                (
+                    problem.put((start, problem.tokens[high - 1].end, block)),
+                    "The statement runs only if the condition holds.",
+                )
+            )
             if problem.text(low) in KEYWORDS or (high - low > 3 and "=" not in text.split(" if ")[0]):
                 options.reverse()
         yield reading("A value with `if` needs an `else` too.", *options, weight=0.86)
@@ -402,12 +525,22 @@ def _else_statement(problem: Problem, low: int, index: int, high: int) -> Iterat
     following = problem.text(index + 1)
     head = problem.text(low)
     claim = f"Behind `else` a value must stand, and `{following}` is none."
-    if following == ":" :
-        yield reading("Behind `else` of a value stands no colon.", (problem.drop(index + 1), "The colon is left out."), weight=0.93, certain=True)
+    if following == ":":
+        yield reading(
+            "Behind `else` of a value stands no colon.",
+            (problem.drop(index + 1), "The colon is left out."),
+            weight=0.93,
+            certain=True,
+        )
     elif following == head == "return":
         yield reading(claim, (problem.drop(index + 1), "One `return` is enough."), weight=0.95, certain=True)
     elif problem.text(index + 2) == "=" and problem.text(index + 1) == head:
-        yield reading(claim, (problem.drop(index + 1, index + 2), f"One `{head} =` is enough."), weight=0.95, certain=True)
+        yield reading(
+            claim,
+            (problem.drop(index + 1, index + 2), f"One `{head} =` is enough."),
+            weight=0.95,
+            certain=True,
+        )
     elif following in ("pass", "continue", "break"):
         options = [(problem.swap(index + 1, "None"), "`None` stands for nothing.")]
         cut = next((i for i in range(index, low, -1) if problem.text(i) == "if"), None)
@@ -470,15 +603,27 @@ def _while_until(problem: Problem) -> Iterator[Reading]:
         )
     elif word in ("repeat", "loop") and problem.tokens[low].first:
         if problem.tokens[low + 1].kind in (Kind.NUMBER, Kind.NAME) if low + 1 < end else False:
-            yield reading(f"`{word}` is no word of Python.", (problem.swap(low, f"for _ in range({test}){close}", end - 1), "`for` with `range` repeats."), weight=0.9)
+            yield reading(
+                f"`{word}` is no word of Python.",
+                (problem.swap(low, f"for _ in range({test}){close}", end - 1), "`for` with `range` repeats."),
+                weight=0.9,
+            )
         elif colon == low + 1 or (word == "loop" and end == low + 1):
-            yield reading(f"`{word}` is no word of Python.", (problem.swap(low, "while True"), "`while True` repeats for ever."), weight=0.85)
+            yield reading(
+                f"`{word}` is no word of Python.",
+                (problem.swap(low, "while True"), "`while True` repeats for ever."),
+                weight=0.85,
+            )
 
 
 def _leading(problem: Problem) -> Iterator[Reading]:
     """`if (x == 1) and (y == 2)):` and the like end up elsewhere; here: `if: x`, `while: x`, `if x == 1: then`."""
     low, high = problem.statement
-    if problem.text(low) in ("if", "while", "for", "elif", "with") and problem.text(low + 1) in (":", "=", ",", ".") and high - low > 2:
+    if (
+        problem.text(low) in ("if", "while", "for", "elif", "with")
+        and problem.text(low + 1) in (":", "=", ",", ".")
+        and high - low > 2
+    ):
         rest = problem.drop(low + 1)
         yield reading(
             f"Behind `{problem.text(low)}` stands `{problem.text(low + 1)}` instead of a condition.",
@@ -486,7 +631,11 @@ def _leading(problem: Problem) -> Iterator[Reading]:
             weight=0.85,
         )
     for index in range(low, high - 1):
-        if problem.text(index) == ":" and problem.text(index + 1) in ("then", "do", "begin") and problem.text(index + 2) not in CLOSERS:
+        if (
+            problem.text(index) == ":"
+            and problem.text(index + 1) in ("then", "do", "begin")
+            and problem.text(index + 2) not in CLOSERS
+        ):
             yield reading(
                 f"`{problem.text(index + 1)}` is no word of Python.",
                 (problem.drop(index + 1), "The colon alone begins the block."),

@@ -20,7 +20,12 @@ def _rewrites(text: str) -> Iterator[tuple[str, str, float, bool]]:
     if found := re.fullmatch(rf"import\s+\(?\s*({names})\s*\)?\s+(?:from|form|in|of)\s+({_DOTTED})", text):
         yield f"from {found[2]} import {found[1]}", "`from` and the module stand first.", 0.97, True
     if found := re.fullmatch(rf"import\s+({names})\s*,?\s+from\s+({_DOTTED})\s+as\s+({_NAME})", text):
-        yield f"from {found[2]} import {found[1]} as {found[3]}", "`from` and the module stand first.", 0.97, True
+        yield (
+            f"from {found[2]} import {found[1]} as {found[3]}",
+            "`from` and the module stand first.",
+            0.97,
+            True,
+        )
     if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+(.+?)\s*,\s*", text):
         yield f"from {found[1]} import {found[2]}", "The comma at the end is left out.", 0.97, True
     if found := re.fullmatch(r"import\s+(.+?)\s*,\s*", text):
@@ -35,9 +40,14 @@ def _rewrites(text: str) -> Iterator[tuple[str, str, float, bool]]:
         if "." in found[1].strip("."):
             module, _, name = found[1].rpartition(".")
             yield f"from {module} import {name}", "The last name is imported from the module.", 0.84, False
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+(?!import\b)(?:(?:imort|improt|impot|impor|imprt|inport|use|using|get|take|export)\s+)?({names})", text):
+    if found := re.fullmatch(
+        rf"from\s+({_DOTTED})\s+(?!import\b)(?:(?:imort|improt|impot|impor|imprt|inport|use|using|get|take|export)\s+)?({names})",
+        text,
+    ):
         yield f"from {found[1]} import {found[2]}", "`import` stands before the names.", 0.95, True
-    if found := re.fullmatch(rf"(?:form|fro|frm|fom|for|FROM|From|fron|frome|of)\s+({_DOTTED})\s+import\s+({names})", text):
+    if found := re.fullmatch(
+        rf"(?:form|fro|frm|fom|for|FROM|From|fron|frome|of)\s+({_DOTTED})\s+import\s+({names})", text
+    ):
         yield f"from {found[1]} import {found[2]}", "The word is `from`.", 0.97, True
     if found := re.fullmatch(rf"import\s+({_DOTTED})\s+import\s+({names})", text):
         yield f"from {found[1]} import {found[2]}", "The statement begins with `from`.", 0.96, True
@@ -64,27 +74,51 @@ def _rewrites(text: str) -> Iterator[tuple[str, str, float, bool]]:
         yield f"from {found[1]} import {found[2]}", "A module's name stands there without quotes.", 0.93, True
     if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+)[\"']?(\w+)[\"']", text):
         yield f"{found[1]}{found[2]}", "The name stands there without quotes.", 0.93, True
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\.{_NAME})+)(\s+as\s+{_NAME})?", text):
+    if found := re.fullmatch(
+        rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\.{_NAME})+)(\s+as\s+{_NAME})?", text
+    ):
         module, _, name = found[2].rpartition(".")
-        yield f"from {found[1]}.{module} import {name}{found[3] or ''}", "The path to the module stands behind `from`.", 0.94, True
+        yield (
+            f"from {found[1]}.{module} import {name}{found[3] or ''}",
+            "The path to the module stands behind `from`.",
+            0.94,
+            True,
+        )
     if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\s*,\s*{_NAME})*)\s*\(\s*\)", text):
         yield f"from {found[1]} import {found[2]}", "Only the name is imported, without brackets.", 0.95, True
     if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+[\[{{]\s*({names})\s*[\]}}]", text):
         yield f"from {found[1]} import {found[2]}", "The names stand there without such brackets.", 0.95, True
     if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+(?:\*\s*,\s*.+|.+,\s*\*)", text):
         yield f"from {found[1]} import *", "`*` already stands for all names.", 0.85, False
-    if re.fullmatch(rf"(?:from\s+{_NAME}(?:-{_NAME})+\s+import\s+.+|import\s+{_NAME}(?:-{_NAME})+(?:\s+as\s+\w+)?)", text):
+    if re.fullmatch(
+        rf"(?:from\s+{_NAME}(?:-{_NAME})+\s+import\s+.+|import\s+{_NAME}(?:-{_NAME})+(?:\s+as\s+\w+)?)", text
+    ):
         head, _, tail = text.partition(" import ") if text.startswith("from") else (text, "", "")
-        yield head.replace("-", "_") + (f" import {tail}" if tail else ""), "A module's name holds no minus sign.", 0.8, False
+        yield (
+            head.replace("-", "_") + (f" import {tail}" if tail else ""),
+            "A module's name holds no minus sign.",
+            0.8,
+            False,
+        )
     if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+|import\s+)({_NAME}(?:\s+{_NAME})+)", text):
         words = found[2].split()
         if "as" not in words and len(words) <= 6:
             yield found[1] + ", ".join(words), "Commas separate the names.", 0.86, found[1].startswith("from")
             if found[1].startswith("import") and len(words) == 2:
                 if _ALIASES.get(words[0]) == words[1]:
-                    yield f"import {words[0]} as {words[1]}", "`as` gives the module another name.", 0.97, True
+                    yield (
+                        f"import {words[0]} as {words[1]}",
+                        "`as` gives the module another name.",
+                        0.97,
+                        True,
+                    )
                 else:
-                    yield f"from {words[0]} import {words[1]}", "The name is imported from the module.", 0.82, False
+                    yield (
+                        f"from {words[0]} import {words[1]}",
+                        "The name is imported from the module.",
+                        0.82,
+                        False,
+                    )
 
 
 def _aliases(text: str) -> Iterator[tuple[str, str, float, bool]]:
@@ -95,12 +129,17 @@ def _aliases(text: str) -> Iterator[tuple[str, str, float, bool]]:
         yield f"import {found[1]}", "`as` is left out, since no name follows.", 0.86, False
     if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+.+?)\s+as\s*", text):
         yield found[1], "`as` is left out, since no name follows.", 0.88, False
-    if found := re.fullmatch(rf"(import\s+{_DOTTED}|from\s+{_DOTTED}\s+import\s+{_NAME})\s+as\s+({_NAME}(?:[.\-]{_NAME})+)", text):
+    if found := re.fullmatch(
+        rf"(import\s+{_DOTTED}|from\s+{_DOTTED}\s+import\s+{_NAME})\s+as\s+({_NAME}(?:[.\-]{_NAME})+)", text
+    ):
         joined = re.sub(r"[.\-]", "_", found[2])
         last = re.split(r"[.\-]", found[2])[-1]
         yield f"{found[1]} as {joined}", "The other name is one word.", 0.85, False
         yield f"{found[1]} as {last}", "The other name is one word.", 0.84, False
-    if found := re.fullmatch(rf"import\s+({_DOTTED})\s*(?:=|->|:|,?\s*is|a|AS|As|sa|ass|like|named|called|alias|to)\s+({_NAME})", text):
+    if found := re.fullmatch(
+        rf"import\s+({_DOTTED})\s*(?:=|->|:|,?\s*is|a|AS|As|sa|ass|like|named|called|alias|to)\s+({_NAME})",
+        text,
+    ):
         yield f"import {found[1]} as {found[2]}", "`as` gives the module another name.", 0.95, True
     if found := re.fullmatch(rf"({_NAME})\s*=\s*import\s+({_DOTTED})", text):
         yield f"import {found[2]} as {found[1]}", "`as` gives the module another name.", 0.95, True
@@ -162,7 +201,17 @@ def _future(problem: Problem) -> Iterator[Reading]:
     elif "future feature" in problem.message:
         found = re.search(r"future feature (\w+) is not defined", problem.message)
         if found:
-            known = ("annotations", "division", "print_function", "absolute_import", "unicode_literals", "generators", "with_statement", "generator_stop", "nested_scopes")
+            known = (
+                "annotations",
+                "division",
+                "print_function",
+                "absolute_import",
+                "unicode_literals",
+                "generators",
+                "with_statement",
+                "generator_stop",
+                "nested_scopes",
+            )
             close = difflib.get_close_matches(found[1], known, 1, 0.6)
             if close:
                 yield reading(
@@ -203,13 +252,23 @@ def _star_inside(problem: Problem) -> Iterator[Reading]:
     lines = problem.source.split("\n")
     moved = [line.strip() for line in lines if re.match(r"\s+from\s+[\w.]+\s+import\s+\*\s*$", line)]
     rest = [
-        line[: len(line) - len(line.lstrip())] + "pass" if line.strip() in moved and line[:1].isspace() else line
+        line[: len(line) - len(line.lstrip())] + "pass"
+        if line.strip() in moved and line[:1].isspace()
+        else line
         for line in lines
     ]
     dropped = [line for line in lines if not (line.strip() in moved and line[:1].isspace())]
     if moved:
-        options = [("\n".join([*dict.fromkeys(moved), *kind]), "It stands at the top of the cell.") for kind in (dropped, rest)]
-        yield reading("`import *` is allowed only outside functions and classes.", *unique(options)[:1], weight=0.93, certain=False)
+        options = [
+            ("\n".join([*dict.fromkeys(moved), *kind]), "It stands at the top of the cell.")
+            for kind in (dropped, rest)
+        ]
+        yield reading(
+            "`import *` is allowed only outside functions and classes.",
+            *unique(options)[:1],
+            weight=0.93,
+            certain=False,
+        )
         yield reading("`import *` is allowed only outside functions and classes.", *options[1:], weight=0.9)
 
 

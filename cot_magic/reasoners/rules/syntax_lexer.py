@@ -10,8 +10,7 @@ OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 # Words that start a statement and cannot stand inside brackets: an unclosed bracket above them is an error.
 _ONLY_STATEMENTS = frozenset(
-    "def class import return while with try raise del assert pass break continue global nonlocal except "
-    "finally elif".split()
+    ["def", "class", "import", "return", "while", "with", "try", "raise", "del", "assert", "pass", "break", "continue", "global", "nonlocal", "except", "finally", "elif"]
 )
 _PIECE = re.compile(
     r"""
@@ -195,7 +194,9 @@ def lex(source: str) -> Listing:
             break
         kind, text, end = found.lastgroup or "other", found[0], found.end()
         if kind == "newline" or "\n" in text or "\r" in text:
-            ends = [end] if kind == "newline" else [position + m.end() for m in re.finditer(r"\r?\n|\r", text)]
+            ends = (
+                [end] if kind == "newline" else [position + m.end() for m in re.finditer(r"\r?\n|\r", text)]
+            )
             starts += ends
         if kind == "comment":
             comments.append((position, end))

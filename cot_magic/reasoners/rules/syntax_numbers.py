@@ -13,7 +13,11 @@ _C_SUFFIXES = ("f", "F", "L", "l", "u", "U", "d", "D", "LL", "UL", "ul")
 
 def _zeros(problem: Problem) -> Iterator[Reading]:
     """`01`: py2 octal or, far more often, a number padded with zeros."""
-    if "leading zeros" not in problem.message and "octal" not in problem.message and "invalid token" not in problem.message:
+    if (
+        "leading zeros" not in problem.message
+        and "octal" not in problem.message
+        and "invalid token" not in problem.message
+    ):
         return
     padded = [
         token
@@ -111,7 +115,9 @@ def _digit_first(problem: Problem, index: int, number: str, tail: str) -> Iterat
     digits = re.sub(r"\W", "_", number)
     name = tail.strip("_") + digits if len(tail.strip("_")) <= 2 and tail.strip("_") else f"_{digits}{tail}"
     options = []
-    for new in dict.fromkeys((name, f"_{digits}{tail}", f"{tail.strip('_')}{'_' if tail[0] == '_' else ''}{digits}")):
+    for new in dict.fromkeys(
+        (name, f"_{digits}{tail}", f"{tail.strip('_')}{'_' if tail[0] == '_' else ''}{digits}")
+    ):
         if re.fullmatch(r"[^\W\d]\w*", new):
             pattern = rf"(?<![\w.]){re.escape(shown)}(?!\w)"
             after = "".join(
@@ -150,7 +156,10 @@ def _literal(problem: Problem) -> Iterator[Reading]:
         elif re.match(r"0[bB][01]*[2-9]|0[oO][0-7]*[89]", text):
             yield reading(
                 f"`{text}` holds a digit that its base does not have.",
-                (problem.swap(index, text[2:].lstrip("0") or "0"), "Without the prefix it is a decimal number."),
+                (
+                    problem.swap(index, text[2:].lstrip("0") or "0"),
+                    "Without the prefix it is a decimal number.",
+                ),
                 (problem.swap(index, "0x" + text[2:]), "With `0x` it is a hexadecimal number."),
                 weight=0.7,
             )
@@ -168,7 +177,10 @@ def _literal(problem: Problem) -> Iterator[Reading]:
             whole = problem.between(index, last + 1)
             yield reading(
                 f"`{whole}` has two points: it is no number.",
-                (problem.swap(index, f'"{whole}"', last), "As a text, say a version or an address, it needs quotes."),
+                (
+                    problem.swap(index, f'"{whole}"', last),
+                    "As a text, say a version or an address, it needs quotes.",
+                ),
                 weight=0.7,
             )
         return
@@ -206,7 +218,10 @@ def _percent(problem: Problem) -> Iterator[Reading]:
     number = problem.text(index - 1)
     yield reading(
         f"`{number}%`: in Python `%` is the remainder of a division, not a percentage.",
-        (problem.swap(index - 1, f"{number} / 100", index), "The percentage is written as a division by 100."),
+        (
+            problem.swap(index - 1, f"{number} / 100", index),
+            "The percentage is written as a division by 100.",
+        ),
         (problem.drop(index), "The sign is left out."),
         weight=0.7,
     )

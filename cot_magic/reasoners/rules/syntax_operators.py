@@ -17,11 +17,9 @@ _MEANT = {
     "<=<": "<=", ">=>": ">=", "==": "==", "+==+": "+=", "^^": "^", "%%": "%", "=%": "%=", "<|": "<=", "/\\": "and",
 }  # fmt: skip
 _GLUE = ("==", "!=", "<=", ">=", "**", "//", "->", ":=", "+=", "-=", "*=", "/=", "%=", "**=", "//=", "<<", ">>", "&=", "|=", "...")  # fmt: skip
-_SURE = frozenset(
-    "=< => =! <> === !== ==< ==> <== >== && || &&& *** **** :: ..  ==! !=! =>= =<= -->".split()
-)
+_SURE = frozenset(["=<", "=>", "=!", "<>", "===", "!==", "==<", "==>", "<==", ">==", "&&", "||", "&&&", "***", "****", "::", "..", "==!", "!=!", "=>=", "=<=", "-->"])
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
-_BINARY = frozenset("+ - * / // % ** == != < > <= >= & | ^ << >> @ = += -= *= /= and or in is".split())
+_BINARY = frozenset(["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", ">", "<=", ">=", "&", "|", "^", "<<", ">>", "@", "=", "+=", "-=", "*=", "/=", "and", "or", "in", "is"])
 _SIGNS = frozenset("=<>!&|*/+-%^:.~?@")
 
 
@@ -31,7 +29,11 @@ def _runs(problem: Problem) -> Iterator[tuple[int, int]]:
     index = low
     while index < high:
         last = index
-        while last < high and set(problem.text(last)) <= _SIGNS and problem.tokens[last].kind in (Kind.OP, Kind.OTHER):
+        while (
+            last < high
+            and set(problem.text(last)) <= _SIGNS
+            and problem.tokens[last].kind in (Kind.OP, Kind.OTHER)
+        ):
             last += 1
         if last - index >= 2 or (last > index and problem.text(index) in ("<>", "!")):
             yield index, last - 1
@@ -53,8 +55,12 @@ def _foreign(problem: Problem) -> Iterator[Reading]:
                     continue
                 if signs == "!=" and written == "!=":
                     continue
-                everywhere = _replace_all(problem, signs, meant) if signs in _SURE and signs == written else None
-                options = [(problem.swap(low, _spaced(problem, low, high, meant), high), f"`{meant}` is written.")]
+                everywhere = (
+                    _replace_all(problem, signs, meant) if signs in _SURE and signs == written else None
+                )
+                options = [
+                    (problem.swap(low, _spaced(problem, low, high, meant), high), f"`{meant}` is written.")
+                ]
                 if everywhere and everywhere != options[0][0]:
                     options.insert(0, (everywhere, f"`{meant}` is written everywhere."))
                     options = options[:1]
@@ -102,7 +108,8 @@ def _is_pair(problem: Problem, index: int) -> bool:
     """Whether the sign stands between key and value of a dict, or behind an arrow function's parameters."""
     opener = problem.tokens[index].opener
     return (opener >= 0 and problem.text(opener) == "{") or (
-        problem.text(index - 1) == ")" and problem.text(problem.listing.partner.get(index - 1, 0) - 1) in ("=", "(", ",")
+        problem.text(index - 1) == ")"
+        and problem.text(problem.listing.partner.get(index - 1, 0) - 1) in ("=", "(", ",")
     )
 
 
@@ -152,7 +159,9 @@ def _increment(problem: Problem) -> Iterator[Reading]:
         if sign not in ("+", "-") or problem.text(index + 1) != sign or not problem.touching(index):
             continue
         target_start = index - 1
-        while target_start > low and (problem.text(target_start - 1) == "." or problem.text(target_start) in ("]", ".")):
+        while target_start > low and (
+            problem.text(target_start - 1) == "." or problem.text(target_start) in ("]", ".")
+        ):
             target_start -= 1
             if problem.text(target_start + 1) == "]":
                 target_start = problem.listing.partner.get(target_start + 1, low + 1) - 1
@@ -183,9 +192,7 @@ def _exclamation(problem: Problem) -> Iterator[Reading]:
     changes = []
     for index in range(low, high - 1):
         if problem.text(index) == "!" and problem.text(index + 1) not in ("=", "==", "!", "<", ">"):
-            if problem.ends_operand(index - 1) and problem.text(index + 1) == "in":
-                changes.append((problem.tokens[index].start, problem.tokens[index].end, "not "))
-            elif not problem.ends_operand(index - 1):
+            if (problem.ends_operand(index - 1) and problem.text(index + 1) == "in") or not problem.ends_operand(index - 1):
                 changes.append((problem.tokens[index].start, problem.tokens[index].end, "not "))
     if changes:
         yield reading(
@@ -236,7 +243,9 @@ def _membership(problem: Problem) -> Iterator[Reading]:
     )
     for pattern, meant, sure in table:
         for place in range(1, len(words) - len(pattern)):
-            if tuple(words[place : place + len(pattern)]) == pattern and problem.ends_operand(low + place - 1):
+            if tuple(words[place : place + len(pattern)]) == pattern and problem.ends_operand(
+                low + place - 1
+            ):
                 index = low + place
                 yield reading(
                     f"`{' '.join(pattern)}` is no operator of Python.",
@@ -246,7 +255,11 @@ def _membership(problem: Problem) -> Iterator[Reading]:
                 )
     for place in range(1, len(words) - 1):
         index = low + place
-        if words[place] == "not" and problem.ends_operand(index - 1) and words[place + 1] not in ("in", "is", "=", "=="):
+        if (
+            words[place] == "not"
+            and problem.ends_operand(index - 1)
+            and words[place + 1] not in ("in", "is", "=", "==")
+        ):
             yield reading(
                 "`not` cannot stand between two values.",
                 (problem.swap(index, "!="), "`!=` asks whether they differ."),
@@ -261,11 +274,17 @@ def _cut_short(problem: Problem) -> Iterator[Reading]:
     """`a == 1 or == 2`: the second comparison has no left side."""
     low, high = problem.statement
     for index in range(low + 1, high - 1):
-        if problem.text(index) not in ("and", "or") or problem.text(index + 1) not in (*_COMPARISONS, "in", "is"):
+        if problem.text(index) not in ("and", "or") or problem.text(index + 1) not in (
+            *_COMPARISONS,
+            "in",
+            "is",
+        ):
             continue
         depth = problem.tokens[index].opener
         place = index - 1
-        while place > low and not (problem.tokens[place].opener == depth and problem.text(place) in _COMPARISONS):
+        while place > low and not (
+            problem.tokens[place].opener == depth and problem.text(place) in _COMPARISONS
+        ):
             if problem.tokens[place].opener == depth and problem.text(place) in ("and", "or", "in", "is"):
                 break
             place -= 1
@@ -273,10 +292,17 @@ def _cut_short(problem: Problem) -> Iterator[Reading]:
             continue
         end = place - (problem.text(place - 1) == "not")
         start = end
-        while start > low and not (
-            problem.tokens[start - 1].opener == depth
-            and (problem.text(start - 1) in KEYWORDS - {"None", "True", "False"} or problem.text(start - 1) in ("=", ","))
-        ) and start - 1 != depth:
+        while (
+            start > low
+            and not (
+                problem.tokens[start - 1].opener == depth
+                and (
+                    problem.text(start - 1) in KEYWORDS - {"None", "True", "False"}
+                    or problem.text(start - 1) in ("=", ",")
+                )
+            )
+            and start - 1 != depth
+        ):
             start -= 1
         left = problem.between(start, end)
         if left:
@@ -305,7 +331,9 @@ def _dangling(problem: Problem) -> Iterator[Reading]:
     if sign == "=":
         if high < len(problem.tokens) and problem.tokens[high].line == line + 1:
             options.append((problem.put((token.end, token.end, " \\")), "The value stands on the next line."))
-        options.append((problem.put((token.end, token.end, " None")), "`None` stands there until there is a value."))
+        options.append(
+            (problem.put((token.end, token.end, " None")), "`None` stands there until there is a value.")
+        )
         options.append((problem.put((token.end, token.end, " 0")), "A value stands there."))
     else:
         options.append((problem.drop(last), f"`{sign}` is left out."))
@@ -319,7 +347,11 @@ def _dots(problem: Problem) -> Iterator[Reading]:
         sign, nxt = problem.text(place), problem.text(place + 1)
         if not problem.ends_operand(place - 1):
             continue
-        if sign == "->" and problem.statement[0] < len(problem.tokens) and problem.text(problem.statement[0]) != "def":
+        if (
+            sign == "->"
+            and problem.statement[0] < len(problem.tokens)
+            and problem.text(problem.statement[0]) != "def"
+        ):
             yield reading(
                 "`->` does not reach into an object in Python.",
                 (problem.swap(place, "."), "A point does."),

@@ -173,7 +173,8 @@ class Problem:
 
     def between(self, low: int, high: int) -> str:
         """The source from token `low` up to the end of token `high - 1`."""
-        if low >= high or not 0 <= low < len(self.tokens):
+        high = min(high, len(self.tokens))
+        if low >= high or low < 0:
             return ""
         return self.source[self.tokens[low].start : self.tokens[high - 1].end]
 
@@ -249,9 +250,7 @@ class Mistake:
     find: Callable[[Problem], Iterator[Reading]]
 
 
-def reading(
-    claim: str, *options: tuple[str, str], weight: float = 0.8, certain: bool = False
-) -> Reading:
+def reading(claim: str, *options: tuple[str, str], weight: float = 0.8, certain: bool = False) -> Reading:
     """A Reading from pairs of edited source and reason."""
     return Reading(
         claim=claim,

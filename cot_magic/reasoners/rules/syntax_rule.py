@@ -17,7 +17,7 @@ _MOST_STEPS = 12  # repetitions of one kind of error
 _CHARACTERS = 1_500_000  # sources compiled while one failure is diagnosed, in characters
 _CLOSE = 0.1  # readings whose weights differ by less are rivals
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
-_PROOF = '''\
+_PROOF = """\
 import ast, warnings
 
 
@@ -33,7 +33,7 @@ def line_of_error(source):
 
 before = {before!r}
 after = {after!r}
-'''
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,10 @@ class _Budget:
 
 
 def diagnose(
-    source: str, mistakes: Sequence[Mistake], last: Sequence[Mistake] = (), known: frozenset[str] = frozenset()
+    source: str,
+    mistakes: Sequence[Mistake],
+    last: Sequence[Mistake] = (),
+    known: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """What may be wrong in a source that does not compile, likeliest first; `last` is asked if nothing else helps.
 
@@ -89,7 +92,9 @@ def _diagnose(
         whole, more = _tried(problem, last, budget)
         partial += more
     if not whole:
-        partial = [replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial]
+        partial = [
+            replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial
+        ]
         return tuple(partial[:1])
     return _ranked(whole)
 
@@ -155,7 +160,9 @@ def _further(
     if attempt(source) is not None:
         return None
     mended = replace(option, after=source, why=" ".join(reasons))
-    return replace(finding, reading=replace(finding.reading, options=(mended,), weight=weight, certain=certain))
+    return replace(
+        finding, reading=replace(finding.reading, options=(mended,), weight=weight, certain=certain)
+    )
 
 
 def _ranked(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -173,7 +180,9 @@ def _ranked(findings: list[Finding]) -> tuple[Finding, ...]:
                 count += 1
         if options:
             sure = finding.reading.certain and len(options) == 1
-            kept.append(replace(finding, reading=replace(finding.reading, options=tuple(options), certain=sure)))
+            kept.append(
+                replace(finding, reading=replace(finding.reading, options=tuple(options), certain=sure))
+            )
     if not kept:
         return ()
     top = kept[0].reading
@@ -222,7 +231,9 @@ def _suspicion(case: Case, item: Reading) -> Suspicion:
     else:
         # no True or False: that the edited cell compiles does not show that it is what was meant
         proof += '"the edit compiles" if line_of_error(after) is None else "the edit does not compile"\n'
-        prediction = f"The edited cell compiles, which it did not at line {line}; other readings may compile too."
+        prediction = (
+            f"The edited cell compiles, which it did not at line {line}; other readings may compile too."
+        )
     return Suspicion(
         claim=item.claim,
         prediction=prediction,

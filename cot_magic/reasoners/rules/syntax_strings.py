@@ -9,7 +9,9 @@ from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem,
 _PREFIX = re.compile(r"[A-Za-z]{0,2}")
 _MOST_LINES = 30
 _AFTER_STRING = re.compile(r"\s*(?:$|[)\]},:;#+%.=!<>*]|(?:in|not|and|or|if|else|for|is)\b)")
-_BEFORE_STRING = re.compile(r"(?:^|[(\[{,:=+%<>!*]|\b(?:in|not|and|or|if|else|for|is|return|print|assert|yield))\s*[rRbBfFuU]{0,2}$")
+_BEFORE_STRING = re.compile(
+    r"(?:^|[(\[{,:=+%<>!*]|\b(?:in|not|and|or|if|else|for|is|return|print|assert|yield))\s*[rRbBfFuU]{0,2}$"
+)
 
 
 def _quote_of(token: Token) -> tuple[str, str]:
@@ -17,14 +19,14 @@ def _quote_of(token: Token) -> tuple[str, str]:
     prefix = _PREFIX.match(token.text)
     start = prefix.end() if prefix else 0
     sign = token.text[start : start + 1]
-    return token.text[:start], sign * 3 if token.text[start : start + 3] == sign * 3 and len(token.text) > start + 2 else sign
+    return token.text[:start], sign * 3 if token.text[start : start + 3] == sign * 3 and len(
+        token.text
+    ) > start + 2 else sign
 
 
 def _strings_on(problem: Problem, line: int) -> list[int]:
     return [
-        i
-        for i in problem.listing.on_line(line)
-        if problem.tokens[i].kind in (Kind.STRING, Kind.OPEN_STRING)
+        i for i in problem.listing.on_line(line) if problem.tokens[i].kind in (Kind.STRING, Kind.OPEN_STRING)
     ]
 
 
@@ -55,7 +57,10 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
             letters = any(_between_letters(text, place) for place in quotes)
             if not letters and len(quotes) % 2:
                 continue
-            if any(_AFTER_STRING.match(text[q + 1 :]) and _BEFORE_STRING.search(text[:r]) for q, r in zip(quotes, quotes[1:], strict=False)):
+            if any(
+                _AFTER_STRING.match(text[q + 1 :]) and _BEFORE_STRING.search(text[:r])
+                for q, r in zip(quotes, quotes[1:], strict=False)
+            ):
                 continue  # that would swallow two strings
             other = '"' if quote == "'" else "'"
             if other in body:
@@ -92,9 +97,7 @@ def _glued(problem: Problem) -> Iterator[Reading]:
             and after.kind is Kind.STRING
             and token.text in problem.names
         ):
-            new = problem.put(
-                (before.end, token.start, " + "), (token.end, after.start, " + ")
-            )
+            new = problem.put((before.end, token.start, " + "), (token.end, after.start, " + "))
             yield reading(
                 f"Between the texts and `{token.text}` the sign that joins them is missing.",
                 (new, "`+` joins the texts."),
@@ -167,17 +170,29 @@ def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterat
         opener = problem.tokens[opener].opener
     tail = re.search(r"[)\]},:;\s]*$", text)
     run = text[tail.start() :] if tail else ""
-    header = problem.text(problem.listing.statement(index)[0]) in ("if", "for", "while", "elif", "with", "def", "else")
+    header = problem.text(problem.listing.statement(index)[0]) in (
+        "if",
+        "for",
+        "while",
+        "elif",
+        "with",
+        "def",
+        "else",
+    )
     options, sure = [], False
     for start in range(len(run) + 1):
         closers = [char for char in run[start:] if char in CLOSERS]
         rest = run[start:].strip()
-        if closers == stack[: len(closers)] and (len(closers) == len(stack) or rest.endswith(",") or not stack):
+        if closers == stack[: len(closers)] and (
+            len(closers) == len(stack) or rest.endswith(",") or not stack
+        ):
             colon = rest.endswith(":") == header or not rest
             if not colon:
                 continue
             at = token.start + len(text) - len(run) + start
-            at -= len(text[: len(text) - len(run) + start]) - len(text[: len(text) - len(run) + start].rstrip())
+            at -= len(text[: len(text) - len(run) + start]) - len(
+                text[: len(text) - len(run) + start].rstrip()
+            )
             options.append((problem.put((at, at, quote)), f"{quote} closes the text."))
             sure = True
             break
@@ -186,16 +201,22 @@ def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterat
         options.append((problem.put((at, at, quote)), f"{quote} closes the text at the end of the line."))
         closed = "".join(stack)
         if closed and not run:
-            options.insert(0, (problem.put((at, at, quote + closed)), f"{quote}{closed} closes text and brackets."))
+            options.insert(
+                0, (problem.put((at, at, quote + closed)), f"{quote}{closed} closes text and brackets.")
+            )
     first_word = re.match(r"[^\W\d]\w*", token.text.split(quote, 1)[1])
     cut = False
     for place in re.finditer(r"[\])},:]|\s(?:\+|%|==|in|and|or|for|if)\s", token.text):
         at = token.start + place.start()
-        options.append((problem.put((at, at, quote)), f"{quote} closes the text before `{place[0].strip()}`."))
+        options.append(
+            (problem.put((at, at, quote)), f"{quote} closes the text before `{place[0].strip()}`.")
+        )
         cut = cut or (place[0] not in ")]}" or place.start() < len(text) - len(run))
     if first_word and _strings_on(problem, token.line)[-1] != index:
         at = token.start + token.text.index(quote) + 1 + first_word.end()
-        options.insert(0, (problem.put((at, at, quote)), f"{quote} closes the text behind `{first_word[0]}`."))
+        options.insert(
+            0, (problem.put((at, at, quote)), f"{quote} closes the text behind `{first_word[0]}`.")
+        )
     if not cut and sure:
         options = options[:1]
     yield reading(shown, *unique(options)[:4], weight=0.88, certain=sure and not cut)
@@ -212,7 +233,9 @@ def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading
     if problem.tokens[index - 1].kind is Kind.STRING and problem.touching(index - 1) and index > 0:
         yield reading("There is a quote too many.", removed, weight=0.95, certain=True)
         return
-    begin = max((m.end() for m in re.finditer(r"[(\[{,=:]\s*|\breturn\s+|\bprint\s+|[+]\s*", before)), default=None)
+    begin = max(
+        (m.end() for m in re.finditer(r"[(\[{,=:]\s*|\breturn\s+|\bprint\s+|[+]\s*", before)), default=None
+    )
     if begin is not None and before[begin:].strip():
         insert = (problem.put((base + begin, base + begin, quote)), f"{quote} opens the text.")
         options.append(insert)
@@ -244,9 +267,7 @@ def _over_lines(problem: Problem, token: Token, prefix: str, quote: str, shown: 
             place = source.index(quote, following)
             inside = source[token.start + len(prefix) + 1 : place]
             triple = problem.put((token.start + len(prefix), place + 1, quote * 3 + inside + quote * 3))
-            joined = problem.put(
-                (token.start + len(prefix) + 1, place, re.sub(r"\r?\n", r"\\n", inside))
-            )
+            joined = problem.put((token.start + len(prefix) + 1, place, re.sub(r"\r?\n", r"\\n", inside)))
             yield reading(
                 f"{shown} It goes on in the next line.",
                 (triple, "Three quotes allow a text over several lines."),
@@ -287,14 +308,20 @@ def _triple(problem: Problem) -> Iterator[Reading]:
     for line in range(token.line, min(token.line + _MOST_LINES, len(lines) - 1)):
         text = problem.listing.line_text(line)
         following = problem.listing.line_text(line + 1)
-        if line > token.line and (not following.strip() or not text.strip() or len(following) - len(following.lstrip()) < len(text) - len(text.lstrip())):
+        if line > token.line and (
+            not following.strip()
+            or not text.strip()
+            or len(following) - len(following.lstrip()) < len(text) - len(text.lstrip())
+        ):
             ends.append(lines[line - 1] + len(text.rstrip()))
     ends.append(len(problem.source.rstrip()))
     for end in dict.fromkeys(ends):
         options.append((problem.put((end, end, quote)), f"{quote} closes it."))
     single = re.match(rf"{sign}{sign}{sign}([^{sign}\n]*){sign}(?!{sign})", token.text)
     if single:
-        options.insert(0, (problem.put((token.start, token.start + 3, sign)), "One quote on each side is enough."))
+        options.insert(
+            0, (problem.put((token.start, token.start + 3, sign)), "One quote on each side is enough.")
+        )
     yield reading(
         f"The text that begins with {quote} on line {token.line} has no end.",
         *(options[:1] if certain else unique(options)[:6]),
@@ -376,7 +403,7 @@ MISTAKES = (
     ),
     Mistake(
         code="syntax.joined-strings",
-        lesson="Texts and variables are joined with `+`, or better in an f-string: `f\"Hello {name}\"`.",
+        lesson='Texts and variables are joined with `+`, or better in an f-string: `f"Hello {name}"`.',
         find=_glued,
     ),
     Mistake(

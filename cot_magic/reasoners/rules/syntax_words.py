@@ -5,7 +5,14 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules.syntax_lexer import Kind
-from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, VALUE_KEYWORDS, Mistake, Problem, Reading, reading
+from cot_magic.reasoners.rules.syntax_problem import (
+    KEYWORDS,
+    VALUE_KEYWORDS,
+    Mistake,
+    Problem,
+    Reading,
+    reading,
+)
 
 _WORDS = sorted(KEYWORDS | {"print", "match", "case"})
 # Other words that are meant for a keyword, by what people know from elsewhere or by a slip of one key.
@@ -26,7 +33,9 @@ _MEANT: dict[str, tuple[str, ...]] = {
     "public": ("",), "private": ("",), "static": ("",), "protected": ("",), "export": ("",), "then": ("",), "do": ("",), "begin": ("",), "echo": ("print",), "puts": ("print",), "printf": ("print",), "say": ("print",),
     "yeild": ("yield",), "yied": ("yield",), "awiat": ("await",), "await": ("async",), "asycn": ("async",), "gloabl": ("global",),
 }  # fmt: skip
-_TYPES = frozenset("int float double str string String bool boolean char long list dict tuple bytes byte short".split())
+_TYPES = frozenset(
+    ["int", "float", "double", "str", "string", "String", "bool", "boolean", "char", "long", "list", "dict", "tuple", "bytes", "byte", "short"]
+)
 
 
 def _misspelled(problem: Problem) -> Iterator[Reading]:
@@ -58,9 +67,18 @@ def _misspelled(problem: Problem) -> Iterator[Reading]:
         else:
             after = problem.drop(index)
         first = problem.tokens[index].first
-        claim = f"`{shown}` stands where Python's word `{word}` belongs." if word else f"`{shown}` has no meaning here."
+        claim = (
+            f"`{shown}` stands where Python's word `{word}` belongs."
+            if word
+            else f"`{shown}` has no meaning here."
+        )
         why = f"`{word}` is written." if word else f"`{shown}` is left out."
-        yield reading(claim, (after, why), weight=min(0.93, 0.45 + 0.5 * closeness), certain=closeness >= 0.85 and bool(word or first))
+        yield reading(
+            claim,
+            (after, why),
+            weight=min(0.93, 0.45 + 0.5 * closeness),
+            certain=closeness >= 0.85 and bool(word or first),
+        )
     yield from _run_together(problem, low, high)
 
 
@@ -93,7 +111,11 @@ def _one_edit(one: str, two: str) -> bool:
     for place in range(len(long)):
         if short[:place] + long[place] + short[place : len(short)] == long and len(short) < len(long):
             return True
-        if len(short) == len(long) and short[:place] == long[:place] and short[place + 1 :] == long[place + 1 :]:
+        if (
+            len(short) == len(long)
+            and short[:place] == long[:place]
+            and short[place + 1 :] == long[place + 1 :]
+        ):
             return True
     return False
 
@@ -111,25 +133,48 @@ def _run_together(problem: Problem, low: int, high: int) -> Iterator[Reading]:
             if index == low and token.text.startswith(word) and rest and word not in VALUE_KEYWORDS:
                 after = problem.put((token.start + len(word), token.start + len(word), " "))
                 options.append((after, f"A space stands behind `{word}`."))
-            if index > low and word in ("in", "and", "or", "is", "not", "if", "else") and token.text.endswith(word) and len(token.text) > len(word):
+            if (
+                index > low
+                and word in ("in", "and", "or", "is", "not", "if", "else")
+                and token.text.endswith(word)
+                and len(token.text) > len(word)
+            ):
                 at = token.end - len(word)
                 options.append((problem.put((at, at, " ")), f"A space stands before `{word}`."))
             elif index > low and word in ("in", "and", "or", "not") and token.text.startswith(word) and rest:
                 at = token.start + len(word)
                 options.append((problem.put((at, at, " ")), f"A space stands behind `{word}`."))
     if options:
-        yield reading("Between a word of Python and what follows a space is missing.", *options[:6], weight=0.82, certain=False)
+        yield reading(
+            "Between a word of Python and what follows a space is missing.",
+            *options[:6],
+            weight=0.82,
+            certain=False,
+        )
 
 
 def _typed(problem: Problem) -> Iterator[Reading]:
     """`int x = 3`, `String name;`, `let x: int = 3`."""
     low, high = problem.statement
-    if high - low < 2 or problem.tokens[low].kind is not Kind.NAME or problem.tokens[low + 1].kind is not Kind.NAME:
+    if (
+        high - low < 2
+        or problem.tokens[low].kind is not Kind.NAME
+        or problem.tokens[low + 1].kind is not Kind.NAME
+    ):
         return
     word = problem.text(low)
     if word in _TYPES and problem.text(low + 2) in ("=", ";", "", "["):
         name = problem.text(low + 1)
-        kind = {"double": "float", "string": "str", "String": "str", "boolean": "bool", "char": "str", "long": "int", "byte": "int", "short": "int"}.get(word, word)
+        kind = {
+            "double": "float",
+            "string": "str",
+            "String": "str",
+            "boolean": "bool",
+            "char": "str",
+            "long": "int",
+            "byte": "int",
+            "short": "int",
+        }.get(word, word)
         typed = problem.put((problem.tokens[low].start, problem.tokens[low + 1].end, f"{name}: {kind}"))
         yield reading(
             f"A variable is not declared with `{word}` in Python.",
@@ -149,8 +194,12 @@ def _keyword_as_name(problem: Problem) -> Iterator[Reading]:
         named = (
             (after in ("=", "+=", "-=", "*=", ".") and word not in ("else", "return", "yield"))
             or before in (".", "def", "class", "import", "for", "global", "nonlocal", "as")
-            or (before in ("=", "(", ",", "+", "-", "*", "/", "[", "==", "<", ">") and after in (")", ",", "", "+", "-", "*", "/", "]", ":", "=", "<", ">", "=="))
-            or (after == "" or (index + 1 < len(problem.tokens) and problem.tokens[index + 1].first)) and before in ("=", "+", "-", "*", "/", "return", "print")
+            or (
+                before in ("=", "(", ",", "+", "-", "*", "/", "[", "==", "<", ">")
+                and after in (")", ",", "", "+", "-", "*", "/", "]", ":", "=", "<", ">", "==")
+            )
+            or ((after == "" or (index + 1 < len(problem.tokens) and problem.tokens[index + 1].first))
+            and before in ("=", "+", "-", "*", "/", "return", "print"))
         )
         if not named:
             continue
@@ -159,7 +208,10 @@ def _keyword_as_name(problem: Problem) -> Iterator[Reading]:
         for place, token in enumerate(problem.tokens):
             if token.text == word and place != index and _names_something(problem, place, word):
                 changes.append((token.start, token.end, new))
-        options = [(problem.put(*sorted(changes)), f"The name is `{new}` now."), (problem.swap(index, new), f"The name is `{new}` here.")]
+        options = [
+            (problem.put(*sorted(changes)), f"The name is `{new}` now."),
+            (problem.swap(index, new), f"The name is `{new}` here."),
+        ]
         yield reading(f"`{word}` is a word of Python and cannot be a name.", *options, weight=0.84)
         return
 
@@ -171,8 +223,17 @@ def _names_something(problem: Problem, index: int, word: str) -> bool:
         return after == "=" and problem.tokens[index].first
     if word in ("lambda", "not", "await", "yield"):
         return after in ("=", ")", ",", "+", "-", "*", "/", "]", "")
-    return after in ("=", ")", ",", "+", "*", "/", "]", ".") and before not in ("else",) or (
-        before in ("(", ",", "+", "-", "*", "/", "=") and (after in (")", ",", "") or problem.tokens[index + 1].first if index + 1 < len(problem.tokens) else True)
+    return (
+        (after in ("=", ")", ",", "+", "*", "/", "]", ".")
+        and before not in ("else",))
+        or (
+            before in ("(", ",", "+", "-", "*", "/", "=")
+            and (
+                after in (")", ",", "") or problem.tokens[index + 1].first
+                if index + 1 < len(problem.tokens)
+                else True
+            )
+        )
     )
 
 
@@ -181,7 +242,11 @@ def _statement_value(problem: Problem) -> Iterator[Reading]:
     low, high = problem.statement
     for index in range(low, high):
         word = problem.text(index)
-        if word in ("return", "import", "raise", "assert", "del", "from", "yield", "global", "nonlocal") and problem.text(index + 1) in ("=", ":", "==", ",", "->", ":=") and index + 1 < high:
+        if (
+            word in ("return", "import", "raise", "assert", "del", "from", "yield", "global", "nonlocal")
+            and problem.text(index + 1) in ("=", ":", "==", ",", "->", ":=")
+            and index + 1 < high
+        ):
             yield reading(
                 f"Behind `{word}` stands `{problem.text(index + 1)}`, which does not belong there.",
                 (problem.drop(index + 1), "It is left out."),
@@ -189,15 +254,39 @@ def _statement_value(problem: Problem) -> Iterator[Reading]:
                 certain=word in ("return", "import", "raise"),
             )
         elif word in ("return", "raise", "pass", "break", "continue") and problem.text(index - 1) == "=":
-            yield reading(f"`{word}` gives no value that could be assigned.", (problem.drop(index), f"`{word}` is left out."), weight=0.8)
-        elif word in ("break", "continue", "pass") and index + 1 < high and problem.text(index + 1) not in (";", ":"):
+            yield reading(
+                f"`{word}` gives no value that could be assigned.",
+                (problem.drop(index), f"`{word}` is left out."),
+                weight=0.8,
+            )
+        elif (
+            word in ("break", "continue", "pass")
+            and index + 1 < high
+            and problem.text(index + 1) not in (";", ":")
+        ):
             end = high - 1
-            options = [(problem.put((problem.tokens[index].end, problem.tokens[end].end, "")), f"`{word}` stands alone.")]
+            options = [
+                (
+                    problem.put((problem.tokens[index].end, problem.tokens[end].end, "")),
+                    f"`{word}` stands alone.",
+                )
+            ]
             if problem.tokens[index].first and re.match(r"if\b", problem.text(index + 1)):
                 indent = problem.listing.indent(problem.tokens[index].line)
                 test = problem.between(index + 2, high).rstrip(": ")
-                options.insert(0, (problem.swap(index, f"if {test}:\n{indent}    {word}", end), "The condition stands first."))
-            yield reading(f"`{word}` takes nothing behind it.", *options, weight=0.85, certain=len(options) == 1 and problem.text(index + 1) in ("()", "(", "1"))
+                options.insert(
+                    0,
+                    (
+                        problem.swap(index, f"if {test}:\n{indent}    {word}", end),
+                        "The condition stands first.",
+                    ),
+                )
+            yield reading(
+                f"`{word}` takes nothing behind it.",
+                *options,
+                weight=0.85,
+                certain=len(options) == 1 and problem.text(index + 1) in ("()", "(", "1"),
+            )
 
 
 def _global_value(problem: Problem) -> Iterator[Reading]:

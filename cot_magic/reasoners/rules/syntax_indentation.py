@@ -1,0 +1,377 @@
+"""Mistakes in indentation: blocks that are missing, lines too far left or right, tabs among spaces."""
+
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, meaning, reading, unique
+
+_CONTINUES = re.compile(r"\s*(?:elif|else|except|finally|case)\b")
+_HEADER = re.compile(r"\s*(?:if|elif|else|for|while|def|class|with|try|except|finally|async|match|case)\b")
+
+
+def _width(text: str) -> int:
+    return len(text) - len(text.lstrip(" \t"))
+
+
+def _lines(problem: Problem) -> list[str]:
+    return problem.source.split("\n")
+
+
+def _unit(lines: list[str]) -> str:
+    """What one level of indentation is in this cell: the smallest one used, else four spaces."""
+    widths = {_width(line) for line in lines if line.strip() and line[:1] == " "}
+    if any(line.startswith("\t") for line in lines):
+        return "\t"
+    steps = {b - a for a, b in zip([0, *sorted(widths)], sorted(widths), strict=False) if b - a > 1}
+    return " " * (min(steps) if steps and min(steps) in (2, 3, 4, 8) else 4)
+
+
+def _filled(line: str) -> bool:
+    """Whether the line holds more than a comment."""
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _shift(lines: list[str], first: int, last: int, by: int, unit: str = " ") -> str:
+    """The lines `first` to `last` (exclusive) moved by columns."""
+    moved = []
+    for place, line in enumerate(lines):
+        if first <= place < last and line.strip():
+            moved.append(
+                (unit * by if unit == "\t" else " " * by) + line if by > 0 else line[min(-by, _width(line)) :]
+            )
+        else:
+            moved.append(line)
+    return "\n".join(moved)
+
+
+def _missing_block(problem: Problem) -> Iterator[Reading]:
+    """A header without an indented line below."""
+    if "expected an indented block" not in problem.message:
+        return
+    lines = _lines(problem)
+    head = re.search(r"on line (\d+)", problem.message)
+    line = int(head[1]) if head else problem.failure.line - 1
+    line = min(max(line, 1), len(lines))
+    low = problem.listing.on_line(line)
+    header = line - 1
+    if low:  # a header of several lines ends further down
+        stop = problem.listing.statement(low[0])[1]
+        header = problem.tokens[stop - 1].line - 1 if stop else header
+    header = min(header, len(lines) - 1)
+    base, unit = _width(lines[line - 1]), _unit(lines)
+    step = 1 if unit == "\t" else len(unit)
+    first = next((i for i in range(header + 1, len(lines)) if _filled(lines[i])), None)
+    text = lines[line - 1].strip()
+    word = text.split()[0].rstrip(":") if text else "it"
+    claim = f"Below the line that begins with `{word}` an indented block is missing."
+    indent = lines[line - 1][:base] + unit
+    only_comment = [
+        i for i in range(header + 1, first if first is not None else len(lines)) if lines[i].strip()
+    ]
+    at = (only_comment[-1] if only_comment else header) + 1
+    placeholder = "\n".join([*lines[:at], f"{indent}pass", *lines[at:]])
+    empty = (placeholder, "`pass` fills the block.")
+    if first is None or _width(lines[first]) < base or _CONTINUES.match(lines[first]):
+        yield reading(claim, empty, weight=0.92, certain=False)
+        return
+    level = _width(lines[first])
+    ends = _block_ends(lines, first, level)
+    inner = re.match(r"(?:async\s+)?(?:def|class)\b", lines[first].strip())
+    options = [(_shift(lines, first, end, step, unit), "The lines below are indented.") for end in ends]
+    one = ends[-1] if len(ends) > 1 else None
+    gap = not lines[header + 1].strip() if header + 1 < len(lines) else False
+    if (
+        (inner
+        and re.match(r"(?:async\s+)?def\b", text))
+        or (gap and re.match(r"(?:async\s+)?(?:def|class)\b", text) and inner)
+    ):
+        options.insert(0, empty)
+    else:
+        options.append(empty)
+    if only_comment and gap:
+        options.reverse()
+    yield reading(
+        claim, *unique(options)[:5], weight=0.93, certain=one is None and len(ends) == 1 and not inner
+    )
+
+
+def _block_ends(lines: list[str], first: int, level: int) -> list[int]:
+    """Where the lines that belong to the block may end: at a blank line, at a line of another kind, after one."""
+    ends: list[int] = []
+    place = first
+    statements: list[int] = []
+    while place < len(lines):
+        line = lines[place]
+        if line.strip() and _width(line) < level:
+            break
+        if place > first and _filled(line) and _width(line) == level:
+            if _CONTINUES.match(line) and not _HEADER.match(lines[statements[-1]] if statements else ""):
+                break
+            if re.match(r"\s*(?:def|class|@|import|from)\b|\s*@", line) and not lines[place - 1].strip():
+                break
+            if not _CONTINUES.match(line):
+                statements.append(place)
+        elif place == first:
+            statements.append(place)
+        place += 1
+    stop = place
+    while stop > first + 1 and not lines[stop - 1].strip():
+        stop -= 1
+    blank = next(
+        (i for i in range(first, stop) if not lines[i].strip() and _next_level(lines, i) <= level), stop
+    )
+    leaves = next(
+        (
+            i + 1
+            for i in statements
+            if i < blank and re.match(r"\s*(?:return|break|continue|raise)\b", lines[i])
+        ),
+        None,
+    )
+    after_one = statements[1] if len(statements) > 1 else stop
+    if leaves is not None:
+        ends.append(leaves)
+    ends += [blank, after_one, stop]
+    return list(dict.fromkeys(end for end in ends if end > first))
+
+
+def _next_level(lines: list[str], place: int) -> int:
+    return next((_width(line) for line in lines[place:] if line.strip()), 0)
+
+
+def _unexpected(problem: Problem) -> Iterator[Reading]:
+    """A line further right than the one before, without a header above."""
+    if "unexpected indent" not in problem.message:
+        return
+    lines = _lines(problem)
+    place = min(problem.failure.line, len(lines)) - 1
+    while place > 0 and not _filled(lines[place]):
+        place -= 1
+    own = _width(lines[place])
+    above = next((i for i in range(place - 1, -1, -1) if _filled(lines[i])), None)
+    target = _statement_width(problem, above) if above is not None else 0
+    if own <= target:
+        return
+    end = place
+    while end < len(lines) and (not lines[end].strip() or _width(lines[end]) >= own):
+        end += 1
+    claim = f"Line {place + 1} stands further right than the line above, though no block begins there."
+    options = [(_shift(lines, place, end, target - own), "It begins where the line above does.")]
+    if end > place + 1:
+        options.append((_shift(lines, place, place + 1, target - own), "Only this line is moved."))
+    if above is not None:
+        outer = sorted(
+            {_width(lines[i]) for i in range(above) if _filled(lines[i]) and _width(lines[i]) < target}
+        )
+        closer = [width for width in outer if abs(width - own) < abs(target - own)]
+        options += [(_shift(lines, place, end, width - own), "It begins further left.") for width in closer]
+        text = lines[above].rstrip()
+        if not text.endswith((":", ",", "\\")) and re.match(
+            r"\s*(?:if|for|while|def|class|with|else|try|elif)\b", text
+        ):
+            options.insert(
+                0,
+                (
+                    "\n".join([*lines[:above], text + ":", *lines[above + 1 :]]),
+                    "The line above begins a block by a colon.",
+                ),
+            )
+    following = next((line for line in lines[end:] if _filled(line)), None)
+    sure = following is None or _width(following) <= target
+    yield reading(claim, *unique(options), weight=0.93, certain=sure and _same(options))
+
+
+def _statement_width(problem: Problem, place: int) -> int:
+    """The indentation of the logical line that ends on that line."""
+    indices = problem.listing.on_line(place + 1)
+    if not indices:
+        return _width(_lines(problem)[place])
+    low = problem.listing.statement(indices[0])[0]
+    return _width(problem.listing.line_text(problem.tokens[low].line))
+
+
+def _same(options: list[tuple[str, str]]) -> bool:
+    """Whether those options that can be parsed mean the same."""
+    found = {tree for tree in (meaning(after) for after, _ in options) if tree is not None}
+    return len(found) == 1
+
+
+def _unindent(problem: Problem) -> Iterator[Reading]:
+    """A line between two levels of indentation."""
+    if "unindent does not match" not in problem.message:
+        return
+    lines = _lines(problem)
+    place = min(problem.failure.line, len(lines)) - 1
+    own = _width(lines[place])
+    levels: list[int] = [0]
+    for line in lines[:place]:
+        if not _filled(line):
+            continue
+        width = _width(line)
+        while levels and width < levels[-1]:
+            levels.pop()
+        if not levels or width > levels[-1]:
+            levels.append(width)
+    # levels that were open at the line above
+    nearest = sorted(set(levels), key=lambda width: (abs(width - own), -width))
+    end = place + 1
+    while end < len(lines) and (not lines[end].strip() or _width(lines[end]) >= own):
+        end += 1
+    same = [i for i in range(place, len(lines)) if _filled(lines[i]) and _width(lines[i]) == own]
+    options = []
+    for width in nearest[:3]:
+        options.append((_shift(lines, place, end, width - own), f"It stands {width} columns from the left."))
+        if len(same) > 1 and same[-1] >= end:
+            moved = [(" " * width + line.lstrip() if i in same else line) for i, line in enumerate(lines)]
+            options.append(("\n".join(moved), f"All such lines stand {width} columns from the left."))
+    inner = max(levels)
+    start = place
+    while start > 0 and (not lines[start - 1].strip() or _width(lines[start - 1]) >= inner):
+        start -= 1
+    if inner > own and start < place:
+        options.append((_shift(lines, start, place, own - inner), "The lines above are moved to it."))
+    if _CONTINUES.match(lines[place]):
+        word = lines[place].split()[0].rstrip(":")
+        heads = {
+            "else": "if|for|while|try|elif|except",
+            "elif": "if|elif",
+            "except": "try|except",
+            "finally": "try|except|else",
+            "case": "case",
+        }
+        fitting = [
+            _width(line)
+            for line in lines[:place]
+            if re.match(rf"\s*(?:{heads.get(word, 'if')})\b", line) and _width(line) in levels
+        ]
+        if fitting:
+            best = min(fitting, key=lambda width: abs(width - own))
+            options.insert(
+                0,
+                (
+                    _shift(lines, place, end, best - own),
+                    f"`{word}` stands below the line that it belongs to.",
+                ),
+            )
+    yield reading(
+        f"Line {place + 1} is indented by {own} columns, and no line above to which it could belong is.",
+        *unique(options)[:6],
+        weight=0.92,
+        certain=_CONTINUES.match(lines[place]) is not None and _same(options),
+    )
+
+
+def _tabs(problem: Problem) -> Iterator[Reading]:
+    if problem.failure.kind != "TabError" and not ("\t" in problem.source and "indent" in problem.message):
+        return
+    lines = _lines(problem)
+    if not any("\t" in line[: _width(line)] for line in lines):
+        return
+    options = []
+    for size in (4, 8, 2):
+        fixed = [line[: _width(line)].expandtabs(size) + line[_width(line) :] for line in lines]
+        options.append(("\n".join(fixed), f"Each tab stands for {size} spaces."))
+    yield reading(
+        "The cell mixes tabs and spaces in its indentation.", *options, weight=0.95, certain=_same(options)
+    )
+
+
+def _lost_else(problem: Problem) -> Iterator[Reading]:
+    """`else`, `elif`, `except`, `finally` at another indentation than what they belong to."""
+    low, high = problem.statement
+    candidates = [low]
+    if low < high and problem.text(low) not in ("else", "elif", "except", "finally"):
+        return
+    lines = _lines(problem)
+    for index in candidates:
+        if index >= len(problem.tokens):
+            return
+        word = problem.text(index)
+        place = problem.tokens[index].line - 1
+        own = _width(lines[place])
+        heads = {
+            "else": "if|elif|for|while|try|except",
+            "elif": "if|elif",
+            "except": "try|except",
+            "finally": "try|except|else",
+        }[word]
+        widths: list[int] = []
+        for above in range(place - 1, -1, -1):
+            if re.match(rf"\s*(?:{heads})\b", lines[above]) and _width(lines[above]) not in widths:
+                widths.append(_width(lines[above]))
+        end = place + 1
+        while end < len(lines) and (not lines[end].strip() or _width(lines[end]) > own):
+            end += 1
+        options = [
+            (_shift(lines, place, end, width - own), f"`{word}` stands below the line that it belongs to.")
+            for width in widths
+            if width != own
+        ]
+        options += [
+            (
+                _shift(lines, place, place + 1, width - own),
+                f"`{word}` stands below the line that it belongs to.",
+            )
+            for width in widths
+            if width != own
+        ]
+        between = [i for i in range(place) if _filled(lines[i])]
+        if between:
+            # what stands between the block and its `else` belongs to the block
+            start = between[-1]
+            while (
+                start - 1 in between
+                and _width(lines[start - 1]) <= own
+                and not re.match(rf"\s*(?:{heads})\b", lines[start - 1])
+            ):
+                start -= 1
+            if _width(lines[start]) == own and not re.match(rf"\s*(?:{heads})\b", lines[start]):
+                by = 1 if _unit(lines) == "\t" else len(_unit(lines))
+                options.append(
+                    (_shift(lines, start, place, by, _unit(lines)), "The lines above belong to the block.")
+                )
+        if word in ("else", "elif") and not widths:
+            options.append((_swapped_else(lines, place), "A condition of its own begins there."))
+        yield reading(
+            f"`{word}` does not stand below a line that it could belong to.",
+            *unique(options)[:5],
+            weight=0.87,
+        )
+
+
+def _swapped_else(lines: list[str], place: int) -> str:
+    text = re.sub(r"^(\s*)elif\b", r"\1if", lines[place])
+    text = re.sub(r"^(\s*)else\s*:", r"\1if True:", text)
+    return "\n".join([*lines[:place], text, *lines[place + 1 :]])
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.tabs",
+        lesson="A tab and a number of spaces may look alike and are different to Python. Use spaces alone.",
+        find=_tabs,
+    ),
+    Mistake(
+        code="syntax.missing-block",
+        lesson="Below a line that ends with a colon at least one line must be indented. `pass` does nothing and fills an "
+        "empty block.",
+        find=_missing_block,
+    ),
+    Mistake(
+        code="syntax.unexpected-indent",
+        lesson="Lines of the same block begin in the same column. Only a line that ends with a colon is followed by a "
+        "deeper one.",
+        find=_unexpected,
+    ),
+    Mistake(
+        code="syntax.unindent",
+        lesson="When a block ends, the next line must begin exactly where one of the surrounding blocks does.",
+        find=_unindent,
+    ),
+    Mistake(
+        code="syntax.lost-branch",
+        lesson="`else`, `elif`, `except` and `finally` begin in the same column as the `if`, `for` or `try` that they "
+        "belong to.",
+        find=_lost_else,
+    ),
+)

@@ -1,0 +1,34 @@
+"""A time limit on a cell: Ctrl-C by a timer."""
+
+import os
+import signal
+import sys
+import threading
+
+
+class Watchdog:
+    """Interrupts the main thread once a cell has run for too long, as Ctrl-C would."""
+
+    def __init__(self, seconds: float) -> None:
+        self._lock = threading.Lock()
+        self._fired = self._stopped = False
+        self._timer = threading.Timer(seconds, self._fire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _fire(self) -> None:
+        with self._lock:
+            if self._stopped:
+                return
+            self._fired = True
+        if sys.platform == "win32":
+            os.kill(os.getpid(), signal.CTRL_C_EVENT)
+        else:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def stop(self) -> bool:
+        """Call it off; returns whether it had fired."""
+        with self._lock:
+            self._stopped = True
+            self._timer.cancel()
+            return self._fired

@@ -1,0 +1,119 @@
+"""Static HTML: escaped throughout, and made of what a sanitizer lets pass."""
+
+import re
+from html.parser import HTMLParser
+from types import ModuleType
+
+from cot_magic.core.session import Session
+from cot_magic.render.bundle import bundle
+from cot_magic.render.outline import outline
+from cot_magic.render.static_html import html
+
+TAGS = {
+    *("section", "details", "summary", "div", "span", "p", "b", "code", "pre", "ul", "ol", "li"),
+    *("table", "tr", "td", "th"),
+}
+ATTRIBUTES = {"style", "role", "aria-label", "title", "open", "dir"}
+# what JupyterLab's sanitizer takes for a colour (packages/apputils/src/sanitizer.ts, CssProp)
+COLOUR = re.compile(r"#[0-9a-f]+|rgba\(\d+,\d+,\d+,[01](\.\d+)?\)|inherit|transparent")
+
+
+class Page(HTMLParser):
+    """Reads a page, checks that tags are closed in order, and keeps what it saw."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.text: list[str] = []
+        self.opened: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append(tag)
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data[:80]}")
+
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(f"a declaration: {decl[:80]}")
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    @property
+    def styles(self) -> list[tuple[str, str]]:
+        found = [value for name, value in self.attributes if name == "style"]
+        pairs = [item.partition(":") for style in found for item in style.split(";")]
+        return [(name, value) for name, _, value in pairs]
+
+
+def test_no_foreign_text_can_add_markup(sessions: ModuleType) -> None:
+    plain_shape = Page(html(outline(sessions.fold(sessions.hostile_events("word")))))
+    for name, text in sessions.HOSTILE.items():
+        page = Page(html(outline(sessions.fold(sessions.hostile_events(text)))))
+        assert page.open == [], name
+        assert set(page.tags) <= TAGS, name
+        assert {attribute for attribute, _ in page.attributes} <= ATTRIBUTES, name
+        assert page.tags.count("section") == plain_shape.tags.count("section") == 1, name
+    quoted = Page(html(outline(sessions.fold(sessions.hostile_events(sessions.HOSTILE["script"])))))
+    assert "<script>alert(1)</script>" in "".join(quoted.text)
+
+
+def test_styles_are_inline_and_each_colour_has_a_value_that_a_sanitizer_knows(verified: Session) -> None:
+    page = Page(html(outline(verified)))
+    colours = [value for name, value in page.styles if name in ("color", "background-color")]
+    assert len(colours) > 20
+    for place, value in enumerate(colours):
+        assert COLOUR.fullmatch(value) or (
+            value.startswith("var(--jp-") and COLOUR.fullmatch(colours[place - 1])
+        )
+
+
+def test_no_fixed_text_colour_so_that_it_reads_on_light_and_on_dark(verified: Session) -> None:
+    page = Page(html(outline(verified)))
+    assert not [
+        value for name, value in page.styles if name == "color" and value in ("#000", "#fff", "#212121")
+    ]
+
+
+def test_each_phase_is_a_fold_and_the_last_three_are_open(verified: Session) -> None:
+    text = html(outline(verified))
+    folds = re.findall(r'<details( open)? style="border-top.*?font-size:12px;min-width:92px">(\w+)<', text)
+    assert folds == [
+        ("", "ANALYZE"),
+        ("", "PLAN"),
+        (" open", "VALIDATE"),
+        (" open", "IMPLEMENT"),
+        (" open", "CONFIRM"),
+    ]
+
+
+def test_while_it_runs_only_the_running_phase_is_open(sessions: ModuleType) -> None:
+    session = sessions.fold([*sessions.analyze(sessions.key_error_case()), *sessions.plan()[:1]])
+    text = html(outline(session))
+    assert re.findall(r'<details open style="border-top.*?92px">(\w+)<', text) == ["PLAN"]
+    assert "… running" in text
+
+
+def test_it_can_be_found_by_a_screen_reader(verified: Session) -> None:
+    text = html(outline(verified))
+    assert 'role="region" aria-label="cot+: KeyError in cell [7], caused in cell [5], verified"' in text
+    assert 'title="evidence: e1"' in text
+
+
+def test_a_bundle_has_three_renderings_and_no_widget(verified: Session) -> None:
+    assert set(bundle(verified)) == {"text/html", "text/markdown", "text/plain"}
+
+
+def test_an_empty_session_is_drawn_too() -> None:
+    page = Page(html(outline(Session())))
+    assert page.open == []
+    assert "no failure is known yet" in "".join(page.text)

@@ -1,0 +1,97 @@
+"""The terminal: colour on a terminal, plain text elsewhere, and rich's markup never read in foreign text."""
+
+import io
+from types import ModuleType
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cot_magic.core.events import Stamped
+from cot_magic.core.session import Session
+from cot_magic.render.outline import outline
+from cot_magic.render.plain import plain
+from cot_magic.render.terminal import TerminalRenderer
+from cot_magic.testing import check_renderer
+
+
+def console(width: int = 100, **more: Any) -> Console:
+    settings: dict[str, Any] = {"force_terminal": True, "color_system": "truecolor", "_environ": {}} | more
+    return Console(file=io.StringIO(), width=width, **settings)
+
+
+def shown(screen: Console, session: Session) -> str:
+    TerminalRenderer(screen, environ={}).close(session)
+    return screen.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_it_takes_every_kind_of_event() -> None:
+    check_renderer(TerminalRenderer(console()))
+
+
+def test_foreign_markup_is_shown_literally(sessions: ModuleType) -> None:
+    text = shown(console(color_system=None), sessions.fold(sessions.hostile_events("[red]boom[/red] [/]")))
+    assert text.count("[red]boom[/red] [/]") > 10
+
+
+def test_no_escape_of_a_foreign_text_reaches_the_terminal(sessions: ModuleType) -> None:
+    for name, hostile in sessions.HOSTILE.items():
+        text = shown(console(color_system=None), sessions.fold(sessions.hostile_events(hostile)))
+        assert "\x1b" not in text, name
+        assert "\u202e" not in text, name
+
+
+@pytest.mark.parametrize("width", [40, 80, 100])
+def test_no_line_is_wider_than_the_terminal(width: int, verified: Session) -> None:
+    text = shown(console(width, color_system=None), verified)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "CONFIRM" in text
+
+
+def test_the_diff_is_coloured(verified: Session) -> None:
+    text = shown(console(), verified)
+    assert '\x1b[31m-     {"item": "tea", "pirce": 3.5},' in text
+    assert "\x1b[32m+ " in text
+
+
+def test_a_line_tells_what_runs_and_is_gone_at_the_end(
+    verified_stream: list[Stamped], verified: Session
+) -> None:
+    screen = console()
+    renderer = TerminalRenderer(screen, clock=lambda: 0.0, environ={})
+    session = Session()
+    for stamped in verified_stream:
+        session = session.evolve(stamped)
+        renderer.update(session, stamped)
+    during = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "testing: The key is misspelt" in during
+    assert "ANALYZE" in during
+    renderer.close(verified)
+    assert "\x1b[2K" in screen.file.getvalue()[len(during) :]  # type: ignore[attr-defined]
+
+
+def test_without_a_terminal_only_plain_text_is_written_at_the_end(
+    verified_stream: list[Stamped], verified: Session
+) -> None:
+    file = io.StringIO()
+    renderer = TerminalRenderer(file, environ={})
+    for stamped in verified_stream:
+        renderer.update(verified, stamped)
+    assert file.getvalue() == ""
+    renderer.close(verified)
+    assert file.getvalue() == plain(outline(verified), width=80)
+
+
+def test_no_color_means_plain_text_on_a_terminal_too(verified: Session) -> None:
+    screen = console()
+    TerminalRenderer(screen, environ={"NO_COLOR": "1"}).close(verified)
+    text = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "\x1b" not in text
+    assert "[✓ verified]" in text
+
+
+def test_a_stream_that_cannot_encode_the_signs_gets_question_marks(verified: Session) -> None:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding="ascii")
+    TerminalRenderer(file, environ={}).close(verified)
+    assert b"[? verified]" in raw.getvalue()
