@@ -58,12 +58,25 @@ class Kernel:
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
+        self.cells = 0
+        self.metadata: dict[str, Any] = {}
+        session, plain = self.client.session, self.client.session.msg
+
+        def with_cell_id(kind: str, *arguments: Any, **more: Any) -> dict[str, Any]:
+            message = plain(kind, *arguments, **more)
+            if kind == "execute_request":
+                message["metadata"] = self.metadata
+            return message
+
+        session.msg = with_cell_id
         if load:
             assert self.run("%load_ext cot_magic").status == "ok"
 
     def run(self, code: str, timeout: float = 90, cell_id: str | None = None) -> Ran:
-        """Execute a cell and collect everything that the kernel sends for it."""
+        """Execute a cell as JupyterLab does (with its id) and collect everything that the kernel sends for it."""
         ran = Ran(status="")
+        self.cells += 1
+        self.metadata = {"cellId": cell_id or f"cell-{self.cells}"}
 
         def hook(message: dict[str, Any]) -> None:
             ran.messages.append(message)

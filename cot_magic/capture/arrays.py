@@ -78,6 +78,16 @@ def text(value: Any, write: Write) -> str | None:
     return f"{type(value).__name__}{name} of {len(value)} {value.dtype}: {_head(value, write)}"
 
 
+def shape(value: Any) -> tuple[tuple[str, str], ...]:
+    """Shape and dtype alone, for a value that is one of many."""
+    match _kind(value):
+        case "ndarray" | "Series" | "Index":
+            return (("shape", str(value.shape)), ("dtype", str(value.dtype)))
+        case "DataFrame":
+            return (("shape", str(value.shape)),)
+    return ()
+
+
 def facts(value: Any, write: Write, named: Named) -> tuple[tuple[str, str], ...]:
     """Shape, dtypes, index, missing values and the first rows, as far as they apply."""
     match _kind(value):

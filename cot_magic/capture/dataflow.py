@@ -206,6 +206,14 @@ class _Reader(ast.NodeVisitor):
         if local is not None:
             self.defines.discard(local)  # Python unbinds it again
 
+    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping) -> None:
+        self.generic_visit(node)
+        name = node.rest if isinstance(node, ast.MatchMapping) else node.name
+        if name is not None:
+            self._define(name)
+
+    visit_MatchStar = visit_MatchMapping = visit_MatchAs
+
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self.modules.add(alias.name.partition(".")[0])

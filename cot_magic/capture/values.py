@@ -55,16 +55,20 @@ def _described(
     if withholdable(value) and redactor.named(name, text) == mask(name):
         return Variable(name=shown_name, type=kind, text=mask(name), members=members)
     try:
-        facts, keys = _facts(value, redactor), _keys(value, redactor, most_keys)
+        facts, keys = _facts(value, redactor, full=most_members > 0), _keys(value, redactor, most_keys)
     except Exception as error:  # a damaged array or table of a library must not hide the failure itself
         facts, keys = (("unreadable", objects.qualified(type(error))),), ()
     return Variable(name=shown_name, type=kind, text=text, facts=facts, members=members, keys=keys)
 
 
-def _facts(value: Any, redactor: Redactor) -> tuple[tuple[str, str], ...]:
+def _facts(value: Any, redactor: Redactor, *, full: bool) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     if arrays.is_array(value):
-        found += arrays.facts(value, lambda item: oneline(item, redactor, 60), redactor.named)
+        found += (
+            arrays.facts(value, lambda item: oneline(item, redactor, 60), redactor.named)
+            if full
+            else arrays.shape(value)
+        )
     for base in _SIZED:
         if objects.is_a(value, base):
             found.append(("len", str(base.__len__(value))))

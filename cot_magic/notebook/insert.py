@@ -132,9 +132,15 @@ def _when(shell: Any) -> str:
 
 
 def _is_running(shell: Any) -> bool:
-    """Whether the cell of the current request is still running: its input is stored, its number not yet
-    counted up."""
-    return len(shell.history_manager.input_hist_parsed) > int(shell.execution_count)
+    """Whether the cell of the current request is still running, or a hook after it, told by what IPython has
+    counted.
+
+    IPython 8 counts up when a cell ends, after its input was stored; IPython 9 counts up when it starts.
+    """
+    counted, last = int(shell.execution_count), shell.last_execution_result
+    if last is None or len(shell.history_manager.input_hist_parsed) > counted:
+        return True
+    return last.execution_count is not None and counted > last.execution_count + 1
 
 
 def _reply_is_an_error(shell: Any) -> bool:

@@ -8,18 +8,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cot_magic.core.case import CellId, Raised
+from cot_magic.core.case import Raised
 from cot_magic.core.codec import to_json
 from cot_magic.core.jobs import Job, JobResult, Outcome
 from cot_magic.sandbox import effects, observe, rebind, steps, syscalls, wire
 from cot_magic.sandbox.blocked import why_blocked
-from cot_magic.sandbox.confine import Permissions, confine
+from cot_magic.sandbox.confine import confine
+from cot_magic.sandbox.permissions import Permissions
+from cot_magic.sandbox.steps import Describe
 
-Describe = Callable[[BaseException, Mapping[str, CellId]], Raised]
 RAISED_BYTES = 512 << 10
 _one_at_a_time = threading.RLock()  # effects come from any thread of the job
 
@@ -34,6 +35,7 @@ class Surroundings:
     unreadable: tuple[str, ...]
     descriptors: frozenset[int]
     parked_pid: int
+    collects: bool
 
 
 def run_job(
@@ -73,7 +75,8 @@ def _enter(around: Surroundings, scratch: str, result_fd: int, output_fd: int) -
                 os.close(fd)
             except OSError:
                 continue  # the descriptor that listed them
-    gc.enable()
+    if around.collects:
+        gc.enable()
     faulthandler.enable(file=2, all_threads=False)
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
 

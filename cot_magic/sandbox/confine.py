@@ -6,38 +6,16 @@ import resource
 import socket
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cot_magic.core.errors import SandboxError
 from cot_magic.core.jobs import Limits
 from cot_magic.sandbox import landlock, seccomp, syscalls
+from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.syscalls import libc
 
 MOST_PROCESSES = 64
 SCOPES_SINCE = 6  # the Landlock version from which on a process cannot signal those outside
 MORE_FILES = 512
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permissions:
-    """What the person allowed: `net`, `proc`, and trees that may be written."""
-
-    net: bool = False
-    proc: bool = False
-    writable: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, allow: Sequence[str]) -> "Permissions":
-        """From `net`, `proc`, `write=PATH`. Raises SandboxError for anything else."""
-        writable = []
-        for item in allow:
-            if item.startswith("write=") and len(item) > len("write="):
-                writable.append(item.removeprefix("write="))
-            elif item not in ("net", "proc"):
-                raise SandboxError(
-                    f"cannot allow {item!r}: net, proc and write=PATH are known. Nothing was run."
-                )
-        return cls(net="net" in allow, proc="proc" in allow, writable=tuple(writable))
 
 
 def confine(

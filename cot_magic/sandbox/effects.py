@@ -1,6 +1,7 @@
 """What a job tries to do to the world outside, in words, from CPython's audit events."""
 
 import os
+import pathlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -117,6 +118,8 @@ def _text(value: Any) -> str:
         return value
     if type(value) is bytes:
         return os.fsdecode(value)
+    if type(value) is pathlib.PosixPath:
+        return str(value)
     return f"descriptor {value}" if type(value) is int else type(value).__name__
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import select
 import shutil
 import signal
 import time
@@ -86,7 +85,7 @@ class RunningJob:
         _, status, usage = os.wait4(self.pid, 0)
         _reap_group(self.pid)
         for fd in (self.result_fd, self.output_fd):
-            while not _is_empty(fd) and self.collect(fd):  # what was in the pipes; nobody writes any more
+            while wire.readable(fd, 0) and self.collect(fd):  # what was in the pipes; nobody writes any more
                 pass
         for fd in (self.result_fd, self.output_fd, self.pidfd):
             os.close(fd)
@@ -163,10 +162,6 @@ def _reap_group(group: int) -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-group, 0)[0]:
             pass
-
-
-def _is_empty(fd: int) -> bool:
-    return not select.select([fd], [], [], 0)[0]
 
 
 def _size(folder: str, most: int = 1_000) -> int:

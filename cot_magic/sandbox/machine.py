@@ -3,7 +3,6 @@
 import functools
 import os
 import platform
-import select
 import signal
 import sys
 import tempfile
@@ -11,8 +10,8 @@ import threading
 import warnings
 
 from cot_magic.core.jobs import Limits, SandboxStatus
-from cot_magic.sandbox import landlock, syscalls
-from cot_magic.sandbox.confine import Permissions, confine
+from cot_magic.sandbox import wire
+from cot_magic.sandbox.permissions import Permissions
 
 PROBE_SECONDS = 10.0
 LEAST_FREE_MB = 256
@@ -77,6 +76,8 @@ def _probe(pid: int) -> SandboxStatus:
     """Per process, as a copy may be confined where its parent was not."""
     if sys.platform != "linux" or not hasattr(os, "fork"):
         return _no(f"copies of the kernel need Linux, this is {platform.system()}")
+    from cot_magic.sandbox import landlock, syscalls
+
     if syscalls.column() is None:
         return _no(f"the system calls of {platform.machine()} are not known to the confinement")
     version = landlock.abi()
@@ -102,7 +103,7 @@ def _try_confinement() -> str:
             _confine_and_tell(scratch, writing)
         os.close(writing)
         try:
-            ended = bool(select.select([reading], [], [], PROBE_SECONDS)[0])
+            ended = wire.readable(reading, PROBE_SECONDS)
             if not ended:
                 os.kill(pid, signal.SIGKILL)
             told = os.read(reading, 1_000).decode("utf-8", "replace") if ended else ""
@@ -115,6 +116,9 @@ def _try_confinement() -> str:
 
 
 def _confine_and_tell(scratch: str, writing: int) -> None:
+    from cot_magic.sandbox import syscalls
+    from cot_magic.sandbox.confine import confine
+
     told = "confined"
     try:
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -16,7 +16,7 @@ LONGEST_TEXT = 2_000
 MOST_ITEMS = 200  # cells of a DataFrame or items of an array that are written out
 MOST_NAMES = 100
 MOST_NODES = 20_000  # of nested containers that are written out
-MOST_DIGESTED = 2_000_000
+MOST_DIGESTED = 500_000
 ADDRESS = re.compile(r"\b(at|id=) ?0x[0-9a-fA-F]+")
 SCALARS = (bool, int, float, complex, str, bytes, type(None))
 CONTAINERS = (list, tuple, dict, set, frozenset)
@@ -112,7 +112,7 @@ def _same(one: Any, other: Any) -> bool:
         keys = zip(one, other, strict=False)
         return len(one) == len(other) and all(_same(a, b) and _same(one[a], other[b]) for a, b in keys)
     if type(one) in (set, frozenset):
-        return all(type(item) in SCALARS for item in other) and bool(one == other)
+        return canonical(one) == canonical(other) and bool(one == other)
     return type(one) in SCALARS and bool(one == other)
 
 

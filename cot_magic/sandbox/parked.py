@@ -1,5 +1,6 @@
 """The parked copy: waits in its own process with the state before the cell, and forks a job on request."""
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -14,6 +15,7 @@ from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.jobs import Job, JobResult, Outcome
 from cot_magic.sandbox import child, quarantine, rebind, syscalls, wire
 from cot_magic.sandbox.fork import RunningJob
+from cot_magic.sandbox.steps import Describe
 
 PR_SET_CHILD_SUBREAPER = 36
 IDLE_SECONDS = 0.05  # a cell that passes at once costs no set-up of its copy
@@ -34,19 +36,20 @@ class Queued:
     allow: tuple[str, ...]
 
 
-def serve(shell: Any, describe: child.Describe, control: int, kernel_pid: int) -> None:
+def serve(shell: Any, describe: Describe, control: int, kernel_pid: int) -> None:
     """Be the parked copy: never returns."""
     try:
+        collects = gc.isenabled()
+        gc.disable()
+        gc.freeze()  # garbage of the kernel is finalised there and not a second time here
         _detach(control, kernel_pid)
-        ParkedCopy(shell, describe, control).serve()
+        ParkedCopy(shell, describe, control, collects).serve()
     finally:
         os._exit(71)
 
 
 def _detach(control: int, kernel_pid: int) -> None:
     """What must happen at once, before the kernel runs on: die with it, share no descriptor and no memory."""
-    gc.disable()
-    gc.freeze()  # garbage of the kernel is finalised there and not a second time here
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != kernel_pid:
         os._exit(0)
@@ -61,8 +64,9 @@ def _detach(control: int, kernel_pid: int) -> None:
 class ParkedCopy:
     """The loop over requests from the kernel and the pipes of running jobs."""
 
-    def __init__(self, shell: Any, describe: child.Describe, control: int) -> None:
+    def __init__(self, shell: Any, describe: Describe, control: int, collects: bool) -> None:
         self._shell, self._describe, self._control = shell, describe, control
+        self._collects = collects
         inherited = {int(name) for name in os.listdir("/proc/self/fd")} - {control}
         self._descriptors = frozenset(fd for fd in inherited if _is_open(fd))
         self._around: child.Surroundings | None = None
@@ -114,6 +118,7 @@ class ParkedCopy:
                 unreadable=unreadable,
                 descriptors=self._descriptors,
                 parked_pid=os.getpid(),
+                collects=self._collects,
             )
         except Exception as error:
             self._trouble = f"{type(error).__name__}: {error}"
@@ -125,7 +130,8 @@ class ParkedCopy:
         try:
             raise LookupError("a rehearsal")
         except LookupError as error:
-            self._describe(error, {})
+            with contextlib.suppress(Exception):  # it fails again where it matters, and the job then says so
+                self._describe(error, {})
 
     # --- jobs -----------------------------------------------------------------------------------------------
 

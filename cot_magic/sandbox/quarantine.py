@@ -21,8 +21,32 @@ MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
 MAP_FAILED = ctypes.c_void_p(-1).value
 
 
-def has_writable_shared_memory() -> bool:
-    """Whether this process maps memory that a copy would share with it."""
+_first_descriptors = frozenset(os.listdir("/proc/self/fd"))
+"""Those of the kernel itself, as far as it had them when cot-magic was loaded."""
+
+
+def shares_something() -> bool:
+    """Whether a copy would share something of the user at first: the kernel then waits until it is cut off.
+
+    A cell that closes a server and opens it again at the same port would else find the port taken, and one
+    that writes to shared memory would change the state that the copy is to keep.
+    """
+    return _has_new_descriptors() or _has_writable_shared_memory()
+
+
+def _has_new_descriptors() -> bool:
+    for name in os.listdir("/proc/self/fd"):
+        if name not in _first_descriptors:
+            try:
+                mode = os.fstat(int(name)).st_mode
+            except OSError:
+                continue  # the descriptor that listed them
+            if not stat.S_ISDIR(mode):
+                return True
+    return False
+
+
+def _has_writable_shared_memory() -> bool:
     with open("/proc/self/maps", "rb") as file:
         return any(_is_shared(line.split(None, 5)) for line in file.read().splitlines())
 

@@ -2,27 +2,30 @@
 
 import atexit
 import os
-import select
 import signal
 import socket
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.errors import RecordingError, SandboxError
 from cot_magic.core.jobs import Job, JobResult, Outcome, SandboxStatus
 from cot_magic.sandbox import machine, wire
-from cot_magic.sandbox.child import Describe
-from cot_magic.sandbox.confine import Permissions
 from cot_magic.sandbox.machine import probe
-from cot_magic.sandbox.parked import INTERRUPTS, serve
-from cot_magic.sandbox.quarantine import has_writable_shared_memory, secrets_of_environment
-from cot_magic.sandbox.scratch import ScratchFolder
+from cot_magic.sandbox.permissions import Permissions
+from cot_magic.sandbox.steps import Describe
 
+if sys.platform == "linux":
+    from cot_magic.sandbox import quarantine  # early: it remembers the descriptors that are the kernel's own
+if TYPE_CHECKING:
+    from cot_magic.sandbox.scratch import ScratchFolder
+
+# modules that need Linux are imported where they are used: elsewhere there is a NoSandbox, and it needs none
 __all__ = ["Describe", "NoSandbox", "Snapshot", "in_child", "park", "park_after", "probe"]
 
 SIZE_LIMIT_MB = 2048
@@ -107,14 +110,14 @@ class Snapshot:
     def __init__(
         self, pid: int, control: socket.socket, status: SandboxStatus, allow: tuple[str, ...]
     ) -> None:
-        self._pid, self._control, self._allow = pid, control, allow
-        self._pidfd = os.pidfd_open(pid)
-        self._status, self._owner = status, os.getpid()
+        self._owner, self._pid, self._control = os.getpid(), pid, control
+        self._status, self._allow = status, allow
         self._scratch: ScratchFolder | None = None
         self._lines = wire.Lines()
         self._runs = 0
         self._busy = threading.Lock()
         self._interrupted = False
+        self._pidfd = os.pidfd_open(pid)
         _open.add(self)
 
     def __del__(self) -> None:
@@ -136,6 +139,8 @@ class Snapshot:
                 return ()
             self._runs += 1
             if self._scratch is None:
+                from cot_magic.sandbox.scratch import ScratchFolder
+
                 self._scratch = ScratchFolder()
             message = {
                 "run": self._runs,
@@ -161,7 +166,7 @@ class Snapshot:
         )
         self._control.close()
         if self._interrupted:  # jobs may be running: at the end of its control socket it stops and reaps them
-            select.select([self._pidfd], [], [], 1.0)
+            wire.readable(self._pidfd, 1.0)
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         _reap(pid, self._pidfd)
@@ -182,10 +187,10 @@ class Snapshot:
         found: dict[int, JobResult] = {}
         spare = SPARE_SECONDS + SPARE_SECONDS_A_JOB * len(jobs)
         deadline = time.monotonic() + spare + sum(job.limits.wall_s for job in jobs)
-        secrets = secrets_of_environment()
+        secrets = quarantine.secrets_of_environment()
         while len(found) < len(jobs):
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self._control], [], [], left)[0]:
+            if left <= 0 or not wire.readable(self._control.fileno(), left):
                 self._give_up("the copy did not answer any more")
                 break
             try:
@@ -209,7 +214,6 @@ class Snapshot:
 def _park(
     shell: Any, describe: Describe, allow: tuple[str, ...], size_limit_mb: int, status: SandboxStatus
 ) -> Snapshot | NoSandbox:
-    global _in_child
     Permissions.parse(allow)
     if _in_child:
         return NoSandbox("a copy is not copied again")
@@ -218,11 +222,20 @@ def _park(
         reason = tried.reason
     if reason is not None:
         return NoSandbox(reason)
+    return _fork(shell, describe, allow, status)
+
+
+def _fork(
+    shell: Any, describe: Describe, allow: tuple[str, ...], status: SandboxStatus
+) -> Snapshot | NoSandbox:
+    global _in_child
+    from cot_magic.sandbox.parked import INTERRUPTS, serve
+
     machine.quiet_fork_warning()
-    must_wait = has_writable_shared_memory()
+    must_wait = quarantine.shares_something()
     ours, theirs = socket.socketpair()
     kernel_pid = os.getpid()
-    with _blocked_interrupts():
+    with _blocked(INTERRUPTS):
         try:
             pid = os.fork()
         except OSError as error:
@@ -234,15 +247,15 @@ def _park(
             serve(shell, describe, theirs.detach(), kernel_pid)
         theirs.close()
         snapshot = Snapshot(pid, ours, status, allow)
-    if must_wait and not select.select([ours], [], [], READY_SECONDS)[0]:
+    if must_wait and not wire.readable(ours.fileno(), READY_SECONDS):
         snapshot.close()
         return NoSandbox("the copy did not get ready")
     return snapshot
 
 
 @contextmanager
-def _blocked_interrupts() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+def _blocked(signals: frozenset[signal.Signals]) -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
     finally:
@@ -257,7 +270,7 @@ def _reap(pid: int, pidfd: int) -> None:
             os.waitpid(pid, 0)
         os.close(pidfd)
 
-    if select.select([pidfd], [], [], 0.02)[0]:
+    if wire.readable(pidfd, 0.02):
         wait()
     else:
         threading.Thread(target=wait, name="cot-magic-reaper", daemon=True).start()

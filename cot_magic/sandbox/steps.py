@@ -5,15 +5,17 @@ import linecache
 import re
 import sys
 import types
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cot_magic.core.case import CellId
+from cot_magic.core.case import CellId, Raised
 from cot_magic.core.jobs import Inspection, JobStep
 
 COT_LINE = re.compile(r"\s*%%cot\+{0,2}(\s|$)")
 INSPECTION_FILE = "<cot inspection>"
+Describe = Callable[[BaseException, Mapping[str, CellId]], Raised]
+"""Makes a Raised of an exception, given which file name is the code of which cell."""
 
 
 @dataclass(slots=True)

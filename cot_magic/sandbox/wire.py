@@ -1,6 +1,7 @@
 """How kernel, parked copy and job talk: JSON objects, one a line, bounded in size; never pickle."""
 
 import json
+import select
 from typing import Any
 
 RESULT_BYTES = 4 << 20
@@ -34,6 +35,13 @@ def _unpack(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None  # the head or tail of a message that an interrupt cut off, or noise of an untrusted job
     return message if isinstance(message, dict) else None
+
+
+def readable(fd: int, seconds: float) -> bool:
+    """Whether there is something to read (or the end) within that time; for descriptors of any number."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def plain(text: str) -> str:

@@ -131,7 +131,7 @@ def test_following_cells_loads_nothing_heavy() -> None:
         "import sys\n"
         "from types import SimpleNamespace\n"
         "import cot_magic.capture.history as history\n"
-        "loaded = {'ast', 'executing', 'pure_eval', 'detect_secrets', 'numpy', 'pandas', 'importlib.metadata'}\n"
+        "loaded = {'executing', 'pure_eval', 'detect_secrets', 'numpy', 'pandas', 'importlib.metadata'}\n"
         "print(sorted(loaded & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

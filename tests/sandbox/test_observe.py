@@ -130,6 +130,7 @@ def test_watching_in_a_job_reports_what_was_computed(kernel):
     assert [(item.name, item.text) for item in result.state] == [("names", "{'a', 'b'}")]
 
 
+@pytest.mark.slow
 def test_a_repr_that_never_ends_does_not_take_the_result_away(kernel):
     kernel.park()
     source = "class Slow:\n    def __repr__(self):\n        while True: pass\nslow = Slow(); 1 + 1"

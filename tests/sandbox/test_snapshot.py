@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -62,6 +64,7 @@ def test_the_right_fix_passes_although_the_failing_cell_changed_the_state(kernel
     assert kernel.run("print(columns)") == "{'b': 2}\n"
 
 
+@pytest.mark.slow
 def test_a_column_dropped_in_place_is_there_again(kernel):
     pytest.importorskip("pandas")
     kernel.park("import pandas as pd; df = pd.DataFrame({'a': [1], 'b': [2]})")
@@ -289,6 +292,17 @@ def test_a_kernel_that_could_hang_in_a_copy_is_not_copied(plain_ipython, setup, 
             "thread = threading.Thread(target=run); thread.start(); thread.join()"
         )
     assert reason in plain_ipython(f"{setup}\n{run}\nprint(sandbox.status().reason)")
+
+
+def test_elsewhere_than_on_linux_there_is_a_reason_and_nothing_of_linux_is_loaded():
+    code = (
+        "import sys; sys.platform = 'darwin'\nfrom cot_magic.sandbox import snapshot\n"
+        "print(snapshot.park(None, describe=None).status().reason, snapshot.probe().available)\n"
+        "assert 'cot_magic.sandbox.syscalls' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("copies of the kernel need Linux")
+    assert done.stdout.endswith("False\n")
 
 
 def test_no_sandbox_says_why_and_runs_nothing():

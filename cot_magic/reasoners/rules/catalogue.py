@@ -21,6 +21,7 @@ from cot_magic.reasoners.rules import (
     recursion,
     scopes,
     subscripts,
+    syntax,
     unbound,
     values,
 )
@@ -49,4 +50,5 @@ RULES: tuple[Rule, ...] = (
     *iteration.RULES,
     *asserts.RULES,
     *notebook.RULES,
+    *syntax.RULES,
 )

@@ -210,7 +210,8 @@ def _pairs(problem: Problem) -> Iterator[Reading]:
             weight=0.9,
             certain=True,
         )
-    yield from _lonely(problem, opener, items)
+    else:
+        yield from _lonely(problem, opener, items)
 
 
 def _lonely(problem: Problem, opener: int, items: list[tuple[int, int]]) -> Iterator[Reading]:

@@ -501,7 +501,9 @@ def _arrow(problem: Problem) -> Iterator[Reading]:
         if parameters == ")":
             start = problem.listing.partner.get(index - 1, index - 1)
             parameters = problem.between(start + 1, index - 1)
-        if last > index or text == "->":
+        if problem.text(index - 1) != ")" and not problem.arrow_function(index):
+            return
+        if problem.text(start - 1) in ("=", "(", ",", "[", ":", "") or start == low:
             gap = " " if parameters else ""
             after = problem.swap(start, f"lambda{gap}{parameters}:", last)
             yield reading(

@@ -148,6 +148,37 @@ def _never_closed(body: str, opened: int) -> tuple[list[tuple[str, str]], bool, 
     return options, bool(ends) and ends[0] == whole, "In the f-string a `{` is never closed."
 
 
+def _inner_string(problem: Problem) -> Iterator[Reading]:
+    """`f"{ages['Ann]}"`: a text between the braces that has no end."""
+    for start, end in _fstrings(problem):
+        text = problem.source[start:end]
+        found = _FSTRING.match(text)
+        outer = found["quote"][0] if found else ""
+        for field in re.finditer(r"(?<!\{)\{([^{}]+)\}", text):
+            quote = next((sign for sign in "'\"" if sign != outer and field[1].count(sign) % 2), None)
+            if quote is None:
+                continue
+            place = field[1].rindex(quote)
+            words = re.match(r"[\w ]+", field[1][place + 1 :])
+            before = re.search(r"[\w ]+$", field[1][:place])
+            options = []
+            at = start + field.start(1) + place
+            if words:
+                behind = at + 1 + len(words[0])
+                options.append((problem.put((behind, behind, quote)), f"{quote} closes the text."))
+            if before:
+                front = at - len(before[0])
+                options.append((problem.put((front, front, quote)), f"{quote} opens the text."))
+            options.append((problem.put((at, at + 1, "")), f"The {quote} is left out."))
+            yield reading(
+                f"Between the braces of the f-string a text has only one {quote}.",
+                *(options[:1] if words and not before else options),
+                weight=0.94,
+                certain=bool(words) and not before,
+            )
+            return
+
+
 def _expression(problem: Problem) -> Iterator[Reading]:
     """What stands between the braces is no expression."""
     if "f-string" not in problem.message:
@@ -264,6 +295,11 @@ MISTAKES = (
         lesson="Between the braces of an f-string stands one expression, perhaps followed by a colon and a format such "
         "as `:.2f`.",
         find=_expression,
+    ),
+    Mistake(
+        code="syntax.f-string-text",
+        lesson="A text between the braces of an f-string begins and ends with the same quote, like any other text.",
+        find=_inner_string,
     ),
     Mistake(
         code="syntax.string-prefix",

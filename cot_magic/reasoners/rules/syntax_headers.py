@@ -421,7 +421,7 @@ def _with(problem: Problem) -> Iterator[Reading]:
     if problem.text(first) != "with":
         return
     for index in range(first + 1, high - 1):
-        if problem.tokens[index].opener >= 0:
+        if problem.tokens[index + 1].opener >= 0:
             continue
         if (
             problem.ends_operand(index)
@@ -631,6 +631,16 @@ def _leading(problem: Problem) -> Iterator[Reading]:
             weight=0.85,
         )
     for index in range(low, high - 1):
+        if problem.text(index) in ("then", "do") and problem.text(index + 1) == ":" and index > low + 1:
+            yield reading(
+                f"`{problem.text(index)}` is no word of Python.",
+                (
+                    problem.put((problem.tokens[index - 1].end, problem.tokens[index].end, "")),
+                    "The colon alone begins the block.",
+                ),
+                weight=0.96,
+                certain=True,
+            )
         if (
             problem.text(index) == ":"
             and problem.text(index + 1) in ("then", "do", "begin")

@@ -127,6 +127,8 @@ def _aliases(text: str) -> Iterator[tuple[str, str, float, bool]]:
         if known:
             yield f"import {found[1]} as {known}", f"The usual short name is `{known}`.", 0.88, False
         yield f"import {found[1]}", "`as` is left out, since no name follows.", 0.86, False
+    if re.match(r"import\b.*\bas\s*(?:,|$)", text) and "," in text:
+        yield re.sub(r"\s+as\s*(?=,|$)", "", text), "`as` is left out, since no name follows.", 0.86, False
     if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+.+?)\s+as\s*", text):
         yield found[1], "`as` is left out, since no name follows.", 0.88, False
     if found := re.fullmatch(

@@ -78,7 +78,7 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
     ends = _block_ends(lines, first, level)
     inner = re.match(r"(?:async\s+)?(?:def|class)\b", lines[first].strip())
     options = [(_shift(lines, first, end, step, unit), "The lines below are indented.") for end in ends]
-    one = ends[-1] if len(ends) > 1 else None
+    certain = len(ends) == 1 and not inner and not only_comment
     gap = not lines[header + 1].strip() if header + 1 < len(lines) else False
     if (
         (inner
@@ -86,12 +86,12 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
         or (gap and re.match(r"(?:async\s+)?(?:def|class)\b", text) and inner)
     ):
         options.insert(0, empty)
-    else:
+    elif not certain:
         options.append(empty)
     if only_comment and gap:
         options.reverse()
     yield reading(
-        claim, *unique(options)[:5], weight=0.93, certain=one is None and len(ends) == 1 and not inner
+        claim, *unique(options)[:5], weight=0.93, certain=certain
     )
 
 

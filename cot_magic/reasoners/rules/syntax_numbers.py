@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_lexer import Kind
 from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading
 
-_SUFFIXED = re.compile(r"(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<tail>[A-Za-z_]\w*)")
+_SUFFIXED = re.compile(r"(?!0[xXbBoO])(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<tail>[A-Za-z_]\w*)")
 _MODES = ("chmod", "mkdir", "makedirs", "umask", "mode", "open")
 _C_SUFFIXES = ("f", "F", "L", "l", "u", "U", "d", "D", "LL", "UL", "ul")
 
@@ -113,7 +113,7 @@ def _suffix(problem: Problem) -> Iterator[Reading]:
 def _digit_first(problem: Problem, index: int, number: str, tail: str) -> Iterator[Reading]:
     shown = problem.text(index)
     digits = re.sub(r"\W", "_", number)
-    name = tail.strip("_") + digits if len(tail.strip("_")) <= 2 and tail.strip("_") else f"_{digits}{tail}"
+    name = tail.strip("_") + digits if len(tail.strip("_")) == 1 else f"_{digits}{tail}"
     options = []
     for new in dict.fromkeys(
         (name, f"_{digits}{tail}", f"{tail.strip('_')}{'_' if tail[0] == '_' else ''}{digits}")
@@ -183,7 +183,6 @@ def _literal(problem: Problem) -> Iterator[Reading]:
                 ),
                 weight=0.7,
             )
-        return
 
 
 def _grouped(problem: Problem) -> Iterator[Reading]:

@@ -8,13 +8,12 @@ from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem,
 
 # What is written (without spaces) and what Python has for it.
 _MEANT = {
-    "=<": "<=", "=>": ">=", "=!": "!=", "<>": "!=", "===": "==", "!==": "!=", "==<": "<=", "==>": ">=",
-    "<==": "<=", ">==": ">=", "=>=": ">=", "=<=": "<=", "!>": "<=", "!<": ">=", "!===": "!=", "====": "==",
-    "&&": "and", "||": "or", "&&&": "and", "?=": "==", "~=": "!=", "/=/": "!=", "==!": "!=", "!=!": "!=", "!!=": "!=",
-    "***": "**", "****": "**", "///": "//", "////": "//", "::": ":", ":==": ":=", "=:": ":=", "!!": "!=", "<<<": "<<",
-    ">>>": ">>", "..": ".", "!=": "!=", "!=="  : "!=", "<=>": "==", "+==": "+=", "-==": "-=", "*==": "*=", "=*": "*=",
-    "=/": "/=", "-->": "->", "@@": "@", "&=&": "==", "*+": "*", "/*": "/",
-    "<=<": "<=", ">=>": ">=", "==": "==", "+==+": "+=", "^^": "^", "%%": "%", "=%": "%=", "<|": "<=", "/\\": "and",
+    "=<": "<=", "=>": ">=", "=!": "!=", "<>": "!=", "===": "==", "!==": "!=", "==<": "<=", "==>": ">=", "<==": "<=",
+    ">==": ">=", "=>=": ">=", "=<=": "<=", "!>": "<=", "!<": ">=", "!===": "!=", "====": "==", "&&": "and", "||": "or",
+    "&&&": "and", "~=": "!=", "==!": "!=", "!=!": "!=", "!!=": "!=", "***": "**", "****": "**", "///": "//",
+    "////": "//", "::": ":", ":==": ":=", "=:": ":=", "!!": "!=", "<<<": "<<", ">>>": ">>", "..": ".", "<=>": "==",
+    "+==": "+=", "-==": "-=", "*==": "*=", "-->": "->", "@@": "@", "<=<": "<=", ">=>": ">=", "^^": "^", "%%": "%",
+    "/\\": "and", "||=": "|=", "&&=": "&=",
 }  # fmt: skip
 _GLUE = ("==", "!=", "<=", ">=", "**", "//", "->", ":=", "+=", "-=", "*=", "/=", "%=", "**=", "//=", "<<", ">>", "&=", "|=", "...")  # fmt: skip
 _SURE = frozenset(["=<", "=>", "=!", "<>", "===", "!==", "==<", "==>", "<==", ">==", "&&", "||", "&&&", "***", "****", "::", "..", "==!", "!=!", "=>=", "=<=", "-->"])
@@ -52,8 +51,6 @@ def _foreign(problem: Problem) -> Iterator[Reading]:
                 if meant is None or meant == written:
                     continue
                 if signs == "=>" and _is_pair(problem, low):
-                    continue
-                if signs == "!=" and written == "!=":
                     continue
                 everywhere = (
                     _replace_all(problem, signs, meant) if signs in _SURE and signs == written else None
@@ -107,10 +104,7 @@ def _spaced(problem: Problem, low: int, high: int, text: str) -> str:
 def _is_pair(problem: Problem, index: int) -> bool:
     """Whether the sign stands between key and value of a dict, or behind an arrow function's parameters."""
     opener = problem.tokens[index].opener
-    return (opener >= 0 and problem.text(opener) == "{") or (
-        problem.text(index - 1) == ")"
-        and problem.text(problem.listing.partner.get(index - 1, 0) - 1) in ("=", "(", ",")
-    )
+    return (opener >= 0 and problem.text(opener) == "{") or problem.arrow_function(index)
 
 
 def _is_statement_target(problem: Problem, index: int) -> bool:
@@ -131,8 +125,8 @@ def _twice(problem: Problem) -> Iterator[Reading]:
                     weight=0.6,
                 )
             continue
-        if problem.tokens[index].kind in (Kind.STRING, Kind.NUMBER):
-            continue
+        if problem.tokens[index].kind in (Kind.STRING, Kind.NUMBER) or one in ("&", "|"):
+            continue  # `&&` and `||` are meant for words
         power = one in ("*", "/", ">", "<", "&", "|")
         keyword = one in KEYWORDS or one in (",", ".", ";", "%", "@", "**", "//")
         if power and problem.source[problem.tokens[index].end : problem.tokens[index + 1].start]:
@@ -318,6 +312,7 @@ def _cut_short(problem: Problem) -> Iterator[Reading]:
 def _dangling(problem: Problem) -> Iterator[Reading]:
     """An operator at the end of a line whose right side stands on the next, or is missing."""
     low, high = problem.statement
+    yield from _before_closer(problem, low, high)
     last = high - 1
     if last <= low or problem.text(last) not in _BINARY | {"not", "."} or problem.tokens[last].opener >= 0:
         return
@@ -338,6 +333,20 @@ def _dangling(problem: Problem) -> Iterator[Reading]:
     else:
         options.append((problem.drop(last), f"`{sign}` is left out."))
     yield reading(f"Behind `{sign}` at the end of the line something is missing.", *options, weight=0.6)
+
+
+def _before_closer(problem: Problem, low: int, high: int) -> Iterator[Reading]:
+    """`if a and:`, `(1 + )`: an operator with nothing between it and a colon or a closing bracket."""
+    for index in range(low + 1, high - 1):
+        following = problem.text(index + 1)
+        if problem.text(index) not in _BINARY - {"=", "*", "**", "/"} or not problem.ends_operand(index - 1):
+            continue
+        if following in (")", "]", "}", ",") or (following == ":" and problem.header_end(low, high) == index + 1):
+            yield reading(
+                f"Between `{problem.text(index)}` and `{following}` something is missing.",
+                (problem.drop(index), f"`{problem.text(index)}` is left out."),
+                weight=0.7,
+            )
 
 
 def _dots(problem: Problem) -> Iterator[Reading]:

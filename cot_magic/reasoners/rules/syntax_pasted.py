@@ -231,8 +231,9 @@ def _prose(problem: Problem) -> Iterator[Reading]:
             break
         block[place] = "# " + lines[place]
     options.append(("\n".join(block), "As comments the lines do no harm."))
-    if pairs >= 2 and len(words) >= 3 and len(signs) <= 1:
-        yield reading(f"`{text.strip()[:60]}` is a sentence, not Python.", *options, weight=0.8)
+    if pairs >= 2 and len(words) >= 3 and len(signs) <= 1 and problem.text(indices[1]) != "=":
+        weight = 0.94 if pairs >= 3 and not signs else 0.8
+        yield reading(f"`{text.strip()[:60]}` is a sentence, not Python.", *options, weight=weight)
     elif re.match(r"\s*(?:\*|-|•|\d+[.)])\s+\w+(?:\s+\w+)+", text) and len(words) >= 2:
         yield reading(
             f"`{text.strip()[:60]}` is an item of a list in Markdown, not Python.", *options, weight=0.7

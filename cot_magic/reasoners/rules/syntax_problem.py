@@ -163,7 +163,8 @@ class Problem:
                 continue
             after = self.text(index + 1)
             before = self.text(index - 1)
-            if after in ("=", "+=", "-=", "in") or before in ("def", "class", "import", "as", "for"):
+            assigned = after in ("=", "+=", "-=") and token.opener < 0
+            if assigned or after == "in" or before in ("def", "class", "import", "as", "for"):
                 bound.add(token.text)
         return frozenset(bound)
 
@@ -199,6 +200,15 @@ class Problem:
         if token.kind is Kind.NAME:
             return token.text not in KEYWORDS or token.text in _OPERAND_STARTS
         return token.kind in (Kind.NUMBER, Kind.STRING) or token.text in ("{", "...")
+
+    def arrow_function(self, index: int) -> bool:
+        """Whether parameters of a function in the style of JavaScript stand before the arrow at the token."""
+        if self.text(index - 1) == ")":
+            opener = self.listing.partner.get(index - 1, 0)
+            return not self.ends_operand(opener - 1)
+        name = self.text(index - 1)
+        used = any(self.text(i) == name for i in range(index + 1, self.statement[1]))
+        return used and name.isidentifier() and self.text(index - 2) in ("=", "(", ",", "[", ":", "")
 
     def header_end(self, low: int, high: int) -> int | None:
         """Index of the colon that ends the compound statement's header, outside brackets and lambdas."""

@@ -2,13 +2,14 @@
 proof."""
 
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cot_magic.core.case import Case
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.rules.rule import Check, Repair, Suspicion
-from cot_magic.reasoners.rules.syntax_lexer import plain
+from cot_magic.reasoners.rules.syntax_lexer import lex, plain
 from cot_magic.reasoners.rules.syntax_problem import Failure, Mistake, Problem, Reading, attempt, meaning
 
 _MOST_REPAIRS = 8  # over all readings of one failure
@@ -16,6 +17,8 @@ _MOST_ERRORS = 3  # kinds of errors that are mended one behind the other
 _MOST_STEPS = 12  # repetitions of one kind of error
 _CHARACTERS = 1_500_000  # sources compiled while one failure is diagnosed, in characters
 _CLOSE = 0.1  # readings whose weights differ by less are rivals
+_LOSS = 0.02  # of weight for each further repair
+_TOKENISER = re.compile(r"invalid (?:non-printable )?character|unterminated|invalid \w+ literal|leading zeros|unindent")
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _PROOF = """\
 import ast, warnings
@@ -127,14 +130,22 @@ def _tried(
 
 
 def _progress(problem: Problem, after: str, failure: Failure) -> bool:
-    """Whether Python gets further: counted from the end of the source, since the edit stands before it."""
-    if failure.late != problem.failure.late:
-        return failure.late
-    before_end = len(problem.source) - problem.failure.position
-    after_end = len(after) - failure.position
+    """Whether Python gets further: into a later phase, to fewer unclosed brackets, or closer to the end (counted
+    from there, since the edit stands before it)."""
+    before = problem.failure
+    if _phase(failure) != _phase(before):
+        return _phase(failure) > _phase(before) or failure.line > before.line
+    open_now, open_before = len(lex(after).unclosed), len(problem.listing.unclosed)
     if "never closed" in failure.message or "unterminated" in failure.message:
-        return failure.line != problem.failure.line
-    return after_end < before_end
+        return failure.line != before.line or (open_now <= open_before and failure.message != before.message)
+    if len(after) - failure.position < len(problem.source) - before.position:
+        return True
+    return open_now < open_before and failure.position >= before.position
+
+
+def _phase(failure: Failure) -> int:
+    """0 for what the tokeniser refuses, 1 for the parser, 2 for the compiler."""
+    return 2 if failure.late else 0 if _TOKENISER.match(failure.message) else 1
 
 
 def _further(
@@ -152,7 +163,7 @@ def _further(
         if following is None:
             return None
         option = following.reading.options[0]
-        source, weight = option.after, min(weight, following.reading.weight)
+        source, weight = option.after, min(weight, following.reading.weight) - _LOSS
         certain = certain and following.reading.certain and len(following.reading.options) == 1
         codes.append(following.mistake.code)
         if option.why not in reasons:
@@ -161,7 +172,7 @@ def _further(
         return None
     mended = replace(option, after=source, why=" ".join(reasons))
     return replace(
-        finding, reading=replace(finding.reading, options=(mended,), weight=weight, certain=certain)
+        finding, reading=replace(finding.reading, options=(mended,), weight=max(weight, 0.35), certain=certain)
     )
 
 

@@ -400,7 +400,7 @@ def _except_form(problem: Problem, low: int, high: int) -> Iterator[Reading]:
             problem.ends_operand(index)
             and problem.tokens[index + 1].kind is Kind.NAME
             and problem.starts_operand(index + 1)
-            and problem.tokens[index].opener < 0
+            and problem.tokens[index + 1].opener < 0
         ):
             at = problem.tokens[index].end
             yield reading(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, OPENERS, Kind, Token
+from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, OPENERS, Kind, Token, lex
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
 
 _PREFIX = re.compile(r"[A-Za-z]{0,2}")
@@ -57,6 +57,8 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
             letters = any(_between_letters(text, place) for place in quotes)
             if not letters and len(quotes) % 2:
                 continue
+            if not letters and not all(text[q + 1].isalnum() for q in quotes[::2]):
+                continue  # what follows the inner quote is code rather than a quoted word
             if any(
                 _AFTER_STRING.match(text[q + 1 :]) and _BEFORE_STRING.search(text[:r])
                 for q, r in zip(quotes, quotes[1:], strict=False)
@@ -101,7 +103,7 @@ def _glued(problem: Problem) -> Iterator[Reading]:
             yield reading(
                 f"Between the texts and `{token.text}` the sign that joins them is missing.",
                 (new, "`+` joins the texts."),
-                weight=0.9,
+                weight=0.95,
             )
 
 
@@ -115,14 +117,49 @@ def _open(problem: Problem) -> Iterator[Reading]:
     body = token.text[len(prefix) + 1 :]
     other = '"' if quote == "'" else "'"
     shown = f"The text that begins with {quote} on line {token.line} has no end."
+    yield from _shifted(problem, token, quote, shown)
     if not body.strip() or re.fullmatch(r"[\s)\]},:;.]*(#.*)?", body):
         yield from _missing_start(problem, index, quote)
         return
     if re.search(r"\\$", body.rstrip()) or (body.rstrip(")]}, :").endswith("\\" + quote)):
         yield from _backslash_end(problem, token, prefix, quote, body)
-    yield from _other_end(problem, token, prefix, quote, other, body, shown)
-    yield from _missing_end(problem, index, quote, shown)
+    crossed = list(_other_end(problem, token, prefix, quote, other, body, shown))
+    yield from crossed or _missing_end(problem, index, quote, shown)
     yield from _over_lines(problem, token, prefix, quote, shown)
+
+
+def _shifted(problem: Problem, token: Token, quote: str, shown: str) -> Iterator[Reading]:
+    """`{"a: 1, "b": 2}`: one quote is missing further left, so that texts and code have changed places."""
+    line = problem.listing.line_text(token.line)
+    base = problem.listing.starts[token.line - 1]
+    if not any(_quote_of(problem.tokens[i])[1] == quote for i in _strings_on(problem, token.line)[:-1]):
+        return
+    places = {found.start() for found in re.finditer(r"[:,)\]}]|\s+[+%]", line)}
+    places |= {found.end() for found in re.finditer(r"[(\[{,=:+]\s*", line)}
+    clean = []
+    for place in sorted(places)[:40]:
+        if _unclean(line[:place] + quote + line[place:]) == 0:
+            clean.append((problem.put((base + place, base + place, quote)), f"{quote} stands there too."))
+    if clean:
+        yield reading(shown, *clean[:4], weight=0.95, certain=len(clean) == 1)
+
+
+def _unclean(line: str) -> int:
+    """How many strings of the line look like code, or touch a word."""
+    tokens = lex(line).tokens
+    count = 0
+    for place, token in enumerate(tokens):
+        if token.kind in (Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
+            return 100
+        if token.kind is not Kind.STRING:
+            continue
+        inside = token.text.strip("'\"")
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        touches = following is not None and following.kind in (Kind.NAME, Kind.NUMBER, Kind.STRING)
+        before = tokens[place - 1] if place else None
+        touched = before is not None and before.kind in (Kind.NAME, Kind.NUMBER) and before.text not in KEYWORDS
+        count += bool(re.match(r"\s*[,:)\]}]", inside) or re.search(r"[(\[{,=]\s*$", inside) or touches or touched)
+    return count
 
 
 def _backslash_end(problem: Problem, token: Token, prefix: str, quote: str, body: str) -> Iterator[Reading]:
@@ -236,7 +273,7 @@ def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading
     begin = max(
         (m.end() for m in re.finditer(r"[(\[{,=:]\s*|\breturn\s+|\bprint\s+|[+]\s*", before)), default=None
     )
-    if begin is not None and before[begin:].strip():
+    if begin is not None and before[begin:].strip() and not set(before[begin:]) & set("'\""):
         insert = (problem.put((base + begin, base + begin, quote)), f"{quote} opens the text.")
         options.append(insert)
     words = re.findall(r"[^\W\d]\w*", before[begin or 0 :])

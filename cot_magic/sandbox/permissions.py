@@ -1,0 +1,28 @@
+"""What a person allowed generated code to do beyond the confinement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cot_magic.core.errors import SandboxError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """What the person allowed: `net`, `proc`, and trees that may be written."""
+
+    net: bool = False
+    proc: bool = False
+    writable: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, allow: Sequence[str]) -> "Permissions":
+        """From `net`, `proc`, `write=PATH`. Raises SandboxError for anything else."""
+        writable = []
+        for item in allow:
+            if item.startswith("write=") and len(item) > len("write="):
+                writable.append(item.removeprefix("write="))
+            elif item not in ("net", "proc"):
+                raise SandboxError(
+                    f"cannot allow {item!r}: net, proc and write=PATH are known. Nothing was run."
+                )
+        return cls(net="net" in allow, proc="proc" in allow, writable=tuple(writable))

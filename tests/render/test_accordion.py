@@ -1,0 +1,155 @@
+"""The screens of notebooks in a real kernel: live while it runs, without a widget at the end."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from cot_magic.core.events import PhaseEnded, Streamed
+from cot_magic.core.findings import Phase
+from cot_magic.render.accordion import WIDGET_VIEW, SilentRenderer, _Widgets
+from cot_magic.render.outline import outline
+from cot_magic.testing import check_renderer
+
+SESSIONS = Path(__file__).with_name("sessions.py")
+SETUP = f"""
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("sessions", {str(SESSIONS)!r})
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
+made = vars(module)
+from cot_magic.core.session import Session
+from cot_magic.render.accordion import AccordionRenderer, StaticRenderer
+
+def show(renderer, events, *_):
+    session = Session(id="s")
+    for stamped in made["stamp"](events):
+        session = session.evolve(stamped)
+        renderer.update(session, stamped)
+    renderer.close(session)
+"""
+FROM_HOOK = """
+def hook(result):
+    if result.error_in_exec is not None:
+        show(AccordionRenderer(), made["verified_events"]())
+get_ipython().events.register("post_run_cell", hook)
+"""
+
+
+@pytest.fixture(scope="module")
+def prepared(shared_kernel: Any) -> Any:
+    assert shared_kernel.run(SETUP).status == "ok"
+    return shared_kernel
+
+
+def test_after_a_failed_cell_the_accordion_becomes_a_static_panel_below_its_traceback(prepared: Any) -> None:
+    prepared.run(FROM_HOOK)
+    ran = prepared.run("1 / 0")
+    prepared.run("get_ipython().events.unregister('post_run_cell', hook)")
+    kinds = [m["msg_type"] for m in ran.messages if m["msg_type"] in ("error", "display_data")]
+    assert kinds == ["error", "display_data"]
+    assert ran.status == "error"
+    first = next(m for m in ran.messages if m["msg_type"] == "display_data")["content"]["data"]
+    assert {WIDGET_VIEW, "text/html", "text/markdown", "text/plain"} <= set(first)
+    (final,) = ran.displays
+    assert set(final) == {"text/html", "text/markdown", "text/plain"}
+    assert "✓ verified" in final["text/html"]
+    assert ran.stderr == ""
+
+
+def test_titles_icons_and_the_open_fold_follow_the_phases(prepared: Any) -> None:
+    slow = "clock = iter(n * 0.3 for n in range(1_000))\n"
+    ran = prepared.run(f"{slow}show(AccordionRenderer(clock=lambda: next(clock)), made['verified_events']())")
+    assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
+    states = [m["content"]["data"].get("state", {}) for m in ran.messages if m["msg_type"] == "comm_msg"]
+    titles = [state["titles"] for state in states if "titles" in state]
+    assert any(title[1].startswith("◐ PLAN") for title in titles)
+    assert titles[-1][4].startswith("● CONFIRM")
+    assert [state["selected_index"] for state in states if state.get("selected_index") is not None] == [0, 1, 2, 3, 4]
+
+
+def test_the_widgets_are_closed_at_the_end(prepared: Any) -> None:
+    ran = prepared.run("show(AccordionRenderer(), made['verified_events']())")
+    opened = {m["content"]["comm_id"] for m in ran.messages if m["msg_type"] == "comm_open"}
+    closed = {m["content"]["comm_id"] for m in ran.messages if m["msg_type"] == "comm_close"}
+    boxes = {
+        m["content"]["comm_id"]
+        for m in ran.messages
+        if m["msg_type"] == "comm_open"
+        and m["content"]["data"]["state"]["_model_name"] in ("VBoxModel", "AccordionModel", "HTMLModel")
+    }
+    assert boxes <= closed <= opened
+
+
+def test_a_flood_of_tokens_is_paced_and_its_end_is_shown(prepared: Any) -> None:
+    code = """
+from cot_magic.core.events import PhaseEnded, SessionEnded, Streamed
+from cot_magic.core.findings import Phase
+start = made["analyze"](made["key_error_case"]())[:2]
+flood = [Streamed(phase=Phase.ANALYZE, text=f"word{n} ") for n in range(3_000)]
+clock = iter(n / 1_000 for n in range(1_000_000))
+end = [PhaseEnded(phase=Phase.ANALYZE, headline="done"), SessionEnded()]
+show(AccordionRenderer(clock=lambda: next(clock)), [*start, *flood, *end])
+"""
+    ran = prepared.run(code)
+    assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
+    assert sum(m["msg_type"] == "comm_msg" for m in ran.messages) < 200
+    assert "word2999" in ran.displays[-1]["text/html"]
+
+
+def test_hostile_texts_reach_the_front_end_escaped(prepared: Any) -> None:
+    ran = prepared.run("show(AccordionRenderer(), made['hostile_events'](made['HOSTILE']['script']))")
+    assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
+    sent = [json.dumps(m["content"]) for m in ran.messages if m["msg_type"].startswith("comm")]
+    values = [text for text in sent if '"value"' in text]
+    assert values
+    assert not any("<script" in text for text in values)
+
+
+def test_the_panel_without_widgets_changes_at_phases_only(prepared: Any) -> None:
+    ran = prepared.run("show(StaticRenderer(), made['verified_events']())")
+    kinds = [m["msg_type"] for m in ran.messages]
+    assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
+    assert kinds.count("display_data") == 1
+    assert kinds.count("update_display_data") == 5 * 2 + 1
+    assert not any(kind.startswith("comm") for kind in kinds)
+    assert "✓ verified" in ran.displays[-1]["text/html"]
+
+
+def test_both_take_an_interrupted_session(prepared: Any) -> None:
+    ran = prepared.run(
+        "from cot_magic.testing import check_renderer\n"
+        "check_renderer(AccordionRenderer())\ncheck_renderer(StaticRenderer())"
+    )
+    assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
+    assert all("■ interrupted" in data["text/html"] for data in ran.displays)
+
+
+def test_the_silent_one_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    check_renderer(SilentRenderer())
+    assert capsys.readouterr().out == ""
+
+
+def test_a_fold_that_the_person_shut_stays_shut_until_the_next_phase(sessions: ModuleType) -> None:
+    start = sessions.analyze(sessions.key_error_case())[:2]
+    widgets = _Widgets()
+    widgets.draw(outline(sessions.fold(start)))
+    assert widgets._accordion.selected_index == 0
+    widgets._accordion.selected_index = None
+    widgets.draw(outline(sessions.fold([*start, Streamed(phase=Phase.ANALYZE, text="more")])))
+    assert widgets._accordion.selected_index is None
+    ended = [*start, PhaseEnded(phase=Phase.ANALYZE, headline="x"), *sessions.plan()[:1]]
+    widgets.draw(outline(sessions.fold(ended)))
+    assert widgets._accordion.selected_index == 1
+    widgets.close()
+
+
+def test_no_widgets_are_loaded_until_something_is_shown() -> None:
+    code = "import sys, cot_magic.render.accordion, cot_magic.render.buttons, cot_magic.render.terminal\n"
+    code += "print([m for m in ('ipywidgets', 'rich', 'IPython', 'nbformat') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
