@@ -70,14 +70,15 @@ class Laboratory:
             self._spent += self._clock() - started
 
     def _run(self, request: RunProbe | TryFix) -> Iterator[Evidence]:
-        if not self._sandbox.status().available:
+        status = self._sandbox.status()
+        if not status.available:
             return
         wanted = experiments(request, self._case, limits=self._limits, allow=self._allow)
         new = tuple(dict.fromkeys(item.job for item in wanted if item.job not in self._known))
         self._known.update(zip(new, self._sandbox.run(new), strict=True))
         for item in wanted:
             self._count += 1
-            yield item.evidence(EvidenceId(f"e{self._count}"), self._known[item.job])
+            yield item.evidence(EvidenceId(f"e{self._count}"), self._known[item.job], status.state)
 
 
 def drive(

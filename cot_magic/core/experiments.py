@@ -24,8 +24,8 @@ class Experiment:
     stage: Stage | None = None
     test: str | None = None
 
-    def evidence(self, evidence_id: EvidenceId, result: JobResult) -> Evidence:
-        """The result of the job as evidence under that id."""
+    def evidence(self, evidence_id: EvidenceId, result: JobResult, snapshot: str) -> Evidence:
+        """The result of the job as evidence under that id; `snapshot` is the state that the sandbox runs on."""
         return Evidence(
             id=evidence_id,
             kind=self.kind,
@@ -40,6 +40,7 @@ class Experiment:
             raised=result.raised,
             state=result.state,
             effects=result.effects,
+            snapshot=snapshot,
             note=result.note,
         )
 

@@ -137,6 +137,8 @@ class Evidence:
         tests.
     effects
         Attempts to reach outside that the sandbox saw (`open for writing out.csv`), at most 50.
+    snapshot
+        `before`: it ran on a copy of the kernel from before the cell; `after`: on the state that the failure left.
     note
         Why it is BLOCKED or TIMED_OUT, or on which state it ran, in words.
     """
@@ -154,6 +156,7 @@ class Evidence:
     raised: Raised | None = None
     state: tuple[StateItem, ...] = ()
     effects: tuple[str, ...] = ()
+    snapshot: str = "before"
     note: str = ""
 
 

@@ -22,6 +22,7 @@ from cot_magic.core.jobs import Outcome
 
 V = TypeVar("V", HypothesisVerdict, FixVerdict)
 TIMEOUT = "Timeout"  # the name under which a cell that ran past its time counts as a failure
+AFTER_STATE = "it was tried on the state that the failure left, not on the one before the cell"
 NOT_THE_CODE = (Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED)
 
 
@@ -99,7 +100,15 @@ def judge_fix(
             evidence=used,
             reasons=tuple(f"{name} fails with it" for name in broken),
         )
-    reasons = (*_unproven(case, before, runs), *_unexplained(fix, evidence), *_doubts(fix, fixes, evidence))
+    state = (
+        [AFTER_STATE] if any(run is not None and run.snapshot != "before" for run in (before, after)) else []
+    )
+    reasons = (
+        *state,
+        *_unproven(case, before, runs),
+        *_unexplained(fix, evidence),
+        *_doubts(fix, fixes, evidence),
+    )
     verdict = FixVerdict.PLAUSIBLE if reasons else FixVerdict.VERIFIED
     return Judgement(verdict=verdict, evidence=used, reasons=reasons)
 

@@ -25,6 +25,7 @@ from cot_magic.render.prose import Kind, Part, Span, parse, spans
 from cot_magic.render.safe_text import code_span, longest_run, seconds
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&@])")
+_BARE_PIPE = re.compile(r"(?<!\\)\|")  # it ends a cell even inside code
 _LIST_LIKE = re.compile(r"^(\s*\d*)([-+=.)])(?=\s|$|[-=])")
 
 
@@ -136,6 +137,10 @@ def _part(part: Part) -> str:
             return "\n".join(f"{n}. {_spans(item)}" for n, item in enumerate(part.items, 1))
         case Kind.CODE:
             return fence(part.source)
+        case Kind.TABLE:
+            rows = [[_BARE_PIPE.sub(r"\\|", _spans(cell)) for cell in row] for row in part.rows]
+            lines = [f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]]]
+            return "\n".join(lines)
         case _:
             assert_never(part.kind)
 
@@ -197,5 +202,5 @@ def _table(table: Table) -> str:
 
 def _cell(cell: str, code: bool) -> str:
     if code and cell.strip():
-        return code_span(cell).replace("|", "\\|")  # a pipe ends the cell even inside code
+        return _BARE_PIPE.sub(r"\\|", code_span(cell))
     return escaped(cell)

@@ -18,34 +18,47 @@ _RANK = [HypothesisVerdict.CONFIRMED, HypothesisVerdict.REFUTED, HypothesisVerdi
 
 def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
     """The blocks of one phase as the session stands."""
-    view = session.phase(phase)
+    model = written(session.phase(phase))
     match phase:
         case Phase.ANALYZE:
-            return (
-                *_message(session),
-                *findings(view),
-                *_failure(session),
-                *_stated(session),
-                *written(view),
-            )
+            facts = _failure(session)
+            texts = findings(session, phase, bool(facts))
+            return (*_message(session), *texts, *facts, *_stated(session), *model)
         case Phase.PLAN:
-            return (*findings(view), *written(view))
+            return (*findings(session, phase, False), *model)
         case Phase.VALIDATE:
-            return (*findings(view), *_validated(session), *written(view))
+            verdicts = _validated(session)
+            return (*findings(session, phase, bool(verdicts)), *verdicts, *model)
         case Phase.IMPLEMENT:
-            first, last = _apart(findings(view), "rollback")
-            return (*first, *remedy.implemented(session), *last, *written(view))
+            first, last = _apart(findings(session, phase, False), "rollback")
+            return (*first, *remedy.implemented(session), *last, *model)
         case Phase.CONFIRM:
-            first, last = _apart(findings(view), "limits")
-            return (*first, *remedy.confirmed(session), *last, *written(view))
+            runs = remedy.confirmed(session)
+            first, last = _apart(findings(session, phase, bool(runs)), "limits")
+            return (*first, *runs, *last, *model)
         case _:
             assert_never(phase)
 
 
-def findings(view: PhaseView | None) -> tuple[Text, ...]:
-    """What the reasoner found in that phase, in its order."""
-    found: tuple[Finding, ...] = view.findings if view is not None else ()
+# Topics of the offline reasoner that say in words what the blocks of the same phase draw from the facts.
+_DRAWN = {"code", "values", "calls", "lineage", "outcomes", "before and after"}
+
+
+def findings(session: Session, phase: Phase, drawn: bool) -> tuple[Text, ...]:
+    """What the reasoner found in that phase, in its order.
+
+    Where the facts are `drawn`, the offline reasoner's words for the same facts are left out. A model's are
+    kept: it may read something into them.
+    """
+    found = _found(session, phase)
+    if drawn and session.reasoner == "offline":
+        found = tuple(item for item in found if item.topic not in _DRAWN)
     return tuple(Text(text=said(item.text), topic=phrase(item.topic, 40)) for item in found)
+
+
+def _found(session: Session, phase: Phase) -> tuple[Finding, ...]:
+    view = session.phase(phase)
+    return view.findings if view is not None else ()
 
 
 def written(view: PhaseView | None) -> tuple[Block, ...]:
@@ -72,6 +85,11 @@ def _message(session: Session) -> list[Block]:
     raised = session.case.raised if session.case is not None else None
     if raised is None or session.phase(Phase.ANALYZE) is None:
         return []
+    more = raised.notes or raised.group or raised.cause or raised.context
+    if not more and any(
+        raised.ename in item.text.partition("\n")[0] for item in _found(session, Phase.ANALYZE)[:1]
+    ):
+        return []  # the first finding names it
     return [Text(text=f"**{code_span(raised.ename)}** {_circumstances(raised)}".strip())]
 
 
@@ -80,14 +98,9 @@ def _failure(session: Session) -> list[Block]:
     if case is None or session.phase(Phase.ANALYZE) is None:
         return []
     found = _place(case, case.raised) if case.raised is not None else []
-    if case.lineage and not any(item.topic == "lineage" for item in _of_analyze(session)):
+    if case.lineage:
         found.append(_lineage(case))
     return found
-
-
-def _of_analyze(session: Session) -> tuple[Finding, ...]:
-    view = session.phase(Phase.ANALYZE)
-    return view.findings if view is not None else ()
 
 
 def _circumstances(raised: Raised) -> str:
@@ -103,12 +116,17 @@ def _circumstances(raised: Raised) -> str:
 def _place(case: Case, raised: Raised) -> list[Block]:
     """The failing lines, how they were reached, and the values there."""
     if raised.syntax is not None:
-        return _excerpt(case, case.cell.source, raised.syntax.lineno, case.label(case.cell.id))
+        lineno = raised.syntax.lineno
+        return _excerpt(case.cell.source, lineno, f"{case.label(case.cell.id)}, line {lineno}")
     frame = raised.innermost_in_cells
     if frame is None:
         return []
     cell = case.cell_by_id(frame.cell) if frame.cell is not None else None
-    found = _excerpt(case, cell.source if cell is not None else "", frame.lineno, case.label(frame.cell))
+    label = case.label(frame.cell)
+    inside = f" in {code_span(frame.function, 80)}" if frame.function not in ("", "<module>") else ""
+    found = _excerpt(
+        cell.source if cell is not None else "", frame.lineno, f"{label}, line {frame.lineno}{inside}"
+    )
     outer = [item for item in raised.frames if item.cell is not None and item is not frame]
     if outer:
         calls = [f"{case.label(item.cell)}, line {item.lineno} {code_span(item.line)}" for item in outer[-3:]]
@@ -116,7 +134,7 @@ def _place(case: Case, raised: Raised) -> list[Block]:
     return [*found, *_values(frame)]
 
 
-def _excerpt(case: Case, source: str, lineno: int, label: str) -> list[Block]:
+def _excerpt(source: str, lineno: int, title: str) -> list[Block]:
     lines = source.splitlines()
     if not 1 <= lineno <= len(lines):
         return []
@@ -126,13 +144,14 @@ def _excerpt(case: Case, source: str, lineno: int, label: str) -> list[Block]:
         f"{'→' if number == lineno else ' '} {number:>{width}}  {shown(lines[number - 1], 400)}".rstrip()
         for number in range(first, last + 1)
     )
-    return [Code(source=text, title=f"{label}, line {lineno}", language="")]
+    return [Code(source=text, title=title, language="")]
 
 
 def _values(frame: Frame) -> list[Block]:
     named: dict[str, Variable] = {}
     for variable in (*frame.operands, *frame.variables):
-        named.setdefault(variable.name, variable)
+        if not _is_literal(variable.name):
+            named.setdefault(variable.name, variable)
     if not named:
         return []
     with_facts = any(variable.facts for variable in named.values())
@@ -143,6 +162,11 @@ def _values(frame: Frame) -> list[Block]:
         more = Table(headers=headers, rows=tuple(rows[_VALUES:]), code=(0, 2))
         found.append(Fold(title=f"{len(rows) - _VALUES} more values", blocks=(more,)))
     return found
+
+
+def _is_literal(expression: str) -> bool:
+    """Whether the value of an expression can be read from it, so that a row would say it twice."""
+    return expression[:1] in "'\"-0123456789" or expression in ("None", "True", "False")
 
 
 def _value_row(variable: Variable, with_facts: bool) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def _block(block: Block, width: int) -> Iterator[str]:
             for row in block.rows:
                 yield from _row(row, width)
         case Table():
-            yield from _table(block, width)
+            yield from _columns([block.headers, *block.rows], width)
         case Diff():
             yield words(block.title)
             yield from (f"  {line.sign} {line.text}" for line in block.lines)
@@ -102,6 +102,9 @@ def _part(part: Part, lead: str, width: int) -> Iterator[str]:
         case Kind.CODE:
             yield from [lead.strip()] if lead else []
             yield from _verbatim(part.source)
+        case Kind.TABLE:
+            yield from [lead.strip()] if lead else []
+            yield from _columns([tuple(_spans(cell) for cell in row) for row in part.rows], width)
         case _:
             assert_never(part.kind)
 
@@ -121,10 +124,9 @@ def _marked(mark: Mark, text: str, width: int) -> Iterator[str]:
     yield from _wrapped(text, width, first=f"{mark.sign:<2}", rest="  ")
 
 
-def _table(table: Table, width: int) -> Iterator[str]:
+def _columns(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
     """Columns as wide as needed, the widest one cut so that a line fits."""
-    rows = [table.headers, *table.rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(table.headers))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     over = sum(widths) + 2 * (len(widths) - 1) - width
     if over > 0:
         widest = widths.index(max(widths))

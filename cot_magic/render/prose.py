@@ -7,6 +7,8 @@ from enum import StrEnum
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})\s*([\w+-]*)\s*$")
 _ITEM = re.compile(r"^\s{0,8}(?:[-*+•]|(\d{1,3})[.)])\s+(.*)$")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s(.*)$")
+_RULE = re.compile(r"^\s{0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?\s*$")
+_PIPE = re.compile(r"(?<!\\)\|")
 _RUN = re.compile("`+")
 
 
@@ -16,6 +18,7 @@ class Kind(StrEnum):
     BULLETS = "bullets"
     NUMBERS = "numbers"
     CODE = "code"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +30,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One block of text: `items` are its lines of spans (one for a paragraph), `source` the text of a
-    fence."""
+    """One block of text: `items` are its lines of spans (one for a paragraph), `source` the text of a fence,
+    `rows` the cells of a table, its header first."""
 
     kind: Kind
     items: tuple[tuple[Span, ...], ...] = ()
     source: str = ""
+    rows: tuple[tuple[tuple[Span, ...], ...], ...] = ()
 
 
 def parse(text: str) -> tuple[Part, ...]:
@@ -48,6 +52,12 @@ def parse(text: str) -> tuple[Part, ...]:
             end = _closing(lines, place + 1, fence.group(1))
             parts.append(Part(kind=Kind.CODE, source="\n".join(lines[place + 1 : end])))
             place = end + 1
+            continue
+        if "|" in line and place + 1 < len(lines) and _RULE.match(lines[place + 1]):
+            _flush(parts, paragraph)
+            end = next((n for n in range(place + 2, len(lines)) if "|" not in lines[n]), len(lines))
+            parts.append(_table([line, *lines[place + 2 : end]]))
+            place = end
             continue
         if heading := _HEADING.match(line):
             _flush(parts, paragraph)
@@ -125,6 +135,18 @@ def _closing(lines: list[str], start: int, fence: str) -> int:
         if len(line) >= len(fence) and set(line) == {fence[0]}:
             return index
     return len(lines)
+
+
+def _table(lines: list[str]) -> Part:
+    """A table of GitHub's dialect; each row as wide as the header. A pipe in a cell is written `\\|`."""
+    rows = []
+    for line in lines:
+        inner = line.strip().removeprefix("|")
+        inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
+        cells = [cell.strip().replace("\\|", "|") for cell in _PIPE.split(inner)]
+        rows.append(tuple(spans(cell) for cell in cells))
+    width = len(rows[0])
+    return Part(kind=Kind.TABLE, rows=tuple((*row, *[()] * width)[:width] for row in rows))
 
 
 def _flush(parts: list[Part], paragraph: list[str]) -> None:

@@ -164,6 +164,9 @@ def _part(part: Part, lead: str) -> str:
             return f'<{tag} style="margin:4px 0;padding-left:22px">{items}</{tag}>'
         case Kind.CODE:
             return _pre(part.source, "")
+        case Kind.TABLE:
+            rows = [[f'<td style="{_CELL}">{_spans(cell)}</td>' for cell in row] for row in part.rows]
+            return _table("".join(f'<tr style="background:transparent">{"".join(row)}</tr>' for row in rows))
         case _:
             assert_never(part.kind)
 
@@ -269,10 +272,9 @@ def _values(table: Table) -> str:
 
 
 def _value(cell: str, code: bool) -> str:
-    text = escape(cell)
-    if code:
-        text = f'<code style="{_CODE};word-break:break-all;white-space:pre-wrap" dir="ltr">{text}</code>'
-    return f'<td style="{_CELL}">{text}</td>'
+    fit = "white-space:nowrap" if len(cell) <= 30 else "word-break:break-all;white-space:pre-wrap"
+    text = f'<code style="{_CODE};{fit}" dir="ltr">{escape(cell)}</code>' if code else escape(cell)
+    return f'<td style="{_CELL};{fit if not code else "white-space:normal"}">{text}</td>'
 
 
 def _diff(diff: Diff) -> str:

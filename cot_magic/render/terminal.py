@@ -229,8 +229,20 @@ def _part(part: Part) -> "Iterator[RichText]":
                 yield RichText(sign) + _spans(item)
         case Kind.CODE:
             yield RichText(part.source, style="cyan")
+        case Kind.TABLE:
+            widths = [max(_width(row[n]) for row in part.rows) for n in range(len(part.rows[0]))]
+            for row in part.rows:
+                line = RichText()
+                for cell, width in zip(row, widths, strict=True):
+                    line.append_text(_spans(cell)).append(" " * (width - _width(cell) + 2))
+                line.rstrip()
+                yield line
         case _:
             assert_never(part.kind)
+
+
+def _width(cell: Sequence[Span]) -> int:
+    return sum(len(span.text) for span in cell)
 
 
 def _inline(text: str) -> "RichText":

@@ -87,7 +87,7 @@ class _Run:
     def __init__(self, job: Job, around: Surroundings, permissions: Permissions, result_fd: int) -> None:
         self._job, self._around, self._permissions, self._fd = job, around, permissions, result_fd
         self._steps = steps.StepRunner(around.shell)
-        self._started = time.perf_counter()
+        self._started, self._seconds = time.perf_counter(), 0.0
 
     def go(self, loop: Any) -> None:
         sources = [step.source for step in self._job.steps]
@@ -98,6 +98,7 @@ class _Run:
         for index, step in enumerate(job.steps):
             _emit(self._fd, {"step": index})
             ran = await self._steps.run(index, step)
+            self._seconds = time.perf_counter() - self._started
             is_last = index == len(job.steps) - 1
             if ran.error is not None and (is_last or not step.may_raise):
                 break
@@ -159,8 +160,8 @@ class _Run:
         return why_blocked(error, net=self._permissions.net, withheld=self._around.withheld)
 
     def _report(self, result: JobResult) -> None:
-        seconds = time.perf_counter() - self._started
-        _emit(self._fd, {"result": to_json(replace(result, seconds=seconds))})
+        """With the time that the steps took, without that of looking at their values and failures."""
+        _emit(self._fd, {"result": to_json(replace(result, seconds=self._seconds))})
 
 
 def _truth(value: Any) -> bool | None:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import gc
+import linecache
 import os
 import selectors
 import signal
@@ -11,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+from cot_magic.core.case import CellId
 from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.jobs import Job, JobResult, Outcome
 from cot_magic.sandbox import child, quarantine, rebind, syscalls, wire
@@ -21,6 +23,9 @@ PR_SET_CHILD_SUBREAPER = 36
 IDLE_SECONDS = 0.05  # a cell that passes at once costs no set-up of its copy
 LOOK_SECONDS = 0.25  # how often the limits of running jobs are looked at
 MOST_WORKERS = 2
+REHEARSAL_FILE = "<cot rehearsal>"
+REHEARSAL = "def look(rows, key):\n    return rows[key]\n\nlook({}, 'a')\n"
+"""Code whose failure is described once in the parked copy, so that all that needs is loaded for the jobs."""
 INTERRUPTS = frozenset({signal.SIGINT, signal.SIGTERM})
 """Blocked around the fork, so that none arrives in the copy before it ignores them."""
 
@@ -127,11 +132,12 @@ class ParkedCopy:
         """Import and cache what every job needs. No code of the user runs: this process is not confined."""
         compile(self._shell.compile.ast_parse("pass"), "<cot>", "exec")
         ctypes.create_string_buffer(1)
+        linecache.cache[REHEARSAL_FILE] = (len(REHEARSAL), None, REHEARSAL.splitlines(True), REHEARSAL_FILE)
         try:
-            raise LookupError("a rehearsal")
-        except LookupError as error:
+            exec(compile(REHEARSAL, REHEARSAL_FILE, "exec"), {})  # noqa: S102 - the constant above
+        except KeyError as error:
             with contextlib.suppress(Exception):  # it fails again where it matters, and the job then says so
-                self._describe(error, {})
+                self._describe(error, {REHEARSAL_FILE: CellId("rehearsal")})
 
     # --- jobs -----------------------------------------------------------------------------------------------
 

@@ -76,6 +76,7 @@ def test_a_fix_with_the_whole_proof_is_verified_and_names_its_evidence() -> None
         (changed(4, outcome=Outcome.BLOCKED), "does not fail without"),
         (without(5), "could not be run"),
         (changed(5, outcome=Outcome.BLOCKED), "could not be run"),
+        (changed(3, snapshot="after"), "the state that the failure left"),
     ],
 )
 def test_a_fix_with_a_gap_in_the_proof_is_plausible_and_says_which(

@@ -77,31 +77,29 @@ def test_a_cell_magic_gets_a_cell_of_its_own(prepared: Any) -> None:
     assert TEST.source in ran.stdout
 
 
-def test_in_a_bare_kernel_the_code_is_printed(prepared: Any) -> None:
-    ran = prepared.run("name = front_end(shell, {})\nprint(name, type(choose(shell, name)).__name__)")
-    assert ran.stdout == "unknown PrintInserter\n"
+def seen_by(kernel: Any, metadata: dict[str, str], environ: dict[str, str]) -> str:
+    """The front end that a cell takes for its own, and the inserter for it."""
+    code = f"name = front_end(shell, {environ})\nseen = f'{{name}}: {{type(choose(shell, name)).__name__}}'"
+    session = kernel.client.session
+    message = session.msg("execute_request", {"code": code, "silent": False, "store_history": True})
+    message["metadata"] = metadata
+    kernel.client.shell_channel.send(message)
+    return str(kernel.value("seen")).strip("'")
 
 
 @pytest.mark.parametrize(
-    ("cell_id", "name"),
+    ("metadata", "environ", "seen"),
     [
-        ("6b1c0c2e", "jupyterlab-like PayloadInserter"),
-        ("vscode-notebook-cell:/home/a.ipynb#W0", "vscode VSCodeInserter"),
+        ({}, {}, "unknown: PrintInserter"),
+        ({}, {"VSCODE_PID": "1"}, "vscode: VSCodeInserter"),
+        ({"cellId": "6b1c0c2e"}, {"VSCODE_PID": "1"}, "jupyterlab-like: PayloadInserter"),
+        ({"cellId": "vscode-notebook-cell:/home/a.ipynb#W0"}, {}, "vscode: VSCodeInserter"),
     ],
 )
-def test_the_cell_id_of_the_request_tells_the_front_end(prepared: Any, cell_id: str, name: str) -> None:
-    client = prepared.client
-    code = (
-        "name = front_end(shell, {'VSCODE_PID': '1'})\nseen = f'{name} {type(choose(shell, name)).__name__}'"
-    )
-    message = client.session.msg("execute_request", {"code": code, "silent": False, "store_history": True})
-    message["metadata"] = {"cellId": cell_id}
-    client.shell_channel.send(message)
-    assert prepared.value("seen") == repr(name)
-
-
-def test_vs_code_without_a_cell_id_is_told_by_its_process(prepared: Any) -> None:
-    assert prepared.value("front_end(shell, {'VSCODE_PID': '1'})") == "'vscode'"
+def test_the_request_and_the_environment_tell_the_front_end(
+    prepared: Any, metadata: dict[str, str], environ: dict[str, str], seen: str
+) -> None:
+    assert seen_by(prepared, metadata, environ) == seen
 
 
 def test_colab_is_told_by_its_module(prepared: Any) -> None:

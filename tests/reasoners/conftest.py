@@ -8,16 +8,20 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import executing
 import pytest
 
-from cot_magic.core.case import Case, Cell, CellId, Environment, Frame, Raised, Variable
+from cot_magic.capture.failure import describe
+from cot_magic.capture.redact import Redactor
+from cot_magic.capture.values import mention
+from cot_magic.core.case import Case, Cell, CellId, Environment
 from cot_magic.core.codec import decode, encode
 from cot_magic.core.engine import drive
 from cot_magic.core.events import Stamped
 from cot_magic.core.jobs import Budget, Job, JobResult, Outcome, SandboxStatus, StateItem
 from cot_magic.core.session import Session
 from cot_magic.reasoners.offline import OfflineReasoner
+
+REDACTOR = Redactor()
 
 
 def run(source: str, name: str, namespace: dict[str, Any]) -> BaseException | None:
@@ -29,82 +33,6 @@ def run(source: str, name: str, namespace: dict[str, Any]) -> BaseException | No
     except BaseException as error:
         return error
     return None
-
-
-def variable(name: str, value: Any) -> Variable:
-    kind = type(value)
-    prefix = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    keys: tuple[str, ...] = ()
-    if isinstance(value, dict):
-        keys = tuple(map(repr, value))
-    elif hasattr(value, "columns"):
-        keys = tuple(map(repr, value.columns))
-    try:
-        text = " ".join(repr(value).split())[:400]
-    except Exception:
-        text = "?"
-    return Variable(
-        name=name, type=prefix + kind.__qualname__, text=text, keys=keys, members=tuple(dir(value))[:500]
-    )
-
-
-def operands(node: ast.AST, space: dict[str, Any]) -> list[Variable]:
-    found = []
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp | ast.Constant) and not any(
-            isinstance(item, ast.Call | ast.Await) for item in ast.walk(part)
-        ):
-            with contextlib.suppress(Exception):
-                value = eval(compile(ast.unparse(part), "operand", "eval"), space)
-                found.append(variable(ast.unparse(part), value))
-    return found
-
-
-def describe(error: BaseException, cells: dict[str, CellId]) -> Raised:
-    frames = []
-    trace = error.__traceback__
-    subject = getattr(error, "obj", None) if isinstance(error, AttributeError) else None
-    while trace is not None:
-        name, space = (
-            trace.tb_frame.f_code.co_filename,
-            {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals},
-        )
-        if name != __file__:
-            node = executing.Source.executing(trace).node if name in cells else None
-            lines = linecache.getlines(name)
-            frames.append(
-                Frame(
-                    function=trace.tb_frame.f_code.co_name,
-                    filename=name,
-                    lineno=trace.tb_lineno,
-                    line=lines[trace.tb_lineno - 1].strip() if name in cells else "",
-                    cell=cells.get(name),
-                    expression=ast.unparse(node) if isinstance(node, ast.expr) else None,
-                    operands=tuple(operands(node, space)) if node is not None else (),
-                    variables=tuple(
-                        variable(key, value)
-                        for key, value in list(trace.tb_frame.f_locals.items())[:300]
-                        if not key.startswith("__")
-                    )
-                    if name in cells
-                    else (),
-                )
-            )
-        trace = trace.tb_next
-    name = getattr(error, "name", None)
-    if isinstance(error, KeyError) and error.args:
-        name = repr(error.args[0])
-    return Raised(
-        ename=type(error).__name__,
-        evalue=str(error),
-        qualname=type(error).__qualname__,
-        bases=tuple(kind.__name__ for kind in type(error).__mro__[:-1]),
-        frames=tuple(frames),
-        subject=variable("subject", subject)
-        if subject is not None or isinstance(error, AttributeError)
-        else None,
-        name=name,
-    )
 
 
 def failing(*sources: str, extra: tuple[str, ...] = (), cwd: str = "") -> Case:
@@ -125,10 +53,12 @@ def failing(*sources: str, extra: tuple[str, ...] = (), cwd: str = "") -> Case:
     assert error is not None
     return Case(
         cell=cells[-1],
-        raised=describe(error, names),
+        raised=describe(error, names, REDACTOR),
         environment=Environment(python="3.11", platform="linux", cwd=cwd),
         cells=(*cells, *below),
-        namespace=tuple(variable(key, value) for key, value in space.items() if not key.startswith("__")),
+        namespace=tuple(
+            mention(key, value, REDACTOR) for key, value in space.items() if not key.startswith("__")
+        ),
     )
 
 
@@ -156,16 +86,16 @@ class ReplaySandbox:
         for step in job.steps:
             error = run(step.source, self._filename(step.cell), space) if step.cell else None
             if error is not None and not step.may_raise and job.inspect is None:
-                return JobResult(outcome=Outcome.RAISED, raised=describe(error, self._names()))
+                return JobResult(outcome=Outcome.RAISED, raised=describe(error, self._names(), REDACTOR))
             if not step.cell:
                 held, error = self._evaluate(step.source, space)
                 if error is not None:
-                    return JobResult(outcome=Outcome.RAISED, raised=describe(error, self._names()))
+                    return JobResult(outcome=Outcome.RAISED, raised=describe(error, self._names(), REDACTOR))
         if job.inspect is not None:
             assert error is not None
             held, error = self._evaluate(job.inspect.source, _frame_space(error, job.inspect.frame))
             if error is not None:
-                return JobResult(outcome=Outcome.RAISED, raised=describe(error, {}))
+                return JobResult(outcome=Outcome.RAISED, raised=describe(error, {}, REDACTOR))
             return JobResult(outcome=Outcome.PASSED, held=held)
         if not job.steps[-1].cell:
             return JobResult(outcome=Outcome.PASSED, held=held)

@@ -69,7 +69,13 @@ def test_titles_icons_and_the_open_fold_follow_the_phases(prepared: Any) -> None
     titles = [state["titles"] for state in states if "titles" in state]
     assert any(title[1].startswith("◐ PLAN") for title in titles)
     assert titles[-1][4].startswith("● CONFIRM")
-    assert [state["selected_index"] for state in states if state.get("selected_index") is not None] == [0, 1, 2, 3, 4]
+    assert [state["selected_index"] for state in states if state.get("selected_index") is not None] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
 
 
 def test_the_widgets_are_closed_at_the_end(prepared: Any) -> None:

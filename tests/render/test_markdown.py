@@ -3,9 +3,12 @@
 import re
 from types import ModuleType
 
+import pytest
 from markdown_it import MarkdownIt
 
+from cot_magic.core.findings import Phase
 from cot_magic.core.session import Session
+from cot_magic.render.blocks import OPEN, Badge, Outline, Section, State, Text
 from cot_magic.render.markdown import escaped, fence, inline, markdown
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
@@ -33,6 +36,7 @@ def test_a_session_has_one_title_five_phases_and_folds(verified: Session) -> Non
     assert found.count("<details>") == found.count("</details>") >= 4
 
 
+@pytest.mark.slow
 def test_hostile_texts_add_no_structure(sessions: ModuleType) -> None:
     for name, text in sessions.HOSTILE.items():
         found = structure(markdown(outline(sessions.fold(sessions.hostile_events(text)))))
@@ -80,3 +84,17 @@ def test_plain_text_wraps_prose_at_the_width(verified: Session) -> None:
     prose = [line for line in text.splitlines() if "Prediction" in line or "Predicts" in line]
     assert prose
     assert all(len(line) <= 60 for line in prose)
+
+
+def test_a_table_of_a_model_stays_a_table() -> None:
+    text = "| name | `a\\|b` |\n|---|---|\n| <b> | 2 |"
+    session = Outline(
+        name="cot",
+        title="t",
+        badge=Badge(mark=OPEN, word="unresolved"),
+        meta=(),
+        sections=(Section(phase=Phase.PLAN, state=State.DONE, blocks=(Text(text=text),)),),
+    )
+    table = READER.render(markdown(session)).partition("<table>")[2]
+    assert re.findall(r"<t[hd]>(.*?)</t[hd]>", table) == ["name", "<code>a|b</code>", "&lt;b&gt;", "2"]
+    assert "name  a|b" in plain(session)

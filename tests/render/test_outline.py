@@ -235,6 +235,16 @@ def test_thinking_is_folded_and_streamed_text_steps_back_behind_findings(session
     assert titles == ["what the model wrote", "thinking"]
 
 
+def test_words_for_what_is_drawn_are_left_out_for_the_offline_reasoner_alone(sessions: ModuleType) -> None:
+    events = sessions.analyze(sessions.key_error_case())
+    told = [*events[:2], Finding(phase=Phase.ANALYZE, topic="values", text="row lacks it"), *events[2:]]
+    session = sessions.fold(told)
+    assert "row lacks it" not in repr(outline(session))
+    assert "row lacks it" in repr(outline(replace(session, reasoner="claude")))
+    unknown = sessions.fold([e for e in told[1:] if not isinstance(e, PhaseEnded)])
+    assert "row lacks it" in repr(outline(replace(unknown, reasoner="offline")))
+
+
 def test_a_probe_of_an_unknown_hypothesis_is_shown_all_the_same(sessions: ModuleType) -> None:
     stray = sessions.probe(40, sessions.HypothesisId("h9"), "1 == 1")
     events = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.VALIDATE)]
@@ -329,6 +339,7 @@ def test_a_session_of_hostile_texts_stays_small_and_visible(sessions: ModuleType
         assert not any(sign in everything for sign in "\u202e\u2066\u200f\u061c\x1b\x07\x9b\x00\ud800"), name
 
 
+@pytest.mark.slow
 def test_many_rival_fixes_are_drawn_without_judging_them_anew_each_time(sessions: ModuleType) -> None:
     events = sessions.verified_events()[:-1]
     for number in range(40):

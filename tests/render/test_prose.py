@@ -24,6 +24,16 @@ def test_a_fence_that_is_never_closed_runs_to_the_end() -> None:
     assert parse("```\na\nb")[0].source == "a\nb"
 
 
+def test_a_table_has_rows_as_wide_as_its_header() -> None:
+    (part,) = parse("| a | `b` |\n|---|:-:|\n| 1 | x \\| y | 3 |\n| 2 |")
+    assert part.kind is Kind.TABLE
+    assert [["".join(span.text for span in cell) for cell in row] for row in part.rows] == [
+        ["a", "b"],
+        ["1", "x | y"],
+        ["2", ""],
+    ]
+
+
 def test_bold_may_hold_code_and_a_lone_mark_is_literal() -> None:
     assert spans("**a `b` c** d") == (
         Span(text="a ", bold=True),

@@ -34,6 +34,7 @@ def test_foreign_markup_is_shown_literally(sessions: ModuleType) -> None:
     assert text.count("[red]boom[/red] [/]") > 10
 
 
+@pytest.mark.slow
 def test_no_escape_of_a_foreign_text_reaches_the_terminal(sessions: ModuleType) -> None:
     for name, hostile in sessions.HOSTILE.items():
         text = shown(console(color_system=None), sessions.fold(sessions.hostile_events(hostile)))

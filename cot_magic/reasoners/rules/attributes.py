@@ -74,10 +74,10 @@ def renamed(site: Site, node: ast.Attribute, name: str) -> src.Change:
 def typo(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
         found = subject(site, node)
-        if found is None or not found.members:
+        if found is None or not site.members(found):
             return
         name = node.attr
-        members = [item for item in found.members if name.startswith("_") or not item.startswith("_")]
+        members = [item for item in site.members(found) if name.startswith("_") or not item.startswith("_")]
         certain = only_near(name, members)
         what = f"`{site.one_line(node.value)}` (`{module_of(site, node) or found.type}`)"
         for place, meant in enumerate(near(name, members)):
@@ -211,7 +211,7 @@ def module_not_class(site: Site) -> Iterator[Suspicion]:
         found, text = subject(site, node), site.text(node.value)
         module = module_of(site, node)
         if module and found is not None:
-            inner = [item for item in found.members if item.lower() == module.rsplit(".", 1)[-1].lower()]
+            inner = [item for item in site.members(found) if item.lower() == module.rsplit(".", 1)[-1].lower()]
             for name in inner[:1]:
                 yield site.cause(
                     f"`{text}` is the module; `{node.attr}` belongs to the class `{text}.{name}` in it.",
@@ -407,7 +407,7 @@ def private(site: Site) -> Iterator[Suspicion]:
             return
         hidden = [
             item
-            for item in found.members
+            for item in site.members(found)
             if re.fullmatch(rf"_\w*?_{{1,2}}{re.escape(name)}|_{re.escape(name)}", item)
         ]
         for meant in [item for item in hidden if item != node.attr][:1]:

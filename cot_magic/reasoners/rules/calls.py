@@ -267,7 +267,7 @@ def module_called(site: Site) -> Iterator[Suspicion]:
             continue
         text = site.text(call.func)
         name = text.rsplit(".", 1)[-1]
-        members = found.members if found is not None else ()
+        members = site.members(found) if found is not None else ()
         same = [item for item in members if item.lower() == name.lower()] or [name]
         real = re.search(r"module '([\w.]+)'", found.text) if found is not None else None
         if real is not None and real[1].rsplit(".", 1)[-1] in members:

@@ -31,7 +31,7 @@ def base_is_module(site: Site) -> Iterator[Suspicion]:
             text = site.text(base)
             module = re.search(r"module '([\w.]+)'", found.text)
             name = (module[1] if module is not None else text).rsplit(".", 1)[-1]
-            same = [item for item in found.members if item.lower() == name.lower()]
+            same = [item for item in site.members(found) if item.lower() == name.lower()]
             meant = same[0] if same else _BASES.get(name)
             if meant is None:
                 return

@@ -1,15 +1,12 @@
 """Rules for ImportError and ModuleNotFoundError: misspelt modules and members, other names of packages."""
 
 import ast
-import importlib
-import importlib.util
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from cot_magic.reasoners.rules import known_members
 from cot_magic.reasoners.rules import source as src
-from cot_magic.reasoners.rules.known_names import MEMBERS, stdlib
+from cot_magic.reasoners.rules.known_names import MEMBERS
+from cot_magic.reasoners.rules.modules import available, members
 from cot_magic.reasoners.rules.rule import Suspicion
 from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.spelling import near, only_near
@@ -49,42 +46,6 @@ def module_missing(site: Site) -> str:
     """The module that was not found."""
     said = site.says(r"No module named '?([\w.\-]+)'?")
     return said[1] if said is not None else ""
-
-
-def available() -> set[str]:
-    """Names of modules at the top that can be imported here."""
-    import pkgutil
-
-    found = {name for name in sys.stdlib_module_names if not name.startswith("_")}
-    return found | {item.name for item in pkgutil.iter_modules() if not item.name.startswith("_")}
-
-
-def members(module: str) -> list[str]:
-    """What can be imported from the module: submodules, and names as far as they can be told without running
-    code that is not of the standard library."""
-    root = module.partition(".")[0]
-    try:
-        if stdlib(root) or module in sys.modules:
-            loaded = importlib.import_module(module)
-            names = dir(loaded)
-            path = list(getattr(loaded, "__path__", []))
-        else:
-            spec = importlib.util.find_spec(root)
-            parts = module.split(".")[1:]
-            if spec is None or spec.origin is None:
-                return []
-            folder = Path(spec.origin).parent.joinpath(*parts)
-            file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
-            file = Path(spec.origin) if not parts else file
-            tree = src.parse(file.read_text(encoding="utf-8")) if file.suffix == ".py" else None
-            names = sorted(src.bound_names(tree)) if tree is not None else []
-            path = [str(file.parent)] if file.name == "__init__.py" else []
-    except (ImportError, OSError, ValueError, AttributeError):
-        return []
-    import pkgutil
-
-    inner = [item.name for item in pkgutil.iter_modules(path)]
-    return [name for name in dict.fromkeys([*names, *inner]) if not name.startswith("_")]
 
 
 @rule(

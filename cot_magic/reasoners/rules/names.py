@@ -348,7 +348,7 @@ def member(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
     if name in known.MEMBERS or not name or stores(site, name):
         return
-    owners = [item for item in site.case.namespace if item.type == "module" and name in item.members]
+    owners = [item for item in site.case.namespace if item.type == "module" and name in site.members(item)]
     for owner in owners[:2]:
         yield site.cause(
             f"`{name}` belongs to `{owner.name}` and was used without it.",

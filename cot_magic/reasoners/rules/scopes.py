@@ -49,7 +49,7 @@ def class_members(klass: ast.ClassDef) -> set[str]:
 
 def _seen_members(site: Site, first: str) -> tuple[str, ...]:
     variable = site.known(first)
-    return variable.members if variable is not None else ()
+    return site.members(variable)
 
 
 def _uses_in(function: Function, name: str) -> list[ast.Name]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from cot_magic.core.case import Case, Cell, Frame, Raised, Variable
 from cot_magic.core.findings import CellEdit
+from cot_magic.reasoners.rules import modules
 from cot_magic.reasoners.rules import source as src
 from cot_magic.reasoners.rules.rule import Check, Repair, Suspicion
 
@@ -182,6 +183,13 @@ class Site:
         """The type name of the node's value, empty where unknown."""
         variable = self.value(node)
         return variable.type if variable is not None else ""
+
+    def members(self, variable: Variable | None) -> tuple[str, ...]:
+        """What can be looked up in a value: as described, or for a module told from where it comes from."""
+        if variable is None or variable.members or variable.type != "module":
+            return variable.members if variable is not None else ()
+        module = re.search(r"module '([\w.]+)'", variable.text)
+        return tuple(modules.members(module[1])) if module is not None else ()
 
     def keys(self, node: ast.AST | None) -> tuple[str, ...]:
         """reprs of the keys or columns of the node's value."""

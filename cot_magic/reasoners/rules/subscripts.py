@@ -79,7 +79,7 @@ def attribute(site: Site) -> Iterator[Suspicion]:
         if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
             continue
         found, name = site.value(node.value), node.slice.value
-        if found is None or not name.isidentifier() or name not in found.members:
+        if found is None or not name.isidentifier() or name not in site.members(found):
             continue
         text = site.text(node.value)
         yield site.cause(

@@ -30,10 +30,12 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NEWLINE = re.compile(r"\r?\n|\r")
 _MAGIC = re.compile(
     r"[ \t]*(?:%{1,2}[A-Za-z]|!(?![=\s]))[^\n]*"
     r"|[ \t]*(?:\?{1,2}[A-Za-z_][\w.]*|[A-Za-z_][\w.]*\?{1,2})[ \t]*(?=\n|$)"
 )
+_MAY_BE_MAGIC = re.compile(r"(?m)^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]")
 _ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[A-Za-z_][\w, ]*=[ \t]*)(?:%[A-Za-z]|!(?![=\s]))[^\n]*")
 
 
@@ -47,6 +49,9 @@ class Kind(StrEnum):
     OPEN_TRIPLE = "open_triple"
     OP = "op"
     OTHER = "other"
+
+
+_KINDS = {kind.value: kind for kind in Kind}
 
 
 class Token(NamedTuple):
@@ -205,7 +210,7 @@ def lex(source: str) -> Listing:
                 brackets.reset()
             opener = brackets.stack[-1] if brackets.stack else -1
             index = len(tokens)
-            tokens.append(Token(Kind(kind), text, position, end, line, fresh, opener))
+            tokens.append(Token(_KINDS[kind], text, position, end, line, fresh, opener))
             if text in OPENERS:
                 brackets.stack.append(index)
             elif text in CLOSERS:
@@ -217,7 +222,7 @@ def lex(source: str) -> Listing:
     return Listing(
         source=source,
         tokens=tuple(tokens),
-        starts=(*starts, len(source)),
+        starts=line_starts(source),
         partner=brackets.partner,
         unclosed=tuple(sorted(brackets.unclosed)),
         stray=tuple(brackets.stray),
@@ -257,9 +262,15 @@ def _ends_with_colon(source: str, start: int) -> bool:
     return source[start : end if end >= 0 else len(source)].rstrip().endswith(":")
 
 
+@functools.lru_cache(maxsize=64)
+def line_starts(source: str) -> tuple[int, ...]:
+    """Offset of each line's first character, and at last the length of the source."""
+    return (0, *(found.end() for found in _NEWLINE.finditer(source)), len(source))
+
+
 def plain(source: str) -> str:
     """The source with lines of magics, shell commands and `?` help made plain statements; line numbers hold."""
-    if not any(sign in source for sign in "%!?"):
+    if not _MAY_BE_MAGIC.search(source):
         return source
     listing = lex(source)
     skipped = {start for start, _ in listing.comments if source[start] != "#"}

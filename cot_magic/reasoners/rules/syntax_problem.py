@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cot_magic.reasoners.rules.source import Change, splice
-from cot_magic.reasoners.rules.syntax_lexer import Kind, Listing, Token, lex, plain
+from cot_magic.reasoners.rules.syntax_lexer import Kind, Listing, Token, lex, line_starts, plain
 
 KEYWORDS = frozenset(keyword.kwlist)
 VALUE_KEYWORDS = frozenset({"None", "True", "False"})
+_FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _OPERAND_STARTS = VALUE_KEYWORDS | {"lambda", "not", "await"}
 
 
@@ -40,19 +41,22 @@ class Failure:
 def attempt(source: str) -> Failure | None:
     """Compile a cell as IPython would (magics are left out, `await` is allowed); None if that works."""
     text = plain(source)
+    late = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(text, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            tree = compile(text, "<cell>", "exec", _FLAGS | ast.PyCF_ONLY_AST, dont_inherit=True)
+            late = True
+            compile(tree, "<cell>", "exec", _FLAGS, dont_inherit=True)
     except SyntaxError as error:
-        return _failure(source, text, error)
+        return _failure(source, error, late)
     except (ValueError, OverflowError, RecursionError, MemoryError) as error:
         return Failure(message=str(error), line=1, position=0, end=0, kind=type(error).__name__)
     return None
 
 
-def _failure(source: str, text: str, error: SyntaxError) -> Failure:
-    starts = lex(source).starts
+def _failure(source: str, error: SyntaxError, late: bool) -> Failure:
+    starts = line_starts(source)
     line = min(max(error.lineno or 1, 1), len(starts) - 1)
     position = min(starts[line - 1] + max((error.offset or 1) - 1, 0), starts[line])
     end = position
@@ -64,18 +68,8 @@ def _failure(source: str, text: str, error: SyntaxError) -> Failure:
         position=position,
         end=max(position, end),
         kind=type(error).__name__,
-        late=_has_tree(text),
+        late=late,
     )
-
-
-def _has_tree(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(text, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def meaning(source: str) -> str | None:
@@ -129,6 +123,18 @@ class Problem:
     @property
     def tokens(self) -> tuple[Token, ...]:
         return self.listing.tokens
+
+    @cached_property
+    def margins(self) -> tuple[int, ...]:
+        """Offsets at which a statement begins at the left margin."""
+        return tuple(
+            token.start
+            for token in self.tokens
+            if token.first
+            and token.opener < 0
+            and self.source[token.start - 1 : token.start] in ("\n", "\r")
+            and token.text not in (")", "]", "}", "elif", "else", "except", "finally")
+        )
 
     @property
     def message(self) -> str:

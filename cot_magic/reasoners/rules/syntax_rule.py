@@ -9,15 +9,19 @@ from dataclasses import dataclass, replace
 from cot_magic.core.case import Case
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.rules.rule import Check, Repair, Suspicion
-from cot_magic.reasoners.rules.syntax_lexer import lex, plain
+from cot_magic.reasoners.rules.syntax_lexer import lex, line_starts, plain
 from cot_magic.reasoners.rules.syntax_problem import Failure, Mistake, Problem, Reading, attempt, meaning
 
 _MOST_REPAIRS = 8  # over all readings of one failure
 _MOST_ERRORS = 3  # kinds of errors that are mended one behind the other
 _MOST_STEPS = 12  # repetitions of one kind of error
-_CHARACTERS = 1_500_000  # sources compiled while one failure is diagnosed, in characters
+_CHARACTERS = 700_000  # sources compiled while one failure is diagnosed, in characters
 _CLOSE = 0.1  # readings whose weights differ by less are rivals
+_SHORT = 600  # characters: shorter sources are compiled whole at once
+_LONG = 3000  # characters: of longer sources only the part around the failure is looked at, if that will do
+_AROUND = 25  # lines above and below it
 _LOSS = 0.02  # of weight for each further repair
+_OPEN = re.compile("never closed|unterminated")
 _TOKENISER = re.compile(r"invalid (?:non-printable )?character|unterminated|invalid \w+ literal|leading zeros|unindent")
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _PROOF = """\
@@ -53,13 +57,40 @@ class _Budget:
     def __init__(self) -> None:
         self.left = _CHARACTERS
 
-    def attempt(self, source: str) -> Failure | None:
-        self.left -= len(source) + 500
-        return attempt(source)
+    def attempt(self, problem: Problem, after: str) -> Failure | None:
+        """Compile an edited source; what stands above the failing statement and was not edited is left out as
+        long as the rest fails."""
+        cut = _cut(problem, after)
+        if cut:
+            self.left -= len(after) - cut + 500
+            failure = attempt(after[cut:])
+            if failure is not None and not failure.late:
+                above = len(line_starts(after[:cut])) - 2
+                return replace(
+                    failure, line=failure.line + above, position=failure.position + cut, end=failure.end + cut
+                )
+        self.left -= len(after) + 500
+        return attempt(after)
 
     @property
     def spent(self) -> bool:
         return self.left <= 0
+
+
+def _cut(problem: Problem, after: str) -> int:
+    """Where a statement at the margin begins that stands safely before the failure and before the edit."""
+    if problem.failure.late or len(after) < _SHORT:
+        return 0
+    limit = problem.failure.position
+    starts = [place for place in problem.margins if place <= limit]
+    low, high = 0, len(starts)
+    while low < high:
+        middle = (low + high) // 2
+        if after.startswith(problem.source[: starts[middle]]):
+            low = middle + 1
+        else:
+            high = middle
+    return starts[low - 2] if low > 1 else 0  # one earlier, since the last may be a block without a header
 
 
 def diagnose(
@@ -82,22 +113,55 @@ def _diagnose(
     failure = attempt(source)
     if failure is None:
         return ()
-    budget = _Budget()
     problem = Problem(source, failure, known)
+    if len(source) > _LONG and not failure.late:
+        found = _in_excerpt(problem, mistakes, last)
+        if found:
+            return found
+    return _whole(problem, mistakes, last)
+
+
+def _in_excerpt(
+    problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake, ...]
+) -> tuple[Finding, ...]:
+    """The findings for the statements around the failure of a long cell; none if the trouble is not only there."""
+    source, line = problem.source, problem.failure.line
+    starts = problem.listing.starts
+    before = [place for place in problem.margins if place <= starts[max(line - _AROUND, 0)]]
+    behind = [place for place in problem.margins if place >= starts[min(line + _AROUND, len(starts) - 1)]]
+    low, high = before[-1] if before else 0, behind[0] if behind else len(source)
+    blank = "\n" * (len(line_starts(source[:low])) - 2)  # keeps the numbers of the lines
+    excerpt = blank + source[low:high]
+    failure = attempt(excerpt)
+    if failure is None or failure.message != problem.failure.message or attempt(source[high:]) is not None:
+        return ()
+    findings = []
+    for finding in _whole(Problem(excerpt, failure, problem.names), mistakes, last):
+        options = tuple(
+            replace(option, after=source[:low] + option.after[len(blank) :] + source[high:])
+            for option in finding.reading.options
+            if option.after.startswith(blank)
+        )
+        if options:
+            findings.append(replace(finding, reading=replace(finding.reading, options=options)))
+    complete = bool(findings) and attempt(findings[0].reading.options[0].after) is None
+    return tuple(findings) if complete else ()
+
+
+def _whole(problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake, ...]) -> tuple[Finding, ...]:
+    budget = _Budget()
     whole, partial = _tried(problem, mistakes, budget)
     best = whole[0].reading.weight if whole else 0.0
     for finding in partial[:3]:
         if finding.reading.weight > best and not budget.spent:
-            further = _further(finding, failure, mistakes, budget, known)
+            further = _further(finding, mistakes, budget, problem.known)
             if further is not None:
                 whole.append(further)
     if not whole and last:
         whole, more = _tried(problem, last, budget)
         partial += more
     if not whole:
-        partial = [
-            replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial
-        ]
+        partial = [replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial]
         return tuple(partial[:1])
     return _ranked(whole)
 
@@ -115,7 +179,7 @@ def _tried(
         for option in item.options:
             if budget.spent or option.after == problem.source:
                 continue
-            failure = budget.attempt(option.after)
+            failure = budget.attempt(problem, option.after)
             if failure is None:
                 good.append(option)
             elif _progress(problem, option.after, failure):
@@ -135,12 +199,13 @@ def _progress(problem: Problem, after: str, failure: Failure) -> bool:
     before = problem.failure
     if _phase(failure) != _phase(before):
         return _phase(failure) > _phase(before) or failure.line > before.line
+    closer = len(after) - failure.position < len(problem.source) - before.position
+    if not problem.listing.unclosed and not _OPEN.search(failure.message):
+        return closer
     open_now, open_before = len(lex(after).unclosed), len(problem.listing.unclosed)
-    if "never closed" in failure.message or "unterminated" in failure.message:
+    if _OPEN.search(failure.message):
         return failure.line != before.line or (open_now <= open_before and failure.message != before.message)
-    if len(after) - failure.position < len(problem.source) - before.position:
-        return True
-    return open_now < open_before and failure.position >= before.position
+    return closer or (open_now < open_before and failure.position >= before.position)
 
 
 def _phase(failure: Failure) -> int:
@@ -149,13 +214,13 @@ def _phase(failure: Failure) -> int:
 
 
 def _further(
-    finding: Finding, failure: Failure, mistakes: Sequence[Mistake], budget: _Budget, known: frozenset[str]
+    finding: Finding, mistakes: Sequence[Mistake], budget: _Budget, known: frozenset[str]
 ) -> Finding | None:
     """Mend what comes to light behind the first repair, each time by the likeliest reading."""
     option, weight, certain = finding.reading.options[0], finding.reading.weight, finding.reading.certain
     reasons, codes, source = [option.why], [finding.mistake.code], option.after
     for _ in range(_MOST_STEPS):
-        found = budget.attempt(source)
+        found = attempt(source)
         if found is None or budget.spent or len(dict.fromkeys(codes)) > _MOST_ERRORS:
             break
         whole, partial = _tried(Problem(source, found, known), mistakes, budget)
