@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # loaded when the first cell runs or fails: a start of the ke
     from cot_magic.core.session import Session
     from cot_magic.watchdog import Watchdog
 
+ROOM_AFTER_A_FAILURE = 8  # times the size limit of copies that are made before a cell
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
@@ -109,9 +111,7 @@ class Attachment:
                 f"the {reasoner.name} reasoner sends nothing: there is nothing to preview. Nothing was run."
             )
         case = self._capture(cell, failure, settings.prompt)
-        sandbox = self.snapshot or self._park("fork-after", settings)
-        if self.snapshot is None:
-            self.snapshot = sandbox
+        self.snapshot = sandbox = self._sandbox(settings)
         return investigation.investigate(
             case,
             sandbox,
@@ -164,6 +164,15 @@ class Attachment:
             hung = replace(case.raised, ename=TIMEOUT, evalue="the cell did not end in the time allowed")
             case = replace(case, raised=hung)
         return case
+
+    def _sandbox(self, settings: Settings) -> "Sandbox":
+        """The copy from before the cell; where there is none, one of the state that the failure left."""
+        if self.snapshot is not None and self.snapshot.status().available:
+            return self.snapshot
+        # a kernel too large to be copied before each cell can still be copied once, after a failure
+        roomy = replace(settings, snapshot_limit_mb=settings.snapshot_limit_mb * ROOM_AFTER_A_FAILURE)
+        late = self._park("fork-after", roomy)
+        return late if late.status().available or self.snapshot is None else self.snapshot
 
     def _park(self, name: str, settings: Settings) -> "Sandbox":
         from cot_magic import plugins

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,13 @@ class Kernel:
         if load:
             assert self.run("%load_ext cot_magic").status == "ok"
 
-    def run(self, code: str, timeout: float = 90, cell_id: str | None = None) -> Ran:
+    def run(
+        self,
+        code: str,
+        timeout: float = 90,
+        cell_id: str | None = None,
+        watch: Callable[[dict[str, Any]], None] = lambda message: None,
+    ) -> Ran:
         """Execute a cell as JupyterLab does (with its id) and collect everything that the kernel sends for it."""
         ran = Ran(status="")
         self.cells += 1
@@ -80,6 +86,7 @@ class Kernel:
 
         def hook(message: dict[str, Any]) -> None:
             ran.messages.append(message)
+            watch(message)
             if message["msg_type"] == "stream":
                 name = message["content"]["name"]
                 setattr(ran, name, getattr(ran, name) + message["content"]["text"])

@@ -172,3 +172,54 @@ def test_unloading_takes_everything_out(kernel) -> None:
     assert kernel.run("%%cot\n1").status == "error"
     assert kernel.run("%load_ext cot_magic").status == "ok"
     assert kernel.run("%%cot\n1").status == "ok"
+
+
+def test_ctrl_c_during_the_experiments_keeps_what_was_found_and_the_kernel_usable(kernel) -> None:
+    interrupted = []
+
+    def watch(message) -> None:
+        if message["msg_type"] == "display_data" and not interrupted:
+            interrupted.append(True)
+            kernel.manager.interrupt_kernel()
+
+    kernel.run("import time\nvalues = [1]")
+    ran = kernel.run("%%cot++\ntime.sleep(0.7)\ntotal = sum(valus)", watch=watch)
+    assert interrupted
+    assert ran.ename == "NameError"
+    text = "".join(bundle.get("text/plain", "") for bundle in ran.displays)
+    assert "interrupted" in text
+    assert "ANALYZE" in text
+    assert kernel.value("__import__('cot_magic').last.interrupted") == "True"
+    assert kernel.run("%%cot+\ntotal = sum(valus)").ename == "NameError"
+    assert kernel.value("__import__('cot_magic').last.result") == "'verified'"
+
+
+def test_a_cell_stops_a_run_where_it_would_have_stopped_without_the_magic(tmp_path) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    sources = ["%load_ext cot_magic", "%%cot\n1 / 0", "after = 1"]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    with pytest.raises(CellExecutionError):
+        NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert [cell.execution_count for cell in book.cells] == [1, 2, None]
+    assert any(five_phases(output.get("data", {}).get("text/plain", "")) for output in book.cells[1].outputs)
+
+
+def test_a_kernel_above_the_size_limit_is_tried_on_the_state_after_the_failure_and_says_so(kernel) -> None:
+    kernel.run("%cot_config snapshot_limit_mb=20")  # less than any kernel, eight times it is enough
+    kernel.run("values = [1]\nimport cot_magic")
+    kernel.run("%%cot+\ntotal = sum(valus)")
+    assert kernel.value("cot_magic.last.result") == "'plausible'"
+    assert "state that the failure left" in kernel.value("cot_magic.last.judge_fix(cot_magic.last.best_fix).reasons")
+
+
+def test_where_no_copy_can_be_made_findings_come_and_fixes_are_not_called_verified(kernel) -> None:
+    kernel.run("%cot_config snapshot_limit_mb=1")
+    kernel.run("values = [1]\nimport cot_magic")
+    ran = kernel.run("%%cot+\ntotal = sum(valus)")
+    assert any(five_phases(bundle.get("text/plain", "")) for bundle in ran.displays)
+    assert not any("✓" in bundle.get("text/plain", "") for bundle in ran.displays)
+    assert kernel.value("cot_magic.last.result") == "'unresolved'"
+    assert "it was not run" in kernel.value("cot_magic.last.judge_fix(cot_magic.last.best_fix).reasons")

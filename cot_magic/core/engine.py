@@ -99,7 +99,10 @@ def drive(
     one; what was found before stays in the stream. Nothing that the reasoner says is changed, and nothing
     but evidence is ever sent to it.
     """
-    yield SessionStarted(case=case, intensity=intensity, reasoner=reasoner.name, budget=budget)
+    status = sandbox.status()
+    yield SessionStarted(
+        case=case, intensity=intensity, reasoner=reasoner.name, budget=budget, sandbox=status
+    )
     laboratory = Laboratory(
         case, sandbox, explorer, budget=budget, limits=limits or Limits(), allow=allow, clock=clock
     )

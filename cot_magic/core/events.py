@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from cot_magic.core.case import Case
 from cot_magic.core.findings import Evidence, Fix, FixId, Hypothesis, Phase, Probe, RegressionTest, Usage
-from cot_magic.core.jobs import Budget
+from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus
 
 # --- notices: what a reasoner says; nothing is answered -----------------------------------------------------
 
@@ -116,6 +116,7 @@ class SessionStarted:
     intensity: str
     reasoner: str
     budget: Budget
+    sandbox: SandboxStatus = AVAILABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

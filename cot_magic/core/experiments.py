@@ -25,7 +25,8 @@ class Experiment:
     test: str | None = None
 
     def evidence(self, evidence_id: EvidenceId, result: JobResult, snapshot: str) -> Evidence:
-        """The result of the job as evidence under that id; `snapshot` is the state that the sandbox runs on."""
+        """The result of the job as evidence under that id; `snapshot` is the state that the sandbox runs
+        on."""
         return Evidence(
             id=evidence_id,
             kind=self.kind,

@@ -138,7 +138,8 @@ class Evidence:
     effects
         Attempts to reach outside that the sandbox saw (`open for writing out.csv`), at most 50.
     snapshot
-        `before`: it ran on a copy of the kernel from before the cell; `after`: on the state that the failure left.
+        `before`: it ran on a copy of the kernel from before the cell; `after`: on the state that the failure
+        left.
     note
         Why it is BLOCKED or TIMED_OUT, or on which state it ran, in words.
     """

@@ -123,6 +123,9 @@ class SandboxStatus:
     reason: str = ""
 
 
+AVAILABLE = SandboxStatus(available=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """The choices of a scheduler in order; an empty tail means the default choice."""

@@ -39,7 +39,7 @@ from cot_magic.core.findings import (
     Stage,
     Usage,
 )
-from cot_magic.core.jobs import Budget
+from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus
 from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
 
 
@@ -79,6 +79,7 @@ class Session:
     intensity: str = "cot"
     reasoner: str = ""
     budget: Budget | None = None
+    sandbox: SandboxStatus = AVAILABLE
     phases: tuple[PhaseView, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
     fixes: tuple[Fix, ...] = ()
@@ -107,7 +108,14 @@ class Session:
 
     def judge_fix(self, fix: Fix) -> Judgement[FixVerdict]:
         """The verdict on a fix, with the evidence that it rests on and what was missing."""
-        return judge_fix(fix, case=self.case, fixes=self.fixes, tests=self.tests, evidence=self.evidence)
+        return judge_fix(
+            fix,
+            case=self.case,
+            fixes=self.fixes,
+            tests=self.tests,
+            evidence=self.evidence,
+            sandbox=self.sandbox,
+        )
 
     @property
     def best_fix(self) -> Fix | None:
@@ -194,6 +202,7 @@ class Session:
                     intensity=event.intensity,
                     reasoner=event.reasoner,
                     budget=event.budget,
+                    sandbox=event.sandbox,
                 )
             case PhaseStarted():
                 return replace(self, phases=(*self.phases, PhaseView(phase=event.phase, started=now)))

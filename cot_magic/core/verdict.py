@@ -18,7 +18,7 @@ from cot_magic.core.findings import (
     RegressionTest,
     Stage,
 )
-from cot_magic.core.jobs import Outcome
+from cot_magic.core.jobs import Outcome, SandboxStatus
 
 V = TypeVar("V", HypothesisVerdict, FixVerdict)
 TIMEOUT = "Timeout"  # the name under which a cell that ran past its time counts as a failure
@@ -76,6 +76,7 @@ def judge_fix(
     fixes: Sequence[Fix],
     tests: Sequence[tuple[FixId, RegressionTest]],
     evidence: Sequence[Evidence],
+    sandbox: SandboxStatus | None = None,
 ) -> Judgement[FixVerdict]:
     """The verdict on a fix among its rivals.
 
@@ -87,7 +88,9 @@ def judge_fix(
     before, after = _run(fix.id, Stage.BEFORE, evidence), _run(fix.id, Stage.AFTER, evidence)
     used = tuple(item.id for item in (before, after) if item is not None)
     if after is None or after.outcome in NOT_THE_CODE:
-        reason = f"{after.outcome.lower()}: {after.note}".rstrip(": ") if after is not None else "was not run"
+        reason = (
+            f"{after.outcome.lower()}: {after.note}".rstrip(": ") if after is not None else _not_run(sandbox)
+        )
         return Judgement(verdict=FixVerdict.UNVERIFIED, evidence=used, reasons=(reason,))
     if after.outcome is Outcome.RAISED:
         return _after_another_failure(case, before, after, used)
@@ -127,6 +130,12 @@ def same_failure(expected: Raised | None, seen: Raised | None) -> bool:
     if here is None or there is None:
         return True
     return (here.cell, here.lineno) == (there.cell, there.lineno)
+
+
+def _not_run(sandbox: SandboxStatus | None) -> str:
+    if sandbox is None or sandbox.available or not sandbox.reason:
+        return "it was not run"
+    return f"it was not run: {sandbox.reason}"
 
 
 def _run(fix: FixId, stage: Stage, evidence: Sequence[Evidence]) -> Evidence | None:

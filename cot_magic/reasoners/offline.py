@@ -114,8 +114,7 @@ class Inquiry:
         if not self.suspects:
             repeats = Hypothesis(
                 id=HypothesisId("h1"),
-                claim=f"The failure comes from the code and the values, not from chance: {self.raised.ename} is raised "
-                "each time.",
+                claim=analysis.bare_claim(self.case, self.raised),
                 prediction="In a copy of the kernel from before the cell, it fails again.",
                 cell=self.case.cell.id,
             )

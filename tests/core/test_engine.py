@@ -6,6 +6,7 @@ from cot_magic.core.engine import drive
 from cot_magic.core.events import (
     EvidenceGathered,
     Faulted,
+    FixProposed,
     Interrupted,
     PhaseEnded,
     PhaseStarted,
@@ -131,6 +132,16 @@ def test_without_a_sandbox_requests_get_no_evidence_and_the_run_goes_on() -> Non
     events, reasoner = run([probe("x == 8"), PhaseStarted(phase=Phase.ANALYZE)], AbsentSandbox())
     assert reasoner.replies == [(), None]
     assert not [event for event in events if isinstance(event, EvidenceGathered)]
+
+
+def test_a_fix_that_could_not_run_is_unverified_and_says_why() -> None:
+    events, _ = run([FixProposed(fix=FIX), TryFix(fix=FIX)], AbsentSandbox("this machine has no Landlock"))
+    session = Session()
+    for order, event in enumerate(events):
+        session = session.evolve(Stamped(order=order, seconds=0.0, event=event))
+    judgement = session.judge_fix(FIX)
+    assert judgement.verdict == "UNVERIFIED"
+    assert judgement.reasons == ("it was not run: this machine has no Landlock",)
 
 
 def test_experiments_stop_when_their_time_is_spent() -> None:

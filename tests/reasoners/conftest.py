@@ -170,6 +170,27 @@ def _literal(text: str, value: Any) -> bool:
         return False
 
 
+def mended(*sources: str, check: str, extra: tuple[str, ...] = (), cwd: str = "") -> str:
+    """The verdict on the best fix for a notebook whose last cell raises, after `check` held in the mended one."""
+    case = failing(*sources, extra=extra, cwd=cwd)
+    session = solve(case)
+    fix = session.best_fix
+    assert fix is not None, [(h.rule, h.claim) for h in session.hypotheses]
+    edits = {edit.cell: edit.after for edit in fix.edits}
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for cell in case.cells[: len(sources)]:
+        error = run(edits.get(cell.id, cell.source), "<mended>", space)
+        assert error is None, (fix.edits, error)
+    error = run(check, "<check>", space)
+    assert error is None, (fix.edits[-1].after, error)
+    return session.judge_fix(fix).verdict
+
+
+@pytest.fixture(name="mended")
+def _mended() -> Callable[..., str]:
+    return mended
+
+
 @pytest.fixture(name="failing")
 def _failing() -> Callable[..., Case]:
     return failing

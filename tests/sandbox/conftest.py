@@ -123,6 +123,8 @@ class LiveKernel:
         assert "True" in self.run("print(S.status().available, S.status().reason)")
 
     def stop(self) -> None:
+        if self.manager.is_alive():
+            self.execute("S.close() if 'S' in globals() else None")
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()

@@ -211,7 +211,9 @@ def module_not_class(site: Site) -> Iterator[Suspicion]:
         found, text = subject(site, node), site.text(node.value)
         module = module_of(site, node)
         if module and found is not None:
-            inner = [item for item in site.members(found) if item.lower() == module.rsplit(".", 1)[-1].lower()]
+            inner = [
+                item for item in site.members(found) if item.lower() == module.rsplit(".", 1)[-1].lower()
+            ]
             for name in inner[:1]:
                 yield site.cause(
                     f"`{text}` is the module; `{node.attr}` belongs to the class `{text}.{name}` in it.",

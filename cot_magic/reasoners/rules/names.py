@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import known_names as known
 from cot_magic.reasoners.rules import source as src
-from cot_magic.reasoners.rules.rule import Suspicion
+from cot_magic.reasoners.rules.rule import Repair, Suspicion
 from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.spelling import closeness, near, only_near
 from cot_magic.reasoners.rules.written import rule
@@ -252,33 +252,43 @@ def typo(site: Site) -> Iterator[Suspicion]:
     if not name:
         return
     scope = in_scope(site)
-    candidates = near(name, scope)
     certain = only_near(name, scope)
-    for place, meant in enumerate(candidates):
-        kind = "typo of" if closeness(name, meant) else "written with other capitals or underscores than"
-        claim = (
-            f"`{name}` is not defined and looks like a {kind} `{meant}`."
+    elsewhere = bool(stores(site, name)) or any(name in src.bound_names(tree) for _, tree in site.cells())
+    for place, meant in enumerate(near(name, scope)):
+        kind = (
+            "looks like a typo of"
             if closeness(name, meant)
-            else (f"`{name}` is not defined; it is {kind} `{meant}`.")
+            else "only differs in capitals or underscores from"
         )
-        use_known = site.repair(
-            f"`{meant}` is defined here.", *(site.over(node, meant) for node in uses(site, name))
-        )
-        renamed = [site.over(node, name) for node in (*stores(site, meant), *uses(site, meant))]
-        defined_here = bool(stores(site, meant)) and not stores(site, name)
-        misspelt_once = defined_here and len(renamed) == 1 and len(uses(site, name)) > 1
-        repairs = [use_known]
-        if defined_here and len(renamed) <= len(uses(site, name)):
-            rename = site.repair(f"Everywhere else it is called `{name}`.", *renamed)
-            repairs = [rename] if misspelt_once else [use_known, rename]
-        weight = (0.9 if meant == certain else 0.7) - 0.1 * place - 0.02 * closeness(name, meant)
-        if meant == certain and not (stores(site, name) and site.function is None):
-            check = f"{absent(name)} and ({meant!r} in locals() or {meant!r} in globals() or hasattr(__import__('builtins'), {meant!r}))"
-            yield site.cause(
-                claim, f"There is no `{name}` here, but there is `{meant}`.", check, *repairs, weight=weight
-            )
-        else:
-            yield site.reading(claim, *repairs, weight=weight - 0.1)
+        claim = f"`{name}` is not defined and {kind} `{meant}`."
+        repairs = _spelt_alike(site, name, meant)
+        weight = 0.9 - 0.1 * place - 0.02 * closeness(name, meant)
+        if hasattr(builtins, meant) and not _is_called(site, name):
+            weight -= 0.3  # `var` for `vars`: a built-in function is meant only where it is called
+        elif meant == certain and not elsewhere:
+            exists = f"{meant!r} in locals() or {meant!r} in globals() or hasattr(__import__('builtins'), {meant!r})"
+            seen = f"There is no `{name}` here, but there is `{meant}`."
+            yield site.cause(claim, seen, f"{absent(name)} and ({exists})", *repairs, weight=weight)
+            continue
+        yield site.reading(claim, *repairs, weight=weight - 0.1)
+
+
+def _spelt_alike(site: Site, name: str, meant: str) -> list[Repair]:
+    """The known name where the unknown one is read; or the other way round, where the cell assigns the known one
+    less often than it reads the other."""
+    use_known = site.repair(
+        f"`{meant}` is defined here.", *(site.over(node, meant) for node in uses(site, name))
+    )
+    renamed = [site.over(node, name) for node in (*stores(site, meant), *uses(site, meant))]
+    if not stores(site, meant) or stores(site, name) or len(renamed) > len(uses(site, name)):
+        return [use_known]
+    rename = site.repair(f"Everywhere else it is called `{name}`.", *renamed)
+    return [rename] if len(renamed) == 1 and len(uses(site, name)) > 1 else [use_known, rename]
+
+
+def _is_called(site: Site, name: str) -> bool:
+    calls = [node.func for node in ast.walk(site.tree) if isinstance(node, ast.Call)]
+    return any(isinstance(func, ast.Name) and func.id == name for func in calls)
 
 
 @rule(

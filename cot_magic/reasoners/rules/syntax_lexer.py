@@ -4,7 +4,7 @@ import functools
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, SupportsIndex, overload
 
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
@@ -78,6 +78,27 @@ class Token(NamedTuple):
     opener: int
 
 
+class Tokens(tuple[Token, ...]):
+    """Tokens with an empty one before the first and behind the last, so that rules may look at neighbours."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Token: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Token, ...]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Token | tuple[Token, ...]:
+        if isinstance(index, slice):
+            return super().__getitem__(index)
+        place = index.__index__()
+        if 0 <= place < len(self):
+            return super().__getitem__(place)
+        if place < 0 or not self:
+            return Token(Kind.OTHER, "", 0, 0, 1, True, -1)
+        last = super().__getitem__(-1)
+        return Token(Kind.OTHER, "", last.end, last.end, last.line + 1, True, -1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A source and what the lexer saw in it.
@@ -97,7 +118,7 @@ class Listing:
     """
 
     source: str
-    tokens: tuple[Token, ...]
+    tokens: Tokens
     starts: tuple[int, ...]
     partner: dict[int, int]
     unclosed: tuple[int, ...]
@@ -221,7 +242,7 @@ def lex(source: str) -> Listing:
     brackets.reset()
     return Listing(
         source=source,
-        tokens=tuple(tokens),
+        tokens=Tokens(tokens),
         starts=line_starts(source),
         partner=brackets.partner,
         unclosed=tuple(sorted(brackets.unclosed)),

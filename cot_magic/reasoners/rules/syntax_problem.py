@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cot_magic.reasoners.rules.source import Change, splice
-from cot_magic.reasoners.rules.syntax_lexer import Kind, Listing, Token, lex, line_starts, plain
+from cot_magic.reasoners.rules.syntax_lexer import Kind, Listing, Tokens, lex, line_starts, plain
 
 KEYWORDS = frozenset(keyword.kwlist)
 VALUE_KEYWORDS = frozenset({"None", "True", "False"})
@@ -121,7 +121,7 @@ class Problem:
         return lex(self.source)
 
     @property
-    def tokens(self) -> tuple[Token, ...]:
+    def tokens(self) -> Tokens:
         return self.listing.tokens
 
     @cached_property

@@ -1,0 +1,117 @@
+"""Rules for UnboundLocalError, imports, files, recursion and loops on notebooks that really fail."""
+
+import pytest
+
+V, P = "VERIFIED", "PLAUSIBLE"
+
+MENDED = [
+    pytest.param(("n = 1", "def f():\n    n += 1\nf()"), "n == 2", V, id="global"),
+    pytest.param(
+        (
+            "def outer():\n    n = 1\n    def inner():\n        n += 1\n    inner()\n    return n\nx = outer()",
+        ),
+        "x == 2",
+        V,
+        id="nonlocal",
+    ),
+    pytest.param(
+        (
+            "def spread(xs):\n    max = max(xs)\n    min = min(xs)\n    return max - min\n",
+            "x = spread([1, 4])",
+        ),
+        "x == 3",
+        P,
+        id="hidden-builtin",
+    ),
+    pytest.param(
+        ("def f(n):\n    if n > 0:\n        sign = 'plus'\n    return sign\n", "x = f(0)"),
+        "x == ''",
+        P,
+        id="one-branch",
+    ),
+    pytest.param(
+        (
+            "def f(xs):\n    totl = 0\n    for x in xs:\n        total += x\n    return total\n",
+            "x = f([1, 2])",
+        ),
+        "x == 3",
+        V,
+        id="typo",
+    ),
+    pytest.param(("import maths\nx = maths.sqrt(4)",), "x == 2", V, id="module-typo"),
+    pytest.param(("from maths import sqrt\nx = sqrt(4)",), "x == 2", V, id="module-typo-from"),
+    pytest.param(("import Math\nx = Math.sqrt(4)",), "x == 2", V, id="module-in-other-case"),
+    pytest.param(("from math import sqroot\nx = sqroot(4)",), "x == 2", P, id="member"),
+    pytest.param(("from math import Sqrt\nx = Sqrt(4)",), "x == 2", V, id="member-in-other-case"),
+    pytest.param(
+        ("from collections import Mapping\nb = isinstance({}, Mapping)",), "b", V, id="moved-member"
+    ),
+    pytest.param(
+        ("import Queue\nq = Queue.Queue()\nb = q.empty()",), "b is True", V, id="module-of-python-2"
+    ),
+    pytest.param(("def f(n):\n    return n * f(n - 1)\n", "x = f(4)"), "x == 24", P, id="no-base-case"),
+    pytest.param(
+        ("def f(n):\n    if n == 0:\n        return 0\n    return f(n - 2)\n", "x = f(5)"),
+        "x == 0",
+        P,
+        id="end-is-jumped-over",
+    ),
+    pytest.param(
+        (
+            "class A:\n    def __init__(self):\n        self._n = 1\n    @property\n    def n(self):\n        return self.n\n",
+            "x = A().n",
+        ),
+        "x == 1",
+        P,
+        id="property-of-itself",
+    ),
+    pytest.param(
+        ("d = {'a': 1, 'b': 2}\nfor k in d:\n    if d[k] > 1:\n        del d[k]",),
+        "d == {'a': 1}",
+        V,
+        id="changed",
+    ),
+    pytest.param(
+        ("m = map(int, ['1', '2'])\ntotal = sum(m)\nlargest = max(m)",), "largest == 2", P, id="used-up"
+    ),
+]
+
+
+@pytest.mark.parametrize(("cells", "check", "verdict"), MENDED)
+def test_scopes_imports_and_loops_are_mended(mended, cells, check, verdict):
+    assert mended(*cells, check=f"assert {check}") == verdict
+
+
+def test_a_misspelt_file_is_found(mended, tmp_path, monkeypatch):
+    (tmp_path / "sales.csv").write_text("a,b\n1,2\n")
+    monkeypatch.chdir(tmp_path)
+    verdict = mended("text = open('sale.csv').read()", check="assert text[0] == 'a'", cwd=str(tmp_path))
+    assert verdict == V
+
+
+def test_a_file_in_a_folder_is_found(mended, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sales.csv").write_text("a,b\n1,2\n")
+    monkeypatch.chdir(tmp_path)
+    verdict = mended("text = open('sales.csv').read()", check="assert text[0] == 'a'", cwd=str(tmp_path))
+    assert verdict == V
+
+
+def test_a_file_in_another_encoding_gives_rivals(mended, tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_bytes("für".encode("latin-1"))
+    monkeypatch.chdir(tmp_path)
+    verdict = mended("text = open('a.txt').read()", check="assert text == 'für'", cwd=str(tmp_path))
+    assert verdict == P
+
+
+def test_a_package_that_is_not_installed_gets_its_install_line(solve, failing):
+    session = solve(failing("import serial"))
+    claims = [h.claim for h in session.hypotheses if h.rule == "import.not_installed"]
+    assert claims
+    assert "%pip install pyserial" in claims[0]
+
+
+def test_an_assert_shows_both_sides_and_no_fix(solve, failing):
+    session = solve(failing("x = 3", "assert x == 4"))
+    assert "`x` is `3`" in session.hypotheses[0].claim
+    assert session.fixes == ()
