@@ -72,8 +72,9 @@ def investigate(
         clock=clock,
         limits=limits,
         allow=settings.allow,
+        session_id=uuid.uuid4().hex[:8],
     )
-    session = Session(id=uuid.uuid4().hex[:8])
+    session = Session()
     try:
         for stamped in stamp(events, clock):
             session = session.evolve(stamped)

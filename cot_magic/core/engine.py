@@ -92,6 +92,7 @@ def drive(
     clock: Callable[[], float],
     limits: Limits | None = None,
     allow: tuple[str, ...] = (),
+    session_id: str = "",
 ) -> Generator[Event, None, None]:
     """Events of one run, from SessionStarted to SessionEnded, which always comes.
 
@@ -101,7 +102,7 @@ def drive(
     """
     status = sandbox.status()
     yield SessionStarted(
-        case=case, intensity=intensity, reasoner=reasoner.name, budget=budget, sandbox=status
+        case=case, intensity=intensity, reasoner=reasoner.name, budget=budget, sandbox=status, id=session_id
     )
     laboratory = Laboratory(
         case, sandbox, explorer, budget=budget, limits=limits or Limits(), allow=allow, clock=clock

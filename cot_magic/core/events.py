@@ -117,6 +117,7 @@ class SessionStarted:
     reasoner: str
     budget: Budget
     sandbox: SandboxStatus = AVAILABLE
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,6 +203,7 @@ class Session:
                     reasoner=event.reasoner,
                     budget=event.budget,
                     sandbox=event.sandbox,
+                    id=event.id or self.id,
                 )
             case PhaseStarted():
                 return replace(self, phases=(*self.phases, PhaseView(phase=event.phase, started=now)))

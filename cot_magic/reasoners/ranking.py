@@ -104,8 +104,13 @@ def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: in
                 len(ranked),
             )
             ranked.append((key, candidate))
+    ranked.sort(key=lambda pair: pair[0])
+    (unproven, silent, *_), first = ranked[0] if ranked else ((True, True, 0.0, 0, 0), None)
     best: list[Candidate] = []
-    for _, candidate in sorted(ranked, key=lambda pair: pair[0]):
+    for key, candidate in ranked:
+        proven = first is not None and not unproven and not silent
+        if proven and first is not None and (key[1] or candidate.weight < first.weight / 2):
+            continue  # beside a cause that is shown, a way around it or a far-fetched reading is no rival
         if all(candidate.edits != other.edits for other in best):
             best.append(candidate)
     return best[:limit]

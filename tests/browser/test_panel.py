@@ -28,9 +28,10 @@ def opened(page, lab, sources=SOURCES, name="panel.ipynb"):
 
 
 def run_all(page) -> None:
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
     page.keyboard.press("Escape")
-    page.click("text=Run >> nth=0")
-    page.click("text=Run All Cells >> nth=0")
+    page.click('.lm-MenuBar-itemLabel:text-is("Run")')
+    page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
 
 
 def test_a_failing_cell_shows_five_folds_a_verified_fix_and_the_buttons(page, lab, artefacts: Path) -> None:
@@ -47,6 +48,7 @@ def test_a_failing_cell_shows_five_folds_a_verified_fix_and_the_buttons(page, la
         assert phase in text
     page.query_selector_all(".jp-OutputArea-output section")[0].scroll_into_view_if_needed()
     page.screenshot(path=str(artefacts / "panel-lab.png"))
+    page.query_selector_all(".jp-OutputArea-output section")[0].screenshot(path=str(artefacts / "panel.png"))
     for label in ("Insert fix", "Insert tests", "Insert both", "Undo"):
         assert page.query_selector(f"button:has-text('{label}')") is not None, label
 

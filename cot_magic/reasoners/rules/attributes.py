@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from cot_magic.core.case import Variable
 from cot_magic.reasoners.rules import known_members as known
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.modules import submodules
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import Site, shown
+from cot_magic.reasoners.rules.site import Site, shown, type_name
 from cot_magic.reasoners.rules.spelling import closeness, near, only_near
 from cot_magic.reasoners.rules.written import rule
 
@@ -20,7 +21,9 @@ def wanted(site: Site) -> str:
     if site.raised.name:
         return site.raised.name
     found = site.says(r"has no attribute '(\w+)'")
-    return found[1] if found else ""
+    if found is not None:
+        return found[1]
+    return site.focus.attr if isinstance(site.focus, ast.Attribute) else ""
 
 
 def places(site: Site) -> list[ast.Attribute]:
@@ -38,7 +41,7 @@ def subject_type(site: Site, node: ast.Attribute) -> str:
     """Its type, from the description or from the message."""
     found = subject(site, node)
     if found is not None:
-        return found.type
+        return type_name(found)
     said = site.says(r"'([\w.]+)' object has no attribute")
     return said[1] if said else ""
 
@@ -46,6 +49,9 @@ def subject_type(site: Site, node: ast.Attribute) -> str:
 def module_of(site: Site, node: ast.Attribute) -> str:
     """The module's name if the object is a module."""
     said = site.says(r"module '([\w.]+)' has no attribute")
+    found = subject(site, node)
+    if said is None and found is not None and found.type == "module":
+        said = re.search(r"module '([\w.]+)'", found.text)
     return said[1] if said else ""
 
 
@@ -292,15 +298,34 @@ def submodule(site: Site) -> Iterator[Suspicion]:
         module = module_of(site, node)
         if not module:
             return
-        full = f"{module}.{node.attr}"
+        full = module
+        for part in _path(site, node):
+            if part not in submodules(full):
+                break
+            full = f"{full}.{part}"
+        if full == module:
+            return
         yield site.cause(
             f"`{full}` is a module of its own, which `import {module}` alone does not load.",
-            f"A module `{full}` can be found.",
+            f"There is a module `{full}`, and it is not loaded.",
             f"import importlib.util\nnot hasattr({site.text(node.value)}, {node.attr!r}) and "
-            f"hasattr({site.text(node.value)}, '__path__') and importlib.util.find_spec({full!r}) is not None",
+            f"importlib.util.find_spec({full!r}) is not None",
             site.repair(f"`import {full}` loads it.", src.add_import(site.cell, f"import {full}")),
-            weight=0.75,
+            weight=0.88,
         )
+
+
+def _path(site: Site, node: ast.Attribute) -> list[str]:
+    """The attribute and those that are taken from it: `dom`, `minidom`, `Node` of `xml.dom.minidom.Node`."""
+    path = [node.attr]
+    inner: ast.AST = node
+    for _ in range(6):
+        outer = [n for n in ast.walk(site.tree) if isinstance(n, ast.Attribute) and n.value is inner]
+        if not outer:
+            break
+        path.append(outer[0].attr)
+        inner = outer[0]
+    return path
 
 
 @rule(

@@ -1,6 +1,7 @@
 """Rules for calls: things that cannot be called, arguments that do not fit the definition."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 
@@ -57,8 +58,6 @@ def _name(call: ast.Call) -> str:
     "rest of the session, in all cells.",
 )
 def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
-    import builtins
-
     if not site.says(r"object is not callable"):
         return
     for call in site.find(
@@ -71,15 +70,12 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
             continue
         edits = list(_renamed_everywhere(site, name))
         where = site.case.label(edits[0].cell) if edits else "a cell that is not known any more"
-        repairs = []
-        if edits:
-            why = f"With the variable under another name, `{name}` is the function again."
-            repairs.append(Repair(edits=tuple(edits), why=why))
-        elif site.function is None:
-            change = src.line_before(site.cell.source, src.import_line(site.cell.source), f"del {name}")
-            repairs.append(
-                site.repair(f"`del {name}` removes the variable, and the function is visible again.", change)
-            )
+        if not any(edit.cell == site.cell.id for edit in edits):  # the kernel still has the variable
+            line = src.import_line(site.cell.source)
+            restored = src.line_before(site.cell.source, line, f"from builtins import {name}")
+            edits.append(src.edit(site.cell, restored))
+        why = f"With the variable under another name, `{name}` is the function again."
+        repairs = [Repair(edits=tuple(edits), why=why)]
         yield site.cause(
             f"The variable `{name}` (set in {where}) hides the built-in function `{name}`: it is {shown(found)} now.",
             f"`{name}` is not the built-in function.",
@@ -113,6 +109,11 @@ def _renamed_everywhere(site: Site, name: str) -> Iterator[CellEdit]:
             yield src.edit(cell, *(src.over(cell.source, node, f"{name}_") for node in (*stores, *reads)))
 
 
+def _is_builtin_name(node: ast.expr) -> bool:
+    """Whether a built-in function has that name: then it was hidden, and the call is right."""
+    return isinstance(node, ast.Name) and hasattr(builtins, node.id)
+
+
 def _is_local(site: Site, name: str) -> bool:
     return site.function is not None and name in src.local_names(site.function)
 
@@ -132,6 +133,7 @@ def missing_operator(site: Site) -> Iterator[Suspicion]:
             kind not in ("int", "float", "complex", "numpy.float64", "numpy.int64")
             or len(call.args) != 1
             or call.keywords
+            or _is_builtin_name(call.func)
         ):
             continue
         start = src.span(site.cell.source, call.func)[1]
@@ -160,6 +162,8 @@ def brackets(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"object is not callable"):
         return
     for call in site.find(ast.Call):
+        if _is_builtin_name(call.func):
+            continue
         kind = kind_of(site, call.func)
         subscriptable = (
             kind in SEQUENCES or kind.startswith("pandas.core") or kind == "collections.defaultdict"

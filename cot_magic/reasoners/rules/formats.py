@@ -248,7 +248,7 @@ def json_not_plain(site: Site) -> Iterator[Suspicion]:
     lesson="A file opened with `b` in its mode takes bytes, any other takes text.",
 )
 def text_or_bytes(site: Site) -> Iterator[Suspicion]:
-    wants_text = site.says(r"write\(\) argument must be str, not (\w+)")
+    wants_text = site.says(r"write\(\) argument must be str, not (\w+)|string argument expected, got '(\w+)'")
     wants_bytes = site.says(r"a bytes-like object is required, not 'str'")
     if not wants_text and not wants_bytes:
         return
@@ -256,7 +256,7 @@ def text_or_bytes(site: Site) -> Iterator[Suspicion]:
         ast.Call, lambda node: getattr(node.func, "attr", "") == "write" and len(node.args) == 1
     ):
         argument = call.args[0]
-        if wants_text and wants_text[1] != "bytes":
+        if wants_text and (wants_text[1] or wants_text[2]) != "bytes":
             claim = f"`{site.one_line(argument)}` is {shown(site.value(argument))}; a file takes text."
             repair = site.repair("It becomes text.", *site.call("str", argument))
             yield site.cause(

@@ -13,37 +13,34 @@ from cot_magic.reasoners.rules.spelling import closeness, near, only_near
 from cot_magic.reasoners.rules.written import rule
 
 
+_KEY_METHODS = (
+    "pop", "remove", "groupby", "drop", "sort_values", "set_index", "get_group", "merge", "pivot", "explode",
+)  # fmt: skip
+_KEY_WORDS = ("columns", "labels", "by", "keys", "on", "subset", "index")
+_PANDAS = re.compile(r"""\[['"](.+?)['"].*\] (?:not in index|not found in axis|are in the)""")
+
+
 def missing_key(site: Site) -> object:
-    """The key that was looked up in vain, UNKNOWN if it is no plain value."""
+    """The key that was looked up in vain (of several labels the first), UNKNOWN if it is no plain value."""
     for text in (site.raised.name, site.raised.evalue):
-        if text:
-            try:
-                return ast.literal_eval(text)
-            except (ValueError, SyntaxError):
-                found = re.match(
-                    r"""["']?\[(.*)\] not in index|["'](?:None of )?\[?'?(.*?)'?\]? not (?:found|in)""", text
-                )
-                if found is not None and found[1]:
-                    return found[1].strip("'\"")
+        try:
+            key = ast.literal_eval(text) if text else UNKNOWN
+        except (ValueError, SyntaxError):
+            continue
+        if key is not UNKNOWN:
+            labels = _PANDAS.search(key) if isinstance(key, str) else None
+            return labels[1] if labels is not None else key
     return UNKNOWN
 
 
 def lookups(site: Site) -> list[tuple[ast.expr, ast.expr]]:
     """Containers and keys at the failing place: `d[k]`, `d.pop(k)`, `s.remove(k)`."""
     found = [(node.value, node.slice) for node in site.find(ast.Subscript)]
-    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Attribute) and bool(node.args)):
-        assert isinstance(call.func, ast.Attribute)
-        if call.func.attr in (
-            "pop",
-            "remove",
-            "groupby",
-            "drop",
-            "sort_values",
-            "set_index",
-            "get_group",
-            "__getitem__",
-        ):
-            found.append((call.func.value, call.args[0]))
+    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Attribute)):
+        named = [word.value for word in call.keywords if word.arg in _KEY_WORDS]
+        keys = [*call.args[:1], *named][:1]
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _KEY_METHODS:
+            found += [(call.func.value, key) for key in keys]
     wanted = missing_key(site)
     exact = [pair for pair in found if wanted is not UNKNOWN and site.literal(pair[1]) == wanted]
     return exact or found

@@ -41,3 +41,14 @@ def members(module: str) -> list[str]:
         return []
     inner = [item.name for item in pkgutil.iter_modules(path)]
     return [name for name in dict.fromkeys([*names, *inner]) if not name.startswith("_")]
+
+
+def submodules(module: str) -> set[str]:
+    """Names of the modules inside a package, also of those that are not loaded."""
+    root, *rest = module.split(".")
+    try:
+        spec = importlib.util.find_spec(root)
+    except (ImportError, ValueError):
+        return set()
+    folders = [str(Path(folder, *rest)) for folder in (spec.submodule_search_locations or [])] if spec else []
+    return {item.name for item in pkgutil.iter_modules(folders)}

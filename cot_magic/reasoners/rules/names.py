@@ -144,12 +144,14 @@ def _calls(site: Site) -> list[ast.Call]:
 @rule(
     "name.other_language",
     "NameError",
-    lesson="Python writes its constants `True`, `False` and `None`, with a capital. JSON and other languages write "
-    "them differently.",
+    lesson="Python has its own names: `True`, `False` and `None` with a capital, `len(x)` for a length, `print(x)`. "
+    "JSON and other languages write them differently.",
 )
 def other_language(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
     meant = known.FOREIGN.get(name)
+    if meant is None and _is_called(site, name):
+        meant = known.FOREIGN_FUNCTIONS.get(name)
     if meant is None or stores(site, name):
         return
     yield site.cause(
@@ -253,7 +255,10 @@ def typo(site: Site) -> Iterator[Suspicion]:
         return
     scope = in_scope(site)
     certain = only_near(name, scope)
-    elsewhere = bool(stores(site, name)) or any(name in src.bound_names(tree) for _, tree in site.cells())
+    trees = [src.parse(cell.source) for cell in site.case.cells if cell.id != site.cell.id]
+    if any(tree is not None and name in src.bound_names(tree) for tree in trees):
+        return  # it is spelt as another cell defines it
+    assigned = bool(stores(site, name))
     for place, meant in enumerate(near(name, scope)):
         kind = (
             "looks like a typo of"
@@ -265,7 +270,7 @@ def typo(site: Site) -> Iterator[Suspicion]:
         weight = 0.9 - 0.1 * place - 0.02 * closeness(name, meant)
         if hasattr(builtins, meant) and not _is_called(site, name):
             weight -= 0.3  # `var` for `vars`: a built-in function is meant only where it is called
-        elif meant == certain and not elsewhere:
+        elif meant == certain and not assigned:
             exists = f"{meant!r} in locals() or {meant!r} in globals() or hasattr(__import__('builtins'), {meant!r})"
             seen = f"There is no `{name}` here, but there is `{meant}`."
             yield site.cause(claim, seen, f"{absent(name)} and ({exists})", *repairs, weight=weight)
@@ -274,16 +279,15 @@ def typo(site: Site) -> Iterator[Suspicion]:
 
 
 def _spelt_alike(site: Site, name: str, meant: str) -> list[Repair]:
-    """The known name where the unknown one is read; or the other way round, where the cell assigns the known one
-    less often than it reads the other."""
+    """The known name where the unknown one is read; or the other way round, where the cell has the known one less
+    often than the other."""
     use_known = site.repair(
         f"`{meant}` is defined here.", *(site.over(node, meant) for node in uses(site, name))
     )
     renamed = [site.over(node, name) for node in (*stores(site, meant), *uses(site, meant))]
-    if not stores(site, meant) or stores(site, name) or len(renamed) > len(uses(site, name)):
+    if not stores(site, meant) or stores(site, name) or len(renamed) >= len(uses(site, name)):
         return [use_known]
-    rename = site.repair(f"Everywhere else it is called `{name}`.", *renamed)
-    return [rename] if len(renamed) == 1 and len(uses(site, name)) > 1 else [use_known, rename]
+    return [site.repair(f"Everywhere else it is called `{name}`.", *renamed), use_known]
 
 
 def _is_called(site: Site, name: str) -> bool:

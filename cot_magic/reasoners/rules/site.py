@@ -15,6 +15,11 @@ from cot_magic.reasoners.rules.rule import Check, Repair, Suspicion
 
 N = TypeVar("N", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# pandas 3 calls its types by the public names
+_TYPES_NOW = {
+    "pandas.DataFrame": "pandas.core.frame.DataFrame",
+    "pandas.Series": "pandas.core.series.Series",
+}
 _NEWLINES = re.compile(r"\s+")
 
 
@@ -181,8 +186,7 @@ class Site:
 
     def type(self, node: ast.AST | None) -> str:
         """The type name of the node's value, empty where unknown."""
-        variable = self.value(node)
-        return variable.type if variable is not None else ""
+        return type_name(self.value(node))
 
     def members(self, variable: Variable | None) -> tuple[str, ...]:
         """What can be looked up in a value: as described, or for a module told from where it comes from."""
@@ -293,6 +297,13 @@ class Site:
                 found = [node for node in _assigns(tree, name) if node.col_offset == 0]
             for node in reversed(found):
                 yield cell, node
+
+
+def type_name(variable: Variable | None) -> str:
+    """The type as it is called in every version of its library, empty where unknown."""
+    if variable is None:
+        return ""
+    return _TYPES_NOW.get(variable.type, variable.type)
 
 
 def literal(variable: Variable | None) -> Any:

@@ -20,7 +20,7 @@ def distance(one: str, other: str) -> int:
 
 
 def near(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """Known names that are nearly `word`, nearest first.
+    """The known names that are nearest to `word`, all equally far; none if they are too far.
 
     The same letters in another case or with other underscores count as nearest. Otherwise a third of the
     letters may differ, at most three, and names of one or two letters are like no other.
@@ -37,18 +37,14 @@ def near(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
             far = min(distance(word, name), distance(word.lower(), name.lower()))
             if far <= allowed and far < len(name) - 1:
                 scored.append((far, 0 if word[0] == name[0] else 1, name))
-    return [name for _, _, name in sorted(scored)][:limit]
+    nearest = min((far for far, _, _ in scored), default=0)
+    return [name for far, _, name in sorted(scored) if far == nearest][:limit]
 
 
 def only_near(word: str, known: Iterable[str]) -> str | None:
     """The one known name that is nearer than all others, or None if there is none or it is not alone."""
-    names = list(known)
-    found = near(word, names, limit=2)
-    if not found:
-        return None
-    if len(found) == 1 or closeness(word, found[0]) < closeness(word, found[1]):
-        return found[0]
-    return None
+    found = near(word, known, limit=2)
+    return found[0] if len(found) == 1 else None
 
 
 def closeness(word: str, name: str) -> int:

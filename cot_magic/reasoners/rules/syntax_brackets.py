@@ -1,5 +1,6 @@
 """Mistakes in brackets: never closed, closed by the wrong kind, closed once too often."""
 
+import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, OPENERS, Kind
@@ -9,6 +10,11 @@ _HEADERS = frozenset(["if", "elif", "while", "for", "with", "def", "class", "exc
 _LOOSE = frozenset(["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", ">", "<=", ">=", "and", "or", "in", "is", "not", "if", "else", "for", "&", "|", "^"])
 _SPLITS = _LOOSE | {":", ",", "=", "."}
 _MOST_LINES = 40
+_CALLED = re.compile(
+    r"(print|len|int|str|range|input|float|list|sum|max|min|abs|type|round|sorted|reversed|set|dict|tuple|bool|open"
+    r"|format|append|join|split|strip|replace|read|write|extend|insert)(\w+)"
+)
+_CALLED_WITH_LIST = ("bytes", "bytearray", "list", "set", "sum", "max", "min", "len", "sorted", "print", "tuple", "array")
 
 
 def _is_call(problem: Problem, opener: int) -> bool:
@@ -26,7 +32,11 @@ def _unclosed(problem: Problem) -> Iterator[Reading]:
         if not options:
             continue
         place = f"line {token.line}" if len(problem.listing.starts) > 2 else "the line"
-        sure = _one_way(problem, opener)
+        doubled = problem.text(opener + 1) == token.text and opener + 1 in problem.listing.partner
+        if doubled:
+            options.insert(0, (problem.drop(opener), f"One `{token.text}` is left out."))
+        several = len(_candidate_lines(problem, opener)) > 1
+        sure = not doubled and not several and _one_way(problem, opener)
         yield reading(
             f"The `{token.text}` {_behind(problem, opener)}on {place} is never closed.",
             *(options[:1] if sure else options[:6]),
@@ -81,7 +91,9 @@ def _candidate_lines(problem: Problem, opener: int) -> list[int]:
         return list(dict.fromkeys((line, *followers, token.line)))
     if problem.text(inner[-1]) in (*_LOOSE, "="):
         return list(dict.fromkeys((*followers, token.line)))
-    return list(dict.fromkeys((token.line, line, *followers)))
+    if problem.text(inner[-1]) == ":" and header:
+        return list(dict.fromkeys((token.line, line, *followers)))
+    return list(dict.fromkeys((line, token.line, *followers)))
 
 
 def _tails(problem: Problem, opener: int, indices: list[int]) -> Iterator[int]:
@@ -128,10 +140,23 @@ def _one_way(problem: Problem, opener: int) -> bool:
     inner = [i for i in problem.listing.on_line(line) if i > opener]
     alone = problem.text(opener - 1) in ("=", "return") or opener == problem.listing.on_line(line)[0]
     depth_zero = [problem.text(i) for i in inner if problem.tokens[i].opener == opener]
+    if any(problem.tokens[i].opener > opener and problem.text(i) in _LOOSE for i in inner):
+        return False  # an inner bracket may have been meant to close earlier
     print_call = problem.text(opener - 1) == "print"
+    if _item_at_end(problem, opener, inner):
+        return False
     if alone or print_call:
-        return not any(text in ("if", "for", ":") for text in depth_zero)
+        operators = {text for text in depth_zero if text in _LOOSE}
+        return not operators & {"if", "for", ":"} and (print_call or len(operators) <= 1)
     return not any(text in _LOOSE | {"=", "."} for text in depth_zero) and depth_zero.count(":") <= 1
+
+
+def _item_at_end(problem: Problem, opener: int, inner: list[int]) -> bool:
+    """`f(x[0]`: whether what is closed last may be an item of the result."""
+    if not inner or problem.text(inner[-1]) != "]" or not _is_call(problem, opener):
+        return False
+    partner = problem.listing.partner.get(inner[-1], opener)
+    return inner[-1] - partner == 2
 
 
 def _crossed(problem: Problem) -> Iterator[Reading]:
@@ -244,10 +269,17 @@ def _stray(problem: Problem) -> Iterator[Reading]:
             options = [*reversed(insert), drop]
         else:
             options = [drop, *reversed(insert)]
+        glued = list(_glued(problem, low, index, opener))
+        options[1:1] = glued
+        if _pair_meant(problem, low, index) and index - 1 in problem.listing.partner:
+            at = problem.tokens[problem.listing.partner[index - 1]].end
+            options.insert(1, (problem.put((at, at, opener)), f"`{opener}` makes one item of them."))
         extra = (
             problem.text(index - 1) in CLOSERS
+            and not glued
             and not called
             and not grouped
+            and not _pair_meant(problem, low, index)
             and _ends_line(problem, index, high)
         )
         yield reading(
@@ -257,6 +289,28 @@ def _stray(problem: Problem) -> Iterator[Reading]:
             certain=extra
             or (bool(called) and problem.text(called[0]) in ("print", "len", "range", "input", "int", "str")),
         )
+
+
+def _pair_meant(problem: Problem, low: int, index: int) -> bool:
+    """Whether the bracket may have closed a tuple: `items.append(a, b))`, `"%s %s" % a, b))`."""
+    opener = problem.listing.partner.get(index - 1, low)
+    inside = [i for i in range(opener, index) if problem.tokens[i].opener == opener]
+    loose = any(problem.text(i) == "," and problem.tokens[i].opener < 0 for i in range(low, index))
+    single = problem.text(opener - 1) in ("append", "add", "set", "list", "tuple", "sum", "len", "dict", "array")
+    texts = [problem.text(i) for i in inside]
+    return loose or ("," in texts and (single or "%" in texts))
+
+
+def _glued(problem: Problem, low: int, high: int, opener: str) -> Iterator[tuple[str, str]]:
+    """`printx)`: a well-known function whose opening bracket was left out."""
+    for index in range(low, high):
+        found = _CALLED.fullmatch(problem.text(index))
+        if problem.text(index) in _CALLED_WITH_LIST and problem.text(index + 1) == "[":
+            at = problem.tokens[index].end
+            yield problem.put((at, at, opener)), f"`{opener}` opens the call of `{problem.text(index)}`."
+        elif found is not None and problem.text(index) not in problem.names:
+            at = problem.tokens[index].start + len(found[1])
+            yield problem.put((at, at, opener)), f"`{opener}` opens the call of `{found[1]}`."
 
 
 def _ends_line(problem: Problem, index: int, high: int) -> bool:

@@ -346,7 +346,7 @@ def _no_brackets(problem: Problem) -> Iterator[Reading]:
             f"`{token.text}` is a function; its argument stands in brackets.",
             (whole, "Brackets stand around the argument."),
             weight=0.9,
-            certain=token.text in _CALLABLES and end == index + 1,
+            certain=token.text in _CALLABLES and end == index + 1 and problem.text(index - 1) != ".",
         )
 
 

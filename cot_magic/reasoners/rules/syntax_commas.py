@@ -46,8 +46,17 @@ def _missing(problem: Problem) -> Iterator[Reading]:
         f"Between `{left[:40]}` and `{right[:40]}` a comma is missing.",
         *options,
         weight=0.85 if strings or not names or newline else 0.7,
-        certain=len(options) == 1,
+        certain=len(options) == 1
+        and (sure or newline or strings or len(same) > 1)
+        and not any(_short_word(problem, i) for i in same)
+        and not any(problem.text(i) == "in" and problem.tokens[i].opener == opener for i in range(near, near + 9)),
     )
+
+
+def _short_word(problem: Problem, index: int) -> bool:
+    """Whether the next token may be a misspelled `and`, `or`, `if`, `for` and the like."""
+    text = problem.text(index + 1)
+    return text.isidentifier() and len(text) <= 4 and text not in problem.names and text not in KEYWORDS
 
 
 def _neighbours(problem: Problem) -> Iterator[int]:
@@ -59,6 +68,8 @@ def _neighbours(problem: Problem) -> Iterator[int]:
             continue
         if problem.tokens[index].kind is Kind.STRING and problem.tokens[index + 1].kind is Kind.STRING:
             continue
+        if problem.tokens[index].kind is Kind.NAME and problem.text(index) == problem.text(index + 1):
+            continue  # written twice
         if problem.text(index) in ("match", "case", "type", "print", "exec") and problem.tokens[index].first:
             continue
         yield index
@@ -122,6 +133,15 @@ def _semicolon(problem: Problem) -> Iterator[Reading]:
         opener = problem.tokens[near].opener
         same = [i for i in inside if problem.tokens[i].opener == opener]
         after = problem.put(*((problem.tokens[i].start, problem.tokens[i].end, ",") for i in same))
+        if problem.text(opener) == "[" and problem.ends_operand(opener - 1):
+            colons = problem.put(*((problem.tokens[i].start, problem.tokens[i].end, ":") for i in same))
+            yield reading(
+                "Between square brackets a semicolon means nothing.",
+                (colons, "A colon makes a slice."),
+                (after, "A comma separates two indices."),
+                weight=0.93,
+            )
+            return
         yield reading(
             "Items in brackets are separated by commas, not by semicolons.",
             (after, "Commas stand there."),
@@ -134,10 +154,13 @@ def _doubled(problem: Problem) -> Iterator[Reading]:
     """A comma with nothing before it: `(, 1)`, `[1, , 2]`, `f(a,, b)`."""
     low, high = problem.statement
     changes, count = [], 0
-    doubled = True
+    doubled = sure = True
     for index in range(low + 1, high):
         if problem.text(index) == "," and problem.text(index - 1) in ("(", "[", "{", ","):
             doubled = doubled and problem.text(index - 1) == ","
+            opener = problem.tokens[index].opener
+            # in a call an argument may have got lost as well
+            sure = sure and (not problem.ends_operand(opener - 1) or problem.text(opener - 1) == "print")
             end = problem.tokens[index].end
             while problem.source[end : end + 1] == " " and problem.text(index - 1) != ",":
                 end += 1
@@ -148,7 +171,7 @@ def _doubled(problem: Problem) -> Iterator[Reading]:
         if not doubled:
             nones = problem.put(*((start, start, "None") for start, _, _ in changes))
             options.append((nones, "`None` stands for the missing item."))
-        yield reading("A comma has no item before it.", *options, weight=0.94, certain=doubled)
+        yield reading("A comma has no item before it.", *options, weight=0.94, certain=doubled and sure)
 
 
 def _before_word(problem: Problem) -> Iterator[Reading]:
@@ -316,6 +339,12 @@ def _signs_for_colon(problem: Problem, opener: int, closer: int) -> Iterator[Rea
     yield reading("In a dict a colon stands between key and value.", *options, weight=0.93, certain=sure)
 
 
+def _only_key(problem: Problem, colon: int, opener: int) -> bool:
+    """Whether the name before the colon does not occur in what follows, as the parameter of a lambda would."""
+    end = problem.listing.partner.get(opener, colon)
+    return all(problem.text(i) != problem.text(colon - 1) for i in range(colon + 1, end))
+
+
 def _braces_meant(
     problem: Problem, opener: int, closer: int, items: list[tuple[int, int]]
 ) -> Iterator[Reading]:
@@ -347,7 +376,7 @@ def _braces_meant(
                 "In a call `=` stands between an argument's name and its value.",
                 (problem.put(*equals), "The arguments are given with `=`."),
                 weight=0.92,
-                certain=named,
+                certain=named and all(_only_key(problem, i, opener) for i in colons),
             )
         if texts:
             a, b = problem.tokens[opener].end, problem.tokens[closer].start

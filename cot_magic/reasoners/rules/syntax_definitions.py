@@ -60,6 +60,16 @@ def _def_brackets(problem: Problem) -> Iterator[Reading]:
             if problem.text(stop - 1) == ")" and "(" not in inside:
                 inside = inside[:-1]
             parameters = inside.strip(",; ")
+            bare = problem.text(name + 1) == ")"
+            for first in ("self", "cls"):
+                word = problem.text(name)
+                if bare and word.endswith(first) and word != first:
+                    cut = (at - len(first), at, f"({first}")
+                    yield reading(
+                        f"Before `{first}` the bracket is missing.",
+                        (problem.put(cut), f"The bracket opens before `{first}`."),
+                        weight=0.97,
+                    )
             spaced = re.fullmatch(r"[^\W\d]\w*(?:\s+[^\W\d]\w*)*\s*\(.*\)?", inside, re.DOTALL)
             if spaced:
                 yield from _name_with_space(problem, index, high)
@@ -71,7 +81,7 @@ def _def_brackets(problem: Problem) -> Iterator[Reading]:
                     "Brackets stand around the parameters.",
                 ),
                 weight=0.96,
-                certain=True,
+                certain=after not in (",", ")"),
             )
         elif after in (".", "-"):
             yield from _compound_name(problem, name, high)

@@ -405,7 +405,7 @@ def _for_inside(problem: Problem) -> Iterator[Reading]:
                     weight=0.95,
                     certain=True,
                 )
-            elif problem.starts_operand(end + 1):
+            elif problem.starts_operand(end + 1) and problem.text(end + 2) != "in":
                 at = problem.tokens[end].end
                 yield reading(
                     "Behind `for` the word `in` is missing.",

@@ -165,6 +165,15 @@ def _unexpected(problem: Problem) -> Iterator[Reading]:
         )
         closer = [width for width in outer if abs(width - own) < abs(target - own)]
         options += [(_shift(lines, place, end, width - own), "It begins further left.") for width in closer]
+        start = above
+        while start > 0 and lines[start - 1].strip() and _width(lines[start - 1]) == target:
+            start -= 1
+        around = next((i for i in range(start - 1, -1, -1) if _filled(lines[i])), None)
+        if around is not None and _width(lines[around]) == own:
+            # the lines above are the odd ones: what is around them stands where this line does
+            options.insert(
+                0, (_shift(lines, start, place, own - target), "The line above is moved to where this one begins.")
+            )
         text = lines[above].rstrip()
         if not text.endswith((":", ",", "\\")) and re.match(
             r"\s*(?:if|for|while|def|class|with|else|try|elif)\b", text

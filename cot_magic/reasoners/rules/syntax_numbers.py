@@ -197,6 +197,8 @@ def _grouped(problem: Problem) -> Iterator[Reading]:
             and re.fullmatch(r"\d{1,3}", problem.text(last))
         ):
             last += 1
+        if last == index + 1 and problem.text(index) == problem.text(last):
+            continue
         if last > index and problem.tokens[index].kind is Kind.NUMBER and problem.text(index) != "0":
             joined = "_".join(problem.text(i) for i in range(index, last + 1))
             yield reading(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules.syntax_lexer import Kind
-from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
+from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, VALUE_KEYWORDS, Mistake, Problem, Reading, reading
 
 # What is written (without spaces) and what Python has for it.
 _MEANT = {
@@ -125,7 +125,7 @@ def _twice(problem: Problem) -> Iterator[Reading]:
                     weight=0.6,
                 )
             continue
-        if problem.tokens[index].kind in (Kind.STRING, Kind.NUMBER) or one in ("&", "|"):
+        if problem.tokens[index].kind in (Kind.STRING, Kind.NUMBER) or one in ("&", "|", *VALUE_KEYWORDS):
             continue  # `&&` and `||` are meant for words
         power = one in ("*", "/", ">", "<", "&", "|")
         keyword = one in KEYWORDS or one in (",", ".", ";", "%", "@", "**", "//")
@@ -142,7 +142,7 @@ def _twice(problem: Problem) -> Iterator[Reading]:
             yield reading(
                 f"`{one}` stands there twice in a row.",
                 (problem.drop(index + 1), f"One `{one}` is enough."),
-                weight=0.6,
+                weight=0.9,
             )
 
 
@@ -372,7 +372,7 @@ def _dots(problem: Problem) -> Iterator[Reading]:
                 f"Between the point and `{nxt}` a name is missing.",
                 (problem.drop(place), "The point is left out."),
                 weight=0.93,
-                certain=True,
+                certain=nxt == "[",
             )
         elif sign == ":" and nxt == ":" and problem.touching(place) and problem.tokens[place].opener < 0:
             yield reading(

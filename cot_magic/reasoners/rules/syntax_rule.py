@@ -154,7 +154,7 @@ def _whole(problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake,
     best = whole[0].reading.weight if whole else 0.0
     for finding in partial[:3]:
         if finding.reading.weight > best and not budget.spent:
-            further = _further(finding, mistakes, budget, problem.known)
+            further = _further(finding, problem.failure.line, mistakes, budget, problem.known)
             if further is not None:
                 whole.append(further)
     if not whole and last:
@@ -214,7 +214,7 @@ def _phase(failure: Failure) -> int:
 
 
 def _further(
-    finding: Finding, mistakes: Sequence[Mistake], budget: _Budget, known: frozenset[str]
+    finding: Finding, line: int, mistakes: Sequence[Mistake], budget: _Budget, known: frozenset[str]
 ) -> Finding | None:
     """Mend what comes to light behind the first repair, each time by the likeliest reading."""
     option, weight, certain = finding.reading.options[0], finding.reading.weight, finding.reading.certain
@@ -229,7 +229,9 @@ def _further(
             return None
         option = following.reading.options[0]
         source, weight = option.after, min(weight, following.reading.weight) - _LOSS
-        certain = certain and following.reading.certain and len(following.reading.options) == 1
+        elsewhere = found.line != line or following.mistake.code == finding.mistake.code
+        certain = certain and elsewhere and following.reading.certain and len(following.reading.options) == 1
+        line = found.line
         codes.append(following.mistake.code)
         if option.why not in reasons:
             reasons.append(option.why)

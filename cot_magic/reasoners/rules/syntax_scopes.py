@@ -401,6 +401,7 @@ def _except_form(problem: Problem, low: int, high: int) -> Iterator[Reading]:
             and problem.tokens[index + 1].kind is Kind.NAME
             and problem.starts_operand(index + 1)
             and problem.tokens[index + 1].opener < 0
+            and problem.text(index) != problem.text(index + 1)
         ):
             at = problem.tokens[index].end
             yield reading(

@@ -183,6 +183,13 @@ def _other_end(
 ) -> Iterator[Reading]:
     """`"text'`: opened with one quote and closed with the other."""
     places = [m.start() for m in re.finditer(other, token.text) if _AFTER_STRING.match(token.text[m.end() :])]
+    if body.strip() == other:
+        options = [
+            (problem.put((token.end, token.end, quote)), f"{quote} closes the text."),
+            (problem.put((token.start, token.end, prefix + quote * 2)), "The text is empty."),
+        ]
+        yield reading(shown, *options, weight=0.9)
+        return
     for place in reversed(places[-3:]):
         inside = token.text[len(prefix) + 1 : place]
         if other in inside and not re.search(rf"\w{other}\w", inside):
@@ -254,6 +261,11 @@ def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterat
         options.insert(
             0, (problem.put((at, at, quote)), f"{quote} closes the text behind `{first_word[0]}`.")
         )
+    code = re.match(r"\.\w+\(", token.text.split(quote, 1)[1]) or re.match(r"\s+[*%]\s", token.text.split(quote, 1)[1])
+    if code:
+        at = token.start + token.text.index(quote) + 1
+        options.insert(0, (problem.put((at, at, quote)), "The text is empty."))
+    cut = cut or code is not None or re.search(r"\w\(.*\)|\w\*", token.text) is not None
     if not cut and sure:
         options = options[:1]
     yield reading(shown, *unique(options)[:4], weight=0.88, certain=sure and not cut)

@@ -51,7 +51,7 @@ def _misspelled(problem: Problem) -> Iterator[Reading]:
     candidates: list[tuple[float, int, str]] = []
     for index in dict.fromkeys(places):
         token = problem.tokens[index]
-        if token.kind is not Kind.NAME or problem.text(index - 1) == ".":
+        if token.kind is not Kind.NAME or problem.text(index - 1) == "." or problem.text(index + 1) == "=":
             continue
         near = abs(index - problem.at) <= 2 or index == low
         known = token.text in problem.names or (token.text in KEYWORDS and not near)

@@ -5,7 +5,7 @@ import pytest
 V, P = "VERIFIED", "PLAUSIBLE"
 
 MENDED = [
-    pytest.param(("n = 1", "def f():\n    n += 1\nf()"), "n == 2", V, id="global"),
+    pytest.param(("n = 1\n\ndef f():\n    n += 1\n\nf()",), "n == 2", V, id="global"),
     pytest.param(
         (
             "def outer():\n    n = 1\n    def inner():\n        n += 1\n    inner()\n    return n\nx = outer()",
@@ -41,7 +41,7 @@ MENDED = [
     pytest.param(("import maths\nx = maths.sqrt(4)",), "x == 2", V, id="module-typo"),
     pytest.param(("from maths import sqrt\nx = sqrt(4)",), "x == 2", V, id="module-typo-from"),
     pytest.param(("import Math\nx = Math.sqrt(4)",), "x == 2", V, id="module-in-other-case"),
-    pytest.param(("from math import sqroot\nx = sqroot(4)",), "x == 2", P, id="member"),
+    pytest.param(("from math import sqroot\nx = sqroot(4)",), "x == 2", V, id="member"),
     pytest.param(("from math import Sqrt\nx = Sqrt(4)",), "x == 2", V, id="member-in-other-case"),
     pytest.param(
         ("from collections import Mapping\nb = isinstance({}, Mapping)",), "b", V, id="moved-member"
@@ -68,7 +68,7 @@ MENDED = [
     pytest.param(
         ("d = {'a': 1, 'b': 2}\nfor k in d:\n    if d[k] > 1:\n        del d[k]",),
         "d == {'a': 1}",
-        V,
+        P,
         id="changed",
     ),
     pytest.param(
@@ -85,7 +85,12 @@ def test_scopes_imports_and_loops_are_mended(mended, cells, check, verdict):
 def test_a_misspelt_file_is_found(mended, tmp_path, monkeypatch):
     (tmp_path / "sales.csv").write_text("a,b\n1,2\n")
     monkeypatch.chdir(tmp_path)
-    verdict = mended("text = open('sale.csv').read()", check="assert text[0] == 'a'", cwd=str(tmp_path))
+    verdict = mended(
+        "from pathlib import Path",
+        "text = Path('sale.csv').read_text()",
+        check="assert text[0] == 'a'",
+        cwd=str(tmp_path),
+    )
     assert verdict == V
 
 
@@ -93,14 +98,24 @@ def test_a_file_in_a_folder_is_found(mended, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "sales.csv").write_text("a,b\n1,2\n")
     monkeypatch.chdir(tmp_path)
-    verdict = mended("text = open('sales.csv').read()", check="assert text[0] == 'a'", cwd=str(tmp_path))
+    verdict = mended(
+        "from pathlib import Path",
+        "text = Path('sales.csv').read_text()",
+        check="assert text[0] == 'a'",
+        cwd=str(tmp_path),
+    )
     assert verdict == V
 
 
 def test_a_file_in_another_encoding_gives_rivals(mended, tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_bytes("für".encode("latin-1"))
     monkeypatch.chdir(tmp_path)
-    verdict = mended("text = open('a.txt').read()", check="assert text == 'für'", cwd=str(tmp_path))
+    verdict = mended(
+        "from pathlib import Path",
+        "text = Path('a.txt').read_text()",
+        check="assert text == 'für'",
+        cwd=str(tmp_path),
+    )
     assert verdict == P
 
 
