@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from cot_magic.core.case import Variable
 from cot_magic.reasoners.rules import known_members as known
 from cot_magic.reasoners.rules import source as src
-from cot_magic.reasoners.rules.modules import submodules
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
 from cot_magic.reasoners.rules.site import Site, shown, type_name
 from cot_magic.reasoners.rules.spelling import closeness, near, only_near
@@ -168,107 +167,6 @@ def _assigned(site: Site, node: ast.AST) -> str:
 
 
 @rule(
-    "attribute.moved",
-    "AttributeError",
-    "ImportError",
-    lesson="Libraries rename and move things between versions. Code from an older book or answer needs the name that "
-    "the installed version uses.",
-)
-def moved(site: Site) -> Iterator[Suspicion]:
-    for node in places(site)[:1]:
-        module, kind = module_of(site, node), subject_type(site, node)
-        text = site.text(node.value)
-        if (module, node.attr) in known.MOVED:
-            new, statement = known.MOVED[module, node.attr]
-            new = new.replace("{module}", text)
-            changes = [
-                site.over(item, new)
-                for item in ast.walk(site.tree)
-                if isinstance(item, ast.Attribute)
-                and item.attr == node.attr
-                and site.text(item.value) == text
-            ]
-            if statement:
-                changes.append(src.add_import(site.cell, statement))
-            claim = f"`{module}` has no `{node.attr}` (any more); it is `{new}` now."
-        elif (kind, node.attr) in known.RENAMED:
-            new = known.RENAMED[kind, node.attr]
-            changes = [renamed(site, node, new)]
-            claim = f"A `{kind.rsplit('.', 1)[-1]}` has no `{node.attr}` any more; `{new}` took its place."
-        else:
-            return
-        yield site.cause(
-            claim,
-            f"The installed version has no `{node.attr}`.",
-            lacks(site, node),
-            site.repair(f"`{new}` is the name of today.", *changes),
-            weight=0.94,
-        )
-
-
-@rule(
-    "attribute.module_not_class",
-    "AttributeError",
-    lesson="A module and a class in it may have the same name: `datetime.datetime`. `import datetime` gives the module, "
-    "`from datetime import datetime` gives the class.",
-)
-def module_not_class(site: Site) -> Iterator[Suspicion]:
-    for node in places(site)[:1]:
-        found, text = subject(site, node), site.text(node.value)
-        module = module_of(site, node)
-        if module and found is not None:
-            inner = [
-                item for item in site.members(found) if item.lower() == module.rsplit(".", 1)[-1].lower()
-            ]
-            for name in inner[:1]:
-                yield site.cause(
-                    f"`{text}` is the module; `{node.attr}` belongs to the class `{text}.{name}` in it.",
-                    f"The module has no `{node.attr}`, the class has.",
-                    f"not hasattr({text}, {node.attr!r}) and hasattr({text}.{name}, {node.attr!r})",
-                    site.repair(f"`{text}.{name}.{node.attr}` exists.", site.after(node.value, f".{name}")),
-                    weight=0.92,
-                )
-            return
-        said = site.says(r"type object '([\w.]+)' has no attribute")
-        if said and said[1].rsplit(".", 1)[-1] == node.attr:
-            yield site.cause(
-                f"`{text}` is already the class `{node.attr}`, so `{text}.{node.attr}` asks for it twice.",
-                f"`{text}` is a class, not the module.",
-                f"isinstance({text}, type) and not hasattr({text}, {node.attr!r})",
-                site.repair("The class is used directly.", *_one_level_less(site, node)),
-                weight=0.93,
-            )
-        elif (
-            said
-            and said[1].split(".")[0] in ("datetime", "time")
-            and node.attr in ("timedelta", "date", "timezone", "sleep")
-        ):
-            module = said[1].split(".")[0]
-            yield site.cause(
-                f"`{text}` is a class; `{node.attr}` belongs to the module `{module}`.",
-                f"The class has no `{node.attr}`, the module has.",
-                f"not hasattr({text}, {node.attr!r}) and hasattr(__import__({module!r}), {node.attr!r})",
-                site.repair(
-                    f"`{node.attr}` comes from the module.",
-                    src.add_import(site.cell, f"from {module} import {node.attr}"),
-                    *(site.over(item, node.attr) for item in _same(site, node)),
-                ),
-                weight=0.92,
-            )
-
-
-def _one_level_less(site: Site, node: ast.Attribute) -> list[src.Change]:
-    return [site.over(item, site.text(item.value)) for item in _same(site, node)]
-
-
-def _same(site: Site, node: ast.Attribute) -> list[ast.Attribute]:
-    text = site.text(node)
-    return [
-        item for item in ast.walk(site.tree) if isinstance(item, ast.Attribute) and site.text(item) == text
-    ]
-
-
-@rule(
     "attribute.missing_call",
     "AttributeError",
     lesson="Without parentheses a method is only named, not called: `text.upper` is the method, `text.upper()` its "
@@ -285,75 +183,6 @@ def missing_call(site: Site) -> Iterator[Suspicion]:
                 site.repair(f"`{text}()` is the result.", site.after(node.value, "()")),
                 weight=0.85,
             )
-
-
-@rule(
-    "attribute.submodule",
-    "AttributeError",
-    lesson="Importing a package does not always import the modules inside it: `import xml` does not give "
-    "`xml.etree.ElementTree`. Import the inner module by its full name.",
-)
-def submodule(site: Site) -> Iterator[Suspicion]:
-    for node in places(site)[:1]:
-        module = module_of(site, node)
-        if not module:
-            return
-        full = module
-        for part in _path(site, node):
-            if part not in submodules(full):
-                break
-            full = f"{full}.{part}"
-        if full == module:
-            return
-        yield site.cause(
-            f"`{full}` is a module of its own, which `import {module}` alone does not load.",
-            f"There is a module `{full}`, and it is not loaded.",
-            f"import importlib.util\nnot hasattr({site.text(node.value)}, {node.attr!r}) and "
-            f"importlib.util.find_spec({full!r}) is not None",
-            site.repair(f"`import {full}` loads it.", src.add_import(site.cell, f"import {full}")),
-            weight=0.88,
-        )
-
-
-def _path(site: Site, node: ast.Attribute) -> list[str]:
-    """The attribute and those that are taken from it: `dom`, `minidom`, `Node` of `xml.dom.minidom.Node`."""
-    path = [node.attr]
-    inner: ast.AST = node
-    for _ in range(6):
-        outer = [n for n in ast.walk(site.tree) if isinstance(n, ast.Attribute) and n.value is inner]
-        if not outer:
-            break
-        path.append(outer[0].attr)
-        inner = outer[0]
-    return path
-
-
-@rule(
-    "attribute.wrong_module",
-    "AttributeError",
-    lesson="The usual short name was given to another module than people use it for.",
-)
-def wrong_module(site: Site) -> Iterator[Suspicion]:
-    for node in places(site)[:1]:
-        alias = site.text(node.value)
-        if alias not in known.ALIAS_OF or module_of(site, node) != known.ALIAS_OF[alias][0]:
-            return
-        wrong, right = known.ALIAS_OF[alias]
-        for cell, tree in site.cells():
-            for item in ast.walk(tree):
-                if isinstance(item, ast.Import) and any(
-                    n.name == wrong and n.asname == alias for n in item.names
-                ):
-                    edits = (src.edit(cell, src.over(cell.source, item, f"import {right} as {alias}")),)
-                    yield site.cause(
-                        f"`{alias}` is `{wrong}`, but `{node.attr}` belongs to `{right}`.",
-                        f"`{right}` has `{node.attr}`, `{wrong}` has not.",
-                        f"import importlib\nnot hasattr({alias}, {node.attr!r}) and "
-                        f"hasattr(importlib.import_module({right!r}), {node.attr!r})",
-                        Repair(edits=edits, why=f"`{right}` is what `{alias}` usually stands for."),
-                        weight=0.95,
-                    )
-                    return
 
 
 @rule(
@@ -420,112 +249,83 @@ def elements(site: Site) -> Iterator[Suspicion]:
             )
 
 
-@rule(
-    "attribute.private",
-    "AttributeError",
-    lesson="Inside a class, a name that begins with two underscores is stored as `_Class__name`. Outside it must be "
-    "written so, or better be offered under a public name.",
-)
-def private(site: Site) -> Iterator[Suspicion]:
-    for node in places(site)[:1]:
-        found = subject(site, node)
-        name = node.attr.lstrip("_")
-        if found is None:
-            return
-        hidden = [
-            item
-            for item in site.members(found)
-            if re.fullmatch(rf"_\w*?_{{1,2}}{re.escape(name)}|_{re.escape(name)}", item)
-        ]
-        for meant in [item for item in hidden if item != node.attr][:1]:
-            yield site.reading(
-                f"`{name}` is private in `{site.one_line(node.value)}`: it is called `{meant}` there.",
-                site.repair(f"`{meant}` is what exists.", renamed(site, node, meant)),
-                weight=0.6,
-            )
-
-
-@rule(
-    "attribute.shadowed_module",
-    "AttributeError",
-    "ImportError",
-    lesson="A file in your folder that has the name of a library hides the library: Python finds the file first.",
-)
-def shadowed_module(site: Site) -> Iterator[Suspicion]:
-    import sys
-
-    said = site.says(r"module '(\w+)'") or site.says(r"from '(\w+)'")
-    if said is None or said[1] not in sys.stdlib_module_names:
-        return
-    found = site.raised.subject or site.known(said[1])
-    path = re.search(r"from '([^']+)'", found.text if found is not None else site.raised.evalue)
-    path = path or re.search(r"\(([^()]+\.py)\)", site.raised.evalue)
-    if path is None or not site.case.environment.cwd or not path[1].startswith(site.case.environment.cwd):
-        return
-    yield site.cause(
-        f"The file `{path[1]}` hides the module `{said[1]}` of the standard library. Rename the file, remove its "
-        "`__pycache__`, and restart the kernel.",
-        f"`{said[1]}` comes from the notebook's folder.",
-        f"import {said[1]}\n{said[1]}.__file__.startswith({site.case.environment.cwd!r})",
-        weight=0.97,
-    )
-
-
-@rule(
-    "attribute.stale_class",
-    "AttributeError",
-    lesson="An object keeps the class that it was made with. If the class is changed and its cell run again, objects "
-    "made before do not get the new methods.",
-)
-def stale_class(site: Site) -> Iterator[Suspicion]:
-    for node in places(site)[:1]:
-        kind = subject_type(site, node).rsplit(".", 1)[-1]
-        for cell, klass in site.classes(kind):
-            from cot_magic.reasoners.rules.scopes import class_members
-
-            if node.attr in class_members(klass):
-                where = site.case.label(cell.id)
-                yield site.cause(
-                    f"`{site.one_line(node.value)}` was made before the class `{kind}` got `{node.attr}` ({where}), or by "
-                    "another class of that name: make it again.",
-                    f"The class `{kind}` of today is not the class of the object, or sets `{node.attr}` only later.",
-                    f"type({site.text(node.value)}) is not {kind} and hasattr({kind}, {node.attr!r})",
-                    weight=0.8,
-                )
-            return
-
-
-@rule(
-    "attribute.slots",
-    "AttributeError",
-    lesson="A class with `__slots__` allows only the attributes that are listed there.",
-)
-def slots(site: Site) -> Iterator[Suspicion]:
-    for node in places(site)[:1]:
-        kind = subject_type(site, node).rsplit(".", 1)[-1]
-        for cell, klass in site.classes(kind):
-            for item in klass.body:
-                if isinstance(item, ast.Assign) and src.bound_names(item) == {"__slots__"}:
-                    if isinstance(item.value, ast.List | ast.Tuple):
-                        comma = ", " if item.value.elts else ""
-                        end = src.span(cell.source, item.value)[1] - 1
-                        tail = "," if isinstance(item.value, ast.Tuple) and not item.value.elts else ""
-                        change = src.Change(start=end, end=end, text=f"{comma}{node.attr!r}{tail}")
-                        why = f"`__slots__` of `{kind}` lists it then."
-                        yield site.reading(
-                            f"`{kind}` has `__slots__`, which do not list `{node.attr}`.",
-                            Repair(edits=(src.edit(cell, change),), why=why),
-                            weight=0.7,
-                        )
-            return
-
-
 def described(site: Site, node: ast.AST) -> str:
     """A node with its value, for a sentence."""
     return f"`{site.one_line(node)}` is {shown(site.value(node))}"
 
 
+@rule(
+    "attribute.comma_meant",
+    "AttributeError",
+    lesson="A dot takes a part of what stands before it. Two separate things are divided by a comma.",
+)
+def comma_meant(site: Site) -> Iterator[Suspicion]:
+    """`print(first.second)` where `second` is a variable; `len.text` where a call is meant."""
+    for node in places(site)[:1]:
+        if (
+            not isinstance(node.ctx, ast.Load)
+            or site.known(node.attr) is None
+            or call_of(site, node) is not None
+        ):
+            continue
+        text, name = site.text(node.value), node.attr
+        check = f"not hasattr({text}, {name!r}) and ({name!r} in locals() or {name!r} in globals())"
+        if subject_type(site, node) in (*CALLABLE, "type"):
+            repair = site.repair("Brackets call a function.", site.over(node, f"{text}({name})"))
+            claim = f"`{text}` is a function and `{name}` a variable: a call is meant."
+            yield site.cause(
+                claim, f"`{name}` is a variable, and no part of `{text}`.", check, repair, weight=0.85
+            )
+        elif _stands_among_others(site, node):
+            repair = site.repair("A comma divides the two.", site.over(node, f"{text}, {name}"))
+            claim = f"`{name}` is a variable, not a part of `{text}`: the dot may be meant as a comma."
+            yield site.reading(claim, repair, weight=0.75)
+
+
+def _stands_among_others(site: Site, node: ast.Attribute) -> bool:
+    """Whether it is an argument, or an element of a list: there a comma makes sense."""
+    return any(
+        node in (item.args if isinstance(item, ast.Call) else item.elts)
+        for item in ast.walk(site.statement or site.tree)
+        if isinstance(item, ast.Call | ast.List | ast.Tuple | ast.Set)
+    )
+
+
+@rule(
+    "attribute.tuple_by_comma",
+    "AttributeError",
+    "TypeError",
+    lesson="A comma at the end of an assignment makes a tuple of one element: `x = 3,` is `(3,)`.",
+)
+def tuple_by_comma(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"'tuple'|\(not \"tuple\"\)"):
+        return
+    statement = site.statement
+    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement else []
+    for name in dict.fromkeys(names):
+        for cell, assign in site.assignments(name):
+            value = assign.value
+            text = src.text_of(cell.source, value)
+            if not isinstance(value, ast.Tuple) or len(value.elts) != 1 or text.startswith("("):
+                break
+            end = src.span(cell.source, value.elts[0])[1]
+            change = src.Change(start=end, end=src.span(cell.source, value)[1], text="")
+            yield site.cause(
+                f"The comma at the end of line {assign.lineno} makes `{name}` a tuple.",
+                f"`{name}` is a tuple of one element.",
+                f"isinstance({name}, tuple) and len({name}) == 1",
+                Repair(edits=(src.edit(cell, change),), why="Without the comma it is the value itself."),
+                weight=0.93,
+            )
+            break
+
+
 RULES = (
-    typo, other_name, moved, module_not_class, missing_call, submodule, wrong_module, key, elements, private,
-    shadowed_module, stale_class, slots,
-)  # fmt: skip
+    comma_meant,
+    tuple_by_comma,
+    typo,
+    other_name,
+    missing_call,
+    key,
+    elements,
+)

@@ -139,4 +139,53 @@ def abstract(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (base_is_module, no_exception, abstract)
+@rule(
+    "class.super_not_called",
+    "TypeError",
+    "AttributeError",
+    lesson="`super()` with brackets gives the part of the object that the base class looks after.",
+)
+def super_not_called(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"of 'super' object needs an argument|type object 'super' has no attribute"):
+        return
+    nodes = [
+        node.value
+        for node in ast.walk(site.statement or site.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "super"
+    ]
+    if nodes:
+        repair = site.repair(
+            "`super()` is this object as its base class sees it.", *(site.after(n, "()") for n in nodes)
+        )
+        yield site.cause(
+            "`super` is not called.", "`super` is a type.", "isinstance(super, type)", repair, weight=0.95
+        )
+
+
+@rule(
+    "class.brackets_of_a_type",
+    "TypeError",
+    lesson="`list[int]` describes a type, for annotations. A list is made with `[1, 2]` or `list((1, 2))`.",
+)
+def brackets_of_a_type(site: Site) -> Iterator[Suspicion]:
+    names = [node.id for node in ast.walk(site.statement or site.tree) if isinstance(node, ast.Name)]
+    for name in dict.fromkeys(names):
+        for cell, assign in site.assignments(name):
+            value = assign.value
+            if not isinstance(value, ast.Subscript) or not isinstance(value.value, ast.Name):
+                break
+            if value.value.id not in ("list", "tuple", "set"):
+                break
+            inside = src.text_of(cell.source, value.slice)
+            change = src.over(cell.source, value, f"{value.value.id}([{inside}])")
+            yield site.cause(
+                f"`{src.text_of(cell.source, value)}` describes a type and makes no {value.value.id}.",
+                f"`{name}` is a description of a type.",
+                f"type({name}).__name__ == 'GenericAlias'",
+                Repair(edits=(src.edit(cell, change),), why=f"It makes the {value.value.id}."),
+                weight=0.94,
+            )
+            break
+
+
+RULES = (super_not_called, brackets_of_a_type, base_is_module, no_exception, abstract)

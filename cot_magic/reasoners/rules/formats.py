@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
-from cot_magic.reasoners.rules.operators import kind_of, pure
+from cot_magic.reasoners.rules.operands import kind_of, pure
 from cot_magic.reasoners.rules.rule import Suspicion
 from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
 from cot_magic.reasoners.rules.written import rule
@@ -317,4 +317,52 @@ def number_of_collection(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (summed, joined, percent, format_code, json_not_plain, text_or_bytes, number_of_collection)
+@rule(
+    "text.join_of_one",
+    "TypeError",
+    lesson="`join` needs a collection of texts. One value becomes text with `str`.",
+)
+def join_of_one(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"can only join an iterable"):
+        return
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", "") == "join" and len(node.args) == 1
+    ):
+        claim = (
+            f"`{site.one_line(call.args[0])}` is {shown(site.value(call.args[0]))}, which is no collection."
+        )
+        yield site.reading(
+            claim, site.repair("Its digits are joined.", *site.call("str", call.args[0])), weight=0.6
+        )
+        changes = src.wrap(site.cell.source, call.args[0], "[str(", ")]")
+        yield site.reading(claim, site.repair("It is the only element.", *changes), weight=0.4)
+
+
+@rule(
+    "text.ord",
+    "TypeError",
+    lesson="`ord` gives the number of a sign, `chr` the sign of a number.",
+)
+def ord_and_chr(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"ord\(\) expected string of length 1, but int found"):
+        return
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "id", "") == "ord"):
+        yield site.reading(
+            "`ord` got a number.",
+            site.repair("`chr` takes a number.", site.over(call.func, "chr")),
+            weight=0.7,
+        )
+        return
+
+
+RULES = (
+    join_of_one,
+    ord_and_chr,
+    summed,
+    joined,
+    percent,
+    format_code,
+    json_not_plain,
+    text_or_bytes,
+    number_of_collection,
+)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
-from cot_magic.reasoners.rules.operators import pure
+from cot_magic.reasoners.rules.operands import pure
 from cot_magic.reasoners.rules.rule import Suspicion
 from cot_magic.reasoners.rules.site import UNKNOWN, Site, shown
 from cot_magic.reasoners.rules.written import rule

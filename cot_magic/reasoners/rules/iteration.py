@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
-from cot_magic.reasoners.rules.operators import LAZY, kind_of, pure
+from cot_magic.reasoners.rules.operands import LAZY, kind_of, pure
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
 from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule

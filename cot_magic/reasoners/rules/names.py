@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import keyword
 import re
 from collections.abc import Iterator
 
@@ -295,92 +294,16 @@ def _is_called(site: Site, name: str) -> bool:
     return any(isinstance(func, ast.Name) and func.id == name for func in calls)
 
 
-@rule(
-    "name.missing_quotes",
-    "NameError",
-    lesson="Text needs quotes. Without them Python takes the word for the name of a variable.",
-)
-def missing_quotes(site: Site) -> Iterator[Suspicion]:
-    name = missing(site)
-    for node in site.find(ast.Name, lambda node: node.id == name):
-        holder = _subscripted(site, node)
-        quoted = site.repair("In quotes it is text.", site.over(node, repr(name)))
-        if holder is not None and repr(name) in site.keys(holder.value):
-            yield site.cause(
-                f"`{name}` is a key of `{site.one_line(holder.value)}` and stands there without quotes.",
-                f"There is no variable `{name}`, but `{name!r}` is a key.",
-                f"{absent(name)} and {name!r} in {site.text(holder.value)}",
-                quoted,
-                weight=0.94,
-            )
-        elif _is_argument(site, node) and not keyword.iskeyword(name):
-            yield site.reading(f"`{name}` may be text that lacks its quotes.", quoted, weight=0.2)
-        return
-
-
-def _subscripted(site: Site, name: ast.Name) -> ast.Subscript | None:
-    found = [
-        node
-        for node in ast.walk(site.statement or site.tree)
-        if isinstance(node, ast.Subscript) and any(part is name for part in ast.walk(node.slice))
-    ]
-    return found[-1] if found else None
-
-
-def _is_argument(site: Site, name: ast.Name) -> bool:
-    calls = [node for node in ast.walk(site.statement or site.tree) if isinstance(node, ast.Call)]
-    return any(name is argument for node in calls for argument in node.args)
-
-
-@rule(
-    "name.file",
-    "NameError",
-    lesson="`__file__` is the path of a script. A notebook cell is no script, so the name does not exist there; the "
-    "kernel works in the notebook's folder.",
-)
-def file_name(site: Site) -> Iterator[Suspicion]:
-    if missing(site) != "__file__":
-        return
-    changes = [site.over(node, "str(Path.cwd() / 'notebook')") for node in uses(site, "__file__")]
-    yield site.reading(
-        "`__file__` exists in scripts only, not in a notebook.",
-        site.repair(
-            "The kernel's working directory stands for the script's folder.",
-            src.add_import(site.cell, "from pathlib import Path"),
-            *changes,
-        ),
-        weight=0.6,
-    )
-
-
-@rule(
-    "name.member",
-    "NameError",
-    lesson="A name inside a module or an object is reached through it, with a dot: `math.sqrt`, not `sqrt`.",
-)
-def member(site: Site) -> Iterator[Suspicion]:
-    name = missing(site)
-    if name in known.MEMBERS or not name or stores(site, name):
-        return
-    owners = [item for item in site.case.namespace if item.type == "module" and name in site.members(item)]
-    for owner in owners[:2]:
-        yield site.cause(
-            f"`{name}` belongs to `{owner.name}` and was used without it.",
-            f"There is no `{name}` here, but `{owner.name}.{name}` exists.",
-            f"{absent(name)} and hasattr({owner.name}, {name!r})",
-            site.repair(
-                f"`{owner.name}.{name}` exists.",
-                *(site.over(node, f"{owner.name}.{name}") for node in uses(site, name)),
-            ),
-            weight=0.85 if len(owners) == 1 else 0.5,
-        )
-
-
 def words(text: str) -> list[str]:
     """The identifiers in a text."""
     return re.findall(r"[A-Za-z_]\w*", text)
 
 
 RULES = (
-    missing_import, other_language, python2, keyword_typo, wrong_case_module, typo, missing_quotes, file_name, member,
-)  # fmt: skip
+    missing_import,
+    other_language,
+    python2,
+    keyword_typo,
+    wrong_case_module,
+    typo,
+)

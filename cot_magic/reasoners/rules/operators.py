@@ -2,162 +2,16 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.operands import CALLABLE, LAZY, NUMBERS, Pair, is_type, kind_of, pairs, pure
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
+from cot_magic.reasoners.rules.site import Site, number_in, shown
 from cot_magic.reasoners.rules.written import rule
-
-NUMBERS = (
-    "int",
-    "float",
-    "complex",
-    "bool",
-    "decimal.Decimal",
-    "fractions.Fraction",
-    "numpy.int64",
-    "numpy.float64",
-)
-LAZY = ("range", "map", "filter", "zip", "dict_keys", "dict_values", "dict_items", "generator", "reversed",
-        "enumerate", "set", "list_iterator", "str_iterator", "tuple_iterator", "odict_keys", "odict_values")  # fmt: skip
-CALLABLE = ("function", "method", "builtin_function_or_method")
-_TEXT = "Text and numbers do not mix: `'2' + 3` could mean 5 or `'23'`. Convert one of them: `int('2')` or `str(3)`."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """The two sides of an operation; for a comparison those that stand next to each other."""
-
-    whole: ast.AST
-    left: ast.expr
-    right: ast.expr
-    operator: ast.operator | ast.cmpop
-
-    @property
-    def sides(self) -> tuple[ast.expr, ast.expr]:
-        return self.left, self.right
-
-
-def pairs(site: Site) -> list[Pair]:
-    """Operations at the failing place, innermost first, whose sides have the types that the message names."""
-    found = [
-        *(Pair(whole=n, left=n.left, right=n.right, operator=n.op) for n in site.find(ast.BinOp)),
-        *(
-            Pair(whole=n, left=_loaded(n.target), right=n.value, operator=n.op)
-            for n in site.find(ast.AugAssign)
-        ),
-    ]
-    for node in site.find(ast.Compare):
-        sides = [node.left, *node.comparators]
-        found += [
-            Pair(whole=node, left=sides[i], right=sides[i + 1], operator=op) for i, op in enumerate(node.ops)
-        ]
-    said = site.says(r"'([\w.]+)' and '([\w.]+)'") or site.says(r"'([\w.]+)' and '([\w.]+)'$")
-    if said is not None:
-        exact = [
-            pair
-            for pair in found
-            if _short(site, pair.left) == said[1] and _short(site, pair.right) == said[2]
-        ]
-        found = exact or [
-            pair
-            for pair in found
-            if _short(site, pair.left) in ("", said[1]) and _short(site, pair.right) in ("", said[2])
-        ]
-    return found
-
-
-def _loaded(target: ast.expr) -> ast.expr:
-    return target
-
-
-def _short(site: Site, node: ast.expr) -> str:
-    return kind_of(site, node).rsplit(".", 1)[-1]
-
-
-def kind_of(site: Site, node: ast.expr) -> str:
-    """The type of a node: as described, or told by its form."""
-    known = site.type(node)
-    if known:
-        return known
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return {"str": "str", "input": "str", "int": "int", "len": "int", "float": "float", "list": "list",
-                "tuple": "tuple", "range": "range", "sorted": "list", "map": "map", "zip": "zip",
-                "filter": "filter", "set": "set", "dict": "dict"}.get(node.func.id, "")  # fmt: skip
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod | ast.Mult):
-        left, right = kind_of(site, node.left), kind_of(site, node.right)
-        if "str" in (left, right):
-            return "str"
-        return left if left == right else ""
-    return ""
 
 
 def _both(site: Site, pair: Pair) -> str:
     return f"`{site.one_line(pair.left)}` is {shown(site.value(pair.left))} and `{site.one_line(pair.right)}` is {shown(site.value(pair.right))}"
-
-
-def is_type(site: Site, node: ast.expr) -> str:
-    """Code of a check for the type that the node had."""
-    kind = kind_of(site, node).rsplit(".", 1)[-1]
-    return f"type({site.text(node)}).__name__ == {kind!r}"
-
-
-def pure(node: ast.AST) -> bool:
-    """Whether evaluating the node again does nothing but read."""
-    return not any(
-        isinstance(item, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for item in ast.walk(node)
-    )
-
-
-@rule("operator.text_and_number", "TypeError", lesson=_TEXT)
-def text_and_number(site: Site) -> Iterator[Suspicion]:
-    """`+`, other arithmetic, and comparisons of text with a number."""
-    for pair in pairs(site)[:1]:
-        kinds = [kind_of(site, side) for side in pair.sides]
-        if kinds.count("str") != 1 or not set(kinds) & set(NUMBERS):
-            continue
-        place = kinds.index("str")
-        text, number = pair.sides[place], pair.sides[1 - place]
-        value = site.literal(text)
-        convert = number_in(value)
-        claim = f"{_both(site, pair)}: one is text, the other a number."
-        check = " and ".join(is_type(site, side) for side in pair.sides)
-        decisive = pure(text) and pure(number)
-        if isinstance(pair.operator, ast.Add):
-            yield from _plus(site, pair, text, number, convert, claim, check if decisive else "")
-        elif convert and not (isinstance(pair.operator, ast.Mult) and kinds[1 - place] in ("int", "bool")):
-            edit = _converted(site, pair, text, convert)
-            yield site.cause(
-                claim,
-                f"The text `{value}` is a number in quotes.",
-                f"{check} and {convert}({site.text(text)}) is not None",
-                edit,
-                weight=0.92,
-            )
-        elif value is UNKNOWN or isinstance(text, ast.Call):
-            convert = "float" if kinds[1 - place] == "float" else "int"
-            yield site.reading(claim, _converted(site, pair, text, convert), weight=0.6)
-
-
-def _plus(
-    site: Site, pair: Pair, text: ast.expr, number: ast.expr, convert: str, claim: str, check: str
-) -> Iterator[Suspicion]:
-    joined = _converted(site, pair, number, "str")
-    if convert:
-        yield site.reading(f"{claim} A sum is meant.", _converted(site, pair, text, convert), weight=0.6)
-        yield site.reading(f"{claim} Text is meant.", joined, weight=0.5)
-    elif check and _is_words(site, text):
-        yield site.cause(
-            claim, "The text is no number, so only joining makes sense.", check, joined, weight=0.92
-        )
-    else:
-        yield site.reading(claim, joined, weight=0.85)
-
-
-def _is_words(site: Site, node: ast.expr) -> bool:
-    value = site.literal(node)
-    return isinstance(value, str) and any(character.isalpha() for character in value)
 
 
 def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
@@ -174,41 +28,6 @@ def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
         right = right if simple else f"({right})"
         return site.repair(why, site.over(pair.whole, f"{left} = {function}({left}) {sign} {right}"))
     return site.repair(why, *site.call(function, node))
-
-
-@rule(
-    "operator.two_texts",
-    "TypeError",
-    lesson="Only `+` works on two texts. To calculate with numbers that are written as text, convert them first: "
-    "`int('2')`.",
-)
-def two_texts(site: Site) -> Iterator[Suspicion]:
-    for pair in pairs(site)[:1]:
-        if [kind_of(site, side) for side in pair.sides] != ["str", "str"] or isinstance(
-            pair.operator, ast.Add
-        ):
-            continue
-        kinds = [number_in(site.literal(side)) for side in pair.sides]
-        multiply = isinstance(pair.operator, ast.Mult)
-        claim = f"{_both(site, pair)}: both are text."
-        check = " and ".join(is_type(site, side) for side in pair.sides)
-        if all(kinds):
-            both = [
-                change
-                for side, kind in zip(pair.sides, kinds, strict=True)
-                for change in site.call(kind, side)
-            ]
-            if not isinstance(pair.whole, ast.AugAssign):
-                yield site.reading(claim, site.repair("Both become numbers.", *both), weight=0.7)
-            yield site.reading(
-                claim + " A repetition may be meant.",
-                _converted(site, pair, pair.right, kinds[1]),
-                weight=0.5,
-            )
-        elif multiply and any(kind == "int" for kind in kinds):
-            place = kinds.index("int")
-            edit = _converted(site, pair, pair.sides[place], "int")
-            yield site.cause(claim, "Only one of them is a number in quotes.", check, edit, weight=0.9)
 
 
 @rule(
@@ -356,85 +175,6 @@ def _continued(site: Site, statement: ast.Expr) -> Iterator[Suspicion]:
 
 
 @rule(
-    "operator.python2_print",
-    "TypeError",
-    lesson="`print >>file, text` is Python 2. Python 3 writes `print(text, file=file)`.",
-)
-def python2_print(site: Site) -> Iterator[Suspicion]:
-    if not site.says(r"for >>: 'builtin_function_or_method'"):
-        return
-    for node in site.find(ast.BinOp)[:1]:
-        statement = site.statement
-        if isinstance(statement, ast.Expr) and isinstance(node.left, ast.Name) and node.left.id == "print":
-            rest = statement.value.elts[1:] if isinstance(statement.value, ast.Tuple) else []
-            parts = ", ".join([*(site.text(item) for item in rest), f"file={site.text(node.right)}"])
-            repair = site.repair("So it is written today.", site.over(statement, f"print({parts})"))
-            yield site.cause(
-                "`print >>` is Python 2.",
-                "`print` is a function here.",
-                "callable(print)",
-                repair,
-                weight=0.97,
-            )
-
-
-@rule(
-    "operator.bytes_and_text",
-    "TypeError",
-    lesson="Bytes and text are different things. `data.decode()` makes text of bytes, `text.encode()` bytes of text.",
-)
-def bytes_and_text(site: Site) -> Iterator[Suspicion]:
-    for pair in pairs(site)[:1]:
-        kinds = [kind_of(site, side) for side in pair.sides]
-        if sorted(kinds) != ["bytes", "str"]:
-            continue
-        raw, text = pair.sides[kinds.index("bytes")], pair.sides[kinds.index("str")]
-        claim = f"{_both(site, pair)}: one is bytes, the other text."
-        yield site.reading(claim, site.repair("Bytes become text.", site.after(raw, ".decode()")), weight=0.7)
-        if not isinstance(text, ast.Constant):
-            yield site.reading(
-                claim, site.repair("Text becomes bytes.", site.after(text, ".encode()")), weight=0.5
-            )
-        else:
-            change = src.Change(
-                start=src.span(site.cell.source, text)[0], end=src.span(site.cell.source, text)[0], text="b"
-            )
-            yield site.reading(claim, site.repair("The text is written as bytes.", change), weight=0.55)
-
-
-@rule(
-    "operator.sequence_times",
-    "TypeError",
-    lesson="A text or list can be repeated a whole number of times only.",
-)
-def sequence_times(site: Site) -> Iterator[Suspicion]:
-    if not site.says(r"can't multiply sequence by non-int"):
-        return
-    for pair in pairs(site)[:1]:
-        kinds = [kind_of(site, side) for side in pair.sides]
-        if "float" not in kinds or not set(kinds) & {"str", "list", "tuple"}:
-            continue
-        number = pair.sides[kinds.index("float")]
-        sequence = pair.sides[1 - kinds.index("float")]
-        value = site.literal(sequence)
-        if number_in(value):
-            claim = f"`{site.one_line(sequence)}` is the text {shown(site.value(sequence))}, not a number."
-            repair = _converted(site, pair, sequence, "float")
-            yield site.cause(claim, "It is a number in quotes.", is_type(site, sequence), repair, weight=0.92)
-        elif (
-            isinstance(value, list | tuple) and value and all(isinstance(item, int | float) for item in value)
-        ):
-            new = f"[item * {site.text(number)} for item in {site.text(sequence)}]"
-            claim = f"`*` does not multiply the elements of `{site.one_line(sequence)}`."
-            yield site.reading(
-                claim, site.repair("Each element is multiplied.", site.over(pair.whole, new)), weight=0.7
-            )
-        else:
-            claim = f"`{site.one_line(number)}` is {shown(site.value(number))}, which is no whole number of times."
-            yield site.reading(claim, _converted(site, pair, number, "int"), weight=0.7)
-
-
-@rule(
     "operator.length",
     "TypeError",
     lesson="A list cannot be compared with a number; its length can: `len(x) > 3`.",
@@ -480,6 +220,10 @@ def objects_in_table(site: Site) -> Iterator[Suspicion]:
 
 
 RULES = (
-    text_and_number, two_texts, sequences, missing_call, power, unary, python2_print, bytes_and_text,
-    sequence_times, length, objects_in_table,
-)  # fmt: skip
+    sequences,
+    missing_call,
+    power,
+    unary,
+    length,
+    objects_in_table,
+)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
-from cot_magic.reasoners.rules.operators import kind_of, pure
+from cot_magic.reasoners.rules.operands import kind_of, pure
 from cot_magic.reasoners.rules.rule import Suspicion
 from cot_magic.reasoners.rules.site import Site, shown
 from cot_magic.reasoners.rules.written import rule
@@ -130,4 +130,32 @@ def _called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-RULES = (order, missing_await)
+@rule(
+    "date.order",
+    "ValueError",
+    lesson="`date(year, month, day)`: the month stands before the day and is 1 to 12.",
+)
+def date_order(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"month must be in 1\.\.12|day is out of range for month"):
+        return
+    for call in site.find(ast.Call, lambda node: len(node.args) >= 3):
+        year, month, day = [site.literal(item) for item in call.args[:3]]
+        if not all(isinstance(item, int) for item in (year, month, day)):
+            continue
+        places = [0, 1, 2]
+        if 1 <= day <= 12 and 1 <= month <= 31 and year > 31:
+            places = [0, 2, 1]
+        elif day > 31 and 1 <= year <= 12 and 1 <= month <= 31:
+            places = [2, 0, 1]
+        elif day > 31 and 1 <= month <= 12 and 1 <= year <= 31:
+            places = [2, 1, 0]
+        if places == [0, 1, 2]:
+            return
+        texts = [site.text(call.args[place]) for place in places]
+        changes = [site.over(item, text) for item, text in zip(call.args[:3], texts, strict=True)]
+        claim = f"`{site.one_line(call)}` has month {month} and day {day}: the order is year, month, day."
+        yield site.reading(claim, site.repair("In that order it is a date.", *changes), weight=0.8)
+        return
+
+
+RULES = (date_order, order, missing_await)

@@ -14,6 +14,9 @@ _CALLABLES = frozenset(
 ) - {"copyright", "credits", "license"}
 
 
+_USUAL = ("range", "len", "input", "int", "float", "str", "sorted", "sum", "list", "open", "abs", "enumerate")
+
+
 def _call(problem: Problem) -> tuple[int, int, list[tuple[int, int]]] | None:
     """Opening and closing bracket of the call around the error, and the spans of its arguments."""
     low, high = problem.statement
@@ -346,7 +349,7 @@ def _no_brackets(problem: Problem) -> Iterator[Reading]:
             f"`{token.text}` is a function; its argument stands in brackets.",
             (whole, "Brackets stand around the argument."),
             weight=0.9,
-            certain=token.text in _CALLABLES and end == index + 1 and problem.text(index - 1) != ".",
+            certain=token.text in _USUAL and end == index + 1 and problem.text(index - 1) not in (".", ",", "("),
         )
 
 

@@ -28,7 +28,11 @@ def _lines(problem: Problem) -> list[str]:
 
 def _prompts(problem: Problem) -> Iterator[Reading]:
     lines = _lines(problem)
-    if not any(_PROMPT.match(line) for line in lines) or not re.search(
+    marked = [i for i, line in enumerate(lines) if _PROMPT.match(line)]
+    # prompts in a docstring are examples, and stay
+    if not any(problem.listing.in_code(problem.listing.starts[i] + len(lines[i]) - len(lines[i].lstrip())) for i in marked):
+        return
+    if not re.search(
         r"(?m)^[ \t]*(?:>>>|In\s?\[)", problem.source
     ):
         return

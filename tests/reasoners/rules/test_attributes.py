@@ -75,6 +75,9 @@ MENDED = [
     pytest.param(
         ("import xml", "x = xml.dom.pulldom.START_ELEMENT"), "x == 'START_ELEMENT'", P, id="submodule"
     ),
+    pytest.param(("a = 'x'\nb = 'y'", "t = [a.b]"), "t == ['x', 'y']", P, id="dot-for-a-comma"),
+    pytest.param(("text = 'abc'", "n = len.text"), "n == 3", V, id="dot-for-brackets"),
+    pytest.param(("name = 'ada',", "s = name.upper()"), "s == 'ADA'", V, id="comma-that-makes-a-tuple"),
 ]
 
 

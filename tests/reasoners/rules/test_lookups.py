@@ -105,6 +105,30 @@ MENDED = [
     pytest.param(
         ("import json", "d = json.loads(\"{'a': 1}\")"), "d == {'a': 1}", V, id="python-data-as-json"
     ),
+    pytest.param(
+        ("from datetime import date", "d = date(2021, 13, 1).day"), "d == 13", P, id="day-before-month"
+    ),
+    pytest.param(
+        (
+            "import pandas as pd\ndf = pd.DataFrame({'x': ['1,200', '3']})",
+            "t = float(df['x'].astype(float).sum())",
+        ),
+        "t == 1203",
+        P,
+        id="column-with-thousands",
+    ),
+    pytest.param(
+        ("import pandas as pd\ndf = pd.DataFrame({'x': [1.0, None]})", "t = df['x'].astype(int).sum()"),
+        "t == 1",
+        P,
+        id="column-with-missing-values",
+    ),
+    pytest.param(
+        ("import pandas as pd\ndf = pd.DataFrame({'a': [1], 'b': [2]})", "x = int(df[0, 1])"),
+        "x == 2",
+        P,
+        id="positions-of-a-table",
+    ),
 ]
 
 

@@ -93,6 +93,8 @@ MENDED = [
     ),
     pytest.param(("é = 'ü'; total = 1; y = totl + 1",), "y == 2", V, id="letters-of-more-than-one-byte"),
     pytest.param(("total = 1\ny = (totl\n     + 1)",), "y == 2", V, id="two-lines"),
+    pytest.param(("rate: 3\ny = rate + 1",), "y == 4", V, id="annotation-for-a-value"),
+    pytest.param(("n = lenght([1, 2])",), "n == 2", V, id="misspelt-function-of-another-language"),
 ]
 
 

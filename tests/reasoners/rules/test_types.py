@@ -135,6 +135,17 @@ CLASSES = [
         V,
         id="abstract",
     ),
+    pytest.param(
+        (
+            "class A:\n    def __init__(self):\n        self.n = 1\n",
+            "class B(A):\n    def __init__(self):\n        super.__init__()\n\nx = B().n",
+        ),
+        "x == 1",
+        V,
+        id="super-not-called",
+    ),
+    pytest.param(("x = list[1, 2]", "y = x[0]"), "y == 1", V, id="brackets-of-a-type"),
+    pytest.param(("s = '-'.join(12)",), "s == '1-2'", P, id="join-of-one"),
 ]
 
 TEXTS = [

@@ -1,0 +1,92 @@
+"""Rules for attributes of own classes: private names, slots, classes that were changed."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.attributes import places, renamed, subject, subject_type
+from cot_magic.reasoners.rules.rule import Repair, Suspicion
+from cot_magic.reasoners.rules.site import Site
+from cot_magic.reasoners.rules.written import rule
+
+
+@rule(
+    "attribute.private",
+    "AttributeError",
+    lesson="Inside a class, a name that begins with two underscores is stored as `_Class__name`. Outside it must be "
+    "written so, or better be offered under a public name.",
+)
+def private(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        found = subject(site, node)
+        name = node.attr.lstrip("_")
+        if found is None:
+            return
+        hidden = [
+            item
+            for item in site.members(found)
+            if re.fullmatch(rf"_\w*?_{{1,2}}{re.escape(name)}|_{re.escape(name)}", item)
+        ]
+        for meant in [item for item in hidden if item != node.attr][:1]:
+            yield site.reading(
+                f"`{name}` is private in `{site.one_line(node.value)}`: it is called `{meant}` there.",
+                site.repair(f"`{meant}` is what exists.", renamed(site, node, meant)),
+                weight=0.6,
+            )
+
+
+@rule(
+    "attribute.stale_class",
+    "AttributeError",
+    lesson="An object keeps the class that it was made with. If the class is changed and its cell run again, objects "
+    "made before do not get the new methods.",
+)
+def stale_class(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        kind = subject_type(site, node).rsplit(".", 1)[-1]
+        for cell, klass in site.classes(kind):
+            from cot_magic.reasoners.rules.scopes import class_members
+
+            if node.attr in class_members(klass):
+                where = site.case.label(cell.id)
+                yield site.cause(
+                    f"`{site.one_line(node.value)}` was made before the class `{kind}` got `{node.attr}` ({where}), or by "
+                    "another class of that name: make it again.",
+                    f"The class `{kind}` of today is not the class of the object, or sets `{node.attr}` only later.",
+                    f"type({site.text(node.value)}) is not {kind} and hasattr({kind}, {node.attr!r})",
+                    weight=0.8,
+                )
+            return
+
+
+@rule(
+    "attribute.slots",
+    "AttributeError",
+    lesson="A class with `__slots__` allows only the attributes that are listed there.",
+)
+def slots(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        kind = subject_type(site, node).rsplit(".", 1)[-1]
+        for cell, klass in site.classes(kind):
+            for item in klass.body:
+                if isinstance(item, ast.Assign) and src.bound_names(item) == {"__slots__"}:
+                    if isinstance(item.value, ast.List | ast.Tuple):
+                        comma = ", " if item.value.elts else ""
+                        end = src.span(cell.source, item.value)[1] - 1
+                        tail = "," if isinstance(item.value, ast.Tuple) and not item.value.elts else ""
+                        change = src.Change(start=end, end=end, text=f"{comma}{node.attr!r}{tail}")
+                        why = f"`__slots__` of `{kind}` lists it then."
+                        yield site.reading(
+                            f"`{kind}` has `__slots__`, which do not list `{node.attr}`.",
+                            Repair(edits=(src.edit(cell, change),), why=why),
+                            weight=0.7,
+                        )
+            return
+
+
+RULES = (
+    private,
+    stale_class,
+    slots,
+)

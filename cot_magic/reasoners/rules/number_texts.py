@@ -1,0 +1,132 @@
+"""Rules for texts that are to be read as numbers."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.operands import pure
+from cot_magic.reasoners.rules.rule import Suspicion
+from cot_magic.reasoners.rules.site import Site, number_in
+from cot_magic.reasoners.rules.written import rule
+
+
+@rule(
+    "value.number_text",
+    "ValueError",
+    lesson="`int` reads whole numbers only: digits and a sign. A text such as `'3.5'`, `'1e6'` or `'1,000'` must be "
+    "read in another way.",
+)
+def number_text(site: Site) -> Iterator[Suspicion]:
+    said = site.says(
+        r"invalid literal for int\(\) with base (\d+): ('.*'|\".*\")|could not convert string to float: ('.*'|\".*\")"
+    )
+    if said is None:
+        return
+    try:
+        value = ast.literal_eval(said[2] or said[3])
+    except (ValueError, SyntaxError):
+        return
+    if not isinstance(value, str):
+        return
+    wanted = "int" if said[2] else "float"
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "id", "") in ("int", "float") and bool(node.args)
+    ):
+        argument = call.args[0]
+        yield from _readings(site, call, argument, value, wanted)
+        return
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "id", "") == "map" and len(node.args) == 2
+    ):
+        if getattr(call.args[0], "id", "") == "int" and number_in(value) == "float":
+            claim = f"{value!r} has a decimal part or an exponent, which `int` does not read."
+            yield site.reading(
+                claim, site.repair("`float` reads it.", site.over(call.args[0], "float")), weight=0.8
+            )
+        if (
+            not value.strip()
+            and isinstance(call.args[1], ast.Call)
+            and getattr(call.args[1].func, "attr", "") == "split"
+            and call.args[1].args
+        ):
+            start, end = (
+                src.span(site.cell.source, call.args[1].func)[1],
+                src.span(site.cell.source, call.args[1])[1],
+            )
+            repair = site.repair(
+                "`split()` leaves no empty parts.", src.Change(start=start, end=end, text="()")
+            )
+            yield site.reading("One part is empty.", repair, weight=0.8)
+        return
+
+
+def _readings(site: Site, call: ast.Call, argument: ast.expr, value: str, wanted: str) -> Iterator[Suspicion]:
+    text = site.text(argument)
+    if wanted == "int" and number_in(value) == "float" and len(call.args) == 1:
+        claim = f"{value!r} is a number that `int` does not read: it has a decimal point or an exponent."
+        check = f"float({text}) is not None"
+        whole = float(value).is_integer() if abs(float(value)) < 1e300 else False
+        through = site.repair("`float` reads it, `int` makes it whole.", *site.call("float", argument))
+        plain = site.repair("`float` keeps the decimal part.", site.over(call.func, "float"))
+        if whole and pure(argument):
+            yield site.cause(
+                claim, "`float` can read it, and it is a whole number.", check, through, weight=0.92
+            )
+        else:
+            yield site.reading(claim, plain, through, weight=0.8)
+        return
+    bare = value.strip()
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
+        repair = site.repair("Without commas it is a number.", site.after(argument, ".replace(',', '')"))
+        yield site.reading(f"{value!r} has commas between thousands.", repair, weight=0.85)
+    elif re.fullmatch(r"[+-]?\d+,\d+", bare) and wanted == "float":
+        repair = site.repair("Python writes a decimal point.", site.after(argument, ".replace(',', '.')"))
+        yield site.reading(f"{value!r} has a decimal comma.", repair, weight=0.8)
+    elif re.fullmatch(r"[+-]?0x[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
+        repair = site.repair("Base 16 reads it.", site.after(argument, ", 16"))
+        yield site.cause(
+            f"{value!r} is a hexadecimal number.",
+            "It can be read with base 16.",
+            f"int({text}, 16) is not None",
+            repair,
+            weight=0.9,
+        )
+    elif re.fullmatch(r"[+-]?0b[01]+", bare) and len(call.args) == 1:
+        repair = site.repair("Base 2 reads it.", site.after(argument, ", 2"))
+        yield site.cause(
+            f"{value!r} is a binary number.",
+            "It can be read with base 2.",
+            f"int({text}, 2) is not None",
+            repair,
+            weight=0.9,
+        )
+    elif re.fullmatch(r"[$€£]\s?[\d.,]+", bare):
+        repair = site.repair(
+            "Without the sign it is a number.", site.after(argument, f".strip({bare[0] + ' '!r})")
+        )
+        yield site.reading(f"{value!r} begins with a currency sign.", repair, weight=0.8)
+    elif re.fullmatch(r"[\d.]+\s?%", bare):
+        repair = site.repair("Without the sign it is a number.", site.after(argument, ".rstrip(' %')"))
+        yield site.reading(f"{value!r} ends with a percent sign.", repair, weight=0.7)
+    elif re.fullmatch(r"[\d.]+[A-Za-z ]+", bare):
+        letters = re.sub(r"[\d.]", "", bare)
+        repair = site.repair(
+            "Without the unit it is a number.", site.after(argument, f".rstrip({letters!r})")
+        )
+        yield site.reading(f"{value!r} ends with letters.", repair, weight=0.4)
+    elif re.fullmatch(r"[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
+        repair = site.repair("Base 16 reads it.", site.after(argument, ", 16"))
+        yield site.reading(f"{value!r} may be a hexadecimal number.", repair, weight=0.5)
+    elif not bare:
+        check = f"isinstance({text}, str) and not ({text}).strip()"
+        if pure(argument):
+            yield site.cause(
+                "The text is empty, so there is no number to read.", "It is empty.", check, weight=0.8
+            )
+        if value == "":
+            repair = site.repair("An empty text counts as 0.", site.after(argument, " or 0"))
+            yield site.reading("Empty may mean 0.", repair, weight=0.3)
+
+
+RULES = (number_text,)

@@ -1,0 +1,186 @@
+"""Rules for text beside numbers or bytes, and for texts that are numbers in quotes."""
+
+import ast
+from collections.abc import Iterator
+
+from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.operands import NUMBERS, Pair, is_type, kind_of, pairs, pure
+from cot_magic.reasoners.rules.operators import _both, _converted
+from cot_magic.reasoners.rules.rule import Suspicion
+from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
+from cot_magic.reasoners.rules.written import rule
+
+_TEXT = "Text and numbers do not mix: `'2' + 3` could mean 5 or `'23'`. Convert one of them: `int('2')` or `str(3)`."
+
+
+@rule("operator.text_and_number", "TypeError", lesson=_TEXT)
+def text_and_number(site: Site) -> Iterator[Suspicion]:
+    """`+`, other arithmetic, and comparisons of text with a number."""
+    for pair in pairs(site)[:1]:
+        kinds = [kind_of(site, side) for side in pair.sides]
+        if kinds.count("str") != 1 or not set(kinds) & set(NUMBERS):
+            continue
+        place = kinds.index("str")
+        text, number = pair.sides[place], pair.sides[1 - place]
+        value = site.literal(text)
+        convert = number_in(value)
+        claim = f"{_both(site, pair)}: one is text, the other a number."
+        check = " and ".join(is_type(site, side) for side in pair.sides)
+        decisive = pure(text) and pure(number)
+        if isinstance(pair.operator, ast.Add):
+            yield from _plus(site, pair, text, number, convert, claim, check if decisive else "")
+        elif convert and not (isinstance(pair.operator, ast.Mult) and kinds[1 - place] in ("int", "bool")):
+            edit = _converted(site, pair, text, convert)
+            yield site.cause(
+                claim,
+                f"The text `{value}` is a number in quotes.",
+                f"{check} and {convert}({site.text(text)}) is not None",
+                edit,
+                weight=0.92,
+            )
+        elif value is UNKNOWN or isinstance(text, ast.Call):
+            convert = "float" if kinds[1 - place] == "float" else "int"
+            yield site.reading(claim, _converted(site, pair, text, convert), weight=0.6)
+
+
+def _plus(
+    site: Site, pair: Pair, text: ast.expr, number: ast.expr, convert: str, claim: str, check: str
+) -> Iterator[Suspicion]:
+    joined = _converted(site, pair, number, "str")
+    if convert:
+        yield site.reading(f"{claim} A sum is meant.", _converted(site, pair, text, convert), weight=0.6)
+        yield site.reading(f"{claim} Text is meant.", joined, weight=0.5)
+    elif check and _is_words(site, text):
+        yield site.cause(
+            claim, "The text is no number, so only joining makes sense.", check, joined, weight=0.92
+        )
+    else:
+        yield site.reading(claim, joined, weight=0.85)
+
+
+def _is_words(site: Site, node: ast.expr) -> bool:
+    value = site.literal(node)
+    return isinstance(value, str) and any(character.isalpha() for character in value)
+
+
+@rule(
+    "operator.two_texts",
+    "TypeError",
+    lesson="Only `+` works on two texts. To calculate with numbers that are written as text, convert them first: "
+    "`int('2')`.",
+)
+def two_texts(site: Site) -> Iterator[Suspicion]:
+    for pair in pairs(site)[:1]:
+        if [kind_of(site, side) for side in pair.sides] != ["str", "str"] or isinstance(
+            pair.operator, ast.Add
+        ):
+            continue
+        kinds = [number_in(site.literal(side)) for side in pair.sides]
+        multiply = isinstance(pair.operator, ast.Mult)
+        claim = f"{_both(site, pair)}: both are text."
+        check = " and ".join(is_type(site, side) for side in pair.sides)
+        if all(kinds):
+            both = [
+                change
+                for side, kind in zip(pair.sides, kinds, strict=True)
+                for change in site.call(kind, side)
+            ]
+            if not isinstance(pair.whole, ast.AugAssign):
+                yield site.reading(claim, site.repair("Both become numbers.", *both), weight=0.7)
+            yield site.reading(
+                claim + " A repetition may be meant.",
+                _converted(site, pair, pair.right, kinds[1]),
+                weight=0.5,
+            )
+        elif multiply and any(kind == "int" for kind in kinds):
+            place = kinds.index("int")
+            edit = _converted(site, pair, pair.sides[place], "int")
+            yield site.cause(claim, "Only one of them is a number in quotes.", check, edit, weight=0.9)
+
+
+@rule(
+    "operator.python2_print",
+    "TypeError",
+    lesson="`print >>file, text` is Python 2. Python 3 writes `print(text, file=file)`.",
+)
+def python2_print(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"for >>: 'builtin_function_or_method'"):
+        return
+    for node in site.find(ast.BinOp)[:1]:
+        statement = site.statement
+        if isinstance(statement, ast.Expr) and isinstance(node.left, ast.Name) and node.left.id == "print":
+            rest = statement.value.elts[1:] if isinstance(statement.value, ast.Tuple) else []
+            parts = ", ".join([*(site.text(item) for item in rest), f"file={site.text(node.right)}"])
+            repair = site.repair("So it is written today.", site.over(statement, f"print({parts})"))
+            yield site.cause(
+                "`print >>` is Python 2.",
+                "`print` is a function here.",
+                "callable(print)",
+                repair,
+                weight=0.97,
+            )
+
+
+@rule(
+    "operator.bytes_and_text",
+    "TypeError",
+    lesson="Bytes and text are different things. `data.decode()` makes text of bytes, `text.encode()` bytes of text.",
+)
+def bytes_and_text(site: Site) -> Iterator[Suspicion]:
+    for pair in pairs(site)[:1]:
+        kinds = [kind_of(site, side) for side in pair.sides]
+        if sorted(kinds) != ["bytes", "str"]:
+            continue
+        raw, text = pair.sides[kinds.index("bytes")], pair.sides[kinds.index("str")]
+        claim = f"{_both(site, pair)}: one is bytes, the other text."
+        yield site.reading(claim, site.repair("Bytes become text.", site.after(raw, ".decode()")), weight=0.7)
+        if not isinstance(text, ast.Constant):
+            yield site.reading(
+                claim, site.repair("Text becomes bytes.", site.after(text, ".encode()")), weight=0.5
+            )
+        else:
+            change = src.Change(
+                start=src.span(site.cell.source, text)[0], end=src.span(site.cell.source, text)[0], text="b"
+            )
+            yield site.reading(claim, site.repair("The text is written as bytes.", change), weight=0.55)
+
+
+@rule(
+    "operator.sequence_times",
+    "TypeError",
+    lesson="A text or list can be repeated a whole number of times only.",
+)
+def sequence_times(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"can't multiply sequence by non-int"):
+        return
+    for pair in pairs(site)[:1]:
+        kinds = [kind_of(site, side) for side in pair.sides]
+        if "float" not in kinds or not set(kinds) & {"str", "list", "tuple"}:
+            continue
+        number = pair.sides[kinds.index("float")]
+        sequence = pair.sides[1 - kinds.index("float")]
+        value = site.literal(sequence)
+        if number_in(value):
+            claim = f"`{site.one_line(sequence)}` is the text {shown(site.value(sequence))}, not a number."
+            repair = _converted(site, pair, sequence, "float")
+            yield site.cause(claim, "It is a number in quotes.", is_type(site, sequence), repair, weight=0.92)
+        elif (
+            isinstance(value, list | tuple) and value and all(isinstance(item, int | float) for item in value)
+        ):
+            new = f"[item * {site.text(number)} for item in {site.text(sequence)}]"
+            claim = f"`*` does not multiply the elements of `{site.one_line(sequence)}`."
+            yield site.reading(
+                claim, site.repair("Each element is multiplied.", site.over(pair.whole, new)), weight=0.7
+            )
+        else:
+            claim = f"`{site.one_line(number)}` is {shown(site.value(number))}, which is no whole number of times."
+            yield site.reading(claim, _converted(site, pair, number, "int"), weight=0.7)
+
+
+RULES = (
+    text_and_number,
+    two_texts,
+    python2_print,
+    bytes_and_text,
+    sequence_times,
+)
