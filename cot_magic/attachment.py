@@ -41,8 +41,10 @@ class Attachment:
         self.settings = self.defaults  # of the last investigation
         self.renderer: str | None = None  # None: what suits the front end
         self.listeners: tuple[Listener, ...] = ()
-        self._cell: Cell | None = None
-        self._armed: Settings | None = None
+        self._running: list[
+            tuple[Cell, Settings | None]
+        ] = []  # a cell may run cells (%%capture): innermost last
+        self._failed_inside: BaseException | None = None  # in a cell that the running cell ran
         self._watchdog: Watchdog | None = None
 
     @property
@@ -61,8 +63,11 @@ class Attachment:
         last one parked."""
         if in_copy():
             return
-        self._cell = self.history.begin(self.shell, info)
-        self._armed = settings
+        nested = bool(self._running)
+        self._running.append((self.history.begin(self.shell, info), settings))
+        if nested:
+            return
+        self._failed_inside = None
         if not keep:
             self.release()
         if settings is not None and settings.snapshots:
@@ -75,14 +80,17 @@ class Attachment:
     def after(self, result: Any) -> "Session | None":
         """A cell has run. If it was armed and failed (or was asked about), the investigation runs; returns
         its session."""
+        if in_copy() or not self._running:
+            return None
+        cell, settings = self._running.pop()
+        self.history.finish(self.shell, result)
+        error = result.error_in_exec or result.error_before_exec
+        if self._running:
+            self._failed_inside = error if error is not None else self._failed_inside
+            return None
         timed_out = self._watchdog is not None and self._watchdog.stop()
         self._watchdog = None
-        if in_copy() or self._cell is None:
-            return None
-        cell, settings = self._cell, self._armed
-        self._cell = self._armed = None
-        self.history.finish(self.shell, result)
-        error = result.error_before_exec or result.error_in_exec
+        error = error if error is not None else self._failed_inside
         if error is not None:
             self.failure = Failure(cell=cell, error=error, timed_out=timed_out)
         if settings is None:

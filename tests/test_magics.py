@@ -212,7 +212,9 @@ def test_a_kernel_above_the_size_limit_is_tried_on_the_state_after_the_failure_a
     kernel.run("values = [1]\nimport cot_magic")
     kernel.run("%%cot+\ntotal = sum(valus)")
     assert kernel.value("cot_magic.last.result") == "'plausible'"
-    assert "state that the failure left" in kernel.value("cot_magic.last.judge_fix(cot_magic.last.best_fix).reasons")
+    assert "state that the failure left" in kernel.value(
+        "cot_magic.last.judge_fix(cot_magic.last.best_fix).reasons"
+    )
 
 
 def test_where_no_copy_can_be_made_findings_come_and_fixes_are_not_called_verified(kernel) -> None:
@@ -223,3 +225,12 @@ def test_where_no_copy_can_be_made_findings_come_and_fixes_are_not_called_verifi
     assert not any("✓" in bundle.get("text/plain", "") for bundle in ran.displays)
     assert kernel.value("cot_magic.last.result") == "'unresolved'"
     assert "it was not run" in kernel.value("cot_magic.last.judge_fix(cot_magic.last.best_fix).reasons")
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture", "%%timeit -n1 -r1"])
+def test_a_failure_under_another_cell_magic_is_investigated(kernel, magic: str) -> None:
+    kernel.run("values = [1]\nimport cot_magic")
+    kernel.run(f"%%cot+\n{magic}\ntotal = sum(valus)")
+    assert kernel.value("cot_magic.last.case.raised.ename") == "'NameError'"
+    assert kernel.run("%%cot+\ntotal = sum(valus)").ename == "NameError"
+    assert kernel.value("cot_magic.last.result") == "'verified'"

@@ -3,17 +3,11 @@
 import ast
 import builtins
 import functools
-import io
-import keyword
 import re
-import tokenize
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-_BODY_MAGICS = re.compile(
-    r"\s*%%(?:time|timeit|capture|prun|memit|mprun|debug|heat|scalene|cot\+{0,2})\b[^\n]*\n?"
-)
+from cot_magic.capture.python_source import python_of, words_of
+
 _ACTIONS = re.compile(
     r"(?:append|extend|insert|remove|pop|clear|sort|reverse|update|setdefault|discard|fit|train|step|seed|shuffle"
     r"|write|close|push|put|fill|resize|partial_fit|commit|execute|delete|move_to_end|rotate|intersection_update)"
@@ -72,38 +66,15 @@ def flow_of(source: str) -> Flow:
     try:
         tree = ast.parse(python_of(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Flow(needs=tuple(_words(source)))
+        return Flow(needs=tuple(words_of(source)))
     reader = _Reader()
     try:
         for statement in tree.body:
             reader.displayed = statement is tree.body[-1]
             reader.visit(statement)
     except RecursionError:  # an expression of thousands of levels
-        return Flow(needs=tuple(_words(source)))
+        return Flow(needs=tuple(words_of(source)))
     return reader.flow()
-
-
-def python_of(source: str) -> str:
-    """The source as Python: magics and shell lines become calls; `%%time` and its like give way to their
-    body."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    while match := _BODY_MAGICS.match(source):
-        source = source[match.end() :]
-    manager: Any = TransformerManager()  # type: ignore[no-untyped-call]
-    transformed: str = manager.transform_cell(source)
-    return transformed
-
-
-def _words(source: str) -> Iterator[str]:
-    found = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.NAME and not keyword.iskeyword(token.string):
-                found.append(token.string)
-    except (tokenize.TokenError, SyntaxError):
-        pass  # what was read up to there is all that can be told
-    yield from dict.fromkeys(name for name in found if name not in _BUILTINS)
 
 
 @dataclass(slots=True)

@@ -98,7 +98,8 @@ def lineage(case: Case) -> str:
         Freshness.NOT_RUN: " **It has not run.**",
     }
     rows = [
-        f"- {case.label(item.cell.id)} gives {joined([f'`{name}`' for name in item.names[:8]])}.{said[item.freshness]}"
+        f"- {case.label(item.cell.id)} gives "
+        f"{joined([f'`{name}`' for name in item.names[:8]])}.{said[item.freshness]}"
         for item in case.lineage
     ]
     return "\n".join(rows)

@@ -42,8 +42,10 @@ def plan(case: Case, found: Sequence[Suspect]) -> Topics:
         yield "fixes", "\n".join(rows)
     yield (
         "strategy",
-        "The cell runs without and with each edit, in fresh copies of the kernel from before the cell. A test counts only "
-        "if it fails without the edit and passes with it. Edits that pass but behave differently are kept as rivals.",
+        "The cell runs without and with each edit, in fresh copies of the kernel from before the cell. "
+        "A test counts only "
+        "if it fails without the edit and passes with it. Edits that pass but behave differently are "
+        "kept as rivals.",
     )
 
 
@@ -53,7 +55,10 @@ def plan_headline(found: Sequence[Suspect]) -> str:
     repairs = sum(len(item.suspicion.repairs) for item in found)
     if not found:
         return "No rule explains this failure; the plan is to see whether it repeats."
-    return f"{_count(probes, 'probe')} to decide {_count(len(found), 'hypothesis', 'hypotheses')}; {_count(repairs, 'edit')} to try."
+    return (
+        f"{_count(probes, 'probe')} to decide {_count(len(found), 'hypothesis', 'hypotheses')}; "
+        f"{_count(repairs, 'edit')} to try."
+    )
 
 
 def outcomes(found: Sequence[Suspect], evidence: Sequence[Evidence]) -> Topics:
@@ -108,7 +113,8 @@ def chosen(case: Case, passing: Sequence[Fix], judged: Judgement[FixVerdict]) ->
         yield "doubts", f"With this edit, {joined(doubts)}."
     yield (
         "rollback",
-        f"Nothing in the notebook is overwritten: the fix is offered as a new cell, and `%cot_undo` takes it away. The old "
+        "Nothing in the notebook is overwritten: the fix is offered as a new cell, and `%cot_undo` "
+        "takes it away. The old "
         f"source of {where} stays as it is until you replace it.",
     )
 
@@ -158,7 +164,8 @@ def confirmation(
         yield "result", "Unresolved: no edit was shown to help."
         yield (
             "limits",
-            "What is known is in the findings above; a cause that needs understanding of intent needs a model or you.",
+            "What is known is in the findings above; a cause that needs understanding of intent needs "
+            "a model or you.",
         )
         return
     cell = {item.stage: item for item in evidence if item.kind is EvidenceKind.FIX and item.about == best.id}
@@ -172,7 +179,8 @@ def confirmation(
     if before is not None and after is not None and after.outcome is Outcome.PASSED:
         yield (
             "cost",
-            f"The cell ran {before.seconds:.3f} s until it failed, and runs {after.seconds:.3f} s with the fix.",
+            f"The cell ran {before.seconds:.3f} s until it failed, and runs {after.seconds:.3f} s with "
+            "the fix.",
         )
     if judged.reasons:
         yield "limits", "Not verified, because " + joined(list(dict.fromkeys(judged.reasons))) + "."
@@ -184,8 +192,10 @@ def verdict_headline(best: Fix | None, judged: Judgement[FixVerdict] | None) -> 
     if best is None or judged is None:
         return "Unresolved: no fix was shown to work."
     said = {
-        FixVerdict.VERIFIED: f"{best.id} is verified: the cell failed before and passes after, and so do its tests.",
-        FixVerdict.PLAUSIBLE: f"{best.id} is plausible: the cell passes with it, but that alone does not prove intent.",
+        FixVerdict.VERIFIED: f"{best.id} is verified: the cell failed before and passes after, and so "
+        "do its tests.",
+        FixVerdict.PLAUSIBLE: f"{best.id} is plausible: the cell passes with it, but that alone does "
+        "not prove intent.",
         FixVerdict.REJECTED: f"{best.id} did not help.",
         FixVerdict.UNVERIFIED: f"{best.id} could not be run, so it is not verified.",
     }
@@ -194,7 +204,10 @@ def verdict_headline(best: Fix | None, judged: Judgement[FixVerdict] | None) -> 
 
 def _confidence(judged: Judgement[FixVerdict]) -> str:
     if judged.verdict is FixVerdict.VERIFIED:
-        return f"It rests on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}); nothing seen speaks against it."
+        return (
+            f"It rests on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}); "
+            "nothing seen speaks against it."
+        )
     if not judged.evidence:
         return "It rests on no run at all: take it as a suggestion."
     return (

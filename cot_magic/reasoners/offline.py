@@ -1,11 +1,10 @@
 """The offline reasoner: rules state hypotheses, copies of the kernel decide, nothing is claimed that did not
 run."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cot_magic.core.case import Case, Raised
-from cot_magic.core.edits import size
 from cot_magic.core.events import (
     Finding,
     FixProposed,
@@ -20,7 +19,6 @@ from cot_magic.core.events import (
     ask,
 )
 from cot_magic.core.findings import (
-    CellEdit,
     Evidence,
     EvidenceKind,
     Fix,

@@ -82,7 +82,8 @@ def suspects(case: Case, rules: Iterable[Rule], *, first: int = 1) -> tuple[list
 
 
 def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: int) -> list[Candidate]:
-    """Fixes to try, best first: those of a CONFIRMED hypothesis, those that silence nothing, the likelier, the
+    """Fixes to try, best first: those of a CONFIRMED hypothesis, those that silence nothing, the likelier,
+    the
     smaller. A REFUTED hypothesis gives none."""
     ranked: list[tuple[tuple[bool, bool, float, int, int], Candidate]] = []
     for suspect in found:

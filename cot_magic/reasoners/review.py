@@ -70,14 +70,20 @@ def review(case: Case) -> Steps:
         evidence += yield from ask(RunProbe(probe=probe))
     verdicts = [judge_hypothesis(remark.hypothesis.id, evidence).verdict for remark in probes]
     broken = verdicts.count(HypothesisVerdict.REFUTED)
-    said = f"{verdicts.count(HypothesisVerdict.CONFIRMED)} hold, {broken} do not, of {len(probes)} that can be run."
+    said = (
+        f"{verdicts.count(HypothesisVerdict.CONFIRMED)} hold, {broken} do not, of {len(probes)} "
+        "that can be run."
+    )
     yield PhaseEnded(phase=Phase.VALIDATE, headline=said)
     yield PhaseStarted(phase=Phase.IMPLEMENT)
-    text = "What the cell should do is known to you alone; without a failure there is nothing that a fix could be measured by."
+    text = (
+        "What the cell should do is known to you alone; without a failure there is nothing that a "
+        "fix could be measured by."
+    )
     yield Finding(phase=Phase.IMPLEMENT, topic="no fix", text=text)
     yield PhaseEnded(phase=Phase.IMPLEMENT, headline="No fix is offered for a cell that passed.")
     yield PhaseStarted(phase=Phase.CONFIRM)
-    text = "A review of what the code means needs a model: choose one with `--reasoner claude`."
+    text = "A review of what the code means needs a model, and this version has none yet."
     yield Finding(phase=Phase.CONFIRM, topic="limits", text=text)
     yield PhaseEnded(phase=Phase.CONFIRM, headline="Reviewed without a model: " + said)
 

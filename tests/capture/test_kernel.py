@@ -44,6 +44,7 @@ class Kernel:
                 "store_history": True,
                 "user_expressions": {},
                 "allow_stdin": False,
+                "stop_on_error": False,  # else what is sent right after an error may be thrown away
             },
             metadata={"cellId": cell_id} if cell_id else {},
         )

@@ -94,7 +94,8 @@ def test_a_secret_of_the_environment_never_survives_even_in_a_repr(
     assert repr(value)[1:-1] not in described.text
 
 
-@settings(max_examples=100, database=None, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=40, database=None, deadline=None)
 @given(place=st.integers(0, 60_000))
 def test_a_cut_never_lets_half_a_secret_through(place: int) -> None:
     secret = SECRETS["github"]

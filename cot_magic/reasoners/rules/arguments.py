@@ -11,7 +11,10 @@ from cot_magic.reasoners.rules.site import Function, Site
 from cot_magic.reasoners.rules.spelling import only_near
 from cot_magic.reasoners.rules.written import rule
 
-_FIT = "The arguments of a call must fit the parameters in the function's definition: how many, which names, which order."
+_FIT = (
+    "The arguments of a call must fit the parameters in the function's definition: how many, which "
+    "names, which order."
+)
 
 
 def definition(site: Site, call: ast.Call) -> tuple[Cell, Function] | None:
@@ -53,7 +56,8 @@ def _name(call: ast.Call) -> str:
 @rule(
     "call.method_without_self",
     "TypeError",
-    lesson="Python passes the object as first argument of each method. The definition must have a parameter for it, "
+    lesson="Python passes the object as first argument of each method. The definition must have a "
+    "parameter for it, "
     "`self`.",
 )
 def method_without_self(site: Site) -> Iterator[Suspicion]:
@@ -143,7 +147,8 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
             yield site.cause(
                 f"`{site.one_line(call.func)}` has no parameter `{wrong}`; the nearest is `{meant}`.",
                 f"`{meant}` is a parameter and `{wrong}` is none.",
-                f"import inspect\nnames = inspect.signature({text}).parameters\n{meant!r} in names and {wrong!r} not in names",
+                f"import inspect\nnames = inspect.signature({text}).parameters\n{meant!r} in names and "
+                f"{wrong!r} not in names",
                 site.repair(f"`{meant}` is what the definition calls it.", change),
                 weight=0.9,
             )
@@ -195,7 +200,10 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
                 if isinstance(assign.value, ast.Name) and next(site.classes(assign.value.id), None):
                     change = src.after(cell.source, assign.value, "()")
                     why = "With parentheses an object is made."
-                    claim = f"`{owner.id}` is the class `{assign.value.id}` itself, since the parentheses are missing."
+                    claim = (
+                        f"`{owner.id}` is the class `{assign.value.id}` itself, since the "
+                        "parentheses are missing."
+                    )
                     repair = Repair(edits=(src.edit(cell, change),), why=why)
                     yield site.cause(
                         claim,
@@ -311,7 +319,8 @@ def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspic
     names = [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
     where = f"{site.case.label(found[0].id)}, line {found[1].lineno}"
     yield site.cause(
-        f"`{site.one_line(call.func)}` is defined with {len(names)} parameter(s) ({where}) and got {given} arguments.",
+        f"`{site.one_line(call.func)}` is defined with {len(names)} parameter(s) ({where}) and got "
+        f"{given} arguments.",
         "The definition takes fewer arguments than the call gives.",
         f"import inspect\nlen(inspect.signature({site.text(call.func)}).parameters) < {given}",
         weight=0.6,

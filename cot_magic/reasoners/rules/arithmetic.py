@@ -29,7 +29,8 @@ def divisions(site: Site) -> list[tuple[ast.AST, ast.expr]]:
 @rule(
     "division.range_from_zero",
     "ZeroDivisionError",
-    lesson="`range(n)` begins at 0. If the loop divides by its variable, the first step divides by zero; `range(1, n)` "
+    lesson="`range(n)` begins at 0. If the loop divides by its variable, the first step divides by "
+    "zero; `range(1, n)` "
     "begins at 1.",
 )
 def range_from_zero(site: Site) -> Iterator[Suspicion]:
@@ -62,7 +63,8 @@ def range_from_zero(site: Site) -> Iterator[Suspicion]:
 @rule(
     "division.empty_average",
     "ZeroDivisionError",
-    lesson="The average of nothing does not exist: the sum is 0 and so is the count. Decide what an empty list should "
+    lesson="The average of nothing does not exist: the sum is 0 and so is the count. Decide what an "
+    "empty list should "
     "give.",
 )
 def empty_average(site: Site) -> Iterator[Suspicion]:
@@ -125,7 +127,8 @@ def _guards(site: Site, node: ast.AST, text: str, claim: str) -> Iterator[Suspic
 @rule(
     "number.overflow",
     "OverflowError",
-    lesson="Floats go up to about 1.8e308. Whole numbers in Python have no limit, and numpy or `decimal` have other "
+    lesson="Floats go up to about 1.8e308. Whole numbers in Python have no limit, and numpy or "
+    "`decimal` have other "
     "ones.",
 )
 def overflow(site: Site) -> Iterator[Suspicion]:
@@ -140,7 +143,10 @@ def overflow(site: Site) -> Iterator[Suspicion]:
         left = power.left
         value = site.literal(left)
         if isinstance(value, float) and value.is_integer():
-            claim = f"`{site.one_line(left)}` is the float {shown(site.value(left))}; as a whole number it has no limit."
+            claim = (
+                f"`{site.one_line(left)}` is the float {shown(site.value(left))}; as a whole "
+                "number it has no limit."
+            )
             new = str(int(value)) if isinstance(left, ast.Constant) else f"int({site.text(left)})"
             yield site.reading(
                 claim, site.repair("Whole numbers have no limit.", site.over(left, new)), weight=0.6

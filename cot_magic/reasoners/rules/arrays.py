@@ -13,7 +13,8 @@ from cot_magic.reasoners.rules.written import rule
 @rule(
     "value.ambiguous_truth",
     "ValueError",
-    lesson="A comparison of a whole array or column gives one answer for each element. Combine such answers with `&` "
+    lesson="A comparison of a whole array or column gives one answer for each element. Combine such "
+    "answers with `&` "
     "and `|`, each comparison in brackets; `any()` or `all()` makes one answer of them.",
 )
 def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
@@ -26,7 +27,10 @@ def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
             for item in node.values
         )
         new = re.sub(r"\(\((.*)\)\)", r"(\1)", new)
-        claim = f"`{'and' if sign == '&' else 'or'}` cannot combine whole arrays; `{sign}` does it for each element."
+        claim = (
+            f"`{'and' if sign == '&' else 'or'}` cannot combine whole arrays; `{sign}` does it for "
+            "each element."
+        )
         check = " or ".join(f"getattr({site.text(item)}, 'ndim', 0) > 0" for item in node.values)
         repair = site.repair(f"`{sign}` combines element by element.", site.over(node, new))
         yield site.cause(claim, "Both sides are whole arrays.", check, repair, weight=0.9)
@@ -77,13 +81,15 @@ def _bool_ops(site: Site) -> list[ast.BoolOp]:
 @rule(
     "value.lengths",
     "ValueError",
-    lesson="Columns of one table, and arrays that are combined element by element, must have fitting lengths.",
+    lesson="Columns of one table, and arrays that are combined element by element, must have fitting "
+    "lengths.",
 )
 def lengths(site: Site) -> Iterator[Suspicion]:
     """Facts about lengths that do not fit; the one repair that is safe to offer is a transposed product."""
     said = site.says(r"operands could not be broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))")
     columns = site.says(
-        r"All arrays must be of the same length|Length of values \((\d+)\) does not match length of index \((\d+)\)|arrays must all be same length"
+        r"All arrays must be of the same length|Length of values \((\d+)\) does not match length of "
+        r"index \((\d+)\)|arrays must all be same length"
     )
     product = site.says(r"matmul: Input operand|shapes \(.*\) and \(.*\) not aligned")
     if said is not None:

@@ -12,7 +12,8 @@ from cot_magic.reasoners.rules.written import rule
 @rule(
     "assert.operands",
     "AssertionError",
-    lesson="An assert compares what the code computed with what was expected. The two values show how they differ.",
+    lesson="An assert compares what the code computed with what was expected. The two values show how "
+    "they differ.",
 )
 def operands(site: Site) -> Iterator[Suspicion]:
     statement = site.statement
@@ -24,7 +25,10 @@ def operands(site: Site) -> Iterator[Suspicion]:
     text = site.text(test)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         left, right = test.left, test.comparators[0]
-        seen = f"`{site.one_line(left)}` is {shown(site.value(left))}, `{site.one_line(right)}` is {shown(site.value(right))}"
+        seen = (
+            f"`{site.one_line(left)}` is {shown(site.value(left))}, `{site.one_line(right)}` is "
+            f"{shown(site.value(right))}"
+        )
         known = site.value(left) is not None and site.value(right) is not None
         claim = f"The assert `{site.one_line(test)}` does not hold" + (f": {seen}." if known else ".")
     else:

@@ -73,7 +73,8 @@ def renamed(site: Site, node: ast.Attribute, name: str) -> src.Change:
 @rule(
     "attribute.typo",
     "AttributeError",
-    lesson="Each type has a fixed set of methods and attributes, written in one exact way. Press Tab after the dot to "
+    lesson="Each type has a fixed set of methods and attributes, written in one exact way. Press Tab "
+    "after the dot to "
     "see them.",
 )
 def typo(site: Site) -> Iterator[Suspicion]:
@@ -115,7 +116,8 @@ def call_of(site: Site, func: ast.AST) -> ast.Call | None:
 @rule(
     "attribute.other_name",
     "AttributeError",
-    lesson="Other languages and other types call this operation differently. In Python each type has its own names, "
+    lesson="Other languages and other types call this operation differently. In Python each type has "
+    "its own names, "
     "and some operations are functions or operators instead: `len(x)`, `a in b`.",
 )
 def other_name(site: Site) -> Iterator[Suspicion]:
@@ -169,7 +171,8 @@ def _assigned(site: Site, node: ast.AST) -> str:
 @rule(
     "attribute.missing_call",
     "AttributeError",
-    lesson="Without parentheses a method is only named, not called: `text.upper` is the method, `text.upper()` its "
+    lesson="Without parentheses a method is only named, not called: `text.upper` is the method, "
+    "`text.upper()` its "
     "result.",
 )
 def missing_call(site: Site) -> Iterator[Suspicion]:
@@ -188,7 +191,8 @@ def missing_call(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.key",
     "AttributeError",
-    lesson="The entries of a dictionary are reached with brackets and the key: `d['name']`. The dot is for attributes.",
+    lesson="The entries of a dictionary are reached with brackets and the key: `d['name']`. The dot is "
+    "for attributes.",
 )
 def key(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -237,7 +241,8 @@ def elements(site: Site) -> Iterator[Suspicion]:
                 f"[item{site.text(call)[len(site.text(node.value)) :]} for item in {site.text(node.value)}]"
             )
             yield site.reading(
-                f"`{site.one_line(node.value)}` is a {type(value).__name__}; `{node.attr}` belongs to what is in it.",
+                f"`{site.one_line(node.value)}` is a {type(value).__name__}; `{node.attr}` belongs to "
+                "what is in it.",
                 site.repair("It is called for each element.", site.over(call, inside)),
                 weight=0.7,
             )

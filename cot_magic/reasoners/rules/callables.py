@@ -18,7 +18,8 @@ SEQUENCES = ("list", "tuple", "str", "dict", "range", "numpy.ndarray", "bytes")
 @rule(
     "call.shadowed_builtin",
     "TypeError",
-    lesson="`list`, `sum`, `max` and others are ordinary names. A variable of the same name hides the function for the "
+    lesson="`list`, `sum`, `max` and others are ordinary names. A variable of the same name hides the "
+    "function for the "
     "rest of the session, in all cells.",
 )
 def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
@@ -41,7 +42,8 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
         why = f"With the variable under another name, `{name}` is the function again."
         repairs = [Repair(edits=tuple(edits), why=why)]
         yield site.cause(
-            f"The variable `{name}` (set in {where}) hides the built-in function `{name}`: it is {shown(found)} now.",
+            f"The variable `{name}` (set in {where}) hides the built-in function `{name}`: it is "
+            f"{shown(found)} now.",
             f"`{name}` is not the built-in function.",
             f"import builtins\n{name} is not builtins.{name} and not callable({name})",
             *repairs,
@@ -85,7 +87,8 @@ def _is_local(site: Site, name: str) -> bool:
 @rule(
     "call.missing_operator",
     "TypeError",
-    lesson="Mathematics writes 2(3 + 4); Python needs the operator: `2 * (3 + 4)`. Parentheses right behind a value are "
+    lesson="Mathematics writes 2(3 + 4); Python needs the operator: `2 * (3 + 4)`. Parentheses right "
+    "behind a value are "
     "a call.",
 )
 def missing_operator(site: Site) -> Iterator[Suspicion]:
@@ -102,7 +105,10 @@ def missing_operator(site: Site) -> Iterator[Suspicion]:
             continue
         start = src.span(site.cell.source, call.func)[1]
         change = src.Change(start=start, end=start, text=" * ")
-        claim = f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, and is called like a function."
+        claim = (
+            f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, and is "
+            "called like a function."
+        )
         repair = site.repair("A product is meant.", change)
         if isinstance(call.func, ast.Constant):
             yield site.cause(
@@ -148,7 +154,8 @@ def brackets(site: Site) -> Iterator[Suspicion]:
         ]
         text = site.text(call.func)
         yield site.cause(
-            f"`{site.one_line(call.func)}` is a `{kind.rsplit('.', 1)[-1]}`, and its element is asked for in round brackets.",
+            f"`{site.one_line(call.func)}` is a `{kind.rsplit('.', 1)[-1]}`, and its element is asked "
+            "for in round brackets.",
             f"`{text}` cannot be called, and has elements.",
             f"not callable({text}) and hasattr({text}, '__getitem__')",
             site.repair("Square brackets look up an element.", *changes),
@@ -160,7 +167,8 @@ def brackets(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.property",
     "TypeError",
-    lesson="Some members are values, not methods: `df.shape`, `df.columns`. They are read without parentheses.",
+    lesson="Some members are values, not methods: `df.shape`, `df.columns`. They are read without "
+    "parentheses.",
 )
 def property_called(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"object is not callable"):
@@ -185,7 +193,8 @@ def property_called(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.missing_comma",
     "TypeError",
-    lesson="Two things side by side need a comma between them. Without it Python takes the second one for a call or a "
+    lesson="Two things side by side need a comma between them. Without it Python takes the second one "
+    "for a call or a "
     "lookup in the first.",
 )
 def missing_comma(site: Site) -> Iterator[Suspicion]:
@@ -224,7 +233,8 @@ def missing_comma(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.module",
     "TypeError",
-    lesson="A module cannot be called. The function or class in it often has the same name: `datetime.datetime(…)`.",
+    lesson="A module cannot be called. The function or class in it often has the same name: "
+    "`datetime.datetime(…)`.",
 )
 def module_called(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"'module' object is not callable"):
@@ -270,7 +280,8 @@ def decorator(site: Site) -> Iterator[Suspicion]:
                             cell.source, maker.body[-1], f"return {inner[-1].name}", inner[-1].col_offset
                         )
                         yield site.cause(
-                            f"The decorator `{name}` does not return `{inner[-1].name}`, so `{call.func.id}` became `None`.",
+                            f"The decorator `{name}` does not return `{inner[-1].name}`, so "
+                            f"`{call.func.id}` became `None`.",
                             f"`{call.func.id}` is `None`.",
                             f"{call.func.id} is None",
                             Repair(

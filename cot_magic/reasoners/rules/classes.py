@@ -102,7 +102,8 @@ def _header_end(source: str, klass: ast.ClassDef) -> src.Change:
 @rule(
     "class.abstract",
     "TypeError",
-    lesson="A class that inherits from an abstract one must define all of its abstract methods under exactly their "
+    lesson="A class that inherits from an abstract one must define all of its abstract methods under "
+    "exactly their "
     "names before objects can be made.",
 )
 def abstract(site: Site) -> Iterator[Suspicion]:
@@ -111,7 +112,7 @@ def abstract(site: Site) -> Iterator[Suspicion]:
     )
     if said is None:
         return
-    missing = [name for name in re.findall(r"\w+", said[2])]
+    missing = list(re.findall(r"\w+", said[2]))
     for cell, klass in site.classes(said[1]):
         own = {item.name: item for item in klass.body if isinstance(item, Function)}
         for name in missing:

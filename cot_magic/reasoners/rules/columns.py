@@ -13,7 +13,8 @@ from cot_magic.reasoners.rules.written import rule
 @rule(
     "key.dropped_column",
     "KeyError",
-    lesson="`drop`, `rename` and `set_index` change which columns a table has. If such a cell runs twice, the column is "
+    lesson="`drop`, `rename` and `set_index` change which columns a table has. If such a cell runs "
+    "twice, the column is "
     "gone the second time.",
 )
 def dropped_column(site: Site) -> Iterator[Suspicion]:
@@ -44,7 +45,8 @@ def dropped_column(site: Site) -> Iterator[Suspicion]:
 
 def _ran_twice(site: Site, holder: ast.Name, wanted: str, method: str) -> Suspicion:
     return site.cause(
-        f"`{holder.id}` has no column {wanted!r} any more: this cell runs `{method}` on it and probably ran before. "
+        f"`{holder.id}` has no column {wanted!r} any more: this cell runs `{method}` on it and "
+        "probably ran before. "
         "Run the cell that makes the table first.",
         f"{wanted!r} is not a column of `{holder.id}` before the cell.",
         f"{wanted!r} not in {holder.id}.columns",

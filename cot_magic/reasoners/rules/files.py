@@ -34,7 +34,8 @@ def listing(folder: Path) -> list[str]:
 @rule(
     "file.near_name",
     "FileNotFoundError",
-    lesson="A path is read from the folder in which the kernel works. Each letter counts, and so do capitals and the "
+    lesson="A path is read from the folder in which the kernel works. Each letter counts, and so do "
+    "capitals and the "
     "ending.",
 )
 def near_name(site: Site) -> Iterator[Suspicion]:
@@ -122,7 +123,8 @@ def missing_folder(site: Site) -> Iterator[Suspicion]:
 @rule(
     "file.encoding",
     "UnicodeDecodeError",
-    lesson="A text file is bytes in some encoding. Most are UTF-8; files from older Windows programs are often cp1252.",
+    lesson="A text file is bytes in some encoding. Most are UTF-8; files from older Windows programs "
+    "are often cp1252.",
 )
 def encoding(site: Site) -> Iterator[Suspicion]:
     for call in site.find(
@@ -170,7 +172,8 @@ def _opened(site: Site) -> list[ast.Call]:
 @rule(
     "json.damaged",
     "JSONDecodeError",
-    lesson="JSON is stricter than Python: double quotes only, no comma after the last element, `true` and `null` in "
+    lesson="JSON is stricter than Python: double quotes only, no comma after the last element, `true` "
+    "and `null` in "
     "small letters.",
 )
 def damaged_json(site: Site) -> Iterator[Suspicion]:

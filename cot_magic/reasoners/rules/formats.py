@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules import source as src
 from cot_magic.reasoners.rules.operands import kind_of, pure
 from cot_magic.reasoners.rules.rule import Suspicion
-from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
+from cot_magic.reasoners.rules.site import Site, number_in, shown
 from cot_magic.reasoners.rules.written import rule
 
 
 @rule(
     "text.sum",
     "TypeError",
-    lesson="`sum` adds numbers and starts at 0. Texts are joined with `''.join(texts)`; lists are joined with "
+    lesson="`sum` adds numbers and starts at 0. Texts are joined with `''.join(texts)`; lists are "
+    "joined with "
     "`sum(lists, [])`.",
 )
 def summed(site: Site) -> Iterator[Suspicion]:
@@ -127,7 +128,10 @@ def percent(site: Site) -> Iterator[Suspicion]:
             return
         value = site.literal(node.left)
         if number_in(value):
-            claim = f"`{site.one_line(node.left)}` is the text {shown(site.value(node.left))}, so `%` means formatting."
+            claim = (
+                f"`{site.one_line(node.left)}` is the text {shown(site.value(node.left))}, so `%` "
+                "means formatting."
+            )
             repair = site.repair("It becomes a number.", *site.call(number_in(value), node.left))
             yield site.cause(
                 claim,
@@ -156,11 +160,13 @@ def _tuple_around(site: Site, node: ast.BinOp) -> list[ast.expr] | None:
     "text.format_code",
     "ValueError",
     "TypeError",
-    lesson="A format such as `.2f` works on numbers. Text must become a number first, or be written without it.",
+    lesson="A format such as `.2f` works on numbers. Text must become a number first, or be written "
+    "without it.",
 )
 def format_code(site: Site) -> Iterator[Suspicion]:
     if not site.says(
-        r"Unknown format code '\w' for object of type 'str'|(?:a real number|an integer) is required, not str|unsupported format string passed"
+        r"Unknown format code '\w' for object of type 'str'|(?:a real number|an integer) is required, "
+        r"not str|unsupported format string passed"
     ):
         return
     for part in site.find(ast.FormattedValue):
@@ -212,7 +218,8 @@ def format_code(site: Site) -> Iterator[Suspicion]:
 @rule(
     "json.not_plain",
     "TypeError",
-    lesson="JSON knows text, numbers, lists, dictionaries, true, false and null. Other types must be converted first; "
+    lesson="JSON knows text, numbers, lists, dictionaries, true, false and null. Other types must be "
+    "converted first; "
     "`default=` tells how.",
 )
 def json_not_plain(site: Site) -> Iterator[Suspicion]:
@@ -222,7 +229,7 @@ def json_not_plain(site: Site) -> Iterator[Suspicion]:
     convert = {"ndarray": "lambda value: value.tolist()", "set": "list", "frozenset": "list", "datetime": "str",
                "date": "str", "Decimal": "float", "Timestamp": "str", "PosixPath": "str", "UUID": "str",
                "dict_keys": "list", "dict_values": "list", "map": "list", "range": "list", "filter": "list"}.get(said[1])  # fmt: skip
-    if said[1].startswith(("int", "float", "uint", "bool")) and said[1][-1].isdigit() or said[1] == "bool_":
+    if (said[1].startswith(("int", "float", "uint", "bool")) and said[1][-1].isdigit()) or said[1] == "bool_":
         convert = "lambda value: value.item()"
     if convert is None:
         return
@@ -308,7 +315,8 @@ def number_of_collection(site: Site) -> Iterator[Suspicion]:
         new = f"[{said[1]}(item) for item in {site.text(call.args[0])}]"
         claim = f"`{site.one_line(call.args[0])}` is a {said[2]}."
         yield site.reading(claim, site.repair("Each element is converted.", site.over(call, new)), weight=0.8)
-        if site.literal(call.args[0]) is not UNKNOWN and len(site.literal(call.args[0])) == 1:
+        found = site.literal(call.args[0])
+        if isinstance(found, list | tuple) and len(found) == 1:
             yield site.reading(
                 claim,
                 site.repair("Its only element is converted.", site.after(call.args[0], "[0]")),

@@ -9,7 +9,10 @@ from cot_magic.reasoners.rules.rule import Suspicion
 from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
-_UNHASHABLE = "Keys of dictionaries and elements of sets must never change, so lists and dictionaries cannot be used. A tuple can."
+_UNHASHABLE = (
+    "Keys of dictionaries and elements of sets must never change, so lists and dictionaries "
+    "cannot be used. A tuple can."
+)
 
 
 @rule("hash.unhashable", "TypeError", lesson=_UNHASHABLE)
@@ -53,7 +56,10 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
                 f"Each becomes a {convert}.",
                 *src.wrap(site.cell.source, call.args[0], f"map({convert}, ", ")"),
             )
-            claim = f"The elements of `{site.one_line(call.args[0])}` are of type `{said[1]}`, which cannot be in a set."
+            claim = (
+                f"The elements of `{site.one_line(call.args[0])}` are of type `{said[1]}`, which "
+                "cannot be in a set."
+            )
             yield site.cause(
                 claim,
                 f"They are of type `{said[1]}`.",

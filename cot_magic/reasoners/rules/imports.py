@@ -51,7 +51,8 @@ def module_missing(site: Site) -> str:
 @rule(
     "import.module_typo",
     "ModuleNotFoundError",
-    lesson="The name of a module must be written exactly, capitals included. A package can be installed under one name "
+    lesson="The name of a module must be written exactly, capitals included. A package can be "
+    "installed under one name "
     "and imported under another.",
 )
 def module_typo(site: Site) -> Iterator[Suspicion]:
@@ -83,9 +84,11 @@ def module_typo(site: Site) -> Iterator[Suspicion]:
             if meant == certain:
                 check = (
                     "import importlib.util\n"
-                    f"importlib.util.find_spec({wrong.partition('.')[0]!r}) is None or importlib.import_module({meant!r}) is not None"
+                    f"importlib.util.find_spec({wrong.partition('.')[0]!r}) is None or "
+                    f"importlib.import_module({meant!r}) is not None"
                     if "." in wrong
-                    else f"import importlib.util\nimportlib.util.find_spec({wrong!r}) is None and importlib.util.find_spec({meant!r}) is not None"
+                    else f"import importlib.util\nimportlib.util.find_spec({wrong!r}) is None and "
+                    f"importlib.util.find_spec({meant!r}) is not None"
                 )
                 yield site.cause(
                     claim,
@@ -161,7 +164,10 @@ def member_typo(site: Site) -> Iterator[Suspicion]:
             ]
             repair = site.repair(f"`{candidate}` is in `{module}`.", *changes)
             if candidate == meant:
-                check = f"import importlib\nmodule = importlib.import_module({module!r})\nnot hasattr(module, {name!r}) and hasattr(module, {candidate!r})"
+                check = (
+                    f"import importlib\nmodule = importlib.import_module({module!r})\nnot "
+                    f"hasattr(module, {name!r}) and hasattr(module, {candidate!r})"
+                )
                 yield site.cause(
                     claim, f"`{candidate}` is in it and `{name}` is not.", check, repair, weight=0.92
                 )
@@ -200,7 +206,8 @@ def _elsewhere(
 @rule(
     "import.not_installed",
     "ModuleNotFoundError",
-    lesson="The kernel sees the packages of its own environment only. `%pip install` in a cell installs into exactly "
+    lesson="The kernel sees the packages of its own environment only. `%pip install` in a cell "
+    "installs into exactly "
     "that one.",
 )
 def not_installed(site: Site) -> Iterator[Suspicion]:
@@ -209,7 +216,8 @@ def not_installed(site: Site) -> Iterator[Suspicion]:
         return
     package = PACKAGES.get(wrong, wrong)
     yield site.cause(
-        f"No package that gives `{wrong}` is installed in this kernel's environment. If the name is right, run "
+        f"No package that gives `{wrong}` is installed in this kernel's environment. If the name is "
+        "right, run "
         f"`%pip install {package}`.",
         f"`{wrong}` cannot be found.",
         f"import importlib.util\nimportlib.util.find_spec({wrong!r}) is None",
@@ -220,7 +228,8 @@ def not_installed(site: Site) -> Iterator[Suspicion]:
 @rule(
     "import.member_of_parent",
     "ModuleNotFoundError",
-    lesson="`import a.b` works only if `b` is a module. A function or class is imported with `from a import b`.",
+    lesson="`import a.b` works only if `b` is a module. A function or class is imported with `from a "
+    "import b`.",
 )
 def member_of_parent(site: Site) -> Iterator[Suspicion]:
     wrong = module_missing(site)

@@ -70,7 +70,10 @@ def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> It
     holder, ahead = site.text(node.value), _ahead(node.slice, name)
     size = sequence_length(site, node.value)
     measured = f"`{holder}` has {size} element(s)" if size is not None else f"`{holder}` is shorter"
-    claim = f"The loop over `{site.one_line(call)}` lets `{name}` go past the end: {measured}, and `{name}` is {shown(site.known(name))}."
+    claim = (
+        f"The loop over `{site.one_line(call)}` lets `{name}` go past the end: {measured}, and "
+        f"`{name}` is {shown(site.known(name))}."
+    )
     check = f"isinstance(len({holder}), int) and ({site.text(node.slice)}) >= len({holder})"
     plus = (
         isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add) and isinstance(stop.right, ast.Constant)
@@ -140,7 +143,10 @@ def _while_bound(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
                     change = src.Change(
                         start=start, end=end, text=site.cell.source[start:end].replace("<=", "<", 1)
                     )
-                    claim = f"`{site.text(test)}` lets `{left.id}` be the length of `{holder}`, one past the last position."
+                    claim = (
+                        f"`{site.text(test)}` lets `{left.id}` be the length of `{holder}`, one "
+                        "past the last position."
+                    )
                     check = f"({site.text(node.slice)}) >= len({holder})"
                     yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
                     repair = site.repair("The last position is `len - 1`.", change)
@@ -227,7 +233,8 @@ def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
 @rule(
     "index.pop_empty",
     "IndexError",
-    lesson="`pop` takes an element away; from an empty list nothing can be taken. Check `if x:` or `while x:` before.",
+    lesson="`pop` takes an element away; from an empty list nothing can be taken. Check `if x:` or "
+    "`while x:` before.",
 )
 def pop_empty(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"pop from (an )?empty"):

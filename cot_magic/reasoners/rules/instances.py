@@ -14,7 +14,8 @@ from cot_magic.reasoners.rules.written import rule
 @rule(
     "attribute.private",
     "AttributeError",
-    lesson="Inside a class, a name that begins with two underscores is stored as `_Class__name`. Outside it must be "
+    lesson="Inside a class, a name that begins with two underscores is stored as `_Class__name`. "
+    "Outside it must be "
     "written so, or better be offered under a public name.",
 )
 def private(site: Site) -> Iterator[Suspicion]:
@@ -39,7 +40,8 @@ def private(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.stale_class",
     "AttributeError",
-    lesson="An object keeps the class that it was made with. If the class is changed and its cell run again, objects "
+    lesson="An object keeps the class that it was made with. If the class is changed and its cell run "
+    "again, objects "
     "made before do not get the new methods.",
 )
 def stale_class(site: Site) -> Iterator[Suspicion]:
@@ -51,9 +53,11 @@ def stale_class(site: Site) -> Iterator[Suspicion]:
             if node.attr in class_members(klass):
                 where = site.case.label(cell.id)
                 yield site.cause(
-                    f"`{site.one_line(node.value)}` was made before the class `{kind}` got `{node.attr}` ({where}), or by "
+                    f"`{site.one_line(node.value)}` was made before the class `{kind}` got "
+                    f"`{node.attr}` ({where}), or by "
                     "another class of that name: make it again.",
-                    f"The class `{kind}` of today is not the class of the object, or sets `{node.attr}` only later.",
+                    f"The class `{kind}` of today is not the class of the object, or sets "
+                    f"`{node.attr}` only later.",
                     f"type({site.text(node.value)}) is not {kind} and hasattr({kind}, {node.attr!r})",
                     weight=0.8,
                 )

@@ -34,7 +34,8 @@ def arguments(site: Site, kind: str) -> list[ast.expr]:
 @rule(
     "integer.from_float",
     "TypeError",
-    lesson="Counting and indexing need whole numbers. `/` always gives a float, even for `4 / 2`; `//` gives a whole "
+    lesson="Counting and indexing need whole numbers. `/` always gives a float, even for `4 / 2`; `//` "
+    "gives a whole "
     "number.",
 )
 def from_float(site: Site) -> Iterator[Suspicion]:
@@ -44,7 +45,7 @@ def from_float(site: Site) -> Iterator[Suspicion]:
         or site.says(r"slice indices must be integers")
     ):
         return
-    nodes = arguments(site, "float") or [n for n in _divisions(site)]
+    nodes = arguments(site, "float") or list(_divisions(site))
     if not nodes:
         return
     changes: list[src.Change] = []
@@ -69,7 +70,7 @@ def from_float(site: Site) -> Iterator[Suspicion]:
         yield site.reading(claim, repair, weight=0.85)
     origin = _assigned_by_division(site, nodes)
     if origin is not None:
-        yield site.reading(f"The division that makes it may be meant as a whole one.", origin, weight=0.7)
+        yield site.reading("The division that makes it may be meant as a whole one.", origin, weight=0.7)
 
 
 def _divisions(site: Site) -> list[ast.expr]:
@@ -121,7 +122,8 @@ def from_text(site: Site) -> Iterator[Suspicion]:
         first = nodes[0]
         claim = f"`{site.one_line(first)}` is the text {shown(site.value(first))} where a number is needed."
         check = " and ".join(
-            f"isinstance({site.text(node)}, str) and {number_in(site.literal(node))}({site.text(node)}) is not None"
+            f"isinstance({site.text(node)}, str) and "
+            f"{number_in(site.literal(node))}({site.text(node)}) is not None"
             for node in nodes
         )
         repair = site.repair("It becomes a number.", *changes)
@@ -143,7 +145,8 @@ def _wanted(site: Site, node: ast.expr, real: bool) -> str:
 @rule(
     "integer.from_collection",
     "TypeError",
-    lesson="`range` takes a number. To go through a list, loop over the list itself, or over `range(len(x))`.",
+    lesson="`range` takes a number. To go through a list, loop over the list itself, or over "
+    "`range(len(x))`.",
 )
 def from_collection(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"'(list|tuple|dict|set|numpy.ndarray)' object cannot be interpreted as an integer")

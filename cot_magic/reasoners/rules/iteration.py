@@ -13,12 +13,14 @@ from cot_magic.reasoners.rules.written import rule
 @rule(
     "loop.changed_inside",
     "RuntimeError",
-    lesson="A dictionary or set must not get or lose elements while a loop goes through it. Loop over a copy: "
+    lesson="A dictionary or set must not get or lose elements while a loop goes through it. Loop over "
+    "a copy: "
     "`list(d)`.",
 )
 def changed_inside(site: Site) -> Iterator[Suspicion]:
     said = site.says(
-        r"(dictionary|Set|set|deque|OrderedDict).*(changed size|mutated) during iteration|dictionary keys changed during iteration"
+        r"(dictionary|Set|set|deque|OrderedDict).*(changed size|mutated) during iteration|dictionary "
+        r"keys changed during iteration"
     )
     if said is None:
         return
@@ -37,7 +39,8 @@ def changed_inside(site: Site) -> Iterator[Suspicion]:
         yield site.cause(
             f"The loop over `{site.one_line(node)}` changes `{site.one_line(base)}` itself.",
             f"`{site.one_line(base)}` is a collection that can change.",
-            f"hasattr({site.text(base)}, '__len__') and not isinstance({site.text(base)}, (list, tuple, str))",
+            f"hasattr({site.text(base)}, '__len__') and not isinstance({site.text(base)}, (list, "
+            "tuple, str))",
             site.repair("The loop goes over a copy.", *site.call("list", node)),
             weight=0.94,
         )
@@ -47,12 +50,14 @@ def changed_inside(site: Site) -> Iterator[Suspicion]:
 @rule(
     "loop.event_loop",
     "RuntimeError",
-    lesson="A notebook has an event loop that runs already, so `asyncio.run` cannot start one. `await` works directly "
+    lesson="A notebook has an event loop that runs already, so `asyncio.run` cannot start one. `await` "
+    "works directly "
     "in a cell.",
 )
 def event_loop(site: Site) -> Iterator[Suspicion]:
     if not site.says(
-        r"asyncio.run\(\) cannot be called from a running event loop|This event loop is already running|Cannot run the event loop while another loop is running"
+        r"asyncio.run\(\) cannot be called from a running event loop|This event loop is already "
+        r"running|Cannot run the event loop while another loop is running"
     ):
         return
     for call in site.find(
@@ -82,7 +87,8 @@ def event_loop(site: Site) -> Iterator[Suspicion]:
     "IndexError",
     "ValueError",
     "ZeroDivisionError",
-    lesson="A generator, `map`, `filter`, `zip` or an open file can be gone through once. The second time nothing is "
+    lesson="A generator, `map`, `filter`, `zip` or an open file can be gone through once. The second "
+    "time nothing is "
     "left; a list can be used as often as you like.",
 )
 def exhausted(site: Site) -> Iterator[Suspicion]:
@@ -137,7 +143,8 @@ def _used_between(site: Site, cell_id: str, node: ast.Name, assign: ast.Assign) 
     "KeyboardInterrupt",
     "Timeout",
     "TimeoutError",
-    lesson="A `while` loop ends when its condition is false. Something in the loop must change what the condition "
+    lesson="A `while` loop ends when its condition is false. Something in the loop must change what "
+    "the condition "
     "reads.",
 )
 def endless(site: Site) -> Iterator[Suspicion]:
@@ -156,7 +163,10 @@ def endless(site: Site) -> Iterator[Suspicion]:
         if names & changed or leaves:
             continue
         shown = ", ".join(f"`{name}`" for name in sorted(names)) or "its condition"
-        claim = f"Nothing in the loop of line {loop.lineno} changes {shown}, so `while {site.one_line(loop.test)}` never ends."
+        claim = (
+            f"Nothing in the loop of line {loop.lineno} changes {shown}, so `while "
+            f"{site.one_line(loop.test)}` never ends."
+        )
         if pure(loop.test):
             yield site.cause(
                 claim, "The condition is still true.", f"bool({site.text(loop.test)})", weight=0.9

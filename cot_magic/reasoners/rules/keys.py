@@ -68,7 +68,8 @@ def known_keys(variable: Variable | None) -> list[object]:
 @rule(
     "key.type",
     "KeyError",
-    lesson="`1` and `'1'` are different keys, and so are `(0, 0)` and `'(0, 0)'`. The key must have the same type as "
+    lesson="`1` and `'1'` are different keys, and so are `(0, 0)` and `'(0, 0)'`. The key must have "
+    "the same type as "
     "when it was stored.",
 )
 def key_type(site: Site) -> Iterator[Suspicion]:
@@ -92,7 +93,10 @@ def key_type(site: Site) -> Iterator[Suspicion]:
             else:
                 return
             repair = site.repair(f"The keys are of type `{convert}`.", *change)
-            claim = f"The key {wanted!r} is a `{type(wanted).__name__}`, but `{site.one_line(holder)}` has {stored!r}, a `{convert}`."
+            claim = (
+                f"The key {wanted!r} is a `{type(wanted).__name__}`, but `{site.one_line(holder)}` "
+                f"has {stored!r}, a `{convert}`."
+            )
             if pure(holder) and pure(key):
                 check = f"{stored!r} in {holder_text} and ({text}) not in {holder_text}"
                 yield site.cause(claim, f"{stored!r} is among the keys.", check, repair, weight=0.95)
@@ -153,7 +157,8 @@ def _at_origin(site: Site, wanted: str, meant: str) -> Iterator[Repair]:
 @rule(
     "key.counter",
     "KeyError",
-    lesson="`d[k] += 1` reads the old value first, so the key must exist. A `defaultdict` makes it on first use.",
+    lesson="`d[k] += 1` reads the old value first, so the key must exist. A `defaultdict` makes it on "
+    "first use.",
 )
 def counter(site: Site) -> Iterator[Suspicion]:
     """`counts[x] += 1` and `groups[x].append(…)` on a dictionary that begins empty."""
@@ -212,7 +217,8 @@ def _nested_store(statement: ast.Assign, holder: ast.Name) -> bool:
 @rule(
     "key.environment",
     "KeyError",
-    lesson="Environment variables belong to the process that runs the kernel. A variable that is set in another "
+    lesson="Environment variables belong to the process that runs the kernel. A variable that is set "
+    "in another "
     "terminal is not there.",
 )
 def environment(site: Site) -> Iterator[Suspicion]:
@@ -220,7 +226,8 @@ def environment(site: Site) -> Iterator[Suspicion]:
     for holder, _ in lookups(site):
         if kind_of(site, holder) == "os._Environ" or site.text(holder).endswith("environ"):
             yield site.cause(
-                f"The environment variable {wanted!r} is not set in the kernel. Set it before the kernel starts, or with `%env`.",
+                f"The environment variable {wanted!r} is not set in the kernel. Set it before the "
+                "kernel starts, or with `%env`.",
                 "It is not in `os.environ`.",
                 f"import os\n{wanted!r} not in os.environ",
                 weight=0.93,
@@ -232,7 +239,8 @@ def environment(site: Site) -> Iterator[Suspicion]:
     "key.absent",
     "KeyError",
     "ValueError",
-    lesson="Looking up a key that is not there is an error. Whether a default, a check before, or another key is right "
+    lesson="Looking up a key that is not there is an error. Whether a default, a check before, or "
+    "another key is right "
     "depends on what the code should do then.",
 )
 def absent(site: Site) -> Iterator[Suspicion]:
@@ -245,7 +253,10 @@ def absent(site: Site) -> Iterator[Suspicion]:
         if found is None or wanted is UNKNOWN:
             return
         keys = ", ".join(found.keys[:8]) or "none"
-        claim = f"`{site.one_line(holder)}` has no key {wanted!r}; its keys are {keys}{'…' if len(found.keys) > 8 else ''}."
+        claim = (
+            f"`{site.one_line(holder)}` has no key {wanted!r}; its keys are "
+            f"{keys}{'…' if len(found.keys) > 8 else ''}."
+        )
         if pure(holder):
             yield site.cause(
                 claim, f"{wanted!r} is not in it.", f"{wanted!r} not in {site.text(holder)}", weight=0.45

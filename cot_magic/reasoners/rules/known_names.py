@@ -62,10 +62,13 @@ ALIASES = {
 
 _MEMBERS = {
     "collections": "defaultdict Counter OrderedDict deque namedtuple ChainMap",
-    "itertools": "chain combinations permutations product groupby islice accumulate cycle repeat count starmap "
+    "itertools": "chain combinations permutations product groupby islice accumulate cycle repeat count "
+    "starmap "
     "zip_longest takewhile dropwhile combinations_with_replacement pairwise tee compress filterfalse",
-    "functools": "reduce partial lru_cache wraps cached_property total_ordering singledispatch cmp_to_key cache",
-    "math": "sqrt ceil floor pi sin cos tan asin acos atan atan2 exp log log2 log10 factorial gcd lcm radians "
+    "functools": "reduce partial lru_cache wraps cached_property total_ordering singledispatch "
+    "cmp_to_key cache",
+    "math": "sqrt ceil floor pi sin cos tan asin acos atan atan2 exp log log2 log10 factorial gcd lcm "
+    "radians "
     "degrees isclose hypot comb perm inf nan isnan isinf prod fsum",
     "random": "randint choice choices shuffle uniform sample randrange gauss seed",
     "datetime": "datetime timedelta date timezone",

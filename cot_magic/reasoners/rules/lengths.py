@@ -112,7 +112,8 @@ def iterate_missing_call(site: Site) -> Iterator[Suspicion]:
 @rule(
     "length.of_lazy",
     "TypeError",
-    lesson="A generator, `map` or `filter` makes its elements one by one and does not know how many come. A list knows.",
+    lesson="A generator, `map` or `filter` makes its elements one by one and does not know how many "
+    "come. A list knows.",
 )
 def length_of_lazy(site: Site) -> Iterator[Suspicion]:
     said = (
@@ -148,7 +149,8 @@ def length_of_lazy(site: Site) -> Iterator[Suspicion]:
 
 
 def _listed(site: Site, node: ast.expr, store: bool) -> Repair | None:
-    """`list(…)` around it; where it is a variable, around what is assigned to it, since it can be gone through
+    """`list(…)` around it; where it is a variable, around what is assigned to it, since it can be gone
+    through
     only once."""
     if isinstance(node, ast.Name):
         for cell, assign in site.assignments(node.id):

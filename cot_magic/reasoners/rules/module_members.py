@@ -17,7 +17,8 @@ from cot_magic.reasoners.rules.written import rule
     "attribute.moved",
     "AttributeError",
     "ImportError",
-    lesson="Libraries rename and move things between versions. Code from an older book or answer needs the name that "
+    lesson="Libraries rename and move things between versions. Code from an older book or answer needs "
+    "the name that "
     "the installed version uses.",
 )
 def moved(site: Site) -> Iterator[Suspicion]:
@@ -55,7 +56,8 @@ def moved(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.module_not_class",
     "AttributeError",
-    lesson="A module and a class in it may have the same name: `datetime.datetime`. `import datetime` gives the module, "
+    lesson="A module and a class in it may have the same name: `datetime.datetime`. `import datetime` "
+    "gives the module, "
     "`from datetime import datetime` gives the class.",
 )
 def module_not_class(site: Site) -> Iterator[Suspicion]:
@@ -187,7 +189,8 @@ def wrong_module(site: Site) -> Iterator[Suspicion]:
     "attribute.shadowed_module",
     "AttributeError",
     "ImportError",
-    lesson="A file in your folder that has the name of a library hides the library: Python finds the file first.",
+    lesson="A file in your folder that has the name of a library hides the library: Python finds the "
+    "file first.",
 )
 def shadowed_module(site: Site) -> Iterator[Suspicion]:
     import sys
@@ -201,7 +204,8 @@ def shadowed_module(site: Site) -> Iterator[Suspicion]:
     if path is None or not site.case.environment.cwd or not path[1].startswith(site.case.environment.cwd):
         return
     yield site.cause(
-        f"The file `{path[1]}` hides the module `{said[1]}` of the standard library. Rename the file, remove its "
+        f"The file `{path[1]}` hides the module `{said[1]}` of the standard library. Rename the file, "
+        "remove its "
         "`__pycache__`, and restart the kernel.",
         f"`{said[1]}` comes from the notebook's folder.",
         f"import {said[1]}\n{said[1]}.__file__.startswith({site.case.environment.cwd!r})",

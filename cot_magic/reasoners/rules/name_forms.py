@@ -53,7 +53,8 @@ def _is_argument(site: Site, name: ast.Name) -> bool:
 @rule(
     "name.file",
     "NameError",
-    lesson="`__file__` is the path of a script. A notebook cell is no script, so the name does not exist there; the "
+    lesson="`__file__` is the path of a script. A notebook cell is no script, so the name does not "
+    "exist there; the "
     "kernel works in the notebook's folder.",
 )
 def file_name(site: Site) -> Iterator[Suspicion]:

@@ -43,7 +43,10 @@ def stores(site: Site, name: str) -> list[ast.Name]:
 
 def absent(name: str) -> str:
     """Code of a check: the name is nowhere to be found."""
-    return f"{name!r} not in locals() and {name!r} not in globals() and not hasattr(__import__('builtins'), {name!r})"
+    return (
+        f"{name!r} not in locals() and {name!r} not in globals() and not "
+        f"hasattr(__import__('builtins'), {name!r})"
+    )
 
 
 def in_scope(site: Site) -> set[str]:
@@ -58,7 +61,8 @@ def in_scope(site: Site) -> set[str]:
 @rule(
     "name.missing_import",
     "NameError",
-    lesson="A module must be imported before its name can be used. An import in another notebook, or in a cell "
+    lesson="A module must be imported before its name can be used. An import in another notebook, or "
+    "in a cell "
     "that has not run since the kernel was started, does not count.",
 )
 def missing_import(site: Site) -> Iterator[Suspicion]:
@@ -92,7 +96,10 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
         f"import importlib\n{absent(name)} and importlib.util.find_spec({root.split('.')[0]!r}) is not None"
     )
     if statement.startswith("import") and attributes and known.stdlib(root):
-        check = f"import importlib\n{absent(name)} and hasattr(importlib.import_module({root!r}), {attributes[0]!r})"
+        check = (
+            f"import importlib\n{absent(name)} and hasattr(importlib.import_module({root!r}), "
+            f"{attributes[0]!r})"
+        )
     elif statement.startswith("from"):
         member = statement.split(" import ")[1]
         check = f"import importlib\n{absent(name)} and hasattr(importlib.import_module({root!r}), {member!r})"
@@ -143,7 +150,8 @@ def _calls(site: Site) -> list[ast.Call]:
 @rule(
     "name.other_language",
     "NameError",
-    lesson="Python has its own names: `True`, `False` and `None` with a capital, `len(x)` for a length, `print(x)`. "
+    lesson="Python has its own names: `True`, `False` and `None` with a capital, `len(x)` for a "
+    "length, `print(x)`. "
     "JSON and other languages write them differently.",
 )
 def other_language(site: Site) -> Iterator[Suspicion]:
@@ -189,7 +197,8 @@ def python2(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.keyword_typo",
     "NameError",
-    lesson="A misspelt keyword that stands alone on its line is read as the name of a variable, and there is no "
+    lesson="A misspelt keyword that stands alone on its line is read as the name of a variable, and "
+    "there is no "
     "variable of that name.",
 )
 def keyword_typo(site: Site) -> Iterator[Suspicion]:
@@ -245,7 +254,8 @@ def wrong_case_module(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.typo",
     "NameError",
-    lesson="A name must be written the same way everywhere, letter by letter, capitals included. A name that is "
+    lesson="A name must be written the same way everywhere, letter by letter, capitals included. A "
+    "name that is "
     "nearly an existing one is most often a slip of the keyboard.",
 )
 def typo(site: Site) -> Iterator[Suspicion]:
@@ -270,7 +280,10 @@ def typo(site: Site) -> Iterator[Suspicion]:
         if hasattr(builtins, meant) and not _is_called(site, name):
             weight -= 0.3  # `var` for `vars`: a built-in function is meant only where it is called
         elif meant == certain and not assigned:
-            exists = f"{meant!r} in locals() or {meant!r} in globals() or hasattr(__import__('builtins'), {meant!r})"
+            exists = (
+                f"{meant!r} in locals() or {meant!r} in globals() or "
+                f"hasattr(__import__('builtins'), {meant!r})"
+            )
             seen = f"There is no `{name}` here, but there is `{meant}`."
             yield site.cause(claim, seen, f"{absent(name)} and ({exists})", *repairs, weight=weight)
             continue
@@ -278,7 +291,8 @@ def typo(site: Site) -> Iterator[Suspicion]:
 
 
 def _spelt_alike(site: Site, name: str, meant: str) -> list[Repair]:
-    """The known name where the unknown one is read; or the other way round, where the cell has the known one less
+    """The known name where the unknown one is read; or the other way round, where the cell has the known one
+    less
     often than the other."""
     use_known = site.repair(
         f"`{meant}` is defined here.", *(site.over(node, meant) for node in uses(site, name))

@@ -11,7 +11,8 @@ from cot_magic.reasoners.rules.site import Function, Site
 from cot_magic.reasoners.rules.written import rule
 
 _LESSON = (
-    "A function that ends without `return` gives `None`, and methods that change an object in place (`sort`, `append`) "
+    "A function that ends without `return` gives `None`, and methods that change an object in place "
+    "(`sort`, `append`) "
     "give `None` too. The failure shows later, where the `None` is used."
 )
 

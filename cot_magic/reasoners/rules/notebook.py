@@ -10,7 +10,8 @@ from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
 _LESSON = (
-    "The kernel keeps what was run, not what the page shows. A cell that was edited or run in another order leaves "
+    "The kernel keeps what was run, not what the page shows. A cell that was edited or run in another "
+    "order leaves "
     "values that no longer fit the text. Restart and run all shows what the page really does."
 )
 _ERRORS = (
@@ -29,8 +30,10 @@ def stale(site: Site) -> Iterator[Suspicion]:
             continue
         where = site.case.label(item.cell.id)
         said = {
-            Freshness.STALE: f"{where} gives `{names[0]}` and was changed, or overtaken by another cell, since it ran. Run it again.",
-            Freshness.OUT_OF_ORDER: f"{where} gives `{names[0]}` and ran out of order. Restart and run all from the top.",
+            Freshness.STALE: f"{where} gives `{names[0]}` and was changed, or overtaken by another "
+            "cell, since it ran. Run it again.",
+            Freshness.OUT_OF_ORDER: f"{where} gives `{names[0]}` and ran out of order. Restart and run "
+            "all from the top.",
             Freshness.NOT_RUN: f"{where} gives `{names[0]}` and has not run. Run it first.",
         }[item.freshness]
         yield Suspicion(
@@ -71,7 +74,8 @@ def bound_anew(site: Site) -> Iterator[Suspicion]:
         if not others:
             continue
         yield site.cause(
-            f"`{name}` was bound anew in {site.case.label(last[0].id)} (line {last[1].lineno}); {others[0]} made it before.",
+            f"`{name}` was bound anew in {site.case.label(last[0].id)} (line {last[1].lineno}); "
+            f"{others[0]} made it before.",
             f"`{name}` has the value of the later cell.",
             f"{name!r} in globals()"
             if site.function is not None
@@ -98,7 +102,8 @@ def _kind(value: ast.expr) -> str:
 @rule(
     "notebook.hidden_global",
     "NameError",
-    lesson="A name from a cell that was deleted stays in the kernel until a restart, and is then missing. Define it in "
+    lesson="A name from a cell that was deleted stays in the kernel until a restart, and is then "
+    "missing. Define it in "
     "a cell that is still there.",
 )
 def hidden_global(site: Site) -> Iterator[Suspicion]:
@@ -115,7 +120,8 @@ def hidden_global(site: Site) -> Iterator[Suspicion]:
     defined = any(name in src.bound_names(tree) for _, tree in site.cells())
     if users and not defined:
         yield Suspicion(
-            claim=f"No cell of the notebook defines `{name}`, yet {site.case.label(users[0].id)} uses it too: its cell was "
+            claim=f"No cell of the notebook defines `{name}`, yet {site.case.label(users[0].id)} uses "
+            "it too: its cell was "
             "probably deleted.",
             prediction=f"There is no `{name}` in the kernel.",
             checks=(Check(source=f"{name!r} not in globals()"),),

@@ -14,12 +14,14 @@ from cot_magic.reasoners.rules.written import rule
 @rule(
     "value.number_text",
     "ValueError",
-    lesson="`int` reads whole numbers only: digits and a sign. A text such as `'3.5'`, `'1e6'` or `'1,000'` must be "
+    lesson="`int` reads whole numbers only: digits and a sign. A text such as `'3.5'`, `'1e6'` or "
+    "`'1,000'` must be "
     "read in another way.",
 )
 def number_text(site: Site) -> Iterator[Suspicion]:
     said = site.says(
-        r"invalid literal for int\(\) with base (\d+): ('.*'|\".*\")|could not convert string to float: ('.*'|\".*\")"
+        r"invalid literal for int\(\) with base (\d+): ('.*'|\".*\")|could not convert string to "
+        r"float: ('.*'|\".*\")"
     )
     if said is None:
         return

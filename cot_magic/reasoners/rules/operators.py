@@ -11,7 +11,10 @@ from cot_magic.reasoners.rules.written import rule
 
 
 def _both(site: Site, pair: Pair) -> str:
-    return f"`{site.one_line(pair.left)}` is {shown(site.value(pair.left))} and `{site.one_line(pair.right)}` is {shown(site.value(pair.right))}"
+    return (
+        f"`{site.one_line(pair.left)}` is {shown(site.value(pair.left))} and "
+        f"`{site.one_line(pair.right)}` is {shown(site.value(pair.right))}"
+    )
 
 
 def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
@@ -83,7 +86,8 @@ def sequences(site: Site) -> Iterator[Suspicion]:
 @rule(
     "operator.missing_call",
     "TypeError",
-    lesson="A function without parentheses is the function itself, not its result. To use the result, call it.",
+    lesson="A function without parentheses is the function itself, not its result. To use the result, "
+    "call it.",
 )
 def missing_call(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
@@ -169,7 +173,10 @@ def _continued(site: Site, statement: ast.Expr) -> Iterator[Suspicion]:
                         text=")",
                     ),
                 ]
-                claim = f"Line {statement.lineno} begins with `+` and was meant to go on with line {above.lineno}."
+                claim = (
+                    f"Line {statement.lineno} begins with `+` and was meant to go on with line "
+                    f"{above.lineno}."
+                )
                 repair = site.repair("In parentheses an expression may go over several lines.", *change)
                 yield site.reading(claim, repair, weight=0.85)
 
@@ -212,7 +219,8 @@ def objects_in_table(site: Site) -> Iterator[Suspicion]:
         yield site.cause(
             f"`{text}` holds numbers as text.",
             "It is of type object, and each of its values can be read as a number.",
-            f"{text}.dtype.kind not in 'iufb' and bool({pd}.to_numeric({text}, errors='coerce').notna().all())",
+            f"{text}.dtype.kind not in 'iufb' and bool({pd}.to_numeric({text}, "
+            "errors='coerce').notna().all())",
             site.repair("The column becomes numbers.", *site.call(f"{pd}.to_numeric", node)),
             weight=0.85,
         )

@@ -10,7 +10,10 @@ from cot_magic.reasoners.rules.rule import Suspicion
 from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
 from cot_magic.reasoners.rules.written import rule
 
-_TEXT = "Text and numbers do not mix: `'2' + 3` could mean 5 or `'23'`. Convert one of them: `int('2')` or `str(3)`."
+_TEXT = (
+    "Text and numbers do not mix: `'2' + 3` could mean 5 or `'23'`. Convert one of them: "
+    "`int('2')` or `str(3)`."
+)
 
 
 @rule("operator.text_and_number", "TypeError", lesson=_TEXT)
@@ -66,7 +69,8 @@ def _is_words(site: Site, node: ast.expr) -> bool:
 @rule(
     "operator.two_texts",
     "TypeError",
-    lesson="Only `+` works on two texts. To calculate with numbers that are written as text, convert them first: "
+    lesson="Only `+` works on two texts. To calculate with numbers that are written as text, convert "
+    "them first: "
     "`int('2')`.",
 )
 def two_texts(site: Site) -> Iterator[Suspicion]:
@@ -124,7 +128,8 @@ def python2_print(site: Site) -> Iterator[Suspicion]:
 @rule(
     "operator.bytes_and_text",
     "TypeError",
-    lesson="Bytes and text are different things. `data.decode()` makes text of bytes, `text.encode()` bytes of text.",
+    lesson="Bytes and text are different things. `data.decode()` makes text of bytes, `text.encode()` "
+    "bytes of text.",
 )
 def bytes_and_text(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
@@ -173,7 +178,10 @@ def sequence_times(site: Site) -> Iterator[Suspicion]:
                 claim, site.repair("Each element is multiplied.", site.over(pair.whole, new)), weight=0.7
             )
         else:
-            claim = f"`{site.one_line(number)}` is {shown(site.value(number))}, which is no whole number of times."
+            claim = (
+                f"`{site.one_line(number)}` is {shown(site.value(number))}, which is no whole "
+                "number of times."
+            )
             yield site.reading(claim, _converted(site, pair, number, "int"), weight=0.7)
 
 

@@ -39,7 +39,8 @@ _CONTAINERS = ("list", "tuple", "numpy.ndarray", "pandas.core.series.Series", "d
     "TypeError",
     "ValueError",
     "AttributeError",
-    lesson="Arguments without a name are taken in the order of the definition. `help(function)` shows that order.",
+    lesson="Arguments without a name are taken in the order of the definition. `help(function)` shows "
+    "that order.",
 )
 def order(site: Site) -> Iterator[Suspicion]:
     for call in site.find(ast.Call, lambda node: len(node.args) >= 2):
@@ -61,13 +62,17 @@ def order(site: Site) -> Iterator[Suspicion]:
             return
         kinds = kind_of(site, first), kind_of(site, second)
         if len(call.args) == 2 and _may_swap(kinds) and _inside_library(site):
-            shows = f"`{site.one_line(first)}` is {shown(site.value(first))}, `{site.one_line(second)}` is {shown(site.value(second))}"
+            shows = (
+                f"`{site.one_line(first)}` is {shown(site.value(first))}, "
+                f"`{site.one_line(second)}` is {shown(site.value(second))}"
+            )
             yield site.reading(f"{claim[:-1]}: {shows}.", repair, weight=0.35)
             return
 
 
 def _may_swap(kinds: tuple[str, str]) -> bool:
-    """Whether one is a number and the other a collection: the only pair that is worth a try without knowing the
+    """Whether one is a number and the other a collection: the only pair that is worth a try without knowing
+    the
     function."""
     first, second = kinds
     return (first in _CONTAINERS and second in ("int", "float")) or (
@@ -84,7 +89,8 @@ def _inside_library(site: Site) -> bool:
     "call.missing_await",
     "TypeError",
     "AttributeError",
-    lesson="Calling an `async` function gives a coroutine, not the result. `await` runs it and gives the result; in a "
+    lesson="Calling an `async` function gives a coroutine, not the result. `await` runs it and gives "
+    "the result; in a "
     "notebook that works at the top level too.",
 )
 def missing_await(site: Site) -> Iterator[Suspicion]:

@@ -34,7 +34,8 @@ def recursive(site: Site) -> Function | None:
 @rule(
     "recursion.no_end",
     "RecursionError",
-    lesson="A function that calls itself needs a case in which it does not, and each call must come closer to it: "
+    lesson="A function that calls itself needs a case in which it does not, and each call must come "
+    "closer to it: "
     "`if n <= 0: return 0`.",
 )
 def no_end(site: Site) -> Iterator[Suspicion]:
@@ -48,7 +49,8 @@ def no_end(site: Site) -> Iterator[Suspicion]:
     unchanged = _unchanged(function, calls)
     if unchanged:
         yield site.reading(
-            f"`{function.name}` calls itself with the same arguments (`{site.one_line(calls[0])}`), so nothing changes.",
+            f"`{function.name}` calls itself with the same arguments (`{site.one_line(calls[0])}`), so "
+            "nothing changes.",
             weight=0.85,
         )
     if not branching or not ending:
@@ -161,7 +163,8 @@ def _wider(site: Site, function: Function) -> Iterator[Repair]:
 @rule(
     "recursion.property",
     "RecursionError",
-    lesson="A property that reads or sets itself calls itself. The value must be kept under another name: `self._x`.",
+    lesson="A property that reads or sets itself calls itself. The value must be kept under another "
+    "name: `self._x`.",
 )
 def own_property(site: Site) -> Iterator[Suspicion]:
     function, klass = site.function, site.klass

@@ -14,7 +14,8 @@ from cot_magic.reasoners.rules.written import rule
 @rule(
     "name.missing_self",
     "NameError",
-    lesson="Inside a method, the object's own attributes and methods are reached through `self`. Without it Python "
+    lesson="Inside a method, the object's own attributes and methods are reached through `self`. "
+    "Without it Python "
     "looks for a variable or function outside the class.",
 )
 def missing_self(site: Site) -> Iterator[Suspicion]:
@@ -77,7 +78,8 @@ def _without_self_argument(site: Site, function: Function, name: ast.Name, first
 @rule(
     "name.no_self_parameter",
     "NameError",
-    lesson="A method gets its object as first parameter, which must be written in the definition: `def area(self):`.",
+    lesson="A method gets its object as first parameter, which must be written in the definition: `def "
+    "area(self):`.",
 )
 def no_self_parameter(site: Site) -> Iterator[Suspicion]:
     function, klass = site.function, site.klass
@@ -106,7 +108,8 @@ def add_parameter(site: Site, function: Function, name: str, cell: Cell | None =
 @rule(
     "name.later",
     "NameError",
-    lesson="Lines run from top to bottom. A name exists only after the line that defines it has run, and a function "
+    lesson="Lines run from top to bottom. A name exists only after the line that defines it has run, "
+    "and a function "
     "can be called only below its definition.",
 )
 def later(site: Site) -> Iterator[Suspicion]:
@@ -159,7 +162,8 @@ def _moved_up(site: Site, name: str, scope: ast.AST, inner: Site) -> Iterator[Su
             kind = "assigned" if isinstance(node, ast.Assign) else "defined"
             repair = site.repair(f"The definition of `{name}` must run first.", moved, dropped)
             yield inner.cause(
-                f"`{name}` is {kind} only in line {node.lineno}, after line {site.frame.lineno} has needed it.",
+                f"`{name}` is {kind} only in line {node.lineno}, after line {site.frame.lineno} has "
+                "needed it.",
                 f"At line {site.frame.lineno} there is no `{name}` yet.",
                 f"{name!r} not in locals() and {name!r} not in globals()",
                 repair,
@@ -176,7 +180,8 @@ def _holds(node: ast.stmt, lineno: int) -> bool:
 @rule(
     "name.other_cell",
     "NameError",
-    lesson="A notebook's cells run in the order in which you run them, not in the order on the page. A name that a "
+    lesson="A notebook's cells run in the order in which you run them, not in the order on the page. A "
+    "name that a "
     "cell defines exists only once that cell has run.",
 )
 def other_cell(site: Site) -> Iterator[Suspicion]:
@@ -216,14 +221,18 @@ def _brought_here(site: Site, cell: Cell, node: ast.stmt, name: str, defined: se
         return ()
     text = src.lines_of(cell.source, node)
     change = src.line_before(site.cell.source, src.import_line(site.cell.source), text)
-    why = f"Run {site.case.label(cell.id)} first; here its definition of `{name}` is copied above the code that needs it."
+    why = (
+        f"Run {site.case.label(cell.id)} first; here its definition of `{name}` is copied above the "
+        "code that needs it."
+    )
     return (site.repair(why, change),)
 
 
 @rule(
     "name.local_elsewhere",
     "NameError",
-    lesson="Names that are assigned inside a function live only while it runs. To use a result outside, return it "
+    lesson="Names that are assigned inside a function live only while it runs. To use a result "
+    "outside, return it "
     "and keep what the call gives back.",
 )
 def local_elsewhere(site: Site) -> Iterator[Suspicion]:
@@ -234,7 +243,8 @@ def local_elsewhere(site: Site) -> Iterator[Suspicion]:
         for node in ast.walk(tree):
             if isinstance(node, Function) and node is not site.function and _assigns_itself(node, name):
                 yield site.reading(
-                    f"`{name}` is a local name of the function `{node.name}` and does not exist outside of it.",
+                    f"`{name}` is a local name of the function `{node.name}` and does not exist "
+                    "outside of it.",
                     *_kept_result(site, node, name, cell),
                     weight=0.6,
                 )
@@ -289,7 +299,8 @@ def gone(site: Site) -> Iterator[Suspicion]:
                 site.over(use, kept) for use in uses(site, name) if use.lineno > (node.end_lineno or 0)
             ]
             yield site.cause(
-                f"`{name}` was bound by `except … as {name}` in line {node.lineno} and is removed where that block ends.",
+                f"`{name}` was bound by `except … as {name}` in line {node.lineno} and is removed "
+                "where that block ends.",
                 f"There is no `{name}` any more at line {site.frame.lineno}.",
                 absent(name),
                 site.repair("The exception is kept under a name of its own.", *changes),

@@ -1,4 +1,5 @@
-"""Sources of cells as trees, and edits at the places of nodes: comments and layout outside an edit stay as they
+"""Sources of cells as trees, and edits at the places of nodes: comments and layout outside an edit stay as
+they
 are."""
 
 import ast
@@ -190,9 +191,9 @@ def bound_names(node: ast.AST) -> set[str]:
             names.add(item.id)
         elif isinstance(item, ast.Import | ast.ImportFrom):
             names |= {alias.asname or alias.name.split(".")[0] for alias in item.names}
-        elif isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(item.name)
-        elif isinstance(item, ast.ExceptHandler) and item.name:
+        elif isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or (
+            isinstance(item, ast.ExceptHandler) and item.name
+        ):
             names.add(item.name)
     return names
 

@@ -1,4 +1,5 @@
-"""Rules for lookups in brackets: things that have no elements, positions of the wrong type, things that cannot be
+"""Rules for lookups in brackets: things that have no elements, positions of the wrong type, things that
+cannot be
 changed."""
 
 import ast
@@ -22,12 +23,14 @@ _NO_ARGUMENTS = (
 @rule(
     "subscript.function",
     "TypeError",
-    lesson="Round brackets call a function, square ones look up an element. A method must be called before its result "
+    lesson="Round brackets call a function, square ones look up an element. A method must be called "
+    "before its result "
     "can be looked into: `text.split()[0]`.",
 )
 def function(site: Site) -> Iterator[Suspicion]:
     if not site.says(
-        r"'(builtin_function_or_method|method|function|type|ABCMeta|method_descriptor)' object is not subscriptable"
+        r"'(builtin_function_or_method|method|function|type|ABCMeta|method_descriptor)' object is not "
+        r"subscriptable"
     ) and not site.says(r"'(builtin_function_or_method|method|function)' object does not support item"):
         return
     for node in site.find(
@@ -68,7 +71,8 @@ def _needs_call_first(site: Site, node: ast.expr, name: str) -> bool:
 @rule(
     "subscript.attribute",
     "TypeError",
-    lesson="The parts of an object are its attributes, reached with a dot. Brackets are for lists and dictionaries.",
+    lesson="The parts of an object are its attributes, reached with a dot. Brackets are for lists and "
+    "dictionaries.",
 )
 def attribute(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"object is not subscriptable|object does not support item assignment"):
@@ -100,7 +104,10 @@ def number(site: Site) -> Iterator[Suspicion]:
     if said is None:
         return
     for node in site.find(ast.Subscript, lambda node: kind_of(site, node.value) == said[1])[:1]:
-        claim = f"`{site.one_line(node.value)}` is the number {shown(site.value(node.value))} and has no elements."
+        claim = (
+            f"`{site.one_line(node.value)}` is the number {shown(site.value(node.value))} and has "
+            "no elements."
+        )
         check = f"type({site.text(node.value)}).__name__ == {said[1]!r}"
         if pure(node.value):
             yield site.cause(claim, "It is a number.", check, weight=0.6)
@@ -117,7 +124,8 @@ def number(site: Site) -> Iterator[Suspicion]:
 @rule(
     "subscript.text_position",
     "TypeError",
-    lesson="Elements of a list or text are looked up by position, a whole number. Names are keys of dictionaries.",
+    lesson="Elements of a list or text are looked up by position, a whole number. Names are keys of "
+    "dictionaries.",
 )
 def text_position(site: Site) -> Iterator[Suspicion]:
     """`rows['name']` on a list of dictionaries; JSON that is still text; a loop variable that is the element."""

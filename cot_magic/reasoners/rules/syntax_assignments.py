@@ -1,4 +1,4 @@
-"""Mistakes around `=`: conditions with one sign, targets that cannot be assigned to, deletions of values."""
+"""Mistakes around `=`: conditions with one sign, and values on the left of it."""
 
 import ast
 import re
@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_lexer import Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
 
-_CONDITIONS = frozenset(["if", "elif", "while", "assert", "not", "and", "or", "return"])
 
-
-def _expression(text: str) -> ast.expr | None:
+def expression(text: str) -> ast.expr | None:
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _is_target(text: str) -> bool:
-    node = _expression(text)
+def is_target(text: str) -> bool:
+    node = expression(text)
     return isinstance(node, ast.Name | ast.Attribute | ast.Subscript) or (
         isinstance(node, ast.Tuple | ast.List)
         and bool(node.elts)
@@ -108,7 +106,7 @@ def _target(problem: Problem) -> Iterator[Reading]:
         yield from _chain(problem, low, high, parts)
         return
     left, right = parts[0], parts[1]
-    node = _expression(left)
+    node = expression(left)
     options: list[tuple[str, str]] = []
     sure = False
     if node is None and not re.fullmatch(r"[\w-]+", left):
@@ -117,7 +115,7 @@ def _target(problem: Problem) -> Iterator[Reading]:
         name = left.replace("-", "_")
         everywhere = re.sub(rf"(?<![\w.]){re.escape(left)}(?!\w)", name, problem.source)
         options.append((everywhere, f"A name holds no minus sign: it is `{name}`."))
-    if _is_target(right) and not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+    if is_target(right) and not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
         swapped = problem.swap(low, f"{right} = {left}", high - 1)
         options.append((swapped, "The variable stands on the left, its value on the right."))
         sure = not options[:-1] and right.isidentifier()
@@ -163,7 +161,7 @@ def _target(problem: Problem) -> Iterator[Reading]:
         )
     if isinstance(node, ast.BinOp):
         names = [item for item in (node.left, node.right) if isinstance(item, ast.Name)]
-        if len(names) == 1 and isinstance(node.op, ast.Add | ast.Sub) and not _is_target(right):
+        if len(names) == 1 and isinstance(node.op, ast.Add | ast.Sub) and not is_target(right):
             sign = {"Add": "+=", "Sub": "-="}[type(node.op).__name__]
             options.append(
                 (
@@ -181,9 +179,22 @@ def _target(problem: Problem) -> Iterator[Reading]:
 
 def _chain(problem: Problem, low: int, high: int, parts: list[str]) -> Iterator[Reading]:
     """`a = 1 = b`: the value stands last."""
-    targets = [part for part in parts if _is_target(part)]
-    others = [part for part in parts if not _is_target(part)]
-    if len(others) == 1 and others[0] != parts[-1] and _expression(others[0]) is not None:
+    targets = [part for part in parts if is_target(part)]
+    others = [part for part in parts if not is_target(part)]
+    middle = [re.fullmatch(r"(.+?)\s*,\s*([\w.]+)", part, re.DOTALL) for part in parts[1:-1]]
+    if parts[0].isidentifier() and all(middle):
+        names = [parts[0], *(found[2] for found in middle if found)]
+        values = [*(found[1] for found in middle if found), parts[-1]]
+        indent = problem.listing.indent(problem.tokens[low].line)
+        lines = f"\n{indent}".join(f"{name} = {value}" for name, value in zip(names, values, strict=True))
+        together = f"{', '.join(names)} = {', '.join(values)}"
+        yield reading(
+            "Several assignments are not separated by commas.",
+            (problem.swap(low, lines, high - 1), "Each stands on a line of its own."),
+            (problem.swap(low, together, high - 1), "All names stand on the left, all values on the right."),
+            weight=0.9,
+        )
+    if len(others) == 1 and others[0] != parts[-1] and expression(others[0]) is not None:
         new = " = ".join([*targets, others[0]])
         compare = " = ".join(parts[:-1]) + f" == {parts[-1]}"
         yield reading(
@@ -216,7 +227,7 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
     if sign is None or sign == low:
         return
     left, right, text = problem.between(low, sign), problem.between(sign + 1, high), problem.text(sign)
-    node, value = _expression(left), _expression(right)
+    node, value = expression(left), expression(right)
     indent = problem.listing.indent(problem.tokens[low].line)
     claim = f"`{text}` changes one variable, and `{left[:60]}` is none."
     if isinstance(node, ast.Tuple | ast.List):
@@ -239,7 +250,7 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
                 options.append((problem.swap(low, f"{left} = {sums}", high - 1), "All are assigned at once."))
             options.append((problem.swap(sign, "="), "A plain `=` assigns."))
             yield reading(claim, *options, weight=0.88)
-    elif node is not None and not _is_target(left):
+    elif node is not None and not is_target(left):
         options = []
         names = [item for item in ast.walk(node) if isinstance(item, ast.Name)]
         if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name):
@@ -249,7 +260,7 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
                     f"`{node.left.id}` is changed.",
                 )
             )
-        if _is_target(right) and isinstance(node, ast.Constant):
+        if is_target(right) and isinstance(node, ast.Constant):
             options.insert(
                 0, (problem.swap(low, f"{right} {text} {left}", high - 1), "The variable stands on the left.")
             )
@@ -260,7 +271,7 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
         options.append((problem.swap(sign, text[:-1]), "The sign only calculates."))
         options.append((problem.swap(sign, "=="), "Two signs compare."))
         yield reading(claim, *options, weight=0.85 if names else 0.8)
-    elif value is None and "=" in right and _is_target(left):
+    elif value is None and "=" in right and is_target(left):
         inner = re.split(r"(?<![=!<>+\-*/])=(?!=)", right, maxsplit=1)
         if len(inner) == 2:
             yield reading(
@@ -311,213 +322,6 @@ def _walrus(problem: Problem) -> Iterator[Reading]:
                     )
 
 
-def _star_target(problem: Problem) -> Iterator[Reading]:
-    """`*a = b`, `a = *b`, `print(*)`, `(*a)`, `*a, *b = c`."""
-    low, high = problem.statement
-    message = problem.message
-    sign = next(
-        (i for i in range(low, high) if problem.text(i) == "=" and problem.tokens[i].opener < 0), None
-    )
-    stars = [
-        i for i in range(low, high) if problem.text(i) in ("*", "**") and not problem.ends_operand(i - 1)
-    ]
-    if not stars:
-        return
-    star = stars[0]
-    if "multiple starred" in message and sign is not None and len(stars) > 1:
-        options = [
-            (problem.drop(index), "Only one variable takes the rest.") for index in (stars[0], stars[1])
-        ]
-        yield reading("Only one variable on the left may take the rest.", *options, weight=0.85)
-    elif sign is not None and star == low and "," not in [problem.text(i) for i in range(low, sign)]:
-        at = problem.tokens[sign - 1].end
-        yield reading(
-            "A variable with a star must stand in a list of variables.",
-            (problem.put((at, at, ",")), "A comma makes it a list of one."),
-            (problem.drop(star), "The star is left out."),
-            weight=0.88,
-        )
-    elif "starred expression" in message or "can't use starred" in message or problem.text(star) == "**":
-        end = star + 1
-        depth = problem.tokens[star].opener
-        while (
-            end + 1 < high
-            and problem.tokens[end + 1].opener >= depth
-            and problem.text(end + 1) not in (",", ";")
-            and not (
-                problem.text(end + 1) in (")", "]", "}") and problem.listing.partner.get(end + 1) == depth
-            )
-        ):
-            end += 1
-        inner = problem.between(star, end + 1)
-        options = [(problem.drop(star), "The star is left out.")]
-        if problem.text(star) == "*":
-            at = problem.tokens[end].end
-            comma = (problem.put((at, at, ",")), "A comma makes a tuple of the items.")
-            wrapped = (problem.swap(star, f"[{inner}]", end), "Square brackets make a list of the items.")
-            options = (
-                [comma, wrapped, *options] if sign is not None or depth >= 0 else [*options, comma, wrapped]
-            )
-        else:
-            options.insert(
-                0, (problem.swap(star, f"{{{inner}}}", end), "Curly brackets make a dict of the pairs.")
-            )
-        yield reading("A star unpacks only inside brackets or a list of items.", *options, weight=0.85)
-
-
-def _deletion(problem: Problem) -> Iterator[Reading]:
-    """`del f(x)`, `del a + b`, `del 3`, `del x = 3`."""
-    low, high = problem.statement
-    index = next((i for i in range(low, high) if problem.text(i) == "del"), None)
-    if index is None or index + 1 >= high:
-        return
-    text = problem.between(index + 1, high)
-    node = _expression(text)
-    options: list[tuple[str, str]] = []
-    if isinstance(node, ast.Call):
-        function = ast.unparse(node.func)
-        if len(node.args) == 1:
-            options.append(
-                (
-                    problem.swap(index + 1, f"{function}[{ast.unparse(node.args[0])}]", high - 1),
-                    "Square brackets reach an item.",
-                )
-            )
-        options.insert(
-            0 if not isinstance(node.func, ast.Attribute) else 1,
-            (problem.swap(index + 1, function, high - 1), f"`{function}` itself is deleted."),
-        )
-        targets = [
-            ast.unparse(item)
-            for item in node.args
-            if isinstance(item, ast.Name | ast.Attribute | ast.Subscript)
-        ]
-        if targets and len(targets) == len(node.args):
-            options.append(
-                (problem.swap(index + 1, ", ".join(targets), high - 1), "The arguments are deleted.")
-            )
-        options.append((problem.drop(index), "The function is called."))
-    elif isinstance(node, ast.BinOp | ast.Compare | ast.BoolOp):
-        targets = [ast.unparse(item) for item in ast.walk(node) if isinstance(item, ast.Name)]
-        if targets:
-            options.append(
-                (
-                    problem.swap(index + 1, ", ".join(dict.fromkeys(targets)), high - 1),
-                    "Several names are separated by commas.",
-                )
-            )
-            options.append((problem.swap(index + 1, targets[0], high - 1), "One name is deleted."))
-        options.append((problem.drop(index), "The value is not deleted."))
-    elif isinstance(node, ast.Starred) or text.startswith("*"):
-        options.append((problem.drop(index + 1), "The star is left out."))
-    elif isinstance(node, ast.Constant):
-        if isinstance(node.value, str) and node.value.isidentifier():
-            options.append(
-                (problem.swap(index + 1, node.value, high - 1), "A name stands there without quotes.")
-            )
-        line = problem.tokens[index].line
-        if index == low:
-            indent = problem.listing.indent(line)
-            options.append(
-                (
-                    problem.swap(index, "pass", high - 1)
-                    if indent
-                    else problem.put((problem.tokens[index].start, problem.tokens[high - 1].end, "")),
-                    "There is nothing to delete.",
-                )
-            )
-    elif "=" in text and (found := re.match(r"([^=]+?)\s*=", text)) and _is_target(found[1]):
-        options.append((problem.swap(index + 1, found[1], high - 1), "Only the name stands behind `del`."))
-        options.append((problem.drop(index), "The value is assigned."))
-    if options:
-        yield reading(
-            f"`{text[:60]}` cannot be deleted: `del` takes names, attributes and items.", *options, weight=0.9
-        )
-
-
-def _loop_target(problem: Problem) -> Iterator[Reading]:
-    """`for 1 in x`, `for "i" in x`, `for f(x) in y`, `with open(p) as "f"`, `[... for 1 in y]`."""
-    if "cannot assign to" not in problem.message:
-        return
-    index = problem.at
-    before = problem.text(index - 1)
-    if before not in ("for", "as", "import") or index >= len(problem.tokens):
-        return
-    token = problem.tokens[index]
-    options = []
-    if token.kind is Kind.STRING and token.text[1:-1].isidentifier():
-        options.append((problem.swap(index, token.text[1:-1]), "The name stands there without quotes."))
-    else:
-        end = index
-        while end + 1 < len(problem.tokens) and problem.text(end + 1) not in ("in", ":", ","):
-            end += 1
-        options.append(
-            (problem.swap(index, "i" if before == "for" else "result", end), "A variable stands there.")
-        )
-    yield reading(
-        f"Behind `{before}` a name must stand.", *options, weight=0.88, certain=token.kind is Kind.STRING
-    )
-
-
-def _two_statements(problem: Problem) -> Iterator[Reading]:
-    """`x = 1 y = 2` and `return x = 3`: two statements on one line."""
-    low, high = problem.statement
-    for index in range(low + 1, high):
-        if problem.tokens[index].opener >= 0 or problem.tokens[index].first:
-            continue
-        if not problem.ends_operand(index - 1):
-            continue
-        text = problem.text(index)
-        begins = (
-            text
-            in (
-                "print",
-                "return",
-                "import",
-                "break",
-                "continue",
-                "pass",
-                "raise",
-                "def",
-                "class",
-                "while",
-                "with",
-                "del",
-                "assert",
-                "from",
-            )
-            or (problem.tokens[index].kind is Kind.NAME and problem.text(index + 1) in ("=", "+=", "-="))
-            or (text == "for" and problem.header_end(low, high) is not None)
-        )
-        if begins and (text not in KEYWORDS or text not in ("if", "for")):
-            indent = problem.listing.indent(problem.tokens[low].line)
-            if problem.header_end(low, index) is not None:
-                indent += "    "
-            at, start = problem.tokens[index - 1].end, problem.tokens[index].start
-            yield reading(
-                f"`{text}` begins a new statement in the middle of a line.",
-                (problem.put((at, start, f"\n{indent}")), "It stands on a line of its own."),
-                weight=0.8,
-                certain=False,
-            )
-    if problem.text(low) == "return" and low + 2 < high and problem.text(low + 2) == "=":
-        indent = problem.listing.indent(problem.tokens[low].line)
-        name = problem.text(low + 1)
-        new = f"{problem.between(low + 1, high)}\n{indent}return {name}"
-        yield reading(
-            "`return` gives a value back and cannot assign one.",
-            (
-                problem.swap(
-                    low, problem.between(low, low + 1) + " " + problem.between(low + 3, high), high - 1
-                ),
-                "The value is returned.",
-            ),
-            (problem.swap(low, new, high - 1), "The value is assigned first."),
-            (problem.swap(low + 2, "=="), "Two signs compare."),
-            weight=0.85,
-        )
-
-
 MISTAKES = (
     Mistake(
         code="syntax.single-equals",
@@ -538,26 +342,5 @@ MISTAKES = (
         code="syntax.walrus",
         lesson="`:=` assigns in the middle of an expression and only to a plain name. A statement uses `=`.",
         find=_walrus,
-    ),
-    Mistake(
-        code="syntax.star",
-        lesson="A star unpacks items into a list, a tuple, or the arguments of a call. It cannot stand alone.",
-        find=_star_target,
-    ),
-    Mistake(
-        code="syntax.deletion",
-        lesson="`del` removes names, attributes and items of containers. A value or the result of a call cannot be "
-        "deleted.",
-        find=_deletion,
-    ),
-    Mistake(
-        code="syntax.loop-target",
-        lesson="Behind `for` and `as` stands a name that gets a value.",
-        find=_loop_target,
-    ),
-    Mistake(
-        code="syntax.two-statements",
-        lesson="Each statement stands on a line of its own (or behind a semicolon).",
-        find=_two_statements,
     ),
 )

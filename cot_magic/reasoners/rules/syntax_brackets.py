@@ -6,15 +6,85 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, OPENERS, Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
 
-_HEADERS = frozenset(["if", "elif", "while", "for", "with", "def", "class", "except", "match", "case", "return", "async", "else", "lambda"])
-_LOOSE = frozenset(["+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", ">", "<=", ">=", "and", "or", "in", "is", "not", "if", "else", "for", "&", "|", "^"])
+_HEADERS = frozenset(
+    [
+        "if",
+        "elif",
+        "while",
+        "for",
+        "with",
+        "def",
+        "class",
+        "except",
+        "match",
+        "case",
+        "return",
+        "async",
+        "else",
+        "lambda",
+    ]
+)
+
+
+_LOOSE = frozenset(
+    [
+        "+",
+        "-",
+        "*",
+        "/",
+        "//",
+        "%",
+        "**",
+        "==",
+        "!=",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "and",
+        "or",
+        "in",
+        "is",
+        "not",
+        "if",
+        "else",
+        "for",
+        "&",
+        "|",
+        "^",
+    ]
+)
+
+
 _SPLITS = _LOOSE | {":", ",", "=", "."}
+
+
 _MOST_LINES = 40
+
+
 _CALLED = re.compile(
     r"(print|len|int|str|range|input|float|list|sum|max|min|abs|type|round|sorted|reversed|set|dict|tuple|bool|open"
     r"|format|append|join|split|strip|replace|read|write|extend|insert)(\w+)"
 )
-_CALLED_WITH_LIST = ("bytes", "bytearray", "list", "set", "sum", "max", "min", "len", "sorted", "print", "tuple", "array")
+
+
+_FUNCTIONS = ("print", "range", "len", "int", "input", "str")
+
+
+_CALLED_WITH_LIST = (
+    "bytes",
+    "bytearray",
+    "list",
+    "set",
+    "sum",
+    "max",
+    "min",
+    "len",
+    "sorted",
+    "print",
+    "tuple",
+    "array",
+)
 
 
 def _is_call(problem: Problem, opener: int) -> bool:
@@ -32,7 +102,9 @@ def _unclosed(problem: Problem) -> Iterator[Reading]:
         if not options:
             continue
         place = f"line {token.line}" if len(problem.listing.starts) > 2 else "the line"
-        doubled = problem.text(opener + 1) == token.text and opener + 1 in problem.listing.partner
+        inner_end = problem.listing.partner.get(opener + 1, opener)
+        line_end = problem.listing.on_line(problem.tokens[inner_end].line)[-1:]
+        doubled = problem.text(opener + 1) == token.text and line_end == [inner_end]
         if doubled:
             options.insert(0, (problem.drop(opener), f"One `{token.text}` is left out."))
         several = len(_candidate_lines(problem, opener)) > 1
@@ -70,7 +142,8 @@ def _closings(problem: Problem, opener: int, closer: str) -> Iterator[tuple[str,
 
 
 def _candidate_lines(problem: Problem, opener: int) -> list[int]:
-    """Lines at whose end the bracket may close: first the one before a line that looks like a new statement."""
+    """Lines at whose end the bracket may close: first the one before a line that looks like a new "
+    "statement."""
     listing, token = problem.listing, problem.tokens[opener]
     base = len(listing.indent(token.line))
     followers = []
@@ -97,8 +170,7 @@ def _candidate_lines(problem: Problem, opener: int) -> list[int]:
 
 
 def _tails(problem: Problem, opener: int, indices: list[int]) -> Iterator[int]:
-    """Tokens of the line behind which the closer may stand: before a header's colon, before a last comma, at the
-    end."""
+    """Tokens behind which the closer may stand: before a header's colon, before a last comma, at the end."""
     last = indices[-1]
     enclosing = problem.tokens[opener].opener
     if (
@@ -181,15 +253,11 @@ def _crossed(problem: Problem) -> Iterator[Reading]:
         if outer >= 0:
             yield _missing_inner(problem, index, opener, claim, replace_closer)
             continue
-        fixed = _is_call(problem, opener) and problem.text(opener - 1) in (
-            "print",
-            "range",
-            "len",
-            "int",
-            "input",
-            "str",
-        )
+        fixed = _is_call(problem, opener) and problem.text(opener - 1) in _FUNCTIONS
         options = [replace_closer, replace_opener, (problem.drop(index), f"`{token.text}` is left out.")]
+        if opened.text == "[" and token.text == ")" and problem.text(opener - 1) in _FUNCTIONS:
+            options = [replace_opener]
+            fixed = True
         if opened.text == "{" or (_is_call(problem, opener) and token.text == "}"):
             fixed = fixed or token.text == "}"
         yield reading(claim, *(options[:1] if fixed else options), weight=0.9, certain=fixed)
@@ -265,7 +333,7 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         grouped = index + 1 < high and problem.text(index + 1) in ("*", "/", "**", "//", "%")
         if called:
             options = [*insert, drop]
-        elif grouped or (token.text != ")" and problem.text(index - 1) not in CLOSERS):
+        elif grouped or (token.text != ")" and _listed(problem, low, index)):
             options = [*reversed(insert), drop]
         else:
             options = [drop, *reversed(insert)]
@@ -291,12 +359,27 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         )
 
 
+def _listed(problem: Problem, low: int, index: int) -> bool:
+    """Whether items or pairs outside of brackets stand before the closer."""
+    return any(problem.text(i) in (",", ":") and problem.tokens[i].opener < 0 for i in range(low, index))
+
+
 def _pair_meant(problem: Problem, low: int, index: int) -> bool:
     """Whether the bracket may have closed a tuple: `items.append(a, b))`, `"%s %s" % a, b))`."""
     opener = problem.listing.partner.get(index - 1, low)
     inside = [i for i in range(opener, index) if problem.tokens[i].opener == opener]
     loose = any(problem.text(i) == "," and problem.tokens[i].opener < 0 for i in range(low, index))
-    single = problem.text(opener - 1) in ("append", "add", "set", "list", "tuple", "sum", "len", "dict", "array")
+    single = problem.text(opener - 1) in (
+        "append",
+        "add",
+        "set",
+        "list",
+        "tuple",
+        "sum",
+        "len",
+        "dict",
+        "array",
+    )
     texts = [problem.text(i) for i in inside]
     return loose or ("," in texts and (single or "%" in texts))
 
@@ -318,26 +401,6 @@ def _ends_line(problem: Problem, index: int, high: int) -> bool:
     return all(problem.text(i) in (*CLOSERS, ":") for i in range(index + 1, high))
 
 
-def _empty_call(problem: Problem) -> Iterator[Reading]:
-    """`print {x}`, `f<x>`, `f[x)`: a call with the wrong brackets at both ends."""
-    low, high = problem.statement
-    for index in range(low, high - 1):
-        if (
-            problem.text(index) == "print"
-            and problem.text(index + 1) == "{"
-            and not problem.text(index - 1) == "."
-        ):
-            closer = problem.listing.partner.get(index + 1)
-            if closer is not None and closer + 1 >= high:
-                after = problem.put(
-                    (problem.tokens[index + 1].start, problem.tokens[index + 1].end, "("),
-                    (problem.tokens[closer].start, problem.tokens[closer].end, ")"),
-                )
-                yield reading(
-                    "A call needs round brackets.", (after, "Round brackets call the function."), weight=0.9
-                )
-
-
 MISTAKES = (
     Mistake(
         code="syntax.crossed-brackets",
@@ -346,20 +409,16 @@ MISTAKES = (
     ),
     Mistake(
         code="syntax.unclosed-bracket",
-        lesson="Every opening bracket needs its closing one. If it is missing, Python reads on, so that the message may "
+        lesson="Every opening bracket needs its closing one. If it is missing, Python reads on, so that "
+        "the message may "
         "point to a line further down.",
         find=_unclosed,
     ),
     Mistake(
         code="syntax.stray-closer",
-        lesson="A closing bracket needs an opening one before it. Count them: for each opening one there is exactly "
+        lesson="A closing bracket needs an opening one before it. Count them: for each opening one there "
+        "is exactly "
         "one that closes.",
         find=_stray,
-    ),
-    Mistake(
-        code="syntax.call-brackets",
-        lesson="Functions are called with round brackets; square ones take an item out of a container, curly ones make "
-        "a dict or a set.",
-        find=_empty_call,
     ),
 )

@@ -87,7 +87,8 @@ def _order(problem: Problem) -> Iterator[Reading]:
             )
         unpacking = "unpacking" in problem.message
         yield reading(
-            f"In the call of `{problem.text(opener - 1)}`, `{texts[late[0]] if late else texts[-1]}` stands behind an argument with a name.",
+            f"In the call of `{problem.text(opener - 1)}`, `{texts[late[0]] if late else texts[-1]}` "
+            "stands behind an argument with a name.",
             *(options[:1] if unpacking else options),
             weight=0.92,
             certain=unpacking,
@@ -220,98 +221,6 @@ def _keyword_form(problem: Problem) -> Iterator[Reading]:
         return
 
 
-def _generator(problem: Problem) -> Iterator[Reading]:
-    """`f(x for x in y, 1)`"""
-    if "enerator expression must be parenthesized" not in problem.message:
-        return
-    low, high = problem.statement
-    changes = []
-    for opener in range(low, high):
-        closer = problem.listing.partner.get(opener, -1)
-        if problem.text(opener) != "(" or closer < opener or not problem.ends_operand(opener - 1):
-            continue
-        start = opener + 1
-        spans = []
-        for place in range(opener + 1, closer + 1):
-            if place == closer or (problem.text(place) == "," and problem.tokens[place].opener == opener):
-                if place > start:
-                    spans.append((start, place))
-                start = place + 1
-        for a, b in spans:
-            loose = any(problem.text(i) == "for" and problem.tokens[i].opener == opener for i in range(a, b))
-            if loose and (len(spans) > 1 or problem.text(closer - 1) == ","):
-                begin = a + 2 if problem.text(a + 1) == "=" else a
-                changes.append((problem.tokens[begin].start, problem.tokens[begin].start, "("))
-                changes.append((problem.tokens[b - 1].end, problem.tokens[b - 1].end, ")"))
-    if changes:
-        yield reading(
-            "A generator beside other arguments needs brackets of its own.",
-            (problem.put(*changes), "It stands in brackets."),
-            weight=0.95,
-            certain=True,
-        )
-
-
-def _comprehension(problem: Problem) -> Iterator[Reading]:
-    """`[x, y for x, y in z]`"""
-    low, high = problem.statement
-    for opener in range(low, high):
-        if problem.text(opener) not in ("[", "{", "(") or (
-            problem.text(opener) == "(" and problem.ends_operand(opener - 1)
-        ):
-            continue
-        closer = problem.listing.partner.get(opener, -1)
-        loop = next(
-            (
-                i
-                for i in range(opener + 1, closer)
-                if problem.text(i) == "for" and problem.tokens[i].opener == opener
-            ),
-            None,
-        )
-        if loop is None:
-            continue
-        texts = [problem.text(i) for i in range(opener + 1, loop) if problem.tokens[i].opener == opener]
-        if "," in texts and ":" not in texts:
-            a, b = problem.tokens[opener + 1].start, problem.tokens[loop - 1].end
-            yield reading(
-                "Several values per item must stand in brackets.",
-                (problem.put((a, a, "("), (b, b, ")")), "Brackets make one item of them."),
-                weight=0.94,
-                certain=True,
-            )
-        yield from _filter(problem, opener, loop, closer)
-
-
-def _filter(problem: Problem, opener: int, loop: int, closer: int) -> Iterator[Reading]:
-    """`[x if x > 0 for x in xs]` and `[x for x in xs if x > 0 else 0]`."""
-    depth = [i for i in range(opener + 1, closer) if problem.tokens[i].opener == opener]
-    ifs = [i for i in depth if problem.text(i) == "if"]
-    elses = [i for i in depth if problem.text(i) == "else"]
-    if len(ifs) == 1 and not elses and ifs[0] < loop:
-        value, test = problem.between(opener + 1, ifs[0]), problem.between(ifs[0], loop)
-        rest = problem.between(loop, closer)
-        new = problem.swap(opener + 1, f"{value} {rest} {test}", closer - 1)
-        other = problem.put((problem.tokens[loop - 1].end, problem.tokens[loop - 1].end, " else None"))
-        yield reading(
-            "A condition that picks items stands at the end of a comprehension.",
-            (new, "The condition stands behind the loop."),
-            (other, "`else None` says what is taken otherwise."),
-            weight=0.93,
-            certain=False,
-        )
-    elif len(ifs) == 1 and len(elses) == 1 and ifs[0] > loop and elses[0] > ifs[0]:
-        value = problem.between(opener + 1, loop)
-        head, test = problem.between(loop, ifs[0]), problem.between(ifs[0], elses[0])
-        new = f"{value} {test} {problem.between(elses[0], closer)} {head}"
-        yield reading(
-            "A choice with `else` stands before the loop of a comprehension.",
-            (problem.swap(opener + 1, new, closer - 1), "The choice stands before `for`."),
-            weight=0.95,
-            certain=True,
-        )
-
-
 def _no_brackets(problem: Problem) -> Iterator[Reading]:
     """`range 3`, `input "Name? "`, `x = len data`: a known function without brackets."""
     low, high = problem.statement
@@ -334,8 +243,12 @@ def _no_brackets(problem: Problem) -> Iterator[Reading]:
             continue
         end = index + 1
         while end + 1 < high and not (
-            (problem.tokens[end + 1].opener == token.opener
-            and (problem.text(end + 1) in (":", ";", "if", "for", "=") or problem.text(end + 1) in CLOSERS))
+            (
+                problem.tokens[end + 1].opener == token.opener
+                and (
+                    problem.text(end + 1) in (":", ";", "if", "for", "=") or problem.text(end + 1) in CLOSERS
+                )
+            )
             or (problem.text(end + 1) in CLOSERS and problem.listing.partner.get(end + 1) == token.opener)
             or problem.tokens[end + 1].first
         ):
@@ -349,7 +262,9 @@ def _no_brackets(problem: Problem) -> Iterator[Reading]:
             f"`{token.text}` is a function; its argument stands in brackets.",
             (whole, "Brackets stand around the argument."),
             weight=0.9,
-            certain=token.text in _USUAL and end == index + 1 and problem.text(index - 1) not in (".", ",", "("),
+            certain=token.text in _USUAL
+            and end == index + 1
+            and problem.text(index - 1) not in (".", ",", "("),
         )
 
 
@@ -374,17 +289,6 @@ MISTAKES = (
         code="syntax.argument-name",
         lesson="An argument's name is a plain name: `f(size=1)`. A comparison needs two signs: `f(a == 1)`.",
         find=_keyword_form,
-    ),
-    Mistake(
-        code="syntax.generator-argument",
-        lesson="A generator may stand in a call without brackets of its own only if it is the sole argument.",
-        find=_generator,
-    ),
-    Mistake(
-        code="syntax.comprehension-form",
-        lesson="A comprehension is written `[value for item in items if condition]`. A value of several parts stands in "
-        "brackets, and a choice with `else` belongs to the value.",
-        find=_comprehension,
     ),
     Mistake(
         code="syntax.call-without-brackets",

@@ -1,4 +1,5 @@
-"""Mistakes in single characters: typographic quotes and signs, invisible characters, HTML entities, stray signs."""
+"""Mistakes in single characters: typographic quotes and signs, invisible characters, HTML entities, "
+"stray signs."""
 
 import html
 import re
@@ -25,7 +26,8 @@ _SIGNS = (
     | dict.fromkeys("←", "=")
     | {
         "≤": "<=", "⩽": "<=", "≦": "<=", "≥": ">=", "⩾": ">=", "≧": ">=", "≠": "!=", "≡": "==", "⇒": "=>",
-        "∈": " in ", "∉": " not in ", "∧": " and ", "∨": " or ", "¬": " not ", "…": "...", "、": ",", "。": ".",
+        "∈": " in ", "∉": " not in ", "∧": " and ", "∨": " or ", "¬": " not ", "…": "...",
+        "、": ",", "。": ".",
         "【": "[", "】": "]", "「": '"', "」": '"', "²": "**2", "³": "**3", "⁴": "**4", "¹": "**1",
         "∞": 'float("inf")', "½": "0.5", "¼": "0.25", "¾": "0.75",
     }
@@ -88,6 +90,23 @@ def _typographic(problem: Problem) -> Iterator[Reading]:
     parts.append(mend(problem.source[at:], at))
     after = "".join(parts)
     signs = ", ".join(f"{char!r} (U+{ord(char):04X})" for char in dict.fromkeys(seen))
+    ends = [
+        (token.start + place, token.start + place + 1, token.text[0])
+        for token in problem.tokens
+        if problem.message.startswith("unterminated")
+        and token.kind is Kind.OPEN_STRING
+        and token.text[0] in "'\""
+        for place in (max(token.text.rfind(char) for char in (*_DOUBLE, *_SINGLE)),)
+        if place > 0 and re.fullmatch(r"[\s)\]},:;]*", token.text[place + 1 :])
+    ]
+    if ends:
+        yield reading(
+            "The text ends with a typographic quote, which Python takes for a part of it.",
+            (problem.put(*ends), "The plain quote of the keyboard ends it."),
+            weight=0.97,
+            certain=True,
+        )
+        return
     yield reading(
         f"The cell holds {signs}, which look like Python's own signs but are other characters.",
         (after, "The plain characters of the keyboard stand in their place now."),
@@ -119,7 +138,8 @@ def _entities(problem: Problem) -> Iterator[Reading]:
         return
     after = _ENTITY.sub(lambda item: html.unescape(item[0]).replace("\u00a0", " "), problem.source)
     yield reading(
-        f"{', '.join(sorted(found))} is HTML for {', '.join(html.unescape(item) for item in sorted(found))}: the code "
+        f"{', '.join(sorted(found))} is HTML for "
+        f"{', '.join(html.unescape(item) for item in sorted(found))}: the code "
         "was copied from a page's source.",
         (after, "The characters that the page would show stand there now."),
         weight=0.97,
@@ -178,8 +198,7 @@ def _conditional(problem: Problem, index: int) -> Iterator[Reading]:
     end = colon + 1
     while end < high and not (
         (problem.tokens[end].opener == depth and problem.text(end) in (",", ";"))
-        or (problem.text(end) in "])}"
-        and problem.listing.partner.get(end, -1) == depth)
+        or (problem.text(end) in "])}" and problem.listing.partner.get(end, -1) == depth)
     ):
         end += 1
     condition, first = problem.between(start, index), problem.between(index + 1, colon)
@@ -196,25 +215,29 @@ def _conditional(problem: Problem, index: int) -> Iterator[Reading]:
 MISTAKES = (
     Mistake(
         code="syntax.typographic-character",
-        lesson="Word processors and web pages change quotes, minus signs and spaces into prettier characters that "
+        lesson="Word processors and web pages change quotes, minus signs and spaces into prettier "
+        "characters that "
         "Python does not know. Code is written with the plain characters of the keyboard.",
         find=_typographic,
     ),
     Mistake(
         code="syntax.raised-digit",
-        lesson="A name consists of letters, ordinary digits and underscores. Raised and lowered digits are other "
+        lesson="A name consists of letters, ordinary digits and underscores. Raised and lowered digits "
+        "are other "
         "characters.",
         find=_power_or_name,
     ),
     Mistake(
         code="syntax.html-entity",
-        lesson="In the source of a web page `<` is written `&lt;`. If code is copied from there, such names have to "
+        lesson="In the source of a web page `<` is written `&lt;`. If code is copied from there, such "
+        "names have to "
         "be turned back into characters.",
         find=_entities,
     ),
     Mistake(
         code="syntax.stray-sign",
-        lesson="Some signs mean something in other languages and nothing in Python, such as `$` before a name or "
+        lesson="Some signs mean something in other languages and nothing in Python, such as `$` before a "
+        "name or "
         "`?` for a choice.",
         find=_stray,
     ),

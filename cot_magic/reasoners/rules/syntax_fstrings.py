@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.rules.syntax_lexer import Kind
+from cot_magic.reasoners.rules.syntax_lexer import OPENERS, Kind, lex
 from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading, unique
 
 _FSTRING = re.compile(r"""(?P<prefix>[fF][rR]?|[rR][fF])(?P<quote>'''|\"\"\"|'|")""")
@@ -15,7 +15,11 @@ def _fstrings(problem: Problem) -> Iterator[tuple[int, int]]:
     for token in problem.tokens:
         if token.kind in (Kind.STRING, Kind.OPEN_STRING, Kind.OPEN_TRIPLE) and _FSTRING.match(token.text):
             last = token.line + token.text.count("\n")
-            if token.line <= problem.failure.line <= last or problem.message.startswith("f-string"):
+            if (
+                token.start <= problem.failure.position <= token.end
+                or problem.message.startswith("f-string")
+                or ("string" in problem.message and token.line <= problem.failure.line <= last)
+            ):
                 yield token.start, token.end
 
 
@@ -141,7 +145,7 @@ def _never_closed(body: str, opened: int) -> tuple[list[tuple[str, str]], bool, 
     options = []
     ends = [m.end() for m in re.finditer(r"[^\W\d][\w.]*(?:\[[^\]]*\]|\([^)]*\))*(?::[.\d,]+[a-z%]?)?", rest)]
     whole = len(rest.rstrip())
-    for end in ends[:1] + [whole]:
+    for end in [*ends[:1], whole]:
         options.append((body[: opened + 1 + end] + "}" + rest[end:], "A brace closes the expression."))
     options.append((body[:opened] + "{{" + rest, "Doubled, the brace stands for itself."))
     options = unique(options)
@@ -181,8 +185,6 @@ def _inner_string(problem: Problem) -> Iterator[Reading]:
 
 def _expression(problem: Problem) -> Iterator[Reading]:
     """What stands between the braces is no expression."""
-    if "f-string" not in problem.message:
-        return
     for start, end in _fstrings(problem):
         text = problem.source[start:end]
         for found in re.finditer(r"(?<!\{)\{([^{}]+)\}", text):
@@ -201,6 +203,24 @@ def _expression(problem: Problem) -> Iterator[Reading]:
                     weight=0.75,
                 )
             return
+
+
+def _field_brackets(problem: Problem) -> Iterator[Reading]:
+    """`f"{ages['Ann'}"`: a bracket between the braces is not closed."""
+    for start, end in _fstrings(problem):
+        text = problem.source[start:end]
+        for found in re.finditer(r"(?<!\{)\{([^{}]+)\}", text):
+            listing = lex(found[1])
+            if listing.unclosed and not listing.stray:
+                missing = "".join(OPENERS[listing.tokens[i].text] for i in reversed(listing.unclosed))
+                at = start + found.end(1)
+                yield reading(
+                    f"In `{found[1]}` between the braces a bracket is not closed.",
+                    (problem.put((at, at, missing)), f"`{missing}` closes it."),
+                    weight=0.94,
+                    certain=len(missing) == 1 and not set(found[1]) & set("+-*/:"),
+                )
+                return
 
 
 def _is_expression(text: str) -> bool:
@@ -281,29 +301,40 @@ def _lost_prefix(problem: Problem) -> Iterator[Reading]:
 
 MISTAKES = (
     Mistake(
+        code="syntax.f-string-brackets",
+        lesson="Between the braces of an f-string every opening bracket needs its closing one, as "
+        "everywhere.",
+        find=_field_brackets,
+    ),
+    Mistake(
         code="syntax.f-string-quotes",
-        lesson="Up to Python 3.11 the quotes inside the braces of an f-string must differ from those around it.",
+        lesson="Up to Python 3.11 the quotes inside the braces of an f-string must differ from those "
+        "around it.",
         find=_nested_quotes,
     ),
     Mistake(
         code="syntax.f-string-braces",
-        lesson="In an f-string each `{` begins an expression that `}` ends. A brace that should be shown is doubled.",
+        lesson="In an f-string each `{` begins an expression that `}` ends. A brace that should be shown "
+        "is doubled.",
         find=_braces,
     ),
     Mistake(
         code="syntax.f-string-expression",
-        lesson="Between the braces of an f-string stands one expression, perhaps followed by a colon and a format such "
+        lesson="Between the braces of an f-string stands one expression, perhaps followed by a colon and "
+        "a format such "
         "as `:.2f`.",
         find=_expression,
     ),
     Mistake(
         code="syntax.f-string-text",
-        lesson="A text between the braces of an f-string begins and ends with the same quote, like any other text.",
+        lesson="A text between the braces of an f-string begins and ends with the same quote, like any "
+        "other text.",
         find=_inner_string,
     ),
     Mistake(
         code="syntax.string-prefix",
-        lesson="`f`, `r` and `b` stand right before the quote, without a space. Other letters mean nothing there.",
+        lesson="`f`, `r` and `b` stand right before the quote, without a space. Other letters mean "
+        "nothing there.",
         find=_lost_prefix,
     ),
 )

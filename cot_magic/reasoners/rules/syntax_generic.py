@@ -46,7 +46,8 @@ def _one_token(problem: Problem) -> Iterator[Reading]:
 MISTAKES = (
     Mistake(
         code="syntax.one-token",
-        lesson="Often a single sign is missing, one too many, or another one is meant. Look at the place where Python "
+        lesson="Often a single sign is missing, one too many, or another one is meant. Look at the place "
+        "where Python "
         "stopped, and right before it.",
         find=_one_token,
     ),

@@ -7,10 +7,20 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading, unique
 
 _ALIASES = {
-    "numpy": "np", "pandas": "pd", "matplotlib.pyplot": "plt", "seaborn": "sns", "tensorflow": "tf", "scipy": "sp",
-    "networkx": "nx", "statsmodels.api": "sm", "matplotlib": "mpl", "plotly.express": "px", "polars": "pl", "sympy": "sp",
-}  # fmt: skip
-_DOTTED = r"\.*[^\W\d][\w.]*|\.+"
+    "numpy": "np",
+    "pandas": "pd",
+    "matplotlib.pyplot": "plt",
+    "seaborn": "sns",
+    "tensorflow": "tf",
+    "scipy": "sp",
+    "networkx": "nx",
+    "statsmodels.api": "sm",
+    "matplotlib": "mpl",
+    "plotly.express": "px",
+    "polars": "pl",
+    "sympy": "sp",
+}
+_DOTTED = r"(?:\.*[^\W\d][\w.]*|\.+)"
 _NAME = r"[^\W\d]\w*"
 
 
@@ -100,7 +110,24 @@ def _rewrites(text: str) -> Iterator[tuple[str, str, float, bool]]:
             0.8,
             False,
         )
-    if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+|import\s+)({_NAME}(?:\s+{_NAME})+)", text):
+    yield from _spaced(text)
+    if found := re.fullmatch(rf"from\s+import\s+({_DOTTED})", text):
+        yield f"import {found[1]}", "`from` is left out.", 0.85, False
+
+
+def _spaced(text: str) -> Iterator[tuple[str, str, float, bool]]:
+    """Names side by side: a comma, `as` or `from` is missing."""
+    if re.match(r"import\b", text) and " as " not in text.split(",")[-1] and "," in text:
+        items = [item.split() for item in text[len("import") :].split(",")]
+        if any(len(item) == 2 for item in items) and all(
+            len(item) in (1, 3) or (len(item) == 2 and _ALIASES.get(item[0]) == item[1]) for item in items
+        ):
+            new = ", ".join(" as ".join(item) if len(item) == 2 else " ".join(item) for item in items)
+            yield f"import {new}", "`as` gives a module another name.", 0.97, True
+    if re.fullmatch(rf"import(?:\s+{_DOTTED}\s+as\s+{_NAME}\s*,?)+", text):
+        new = re.sub(rf"(\sas\s+{_NAME})\s+(?={_DOTTED}\s+as\s)", r"\1, ", text)
+        yield new, "A comma separates the modules.", 0.96, True
+    if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+|import\s+)({_DOTTED}(?:\s+{_NAME})+)", text):
         words = found[2].split()
         if "as" not in words and len(words) <= 6:
             yield found[1] + ", ".join(words), "Commas separate the names.", 0.86, found[1].startswith("from")
@@ -277,7 +304,8 @@ def _star_inside(problem: Problem) -> Iterator[Reading]:
 MISTAKES = (
     Mistake(
         code="syntax.import-form",
-        lesson="Modules are imported by `import module` or `import module as name`, single names by `from module import "
+        lesson="Modules are imported by `import module` or `import module as name`, single names by `from "
+        "module import "
         "name, other`.",
         find=_imports,
     ),

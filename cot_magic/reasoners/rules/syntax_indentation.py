@@ -6,38 +6,38 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, meaning, reading, unique
 
 _CONTINUES = re.compile(r"\s*(?:elif|else|except|finally|case)\b")
+
+
 _HEADER = re.compile(r"\s*(?:if|elif|else|for|while|def|class|with|try|except|finally|async|match|case)\b")
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     return len(text) - len(text.lstrip(" \t"))
 
 
-def _lines(problem: Problem) -> list[str]:
-    return problem.source.split("\n")
-
-
-def _unit(lines: list[str]) -> str:
+def indent_unit(lines: list[str]) -> str:
     """What one level of indentation is in this cell: the smallest one used, else four spaces."""
-    widths = {_width(line) for line in lines if line.strip() and line[:1] == " "}
+    widths = {width_of(line) for line in lines if line.strip() and line[:1] == " "}
     if any(line.startswith("\t") for line in lines):
         return "\t"
     steps = {b - a for a, b in zip([0, *sorted(widths)], sorted(widths), strict=False) if b - a > 1}
     return " " * (min(steps) if steps and min(steps) in (2, 3, 4, 8) else 4)
 
 
-def _filled(line: str) -> bool:
+def is_filled(line: str) -> bool:
     """Whether the line holds more than a comment."""
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
-def _shift(lines: list[str], first: int, last: int, by: int, unit: str = " ") -> str:
+def shifted(lines: list[str], first: int, last: int, by: int, unit: str = " ") -> str:
     """The lines `first` to `last` (exclusive) moved by columns."""
     moved = []
     for place, line in enumerate(lines):
         if first <= place < last and line.strip():
             moved.append(
-                (unit * by if unit == "\t" else " " * by) + line if by > 0 else line[min(-by, _width(line)) :]
+                (unit * by if unit == "\t" else " " * by) + line
+                if by > 0
+                else line[min(-by, width_of(line)) :]
             )
         else:
             moved.append(line)
@@ -48,7 +48,7 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
     """A header without an indented line below."""
     if "expected an indented block" not in problem.message:
         return
-    lines = _lines(problem)
+    lines = problem.lines
     head = re.search(r"on line (\d+)", problem.message)
     line = int(head[1]) if head else problem.failure.line - 1
     line = min(max(line, 1), len(lines))
@@ -58,9 +58,9 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
         stop = problem.listing.statement(low[0])[1]
         header = problem.tokens[stop - 1].line - 1 if stop else header
     header = min(header, len(lines) - 1)
-    base, unit = _width(lines[line - 1]), _unit(lines)
+    base, unit = width_of(lines[line - 1]), indent_unit(lines)
     step = 1 if unit == "\t" else len(unit)
-    first = next((i for i in range(header + 1, len(lines)) if _filled(lines[i])), None)
+    first = next((i for i in range(header + 1, len(lines)) if is_filled(lines[i])), None)
     text = lines[line - 1].strip()
     word = text.split()[0].rstrip(":") if text else "it"
     claim = f"Below the line that begins with `{word}` an indented block is missing."
@@ -71,40 +71,37 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
     at = (only_comment[-1] if only_comment else header) + 1
     placeholder = "\n".join([*lines[:at], f"{indent}pass", *lines[at:]])
     empty = (placeholder, "`pass` fills the block.")
-    if first is None or _width(lines[first]) < base or _CONTINUES.match(lines[first]):
+    if first is None or width_of(lines[first]) < base or (_CONTINUES.match(lines[first]) and word != "match"):
         yield reading(claim, empty, weight=0.92, certain=False)
         return
-    level = _width(lines[first])
+    level = width_of(lines[first])
     ends = _block_ends(lines, first, level)
     inner = re.match(r"(?:async\s+)?(?:def|class)\b", lines[first].strip())
-    options = [(_shift(lines, first, end, step, unit), "The lines below are indented.") for end in ends]
+    options = [(shifted(lines, first, end, step, unit), "The lines below are indented.") for end in ends]
     certain = len(ends) == 1 and not inner and not only_comment
     gap = not lines[header + 1].strip() if header + 1 < len(lines) else False
-    if (
-        (inner
-        and re.match(r"(?:async\s+)?def\b", text))
-        or (gap and re.match(r"(?:async\s+)?(?:def|class)\b", text) and inner)
+    if (inner and re.match(r"(?:async\s+)?def\b", text)) or (
+        gap and re.match(r"(?:async\s+)?(?:def|class)\b", text) and inner
     ):
         options.insert(0, empty)
     elif not certain:
         options.append(empty)
     if only_comment and gap:
         options.reverse()
-    yield reading(
-        claim, *unique(options)[:5], weight=0.93, certain=certain
-    )
+    yield reading(claim, *unique(options)[:5], weight=0.93, certain=certain)
 
 
 def _block_ends(lines: list[str], first: int, level: int) -> list[int]:
-    """Where the lines that belong to the block may end: at a blank line, at a line of another kind, after one."""
+    """Where the lines that belong to the block may end: at a blank line, at a line of another kind, "
+    "after one."""
     ends: list[int] = []
     place = first
     statements: list[int] = []
     while place < len(lines):
         line = lines[place]
-        if line.strip() and _width(line) < level:
+        if line.strip() and width_of(line) < level:
             break
-        if place > first and _filled(line) and _width(line) == level:
+        if place > first and is_filled(line) and width_of(line) == level:
             if _CONTINUES.match(line) and not _HEADER.match(lines[statements[-1]] if statements else ""):
                 break
             if re.match(r"\s*(?:def|class|@|import|from)\b|\s*@", line) and not lines[place - 1].strip():
@@ -136,43 +133,47 @@ def _block_ends(lines: list[str], first: int, level: int) -> list[int]:
 
 
 def _next_level(lines: list[str], place: int) -> int:
-    return next((_width(line) for line in lines[place:] if line.strip()), 0)
+    return next((width_of(line) for line in lines[place:] if line.strip()), 0)
 
 
 def _unexpected(problem: Problem) -> Iterator[Reading]:
     """A line further right than the one before, without a header above."""
     if "unexpected indent" not in problem.message:
         return
-    lines = _lines(problem)
+    lines = problem.lines
     place = min(problem.failure.line, len(lines)) - 1
-    while place > 0 and not _filled(lines[place]):
+    while place > 0 and not is_filled(lines[place]):
         place -= 1
-    own = _width(lines[place])
-    above = next((i for i in range(place - 1, -1, -1) if _filled(lines[i])), None)
+    own = width_of(lines[place])
+    above = next((i for i in range(place - 1, -1, -1) if is_filled(lines[i])), None)
     target = _statement_width(problem, above) if above is not None else 0
     if own <= target:
         return
     end = place
-    while end < len(lines) and (not lines[end].strip() or _width(lines[end]) >= own):
+    while end < len(lines) and (not lines[end].strip() or width_of(lines[end]) >= own):
         end += 1
     claim = f"Line {place + 1} stands further right than the line above, though no block begins there."
-    options = [(_shift(lines, place, end, target - own), "It begins where the line above does.")]
+    options = [(shifted(lines, place, end, target - own), "It begins where the line above does.")]
     if end > place + 1:
-        options.append((_shift(lines, place, place + 1, target - own), "Only this line is moved."))
+        options.append((shifted(lines, place, place + 1, target - own), "Only this line is moved."))
     if above is not None:
         outer = sorted(
-            {_width(lines[i]) for i in range(above) if _filled(lines[i]) and _width(lines[i]) < target}
+            {width_of(lines[i]) for i in range(above) if is_filled(lines[i]) and width_of(lines[i]) < target}
         )
         closer = [width for width in outer if abs(width - own) < abs(target - own)]
-        options += [(_shift(lines, place, end, width - own), "It begins further left.") for width in closer]
+        options += [(shifted(lines, place, end, width - own), "It begins further left.") for width in closer]
         start = above
-        while start > 0 and lines[start - 1].strip() and _width(lines[start - 1]) == target:
+        while start > 0 and lines[start - 1].strip() and width_of(lines[start - 1]) == target:
             start -= 1
-        around = next((i for i in range(start - 1, -1, -1) if _filled(lines[i])), None)
-        if around is not None and _width(lines[around]) == own:
+        around = next((i for i in range(start - 1, -1, -1) if is_filled(lines[i])), None)
+        if around is not None and width_of(lines[around]) == own:
             # the lines above are the odd ones: what is around them stands where this line does
             options.insert(
-                0, (_shift(lines, start, place, own - target), "The line above is moved to where this one begins.")
+                0,
+                (
+                    shifted(lines, start, place, own - target),
+                    "The line above is moved to where this one begins.",
+                ),
             )
         text = lines[above].rstrip()
         if not text.endswith((":", ",", "\\")) and re.match(
@@ -185,8 +186,8 @@ def _unexpected(problem: Problem) -> Iterator[Reading]:
                     "The line above begins a block by a colon.",
                 ),
             )
-    following = next((line for line in lines[end:] if _filled(line)), None)
-    sure = following is None or _width(following) <= target
+    following = next((line for line in lines[end:] if is_filled(line)), None)
+    sure = following is None or width_of(following) <= target
     yield reading(claim, *unique(options), weight=0.93, certain=sure and _same(options))
 
 
@@ -194,9 +195,9 @@ def _statement_width(problem: Problem, place: int) -> int:
     """The indentation of the logical line that ends on that line."""
     indices = problem.listing.on_line(place + 1)
     if not indices:
-        return _width(_lines(problem)[place])
+        return width_of(problem.lines[place])
     low = problem.listing.statement(indices[0])[0]
-    return _width(problem.listing.line_text(problem.tokens[low].line))
+    return width_of(problem.listing.line_text(problem.tokens[low].line))
 
 
 def _same(options: list[tuple[str, str]]) -> bool:
@@ -209,14 +210,14 @@ def _unindent(problem: Problem) -> Iterator[Reading]:
     """A line between two levels of indentation."""
     if "unindent does not match" not in problem.message:
         return
-    lines = _lines(problem)
+    lines = problem.lines
     place = min(problem.failure.line, len(lines)) - 1
-    own = _width(lines[place])
+    own = width_of(lines[place])
     levels: list[int] = [0]
     for line in lines[:place]:
-        if not _filled(line):
+        if not is_filled(line):
             continue
-        width = _width(line)
+        width = width_of(line)
         while levels and width < levels[-1]:
             levels.pop()
         if not levels or width > levels[-1]:
@@ -224,21 +225,21 @@ def _unindent(problem: Problem) -> Iterator[Reading]:
     # levels that were open at the line above
     nearest = sorted(set(levels), key=lambda width: (abs(width - own), -width))
     end = place + 1
-    while end < len(lines) and (not lines[end].strip() or _width(lines[end]) >= own):
+    while end < len(lines) and (not lines[end].strip() or width_of(lines[end]) >= own):
         end += 1
-    same = [i for i in range(place, len(lines)) if _filled(lines[i]) and _width(lines[i]) == own]
+    same = [i for i in range(place, len(lines)) if is_filled(lines[i]) and width_of(lines[i]) == own]
     options = []
     for width in nearest[:3]:
-        options.append((_shift(lines, place, end, width - own), f"It stands {width} columns from the left."))
+        options.append((shifted(lines, place, end, width - own), f"It stands {width} columns from the left."))
         if len(same) > 1 and same[-1] >= end:
             moved = [(" " * width + line.lstrip() if i in same else line) for i, line in enumerate(lines)]
             options.append(("\n".join(moved), f"All such lines stand {width} columns from the left."))
     inner = max(levels)
     start = place
-    while start > 0 and (not lines[start - 1].strip() or _width(lines[start - 1]) >= inner):
+    while start > 0 and (not lines[start - 1].strip() or width_of(lines[start - 1]) >= inner):
         start -= 1
     if inner > own and start < place:
-        options.append((_shift(lines, start, place, own - inner), "The lines above are moved to it."))
+        options.append((shifted(lines, start, place, own - inner), "The lines above are moved to it."))
     if _CONTINUES.match(lines[place]):
         word = lines[place].split()[0].rstrip(":")
         heads = {
@@ -249,16 +250,16 @@ def _unindent(problem: Problem) -> Iterator[Reading]:
             "case": "case",
         }
         fitting = [
-            _width(line)
+            width_of(line)
             for line in lines[:place]
-            if re.match(rf"\s*(?:{heads.get(word, 'if')})\b", line) and _width(line) in levels
+            if re.match(rf"\s*(?:{heads.get(word, 'if')})\b", line) and width_of(line) in levels
         ]
         if fitting:
             best = min(fitting, key=lambda width: abs(width - own))
             options.insert(
                 0,
                 (
-                    _shift(lines, place, end, best - own),
+                    shifted(lines, place, end, best - own),
                     f"`{word}` stands below the line that it belongs to.",
                 ),
             )
@@ -273,85 +274,16 @@ def _unindent(problem: Problem) -> Iterator[Reading]:
 def _tabs(problem: Problem) -> Iterator[Reading]:
     if problem.failure.kind != "TabError" and not ("\t" in problem.source and "indent" in problem.message):
         return
-    lines = _lines(problem)
-    if not any("\t" in line[: _width(line)] for line in lines):
+    lines = problem.lines
+    if not any("\t" in line[: width_of(line)] for line in lines):
         return
     options = []
     for size in (4, 8, 2):
-        fixed = [line[: _width(line)].expandtabs(size) + line[_width(line) :] for line in lines]
+        fixed = [line[: width_of(line)].expandtabs(size) + line[width_of(line) :] for line in lines]
         options.append(("\n".join(fixed), f"Each tab stands for {size} spaces."))
     yield reading(
         "The cell mixes tabs and spaces in its indentation.", *options, weight=0.95, certain=_same(options)
     )
-
-
-def _lost_else(problem: Problem) -> Iterator[Reading]:
-    """`else`, `elif`, `except`, `finally` at another indentation than what they belong to."""
-    low, high = problem.statement
-    candidates = [low]
-    if low < high and problem.text(low) not in ("else", "elif", "except", "finally"):
-        return
-    lines = _lines(problem)
-    for index in candidates:
-        if index >= len(problem.tokens):
-            return
-        word = problem.text(index)
-        place = problem.tokens[index].line - 1
-        own = _width(lines[place])
-        heads = {
-            "else": "if|elif|for|while|try|except",
-            "elif": "if|elif",
-            "except": "try|except",
-            "finally": "try|except|else",
-        }[word]
-        widths: list[int] = []
-        for above in range(place - 1, -1, -1):
-            if re.match(rf"\s*(?:{heads})\b", lines[above]) and _width(lines[above]) not in widths:
-                widths.append(_width(lines[above]))
-        end = place + 1
-        while end < len(lines) and (not lines[end].strip() or _width(lines[end]) > own):
-            end += 1
-        options = [
-            (_shift(lines, place, end, width - own), f"`{word}` stands below the line that it belongs to.")
-            for width in widths
-            if width != own
-        ]
-        options += [
-            (
-                _shift(lines, place, place + 1, width - own),
-                f"`{word}` stands below the line that it belongs to.",
-            )
-            for width in widths
-            if width != own
-        ]
-        between = [i for i in range(place) if _filled(lines[i])]
-        if between:
-            # what stands between the block and its `else` belongs to the block
-            start = between[-1]
-            while (
-                start - 1 in between
-                and _width(lines[start - 1]) <= own
-                and not re.match(rf"\s*(?:{heads})\b", lines[start - 1])
-            ):
-                start -= 1
-            if _width(lines[start]) == own and not re.match(rf"\s*(?:{heads})\b", lines[start]):
-                by = 1 if _unit(lines) == "\t" else len(_unit(lines))
-                options.append(
-                    (_shift(lines, start, place, by, _unit(lines)), "The lines above belong to the block.")
-                )
-        if word in ("else", "elif") and not widths:
-            options.append((_swapped_else(lines, place), "A condition of its own begins there."))
-        yield reading(
-            f"`{word}` does not stand below a line that it could belong to.",
-            *unique(options)[:5],
-            weight=0.87,
-        )
-
-
-def _swapped_else(lines: list[str], place: int) -> str:
-    text = re.sub(r"^(\s*)elif\b", r"\1if", lines[place])
-    text = re.sub(r"^(\s*)else\s*:", r"\1if True:", text)
-    return "\n".join([*lines[:place], text, *lines[place + 1 :]])
 
 
 MISTAKES = (
@@ -362,25 +294,22 @@ MISTAKES = (
     ),
     Mistake(
         code="syntax.missing-block",
-        lesson="Below a line that ends with a colon at least one line must be indented. `pass` does nothing and fills an "
+        lesson="Below a line that ends with a colon at least one line must be indented. `pass` does "
+        "nothing and fills an "
         "empty block.",
         find=_missing_block,
     ),
     Mistake(
         code="syntax.unexpected-indent",
-        lesson="Lines of the same block begin in the same column. Only a line that ends with a colon is followed by a "
+        lesson="Lines of the same block begin in the same column. Only a line that ends with a colon is "
+        "followed by a "
         "deeper one.",
         find=_unexpected,
     ),
     Mistake(
         code="syntax.unindent",
-        lesson="When a block ends, the next line must begin exactly where one of the surrounding blocks does.",
+        lesson="When a block ends, the next line must begin exactly where one of the surrounding blocks "
+        "does.",
         find=_unindent,
-    ),
-    Mistake(
-        code="syntax.lost-branch",
-        lesson="`else`, `elif`, `except` and `finally` begin in the same column as the `if`, `for` or `try` that they "
-        "belong to.",
-        find=_lost_else,
     ),
 )

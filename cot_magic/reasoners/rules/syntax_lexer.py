@@ -1,4 +1,5 @@
-"""Tokens of a source that Python cannot parse: never raises, and keeps what is broken as a token of its own."""
+"""Tokens of a source that Python cannot parse: never raises, and keeps what is broken as a token of its "
+"own."""
 
 import functools
 import re
@@ -10,7 +11,26 @@ OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
 # Words that start a statement and cannot stand inside brackets: an unclosed bracket above them is an error.
 _ONLY_STATEMENTS = frozenset(
-    ["def", "class", "import", "return", "while", "with", "try", "raise", "del", "assert", "pass", "break", "continue", "global", "nonlocal", "except", "finally", "elif"]
+    [
+        "def",
+        "class",
+        "import",
+        "return",
+        "while",
+        "with",
+        "try",
+        "raise",
+        "del",
+        "assert",
+        "pass",
+        "break",
+        "continue",
+        "global",
+        "nonlocal",
+        "except",
+        "finally",
+        "elif",
+    ]
 )
 _PIECE = re.compile(
     r"""
@@ -175,7 +195,8 @@ class Listing:
 
 
 class _Brackets:
-    """Matches brackets as they come, and forgets those that a statement on a new line shows to be unclosed."""
+    """Matches brackets as they come, and forgets those that a statement on a new line shows to be "
+    "unclosed."""
 
     def __init__(self) -> None:
         self.stack: list[int] = []
@@ -290,7 +311,8 @@ def line_starts(source: str) -> tuple[int, ...]:
 
 
 def plain(source: str) -> str:
-    """The source with lines of magics, shell commands and `?` help made plain statements; line numbers hold."""
+    """The source with lines of magics, shell commands and `?` help made plain statements; line numbers "
+    "hold."""
     if not _MAY_BE_MAGIC.search(source):
         return source
     listing = lex(source)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_lexer import Kind
 from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading
 
-_SUFFIXED = re.compile(r"(?!0[xXbBoO])(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<tail>[A-Za-z_]\w*)")
+_SUFFIXED = re.compile(
+    r"(?!0[xXbBoO])(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<tail>[A-Za-z_]\w*)"
+)
 _MODES = ("chmod", "mkdir", "makedirs", "umask", "mode", "open")
 _C_SUFFIXES = ("f", "F", "L", "l", "u", "U", "d", "D", "LL", "UL", "ul")
 
@@ -57,6 +59,8 @@ def _suffix(problem: Problem) -> Iterator[Reading]:
     if index is None or found is None:
         return
     number, tail = found["number"], found["tail"]
+    if tail in ("e", "E") and tail not in problem.names:
+        return  # an exponent that is missing
     shown = problem.text(index)
     if tail in ("i", "I"):
         clear = "." in number or tail not in problem.names
@@ -175,6 +179,14 @@ def _literal(problem: Problem) -> Iterator[Reading]:
             while problem.touching(last) and problem.tokens[last + 1].kind is Kind.NUMBER:
                 last += 1
             whole = problem.between(index, last + 1)
+            ends = re.fullmatch(r"(\d+)\.\.+(\d+)", whole)
+            if ends and problem.text(problem.tokens[index].opener - 1) == "range":
+                yield reading(
+                    f"`{whole}` is no range in Python.",
+                    (problem.swap(index, f"{ends[1]}, {ends[2]}", last), "A comma separates first and end."),
+                    (problem.swap(index, f"{ends[1]}, {ends[2]} + 1", last), "The end itself is part of it."),
+                    weight=0.95,
+                )
             yield reading(
                 f"`{whole}` has two points: it is no number.",
                 (
@@ -231,25 +243,29 @@ def _percent(problem: Problem) -> Iterator[Reading]:
 MISTAKES = (
     Mistake(
         code="syntax.leading-zero",
-        lesson="Whole numbers are written without zeros in front. `0o17` is a number to the base of eight; a text "
+        lesson="Whole numbers are written without zeros in front. `0o17` is a number to the base of "
+        "eight; a text "
         'such as a postcode that keeps its zeros needs quotes: `"01"`.',
         find=_zeros,
     ),
     Mistake(
         code="syntax.number-suffix",
-        lesson="A number ends with its last digit (or `j` for an imaginary one). A unit, a type letter or a variable "
+        lesson="A number ends with its last digit (or `j` for an imaginary one). A unit, a type letter or "
+        "a variable "
         "right behind it is not understood: `5 * x`, not `5x`. Names may not begin with a digit.",
         find=_suffix,
     ),
     Mistake(
         code="syntax.number-literal",
-        lesson="Digits may be grouped by single underscores, `0b` allows the digits 0 and 1, `0o` 0 to 7, and a number "
+        lesson="Digits may be grouped by single underscores, `0b` allows the digits 0 and 1, `0o` 0 to 7, "
+        "and a number "
         "has at most one point.",
         find=_literal,
     ),
     Mistake(
         code="syntax.number-groups",
-        lesson="A number has no spaces in it. For the eye, digits may be grouped by underscores: `1_000_000`.",
+        lesson="A number has no spaces in it. For the eye, digits may be grouped by underscores: "
+        "`1_000_000`.",
         find=_grouped,
     ),
     Mistake(

@@ -1,40 +1,31 @@
-"""What was pasted into a cell and is not Python: prompts, fences, shell commands, comments of other languages."""
+"""What was pasted into a cell with the code: prompts, line numbers, fences, plain text."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, Kind
+from cot_magic.reasoners.rules.syntax_lexer import Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, attempt, reading
 
 _PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.(?=[ \t]|$)|In\s?\[\s?\d*\s?\]:|\s*\.{3,}:)[ \t]?")
+
+
 _OUT = re.compile(r"^[ \t]*Out\s?\[\s?\d*\s?\]:.*$")
-_INSTALL = re.compile(
-    r"^\s*[$!%]?\s*(?:sudo\s+)?(?:python3?\s+-m\s+)?(pip3?|conda|mamba)\s+(install|uninstall|list|freeze|show|update|upgrade|remove)\b(.*)$"
-)
-_SHELL = re.compile(
-    r"^\s*\$?\s*(?:ls|cd|cp|mv|rm|mkdir|cat|head|tail|echo|wget|curl|git|python3?|pip3?|conda|apt-get|apt|brew|npm|npx|sudo|bash|"
-    r"sh|source|export|chmod|unzip|tar|jupyter|docker|make|which|pwd|touch|grep|kaggle|streamlit|uvicorn|poetry|uv)\b(?:\s+[^=(\s].*)?$"
-)
-_SQL = re.compile(
-    r"^\s*(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE|DROP\s+TABLE|ALTER\s+TABLE|WITH\s+\w+\s+AS)\b",
-    re.IGNORECASE,
-)
+
+
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w-]*[ \t]*$")
 
 
-def _lines(problem: Problem) -> list[str]:
-    return problem.source.split("\n")
-
-
 def _prompts(problem: Problem) -> Iterator[Reading]:
-    lines = _lines(problem)
+    lines = problem.lines
     marked = [i for i, line in enumerate(lines) if _PROMPT.match(line)]
     # prompts in a docstring are examples, and stay
-    if not any(problem.listing.in_code(problem.listing.starts[i] + len(lines[i]) - len(lines[i].lstrip())) for i in marked):
-        return
-    if not re.search(
-        r"(?m)^[ \t]*(?:>>>|In\s?\[)", problem.source
+    if not any(
+        problem.listing.in_code(problem.listing.starts[i] + len(lines[i]) - len(lines[i].lstrip()))
+        for i in marked
     ):
+        return
+    if not re.search(r"(?m)^[ \t]*(?:>>>|In\s?\[)", problem.source):
         return
     kept, commented = [], []
     started = False
@@ -73,7 +64,7 @@ def _looks_like_code(line: str) -> bool:
 
 def _numbers(problem: Problem) -> Iterator[Reading]:
     """Line numbers at the beginning of each line."""
-    lines = _lines(problem)
+    lines = problem.lines
     found = [
         re.match(r"^[ \t]*(\d+)(?:[.:|)]|[ \t])[ ]?(.*)$|^[ \t]*(\d+)[ \t]*$", line)
         for line in lines
@@ -82,7 +73,7 @@ def _numbers(problem: Problem) -> Iterator[Reading]:
     if len(found) < 2 or not all(found):
         return
     numbers = [int(item[1] or item[3]) for item in found if item]
-    if any(b != a + 1 for a, b in zip(numbers, numbers[1:], strict=False)):
+    if any(b != a + 1 for a, b in itertools.pairwise(numbers)):
         return
     rest = iter([item[2] or "" for item in found if item])
     after = "\n".join(next(rest) if line.strip() else line for line in lines)
@@ -92,7 +83,7 @@ def _numbers(problem: Problem) -> Iterator[Reading]:
 
 
 def _fences(problem: Problem) -> Iterator[Reading]:
-    lines = _lines(problem)
+    lines = problem.lines
     fences = [i for i, line in enumerate(lines) if _FENCE.match(line)]
     if not fences:
         return
@@ -119,98 +110,6 @@ def _fences(problem: Problem) -> Iterator[Reading]:
         )
 
 
-def _shell(problem: Problem) -> Iterator[Reading]:
-    lines = _lines(problem)
-    place = min(problem.failure.line, len(lines)) - 1
-    line = lines[place]
-    base = problem.listing.starts[place]
-    if found := _INSTALL.match(line):
-        tool = "pip" if found[1].startswith("pip") else found[1]
-        new = f"%{tool} {found[2]}{found[3]}" if tool in ("pip", "conda", "mamba") else f"!{line.strip()}"
-        yield reading(
-            f"`{line.strip()[:80]}` is a command for a terminal, not Python.",
-            (
-                problem.put((base, base + len(line), new)),
-                f"`%{tool}` runs it for the kernel of this notebook.",
-            ),
-            (
-                problem.put((base, base + len(line), "!" + line.strip().lstrip("$ "))),
-                "`!` runs it in a shell.",
-            ),
-            weight=0.95,
-        )
-    elif _SHELL.match(line):
-        command = line.strip().lstrip("$ ")
-        sign = "%" if command.split()[0] in ("cd", "ls", "cp", "mv", "rm", "mkdir", "cat", "pwd") else "!"
-        yield reading(
-            f"`{line.strip()[:80]}` is a command for a terminal, not Python.",
-            (problem.put((base, base + len(line), sign + command)), f"`{sign}` runs it as a command."),
-            weight=0.93,
-        )
-    elif found_dollar := re.match(r"^\$\s+(\S.*)$", line):
-        yield reading(
-            "The line begins with a terminal's prompt.",
-            (problem.put((base, base + len(line), "!" + found_dollar[1])), "`!` runs it in a shell."),
-            weight=0.9,
-        )
-    elif _SQL.match(problem.source) and place == next((i for i, text in enumerate(lines) if text.strip()), 0):
-        text = problem.source.strip()
-        yield reading(
-            "The cell holds SQL, which Python does not understand.",
-            (f'query = """\n{text}\n"""\n', "As a text it can be given to a database."),
-            weight=0.9,
-        )
-
-
-def _comments(problem: Problem) -> Iterator[Reading]:
-    """`// text`, `/* text */`, `-- text`, `<!-- text -->`."""
-    source = problem.source
-    block = re.compile(r"/\*(.*?)\*/", re.DOTALL)
-    if found := next(
-        (item for item in block.finditer(source) if problem.listing.in_code(item.start())), None
-    ):
-        after = block.sub(
-            lambda item: "\n".join("# " + part.strip(" *\t") for part in item[1].strip().split("\n")), source
-        )
-        yield reading(
-            f"`{found[0][:30]}` is how other languages write a comment.",
-            (after, "A comment begins with `#`."),
-            weight=0.96,
-            certain=True,
-        )
-    marks = []
-    for line in range(1, len(problem.listing.starts)):
-        text = problem.listing.line_text(line)
-        base = problem.listing.starts[line - 1]
-        for sign in re.finditer(r"//|(?:^|(?<=\s))--(?=\s)", text):
-            behind = text[sign.end() :].strip()
-            whole = not text[: sign.start()].strip()
-            if problem.listing.in_code(base + sign.start()) and (
-                whole or (line == problem.failure.line and len(behind.split()) > 1)
-            ):
-                gap = "" if text[sign.end() : sign.end() + 1] == " " or not behind else " "
-                lead = "  " if not whole and text[sign.start() - 1] != " " else ""
-                marks.append((base + sign.start(), base + sign.end(), f"{lead}#{gap}"))
-                break
-    if marks:
-        yield reading(
-            "A comment begins with `#` in Python.",
-            (problem.put(*marks), "`#` begins the comment."),
-            weight=0.955,
-            certain=True,
-        )
-    if "<!--" in source:
-        after = re.sub(
-            r"<!--\s*(.*?)\s*-->", lambda item: "# " + item[1].replace("\n", "\n# "), source, flags=re.DOTALL
-        )
-        yield reading(
-            "`<!-- -->` is a comment of HTML.",
-            (after, "A comment begins with `#`."),
-            weight=0.95,
-            certain=True,
-        )
-
-
 def _prose(problem: Problem) -> Iterator[Reading]:
     """A line of plain words."""
     line = problem.failure.line
@@ -228,7 +127,7 @@ def _prose(problem: Problem) -> Iterator[Reading]:
     base = problem.listing.starts[line - 1]
     at = base + len(problem.listing.indent(line))
     options = [(problem.put((at, at, "# ")), "As a comment it does no harm.")]
-    lines = _lines(problem)
+    lines = problem.lines
     block = list(lines)
     for place in range(line - 1, len(lines)):
         if not lines[place].strip() or attempt(lines[place].strip()) is None:
@@ -244,83 +143,6 @@ def _prose(problem: Problem) -> Iterator[Reading]:
         )
     elif re.match(r"\s*</?\w+[^>]*>", text):
         yield reading("The line holds HTML, not Python.", *options, weight=0.7)
-
-
-def _continuation(problem: Problem) -> Iterator[Reading]:
-    r"""A backslash outside of a text."""
-    if (
-        "line continuation" not in problem.message
-        and "unexpected EOF" not in problem.message
-        and "\\" not in problem.source
-    ):
-        return
-    line = problem.failure.line
-    text = problem.listing.line_text(line)
-    base = problem.listing.starts[line - 1]
-    places = [m.start() for m in re.finditer(r"\\", text) if problem.listing.in_code(base + m.start())]
-    if re.search(r"\\[\"']", text) and places and re.search(r"\\([\"'])", problem.source):
-        unescaped = re.sub(r"\\([\"'])", r"\1", problem.source)
-        only = "\n".join(
-            re.sub(r"\\([\"'])", r"\1", item) if place == line - 1 else item
-            for place, item in enumerate(_lines(problem))
-        )
-        yield reading(
-            "Quotes outside of a text are written without a backslash.",
-            (only, "The backslashes are gone."),
-            (unescaped, "The backslashes are gone everywhere."),
-            weight=0.95,
-            certain=True,
-        )
-    if not places:
-        return
-    at = base + places[0]
-    rest = text[places[0] + 1 :]
-    if not rest.strip():
-        end = base + len(text)
-        stripped = problem.put((at + 1, end, ""))
-        options = [(stripped, "No space stands behind the backslash.")] if rest else []
-        options.append((problem.put((at, end, "")), "The backslash is left out."))
-        yield reading(
-            "A backslash must be the last character of its line.", *options, weight=0.94, certain=bool(rest)
-        )
-    elif rest.lstrip().startswith("#"):
-        yield reading(
-            "Behind a backslash nothing may stand, not even a comment.",
-            (problem.put((at + 1, base + len(text), "")), "The comment is left out."),
-            weight=0.94,
-            certain=True,
-        )
-    elif found := re.match(r"[nt]\b", rest):
-        tail = at + 1 + found.end()
-        before = problem.listing.index_at(at) - 1
-        options = [(problem.put((at, tail, "")), "It is left out.")]
-        if before >= 0 and problem.tokens[before].kind is Kind.STRING:
-            end = problem.tokens[before].end
-            inside = problem.put((end - 1, end - 1, "\\" + found[0]), (at, tail, ""))
-            options.insert(0, (inside, f"`\\{found[0]}` stands inside the text."))
-        after = problem.listing.index_at(at + 1)
-        if after + 1 < len(problem.tokens) and problem.tokens[after + 1].kind is Kind.STRING:
-            start = problem.tokens[after + 1].start
-            options.insert(
-                0,
-                (
-                    problem.put((at, start + 1, problem.source[start] + "\\" + found[0])),
-                    f"`\\{found[0]}` stands inside the text.",
-                ),
-            )
-        options.append((problem.put((at, tail, f'"\\{found[0]}"')), "It is a text of its own."))
-        yield reading(f"`\\{found[0]}` stands outside of a text.", *options, weight=0.9)
-    else:
-        removed = (problem.put((at, at + 1, "")), "The backslash is left out.")
-        divided = (problem.put((at, at + 1, "/")), "A slash divides.")
-        broken = (problem.put((at + 1, at + 1, "\n")), "The line is broken behind the backslash.")
-        options = [removed, divided, broken]
-        operand = problem.listing.index_at(at) - 1
-        if problem.ends_operand(operand) and re.match(r"\s*[\w(]", rest):
-            options = [divided, removed]
-        elif rest.strip() in CLOSERS:
-            options = [removed]
-        yield reading("Behind a backslash nothing may stand on the line.", *options, weight=0.88)
 
 
 MISTAKES = (
@@ -340,25 +162,8 @@ MISTAKES = (
         find=_fences,
     ),
     Mistake(
-        code="syntax.shell-command",
-        lesson="Commands of a terminal are not Python. In a notebook they run behind `!`, and packages are installed by "
-        "`%pip install`.",
-        find=_shell,
-    ),
-    Mistake(
-        code="syntax.foreign-comment",
-        lesson="A comment begins with `#` and ends with the line. Python has no comments over several lines.",
-        find=_comments,
-    ),
-    Mistake(
         code="syntax.prose",
         lesson="Python reads every line as code. Text for people stands behind `#` or in a Markdown cell.",
         find=_prose,
-    ),
-    Mistake(
-        code="syntax.backslash",
-        lesson="A backslash outside of a text joins its line with the next, and must be the very last character of the "
-        "line.",
-        find=_continuation,
     ),
 )

@@ -99,7 +99,8 @@ class Reading:
     options
         Edited sources, best first. Those that Python refuses at the same place are dropped later.
     certain
-        Whether practically every programmer would read the source like this, and mend it like the first option.
+        Whether practically every programmer would read the source like this, and mend it like the first
+        option.
     """
 
     claim: str
@@ -135,6 +136,11 @@ class Problem:
             and self.source[token.start - 1 : token.start] in ("\n", "\r")
             and token.text not in (")", "]", "}", "elif", "else", "except", "finally")
         )
+
+    @property
+    def lines(self) -> list[str]:
+        """The source's lines without their newlines, as a new list."""
+        return self.source.split("\n")
 
     @property
     def message(self) -> str:

@@ -11,7 +11,8 @@ _STATEMENT_ENDS = (";",)
 
 
 def _begins(problem: Problem, index: int) -> bool:
-    """Whether a statement begins with the token: at the line's beginning, behind a semicolon or a header's colon."""
+    """Whether a statement begins with the token: at the line's beginning, behind a semicolon or a "
+    "header's colon."""
     if problem.tokens[index].first:
         return problem.tokens[index].opener < 0
     if problem.text(index - 1) == ";":
@@ -42,13 +43,33 @@ def _end(problem: Problem, index: int) -> int:
     )
 
 
+def _like_print(problem: Problem, index: int) -> bool:
+    """Whether an unknown word before a text is `print` with two letters swapped or one missing."""
+    text, following = problem.text(index), problem.tokens[index + 1]
+    if following.kind is not Kind.STRING or text in problem.names or not 4 <= len(text) <= 6:
+        return False
+    return sorted(text) == sorted("print") or text in (
+        "prin",
+        "prnt",
+        "pint",
+        "rint",
+        "printt",
+        "pprint",
+        "prrint",
+    )
+
+
 def _print(problem: Problem) -> Iterator[Reading]:
     changes: list[tuple[int, int, str]] = []
     newline: list[tuple[int, int, str]] = []
     trailing = False
     old = False
     for index, token in enumerate(problem.tokens):
-        if token.text.lower() != "print" or not _begins(problem, index) or token.opener >= 0:
+        if (
+            (token.text.lower() != "print" and not _like_print(problem, index))
+            or not _begins(problem, index)
+            or token.opener >= 0
+        ):
             continue
         if token.text == "Print" and problem.text(index + 1) == "(":
             continue
@@ -71,8 +92,7 @@ def _print(problem: Problem) -> Iterator[Reading]:
         if problem.text(first) == "(" and (
             closer is None
             or closer + 1 >= end
-            or (not old
-            and problem.text(closer + 1) in (".", ")", "(", "]"))
+            or (not old and problem.text(closer + 1) in (".", ")", "(", "]"))
         ):
             continue
         if problem.text(first) == "(" and closer is not None:
@@ -317,7 +337,8 @@ MISTAKES = (
     ),
     Mistake(
         code="syntax.except-form",
-        lesson="An exception gets a name by `as`: `except ValueError as error:`. Several classes stand in brackets: "
+        lesson="An exception gets a name by `as`: `except ValueError as error:`. Several classes stand in "
+        "brackets: "
         "`except (ValueError, TypeError):`.",
         find=_except,
     ),

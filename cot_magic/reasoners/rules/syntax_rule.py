@@ -1,5 +1,5 @@
-"""From mistakes to suspicions: tries what each mistake proposes, mends a second error behind the first, and asks for
-proof."""
+"""From mistakes to suspicions: what each mistake proposes is tried, and mended further where a second error
+follows."""
 
 import functools
 import re
@@ -22,7 +22,9 @@ _LONG = 3000  # characters: of longer sources only the part around the failure i
 _AROUND = 25  # lines above and below it
 _LOSS = 0.02  # of weight for each further repair
 _OPEN = re.compile("never closed|unterminated")
-_TOKENISER = re.compile(r"invalid (?:non-printable )?character|unterminated|invalid \w+ literal|leading zeros|unindent")
+_TOKENISER = re.compile(
+    r"invalid (?:non-printable )?character|unterminated|invalid \w+ literal|leading zeros|unindent"
+)
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _PROOF = """\
 import ast, warnings
@@ -99,7 +101,8 @@ def diagnose(
     last: Sequence[Mistake] = (),
     known: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
-    """What may be wrong in a source that does not compile, likeliest first; `last` is asked if nothing else helps.
+    """What may be wrong in a source that does not compile, likeliest first; `last` is asked if nothing else
+    helps.
 
     A reading stays certain only if no other of about its weight leads to another tree.
     """
@@ -124,7 +127,8 @@ def _diagnose(
 def _in_excerpt(
     problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake, ...]
 ) -> tuple[Finding, ...]:
-    """The findings for the statements around the failure of a long cell; none if the trouble is not only there."""
+    """The findings for the statements around the failure of a long cell; none if the trouble is not only "
+    "there."""
     source, line = problem.source, problem.failure.line
     starts = problem.listing.starts
     before = [place for place in problem.margins if place <= starts[max(line - _AROUND, 0)]]
@@ -161,7 +165,9 @@ def _whole(problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake,
         whole, more = _tried(problem, last, budget)
         partial += more
     if not whole:
-        partial = [replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial]
+        partial = [
+            replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial
+        ]
         return tuple(partial[:1])
     return _ranked(whole)
 
@@ -194,8 +200,10 @@ def _tried(
 
 
 def _progress(problem: Problem, after: str, failure: Failure) -> bool:
-    """Whether Python gets further: into a later phase, to fewer unclosed brackets, or closer to the end (counted
-    from there, since the edit stands before it)."""
+    """Whether Python gets further: into a later phase, to fewer unclosed brackets, or closer to the end.
+
+    Positions are counted from the end, since the edit stands before it.
+    """
     before = problem.failure
     if _phase(failure) != _phase(before):
         return _phase(failure) > _phase(before) or failure.line > before.line
@@ -239,7 +247,8 @@ def _further(
         return None
     mended = replace(option, after=source, why=" ".join(reasons))
     return replace(
-        finding, reading=replace(finding.reading, options=(mended,), weight=max(weight, 0.35), certain=certain)
+        finding,
+        reading=replace(finding.reading, options=(mended,), weight=max(weight, 0.35), certain=certain),
     )
 
 
@@ -273,7 +282,8 @@ def _ranked(findings: list[Finding]) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class SyntaxRule:
-    """One mistake as a rule; `mistakes` are all that are weighed against it, `last` those asked if none helps."""
+    """One mistake as a rule; `mistakes` are all that are weighed against it, `last` those asked if none "
+    "helps."""
 
     mistake: Mistake
     mistakes: tuple[Mistake, ...]

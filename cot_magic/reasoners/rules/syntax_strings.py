@@ -1,20 +1,28 @@
-"""Mistakes in strings: a quote that is missing, one too many inside, lines and backslashes in the wrong place."""
+"""Mistakes with the quotes of a text: too many inside, or none at all."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, OPENERS, Kind, Token, lex
+from cot_magic.reasoners.rules.syntax_lexer import Kind, Token
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
 
 _PREFIX = re.compile(r"[A-Za-z]{0,2}")
-_MOST_LINES = 30
-_AFTER_STRING = re.compile(r"\s*(?:$|[)\]},:;#+%.=!<>*]|(?:in|not|and|or|if|else|for|is)\b)")
+
+
+AFTER_STRING = re.compile(r"\s*(?:$|[)\]},:;#+%.=!<>*]|(?:in|not|and|or|if|else|for|is)\b)")
+
+
+_WORDS = re.compile(
+    r"(?:\b(?:print|input)\s*\(|=\s*|\breturn\s+|\+\s*)"
+    r"(?P<words>[^\W\d]\w*(?:[,.!?']*\s+[\w']+)+[.!?]*)\s*(?=\)|$)"
+)
 _BEFORE_STRING = re.compile(
     r"(?:^|[(\[{,:=+%<>!*]|\b(?:in|not|and|or|if|else|for|is|return|print|assert|yield))\s*[rRbBfFuU]{0,2}$"
 )
 
 
-def _quote_of(token: Token) -> tuple[str, str]:
+def quote_of(token: Token) -> tuple[str, str]:
     """Prefix and quote (one or three signs) of a string token."""
     prefix = _PREFIX.match(token.text)
     start = prefix.end() if prefix else 0
@@ -24,7 +32,7 @@ def _quote_of(token: Token) -> tuple[str, str]:
     ) > start + 2 else sign
 
 
-def _strings_on(problem: Problem, line: int) -> list[int]:
+def strings_on(problem: Problem, line: int) -> list[int]:
     return [
         i for i in problem.listing.on_line(line) if problem.tokens[i].kind in (Kind.STRING, Kind.OPEN_STRING)
     ]
@@ -35,7 +43,7 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
     line = problem.failure.line
     text = problem.listing.line_text(line)
     base = problem.listing.starts[line - 1]
-    found = _strings_on(problem, line)
+    found = strings_on(problem, line)
     if not found:
         return
     openings = [i for i in found if problem.tokens[i].kind in (Kind.STRING, Kind.OPEN_STRING)]
@@ -43,25 +51,25 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
     sure = False
     for index in openings[:6]:
         token = problem.tokens[index]
-        prefix, quote = _quote_of(token)
+        prefix, quote = quote_of(token)
         start = token.start - base + len(prefix)
         if len(quote) != 1 or not _BEFORE_STRING.search(text[: token.start - base]):
             continue
         inner = [m.start() for m in re.finditer(rf"(?<!\\){quote}", text) if m.start() > start]
-        ends = [place for place in inner if _AFTER_STRING.match(text[place + 1 :])]
+        ends = [place for place in inner if AFTER_STRING.match(text[place + 1 :])]
         for end in ends:
             body = text[start + 1 : end]
             quotes = [place for place in inner if place < end]
-            if not quotes:
+            if not quotes or quotes[0] == start + 1:
                 continue
-            letters = any(_between_letters(text, place) for place in quotes)
+            letters = any(between_letters(text, place) for place in quotes)
             if not letters and len(quotes) % 2:
                 continue
             if not letters and not all(text[q + 1].isalnum() for q in quotes[::2]):
                 continue  # what follows the inner quote is code rather than a quoted word
             if any(
-                _AFTER_STRING.match(text[q + 1 :]) and _BEFORE_STRING.search(text[:r])
-                for q, r in zip(quotes, quotes[1:], strict=False)
+                AFTER_STRING.match(text[q + 1 :]) and _BEFORE_STRING.search(text[:r])
+                for q, r in itertools.pairwise(quotes)
             ):
                 continue  # that would swallow two strings
             other = '"' if quote == "'" else "'"
@@ -73,6 +81,9 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
                 why = f"The text stands between {other} now, so that {quote} may stand inside."
             options.append((problem.put((base + start, base + end + 1, new)), why))
             sure = sure or letters or len(quotes) % 2 == 0
+    if not options:
+        yield from _apostrophe(problem, openings[0], text, base)
+        yield from _doubled(problem, text, base)
     if options:
         yield reading(
             "The text contains the quote that it is written in, so that it ends too early.",
@@ -82,7 +93,41 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
         )
 
 
-def _between_letters(text: str, place: int) -> bool:
+def _apostrophe(problem: Problem, index: int, text: str, base: int) -> Iterator[Reading]:
+    """`'it's`: an apostrophe ends the text, and its own end is missing."""
+    token = problem.tokens[index]
+    _, quote = quote_of(token)
+    if (
+        len(quote) > 1
+        or quote != "'"
+        or text.count("'") != 2
+        or not between_letters(text, token.end - base - 1)
+    ):
+        return
+    end = len(text.rstrip(")]}:, "))
+    inside = text[token.start - base + 1 : end]
+    if '"' not in inside:
+        yield reading(
+            "The apostrophe ends the text too early, and its real end is missing.",
+            (problem.put((token.start, base + end, f'"{inside}"')), "Double quotes stand around the text."),
+            weight=0.85,
+        )
+
+
+def _doubled(problem: Problem, text: str, base: int) -> Iterator[Reading]:
+    """`""hello""`: two quotes where one belongs."""
+    changes = []
+    for found in re.finditer(r"(?<!['\"\\])(['\"])\1([^'\"\n]*[^'\"\s,:+)=])\1\1(?!['\"])", text):
+        changes.append((base + found.start(), base + found.end(), found[1] + found[2] + found[1]))
+    if changes:
+        yield reading(
+            "Two quotes in a row begin and end an empty text.",
+            (problem.put(*changes), "One quote stands on each side."),
+            weight=0.95,
+        )
+
+
+def between_letters(text: str, place: int) -> bool:
     return 0 < place < len(text) - 1 and text[place - 1].isalpha() and text[place + 1].isalpha()
 
 
@@ -107,346 +152,41 @@ def _glued(problem: Problem) -> Iterator[Reading]:
             )
 
 
-def _open(problem: Problem) -> Iterator[Reading]:
-    """A string that does not end on its line."""
-    index = next((i for i, token in enumerate(problem.tokens) if token.kind is Kind.OPEN_STRING), None)
-    if index is None:
-        return
-    token = problem.tokens[index]
-    prefix, quote = _quote_of(token)
-    body = token.text[len(prefix) + 1 :]
-    other = '"' if quote == "'" else "'"
-    shown = f"The text that begins with {quote} on line {token.line} has no end."
-    yield from _shifted(problem, token, quote, shown)
-    if not body.strip() or re.fullmatch(r"[\s)\]},:;.]*(#.*)?", body):
-        yield from _missing_start(problem, index, quote)
-        return
-    if re.search(r"\\$", body.rstrip()) or (body.rstrip(")]}, :").endswith("\\" + quote)):
-        yield from _backslash_end(problem, token, prefix, quote, body)
-    crossed = list(_other_end(problem, token, prefix, quote, other, body, shown))
-    yield from crossed or _missing_end(problem, index, quote, shown)
-    yield from _over_lines(problem, token, prefix, quote, shown)
-
-
-def _shifted(problem: Problem, token: Token, quote: str, shown: str) -> Iterator[Reading]:
-    """`{"a: 1, "b": 2}`: one quote is missing further left, so that texts and code have changed places."""
-    line = problem.listing.line_text(token.line)
-    base = problem.listing.starts[token.line - 1]
-    if not any(_quote_of(problem.tokens[i])[1] == quote for i in _strings_on(problem, token.line)[:-1]):
-        return
-    places = {found.start() for found in re.finditer(r"[:,)\]}]|\s+[+%]", line)}
-    places |= {found.end() for found in re.finditer(r"[(\[{,=:+]\s*", line)}
-    clean = []
-    for place in sorted(places)[:40]:
-        if _unclean(line[:place] + quote + line[place:]) == 0:
-            clean.append((problem.put((base + place, base + place, quote)), f"{quote} stands there too."))
-    if clean:
-        yield reading(shown, *clean[:4], weight=0.95, certain=len(clean) == 1)
-
-
-def _unclean(line: str) -> int:
-    """How many strings of the line look like code, or touch a word."""
-    tokens = lex(line).tokens
-    count = 0
-    for place, token in enumerate(tokens):
-        if token.kind in (Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
-            return 100
-        if token.kind is not Kind.STRING:
-            continue
-        inside = token.text.strip("'\"")
-        following = tokens[place + 1] if place + 1 < len(tokens) else None
-        touches = following is not None and following.kind in (Kind.NAME, Kind.NUMBER, Kind.STRING)
-        before = tokens[place - 1] if place else None
-        touched = before is not None and before.kind in (Kind.NAME, Kind.NUMBER) and before.text not in KEYWORDS
-        count += bool(re.match(r"\s*[,:)\]}]", inside) or re.search(r"[(\[{,=]\s*$", inside) or touches or touched)
-    return count
-
-
-def _backslash_end(problem: Problem, token: Token, prefix: str, quote: str, body: str) -> Iterator[Reading]:
-    r"""`"C:\temp\"`: the backslash hides the quote."""
-    place = token.text.rfind("\\" + quote)
-    if place < 0:
-        return
-    inside = token.text[len(prefix) + 1 : place]
-    doubled = re.sub(r"\\+", r"\\\\", inside)
-    new = f"{prefix.replace('r', '').replace('R', '')}{quote}{doubled}\\\\{quote}"
-    yield reading(
-        "The backslash before the last quote makes the quote part of the text.",
-        (problem.put((token.start, token.start + place + 2, new)), "Backslashes are doubled."),
-        weight=0.96,
-        certain=True,
-    )
-
-
-def _other_end(
-    problem: Problem, token: Token, prefix: str, quote: str, other: str, body: str, shown: str
-) -> Iterator[Reading]:
-    """`"text'`: opened with one quote and closed with the other."""
-    places = [m.start() for m in re.finditer(other, token.text) if _AFTER_STRING.match(token.text[m.end() :])]
-    if body.strip() == other:
-        options = [
-            (problem.put((token.end, token.end, quote)), f"{quote} closes the text."),
-            (problem.put((token.start, token.end, prefix + quote * 2)), "The text is empty."),
-        ]
-        yield reading(shown, *options, weight=0.9)
-        return
-    for place in reversed(places[-3:]):
-        inside = token.text[len(prefix) + 1 : place]
-        if other in inside and not re.search(rf"\w{other}\w", inside):
-            continue
-        new = quote + inside + quote
-        yield reading(
-            f"{shown} It is closed with {other}.",
-            (problem.put((token.start + len(prefix), token.start + place + 1, new)), f"{quote} closes it."),
-            weight=0.94,
-            certain=len(places) == 1,
-        )
-        return
-
-
-def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterator[Reading]:
-    token = problem.tokens[index]
-    text = token.text.rstrip()
-    stack = []
-    opener = token.opener
-    while opener >= 0:
-        stack.append(OPENERS[problem.text(opener)])
-        opener = problem.tokens[opener].opener
-    tail = re.search(r"[)\]},:;\s]*$", text)
-    run = text[tail.start() :] if tail else ""
-    header = problem.text(problem.listing.statement(index)[0]) in (
-        "if",
-        "for",
-        "while",
-        "elif",
-        "with",
-        "def",
-        "else",
-    )
-    options, sure = [], False
-    for start in range(len(run) + 1):
-        closers = [char for char in run[start:] if char in CLOSERS]
-        rest = run[start:].strip()
-        if closers == stack[: len(closers)] and (
-            len(closers) == len(stack) or rest.endswith(",") or not stack
-        ):
-            colon = rest.endswith(":") == header or not rest
-            if not colon:
-                continue
-            at = token.start + len(text) - len(run) + start
-            at -= len(text[: len(text) - len(run) + start]) - len(
-                text[: len(text) - len(run) + start].rstrip()
-            )
-            options.append((problem.put((at, at, quote)), f"{quote} closes the text."))
-            sure = True
-            break
-    if not sure:
-        at = token.start + len(text)
-        options.append((problem.put((at, at, quote)), f"{quote} closes the text at the end of the line."))
-        closed = "".join(stack)
-        if closed and not run:
-            options.insert(
-                0, (problem.put((at, at, quote + closed)), f"{quote}{closed} closes text and brackets.")
-            )
-    first_word = re.match(r"[^\W\d]\w*", token.text.split(quote, 1)[1])
-    cut = False
-    for place in re.finditer(r"[\])},:]|\s(?:\+|%|==|in|and|or|for|if)\s", token.text):
-        at = token.start + place.start()
-        options.append(
-            (problem.put((at, at, quote)), f"{quote} closes the text before `{place[0].strip()}`.")
-        )
-        cut = cut or (place[0] not in ")]}" or place.start() < len(text) - len(run))
-    if first_word and _strings_on(problem, token.line)[-1] != index:
-        at = token.start + token.text.index(quote) + 1 + first_word.end()
-        options.insert(
-            0, (problem.put((at, at, quote)), f"{quote} closes the text behind `{first_word[0]}`.")
-        )
-    code = re.match(r"\.\w+\(", token.text.split(quote, 1)[1]) or re.match(r"\s+[*%]\s", token.text.split(quote, 1)[1])
-    if code:
-        at = token.start + token.text.index(quote) + 1
-        options.insert(0, (problem.put((at, at, quote)), "The text is empty."))
-    cut = cut or code is not None or re.search(r"\w\(.*\)|\w\*", token.text) is not None
-    if not cut and sure:
-        options = options[:1]
-    yield reading(shown, *unique(options)[:4], weight=0.88, certain=sure and not cut)
-
-
-def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading]:
-    """`print(hello")`: only the end has its quote. Or a quote too many: `print("hello"")`."""
-    token = problem.tokens[index]
-    line = problem.listing.line_text(token.line)
-    base = problem.listing.starts[token.line - 1]
-    options = []
-    removed = (problem.put((token.start, token.start + 1, "")), f"The {quote} too many is left out.")
-    before = line[: token.start - base]
-    if problem.tokens[index - 1].kind is Kind.STRING and problem.touching(index - 1) and index > 0:
-        yield reading("There is a quote too many.", removed, weight=0.95, certain=True)
-        return
-    begin = max(
-        (m.end() for m in re.finditer(r"[(\[{,=:]\s*|\breturn\s+|\bprint\s+|[+]\s*", before)), default=None
-    )
-    if begin is not None and before[begin:].strip() and not set(before[begin:]) & set("'\""):
-        insert = (problem.put((base + begin, base + begin, quote)), f"{quote} opens the text.")
-        options.append(insert)
-    words = re.findall(r"[^\W\d]\w*", before[begin or 0 :])
-    if len(words) == 1 and words[0] in problem.names:
-        options.insert(0, removed)
-    else:
-        options.append(removed)
-    yield reading(
-        f"The text that ends with {quote} on line {token.line} has no beginning.",
-        *options,
-        weight=0.94,
-        certain=len(words) > 1 and begin is not None,
-    )
-
-
-def _over_lines(problem: Problem, token: Token, prefix: str, quote: str, shown: str) -> Iterator[Reading]:
-    """A string that goes on in the next lines."""
-    source = problem.source
-    end = token.end
-    for _ in range(_MOST_LINES):
-        following = source.find("\n", end)
-        if following < 0:
-            return
-        stop = source.find("\n", following + 1)
-        text = source[following + 1 : stop if stop >= 0 else len(source)]
-        count = len(re.findall(rf"(?<!\\){quote}", text))
-        if count % 2:
-            place = source.index(quote, following)
-            inside = source[token.start + len(prefix) + 1 : place]
-            triple = problem.put((token.start + len(prefix), place + 1, quote * 3 + inside + quote * 3))
-            joined = problem.put((token.start + len(prefix) + 1, place, re.sub(r"\r?\n", r"\\n", inside)))
-            yield reading(
-                f"{shown} It goes on in the next line.",
-                (triple, "Three quotes allow a text over several lines."),
-                (joined, "`\\n` stands for the line's end."),
-                weight=0.9,
-                certain=True,
-            )
-            return
-        if count or not text.strip():
-            return
-        end = following + 1
-
-
-def _triple(problem: Problem) -> Iterator[Reading]:
-    """A text between three quotes that never ends."""
-    index = next((i for i, token in enumerate(problem.tokens) if token.kind is Kind.OPEN_TRIPLE), None)
-    if index is None:
-        return
-    token = problem.tokens[index]
-    _, quote = _quote_of(token)
-    other = '"""' if quote == "'''" else "'''"
-    options = []
-    certain = False
-    sign = quote[0]
-    if token.text.count(other) == 1:
-        at = token.start + token.text.index(other)
-        options.append((problem.put((at, at + 3, quote)), f"{quote} closes it."))
-        certain = True
-    for found in re.finditer(rf"(?<!{sign}){sign}{{1,2}}(?!{sign})\s*(?=$|\n|\))", token.text[len(quote) :]):
-        at = token.start + len(quote) + found.start()
-        count = len(found[0].strip())
-        options.append((problem.put((at, at + count, quote)), f"{quote} closes it."))
-        certain = count == 2
-        break
-    lines = problem.listing.starts
-    first = token.text.split("\n", 1)[0].rstrip()
-    ends = [token.start + len(first)] if len(first.strip("'\" ")) > 0 else []
-    for line in range(token.line, min(token.line + _MOST_LINES, len(lines) - 1)):
-        text = problem.listing.line_text(line)
-        following = problem.listing.line_text(line + 1)
-        if line > token.line and (
-            not following.strip()
-            or not text.strip()
-            or len(following) - len(following.lstrip()) < len(text) - len(text.lstrip())
-        ):
-            ends.append(lines[line - 1] + len(text.rstrip()))
-    ends.append(len(problem.source.rstrip()))
-    for end in dict.fromkeys(ends):
-        options.append((problem.put((end, end, quote)), f"{quote} closes it."))
-    single = re.match(rf"{sign}{sign}{sign}([^{sign}\n]*){sign}(?!{sign})", token.text)
-    if single:
-        options.insert(
-            0, (problem.put((token.start, token.start + 3, sign)), "One quote on each side is enough.")
-        )
-    yield reading(
-        f"The text that begins with {quote} on line {token.line} has no end.",
-        *(options[:1] if certain else unique(options)[:6]),
-        weight=0.88,
-        certain=certain,
-    )
-
-
-def _escape(problem: Problem) -> Iterator[Reading]:
-    r"""`"C:\Users"`: `\U` begins an escape."""
-    if "codec can't decode" not in problem.message and "invalid \\x escape" not in problem.message:
-        return
-    low = problem.listing.index_at(problem.failure.position)
-    near = [i for i in (problem.at, low, problem.at - 1, problem.at + 1) if 0 <= i < len(problem.tokens)]
-    on_line = _strings_on(problem, problem.failure.line)
-    for index in dict.fromkeys([*near, *on_line]):
-        token = problem.tokens[index]
-        prefix, quote = _quote_of(token)
-        if token.kind is not Kind.STRING or not re.search(r"\\[UuxN]", token.text) or "r" in prefix.lower():
-            continue
-        raw = problem.put((token.start + len(prefix), token.start + len(prefix), "r"))
-        body = token.text[len(prefix) + len(quote) : -len(quote)]
-        doubled = problem.put(
-            (token.start, token.end, prefix + quote + re.sub(r"\\+", r"\\\\", body) + quote)
-        )
-        yield reading(
-            "A backslash begins an escape such as `\\n`; here it should stand for itself.",
-            (raw, "With `r` in front, backslashes stand for themselves."),
-            (doubled, "A doubled backslash stands for itself."),
-            weight=0.95,
-            certain=True,
-        )
-        return
-
-
-def _bytes(problem: Problem) -> Iterator[Reading]:
-    if "bytes can only contain ASCII" not in problem.message:
-        return
-    for index in _strings_on(problem, problem.failure.line):
-        token = problem.tokens[index]
-        prefix, _ = _quote_of(token)
-        if "b" in prefix.lower() and not token.text.isascii():
-            plain_prefix = prefix.replace("b", "").replace("B", "")
-            text = plain_prefix + token.text[len(prefix) :]
-            yield reading(
-                "Bytes hold only ASCII characters when written like this.",
-                (problem.put((token.start, token.end, text + ".encode()")), "The text is encoded as UTF-8."),
-                (problem.put((token.start, token.end, text)), "It is a text, not bytes."),
-                weight=0.8,
-            )
-            return
-
-
-def _mixed_bytes(problem: Problem) -> Iterator[Reading]:
-    if "cannot mix bytes" not in problem.message:
-        return
+def _unquoted(problem: Problem) -> Iterator[Reading]:
+    """`print(Hello world)`: words that are meant as a text."""
     low, high = problem.statement
-    for index in range(low, high - 1):
-        if problem.tokens[index].kind is problem.tokens[index + 1].kind is Kind.STRING:
-            one, two = _quote_of(problem.tokens[index])[0], _quote_of(problem.tokens[index + 1])[0]
-            if ("b" in one.lower()) != ("b" in two.lower()):
-                at = problem.tokens[index + 1 if "b" in one.lower() else index].start
-                out = problem.tokens[index if "b" in one.lower() else index + 1].start
-                yield reading(
-                    "Bytes and text cannot stand side by side.",
-                    (problem.put((at, at, "b")), "Both are bytes."),
-                    (problem.put((out, out + 1, "")), "Both are text."),
-                    weight=0.75,
-                )
-                return
+    line = problem.failure.line
+    text, base = problem.listing.line_text(line), problem.listing.starts[line - 1]
+    found = _WORDS.search(text)
+    if found is None or low >= high:
+        return
+    words = re.findall(r"[^\W\d]\w*", found["words"])
+    if (
+        len(words) < 2
+        or "." in found["words"].rstrip(".")
+        or any(word in KEYWORDS or word in problem.names for word in words[:2])
+    ):
+        return
+    quote = "'" if '"' in found["words"] else '"'
+    start, end = base + found.start("words"), base + found.end("words")
+    yield reading(
+        f"`{found['words'][:60]}` looks like a text without its quotes.",
+        (problem.put((start, start, quote), (end, end, quote)), "Quotes stand around the text."),
+        weight=0.86,
+    )
 
 
 MISTAKES = (
     Mistake(
+        code="syntax.missing-quotes",
+        lesson="A text stands between quotes. Without them Python takes each word for the name of a "
+        "variable.",
+        find=_unquoted,
+    ),
+    Mistake(
         code="syntax.quote-inside-string",
-        lesson="A text ends at the next quote of the kind that it began with. If it holds an apostrophe, write it in "
+        lesson="A text ends at the next quote of the kind that it began with. If it holds an apostrophe, "
+        "write it in "
         "double quotes, or put a backslash before the apostrophe.",
         find=_inner_quote,
     ),
@@ -454,34 +194,5 @@ MISTAKES = (
         code="syntax.joined-strings",
         lesson='Texts and variables are joined with `+`, or better in an f-string: `f"Hello {name}"`.',
         find=_glued,
-    ),
-    Mistake(
-        code="syntax.unterminated-string",
-        lesson="A text begins and ends with the same quote on the same line. Three quotes allow it to go over several "
-        "lines.",
-        find=_open,
-    ),
-    Mistake(
-        code="syntax.unterminated-triple-quote",
-        lesson="A text that begins with three quotes ends only at the next three quotes of the same kind.",
-        find=_triple,
-    ),
-    Mistake(
-        code="syntax.backslash-in-string",
-        lesson="In a text a backslash changes the meaning of the next letter. Paths of Windows are written with `r` in "
-        'front: `r"C:\\Users"`.',
-        find=_escape,
-    ),
-    Mistake(
-        code="syntax.bytes-literal",
-        lesson="A literal with `b` in front holds bytes and only ASCII characters. Other texts are turned into bytes by "
-        "`.encode()`.",
-        find=_bytes,
-    ),
-    Mistake(
-        code="syntax.bytes-and-text",
-        lesson="Bytes and text are different types. Literals that stand side by side are joined, so they must be of the "
-        "same type.",
-        find=_mixed_bytes,
     ),
 )

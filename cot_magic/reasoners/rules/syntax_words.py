@@ -15,26 +15,69 @@ from cot_magic.reasoners.rules.syntax_problem import (
 )
 
 _WORDS = sorted(KEYWORDS | {"print", "match", "case"})
-# Other words that are meant for a keyword, by what people know from elsewhere or by a slip of one key.
-_MEANT: dict[str, tuple[str, ...]] = {
-    "is": ("if", "in", "as"), "i": ("if", "in"), "fi": ("if",), "of": ("if", "in"), "ff": ("if",), "it": ("if",), "id": ("if", "is"),
-    "in": ("is", "if"), "im": ("in",), "ni": ("in",), "on": ("in",), "iin": ("in",), "inn": ("in",),
-    "form": ("from", "for"), "fro": ("for", "from"), "fom": ("from",), "frm": ("from",), "for": ("from",), "from": ("for",), "four": ("for",), "ofr": ("for",),
-    "function": ("def",), "func": ("def",), "fun": ("def",), "fn": ("def",), "define": ("def",), "sub": ("def",), "proc": ("def",),
-    "procedure": ("def",), "void": ("def",), "method": ("def",), "defun": ("def",), "fonction": ("def",), "deff": ("def",), "de": ("def",), "df": ("def",),
-    "catch": ("except",), "expect": ("except",), "rescue": ("except",), "throw": ("raise",), "raises": ("raise",), "rise": ("raise",),
-    "switch": ("match",), "when": ("case", "if"), "otherwise": ("else",), "default": ("case _",), "finaly": ("finally",), "ensure": ("finally",),
-    "include": ("import",), "require": ("import",), "using": ("import", "with"), "use": ("import",), "imports": ("import",), "importing": ("import",),
-    "returns": ("return",), "give": ("return",), "delete": ("del",), "remove": ("del",), "unset": ("del",),
-    "brake": ("break",), "skip": ("pass",), "next": ("continue",), "wile": ("while",), "whiel": ("while",), "a": ("as",), "an": ("and", "as"), "ad": ("and", "as"), "ans": ("and",), "or": ("for",),
-    "els": ("else",), "elses": ("else",), "elise": ("else", "elif"), "ese": ("else",), "t": ("try",), "clas": ("class",), "struct": ("class",), "object": ("class",), "interface": ("class",),
-    "asign": ("assert",), "not": ("def",), "lamda": ("lambda",), "lambada": ("lambda",), "add": ("and",), "are": ("is",), "isn't": ("is not",), "nto": ("not",), "no": ("not",), "nor": ("or",),
-    "var": ("",), "let": ("",), "const": ("",), "my": ("",), "val": ("",), "local": ("",), "auto": ("",), "new": ("",), "call": ("",), "dim": ("",), "Dim": ("",), "set": ("",), "final": ("",),
-    "public": ("",), "private": ("",), "static": ("",), "protected": ("",), "export": ("",), "then": ("",), "do": ("",), "begin": ("",), "echo": ("print",), "puts": ("print",), "printf": ("print",), "say": ("print",),
-    "yeild": ("yield",), "yied": ("yield",), "awiat": ("await",), "await": ("async",), "asycn": ("async",), "gloabl": ("global",),
-}  # fmt: skip
+# Other words that are meant for a keyword, by what people know from elsewhere or by a slip of one key. Where a
+# word stands under several keywords, the first is the likelier one.
+_WRITTEN = {
+    "if": "is i fi of ff it id when",
+    "in": "is i im ni on iin inn of",
+    "as": "is a an ad",
+    "and": "an ad ans add",
+    "for": "fro four ofr from or form",
+    "from": "form fro fom frm for",
+    "def": "function func fun fn define sub proc procedure void method defun fonction deff de df",
+    "except": "catch expect rescue",
+    "raise": "throw raises rise",
+    "match": "switch",
+    "case": "when",
+    "case _": "default",
+    "else": "otherwise els elses elise ese",
+    "finally": "finaly ensure",
+    "import": "include require using use imports importing",
+    "with": "using",
+    "return": "returns give",
+    "del": "delete remove unset",
+    "break": "brake",
+    "pass": "skip",
+    "continue": "next",
+    "while": "wile whiel",
+    "try": "t",
+    "class": "clas struct object interface",
+    "assert": "asign",
+    "lambda": "lamda lambada",
+    "is": "in are",
+    "not": "nto no",
+    "or": "nor",
+    "async": "await asycn",
+    "await": "awiat",
+    "yield": "yeild yied",
+    "global": "gloabl",
+    "print": "echo puts printf say",
+    "": "var let const my val local auto new call dim Dim set final public private static protected export then do"
+    " begin",
+}
+_MEANT: dict[str, list[str]] = {}
+for _keyword, _words in _WRITTEN.items():
+    for _word in _words.split():
+        _MEANT.setdefault(_word, []).append(_keyword)
 _TYPES = frozenset(
-    ["int", "float", "double", "str", "string", "String", "bool", "boolean", "char", "long", "list", "dict", "tuple", "bytes", "byte", "short"]
+    [
+        "int",
+        "float",
+        "double",
+        "str",
+        "string",
+        "String",
+        "bool",
+        "boolean",
+        "char",
+        "long",
+        "list",
+        "dict",
+        "tuple",
+        "bytes",
+        "byte",
+        "short",
+    ]
 )
 
 
@@ -62,10 +105,7 @@ def _misspelled(problem: Problem) -> Iterator[Reading]:
     candidates.sort(key=lambda item: -item[0])
     for closeness, index, word in candidates[:12]:
         shown = problem.text(index)
-        if word:
-            after = problem.swap(index, word)
-        else:
-            after = problem.drop(index)
+        after = problem.swap(index, word) if word else problem.drop(index)
         first = problem.tokens[index].first
         claim = (
             f"`{shown}` stands where Python's word `{word}` belongs."
@@ -198,8 +238,10 @@ def _keyword_as_name(problem: Problem) -> Iterator[Reading]:
                 before in ("=", "(", ",", "+", "-", "*", "/", "[", "==", "<", ">")
                 and after in (")", ",", "", "+", "-", "*", "/", "]", ":", "=", "<", ">", "==")
             )
-            or ((after == "" or (index + 1 < len(problem.tokens) and problem.tokens[index + 1].first))
-            and before in ("=", "+", "-", "*", "/", "return", "print"))
+            or (
+                (after == "" or (index + 1 < len(problem.tokens) and problem.tokens[index + 1].first))
+                and before in ("=", "+", "-", "*", "/", "return", "print")
+            )
         )
         if not named:
             continue
@@ -223,16 +265,12 @@ def _names_something(problem: Problem, index: int, word: str) -> bool:
         return after == "=" and problem.tokens[index].first
     if word in ("lambda", "not", "await", "yield"):
         return after in ("=", ")", ",", "+", "-", "*", "/", "]", "")
-    return (
-        (after in ("=", ")", ",", "+", "*", "/", "]", ".")
-        and before not in ("else",))
-        or (
-            before in ("(", ",", "+", "-", "*", "/", "=")
-            and (
-                after in (")", ",", "") or problem.tokens[index + 1].first
-                if index + 1 < len(problem.tokens)
-                else True
-            )
+    return (after in ("=", ")", ",", "+", "*", "/", "]", ".") and before not in ("else",)) or (
+        before in ("(", ",", "+", "-", "*", "/", "=")
+        and (
+            after in (")", ",", "") or problem.tokens[index + 1].first
+            if index + 1 < len(problem.tokens)
+            else True
         )
     )
 
@@ -262,7 +300,7 @@ def _statement_value(problem: Problem) -> Iterator[Reading]:
         elif (
             word in ("break", "continue", "pass")
             and index + 1 < high
-            and problem.text(index + 1) not in (";", ":")
+            and problem.text(index + 1) not in (";", ":", "=", ".", ")", ",")
         ):
             end = high - 1
             options = [
@@ -311,7 +349,8 @@ def _global_value(problem: Problem) -> Iterator[Reading]:
 MISTAKES = (
     Mistake(
         code="syntax.global-value",
-        lesson="`global` and `nonlocal` say which variable is meant. The value is assigned by a statement of its own.",
+        lesson="`global` and `nonlocal` say which variable is meant. The value is assigned by a statement "
+        "of its own.",
         find=_global_value,
     ),
     Mistake(
@@ -321,18 +360,21 @@ MISTAKES = (
     ),
     Mistake(
         code="syntax.misspelled-keyword",
-        lesson="Python's own words must be written exactly, in small letters. A wrong letter turns them into unknown "
+        lesson="Python's own words must be written exactly, in small letters. A wrong letter turns them "
+        "into unknown "
         "names.",
         find=_misspelled,
     ),
     Mistake(
         code="syntax.statement-word",
-        lesson="Words such as `return`, `break` and `import` begin a statement; they are no functions and have no value.",
+        lesson="Words such as `return`, `break` and `import` begin a statement; they are no functions and "
+        "have no value.",
         find=_statement_value,
     ),
     Mistake(
         code="syntax.keyword-as-name",
-        lesson="Python's own words (`class`, `from`, `lambda`, …) cannot be names. By custom an underscore is added: "
+        lesson="Python's own words (`class`, `from`, `lambda`, …) cannot be names. By custom an "
+        "underscore is added: "
         "`class_`.",
         find=_keyword_as_name,
     ),

@@ -15,7 +15,8 @@ from cot_magic.reasoners.rules.written import rule
     "InvalidIndexError",
     "KeyError",
     "TypeError",
-    lesson="Brackets of a DataFrame look up columns. `df.iloc[rows, columns]` looks up by position, `df.loc[…]` by "
+    lesson="Brackets of a DataFrame look up columns. `df.iloc[rows, columns]` looks up by position, "
+    "`df.loc[…]` by "
     "label.",
 )
 def table_positions(site: Site) -> Iterator[Suspicion]:
@@ -117,7 +118,8 @@ def numbers_as_text(site: Site) -> Iterator[Suspicion]:
     "table.missing_values",
     "ValueError",
     "IntCastingNaNError",
-    lesson="A missing value (NaN) is no whole number, and most models cannot work with it. Fill it, or drop its row.",
+    lesson="A missing value (NaN) is no whole number, and most models cannot work with it. Fill it, or "
+    "drop its row.",
 )
 def missing_values(site: Site) -> Iterator[Suspicion]:
     if not site.says(

@@ -31,7 +31,8 @@ def _enclosing(site: Site, function: Function) -> list[Function]:
 @rule(
     "unbound.missing_global",
     "UnboundLocalError",
-    lesson="A name that a function assigns is local to it, everywhere in that function. `global x` says that the name "
+    lesson="A name that a function assigns is local to it, everywhere in that function. `global x` "
+    "says that the name "
     "outside is meant, `nonlocal x` that of the function around it.",
 )
 def missing_global(site: Site) -> Iterator[Suspicion]:
@@ -89,7 +90,8 @@ def _read_by_other_name(function: Function, name: str) -> bool:
 @rule(
     "unbound.shadowed_builtin",
     "UnboundLocalError",
-    lesson="`max = max(points)` inside a function makes `max` a local name, so the function `max` cannot be seen there.",
+    lesson="`max = max(points)` inside a function makes `max` a local name, so the function `max` "
+    "cannot be seen there.",
 )
 def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
     import builtins
@@ -121,7 +123,8 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
 @rule(
     "unbound.one_branch",
     "UnboundLocalError",
-    lesson="A name that is assigned in one branch only does not exist if the other branch ran, or if a loop had "
+    lesson="A name that is assigned in one branch only does not exist if the other branch ran, or if a "
+    "loop had "
     "nothing to go through.",
 )
 def one_branch(site: Site) -> Iterator[Suspicion]:

@@ -17,7 +17,8 @@ from cot_magic.reasoners.rules.written import rule
 )
 def unchangeable(site: Site) -> Iterator[Suspicion]:
     said = site.says(
-        r"'(str|tuple|range|bytes|frozenset)' object (?:does not support item|doesn't support item) (assignment|deletion)"
+        r"'(str|tuple|range|bytes|frozenset)' object (?:does not support item|doesn't support item) "
+        r"(assignment|deletion)"
     )
     if said is None:
         return
@@ -77,7 +78,8 @@ def _rebuilt(site: Site, node: ast.Subscript, kind: str) -> src.Change | None:
 )
 def type_not_called(site: Site) -> Iterator[Suspicion]:
     if not site.says(
-        r"'type' object (does not support item|is not subscriptable|is not iterable)|unbound method|descriptor '\w+' for|type object '(list|dict|set)' has no"
+        r"'type' object (does not support item|is not subscriptable|is not iterable)|unbound "
+        r"method|descriptor '\w+' for|type object '(list|dict|set)' has no"
     ):
         return
     statement = site.statement

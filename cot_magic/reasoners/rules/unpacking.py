@@ -14,7 +14,8 @@ from cot_magic.reasoners.rules.written import rule
     "value.unpack",
     "ValueError",
     "TypeError",
-    lesson="`a, b = x` needs exactly as many values as names. A name with a star takes the rest: `a, *rest = x`.",
+    lesson="`a, b = x` needs exactly as many values as names. A name with a star takes the rest: `a, "
+    "*rest = x`.",
 )
 def unpack(site: Site) -> Iterator[Suspicion]:
     many = site.says(r"too many values to unpack \(expected (\d+)")
@@ -29,7 +30,10 @@ def unpack(site: Site) -> Iterator[Suspicion]:
         if few:
             size = int(few[2])
         names = len(target.elts)
-        claim = f"`{site.one_line(value)}` gives {size if size is not None else 'more'} value(s) for {names} name(s)."
+        claim = (
+            f"`{site.one_line(value)}` gives {size if size is not None else 'more'} value(s) for "
+            f"{names} name(s)."
+        )
         if pure(value) and not any(isinstance(item, ast.Starred) for item in target.elts):
             yield site.cause(claim, "The numbers differ.", f"len({site.text(value)}) != {names}", weight=0.85)
         if many:
@@ -103,7 +107,8 @@ def _unpack_loop(site: Site, target: ast.Tuple, many: bool) -> Iterator[Suspicio
     "unpack.dictionary",
     "TypeError",
     "ValueError",
-    lesson="A loop over a dictionary goes through its keys. `d.items()` gives keys and values, `enumerate(x)` gives "
+    lesson="A loop over a dictionary goes through its keys. `d.items()` gives keys and values, "
+    "`enumerate(x)` gives "
     "positions and elements.",
 )
 def unpack_loop(site: Site) -> Iterator[Suspicion]:

@@ -26,7 +26,10 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
         holder, item = site.text(call.func.value), site.text(call.args[0])
         value, wanted = site.literal(call.func.value), site.literal(call.args[0])
         if pure(call.func.value) and pure(call.args[0]):
-            claim = f"{shown(site.value(call.args[0]))} is not in `{holder}`, which is {shown(site.value(call.func.value))}."
+            claim = (
+                f"{shown(site.value(call.args[0]))} is not in `{holder}`, which is "
+                f"{shown(site.value(call.func.value))}."
+            )
             yield site.cause(claim, "It is not in it.", f"({item}) not in {holder}", weight=0.8)
         if isinstance(value, list | tuple) and wanted is not UNKNOWN:
             similar = [
@@ -73,7 +76,8 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
 )
 def empty(site: Site) -> Iterator[Suspicion]:
     if not site.says(
-        r"(arg is an empty sequence|iterable argument is empty|requires at least one data point|zero-size array to reduction)"
+        r"(arg is an empty sequence|iterable argument is empty|requires at least one data "
+        r"point|zero-size array to reduction)"
     ):
         return
     for call in site.find(ast.Call, lambda node: bool(node.args)):
@@ -103,7 +107,8 @@ def empty(site: Site) -> Iterator[Suspicion]:
 @rule(
     "value.math_domain",
     "ValueError",
-    lesson="`math.sqrt` and `math.log` have no result for these numbers: the root of a negative number, the logarithm "
+    lesson="`math.sqrt` and `math.log` have no result for these numbers: the root of a negative "
+    "number, the logarithm "
     "of 0 or less.",
 )
 def math_domain(site: Site) -> Iterator[Suspicion]:
@@ -111,7 +116,10 @@ def math_domain(site: Site) -> Iterator[Suspicion]:
         return
     for call in site.find(ast.Call, lambda node: bool(node.args)):
         argument = call.args[0]
-        claim = f"`{site.one_line(argument)}` is {shown(site.value(argument))}, for which `{site.one_line(call.func)}` has no result."
+        claim = (
+            f"`{site.one_line(argument)}` is {shown(site.value(argument))}, for which "
+            f"`{site.one_line(call.func)}` has no result."
+        )
         if pure(argument):
             yield site.cause(
                 claim,

@@ -32,7 +32,8 @@ MENDED = [
     pytest.param(("import math", "d = {'price': 3}", "x = d[price]"), "x == 3", V, id="key-without-quotes"),
     pytest.param(
         (
-            "class A:\n    def __init__(self):\n        self.n = 1\n    def f(self):\n        return n + 1\nx = A().f()",
+            "class A:\n    def __init__(self):\n        self.n = 1\n    def f(self):\n        return n "
+            "+ 1\nx = A().f()",
         ),
         "x == 2",
         V,
@@ -40,7 +41,8 @@ MENDED = [
     ),
     pytest.param(
         (
-            "class A:\n    def g(self, k):\n        return k + 1\n    def f(self):\n        return g(self, 2)\nx = A().f()",
+            "class A:\n    def g(self, k):\n        return k + 1\n    def f(self):\n        return "
+            "g(self, 2)\nx = A().f()",
         ),
         "x == 3",
         V,
@@ -67,7 +69,8 @@ MENDED = [
     pytest.param(("total = price * 2\nprice = 3",), "total == 6", V, id="value-assigned-below"),
     pytest.param(
         (
-            "def outer():\n    def inner():\n        return v\n    r = inner()\n    v = 4\n    return r\nx = outer()",
+            "def outer():\n    def inner():\n        return v\n    r = inner()\n    v = 4\n    return "
+            "r\nx = outer()",
         ),
         "x == 4",
         V,

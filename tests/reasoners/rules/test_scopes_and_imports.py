@@ -8,7 +8,8 @@ MENDED = [
     pytest.param(("n = 1\n\ndef f():\n    n += 1\n\nf()",), "n == 2", V, id="global"),
     pytest.param(
         (
-            "def outer():\n    n = 1\n    def inner():\n        n += 1\n    inner()\n    return n\nx = outer()",
+            "def outer():\n    n = 1\n    def inner():\n        n += 1\n    inner()\n    return n\nx = "
+            "outer()",
         ),
         "x == 2",
         V,
@@ -58,7 +59,8 @@ MENDED = [
     ),
     pytest.param(
         (
-            "class A:\n    def __init__(self):\n        self._n = 1\n    @property\n    def n(self):\n        return self.n\n",
+            "class A:\n    def __init__(self):\n        self._n = 1\n    @property\n    def n(self):\n "
+            "       return self.n\n",
             "x = A().n",
         ),
         "x == 1",

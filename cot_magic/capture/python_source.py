@@ -1,0 +1,38 @@
+"""The source of a cell as plain Python, and its words where it is none."""
+
+import builtins
+import io
+import keyword
+import re
+import tokenize
+from collections.abc import Iterator
+from typing import Any
+
+_BODY_MAGICS = re.compile(
+    r"\s*%%(?:time|timeit|capture|prun|memit|mprun|debug|heat|scalene|cot\+{0,2})\b[^\n]*\n?"
+)
+_BUILTINS = frozenset(vars(builtins))
+
+
+def python_of(source: str) -> str:
+    """The source as Python: magics and shell lines become calls; `%%time` and its like give way to their
+    body."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    while match := _BODY_MAGICS.match(source):
+        source = source[match.end() :]
+    manager: Any = TransformerManager()  # type: ignore[no-untyped-call]
+    transformed: str = manager.transform_cell(source)
+    return transformed
+
+
+def words_of(source: str) -> Iterator[str]:
+    """The names in a source that cannot be parsed, without keywords and builtins, each once."""
+    found = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.NAME and not keyword.iskeyword(token.string):
+                found.append(token.string)
+    except (tokenize.TokenError, SyntaxError):
+        pass  # what was read up to there is all that can be told
+    yield from dict.fromkeys(name for name in found if name not in _BUILTINS)

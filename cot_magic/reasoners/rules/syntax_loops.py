@@ -1,0 +1,274 @@
+"""Mistakes in loops: words that are missing or come from other languages."""
+
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.rules.syntax_lexer import Kind
+from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
+
+
+def _for(problem: Problem) -> Iterator[Reading]:
+    low, high = problem.statement
+    first = low + (problem.text(low) == "async")
+    word = problem.text(first)
+    if word in ("foreach", "For", "FOR"):
+        yield reading(
+            f"`{word}` is written `for`.",
+            (problem.swap(first, "for"), "`for` begins the loop."),
+            weight=0.96,
+            certain=True,
+        )
+        return
+    if word != "for":
+        yield from _for_inside(problem)
+        return
+    yield from _c_style(problem, first, high)
+    if (
+        problem.text(first + 1) in ("each", "int", "var", "let", "const", "auto", "every", "all")
+        and problem.tokens[first + 2].kind is Kind.NAME
+        if first + 2 < high
+        else False
+    ):
+        yield reading(
+            f"`{problem.text(first + 1)}` has no place behind `for`.",
+            (problem.drop(first + 1), "The loop's variable stands there alone."),
+            weight=0.95,
+            certain=True,
+        )
+    has_in = any(problem.text(i) == "in" for i in range(first, high))
+    name = first + 1
+    if not has_in and name < high and problem.tokens[name].kind is Kind.NAME:
+        end = name
+        while problem.text(end + 1) == "," and problem.ends_operand(end + 2):
+            end += 2
+        following = problem.text(end + 1)
+        if following in (
+            "of",
+            "on",
+            "im",
+            "ni",
+            "inn",
+            "iN",
+            "In",
+            "IN",
+            "form",
+            "from",
+            "to",
+            "is",
+            ":",
+            "=",
+            "within",
+            "en",
+            "at",
+            "through",
+        ):
+            sure = following not in ("from", "to", "is", "=", "form", "at")
+            if not (following == ":" and problem.header_end(end + 2, high) is None):
+                yield reading(
+                    f"`{following}` stands where `in` belongs.",
+                    (
+                        problem.put((problem.tokens[end].end, problem.tokens[end + 1].end, " in")),
+                        "`in` stands between variable and values.",
+                    ),
+                    weight=0.95,
+                    certain=sure,
+                )
+        elif problem.starts_operand(end + 1) or following in ("(", "["):
+            at = problem.tokens[end].end
+            start = problem.tokens[end + 1].start
+            yield reading(
+                "In the loop the word `in` is missing.",
+                (problem.put((at, start, " in ")), "`in` stands between variable and values."),
+                weight=0.96,
+                certain=True,
+            )
+    elif problem.text(name) == "in":
+        at = problem.tokens[name].start
+        variable = _variable(problem, high)
+        yield reading(
+            "The loop has no variable.",
+            (problem.put((at, at, f"{variable} ")), f"The variable is called `{variable}`."),
+            (problem.put((at, at, "_ ")), "`_` is a variable that nobody reads."),
+            weight=0.85,
+        )
+    elif not has_in and problem.text(name) == "range":
+        at = problem.tokens[name].start
+        yield reading(
+            "The loop has no variable.",
+            (problem.put((at, at, "i in ")), "The variable is called `i`."),
+            weight=0.85,
+        )
+    yield from _unparenthesised_for(problem, first, high)
+    yield from _dotted_range(problem, first, high)
+
+
+def _variable(problem: Problem, high: int) -> str:
+    """A name that the body uses and nobody binds, else `i`."""
+    bound = problem.names
+    for index in range(high, min(high + 60, len(problem.tokens))):
+        token = problem.tokens[index]
+        if (
+            token.kind is Kind.NAME
+            and token.text not in KEYWORDS
+            and token.text not in bound
+            and len(token.text) <= 2
+        ):
+            return token.text
+    return "i"
+
+
+def _unparenthesised_for(problem: Problem, first: int, high: int) -> Iterator[Reading]:
+    """`for (x in xs):`"""
+    if problem.text(first + 1) != "(":
+        return
+    closer = problem.listing.partner.get(first + 1)
+    if closer is None or not any(
+        problem.text(i) == "in" and problem.tokens[i].opener == first + 1 for i in range(first, closer)
+    ):
+        return
+    inside = problem.between(first + 2, closer)
+    space = "" if problem.source[problem.tokens[first].end] == " " else " "
+    after = problem.put((problem.tokens[first + 1].start, problem.tokens[closer].end, space + inside))
+    if problem.text(closer + 1) not in (":", "{") and problem.text(closer + 1) != "":
+        after = problem.put(
+            (problem.tokens[first + 1].start, problem.tokens[closer].end, f"{space}{inside}:")
+        )
+    yield reading(
+        "Python's loop takes no brackets around variable and values.",
+        (after, "The brackets are left out."),
+        weight=0.95,
+        certain=True,
+    )
+
+
+def _dotted_range(problem: Problem, first: int, high: int) -> Iterator[Reading]:
+    text = problem.between(first, high)
+    found = re.match(
+        r"for\s+(\w+)\s*(?:in|=|from)\s*\(?\s*(-?\w+)\s*(?:\.\.\.?|to|:|,\s*\.\.\.\s*,)\s*([\w()]+?)\s*\)?\s*(?:do|then)?\s*(?=:\s*$|\s*$|:\s)",
+        text,
+    )
+    if found is None:
+        return
+    start = problem.tokens[first].start
+    head = f"for {found[1]} in range({found[2]}, "
+    rest = text[found.end() :] or ":"
+    last = found[3]
+    inclusive = str(int(last) + 1) if last.isdigit() else f"{last} + 1"
+    yield reading(
+        "A range of numbers is written `range(first, end)`, and the end is not part of it.",
+        (
+            problem.put((start, start + len(text), f"{head}{inclusive}){rest}")),
+            f"The loop runs up to {last}.",
+        ),
+        (problem.put((start, start + len(text), f"{head}{last}){rest}")), f"The loop ends before {last}."),
+        weight=0.9,
+    )
+
+
+def _c_style(problem: Problem, first: int, high: int) -> Iterator[Reading]:
+    """`for (i = 0; i < n; i++)`"""
+    text = problem.between(first, high)
+    found = re.match(
+        r"for\s*\(?\s*(?:int |let |var "
+        r")?\s*(\w+)\s*=\s*([^;,]+?)\s*[;,]\s*\1\s*(<=?|>=?|!=)\s*([^;,]+?)\s*[;,]\s*"
+        r"(?:\1\s*(\+\+|--)|(\+\+|--)\s*\1|\1\s*([+-])=\s*(\w+)|\1\s*=\s*\1\s*([+-])\s*(\w+))\s*\)?\s*:?\s*\{?",
+        text,
+    )
+    if found is None:
+        return
+    name, begin, sign, end = found[1], found[2], found[3], found[4]
+    down = "-" in (found[5] or found[6] or found[7] or found[9] or "+")
+    step = found[8] or found[10] or "1"
+    if sign in ("<=", ">="):
+        end = (
+            str(int(end) + (-1 if down else 1))
+            if end.lstrip("-").isdigit()
+            else f"{end} {'-' if down else '+'} 1"
+        )
+    arguments = f"{begin}, {end}" if begin != "0" or down or step != "1" else end
+    if down or step != "1":
+        arguments += f", {'-' if down else ''}{step}"
+    start = problem.tokens[first].start
+    new = f"for {name} in range({arguments}):"
+    yield reading(
+        "Python's `for` goes through values and takes no counter with semicolons.",
+        (problem.put((start, start + found.end(), new)), f"`{new}` counts in the same way."),
+        weight=0.97,
+        certain=True,
+    )
+
+
+def _for_inside(problem: Problem) -> Iterator[Reading]:
+    """A comprehension without `in`: `[x for x xs]`."""
+    low, high = problem.statement
+    for index in range(low, high - 2):
+        if (
+            problem.text(index) == "for"
+            and not problem.tokens[index].first
+            and problem.tokens[index + 1].kind is Kind.NAME
+        ):
+            end = index + 1
+            while problem.text(end + 1) == "," and problem.ends_operand(end + 2):
+                end += 2
+            if problem.text(end + 1) == "of":
+                yield reading(
+                    "`of` stands where `in` belongs.",
+                    (problem.swap(end + 1, "in"), "`in` stands there."),
+                    weight=0.95,
+                    certain=True,
+                )
+            elif problem.starts_operand(end + 1) and problem.text(end + 2) != "in":
+                at = problem.tokens[end].end
+                yield reading(
+                    "Behind `for` the word `in` is missing.",
+                    (problem.put((at, at, " in")), "`in` stands between variable and values."),
+                    weight=0.93,
+                    certain=True,
+                )
+
+
+def _while_until(problem: Problem) -> Iterator[Reading]:
+    """`until x:`, `unless x:`, `repeat 3:`, `loop:`, `if x = y then`."""
+    low, high = problem.statement
+    word = problem.text(low)
+    colon = problem.header_end(low, high)
+    end = colon if colon is not None else high
+    test = problem.between(low + 1, end)
+    close = "" if colon is not None else ":"
+    if word in ("until", "unless") and test:
+        new = "while" if word == "until" else "if"
+        simple = re.fullmatch(r"[\w.]+(\(.*\))?", test)
+        negated = f"not {test}" if simple else f"not ({test})"
+        yield reading(
+            f"`{word}` is no word of Python.",
+            (problem.swap(low, f"{new} {negated}{close}", end - 1), f"`{new} not` says the same."),
+            weight=0.93,
+            certain=True,
+        )
+    elif word in ("repeat", "loop") and problem.tokens[low].first:
+        if problem.tokens[low + 1].kind in (Kind.NUMBER, Kind.NAME) if low + 1 < end else False:
+            yield reading(
+                f"`{word}` is no word of Python.",
+                (problem.swap(low, f"for _ in range({test}){close}", end - 1), "`for` with `range` repeats."),
+                weight=0.9,
+            )
+        elif colon == low + 1 or (word == "loop" and end == low + 1):
+            yield reading(
+                f"`{word}` is no word of Python.",
+                (problem.swap(low, "while True"), "`while True` repeats for ever."),
+                weight=0.85,
+            )
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.for-loop",
+        lesson="A loop is written `for variable in values:`. Numbers to count with come from `range`.",
+        find=_for,
+    ),
+    Mistake(
+        code="syntax.foreign-loop",
+        lesson="Python has two kinds of loops, `for` and `while`. Other languages have more words for them.",
+        find=_while_until,
+    ),
+)
