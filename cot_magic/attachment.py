@@ -36,6 +36,7 @@ class Attachment:
         self.auto = False
         self._history: History | None = None
         self.failure: Failure | None = None
+        self.session: Session | None = None  # of the last investigation
         self.snapshot: Sandbox | None = None
         self.inserter: Inserter | None = None
         self.settings = self.defaults  # of the last investigation
@@ -120,7 +121,7 @@ class Attachment:
             )
         case = self._capture(cell, failure, settings.prompt)
         self.snapshot = sandbox = self._sandbox(settings)
-        return investigation.investigate(
+        self.session = investigation.investigate(
             case,
             sandbox,
             settings,
@@ -128,6 +129,7 @@ class Attachment:
             renderer=self._renderer(),
             listeners=self.listeners,
         )
+        return self.session
 
     def insert(self, what: str) -> str:
         """Insert `fix`, `tests` or `all` of the last session; returns one sentence for the person."""

@@ -178,7 +178,7 @@ class Inquiry:
         return tried
 
     def _go_on(self, tried: list[Fix]) -> Steps:
-        """If an edit led past the failure to another one, look for the cause of that and combine the edits."""
+        """If an edit led past the failure to another one, look for its cause and combine the edits."""
         for round_ in range(2, self.budget.rounds + 1):
             led = self._led_on(tried)
             if led is None or any(

@@ -1,4 +1,4 @@
-"""A cell that passed and was asked about: diagnostics of ruff, its asserts and docstring examples as probes."""
+"""A cell that passed and was asked about: ruff's remarks, and its asserts and examples as probes."""
 
 import ast
 import doctest

@@ -81,10 +81,10 @@ def _calls(source: str, tree: ast.Module, unchanged: set[str], after: Evidence) 
                 yield f"assert {src.text_of(source, node.value)} == {item.text}"
     if len(prints) == 1 and len(prints[0].args) == 1 and not prints[0].keywords:
         argument, printed = prints[0].args[0], after.output.strip("\n")
-        alone = src.text_of(source, prints[0]) in unchanged and isinstance(argument, ast.Call)
-        if alone and isinstance(argument, ast.Call) and _called(argument) in defined and _plain(argument):
-            if printed and "\n" not in printed and len(printed) <= _LONG:
-                yield f"assert str({src.text_of(source, argument)}) == {printed!r}"
+        told = bool(printed) and "\n" not in printed and len(printed) <= _LONG
+        own = isinstance(argument, ast.Call) and _called(argument) in defined and _plain(argument)
+        if told and own and src.text_of(source, prints[0]) in unchanged:
+            yield f"assert str({src.text_of(source, argument)}) == {printed!r}"
 
 
 def _called(call: ast.Call) -> str:

@@ -53,74 +53,6 @@ def _name(call: ast.Call) -> str:
 # --- arguments ----------------------------------------------------------------------------------------------
 
 
-@rule(
-    "call.method_without_self",
-    "TypeError",
-    lesson="Python passes the object as first argument of each method. The definition must have a "
-    "parameter for it, "
-    "`self`.",
-)
-def method_without_self(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given")
-    if said is None or int(said[3]) != int(said[2]) + 1:
-        return
-    for cell, tree in site.cells():
-        for klass in [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]:
-            for item in klass.body:
-                if not isinstance(item, Function) or item.name != said[1]:
-                    continue
-                names = src.parameters(item)
-                if names[:1] in (["self"], ["cls"]) or item.decorator_list:
-                    continue
-                opening = cell.source.index("(", src.offset(cell.source, item.lineno, item.col_offset))
-                text = "self, " if names else "self"
-                change = src.Change(start=opening + 1, end=opening + 1, text=text)
-                repair = Repair(
-                    edits=(src.edit(cell, change),), why="The object is passed as first argument."
-                )
-                claim = f"The method `{item.name}` of `{klass.name}` has no parameter `self` for its object."
-                check = f"{item.name!r} in vars({klass.name})"
-                if klass.col_offset == 0:
-                    yield site.cause(
-                        claim, f"`{item.name}` is a method of `{klass.name}`.", check, repair, weight=0.93
-                    )
-                else:
-                    yield site.reading(claim, repair, weight=0.9)
-                return
-
-
-@rule(
-    "call.init_misspelt",
-    "TypeError",
-    "AttributeError",
-    lesson="The method that prepares a new object is called `__init__`, with two underscores on each side.",
-)
-def init_misspelt(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"(\w+)\(\) takes no arguments") or site.says(r"'(\w+)' object has no attribute")
-    if said is None:
-        return
-    for cell, klass in site.classes(said[1]):
-        methods = [item for item in klass.body if isinstance(item, Function)]
-        if any(item.name == "__init__" for item in methods):
-            return
-        for item in methods:
-            bare = item.name.strip("_")
-            if bare in ("init", "int", "inti", "init_", "ini", "initt", "Init") and item.name != "__init__":
-                start = src.offset(cell.source, item.lineno, item.col_offset)
-                at = cell.source.index(item.name, start)
-                change = src.Change(start=at, end=at + len(item.name), text="__init__")
-                yield site.cause(
-                    f"The class `{klass.name}` has `{item.name}` where `__init__` must stand.",
-                    "The class has no `__init__` of its own.",
-                    f"'__init__' not in vars({klass.name}) and {item.name!r} in dir({klass.name})",
-                    Repair(
-                        edits=(src.edit(cell, change),), why="Only `__init__` is called for a new object."
-                    ),
-                    weight=0.95,
-                )
-                return
-
-
 @rule("call.keyword", "TypeError", lesson=_FIT)
 def keyword_name(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"got an unexpected keyword argument '(\w+)'")
@@ -237,6 +169,13 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
             )
 
 
+_SHAPES = ("zeros", "ones", "empty", "full", "concatenate", "vstack", "hstack", "stack")
+_COLLECTIONS = (
+    "array", "sum", "choice", "join", "mean", "median", "concat", "extend", "set", "list", "tuple", "any", "all",
+    "sorted", "shuffle", "fsum", "update",
+)  # fmt: skip
+
+
 @rule("call.too_many_arguments", "TypeError", lesson=_FIT)
 def too_many_arguments(site: Site) -> Iterator[Suspicion]:
     """Several values where one collection is expected: `sum(1, 2, 3)`, `isinstance(x, int, str)`."""
@@ -250,55 +189,37 @@ def too_many_arguments(site: Site) -> Iterator[Suspicion]:
     if counted is None and shape is None:
         return
     for call in calls(site)[:1]:
-        text, name = site.text(call.func), _name(call)
+        name = _name(call)
         if len(call.args) < 2 or any(isinstance(item, ast.Starred) for item in call.args):
             continue
-        first, last = call.args[0], call.args[-1]
-        count = len(call.args)
-        if name == "isinstance" or name == "issubclass":
-            first = call.args[1]
-            brackets, certain = ("(", ")"), True
-        elif name in ("zeros", "ones", "empty", "full", "concatenate", "vstack", "hstack", "stack"):
-            brackets, certain = ("(", ")"), name not in ("full",)
-        elif name in (
-            "array",
-            "sum",
-            "choice",
-            "join",
-            "mean",
-            "median",
-            "concat",
-            "extend",
-            "set",
-            "list",
-            "tuple",
-            "any",
-            "all",
-            "sorted",
-            "shuffle",
-            "fsum",
-            "update",
-        ):
-            brackets, certain = ("[", "]"), True
+        if name in ("isinstance", "issubclass"):
+            yield from _collected(site, call, 1, "()", certain=True)
+        elif name in _SHAPES:
+            yield from _collected(site, call, 0, "()", certain=name != "full")
+        elif name in _COLLECTIONS:
+            yield from _collected(site, call, 0, "[]", certain=True)
         elif name == "append" and isinstance(call.func, ast.Attribute):
-            yield site.reading(
-                f"`{text}` takes one element, {count} were given.", *_append(site, call), weight=0.75
-            )
-            return
+            claim = f"`{site.text(call.func)}` takes one element, {len(call.args)} were given."
+            yield site.reading(claim, *_append(site, call), weight=0.75)
         else:
-            yield from _dropped_argument(site, call, count)
-            return
-        start, end = src.span(site.cell.source, first)[0], src.span(site.cell.source, last)[1]
-        changes = [
-            src.Change(start=start, end=start, text=brackets[0]),
-            src.Change(start=end, end=end, text=brackets[1]),
-        ]
-        repair = site.repair("Together in brackets they are one argument.", *changes)
-        claim = f"`{text}` takes them as one collection, not one by one."
-        if certain:
-            yield site.cause(claim, f"`{text}` can be called.", f"callable({text})", repair, weight=0.9)
-        else:
-            yield site.reading(claim, repair, weight=0.7)
+            yield from _dropped_argument(site, call, len(call.args))
+
+
+def _collected(
+    site: Site, call: ast.Call, first: int, brackets: str, *, certain: bool
+) -> Iterator[Suspicion]:
+    """The arguments from `first` on in brackets, as one."""
+    source = site.cell.source
+    start, end = src.span(source, call.args[first])[0], src.span(source, call.args[-1])[1]
+    new = f"{source[src.span(source, call)[0] : start]}{brackets[0]}{source[start:end]}{brackets[1]}"
+    new += source[end : src.span(source, call)[1]]
+    repair = site.repair("Together in brackets they are one argument.", site.over(call, new))
+    claim = f"`{site.text(call.func)}` takes them as one collection, not one by one."
+    if certain:
+        seen = "The call works with one collection."
+        yield site.cause(claim, seen, f"({new}, True)[1]", repair, weight=0.9)
+    else:
+        yield site.reading(claim, repair, weight=0.7)
 
 
 def _append(site: Site, call: ast.Call) -> Iterator[Repair]:
@@ -364,8 +285,6 @@ def given_twice(site: Site) -> Iterator[Suspicion]:
 
 
 RULES = (
-    method_without_self,
-    init_misspelt,
     keyword_name,
     missing_argument,
     too_many_arguments,

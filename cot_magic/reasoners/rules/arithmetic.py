@@ -4,9 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import shown
 from cot_magic.reasoners.rules.operands import pure
 from cot_magic.reasoners.rules.rule import Suspicion
-from cot_magic.reasoners.rules.site import Site, shown
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
 

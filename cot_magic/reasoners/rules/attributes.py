@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from cot_magic.core.case import Variable
 from cot_magic.reasoners.rules import known_members as known
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import shown, type_name
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import Site, shown, type_name
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.spelling import closeness, near, only_near
 from cot_magic.reasoners.rules.written import rule
 
@@ -147,8 +148,9 @@ def other_name(site: Site) -> Iterator[Suspicion]:
         if "{1}" in pattern and not arguments and not pattern.endswith("({1})"):
             return
         new = pattern.format(text, arguments)
-        if (assigned := _assigned(site, node)) and " = " in new:
-            whole, new = whole, new.split(" = ", 1)[1] if assigned != text else new.split(" = ", 1)[1]
+        assigned = isinstance(site.statement, ast.Assign)
+        if assigned and " = " in new:
+            new = new.split(" = ", 1)[1]
         elif kind.startswith("pandas") and "concat" in new and not assigned:
             return  # a frame's old append changed nothing by itself; what was meant is open
         yield site.cause(
@@ -158,14 +160,6 @@ def other_name(site: Site) -> Iterator[Suspicion]:
             site.repair(f"`{new}` is how it is written for a `{kind}`.", site.over(whole, new)),
             weight=0.93,
         )
-
-
-def _assigned(site: Site, node: ast.AST) -> str:
-    """The name that the statement of this node assigns to."""
-    statement = site.statement
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        return site.text(statement.targets[0])
-    return ""
 
 
 @rule(

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import shown
 from cot_magic.reasoners.rules.operands import CALLABLE, kind_of, pure
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import Function, Site, shown
+from cot_magic.reasoners.rules.site import Function, Site
 from cot_magic.reasoners.rules.written import rule
 
 SEQUENCES = ("list", "tuple", "str", "dict", "range", "numpy.ndarray", "bytes")

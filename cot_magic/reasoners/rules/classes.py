@@ -11,8 +11,10 @@ from cot_magic.reasoners.rules.spelling import only_near
 from cot_magic.reasoners.rules.written import rule
 
 # module: the class in it that people inherit from, where it is not called like the module
-_BASES = {"threading": "Thread", "abc": "ABC", "unittest": "TestCase", "typing": "NamedTuple", "collections": "UserDict",
-          "json": "JSONEncoder", "multiprocessing": "Process", "logging": "Handler"}  # fmt: skip
+_BASES = {
+    "threading": "Thread", "abc": "ABC", "unittest": "TestCase", "typing": "NamedTuple",
+    "collections": "UserDict", "json": "JSONEncoder", "multiprocessing": "Process", "logging": "Handler",
+}  # fmt: skip
 
 
 @rule(

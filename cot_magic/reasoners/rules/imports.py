@@ -14,22 +14,26 @@ from cot_magic.reasoners.rules.written import rule
 
 # module that is imported: package that installs it
 PACKAGES = {
-    "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "Pillow", "yaml": "PyYAML", "bs4": "beautifulsoup4",
-    "skimage": "scikit-image", "dotenv": "python-dotenv", "dateutil": "python-dateutil", "OpenSSL": "pyOpenSSL",
-    "Crypto": "pycryptodome", "docx": "python-docx", "pptx": "python-pptx", "fitz": "PyMuPDF", "serial": "pyserial",
-    "MySQLdb": "mysqlclient", "psycopg2": "psycopg2-binary", "git": "GitPython", "attr": "attrs", "jwt": "PyJWT",
-    "magic": "python-magic", "usb": "pyusb", "wx": "wxPython", "gi": "PyGObject", "igraph": "python-igraph",
+    "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "Pillow", "yaml": "PyYAML",
+    "bs4": "beautifulsoup4", "skimage": "scikit-image", "dotenv": "python-dotenv",
+    "dateutil": "python-dateutil", "OpenSSL": "pyOpenSSL", "Crypto": "pycryptodome",
+    "docx": "python-docx", "pptx": "python-pptx", "fitz": "PyMuPDF", "serial": "pyserial",
+    "MySQLdb": "mysqlclient", "psycopg2": "psycopg2-binary", "git": "GitPython", "attr": "attrs",
+    "jwt": "PyJWT", "magic": "python-magic", "usb": "pyusb", "wx": "wxPython", "gi": "PyGObject",
+    "igraph": "python-igraph",
 }  # fmt: skip
 # what is imported by mistake: the module of that package, or the name of today
 RENAMED = {
-    "scikit-learn": "sklearn", "scikit_learn": "sklearn", "opencv": "cv2", "Pillow": "PIL", "pillow": "PIL",
-    "beautifulsoup4": "bs4", "BeautifulSoup": "bs4", "beautifulsoup": "bs4", "pyyaml": "yaml", "PyYAML": "yaml",
-    "Tkinter": "tkinter", "tKinter": "tkinter", "ConfigParser": "configparser", "Queue": "queue", "cPickle": "pickle",
-    "StringIO": "io", "cStringIO": "io", "urllib2": "urllib.request", "urlparse": "urllib.parse", "httplib": "http.client",
-    "HTMLParser": "html.parser", "Cookie": "http.cookies", "SocketServer": "socketserver", "__builtin__": "builtins",
-    "copy_reg": "copyreg", "commands": "subprocess", "thread": "_thread", "xmlrpclib": "xmlrpc.client",
-    "sklearn.cross_validation": "sklearn.model_selection", "sklearn.grid_search": "sklearn.model_selection",
-    "sklearn.externals.joblib": "joblib", "pandas.io.data": "pandas_datareader", "scikitlearn": "sklearn",
+    "scikit-learn": "sklearn", "scikit_learn": "sklearn", "opencv": "cv2", "Pillow": "PIL",
+    "pillow": "PIL", "beautifulsoup4": "bs4", "BeautifulSoup": "bs4", "beautifulsoup": "bs4",
+    "pyyaml": "yaml", "PyYAML": "yaml", "Tkinter": "tkinter", "tKinter": "tkinter",
+    "ConfigParser": "configparser", "Queue": "queue", "cPickle": "pickle", "StringIO": "io",
+    "cStringIO": "io", "urllib2": "urllib.request", "urlparse": "urllib.parse", "httplib": "http.client",
+    "HTMLParser": "html.parser", "Cookie": "http.cookies", "SocketServer": "socketserver",
+    "__builtin__": "builtins", "copy_reg": "copyreg", "commands": "subprocess", "thread": "_thread",
+    "xmlrpclib": "xmlrpc.client", "sklearn.cross_validation": "sklearn.model_selection",
+    "sklearn.grid_search": "sklearn.model_selection", "sklearn.externals.joblib": "joblib",
+    "pandas.io.data": "pandas_datareader", "scikitlearn": "sklearn",
     "matplotlib.pylot": "matplotlib.pyplot", "imp": "importlib",
 }  # fmt: skip
 

@@ -4,9 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import UNKNOWN, shown
 from cot_magic.reasoners.rules.operands import pure
 from cot_magic.reasoners.rules.rule import Suspicion
-from cot_magic.reasoners.rules.site import UNKNOWN, Site, shown
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
 
@@ -109,14 +110,11 @@ def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> It
 
 def _ahead(index: ast.expr, name: str) -> int:
     """1 for `i + 1`, 0 for `i`."""
-    if isinstance(index, ast.BinOp) and isinstance(index.op, ast.Add):
-        if (
-            isinstance(index.left, ast.Name)
-            and index.left.id == name
-            and isinstance(index.right, ast.Constant)
-        ):
-            return index.right.value if isinstance(index.right.value, int) else 0
-    return 0
+    match index:
+        case ast.BinOp(left=ast.Name(id=found), op=ast.Add(), right=ast.Constant(value=int(number))):
+            return number if found == name else 0
+        case _:
+            return 0
 
 
 def _is_len_of(node: ast.expr, text: str) -> bool:

@@ -74,18 +74,18 @@ def slots(site: Site) -> Iterator[Suspicion]:
         kind = subject_type(site, node).rsplit(".", 1)[-1]
         for cell, klass in site.classes(kind):
             for item in klass.body:
-                if isinstance(item, ast.Assign) and src.bound_names(item) == {"__slots__"}:
-                    if isinstance(item.value, ast.List | ast.Tuple):
-                        comma = ", " if item.value.elts else ""
-                        end = src.span(cell.source, item.value)[1] - 1
-                        tail = "," if isinstance(item.value, ast.Tuple) and not item.value.elts else ""
-                        change = src.Change(start=end, end=end, text=f"{comma}{node.attr!r}{tail}")
-                        why = f"`__slots__` of `{kind}` lists it then."
-                        yield site.reading(
-                            f"`{kind}` has `__slots__`, which do not list `{node.attr}`.",
-                            Repair(edits=(src.edit(cell, change),), why=why),
-                            weight=0.7,
-                        )
+                listed = isinstance(item, ast.Assign) and src.bound_names(item) == {"__slots__"}
+                if listed and isinstance(item, ast.Assign) and isinstance(item.value, ast.List | ast.Tuple):
+                    comma = ", " if item.value.elts else ""
+                    end = src.span(cell.source, item.value)[1] - 1
+                    tail = "," if isinstance(item.value, ast.Tuple) and not item.value.elts else ""
+                    change = src.Change(start=end, end=end, text=f"{comma}{node.attr!r}{tail}")
+                    why = f"`__slots__` of `{kind}` lists it then."
+                    yield site.reading(
+                        f"`{kind}` has `__slots__`, which do not list `{node.attr}`.",
+                        Repair(edits=(src.edit(cell, change),), why=why),
+                        weight=0.7,
+                    )
             return
 
 

@@ -4,9 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import UNKNOWN, number_in, shown
 from cot_magic.reasoners.rules.operands import kind_of, pure
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from cot_magic.core.case import Variable
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import UNKNOWN, shown
 from cot_magic.reasoners.rules.operands import kind_of, pure
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import UNKNOWN, Site, shown
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.spelling import closeness, near, only_near
 from cot_magic.reasoners.rules.written import rule
 
@@ -133,7 +134,7 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
         for place, meant in enumerate(candidates):
             claim = f"`{site.one_line(holder)}` has no {wanted!r}; the nearest key is {meant!r}."
             if literals:
-                changes = [site.over(node, repr(meant)) for node in literals]
+                changes = [site.over(node, _quoted(site, node, meant)) for node in literals]
                 repairs = [site.repair(f"{meant!r} is there.", *changes)]
             else:
                 repairs = list(_at_origin(site, wanted, meant))
@@ -147,11 +148,18 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
             return
 
 
+def _quoted(site: Site, node: ast.Constant, text: str) -> str:
+    """The text as a literal in the quotes that the replaced one has."""
+    plain = repr(text)
+    double = f'"{plain[1:-1]}"'
+    return double if site.text(node).startswith('"') and '"' not in text and "'" not in text else plain
+
+
 def _at_origin(site: Site, wanted: str, meant: str) -> Iterator[Repair]:
     """The text where the variable that holds the key is assigned, if it stands there once."""
     places = [node for node in ast.walk(site.tree) if isinstance(node, ast.Constant) and node.value == wanted]
     if len(places) == 1:
-        yield site.repair(f"{meant!r} is there.", site.over(places[0], repr(meant)))
+        yield site.repair(f"{meant!r} is there.", site.over(places[0], _quoted(site, places[0], meant)))
 
 
 @rule(
@@ -261,9 +269,8 @@ def absent(site: Site) -> Iterator[Suspicion]:
             yield site.cause(
                 claim, f"{wanted!r} is not in it.", f"{wanted!r} not in {site.text(holder)}", weight=0.45
             )
-        for node in site.find(
-            ast.Subscript, lambda node: node.slice is key and isinstance(node.ctx, ast.Load)
-        ):
+        reads = site.find(ast.Subscript, lambda node: isinstance(node.ctx, ast.Load))
+        for node in [item for item in reads if item.slice is key]:
             if found.type in ("dict", "collections.OrderedDict"):
                 change = site.over(node, f"{site.text(holder)}.get({site.text(key)})")
                 yield site.reading(

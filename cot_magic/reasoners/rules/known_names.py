@@ -130,17 +130,21 @@ DROPPED = {
 }
 
 # constants as other languages write them
-FOREIGN = {"true": "True", "false": "False", "null": "None", "nil": "None", "undefined": "None", "NULL": "None",
-           "TRUE": "True", "FALSE": "False", "none": "None", "NaN": "float('nan')", "Null": "None",
-           "nan": "float('nan')", "inf": "float('inf')", "Infinity": "float('inf')"}  # fmt: skip
+FOREIGN = {
+    "true": "True", "false": "False", "null": "None", "nil": "None", "undefined": "None", "NULL": "None",
+    "TRUE": "True", "FALSE": "False", "none": "None", 'NaN': "float('nan')", "Null": "None",
+    'nan': "float('nan')", 'inf': "float('inf')", 'Infinity': "float('inf')",
+}  # fmt: skip
 
 # functions as other languages call them
-FOREIGN_FUNCTIONS = {"length": "len", "lenght": "len", "strlen": "len", "size": "len", "sizeof": "len", "println": "print",
-                     "echo": "print", "puts": "print", "cout": "print", "parseInt": "int", "parseFloat": "float",
-                     "toInt": "int", "toFloat": "float", "toString": "str", "String": "str", "string": "str",
-                     "Integer": "int", "Int": "int", "Float": "float", "double": "float", "boolean": "bool",
-                     "array": "list", "Array": "list", "typeof": "type", "instanceof": "isinstance",
-                     "upper": "str.upper", "lower": "str.lower"}  # fmt: skip
+FOREIGN_FUNCTIONS = {
+    "length": "len", "lenght": "len", "strlen": "len", "size": "len", "sizeof": "len", "println": "print",
+    "echo": "print", "puts": "print", "cout": "print", "parseInt": "int", "parseFloat": "float",
+    "toInt": "int", "toFloat": "float", "toString": "str", "String": "str", "string": "str",
+    "Integer": "int", "Int": "int", "Float": "float", "double": "float", "boolean": "bool",
+    "array": "list", "Array": "list", "typeof": "type", "instanceof": "isinstance", "upper": "str.upper",
+    "lower": "str.lower",
+}  # fmt: skip
 
 # words that stand alone as a statement
 STATEMENTS = ("continue", "break", "pass", "return")

@@ -4,10 +4,11 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import shown
 from cot_magic.reasoners.rules.integers import arguments
 from cot_magic.reasoners.rules.operands import CALLABLE, kind_of, pure
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import Site, shown
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
 LAZY = (

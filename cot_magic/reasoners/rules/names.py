@@ -87,10 +87,9 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
         return
     statement = _form(site, name, statement)
     attributes = _attributes(site, name)
-    if statement == f"import {name}" and not attributes and name not in known.ALIASES:
-        weight = 0.3  # `code`, `string`, `time`: more often a variable than the module
-    else:
-        weight = 0.92
+    # `code`, `string`, `time` that nothing is taken from: more often a variable than the module
+    bare = statement == f"import {name}" and not attributes and name not in known.ALIASES
+    weight = 0.3 if bare else 0.92
     root = statement.split()[1]
     check = (
         f"import importlib\n{absent(name)} and importlib.util.find_spec({root.split('.')[0]!r}) is not None"
@@ -126,16 +125,25 @@ def _attributes(site: Site, name: str) -> list[str]:
     ]
 
 
+# modules that hold something of their own name: what is taken from the module, not from that
+_BOTH = {
+    "datetime": {"datetime", "timedelta", "date", "timezone", "time"},
+    "pprint": {"pprint", "pformat"},
+    "glob": {"glob", "iglob"},
+    "timeit": {"timeit", "repeat", "default_timer"},
+    "bisect": {"bisect", "bisect_left", "bisect_right", "insort"},
+    "copy": {"copy", "deepcopy"},
+    "getpass": {"getpass", "getuser"},
+    "tqdm": {"tqdm", "trange"},
+}
+
+
 def _form(site: Site, name: str, statement: str) -> str:
     """`import datetime` or `from datetime import datetime`, by what the code takes from the name."""
     taken = set(_attributes(site, name))
     called = any(isinstance(node.func, ast.Name) and node.func.id == name for node in _calls(site))
-    both = {"datetime": {"datetime", "timedelta", "date", "timezone", "time"}, "pprint": {"pprint", "pformat"},
-            "glob": {"glob", "iglob"}, "timeit": {"timeit", "repeat", "default_timer"},
-            "bisect": {"bisect", "bisect_left", "bisect_right", "insort"}, "copy": {"copy", "deepcopy"},
-            "getpass": {"getpass", "getuser"}, "tqdm": {"tqdm", "trange"}}  # fmt: skip
-    if name in both:
-        if taken & both[name] and not called:
+    if name in _BOTH:
+        if taken & _BOTH[name] and not called:
             return f"import {name}"
         return f"from {name} import {name}"
     if name in ("time", "random") and called and not taken:

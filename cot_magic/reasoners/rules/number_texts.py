@@ -5,10 +5,27 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import number_in
 from cot_magic.reasoners.rules.operands import pure
 from cot_magic.reasoners.rules.rule import Suspicion
-from cot_magic.reasoners.rules.site import Site, number_in
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
+
+_HEX, _BINARY = re.compile(r"[+-]?0x[0-9a-fA-F]+"), re.compile(r"[+-]?0b[01]+")
+# how the text looks, for which function, what to put behind it, in words, and how likely that is meant
+_SIGNS = (
+    (
+        re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"),
+        "",
+        ".replace(',', '')",
+        "has commas between thousands",
+        0.85,
+    ),
+    (re.compile(r"[+-]?\d+,\d+"), "float", ".replace(',', '.')", "has a decimal comma", 0.8),
+    (re.compile(r"[$€£]\s?[\d.,]+"), "", ".lstrip('$€£ ')", "begins with a currency sign", 0.8),
+    (re.compile(r"[\d.]+\s?%"), "", ".rstrip(' %')", "ends with a percent sign", 0.7),
+    (re.compile(r"[\d.]+[A-Za-z ]+"), "", ".rstrip({0!r})", "ends with letters", 0.4),
+)
 
 
 @rule(
@@ -78,54 +95,35 @@ def _readings(site: Site, call: ast.Call, argument: ast.expr, value: str, wanted
         else:
             yield site.reading(claim, plain, through, weight=0.8)
         return
-    bare = value.strip()
-    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
-        repair = site.repair("Without commas it is a number.", site.after(argument, ".replace(',', '')"))
-        yield site.reading(f"{value!r} has commas between thousands.", repair, weight=0.85)
-    elif re.fullmatch(r"[+-]?\d+,\d+", bare) and wanted == "float":
-        repair = site.repair("Python writes a decimal point.", site.after(argument, ".replace(',', '.')"))
-        yield site.reading(f"{value!r} has a decimal comma.", repair, weight=0.8)
-    elif re.fullmatch(r"[+-]?0x[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
-        repair = site.repair("Base 16 reads it.", site.after(argument, ", 16"))
-        yield site.cause(
-            f"{value!r} is a hexadecimal number.",
-            "It can be read with base 16.",
-            f"int({text}, 16) is not None",
-            repair,
-            weight=0.9,
-        )
-    elif re.fullmatch(r"[+-]?0b[01]+", bare) and len(call.args) == 1:
-        repair = site.repair("Base 2 reads it.", site.after(argument, ", 2"))
-        yield site.cause(
-            f"{value!r} is a binary number.",
-            "It can be read with base 2.",
-            f"int({text}, 2) is not None",
-            repair,
-            weight=0.9,
-        )
-    elif re.fullmatch(r"[$€£]\s?[\d.,]+", bare):
-        repair = site.repair(
-            "Without the sign it is a number.", site.after(argument, f".strip({bare[0] + ' '!r})")
-        )
-        yield site.reading(f"{value!r} begins with a currency sign.", repair, weight=0.8)
-    elif re.fullmatch(r"[\d.]+\s?%", bare):
-        repair = site.repair("Without the sign it is a number.", site.after(argument, ".rstrip(' %')"))
-        yield site.reading(f"{value!r} ends with a percent sign.", repair, weight=0.7)
-    elif re.fullmatch(r"[\d.]+[A-Za-z ]+", bare):
-        letters = re.sub(r"[\d.]", "", bare)
-        repair = site.repair(
-            "Without the unit it is a number.", site.after(argument, f".rstrip({letters!r})")
-        )
-        yield site.reading(f"{value!r} ends with letters.", repair, weight=0.4)
-    elif re.fullmatch(r"[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
+    yield from _decorated(site, call, argument, value, wanted)
+
+
+def _decorated(
+    site: Site, call: ast.Call, argument: ast.expr, value: str, wanted: str
+) -> Iterator[Suspicion]:
+    """Numbers with signs around them, or in another base."""
+    bare, text = value.strip(), site.text(argument)
+    for pattern, base, name in ((_HEX, 16, "hexadecimal"), (_BINARY, 2, "binary")):
+        if pattern.fullmatch(bare) and len(call.args) == 1 and wanted == "int":
+            repair = site.repair(f"Base {base} reads it.", site.after(argument, f", {base}"))
+            seen, check = f"It can be read with base {base}.", f"int({text}, {base}) is not None"
+            yield site.cause(f"{value!r} is a {name} number.", seen, check, repair, weight=0.9)
+            return
+    for pattern, only, suffix, what, weight in _SIGNS:
+        found = pattern.fullmatch(bare)
+        if found is not None and only in ("", wanted):
+            letters = re.sub(r"[\d.,]", "", bare)
+            repair = site.repair("Then it is a number.", site.after(argument, suffix.format(letters)))
+            yield site.reading(f"{value!r} {what}.", repair, weight=weight)
+            return
+    if re.fullmatch(r"[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
         repair = site.repair("Base 16 reads it.", site.after(argument, ", 16"))
         yield site.reading(f"{value!r} may be a hexadecimal number.", repair, weight=0.5)
     elif not bare:
         check = f"isinstance({text}, str) and not ({text}).strip()"
         if pure(argument):
-            yield site.cause(
-                "The text is empty, so there is no number to read.", "It is empty.", check, weight=0.8
-            )
+            claim = "The text is empty, so there is no number to read."
+            yield site.cause(claim, "It is empty.", check, weight=0.8)
         if value == "":
             repair = site.repair("An empty text counts as 0.", site.after(argument, " or 0"))
             yield site.reading("Empty may mean 0.", repair, weight=0.3)

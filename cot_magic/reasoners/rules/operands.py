@@ -17,10 +17,10 @@ NUMBERS = (
 )
 
 
-LAZY = ("range", "map", "filter", "zip", "dict_keys", "dict_values", "dict_items", "generator", "reversed",
-        "enumerate", "set", "list_iterator", "str_iterator", "tuple_iterator", "odict_keys", "odict_values")  # fmt: skip
-
-
+LAZY = (
+    "range", "map", "filter", "zip", "dict_keys", "dict_values", "dict_items", "generator", "reversed", "set",
+    "enumerate", "list_iterator", "str_iterator", "tuple_iterator", "odict_keys", "odict_values",
+)  # fmt: skip
 CALLABLE = ("function", "method", "builtin_function_or_method")
 
 

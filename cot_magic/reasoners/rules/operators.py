@@ -4,9 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import number_in, shown
 from cot_magic.reasoners.rules.operands import CALLABLE, LAZY, NUMBERS, Pair, is_type, kind_of, pairs, pure
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import Site, number_in, shown
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
 
@@ -149,13 +150,13 @@ def unary(site: Site) -> Iterator[Suspicion]:
             yield site.reading(claim, site.repair("`+=` adds to the variable.", change), weight=0.75)
         if isinstance(statement, ast.Expr) and statement.value is node and isinstance(node.op, ast.UAdd):
             yield from _continued(site, statement)
-        if kind in ("list", "tuple") and isinstance(node.op, ast.USub) and isinstance(value, list | tuple):
-            if value and all(isinstance(item, int | float) for item in value):
-                new = f"[-item for item in {site.text(node.operand)}]"
-                claim = f"`-` does not work on a whole {kind}; each number may be meant."
-                yield site.reading(
-                    claim, site.repair("Each element is negated.", site.over(node, new)), weight=0.6
-                )
+        numbers = isinstance(value, list | tuple) and all(isinstance(item, int | float) for item in value)
+        if kind in ("list", "tuple") and isinstance(node.op, ast.USub) and numbers and value:
+            new = f"[-item for item in {site.text(node.operand)}]"
+            claim = f"`-` does not work on a whole {kind}; each number may be meant."
+            yield site.reading(
+                claim, site.repair("Each element is negated.", site.over(node, new)), weight=0.6
+            )
 
 
 def _continued(site: Site, statement: ast.Expr) -> Iterator[Suspicion]:
@@ -164,7 +165,7 @@ def _continued(site: Site, statement: ast.Expr) -> Iterator[Suspicion]:
         if statement in block and (place := block.index(statement)) > 0:
             above = block[place - 1]
             if isinstance(above, ast.Assign | ast.Return | ast.AugAssign) and above.value is not None:
-                start, end = src.span(site.cell.source, above.value)
+                start = src.span(site.cell.source, above.value)[0]
                 change = [
                     src.Change(start=start, end=start, text="("),
                     src.Change(

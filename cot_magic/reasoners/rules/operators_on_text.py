@@ -4,10 +4,11 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import UNKNOWN, number_in, shown
 from cot_magic.reasoners.rules.operands import NUMBERS, Pair, is_type, kind_of, pairs, pure
 from cot_magic.reasoners.rules.operators import _both, _converted
 from cot_magic.reasoners.rules.rule import Suspicion
-from cot_magic.reasoners.rules.site import UNKNOWN, Site, number_in, shown
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
 _TEXT = (

@@ -42,9 +42,9 @@ def class_members(klass: ast.ClassDef) -> set[str]:
     """Methods, class attributes and attributes that are set through `self`."""
     names = {name for node in klass.body for name in src.bound_names(node)}
     for node in ast.walk(klass):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
-                names.add(node.attr)
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()):
+                names.add(name)
     return names
 
 
@@ -307,20 +307,17 @@ def gone(site: Site) -> Iterator[Suspicion]:
                 weight=0.9,
             )
             return
-        if isinstance(node, ast.Delete) and any(
-            isinstance(t, ast.Name) and t.id == name for t in node.targets
-        ):
-            if node.lineno < site.frame.lineno:
-                yield site.cause(
-                    f"`{name}` was removed by `del` in line {node.lineno}.",
-                    f"There is no `{name}` at line {site.frame.lineno}.",
-                    absent(name),
-                    site.repair(
-                        "Without the `del` the name stays.", src.without_lines(site.cell.source, node)
-                    ),
-                    weight=0.8,
-                )
-                return
+        removed = isinstance(node, ast.Delete) and name in [getattr(item, "id", "") for item in node.targets]
+        if removed and isinstance(node, ast.Delete) and node.lineno < site.frame.lineno:
+            change = src.without_lines(site.cell.source, node)
+            yield site.cause(
+                f"`{name}` was removed by `del` in line {node.lineno}.",
+                f"There is no `{name}` at line {site.frame.lineno}.",
+                absent(name),
+                site.repair("Without the `del` the name stays.", change),
+                weight=0.8,
+            )
+            return
 
 
 RULES = (missing_self, no_self_parameter, later, other_cell, local_elsewhere, gone)

@@ -148,7 +148,7 @@ def edit(cell: Cell, *changes: Change) -> CellEdit:
 
 
 def import_line(source: str) -> int:
-    """The line above which a new import goes: below leading comments, magics, a docstring and `__future__`."""
+    """The line above which a new import goes: below comments, magics, a docstring and `__future__`."""
     tree = parse(source)
     if tree is None or not tree.body:
         return 1
@@ -191,10 +191,8 @@ def bound_names(node: ast.AST) -> set[str]:
             names.add(item.id)
         elif isinstance(item, ast.Import | ast.ImportFrom):
             names |= {alias.asname or alias.name.split(".")[0] for alias in item.names}
-        elif isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or (
-            isinstance(item, ast.ExceptHandler) and item.name
-        ):
-            names.add(item.name)
+        elif isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler):
+            names |= {item.name} if item.name else set()
     return names
 
 

@@ -7,16 +7,18 @@ import json
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
+from cot_magic.reasoners.rules.described import shown
 from cot_magic.reasoners.rules.operands import CALLABLE, kind_of, pure
 from cot_magic.reasoners.rules.rule import Suspicion
-from cot_magic.reasoners.rules.site import Site, shown
+from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
 
 # methods that are called without arguments more often than with one in brackets
 _NO_ARGUMENTS = (
-    "split", "keys", "values", "items", "copy", "readlines", "readline", "read", "tolist", "strip", "lower", "upper",
-    "popitem", "elements", "most_common", "to_list", "groups", "splitlines", "title", "mean", "sum", "max", "min",
-    "describe", "head", "tail", "unique", "value_counts", "transpose", "flatten", "ravel", "nonzero", "isna", "isnull",
+    "split", "keys", "values", "items", "copy", "readlines", "readline", "read", "tolist", "strip",
+    "lower", "upper", "popitem", "elements", "most_common", "to_list", "groups", "splitlines", "title",
+    "mean", "sum", "max", "min", "describe", "head", "tail", "unique", "value_counts", "transpose",
+    "flatten", "ravel", "nonzero", "isna", "isnull",
 )  # fmt: skip
 
 
@@ -128,7 +130,7 @@ def number(site: Site) -> Iterator[Suspicion]:
     "dictionaries.",
 )
 def text_position(site: Site) -> Iterator[Suspicion]:
-    """`rows['name']` on a list of dictionaries; JSON that is still text; a loop variable that is the element."""
+    """`rows['name']` on a list of dictionaries, JSON that is still text, an element for its position."""
     if not site.says(r"indices must be integers"):
         return
     for node in site.find(ast.Subscript):

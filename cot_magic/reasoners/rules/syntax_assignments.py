@@ -105,13 +105,18 @@ def _target(problem: Problem) -> Iterator[Reading]:
     if len(parts) > 2:
         yield from _chain(problem, low, high, parts)
         return
-    left, right = parts[0], parts[1]
+    yield from _single(problem, signs[0], parts[0], parts[1])
+
+
+def _single(problem: Problem, sign: int, left: str, right: str) -> Iterator[Reading]:
+    """One `=` with something on its left that is no variable."""
+    low, high = problem.statement
     node = expression(left)
-    options: list[tuple[str, str]] = []
-    sure = False
     if node is None and not re.fullmatch(r"[\w-]+", left):
         return
-    if re.fullmatch(r"[^\W\d]\w*(?:-\w+)+", left) and not left.startswith("-"):
+    options: list[tuple[str, str]] = []
+    sure = False
+    if re.fullmatch(r"[^\W\d]\w*(?:-\w+)+", left):
         name = left.replace("-", "_")
         everywhere = re.sub(rf"(?<![\w.]){re.escape(left)}(?!\w)", name, problem.source)
         options.append((everywhere, f"A name holds no minus sign: it is `{name}`."))
@@ -119,62 +124,33 @@ def _target(problem: Problem) -> Iterator[Reading]:
         swapped = problem.swap(low, f"{right} = {left}", high - 1)
         options.append((swapped, "The variable stands on the left, its value on the right."))
         sure = not options[:-1] and right.isidentifier()
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-        options.append(
-            (
-                problem.put((problem.tokens[low].start, problem.tokens[low].end, node.value)),
-                "A variable's name stands there without quotes.",
-            )
-        )
-    if isinstance(node, ast.Tuple | ast.List) and options == []:
-        names = [part for part in node.elts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-        if len(names) == len(node.elts):
-            bare = ", ".join(str(part.value) for part in names)
-            options.append(
-                (
-                    problem.swap(low, f"{bare} = {right}", high - 1),
-                    "Variables' names stand there without quotes.",
-                )
-            )
-    options.append(
-        (
-            problem.put((problem.tokens[signs[0]].start, problem.tokens[signs[0]].end, "==")),
-            "Two signs compare.",
-        )
-    )
+    bare = _unquoted_names(node)
+    if bare and (not options or isinstance(node, ast.Constant)):
+        renamed = problem.swap(low, bare, sign - 1)
+        options.append((renamed, "A variable's name stands there without quotes."))
+    options.append((problem.swap(sign, "=="), "Two signs compare."))
     if isinstance(node, ast.Call):
         function, inner = ast.unparse(node.func), ", ".join(ast.unparse(item) for item in node.args)
-        if node.args:
+        if inner:
             options.append(
-                (
-                    problem.put(
-                        (problem.tokens[low].start, problem.tokens[signs[0] - 1].end, f"{function}[{inner}]")
-                    ),
-                    "Square brackets reach an item.",
-                )
+                (problem.swap(low, f"{function}[{inner}]", sign - 1), "Square brackets reach an item.")
             )
-        options.append(
-            (
-                problem.put((problem.tokens[low].start, problem.tokens[signs[0] - 1].end, function)),
-                "The result is assigned to the name alone.",
-            )
-        )
-    if isinstance(node, ast.BinOp):
-        names = [item for item in (node.left, node.right) if isinstance(item, ast.Name)]
-        if len(names) == 1 and isinstance(node.op, ast.Add | ast.Sub) and not is_target(right):
-            sign = {"Add": "+=", "Sub": "-="}[type(node.op).__name__]
-            options.append(
-                (
-                    problem.swap(low, f"{names[0].id} {sign} {right}", high - 1),
-                    f"`{sign}` changes the variable.",
-                )
-            )
-    yield reading(
-        f"`{left[:60]}` is no variable to which a value could be assigned.",
-        *options,
-        weight=0.9,
-        certain=sure,
-    )
+        options.append((problem.swap(low, function, sign - 1), "The result is assigned to the name alone."))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and not is_target(right):
+        operands = [item.id for item in (node.left, node.right) if isinstance(item, ast.Name)]
+        step = "+=" if isinstance(node.op, ast.Add) else "-="
+        if len(operands) == 1:
+            changed = problem.swap(low, f"{operands[0]} {step} {right}", high - 1)
+            options.append((changed, f"`{step}` changes the variable."))
+    claim = f"`{left[:60]}` is no variable to which a value could be assigned."
+    yield reading(claim, *options, weight=0.9, certain=sure)
+
+
+def _unquoted_names(node: ast.expr | None) -> str:
+    """The texts of the node as names, if they all could be names; else empty."""
+    parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    names = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return ", ".join(names) if len(names) == len(parts) and all(name.isidentifier() for name in names) else ""
 
 
 def _chain(problem: Problem, low: int, high: int, parts: list[str]) -> Iterator[Reading]:
@@ -215,73 +191,63 @@ def _chain(problem: Problem, low: int, high: int, parts: list[str]) -> Iterator[
 def _augmented(problem: Problem) -> Iterator[Reading]:
     """`a, b += 1, 2`, `x + 1 += 2`, `f(x) += 1`, `x += 1 += 2`, `x = y += 1`."""
     low, high = problem.statement
-    sign = next(
-        (
-            i
-            for i in range(low, high)
-            if re.fullmatch(r"(?:[-+*/%@&|^]|\*\*|//|>>|<<)=", problem.text(i))
-            and problem.tokens[i].opener < 0
-        ),
-        None,
-    )
+    signs = [
+        i
+        for i in range(low, high)
+        if re.fullmatch(r"(?:[-+*/%@&|^]|\*\*|//|>>|<<)=", problem.text(i)) and problem.tokens[i].opener < 0
+    ]
+    sign = signs[0] if signs else None
     if sign is None or sign == low:
         return
     left, right, text = problem.between(low, sign), problem.between(sign + 1, high), problem.text(sign)
-    node, value = expression(left), expression(right)
-    indent = problem.listing.indent(problem.tokens[low].line)
-    claim = f"`{text}` changes one variable, and `{left[:60]}` is none."
+    node = expression(left)
     if isinstance(node, ast.Tuple | ast.List):
-        names = [ast.unparse(item) for item in node.elts]
-        values = (
-            [ast.unparse(item) for item in value.elts]
-            if isinstance(value, ast.Tuple | ast.List)
-            else [right] * len(names)
-        )
-        if len(values) == len(names):
-            lines = f"\n{indent}".join(
-                f"{name} {text} {item}" for name, item in zip(names, values, strict=True)
-            )
-            options = [(problem.swap(low, lines, high - 1), "Each variable is changed by itself.")]
-            if isinstance(value, ast.Tuple | ast.List) or True:
-                operator = text[:-1]
-                sums = ", ".join(
-                    f"{name} {operator} {item}" for name, item in zip(names, values, strict=True)
-                )
-                options.append((problem.swap(low, f"{left} = {sums}", high - 1), "All are assigned at once."))
-            options.append((problem.swap(sign, "="), "A plain `=` assigns."))
-            yield reading(claim, *options, weight=0.88)
+        yield from _several_targets(problem, sign, node, right)
     elif node is not None and not is_target(left):
         options = []
-        names = [item for item in ast.walk(node) if isinstance(item, ast.Name)]
         if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name):
-            options.append(
-                (
-                    problem.swap(low, f"{node.left.id} {text} {right}", high - 1),
-                    f"`{node.left.id}` is changed.",
-                )
-            )
+            changed = problem.swap(low, f"{node.left.id} {text} {right}", high - 1)
+            options.append((changed, f"`{node.left.id}` is changed."))
         if is_target(right) and isinstance(node, ast.Constant):
-            options.insert(
-                0, (problem.swap(low, f"{right} {text} {left}", high - 1), "The variable stands on the left.")
-            )
+            swapped = problem.swap(low, f"{right} {text} {left}", high - 1)
+            options.insert(0, (swapped, "The variable stands on the left."))
         if isinstance(node, ast.Call):
-            options.append(
-                (problem.swap(low, ast.unparse(node.func), sign - 1), "The name alone is changed.")
-            )
+            alone = problem.swap(low, ast.unparse(node.func), sign - 1)
+            options.append((alone, "The name alone is changed."))
         options.append((problem.swap(sign, text[:-1]), "The sign only calculates."))
         options.append((problem.swap(sign, "=="), "Two signs compare."))
-        yield reading(claim, *options, weight=0.85 if names else 0.8)
-    elif value is None and "=" in right and is_target(left):
+        yield reading(f"`{text}` changes a variable, and `{left[:60]}` is none.", *options, weight=0.85)
+    elif expression(right) is None and "=" in right and is_target(left):
         inner = re.split(r"(?<![=!<>+\-*/])=(?!=)", right, maxsplit=1)
         if len(inner) == 2:
-            yield reading(
-                "A statement has only one sign that changes a variable.",
-                (
-                    problem.swap(low, f"{left} {text} {inner[1].strip()}", high - 1),
-                    "The first variable is changed.",
-                ),
-                weight=0.6,
-            )
+            first = problem.swap(low, f"{left} {text} {inner[1].strip()}", high - 1)
+            claim = "A statement has only one sign that changes a variable."
+            yield reading(claim, (first, "The first variable is changed."), weight=0.6)
+
+
+def _several_targets(
+    problem: Problem, sign: int, node: ast.Tuple | ast.List, right: str
+) -> Iterator[Reading]:
+    """`a, b += 1, 2`"""
+    low, high = problem.statement
+    left, text = problem.between(low, sign), problem.text(sign)
+    value = expression(right)
+    names = [ast.unparse(item) for item in node.elts]
+    single = [right] * len(names)
+    values = [ast.unparse(item) for item in value.elts] if isinstance(value, ast.Tuple | ast.List) else single
+    if len(values) != len(names):
+        return
+    pairs = list(zip(names, values, strict=True))
+    indent = problem.listing.indent(problem.tokens[low].line)
+    lines = f"\n{indent}".join(f"{name} {text} {item}" for name, item in pairs)
+    sums = ", ".join(f"{name} {text[:-1]} {item}" for name, item in pairs)
+    yield reading(
+        f"`{text}` changes one variable, and `{left[:60]}` are several.",
+        (problem.swap(low, lines, high - 1), "Each variable is changed by itself."),
+        (problem.swap(low, f"{left} = {sums}", high - 1), "All are assigned at once."),
+        (problem.swap(sign, "="), "A plain `=` assigns."),
+        weight=0.88,
+    )
 
 
 def _walrus(problem: Problem) -> Iterator[Reading]:

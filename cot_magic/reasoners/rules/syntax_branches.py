@@ -6,71 +6,57 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules.syntax_indentation import indent_unit, is_filled, shifted, width_of
 from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading, unique
 
+_HEADS = {
+    "else": re.compile(r"\s*(?:if|elif|for|while|try|except)\b"),
+    "elif": re.compile(r"\s*(?:if|elif)\b"),
+    "except": re.compile(r"\s*(?:try|except)\b"),
+    "finally": re.compile(r"\s*(?:try|except|else)\b"),
+}
+
 
 def _lost_else(problem: Problem) -> Iterator[Reading]:
     """`else`, `elif`, `except`, `finally` at another indentation than what they belong to."""
     low, high = problem.statement
-    candidates = [low]
-    if low < high and problem.text(low) not in ("else", "elif", "except", "finally"):
+    word = problem.text(low)
+    if low >= high or word not in _HEADS:
         return
     lines = problem.lines
-    for index in candidates:
-        if index >= len(problem.tokens):
-            return
-        word = problem.text(index)
-        place = problem.tokens[index].line - 1
-        own = width_of(lines[place])
-        heads = {
-            "else": "if|elif|for|while|try|except",
-            "elif": "if|elif",
-            "except": "try|except",
-            "finally": "try|except|else",
-        }[word]
-        widths: list[int] = []
-        for above in range(place - 1, -1, -1):
-            if re.match(rf"\s*(?:{heads})\b", lines[above]) and width_of(lines[above]) not in widths:
-                widths.append(width_of(lines[above]))
-        end = place + 1
-        while end < len(lines) and (not lines[end].strip() or width_of(lines[end]) > own):
-            end += 1
-        options = [
-            (shifted(lines, place, end, width - own), f"`{word}` stands below the line that it belongs to.")
-            for width in widths
-            if width != own
-        ]
-        options += [
-            (
-                shifted(lines, place, place + 1, width - own),
-                f"`{word}` stands below the line that it belongs to.",
-            )
-            for width in widths
-            if width != own
-        ]
-        between = [i for i in range(place) if is_filled(lines[i])]
-        if between:
-            # what stands between the block and its `else` belongs to the block
-            start = between[-1]
-            while (
-                start - 1 in between
-                and width_of(lines[start - 1]) <= own
-                and not re.match(rf"\s*(?:{heads})\b", lines[start - 1])
-            ):
-                start -= 1
-            if width_of(lines[start]) == own and not re.match(rf"\s*(?:{heads})\b", lines[start]):
-                by = 1 if indent_unit(lines) == "\t" else len(indent_unit(lines))
-                options.append(
-                    (
-                        shifted(lines, start, place, by, indent_unit(lines)),
-                        "The lines above belong to the block.",
-                    )
-                )
-        if word in ("else", "elif") and not widths:
-            options.append((_swapped_else(lines, place), "A condition of its own begins there."))
-        yield reading(
-            f"`{word}` does not stand below a line that it could belong to.",
-            *unique(options)[:5],
-            weight=0.87,
-        )
+    place = problem.tokens[low].line - 1
+    own = width_of(lines[place])
+    above = [width_of(line) for line in reversed(lines[:place]) if _HEADS[word].match(line)]
+    widths = list(dict.fromkeys(above))
+    end = place + 1
+    while end < len(lines) and (not lines[end].strip() or width_of(lines[end]) > own):
+        end += 1
+    why = f"`{word}` stands below the line that it belongs to."
+    options = [
+        (shifted(lines, place, stop, width - own), why)
+        for stop in (end, place + 1)
+        for width in widths
+        if width != own
+    ]
+    options += _into_block(lines, place, _HEADS[word])
+    if word in ("else", "elif") and not widths:
+        options.append((_swapped_else(lines, place), "A condition of its own begins there."))
+    yield reading(
+        f"`{word}` does not stand below a line that it could belong to.", *unique(options)[:5], weight=0.87
+    )
+
+
+def _into_block(lines: list[str], place: int, heads: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """What stands between the block and its `else`, moved into the block."""
+    own = width_of(lines[place])
+    start = next((i for i in range(place - 1, -1, -1) if is_filled(lines[i])), None)
+    if start is None:
+        return
+    while start > 0 and is_filled(lines[start - 1]) and width_of(lines[start - 1]) <= own:
+        if heads.match(lines[start - 1]):
+            break
+        start -= 1
+    if width_of(lines[start]) == own and not heads.match(lines[start]):
+        unit = indent_unit(lines)
+        by = 1 if unit == "\t" else len(unit)
+        yield shifted(lines, start, place, by, unit), "The lines above belong to the block."
 
 
 def _swapped_else(lines: list[str], place: int) -> str:

@@ -171,54 +171,45 @@ def _keyword_form(problem: Problem) -> Iterator[Reading]:
         left = problem.between(start, index)
         if left.isidentifier() and left not in KEYWORDS:
             if problem.text(index + 1) in (")", ","):
-                options = [
-                    (
-                        problem.put((problem.tokens[index].end, problem.tokens[index].end, "None")),
-                        "`None` is given until there is a value.",
-                    )
-                ]
-                if left in problem.names:
-                    options.insert(
-                        0,
-                        (
-                            problem.put((problem.tokens[index].end, problem.tokens[index].end, left)),
-                            f"The variable `{left}` is given.",
-                        ),
-                    )
-                options.append((problem.drop(index), "The `=` is left out."))
-                yield reading(f"The argument `{left}` has no value.", *options, weight=0.85)
+                yield _no_value(problem, index, left)
             continue
-        if problem.text(problem.statement[0]) in ("def", "class"):
+        if problem.text(low) in ("def", "class"):
             return
-        token = problem.tokens[start]
-        equal = (problem.swap(index, "=="), "Two signs compare.")
-        options = [equal]
-        sure = False
-        if token.kind is Kind.STRING and start == index - 1 and token.text.strip("'\"").isidentifier():
-            options = [
-                (
-                    problem.swap(start, token.text.strip("'\"")),
-                    "The argument's name stands there without quotes.",
-                ),
-                equal,
-            ]
-            sure = problem.text(opener - 1) == "dict"
-            options = options[:1] if sure else options
-        elif re.fullmatch(r"[\w.]+", left) and "." in left:
-            options.append(
-                (problem.swap(start, left.rpartition(".")[2], index - 1), "An argument's name has no point.")
-            )
-            options.append(
-                (problem.swap(start, left.replace(".", "_"), index - 1), "An argument's name has no point.")
-            )
-        elif re.fullmatch(r"\w+(?:-\w+)+", left):
-            options.insert(
-                0, (problem.swap(start, left.replace("-", "_"), index - 1), "A name holds no minus sign.")
-            )
-        elif left in ("True", "False", "None"):
-            options.append((problem.swap(start, left.lower(), index - 1), "It is a name in small letters."))
-        yield reading(f"`{left[:60]}` cannot be the name of an argument.", *options, weight=0.9, certain=sure)
+        sure = problem.text(opener - 1) == "dict" and problem.tokens[start].kind is Kind.STRING
+        options = _argument_names(problem, start, index, left)
+        claim = f"`{left[:60]}` cannot be the name of an argument."
+        yield reading(claim, *(options[:1] if sure else options), weight=0.9, certain=sure)
         return
+
+
+def _no_value(problem: Problem, index: int, name: str) -> Reading:
+    """`f(a=)`"""
+    at = problem.tokens[index].end
+    options = [(problem.put((at, at, "None")), "`None` is given until there is a value.")]
+    if name in problem.names:
+        options.insert(0, (problem.put((at, at, name)), f"The variable `{name}` is given."))
+    options.append((problem.drop(index), "The `=` is left out."))
+    return reading(f"The argument `{name}` has no value.", *options, weight=0.85)
+
+
+def _argument_names(problem: Problem, start: int, index: int, left: str) -> list[tuple[str, str]]:
+    """What may be meant by something before `=` that is no name."""
+    equal = (problem.swap(index, "=="), "Two signs compare.")
+    text = left.strip("'\"")
+    if problem.tokens[start].kind is Kind.STRING and start == index - 1 and text.isidentifier():
+        return [(problem.swap(start, text), "The argument's name stands there without quotes."), equal]
+    if re.fullmatch(r"[\w.]+", left) and "." in left:
+        why = "An argument's name has no point."
+        last, joined = left.rpartition(".")[2], left.replace(".", "_")
+        return [equal, *((problem.swap(start, name, index - 1), why) for name in (last, joined))]
+    if re.fullmatch(r"\w+(?:-\w+)+", left):
+        return [
+            (problem.swap(start, left.replace("-", "_"), index - 1), "A name holds no minus sign."),
+            equal,
+        ]
+    if left in ("True", "False", "None"):
+        return [equal, (problem.swap(start, left.lower(), index - 1), "It is a name in small letters.")]
+    return [equal]
 
 
 def _no_brackets(problem: Problem) -> Iterator[Reading]:

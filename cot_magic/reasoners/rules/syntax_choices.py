@@ -25,12 +25,11 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
             certain=True,
         )
     for index in range(low + 1, high):
-        if problem.text(index) == "else" and not problem.tokens[index].first:
-            if (
-                problem.text(index + 1) in ("return", "pass", "continue", "break", ":", "print")
-                or problem.text(index + 2) == "="
-            ):
-                yield from _else_statement(problem, low, index, high)
+        following = problem.text(index + 1) in ("return", "pass", "continue", "break", ":", "print")
+        if problem.text(index) != "else" or problem.tokens[index].first:
+            continue
+        if following or problem.text(index + 2) == "=":
+            yield from _else_statement(problem, low, index, high)
     ifs = [i for i in range(low + 1, high) if problem.text(i) == "if" and not problem.tokens[i].first]
     if ifs and ("else" not in text.split()) and not any(problem.text(i) == "for" for i in range(low, high)):
         end = problem.tokens[high - 1].end

@@ -9,55 +9,57 @@ from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem,
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 
 
+# What is written in words, and the operator that is meant.
+_IN_WORDS: tuple[tuple[str, str], ...] = (
+    ("is not in", "not in"),
+    ("is in", "in"),
+    ("in not", "not in"),
+    ("not is", "is not"),
+    ("isnot", "is not"),
+    ("notin", "not in"),
+    ("not = =", "!="),
+    ("not ==", "!="),
+    ("not =", "!="),
+    ("not !=", "!="),
+    ("is ==", "=="),
+    ("== is", "=="),
+    ("is equal to", "=="),
+    ("is not equal to", "!="),
+    ("not equal to", "!="),
+    ("equal to", "=="),
+    ("equals to", "=="),
+    ("equals", "=="),
+    ("is greater than", ">"),
+    ("is less than", "<"),
+    ("greater than", ">"),
+    ("less than", "<"),
+    ("is <", "<"),
+    ("is >", ">"),
+    ("is <=", "<="),
+    ("is >=", ">="),
+    ("is !=", "!="),
+    ("xor", "^"),
+    ("mod", "%"),
+    ("div", "//"),
+    ("AND", "and"),
+    ("OR", "or"),
+)
+
+
 def _membership(problem: Problem) -> Iterator[Reading]:
     """`is in`, `is not in`, `in not`, `not is`, `x not y`, `not ==`."""
     low, high = problem.statement
     words = [problem.text(i) for i in range(low, high)]
-    table: tuple[tuple[tuple[str, ...], str, bool], ...] = (
-        (("is", "not", "in"), "not in", True),
-        (("is", "in"), "in", True),
-        (("in", "not"), "not in", True),
-        (("not", "is"), "is not", True),
-        (("isnot",), "is not", True),
-        (("notin",), "not in", True),
-        (("not", "=", "="), "!=", True),
-        (("not", "=="), "!=", True),
-        (("not", "="), "!=", True),
-        (("not", "!="), "!=", True),
-        (("is", "=="), "==", True),
-        (("==", "is"), "==", True),
-        (("is", "equal", "to"), "==", True),
-        (("is", "not", "equal", "to"), "!=", True),
-        (("not", "equal", "to"), "!=", True),
-        (("equal", "to"), "==", True),
-        (("equals", "to"), "==", True),
-        (("equals",), "==", True),
-        (("is", "greater", "than"), ">", True),
-        (("is", "less", "than"), "<", True),
-        (("greater", "than"), ">", True),
-        (("less", "than"), "<", True),
-        (("is", "<"), "<", True),
-        (("is", ">"), ">", True),
-        (("is", "<="), "<=", True),
-        (("is", ">="), ">=", True),
-        (("is", "!="), "!=", True),
-        (("xor",), "^", False),
-        (("mod",), "%", True),
-        (("div",), "//", True),
-        (("AND",), "and", True),
-        (("OR",), "or", True),
-    )
-    for pattern, meant, sure in table:
+    for written, meant in _IN_WORDS:
+        pattern = written.split()
         for place in range(1, len(words) - len(pattern)):
-            if tuple(words[place : place + len(pattern)]) == pattern and problem.ends_operand(
-                low + place - 1
-            ):
-                index = low + place
+            index = low + place
+            if words[place : place + len(pattern)] == pattern and problem.ends_operand(index - 1):
                 yield reading(
-                    f"`{' '.join(pattern)}` is no operator of Python.",
+                    f"`{written}` is no operator of Python.",
                     (problem.swap(index, meant, index + len(pattern) - 1), f"`{meant}` is the operator."),
                     weight=0.93 + 0.005 * len(pattern),
-                    certain=sure,
+                    certain=written != "xor",
                 )
     for place in range(1, len(words) - 1):
         index = low + place

@@ -41,79 +41,65 @@ def definitions_in(problem: Problem) -> Iterator[tuple[int, int]]:
 
 def _def_brackets(problem: Problem) -> Iterator[Reading]:
     start = problem.statement[0]
-    if problem.text(start) == "async" and problem.tokens[start + 1].kind is Kind.NAME:
-        if problem.text(start + 1) not in KEYWORDS and problem.text(start + 2) == "(":
-            at = problem.tokens[start].end
-            yield reading(
-                "Behind `async` the word `def` is missing.",
-                (problem.put((at, at, " def")), "`def` defines the function."),
-                weight=0.95,
-                certain=True,
-            )
+    named = problem.tokens[start + 1].kind is Kind.NAME and problem.text(start + 1) not in KEYWORDS
+    if problem.text(start) == "async" and named and problem.text(start + 2) == "(":
+        at = problem.tokens[start].end
+        yield reading(
+            "Behind `async` the word `def` is missing.",
+            (problem.put((at, at, " def")), "`def` defines the function."),
+            weight=0.95,
+            certain=True,
+        )
     for index, high in definitions_in(problem):
         name = index + 1
-        if name >= high:
-            return
+        after = problem.text(name + 1)
         if problem.text(name) in ("(", ":"):
             yield from _nameless(problem, index, high)
-            continue
-        if problem.tokens[name].kind is not Kind.NAME:
-            continue
-        after = problem.text(name + 1)
-        colon = problem.header_end(index, high)
-        end = colon if colon is not None else high
-        arrow = next((i for i in range(name, end) if problem.text(i) == "->"), None)
-        stop = arrow if arrow is not None else end
-        close = "" if colon is not None else ":"
-        at = problem.tokens[name].end
-        if stop == name + 1:
-            yield reading(
-                f"Behind the function's name `{problem.text(name)}` the brackets are missing.",
-                (
-                    problem.put((at, at, "()" + (close if arrow is None else ""))),
-                    "Empty brackets: no parameters.",
-                ),
-                weight=0.96,
-                certain=True,
-            )
-        elif after in ("[", "{", "<") and problem.text(stop - 1) in ("]", "}", ">"):
-            new = f"({problem.between(name + 2, stop - 1)}){close}"
-            yield reading(
-                "Parameters stand in round brackets.",
-                (problem.put((at, problem.tokens[stop - 1].end, new)), "Round brackets stand around them."),
-                weight=0.95,
-                certain=True,
-            )
-        elif after not in ("(", "[", "{") and after not in (".", "-", "+"):
-            inside = problem.between(name + 1, stop)
-            if problem.text(stop - 1) == ")" and "(" not in inside:
-                inside = inside[:-1]
-            parameters = inside.strip(",; ")
-            bare = problem.text(name + 1) == ")"
-            for first in ("self", "cls"):
-                word = problem.text(name)
-                if bare and word.endswith(first) and word != first:
-                    cut = (at - len(first), at, f"({first}")
-                    yield reading(
-                        f"Before `{first}` the bracket is missing.",
-                        (problem.put(cut), f"The bracket opens before `{first}`."),
-                        weight=0.97,
-                    )
-            spaced = re.fullmatch(r"[^\W\d]\w*(?:\s+[^\W\d]\w*)*\s*\(.*\)?", inside, re.DOTALL)
-            if spaced:
-                yield from _name_with_space(problem, index, high)
-                continue
-            yield reading(
-                f"Behind the function's name `{problem.text(name)}` the brackets are missing.",
-                (
-                    problem.put((at, problem.tokens[stop - 1].end, f"({parameters}){close}")),
-                    "Brackets stand around the parameters.",
-                ),
-                weight=0.96,
-                certain=after not in (",", ")"),
-            )
-        elif after in (".", "-"):
+        elif problem.tokens[name].kind is Kind.NAME and after in (".", "-"):
             yield from _compound_name(problem, name, high)
+        elif problem.tokens[name].kind is Kind.NAME and name < high:
+            yield from _no_brackets(problem, index, high)
+
+
+def _no_brackets(problem: Problem, index: int, high: int) -> Iterator[Reading]:
+    """`def f:`, `def f x, y:`, `def f[x]:`"""
+    name = index + 1
+    after, at = problem.text(name + 1), problem.tokens[name].end
+    colon = problem.header_end(index, high)
+    end = colon if colon is not None else high
+    arrow = next((i for i in range(name, end) if problem.text(i) == "->"), None)
+    stop = arrow if arrow is not None else end
+    close = "" if colon is not None else ":"
+    last = problem.tokens[stop - 1].end
+    claim = f"Behind the function's name `{problem.text(name)}` the brackets are missing."
+    if stop == name + 1:
+        empty = problem.put((at, at, "()" + (close if arrow is None else "")))
+        yield reading(claim, (empty, "Empty brackets: no parameters."), weight=0.96, certain=True)
+    elif after in ("[", "{", "<") and problem.text(stop - 1) in ("]", "}", ">"):
+        new = problem.put((at, last, f"({problem.between(name + 2, stop - 1)}){close}"))
+        claim = "Parameters stand in round brackets."
+        yield reading(claim, (new, "Round brackets stand around them."), weight=0.95, certain=True)
+    elif after not in ("(", "[", "{", "+"):
+        inside = problem.between(name + 1, stop)
+        if re.fullmatch(r"[^\W\d]\w*(?:\s+[^\W\d]\w*)*\s*\(.*\)?", inside, re.DOTALL):
+            yield from _name_with_space(problem, index, high)
+            return
+        yield from _glued_self(problem, name)
+        if problem.text(stop - 1) == ")" and "(" not in inside:
+            inside = inside[:-1]
+        new = problem.put((at, last, f"({inside.strip(',; ')}){close}"))
+        sure = after not in (",", ")")
+        yield reading(claim, (new, "Brackets stand around the parameters."), weight=0.96, certain=sure)
+
+
+def _glued_self(problem: Problem, name: int) -> Iterator[Reading]:
+    """`def areaself):`"""
+    word, at = problem.text(name), problem.tokens[name].end
+    for first in ("self", "cls"):
+        if problem.text(name + 1) == ")" and word.endswith(first) and word != first:
+            after = problem.put((at - len(first), at, f"({first}"))
+            claim = f"Before `{first}` the bracket is missing."
+            yield reading(claim, (after, f"The bracket opens before `{first}`."), weight=0.97)
 
 
 def _nameless(problem: Problem, index: int, high: int) -> Iterator[Reading]:
@@ -157,6 +143,21 @@ def _compound_name(problem: Problem, name: int, high: int) -> Iterator[Reading]:
     if problem.text(name + 1) == ".":
         options.append((problem.swap(name, problem.text(last), last), f"The name is `{problem.text(last)}`."))
     yield reading(f"`{shown}` is no name for a function.", *options, weight=0.85)
+
+
+def _class_with_space(problem: Problem, name: int, end: int, close: str) -> Reading:
+    """`class My Class:`, `class Dog Animal:`"""
+    inside = problem.between(name + 1, end)
+    at, last = problem.tokens[name].end, problem.tokens[end - 1].end
+    joined = "".join(problem.text(i) for i in range(name, end) if problem.tokens[i].kind is Kind.NAME)
+    inherits = problem.put((at, last, f"({inside}){close}"))
+    one_word = problem.put((problem.tokens[name].start, last, joined + close))
+    options = [(inherits, "It inherits from what stands behind."), (one_word, "The name is one word.")]
+    opener = next((i for i in range(name, end) if problem.text(i) == "("), None)
+    if opener is not None:
+        words = "".join(problem.text(i) for i in range(name, opener))
+        options = [(problem.swap(name, words, opener - 1), "The name is one word.")]
+    return reading("A class's name is one word.", *options, weight=0.85)
 
 
 def _class(problem: Problem) -> Iterator[Reading]:
@@ -203,28 +204,7 @@ def _class(problem: Problem) -> Iterator[Reading]:
             certain=True,
         )
     elif last > name and problem.tokens[name + 1].kind is Kind.NAME:
-        inside = problem.between(name + 1, end)
-        joined = "".join(problem.text(i) for i in range(name, end) if problem.tokens[i].kind is Kind.NAME)
-        options = [
-            (
-                problem.put((at, problem.tokens[last].end, f"({inside}){close}")),
-                "It inherits from what stands behind.",
-            )
-        ]
-        if re.fullmatch(r"[\w\s]+", inside):
-            options.append(
-                (
-                    problem.put((problem.tokens[name].start, problem.tokens[last].end, joined + close)),
-                    "The name is one word.",
-                )
-            )
-        else:
-            options = options[1:]
-            opener = next((i for i in range(name, end) if problem.text(i) == "("), None)
-            if opener is not None:
-                words = "".join(problem.text(i) for i in range(name, opener))
-                options.append((problem.swap(name, words, opener - 1), "The name is one word."))
-        yield reading("A class's name is one word.", *options, weight=0.85)
+        yield _class_with_space(problem, name, end, close)
     elif after in (".", "-") and last > name + 1:
         shown = problem.between(name, name + 3)
         yield reading(

@@ -142,42 +142,28 @@ def _continuation(problem: Problem) -> Iterator[Reading]:
         )
     if not places:
         return
-    at = base + places[0]
-    rest = text[places[0] + 1 :]
-    if not rest.strip():
-        end = base + len(text)
-        stripped = problem.put((at + 1, end, ""))
-        options = [(stripped, "No space stands behind the backslash.")] if rest else []
-        options.append((problem.put((at, end, "")), "The backslash is left out."))
-        yield reading(
-            "A backslash must be the last character of its line.", *options, weight=0.94, certain=bool(rest)
-        )
+    yield from _at_backslash(problem, base + places[0], text[places[0] + 1 :])
+
+
+def _at_backslash(problem: Problem, at: int, rest: str) -> Iterator[Reading]:
+    """The readings of one backslash, by what follows it on its line."""
+    end = at + 1 + len(rest)
+    left_out = (problem.put((at, end, "")), "The backslash is left out.")
+    if not rest:
+        yield reading("A backslash must be followed by a line.", left_out, weight=0.94)
+    elif not rest.strip():
+        stripped = (problem.put((at + 1, end, "")), "No space stands behind the backslash.")
+        claim = "A backslash must be the last character of its line."
+        yield reading(claim, stripped, left_out, weight=0.94, certain=True)
     elif rest.lstrip().startswith("#"):
         yield reading(
             "Behind a backslash nothing may stand, not even a comment.",
-            (problem.put((at + 1, base + len(text), "")), "The comment is left out."),
+            (problem.put((at + 1, end, "")), "The comment is left out."),
             weight=0.94,
             certain=True,
         )
     elif found := re.match(r"[nt]\b", rest):
-        tail = at + 1 + found.end()
-        before = problem.listing.index_at(at) - 1
-        options = [(problem.put((at, tail, "")), "It is left out.")]
-        if before >= 0 and problem.tokens[before].kind is Kind.STRING:
-            end = problem.tokens[before].end
-            inside = problem.put((end - 1, end - 1, "\\" + found[0]), (at, tail, ""))
-            options.insert(0, (inside, f"`\\{found[0]}` stands inside the text."))
-        after = problem.listing.index_at(at + 1)
-        if after + 1 < len(problem.tokens) and problem.tokens[after + 1].kind is Kind.STRING:
-            start = problem.tokens[after + 1].start
-            options.insert(
-                0,
-                (
-                    problem.put((at, start + 1, problem.source[start] + "\\" + found[0])),
-                    f"`\\{found[0]}` stands inside the text.",
-                ),
-            )
-        options.append((problem.put((at, tail, f'"\\{found[0]}"')), "It is a text of its own."))
+        options = list(_lost_escape(problem, at, found[0]))
         yield reading(f"`\\{found[0]}` stands outside of a text.", *options, weight=0.9)
     else:
         removed = (problem.put((at, at + 1, "")), "The backslash is left out.")
@@ -190,6 +176,21 @@ def _continuation(problem: Problem) -> Iterator[Reading]:
         elif rest.strip() in CLOSERS:
             options = [removed]
         yield reading("Behind a backslash nothing may stand on the line.", *options, weight=0.88)
+
+
+def _lost_escape(problem: Problem, at: int, letter: str) -> Iterator[tuple[str, str]]:
+    r"""`"text" \n`: an escape outside of the text."""
+    escape, tail = "\\" + letter, at + 1 + len(letter)
+    why = f"`{escape}` stands inside the text."
+    following = problem.tokens[problem.listing.index_at(at + 1) + 1]
+    if following.kind is Kind.STRING:
+        quote = problem.source[following.start]
+        yield problem.put((at, following.start + 1, quote + escape)), why
+    before = problem.tokens[problem.listing.index_at(at) - 1]
+    if before.kind is Kind.STRING:
+        yield problem.put((before.end - 1, before.end - 1, escape), (at, tail, "")), why
+    yield problem.put((at, tail, "")), "It is left out."
+    yield problem.put((at, tail, f'"{escape}"')), "It is a text of its own."
 
 
 MISTAKES = (

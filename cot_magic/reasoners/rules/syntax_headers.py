@@ -136,19 +136,15 @@ def _extra_sign(problem: Problem) -> Iterator[Reading]:
                 certain=problem.text(low) in ("for", "while"),
             )
     low, high = problem.statement
-    if (
-        low < high
-        and problem.text(low) not in _COMPOUND
-        and problem.text(high - 1) in (":", ",")
-        and high - low > 1
-    ):
-        if problem.text(high - 1) == ":":
-            options = [(problem.drop(high - 1), "The colon is left out.")]
-            yield reading(
-                "A colon stands at the end of a line that begins no block.",
-                *options,
-                weight=0.7 if problem.text(low) in KEYWORDS else 0.55,
-            )
+    if low < high and problem.text(low) not in _COMPOUND and problem.text(high - 1) == ":" and high - low > 1:
+        yield reading(
+            "A colon stands at the end of a line that begins no block.",
+            (problem.drop(high - 1), "The colon is left out."),
+            weight=0.7 if problem.text(low) in KEYWORDS else 0.55,
+        )
+
+
+_ELIFS = ("elseif", "elsif", "elif_", "elIf", "ElseIf", "Elif", "elf", "elis", "eif", "eliif")
 
 
 def _else_if(problem: Problem) -> Iterator[Reading]:
@@ -158,19 +154,7 @@ def _else_if(problem: Problem) -> Iterator[Reading]:
         starts = problem.tokens[index].first or problem.text(index - 1) == "}"
         if not starts:
             continue
-        if text in (
-            "elseif",
-            "elsif",
-            "elif_",
-            "elsif",
-            "elIf",
-            "ElseIf",
-            "Elif",
-            "elf",
-            "elis",
-            "eif",
-            "eliif",
-        ):
+        if text in _ELIFS:
             yield reading(
                 f"`{text}` is written `elif` in Python.",
                 (problem.swap(index, "elif"), "`elif` asks the next question."),
@@ -195,9 +179,7 @@ def _else_if(problem: Problem) -> Iterator[Reading]:
                 if colon + 1 >= high:
                     drop = problem.put((problem.tokens[index].end, problem.tokens[colon].start, ""))
                     options.append((drop, "`else` takes no condition."))
-                yield reading(
-                    "`else` takes no condition.", *options, weight=0.94, certain=colon + 1 >= high and False
-                )
+                yield reading("`else` takes no condition.", *options, weight=0.94)
         elif text == "elif" and following == ":":
             yield reading(
                 "`elif` needs a condition.",

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from cot_magic.reasoners.rules.syntax_import_forms import DOTTED, FORMS, NAME
 from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading, unique
 
 _ALIASES = {
@@ -20,99 +21,21 @@ _ALIASES = {
     "polars": "pl",
     "sympy": "sp",
 }
-_DOTTED = r"(?:\.*[^\W\d][\w.]*|\.+)"
-_NAME = r"[^\W\d]\w*"
 
 
 def _rewrites(text: str) -> Iterator[tuple[str, str, float, bool]]:
     """New texts of an import statement with their reasons, weights and whether they are certain."""
-    names = rf"(?:{_NAME}(?:\s+as\s+{_NAME})?(?:\s*,\s*{_NAME}(?:\s+as\s+{_NAME})?)*|\*)"
-    if found := re.fullmatch(rf"import\s+\(?\s*({names})\s*\)?\s+(?:from|form|in|of)\s+({_DOTTED})", text):
-        yield f"from {found[2]} import {found[1]}", "`from` and the module stand first.", 0.97, True
-    if found := re.fullmatch(rf"import\s+({names})\s*,?\s+from\s+({_DOTTED})\s+as\s+({_NAME})", text):
-        yield (
-            f"from {found[2]} import {found[1]} as {found[3]}",
-            "`from` and the module stand first.",
-            0.97,
-            True,
-        )
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+(.+?)\s*,\s*", text):
-        yield f"from {found[1]} import {found[2]}", "The comma at the end is left out.", 0.97, True
-    if found := re.fullmatch(r"import\s+(.+?)\s*,\s*", text):
-        yield f"import {found[1]}", "The comma at the end is left out.", 0.96, True
-    if re.match(r"(?:from\s+\S+\s+)?import\b", text) and re.search(r"\s(?:and|&|\+)\s|;", text):
+    for pattern, meant, why, weight, certain in FORMS:
+        found = re.fullmatch(pattern, text)
+        if found is not None:
+            yield found.expand(meant), why, weight, certain
+    if re.match(r"(?:from\s+\S+\s+)?import\b", text) and re.search(r"\s(?:and|&|\+)\s", text):
         yield re.sub(r"\s*,?\s+(?:and|&|\+)\s+", ", ", text), "A comma separates the names.", 0.96, True
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s*", text):
-        yield f"import {found[1]}", "The module itself is imported.", 0.85, False
-        yield f"from {found[1]} import *", "All that the module offers is imported.", 0.8, False
-    if found := re.fullmatch(rf"from\s+({_DOTTED})", text):
-        yield f"import {found[1]}", "The module itself is imported.", 0.85, False
-        if "." in found[1].strip("."):
-            module, _, name = found[1].rpartition(".")
-            yield f"from {module} import {name}", "The last name is imported from the module.", 0.84, False
-    if found := re.fullmatch(
-        rf"from\s+({_DOTTED})\s+(?!import\b)(?:(?:imort|improt|impot|impor|imprt|inport|use|using|get|take|export)\s+)?({names})",
-        text,
-    ):
-        yield f"from {found[1]} import {found[2]}", "`import` stands before the names.", 0.95, True
-    if found := re.fullmatch(
-        rf"(?:form|fro|frm|fom|for|FROM|From|fron|frome|of)\s+({_DOTTED})\s+import\s+({names})", text
-    ):
-        yield f"from {found[1]} import {found[2]}", "The word is `from`.", 0.97, True
-    if found := re.fullmatch(rf"import\s+({_DOTTED})\s+import\s+({names})", text):
-        yield f"from {found[1]} import {found[2]}", "The statement begins with `from`.", 0.96, True
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+({names})\s+(?:from|in)\s+.*", text):
-        yield f"from {found[1]} import {found[2]}", "The second `from` is left out.", 0.8, False
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+import\s+({names})", text):
-        yield f"from {found[1]} import {found[2]}", "One `import` is enough.", 0.95, True
+    dashed = rf"(?:from\s+{NAME}(?:-{NAME})+\s+import\s+.+|import\s+{NAME}(?:-{NAME})+(?:\s+as\s+\w+)?)"
+    if re.fullmatch(dashed, text):
+        yield re.sub(r"(?<=\w)-(?=\w)", "_", text), "A module's name holds no minus sign.", 0.8, False
     yield from _aliases(text)
-    if found := re.fullmatch(rf"import\s+({_DOTTED})(?:\.|\s+|\s*\.\s*)\*", text):
-        yield f"from {found[1]} import *", "All names come with `from`.", 0.95, True
-    if found := re.fullmatch(rf"import\s+\*\s+from\s+({_DOTTED})", text):
-        yield f"from {found[1]} import *", "`from` and the module stand first.", 0.97, True
-    if found := re.fullmatch(rf"import\s+({_NAME})\s*(?:::|:|->|/)\s*({_NAME})", text):
-        yield f"from {found[1]} import {found[2]}", "The name is imported from the module.", 0.8, False
-        yield f"import {found[1]}.{found[2]}", "A point stands between package and module.", 0.79, False
-    if found := re.fullmatch(rf"import\s+({_DOTTED})\s*\((.*)\)", text):
-        yield f"from {found[1]} import {found[2]}", "The names are imported from the module.", 0.8, False
-        yield f"import {found[1]}", "Brackets do not belong to an import.", 0.78, False
-    if found := re.fullmatch(rf"import\s*\(\s*({names})\s*\)", text):
-        yield f"import {found[1]}", "Brackets do not belong to an import.", 0.93, True
-    if found := re.fullmatch(r"import\s+[<\"']([\w.]+?)(?:\.py|\.h)?[>\"']", text):
-        yield f"import {found[1]}", "A module's name stands there without quotes.", 0.93, True
-    if found := re.fullmatch(r"from\s+[\"']([\w.]+?)(?:\.py)?[\"']\s+import\s+(.+)", text):
-        yield f"from {found[1]} import {found[2]}", "A module's name stands there without quotes.", 0.93, True
-    if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+)[\"']?(\w+)[\"']", text):
-        yield f"{found[1]}{found[2]}", "The name stands there without quotes.", 0.93, True
-    if found := re.fullmatch(
-        rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\.{_NAME})+)(\s+as\s+{_NAME})?", text
-    ):
-        module, _, name = found[2].rpartition(".")
-        yield (
-            f"from {found[1]}.{module} import {name}{found[3] or ''}",
-            "The path to the module stands behind `from`.",
-            0.94,
-            True,
-        )
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\s*,\s*{_NAME})*)\s*\(\s*\)", text):
-        yield f"from {found[1]} import {found[2]}", "Only the name is imported, without brackets.", 0.95, True
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+[\[{{]\s*({names})\s*[\]}}]", text):
-        yield f"from {found[1]} import {found[2]}", "The names stand there without such brackets.", 0.95, True
-    if found := re.fullmatch(rf"from\s+({_DOTTED})\s+import\s+(?:\*\s*,\s*.+|.+,\s*\*)", text):
-        yield f"from {found[1]} import *", "`*` already stands for all names.", 0.85, False
-    if re.fullmatch(
-        rf"(?:from\s+{_NAME}(?:-{_NAME})+\s+import\s+.+|import\s+{_NAME}(?:-{_NAME})+(?:\s+as\s+\w+)?)", text
-    ):
-        head, _, tail = text.partition(" import ") if text.startswith("from") else (text, "", "")
-        yield (
-            head.replace("-", "_") + (f" import {tail}" if tail else ""),
-            "A module's name holds no minus sign.",
-            0.8,
-            False,
-        )
     yield from _spaced(text)
-    if found := re.fullmatch(rf"from\s+import\s+({_DOTTED})", text):
-        yield f"import {found[1]}", "`from` is left out.", 0.85, False
 
 
 def _spaced(text: str) -> Iterator[tuple[str, str, float, bool]]:
@@ -124,10 +47,10 @@ def _spaced(text: str) -> Iterator[tuple[str, str, float, bool]]:
         ):
             new = ", ".join(" as ".join(item) if len(item) == 2 else " ".join(item) for item in items)
             yield f"import {new}", "`as` gives a module another name.", 0.97, True
-    if re.fullmatch(rf"import(?:\s+{_DOTTED}\s+as\s+{_NAME}\s*,?)+", text):
-        new = re.sub(rf"(\sas\s+{_NAME})\s+(?={_DOTTED}\s+as\s)", r"\1, ", text)
+    if re.fullmatch(rf"import(?:\s+{DOTTED}\s+as\s+{NAME}\s*,?)+", text):
+        new = re.sub(rf"(\sas\s+{NAME})\s+(?={DOTTED}\s+as\s)", r"\1, ", text)
         yield new, "A comma separates the modules.", 0.96, True
-    if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+|import\s+)({_DOTTED}(?:\s+{_NAME})+)", text):
+    if found := re.fullmatch(rf"(from\s+{DOTTED}\s+import\s+|import\s+)({DOTTED}(?:\s+{NAME})+)", text):
         words = found[2].split()
         if "as" not in words and len(words) <= 6:
             yield found[1] + ", ".join(words), "Commas separate the names.", 0.86, found[1].startswith("from")
@@ -149,33 +72,19 @@ def _spaced(text: str) -> Iterator[tuple[str, str, float, bool]]:
 
 
 def _aliases(text: str) -> Iterator[tuple[str, str, float, bool]]:
-    if found := re.fullmatch(rf"import\s+({_DOTTED})\s+as\s*", text):
-        known = _ALIASES.get(found[1])
-        if known:
-            yield f"import {found[1]} as {known}", f"The usual short name is `{known}`.", 0.88, False
-        yield f"import {found[1]}", "`as` is left out, since no name follows.", 0.86, False
+    """`import numpy as`, `import a as b.c`"""
+    found = re.fullmatch(rf"import\s+({DOTTED})\s+as\s*", text)
+    known = _ALIASES.get(found[1]) if found else None
+    if found and known:
+        yield f"import {found[1]} as {known}", f"The usual short name is `{known}`.", 0.88, False
     if re.match(r"import\b.*\bas\s*(?:,|$)", text) and "," in text:
         yield re.sub(r"\s+as\s*(?=,|$)", "", text), "`as` is left out, since no name follows.", 0.86, False
-    if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+.+?)\s+as\s*", text):
-        yield found[1], "`as` is left out, since no name follows.", 0.88, False
-    if found := re.fullmatch(
-        rf"(import\s+{_DOTTED}|from\s+{_DOTTED}\s+import\s+{_NAME})\s+as\s+({_NAME}(?:[.\-]{_NAME})+)", text
-    ):
+    head = rf"(import\s+{DOTTED}|from\s+{DOTTED}\s+import\s+{NAME})"
+    if found := re.fullmatch(rf"{head}\s+as\s+({NAME}(?:[.\-]{NAME})+)", text):
         joined = re.sub(r"[.\-]", "_", found[2])
         last = re.split(r"[.\-]", found[2])[-1]
         yield f"{found[1]} as {joined}", "The other name is one word.", 0.85, False
         yield f"{found[1]} as {last}", "The other name is one word.", 0.84, False
-    if found := re.fullmatch(
-        rf"import\s+({_DOTTED})\s*(?:=|->|:|,?\s*is|a|AS|As|sa|ass|like|named|called|alias|to)\s+({_NAME})",
-        text,
-    ):
-        yield f"import {found[1]} as {found[2]}", "`as` gives the module another name.", 0.95, True
-    if found := re.fullmatch(rf"({_NAME})\s*=\s*import\s+({_DOTTED})", text):
-        yield f"import {found[2]} as {found[1]}", "`as` gives the module another name.", 0.95, True
-    if found := re.fullmatch(rf"import\s+({_NAME})\s*=\s*({_DOTTED})", text):
-        yield f"import {found[2]} as {found[1]}", "`as` gives the module another name.", 0.9, False
-    if found := re.fullmatch(rf"import\s+as\s+({_NAME})\s+({_DOTTED})", text):
-        yield f"import {found[2]} as {found[1]}", "The module stands before `as`.", 0.9, False
 
 
 def _imports(problem: Problem) -> Iterator[Reading]:

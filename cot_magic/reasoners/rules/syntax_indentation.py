@@ -206,6 +206,27 @@ def _same(options: list[tuple[str, str]]) -> bool:
     return len(found) == 1
 
 
+def _levels(lines: list[str]) -> list[int]:
+    """The indentations of the blocks that are open behind the lines."""
+    levels = [0]
+    for line in filter(is_filled, lines):
+        width = width_of(line)
+        while levels and width < levels[-1]:
+            levels.pop()
+        if not levels or width > levels[-1]:
+            levels.append(width)
+    return levels
+
+
+_HEADS = {
+    "else": "if|for|while|try|elif|except",
+    "elif": "if|elif",
+    "except": "try|except",
+    "finally": "try|except|else",
+    "case": "case",
+}
+
+
 def _unindent(problem: Problem) -> Iterator[Reading]:
     """A line between two levels of indentation."""
     if "unindent does not match" not in problem.message:
@@ -213,16 +234,7 @@ def _unindent(problem: Problem) -> Iterator[Reading]:
     lines = problem.lines
     place = min(problem.failure.line, len(lines)) - 1
     own = width_of(lines[place])
-    levels: list[int] = [0]
-    for line in lines[:place]:
-        if not is_filled(line):
-            continue
-        width = width_of(line)
-        while levels and width < levels[-1]:
-            levels.pop()
-        if not levels or width > levels[-1]:
-            levels.append(width)
-    # levels that were open at the line above
+    levels = _levels(lines[:place])
     nearest = sorted(set(levels), key=lambda width: (abs(width - own), -width))
     end = place + 1
     while end < len(lines) and (not lines[end].strip() or width_of(lines[end]) >= own):
@@ -242,17 +254,10 @@ def _unindent(problem: Problem) -> Iterator[Reading]:
         options.append((shifted(lines, start, place, own - inner), "The lines above are moved to it."))
     if _CONTINUES.match(lines[place]):
         word = lines[place].split()[0].rstrip(":")
-        heads = {
-            "else": "if|for|while|try|elif|except",
-            "elif": "if|elif",
-            "except": "try|except",
-            "finally": "try|except|else",
-            "case": "case",
-        }
         fitting = [
             width_of(line)
             for line in lines[:place]
-            if re.match(rf"\s*(?:{heads.get(word, 'if')})\b", line) and width_of(line) in levels
+            if re.match(rf"\s*(?:{_HEADS.get(word, 'if')})\b", line) and width_of(line) in levels
         ]
         if fitting:
             best = min(fitting, key=lambda width: abs(width - own))

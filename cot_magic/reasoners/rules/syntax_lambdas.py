@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, Kind
-from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
+from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
 
 
 def _arrow(problem: Problem) -> Iterator[Reading]:
@@ -30,26 +30,7 @@ def _arrow(problem: Problem) -> Iterator[Reading]:
             )
             return
         if problem.text(low) in ("def", "async"):
-            if problem.text(index - 1) == ":":
-                colon = index - 1
-                end = problem.tokens[high - 1].end
-                after = problem.put(
-                    (problem.tokens[colon].start, problem.tokens[colon].end, ""),
-                    (end, end, ":" if problem.text(high - 1) != ":" else ""),
-                )
-                yield reading(
-                    "The colon stands behind the result's type.",
-                    (after, "The colon ends the line."),
-                    weight=0.95,
-                    certain=True,
-                )
-            elif last > index:
-                yield reading(
-                    "The arrow is written `->`.",
-                    (problem.swap(index, "->", last), "`->` stands before the result's type."),
-                    weight=0.95,
-                    certain=True,
-                )
+            yield from _result_arrow(problem, index, last)
             return
         start, parameters = index - 1, problem.text(index - 1)
         if parameters == ")":
@@ -67,6 +48,23 @@ def _arrow(problem: Problem) -> Iterator[Reading]:
                 certain=text == "=" and start >= 0 and problem.text(start - 1) in ("=", "(", ","),
             )
             return
+
+
+def _result_arrow(problem: Problem, index: int, last: int) -> Iterator[Reading]:
+    """`def f(): -> int`, `def f() - > int:`"""
+    high = problem.statement[1]
+    if problem.text(index - 1) == ":":
+        end = problem.tokens[high - 1].end
+        after = problem.put(
+            (problem.tokens[index - 1].start, problem.tokens[index - 1].end, ""),
+            (end, end, ":" if problem.text(high - 1) != ":" else ""),
+        )
+        claim = "The colon stands behind the result's type."
+        yield reading(claim, (after, "The colon ends the line."), weight=0.95, certain=True)
+    elif last > index:
+        after = problem.swap(index, "->", last)
+        why = "`->` stands before the result's type."
+        yield reading("The arrow is written `->`.", (after, why), weight=0.95, certain=True)
 
 
 def _lambda(problem: Problem) -> Iterator[Reading]:
@@ -102,40 +100,36 @@ def _lambda(problem: Problem) -> Iterator[Reading]:
                 weight=0.9,
             )
         elif end is None:
-            for place in range(index + 1, high):
-                sign = problem.text(place)
-                if sign in (";", "=", ".", "-") and problem.tokens[place].opener == depth:
-                    yield reading(
-                        "A colon stands between a lambda's parameters and its value.",
-                        (problem.swap(place, ":"), "A colon stands there."),
-                        weight=0.88,
-                    )
-                    break
-            names = index + 1
-            if problem.text(names) == "(":
-                closer = problem.listing.partner.get(names, names)
-                if closer > names:
-                    after = problem.put(
-                        (problem.tokens[names].start, problem.tokens[names].end, ""),
-                        (problem.tokens[closer].start, problem.tokens[closer].end, ":"),
-                    )
-                    yield reading(
-                        "Behind the parameters of a lambda stands a colon.",
-                        (after, "A colon stands there."),
-                        weight=0.85,
-                    )
-            while names < high and (
-                problem.tokens[names].kind is Kind.NAME and problem.text(names + 1) == ","
-            ):
-                names += 2
-            if names < high and problem.tokens[names].kind is Kind.NAME and names + 1 < high:
-                at = problem.tokens[names].end
-                yield reading(
-                    "Behind the parameters of a lambda stands a colon.",
-                    *unique([(problem.put((at, at, ":")), "A colon stands there.")]),
-                    weight=0.87,
-                    certain=problem.starts_operand(names + 1) and problem.text(names) not in KEYWORDS,
-                )
+            yield from _lambda_colon(problem, index, high)
+
+
+def _lambda_colon(problem: Problem, index: int, high: int) -> Iterator[Reading]:
+    """`lambda x; x`, `lambda (x) x`, `lambda x x + 1`"""
+    depth = problem.tokens[index].opener
+    for place in range(index + 1, high):
+        if problem.text(place) in (";", "=", ".", "-") and problem.tokens[place].opener == depth:
+            yield reading(
+                "A colon stands between a lambda's parameters and its value.",
+                (problem.swap(place, ":"), "A colon stands there."),
+                weight=0.88,
+            )
+            break
+    claim = "Behind the parameters of a lambda stands a colon."
+    names = index + 1
+    closer = problem.listing.partner.get(names, names) if problem.text(names) == "(" else names
+    if closer > names:
+        after = problem.put(
+            (problem.tokens[names].start, problem.tokens[names].end, ""),
+            (problem.tokens[closer].start, problem.tokens[closer].end, ":"),
+        )
+        yield reading(claim, (after, "A colon stands there."), weight=0.85)
+    while names < high and problem.tokens[names].kind is Kind.NAME and problem.text(names + 1) == ",":
+        names += 2
+    if problem.tokens[names].kind is Kind.NAME and names + 1 < high:
+        at = problem.tokens[names].end
+        sure = problem.starts_operand(names + 1) and problem.text(names) not in KEYWORDS
+        after = problem.put((at, at, ":"))
+        yield reading(claim, (after, "A colon stands there."), weight=0.87, certain=sure)
 
 
 MISTAKES = (

@@ -23,83 +23,52 @@ def _for(problem: Problem) -> Iterator[Reading]:
         yield from _for_inside(problem)
         return
     yield from _c_style(problem, first, high)
-    if (
-        problem.text(first + 1) in ("each", "int", "var", "let", "const", "auto", "every", "all")
-        and problem.tokens[first + 2].kind is Kind.NAME
-        if first + 2 < high
-        else False
-    ):
+    if problem.text(first + 1) in _FILLERS and problem.tokens[first + 2].kind is Kind.NAME:
         yield reading(
             f"`{problem.text(first + 1)}` has no place behind `for`.",
             (problem.drop(first + 1), "The loop's variable stands there alone."),
             weight=0.95,
             certain=True,
         )
-    has_in = any(problem.text(i) == "in" for i in range(first, high))
-    name = first + 1
-    if not has_in and name < high and problem.tokens[name].kind is Kind.NAME:
-        end = name
-        while problem.text(end + 1) == "," and problem.ends_operand(end + 2):
-            end += 2
-        following = problem.text(end + 1)
-        if following in (
-            "of",
-            "on",
-            "im",
-            "ni",
-            "inn",
-            "iN",
-            "In",
-            "IN",
-            "form",
-            "from",
-            "to",
-            "is",
-            ":",
-            "=",
-            "within",
-            "en",
-            "at",
-            "through",
-        ):
-            sure = following not in ("from", "to", "is", "=", "form", "at")
-            if not (following == ":" and problem.header_end(end + 2, high) is None):
-                yield reading(
-                    f"`{following}` stands where `in` belongs.",
-                    (
-                        problem.put((problem.tokens[end].end, problem.tokens[end + 1].end, " in")),
-                        "`in` stands between variable and values.",
-                    ),
-                    weight=0.95,
-                    certain=sure,
-                )
-        elif problem.starts_operand(end + 1) or following in ("(", "["):
-            at = problem.tokens[end].end
-            start = problem.tokens[end + 1].start
-            yield reading(
-                "In the loop the word `in` is missing.",
-                (problem.put((at, start, " in ")), "`in` stands between variable and values."),
-                weight=0.96,
-                certain=True,
-            )
-    elif problem.text(name) == "in":
-        at = problem.tokens[name].start
-        variable = _variable(problem, high)
-        yield reading(
-            "The loop has no variable.",
-            (problem.put((at, at, f"{variable} ")), f"The variable is called `{variable}`."),
-            (problem.put((at, at, "_ ")), "`_` is a variable that nobody reads."),
-            weight=0.85,
-        )
-    elif not has_in and problem.text(name) == "range":
-        at = problem.tokens[name].start
-        yield reading(
-            "The loop has no variable.",
-            (problem.put((at, at, "i in ")), "The variable is called `i`."),
-            weight=0.85,
-        )
+    yield from _lost_in(problem, first, high)
     yield from _unparenthesised_for(problem, first, high)
     yield from _dotted_range(problem, first, high)
+
+
+_FILLERS = ("each", "int", "var", "let", "const", "auto", "every", "all")
+# Words that stand where `in` belongs; behind those of the second line something else may be meant.
+_FOR_IN = ("of", "on", "im", "ni", "inn", "iN", "In", "IN", "within", "en", "through")
+_LOOSELY = ("form", "from", "to", "is", ":", "=", "at")
+
+
+def _lost_in(problem: Problem, first: int, high: int) -> Iterator[Reading]:
+    """`for x xs:`, `for x of xs:`, `for in xs:`, `for range(3):`"""
+    name = first + 1
+    has_in = any(problem.text(i) == "in" for i in range(first, high))
+    if problem.text(name) in ("in", "range") and has_in == (problem.text(name) == "in"):
+        at = problem.tokens[name].start
+        rest = "" if has_in else "in "
+        variable = _variable(problem, high)
+        options = [(problem.put((at, at, f"{variable} {rest}")), f"The variable is called `{variable}`.")]
+        options.append((problem.put((at, at, f"_ {rest}")), "`_` is a variable that nobody reads."))
+        yield reading("The loop has no variable.", *options, weight=0.85)
+        return
+    if has_in or problem.tokens[name].kind is not Kind.NAME:
+        return
+    end = name
+    while problem.text(end + 1) == "," and problem.ends_operand(end + 2):
+        end += 2
+    following, at = problem.text(end + 1), problem.tokens[end].end
+    if following in (*_FOR_IN, *_LOOSELY):
+        if following == ":" and problem.header_end(end + 2, high) is None:
+            return
+        after = problem.put((at, problem.tokens[end + 1].end, " in"))
+        claim, sure = f"`{following}` stands where `in` belongs.", following in _FOR_IN
+        yield reading(claim, (after, "`in` stands between variable and values."), weight=0.95, certain=sure)
+    elif problem.starts_operand(end + 1) or following in ("(", "["):
+        after = problem.put((at, problem.tokens[end + 1].start, " in "))
+        claim = "In the loop the word `in` is missing."
+        yield reading(claim, (after, "`in` stands between variable and values."), weight=0.96, certain=True)
 
 
 def _variable(problem: Problem, high: int) -> str:

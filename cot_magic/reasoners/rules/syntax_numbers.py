@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules.syntax_lexer import Kind
-from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading
+from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
 
 _SUFFIXED = re.compile(
     r"(?!0[xXbBoO])(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<tail>[A-Za-z_]\w*)"
@@ -90,16 +90,21 @@ def _suffix(problem: Problem) -> Iterator[Reading]:
             certain=True,
         )
         return
+    yield from _number_and_word(problem, index, number, tail)
+
+
+def _number_and_word(problem: Problem, index: int, number: str, tail: str) -> Iterator[Reading]:
+    """`5x`, `2nd`, `1if`: a number right before letters."""
+    shown = problem.text(index)
     if tail in problem.names or problem.text(index + 1) == "(" or len(tail) == 1:
-        times = reading(
+        yield reading(
             f"`{shown}`: Python does not multiply two things because they stand side by side.",
             (problem.swap(index, f"{number} * {tail}"), "The multiplication sign is written."),
             weight=0.9,
             certain=tail in problem.names,
         )
-        yield times
     yield from _digit_first(problem, index, number, tail)
-    if re.fullmatch(r"and|or|if|else|in|is|not|for", tail):
+    if tail in KEYWORDS:
         yield reading(
             f"A space is missing in `{shown}`.",
             (problem.swap(index, f"{number} {tail}"), "Number and word stand apart now."),

@@ -119,73 +119,69 @@ def _other_end(
         return
 
 
+_HEADERS = ("if", "for", "while", "elif", "with", "def", "else")
+
+
 def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterator[Reading]:
+    """`print("hello)`: where the quote may be missing."""
     token = problem.tokens[index]
-    text = token.text.rstrip()
-    stack = []
-    opener = token.opener
-    while opener >= 0:
-        stack.append(OPENERS[problem.text(opener)])
-        opener = problem.tokens[opener].opener
-    tail = re.search(r"[)\]},:;\s]*$", text)
-    run = text[tail.start() :] if tail else ""
-    header = problem.text(problem.listing.statement(index)[0]) in (
-        "if",
-        "for",
-        "while",
-        "elif",
-        "with",
-        "def",
-        "else",
-    )
-    options, sure = [], False
-    for start in range(len(run) + 1):
-        closers = [char for char in run[start:] if char in CLOSERS]
-        rest = run[start:].strip()
-        if closers == stack[: len(closers)] and (
-            len(closers) == len(stack) or rest.endswith(",") or not stack
-        ):
-            colon = rest.endswith(":") == header or not rest
-            if not colon:
-                continue
-            at = token.start + len(text) - len(run) + start
-            at -= len(text[: len(text) - len(run) + start]) - len(
-                text[: len(text) - len(run) + start].rstrip()
-            )
-            options.append((problem.put((at, at, quote)), f"{quote} closes the text."))
-            sure = True
-            break
-    if not sure:
+    text, inside = token.text.rstrip(), token.text.split(quote, 1)[1]
+    begin = token.start + len(token.text) - len(inside)
+    tail = _closing_tail(problem, index, text)
+    options: list[tuple[str, str]] = []
+    if tail is not None:
+        at = token.start + len(text[:tail].rstrip())
+        options.append((problem.put((at, at, quote)), f"{quote} closes the text."))
+    else:
         at = token.start + len(text)
         options.append((problem.put((at, at, quote)), f"{quote} closes the text at the end of the line."))
-        closed = "".join(stack)
-        if closed and not run:
-            options.insert(
-                0, (problem.put((at, at, quote + closed)), f"{quote}{closed} closes text and brackets.")
-            )
-    first_word = re.match(r"[^\W\d]\w*", token.text.split(quote, 1)[1])
+        closed = "".join(_open_closers(problem, index))
+        if closed and text[-1:] not in ")]},:":
+            whole = problem.put((at, at, quote + closed))
+            options.insert(0, (whole, f"{quote}{closed} closes text and brackets."))
     cut = False
     for place in re.finditer(r"[\])},:]|\s(?:\+|%|==|in|and|or|for|if)\s", token.text):
         at = token.start + place.start()
         options.append(
             (problem.put((at, at, quote)), f"{quote} closes the text before `{place[0].strip()}`.")
         )
-        cut = cut or (place[0] not in ")]}" or place.start() < len(text) - len(run))
+        cut = cut or place[0] not in ")]}" or tail is None or place.start() < tail
+    first_word = re.match(r"[^\W\d]\w*", inside)
     if first_word and strings_on(problem, token.line)[-1] != index:
-        at = token.start + token.text.index(quote) + 1 + first_word.end()
+        at = begin + first_word.end()
         options.insert(
             0, (problem.put((at, at, quote)), f"{quote} closes the text behind `{first_word[0]}`.")
         )
-    code = re.match(r"\.\w+\(", token.text.split(quote, 1)[1]) or re.match(
-        r"\s+[*%]\s", token.text.split(quote, 1)[1]
-    )
-    if code:
-        at = token.start + token.text.index(quote) + 1
-        options.insert(0, (problem.put((at, at, quote)), "The text is empty."))
-    cut = cut or code is not None or re.search(r"\w\(.*\)|\w\*", token.text) is not None
-    if not cut and sure:
-        options = options[:1]
-    yield reading(shown, *unique(options)[:4], weight=0.88, certain=sure and not cut)
+    if re.match(r"\.\w+\(|\s+[*%]\s", inside):
+        options.insert(0, (problem.put((begin, begin, quote)), "The text is empty."))
+        cut = True
+    cut = cut or re.search(r"\w\(.*\)|\w\*", token.text) is not None
+    sure = tail is not None and not cut
+    yield reading(shown, *(options[:1] if sure else unique(options)[:4]), weight=0.88, certain=sure)
+
+
+def _open_closers(problem: Problem, index: int) -> list[str]:
+    """The closers of the brackets that are open before the token, innermost first."""
+    stack, opener = [], problem.tokens[index].opener
+    while opener >= 0:
+        stack.append(OPENERS[problem.text(opener)])
+        opener = problem.tokens[opener].opener
+    return stack
+
+
+def _closing_tail(problem: Problem, index: int, text: str) -> int | None:
+    """Where brackets, commas and a colon begin that fit what is open before the text; None if none fit."""
+    stack = _open_closers(problem, index)
+    found = re.search(r"[)\]},:;\s]*$", text)
+    begin = found.start() if found else len(text)
+    header = problem.text(problem.listing.statement(index)[0]) in _HEADERS
+    for start in range(begin, len(text) + 1):
+        rest = text[start:].strip()
+        closers = [char for char in rest if char in CLOSERS]
+        complete = len(closers) == len(stack) or rest.endswith(",") or not stack
+        if closers == stack[: len(closers)] and complete and (not rest or rest.endswith(":") == header):
+            return start
+    return None
 
 
 def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading]:

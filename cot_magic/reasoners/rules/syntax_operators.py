@@ -22,7 +22,9 @@ _PAIRS = """
     ||= |=   &&= &=
 """
 _MEANT = dict(zip(_PAIRS.split()[::2], _PAIRS.split()[1::2], strict=True))
-_GLUE = tuple("== != <= >= ** // -> := += -= *= /= %= **= //= << >> &= |= ...".split())
+_GLUE = frozenset(
+    "== != <= >= ** // -> := += -= *= /= %= **= //= << >> &= |= ...".split()  # noqa: SIM905 - a column of signs reads better
+)
 _SURE = frozenset(
     [
         "=<",
@@ -251,11 +253,10 @@ def _exclamation(problem: Problem) -> Iterator[Reading]:
     low, high = problem.statement
     changes = []
     for index in range(low, high - 1):
-        if problem.text(index) == "!" and problem.text(index + 1) not in ("=", "==", "!", "<", ">"):
-            if (
-                problem.ends_operand(index - 1) and problem.text(index + 1) == "in"
-            ) or not problem.ends_operand(index - 1):
-                changes.append((problem.tokens[index].start, problem.tokens[index].end, "not "))
+        if problem.text(index) != "!" or problem.text(index + 1) in ("=", "==", "!", "<", ">"):
+            continue
+        if problem.text(index + 1) == "in" or not problem.ends_operand(index - 1):
+            changes.append((problem.tokens[index].start, problem.tokens[index].end, "not "))
     if changes:
         yield reading(
             "`!` does not negate in Python.",

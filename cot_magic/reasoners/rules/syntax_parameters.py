@@ -1,7 +1,7 @@
 """Mistakes in the parameters of functions: their order, their stars and their form."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cot_magic.reasoners.rules.syntax_definitions import TYPE_NAMES, definitions_in
 from cot_magic.reasoners.rules.syntax_lexer import Kind
@@ -155,11 +155,8 @@ def _stars(problem: Problem) -> Iterator[Reading]:
             certain=len(kwargs) == 1,
         )
     stars = [i for i, text in enumerate(texts) if re.match(r"\*(?!\*)", text)]
-    if (
-        stars
-        and texts[stars[-1]] == "*"
-        and (stars[-1] == len(texts) - 1 or texts[stars[-1] + 1].startswith("**"))
-    ):
+    last = stars[-1] if stars else -1
+    if stars and texts[last] == "*" and (last == len(texts) - 1 or texts[last + 1].startswith("**")):
         without = [text for i, text in enumerate(texts) if i != stars[-1]]
         named = [("*args" if i == stars[-1] else text) for i, text in enumerate(texts)]
         yield reading(
@@ -182,23 +179,7 @@ def _stars(problem: Problem) -> Iterator[Reading]:
             options.reverse()
         yield reading("Only one parameter may have a star.", *options, weight=0.85)
     if "/" in texts:
-        slashes = [i for i, text in enumerate(texts) if text == "/"]
-        if stars and slashes[0] > stars[0]:
-            moved = [text for text in texts if text != "/"]
-            moved.insert(stars[0], "/")
-            yield reading(
-                "`/` must stand before `*`.",
-                (put(moved), "It stands before the `*`."),
-                weight=0.9,
-                certain=True,
-            )
-        without = [text for i, text in enumerate(texts) if i not in (slashes[1:] or slashes[:1])]
-        yield reading(
-            "`/` must stand once, and behind a parameter.",
-            (put(without), "It is left out."),
-            weight=0.85,
-            certain=slashes[0] == 0 or len(slashes) > 1,
-        )
+        yield from _slashes(texts, stars, put)
     defaults = [i for i, text in enumerate(texts) if text.startswith("*") and "=" in text]
     if defaults:
         bare = [(text.split("=")[0].rstrip() if i in defaults else text) for i, text in enumerate(texts)]
@@ -208,6 +189,23 @@ def _stars(problem: Problem) -> Iterator[Reading]:
             weight=0.9,
             certain=True,
         )
+
+
+def _slashes(texts: list[str], stars: list[int], put: Callable[[list[str]], str]) -> Iterator[Reading]:
+    """A `/` behind `*`, at the beginning, or twice."""
+    slashes = [i for i, text in enumerate(texts) if text == "/"]
+    if stars and slashes[0] > stars[0]:
+        moved = [text for text in texts if text != "/"]
+        moved.insert(stars[0], "/")
+        claim = "`/` must stand before `*`."
+        yield reading(claim, (put(moved), "It stands before the `*`."), weight=0.9, certain=True)
+    without = [text for i, text in enumerate(texts) if i not in (slashes[1:] or slashes[:1])]
+    yield reading(
+        "`/` must stand once, and behind a parameter.",
+        (put(without), "It is left out."),
+        weight=0.85,
+        certain=slashes[0] == 0 or len(slashes) > 1,
+    )
 
 
 def _forms(problem: Problem) -> Iterator[Reading]:

@@ -59,85 +59,59 @@ def _like_print(problem: Problem, index: int) -> bool:
     )
 
 
+def _is_print_statement(problem: Problem, index: int, old: bool) -> bool:
+    """Whether `print` begins a statement here and no call; `old` if the cell has such statements above."""
+    token, first = problem.tokens[index], index + 1
+    word = token.text.lower() == "print" or _like_print(problem, index)
+    if not word or token.opener >= 0 or not _begins(problem, index) or first >= _end(problem, index):
+        return False
+    sign = problem.text(first)
+    if sign in ("-", "+", "["):
+        return old  # `print -1` runs, if only as a subtraction
+    return sign in (">>", "~", "`") or problem.starts_operand(first)
+
+
 def _print(problem: Problem) -> Iterator[Reading]:
     changes: list[tuple[int, int, str]] = []
-    newline: list[tuple[int, int, str]] = []
+    closed: list[tuple[int, int, str]] = []  # the same, with lines that end where the comma kept them open
     trailing = False
-    old = False
     for index, token in enumerate(problem.tokens):
-        if (
-            (token.text.lower() != "print" and not _like_print(problem, index))
-            or not _begins(problem, index)
-            or token.opener >= 0
-        ):
-            continue
-        if token.text == "Print" and problem.text(index + 1) == "(":
+        if not _is_print_statement(problem, index, bool(changes)):
             continue
         end = _end(problem, index)
-        if index + 1 >= end or problem.text(index + 1) in (
-            "=",
-            ".",
-            ")",
-            "]",
-            ",",
-            ":",
-            "+=",
-            "in",
-            "and",
-            "or",
-        ):
-            continue
-        first = index + 1
-        closer = problem.listing.partner.get(first)
-        if problem.text(first) == "(" and (
-            closer is None
-            or closer + 1 >= end
-            or (not old and problem.text(closer + 1) in (".", ")", "(", "]"))
-        ):
-            continue
-        if problem.text(first) == "(" and closer is not None:
-            continue  # `print (a), b` runs, and does what it says
-        if problem.text(first) not in (">>", "-", "+", "[", "~", "`") and not problem.starts_operand(first):
-            continue
-        if problem.text(first) in ("-", "+", "[") and not old:
-            continue
-        old = True
-        start, finish = problem.tokens[first].start, problem.tokens[end - 1].end
+        start, finish = problem.tokens[index + 1].start, problem.tokens[end - 1].end
         if problem.text(end - 1) in CLOSERS and end - 1 not in problem.listing.partner:
-            finish, start_of_call = problem.tokens[end - 1].start, token.end
-            changes.append((start_of_call, start, "("))
-            changes.append((finish, finish, ""))
+            changes.append((token.end, start, "("))  # only the opening bracket is missing
+            closed.append(changes[-1])
             continue
-        stream = ""
-        body = problem.source[start:finish]
-        if problem.text(first) == ">>":
-            comma = next(
-                (i for i in range(first, end) if problem.text(i) == "," and problem.tokens[i].opener < 0),
-                None,
-            )
-            target = problem.between(first + 1, comma if comma is not None else end)
-            body = problem.source[problem.tokens[comma].end : finish].strip() if comma is not None else ""
-            stream = f"file={target}"
-        stays = body.rstrip().endswith(",")
-        trailing = trailing or stays
-        body = body.rstrip().rstrip(",").rstrip() if stays else body
-        parts = [part for part in (body, stream) if part]
-        newline.append((token.start, finish, f"print({', '.join(parts)})"))
+        parts, stays = _printed(problem, index + 1, end)
+        closed.append((token.start, finish, f"print({', '.join(parts)})"))
         if stays:
             parts.append('end=" "')
+            trailing = True
         changes.append((token.start, finish, f"print({', '.join(parts)})"))
     if not changes:
         return
-    options = [(problem.put(*changes), "`print` is called with brackets.")]
+    why = "`print` is called with brackets."
+    options = [(problem.put(*changes), why)]
     if trailing:
-        options[0] = (
-            options[0][0],
-            "`print` is called with brackets; `end` keeps the line open as the comma did.",
-        )
-        options.append((problem.put(*newline), "`print` is called with brackets."))
-    yield reading(
-        "`print` is a function in Python 3 and needs brackets.", *options, weight=0.96, certain=not trailing
-    )
+        options = [(options[0][0], f"{why} `end` keeps the line open as the comma did.")]
+        options.append((problem.put(*closed), why))
+    claim = "`print` is a function in Python 3 and needs brackets."
+    yield reading(claim, *options, weight=0.96, certain=not trailing)
+
+
+def _printed(problem: Problem, first: int, end: int) -> tuple[list[str], bool]:
+    """The arguments of a print statement, and whether it ends with a comma."""
+    body, stream = problem.between(first, end), ""
+    if problem.text(first) == ">>":
+        commas = [i for i in range(first, end) if problem.text(i) == "," and problem.tokens[i].opener < 0]
+        comma = commas[0] if commas else end
+        stream = f"file={problem.between(first + 1, comma)}"
+        body = problem.between(comma + 1, end)
+    stays = body.endswith(",")
+    body = body.rstrip(", ") if stays else body
+    return [part for part in (body, stream) if part], stays
 
 
 def _exec(problem: Problem) -> Iterator[Reading]:

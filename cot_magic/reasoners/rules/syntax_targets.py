@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.rules.syntax_assignments import expression, is_target
 from cot_magic.reasoners.rules.syntax_lexer import Kind
-from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
+from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading
 
 
 def _star_target(problem: Problem) -> Iterator[Reading]:
@@ -73,66 +73,42 @@ def _deletion(problem: Problem) -> Iterator[Reading]:
         return
     text = problem.between(index + 1, high)
     node = expression(text)
-    options: list[tuple[str, str]] = []
-    if isinstance(node, ast.Call):
-        function = ast.unparse(node.func)
-        if len(node.args) == 1:
-            options.append(
-                (
-                    problem.swap(index + 1, f"{function}[{ast.unparse(node.args[0])}]", high - 1),
-                    "Square brackets reach an item.",
-                )
-            )
-        options.insert(
-            0 if not isinstance(node.func, ast.Attribute) else 1,
-            (problem.swap(index + 1, function, high - 1), f"`{function}` itself is deleted."),
-        )
-        targets = [
-            ast.unparse(item)
-            for item in node.args
-            if isinstance(item, ast.Name | ast.Attribute | ast.Subscript)
-        ]
-        if targets and len(targets) == len(node.args):
-            options.append(
-                (problem.swap(index + 1, ", ".join(targets), high - 1), "The arguments are deleted.")
-            )
-        options.append((problem.drop(index), "The function is called."))
-    elif isinstance(node, ast.BinOp | ast.Compare | ast.BoolOp):
-        targets = [ast.unparse(item) for item in ast.walk(node) if isinstance(item, ast.Name)]
-        if targets:
-            options.append(
-                (
-                    problem.swap(index + 1, ", ".join(dict.fromkeys(targets)), high - 1),
-                    "Several names are separated by commas.",
-                )
-            )
-            options.append((problem.swap(index + 1, targets[0], high - 1), "One name is deleted."))
-        options.append((problem.drop(index), "The value is not deleted."))
-    elif isinstance(node, ast.Starred) or text.startswith("*"):
-        options.append((problem.drop(index + 1), "The star is left out."))
-    elif isinstance(node, ast.Constant):
-        if isinstance(node.value, str) and node.value.isidentifier():
-            options.append(
-                (problem.swap(index + 1, node.value, high - 1), "A name stands there without quotes.")
-            )
-        line = problem.tokens[index].line
-        if index == low:
-            indent = problem.listing.indent(line)
-            options.append(
-                (
-                    problem.swap(index, "pass", high - 1)
-                    if indent
-                    else problem.put((problem.tokens[index].start, problem.tokens[high - 1].end, "")),
-                    "There is nothing to delete.",
-                )
-            )
-    elif "=" in text and (found := re.match(r"([^=]+?)\s*=", text)) and is_target(found[1]):
-        options.append((problem.swap(index + 1, found[1], high - 1), "Only the name stands behind `del`."))
-        options.append((problem.drop(index), "The value is assigned."))
+    options = list(_deletions(problem, index, text, node))
     if options:
         yield reading(
             f"`{text[:60]}` cannot be deleted: `del` takes names, attributes and items.", *options, weight=0.9
         )
+
+
+def _deletions(problem: Problem, index: int, text: str, node: ast.expr | None) -> Iterator[tuple[str, str]]:
+    """What may be meant by the deletion of something that is no name."""
+    last, first = problem.statement[1] - 1, index + 1
+    if isinstance(node, ast.Call):
+        function = ast.unparse(node.func)
+        arguments = [ast.unparse(item) for item in node.args]
+        ways = [(problem.swap(first, function, last), f"`{function}` itself is deleted.")]
+        if len(arguments) == 1:
+            item = problem.swap(first, f"{function}[{arguments[0]}]", last)
+            ways.insert(isinstance(node.func, ast.Name), (item, "Square brackets reach an item."))
+        yield from ways
+        if arguments and all(is_target(argument) for argument in arguments):
+            yield problem.swap(first, ", ".join(arguments), last), "The arguments are deleted."
+        yield problem.drop(index), "The function is called."
+    elif isinstance(node, ast.BinOp | ast.Compare | ast.BoolOp):
+        names = list(dict.fromkeys(item.id for item in ast.walk(node) if isinstance(item, ast.Name)))
+        if names:
+            yield problem.swap(first, ", ".join(names), last), "Several names are separated by commas."
+            yield problem.swap(first, names[0], last), "One name is deleted."
+        yield problem.drop(index), "The value is not deleted."
+    elif text.startswith("*"):
+        yield problem.drop(first), "The star is left out."
+    elif isinstance(node, ast.Constant):
+        if isinstance(node.value, str) and node.value.isidentifier():
+            yield problem.swap(first, node.value, last), "A name stands there without quotes."
+        yield problem.swap(index, "pass", last), "There is nothing to delete."
+    elif (found := re.match(r"([^=]+?)\s*=", text)) and is_target(found[1]):
+        yield problem.swap(first, found[1], last), "Only the name stands behind `del`."
+        yield problem.drop(index), "The value is assigned."
 
 
 def _loop_target(problem: Problem) -> Iterator[Reading]:
@@ -159,6 +135,24 @@ def _loop_target(problem: Problem) -> Iterator[Reading]:
     )
 
 
+_BEGINNINGS = frozenset(
+    (
+        "print",
+        "return",
+        "import",
+        "break",
+        "continue",
+        "pass",
+        "raise",
+        "def",
+        "class",
+        "while",
+        "with",
+        "del",
+    )
+) | {"assert", "from"}
+
+
 def _two_statements(problem: Problem) -> Iterator[Reading]:
     """`x = 1 y = 2` and `return x = 3`: two statements on one line."""
     low, high = problem.statement
@@ -168,53 +162,31 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
         if not problem.ends_operand(index - 1):
             continue
         text = problem.text(index)
-        begins = (
-            text
-            in (
-                "print",
-                "return",
-                "import",
-                "break",
-                "continue",
-                "pass",
-                "raise",
-                "def",
-                "class",
-                "while",
-                "with",
-                "del",
-                "assert",
-                "from",
-            )
-            or (problem.tokens[index].kind is Kind.NAME and problem.text(index + 1) in ("=", "+=", "-="))
-            or (text == "for" and problem.header_end(low, high) is not None)
-        )
+        assigned = problem.tokens[index].kind is Kind.NAME and problem.text(index + 1) in ("=", "+=", "-=")
+        loop = text == "for" and problem.header_end(low, high) is not None
+        at, start = problem.tokens[index - 1].end, problem.tokens[index].start
+        indent = problem.listing.indent(problem.tokens[low].line)
         if text in ("else", "elif", "except", "finally") and problem.header_end(index, high) == high - 1:
-            margin = len(problem.listing.indent(problem.tokens[low].line))
             outer = [
-                len(problem.listing.indent(line))
+                problem.listing.indent(line)
                 for line in range(1, problem.tokens[low].line)
-                if problem.listing.on_line(line) and len(problem.listing.indent(line)) < margin
+                if problem.listing.on_line(line) and len(problem.listing.indent(line)) < len(indent)
             ]
-            at, start = problem.tokens[index - 1].end, problem.tokens[index].start
             yield reading(
                 f"`{text}` begins a new line.",
                 (
-                    problem.put((at, start, "\n" + " " * (outer[-1] if outer else 0))),
+                    problem.put((at, start, "\n" + (outer[-1] if outer else ""))),
                     "It stands on a line of its own.",
                 ),
                 weight=0.93,
             )
-        if begins and (text not in KEYWORDS or text not in ("if", "for")):
-            indent = problem.listing.indent(problem.tokens[low].line)
+        elif text in _BEGINNINGS or assigned or loop:
             if problem.header_end(low, index) is not None:
                 indent += "    "
-            at, start = problem.tokens[index - 1].end, problem.tokens[index].start
             yield reading(
                 f"`{text}` begins a new statement in the middle of a line.",
                 (problem.put((at, start, f"\n{indent}")), "It stands on a line of its own."),
                 weight=0.8,
-                certain=False,
             )
     if problem.text(low) == "return" and low + 2 < high and problem.text(low + 2) == "=":
         indent = problem.listing.indent(problem.tokens[low].line)

@@ -1,0 +1,191 @@
+"""How imports are written by mistake, as patterns, and what is meant by them."""
+
+DOTTED = r"(?:\.*[^\W\d][\w.]*|\.+)"
+NAME = r"[^\W\d]\w*"
+
+
+_NAMES = rf"(?:{NAME}(?:\s+as\s+{NAME})?(?:\s*,\s*{NAME}(?:\s+as\s+{NAME})?)*|\*)"
+_LOST_IMPORT = "(?:imort|improt|impot|impor|imprt|inport|use|using|get|take|export)"
+_ORDER = "`from` and the module stand first."
+_BARE = "A module's name stands there without quotes."
+# What is written, what is meant, why, how likely, and whether everybody would agree.
+FORMS: tuple[tuple[str, str, str, float, bool], ...] = (
+    (
+        rf"import\s+\(?\s*({_NAMES})\s*\)?\s+(?:from|form|in|of)\s+({DOTTED})",
+        r"from \2 import \1",
+        _ORDER,
+        0.97,
+        True,
+    ),
+    (
+        rf"import\s+({_NAMES})\s*,?\s+from\s+({DOTTED})\s+as\s+({NAME})",
+        r"from \2 import \1 as \3",
+        _ORDER,
+        0.97,
+        True,
+    ),
+    (rf"import\s+\*\s+from\s+({DOTTED})", r"from \1 import *", _ORDER, 0.97, True),
+    (
+        rf"from\s+({DOTTED})\s+import\s+(.+?)\s*,\s*",
+        r"from \1 import \2",
+        "The comma at the end is left out.",
+        0.97,
+        True,
+    ),
+    (r"import\s+(.+?)\s*,\s*", r"import \1", "The comma at the end is left out.", 0.96, True),
+    (rf"from\s+({DOTTED})\s+import\s*", r"import \1", "The module itself is imported.", 0.85, False),
+    (
+        rf"from\s+({DOTTED})\s+import\s*",
+        r"from \1 import *",
+        "All that the module offers is imported.",
+        0.8,
+        False,
+    ),
+    (rf"from\s+({DOTTED})", r"import \1", "The module itself is imported.", 0.85, False),
+    (
+        rf"from\s+({DOTTED})\.({NAME})",
+        r"from \1 import \2",
+        "The last name is imported from the module.",
+        0.84,
+        False,
+    ),
+    (
+        rf"from\s+({DOTTED})\s+(?!import\b)(?:{_LOST_IMPORT}\s+)?({_NAMES})",
+        r"from \1 import \2",
+        "`import` stands before the names.",
+        0.95,
+        True,
+    ),
+    (
+        rf"(?:form|fro|frm|fom|for|FROM|From|fron|frome|of)\s+({DOTTED})\s+import\s+({_NAMES})",
+        r"from \1 import \2",
+        "The word is `from`.",
+        0.97,
+        True,
+    ),
+    (
+        rf"import\s+({DOTTED})\s+import\s+({_NAMES})",
+        r"from \1 import \2",
+        "The statement begins with `from`.",
+        0.96,
+        True,
+    ),
+    (
+        rf"from\s+({DOTTED})\s+import\s+({_NAMES})\s+(?:from|in)\s+.*",
+        r"from \1 import \2",
+        "The second `from` is left out.",
+        0.8,
+        False,
+    ),
+    (
+        rf"from\s+({DOTTED})\s+import\s+import\s+({_NAMES})",
+        r"from \1 import \2",
+        "One `import` is enough.",
+        0.95,
+        True,
+    ),
+    (rf"from\s+import\s+({DOTTED})", r"import \1", "`from` is left out.", 0.85, False),
+    (
+        rf"import\s+({DOTTED})(?:\.|\s+|\s*\.\s*)\*",
+        r"from \1 import *",
+        "All names come with `from`.",
+        0.95,
+        True,
+    ),
+    (
+        rf"import\s+({NAME})\s*(?:::|:|->|/)\s*({NAME})",
+        r"from \1 import \2",
+        "The name is imported from the module.",
+        0.8,
+        False,
+    ),
+    (
+        rf"import\s+({NAME})\s*(?:::|:|->|/)\s*({NAME})",
+        r"import \1.\2",
+        "A point stands between package and module.",
+        0.79,
+        False,
+    ),
+    (
+        rf"import\s+({DOTTED})\s*\((.*)\)",
+        r"from \1 import \2",
+        "The names are imported from the module.",
+        0.8,
+        False,
+    ),
+    (rf"import\s+({DOTTED})\s*\((.*)\)", r"import \1", "Brackets do not belong to an import.", 0.78, False),
+    (rf"import\s*\(\s*({_NAMES})\s*\)", r"import \1", "Brackets do not belong to an import.", 0.93, True),
+    (r"import\s+[<\"']([\w.]+?)(?:\.py|\.h)?[>\"']", r"import \1", _BARE, 0.93, True),
+    (r"from\s+[\"']([\w.]+?)(?:\.py)?[\"']\s+import\s+(.+)", r"from \1 import \2", _BARE, 0.93, True),
+    (
+        rf"(from\s+{DOTTED}\s+import\s+)[\"']?(\w+)[\"']",
+        r"\1\2",
+        "The name stands there without quotes.",
+        0.93,
+        True,
+    ),
+    (
+        rf"from\s+({DOTTED})\s+import\s+({NAME}(?:\.{NAME})*)\.({NAME})(\s+as\s+{NAME})?",
+        r"from \1.\2 import \3\4",
+        "The path to the module stands behind `from`.",
+        0.94,
+        True,
+    ),
+    (
+        rf"from\s+({DOTTED})\s+import\s+({NAME}(?:\s*,\s*{NAME})*)\s*\(\s*\)",
+        r"from \1 import \2",
+        "Only the name is imported, without brackets.",
+        0.95,
+        True,
+    ),
+    (
+        rf"from\s+({DOTTED})\s+import\s+[\[{{]\s*({_NAMES})\s*[\]}}]",
+        r"from \1 import \2",
+        "The names stand there without such brackets.",
+        0.95,
+        True,
+    ),
+    (
+        rf"from\s+({DOTTED})\s+import\s+(?:\*\s*,\s*.+|.+,\s*\*)",
+        r"from \1 import *",
+        "`*` already stands for all names.",
+        0.85,
+        False,
+    ),
+    (rf"import\s+({DOTTED})\s+as\s*", r"import \1", "`as` is left out, since no name follows.", 0.86, False),
+    (
+        rf"(from\s+{DOTTED}\s+import\s+.+?)\s+as\s*",
+        r"\1",
+        "`as` is left out, since no name follows.",
+        0.88,
+        False,
+    ),
+    (
+        rf"import\s+({DOTTED})\s*(?:=|->|:|,?\s*is|a|AS|As|sa|ass|like|named|to)\s+({NAME})",
+        r"import \1 as \2",
+        "`as` gives the module another name.",
+        0.95,
+        True,
+    ),
+    (
+        rf"({NAME})\s*=\s*import\s+({DOTTED})",
+        r"import \2 as \1",
+        "`as` gives the module another name.",
+        0.95,
+        True,
+    ),
+    (
+        rf"import\s+({NAME})\s*=\s*({DOTTED})",
+        r"import \2 as \1",
+        "`as` gives the module another name.",
+        0.9,
+        False,
+    ),
+    (
+        rf"import\s+as\s+({NAME})\s+({DOTTED})",
+        r"import \2 as \1",
+        "The module stands before `as`.",
+        0.9,
+        False,
+    ),
+)
