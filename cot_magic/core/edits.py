@@ -70,6 +70,27 @@ def diff(edit: CellEdit, name: str = "cell") -> str:
     return "\n".join(lines)
 
 
+@functools.lru_cache(maxsize=1024)
+def in_function(edit: CellEdit) -> bool:
+    """Whether the edit changes lines of a function or class that the edited cell defines."""
+    tree = parsed(edit.after)
+    if tree is None:
+        return False
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    spans = [
+        (node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, kinds)
+    ]
+    changes = opcodes(edit.before.splitlines(), edit.after.splitlines())
+    touched = [(c + 1, max(c + 1, d)) for tag, _, _, c, d in changes if tag != "equal"]
+    return any(first <= end and start <= last for start, end in spans for first, last in touched)
+
+
+def specifies(source: str) -> bool:
+    """Whether a cell says by asserts of its own, outside of functions, what its code should do."""
+    tree = parsed(source)
+    return tree is not None and any(isinstance(node, ast.Assert) for node in tree.body)
+
+
 def suppressions(before: str, after: str) -> list[str]:
     """Ways in which the edit may silence the failure instead of curing it; empty if none is seen.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from cot_magic.core.case import Case, Raised
-from cot_magic.core.edits import size, suppressions
+from cot_magic.core.edits import in_function, size, specifies, suppressions
 from cot_magic.core.findings import (
     Evidence,
     EvidenceId,
@@ -111,6 +111,7 @@ def judge_fix(
         *_unproven(case, before, runs),
         *_unexplained(fix, evidence),
         *_doubts(fix, fixes, evidence),
+        *_overfit(case, fix),
     )
     verdict = FixVerdict.PLAUSIBLE if reasons else FixVerdict.VERIFIED
     return Judgement(verdict=verdict, evidence=used, reasons=reasons)
@@ -226,6 +227,21 @@ def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> lis
         if size(rival.edits) <= size(fix.edits) and mine is not None and differ(mine, theirs):
             doubts.append(f"{rival.id} passes as well and behaves differently: only you know which was meant")
     return doubts
+
+
+def _overfit(case: Case | None, fix: Fix) -> list[str]:
+    """Examples that a cell asserts of a function are its specification, and a weak one: other inputs were
+    not tried.
+
+    Smith et al., "Is the cure worse than the disease?" (2015): patches that pass the visible tests often
+    overfit them.
+    """
+    if case is None or not any(in_function(edit) for edit in fix.edits):
+        return []
+    sources = (case.cell.source, *(edit.after for edit in fix.edits))
+    if not any(specifies(source) for source in sources):
+        return []
+    return ["the cell's asserts are examples of what the function should do; other inputs were not tried"]
 
 
 def differ(one: Evidence, other: Evidence) -> bool:

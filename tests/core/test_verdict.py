@@ -179,3 +179,24 @@ def test_predictions_that_held_and_failed_are_inconclusive() -> None:
 def test_evidence_about_another_hypothesis_counts_for_nothing() -> None:
     other = ran(1, EvidenceKind.PROBE, Outcome.PASSED, about="h2", held=True)
     assert judge_hypothesis(H, [other]).verdict is HypothesisVerdict.INCONCLUSIVE
+
+
+def in_cell(before: str, after: str) -> FixVerdict:
+    the_case = case(before, ename="NameError", evalue="name 'totl' is not defined")
+    fix = replace(FIX, edits=(CellEdit(cell=CellId("c1"), before=before, after=after),))
+    evidence = changed(2, raised=the_case.raised)
+    return judged(evidence, fixes=(fix,), fix=fix, the_case=the_case).verdict
+
+
+def test_a_function_that_is_specified_by_examples_alone_is_not_verified() -> None:
+    function = "def f(total):\n    return {}\n"
+    examples = "assert f(1) == 1\n"
+    assert (
+        in_cell(function.format("totl") + examples, function.format("total") + examples)
+        is FixVerdict.PLAUSIBLE
+    )
+    assert in_cell(function.format("totl") + "f(1)", function.format("total") + "f(1)") is FixVerdict.VERIFIED
+    assert (
+        in_cell("x = totl\n" + function + examples, "x = total\n" + function + examples)
+        is FixVerdict.VERIFIED
+    )
