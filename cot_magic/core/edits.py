@@ -70,16 +70,17 @@ def diff(edit: CellEdit, name: str = "cell") -> str:
     return "\n".join(lines)
 
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
 @functools.lru_cache(maxsize=1024)
 def in_function(edit: CellEdit) -> bool:
     """Whether the edit changes lines of a function or class that the edited cell defines."""
     tree = parsed(edit.after)
     if tree is None:
         return False
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    spans = [
-        (node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, kinds)
-    ]
+    found = [node for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)]
+    spans = [(node.lineno, node.end_lineno or node.lineno) for node in found]
     changes = opcodes(edit.before.splitlines(), edit.after.splitlines())
     touched = [(c + 1, max(c + 1, d)) for tag, _, _, c, d in changes if tag != "equal"]
     return any(first <= end and start <= last for start, end in spans for first, last in touched)
@@ -89,6 +90,12 @@ def specifies(source: str) -> bool:
     """Whether a cell says by asserts of its own, outside of functions, what its code should do."""
     tree = parsed(source)
     return tree is not None and any(isinstance(node, ast.Assert) for node in tree.body)
+
+
+def defines(source: str) -> bool:
+    """Whether a cell defines a function or class."""
+    tree = parsed(source)
+    return tree is not None and any(isinstance(node, _DEFINITIONS) for node in tree.body)
 
 
 def suppressions(before: str, after: str) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from cot_magic.core.case import Case, Raised
-from cot_magic.core.edits import in_function, size, specifies, suppressions
+from cot_magic.core.edits import defines, in_function, size, specifies, suppressions
 from cot_magic.core.findings import (
     Evidence,
     EvidenceId,
@@ -236,10 +236,12 @@ def _overfit(case: Case | None, fix: Fix) -> list[str]:
     Smith et al., "Is the cure worse than the disease?" (2015): patches that pass the visible tests often
     overfit them.
     """
-    if case is None or not any(in_function(edit) for edit in fix.edits):
+    if case is None:
         return []
     sources = (case.cell.source, *(edit.after for edit in fix.edits))
     if not any(specifies(source) for source in sources):
+        return []
+    if not any(in_function(edit) for edit in fix.edits) and not any(map(defines, sources)):
         return []
     return ["the cell's asserts are examples of what the function should do; other inputs were not tried"]
 

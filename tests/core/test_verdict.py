@@ -191,12 +191,9 @@ def in_cell(before: str, after: str) -> FixVerdict:
 def test_a_function_that_is_specified_by_examples_alone_is_not_verified() -> None:
     function = "def f(total):\n    return {}\n"
     examples = "assert f(1) == 1\n"
-    assert (
-        in_cell(function.format("totl") + examples, function.format("total") + examples)
-        is FixVerdict.PLAUSIBLE
-    )
-    assert in_cell(function.format("totl") + "f(1)", function.format("total") + "f(1)") is FixVerdict.VERIFIED
-    assert (
-        in_cell("x = totl\n" + function + examples, "x = total\n" + function + examples)
-        is FixVerdict.VERIFIED
-    )
+    wrong, right = function.format("totl"), function.format("total")
+    assert in_cell(wrong + examples, right + examples) is FixVerdict.PLAUSIBLE
+    assert in_cell(wrong + "f(1)", right + "f(1)") is FixVerdict.VERIFIED
+    # nor is a function beside the edit: the examples are all that is known of it
+    assert in_cell("x = totl\n" + right + examples, "x = total\n" + right + examples) is FixVerdict.PLAUSIBLE
+    assert in_cell("x = totl\nassert x == 3", "x = total\nassert x == 3") is FixVerdict.VERIFIED
