@@ -2,7 +2,7 @@
 
     python tests/benchmarks/sandbox_latency.py [--mb 10 256] [--runs 30] [--limit 45]
 
-Prints medians in milliseconds and their ratios as one JSON object a namespace size. With `--limit`, exits with 1
+Prints a table of medians in milliseconds and ratios for each namespace size. With `--limit`, exits with 1
 if the median of a job that runs `pass` in the smallest namespace is above so many milliseconds.
 """
 
@@ -94,12 +94,31 @@ def main() -> int:
         run(client, MEASURE)
         for megabytes in sorted(options.mb):
             figures = json.loads(run(client, f"measure({megabytes}, {options.runs})"))
-            print(json.dumps(figures, indent=1), flush=True)
+            table(figures)
             medians.append(figures["job"]["median"])
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     return int(options.limit is not None and medians[0] > options.limit)
+
+
+def table(figures) -> None:
+    """One namespace size: what each thing took, and how often a bare fork and a fresh Python fit into it."""
+    fork, fresh = figures["bare_fork"]["median"], figures["fresh_python"]["median"]
+    print(f"namespace of {figures['namespace_mb']} MB, {figures['runs']} runs")
+    print(f"{'':34} {'median ms':>10} {'p95 ms':>8} {'/ bare fork':>12} {'/ fresh Python':>15}")
+    names = {
+        "bare_fork": "bare fork, exit and wait",
+        "fresh_python": "fresh `python -c pass`",
+        "park": "park a copy",
+        "unpark": "let it go",
+        "first_job": "first job of a copy (one run)",
+        "job": "job of `pass`",
+    }
+    for key, name in names.items():
+        median, p95 = figures[key]["median"], figures[key]["p95"]
+        print(f"{name:34} {median:10.2f} {p95:8.2f} {median / fork:12.2f} {median / fresh:15.2f}")
+    print(f"{'jobs a second, in one call':34} {figures['jobs_a_second']:10.1f}", flush=True)
 
 
 def run(client, code: str) -> str:

@@ -167,9 +167,11 @@ def _tails(problem: Problem, opener: int, indices: list[int]) -> Iterator[int]:
         outer_closers -= 1
     if outer_closers != last:
         yield outer_closers
-    if problem.text(last) == "," and (enclosing >= 0 or len(indices) > 1):
+    if problem.text(last) == "," and enclosing >= 0:
         yield last - 1
     yield last
+    if problem.text(last) == "," and enclosing < 0:
+        yield last - 1
     colon = next((i for i in reversed(indices) if problem.text(i) == ":" and i > opener), None)
     if colon is not None:
         yield colon - 1

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from cot_magic.reasoners.rules.syntax_lexer import CLOSERS
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
 
 
@@ -25,6 +26,13 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
             certain=True,
         )
     for index in range(low + 1, high):
+        if problem.text(index) == "else" and (index + 1 >= high or problem.text(index + 1) in CLOSERS):
+            at = problem.tokens[index].end
+            yield reading(
+                "Behind `else` a value is missing.",
+                (problem.put((at, at, " None")), "`None` stands there until there is a value."),
+                weight=0.85,
+            )
         following = problem.text(index + 1) in ("return", "pass", "continue", "break", ":", "print")
         if problem.text(index) != "else" or problem.tokens[index].first:
             continue
@@ -87,9 +95,18 @@ def _else_statement(problem: Problem, low: int, index: int, high: int) -> Iterat
         yield reading(claim, *options, weight=0.88)
 
 
+_BRACE_BELOW = re.compile(
+    r"^([ \t]*(?:if|elif|else|for|while|def|class|func)\b[^\n{:#]*?)\s*\n\s*\{[ \t]*$", re.MULTILINE
+)
+
+
 def _braces(problem: Problem) -> Iterator[Reading]:
     """Blocks in curly brackets."""
-    source = problem.source
+    source = re.sub(
+        r"(?m)^([ \t]*(?:if|elif|else|for|while|def|class|func)\b[^\n{:#]*?)\s*\n\s*\{[ \t]*$",
+        r"\1 {",
+        problem.source,
+    )
     header = re.compile(
         r"^(?P<indent>[ "
         r"\t]*)(?P<close>\}\s*)?(?P<head>(?:if|elif|else\s*if|else|for|while|def|class|try|except|finally|with|function|func)\b[^{}\n#]*?)\s*:?\s*\{\s*(?P<rest>[^\n}]*)(?P<end>\})?\s*$",
@@ -98,7 +115,7 @@ def _braces(problem: Problem) -> Iterator[Reading]:
     if not header.search(source):
         return
     lines = []
-    for line in re.sub(r"\)\s*\n\s*\{", ") {", source).split("\n"):
+    for line in source.split("\n"):
         if re.fullmatch(r"\s*\}\s*;?\s*", line):
             continue
         found = header.match(line)

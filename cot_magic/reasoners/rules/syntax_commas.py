@@ -9,6 +9,7 @@ from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem,
 def _missing(problem: Problem) -> Iterator[Reading]:
     """Two operands side by side inside brackets."""
     places = [i for i in _neighbours(problem) if problem.tokens[i + 1].opener >= 0]
+    yield from _outside(problem)
     if not places:
         return
     near = min(places, key=lambda i: abs(problem.tokens[i].end - problem.failure.position))
@@ -53,6 +54,21 @@ def _missing(problem: Problem) -> Iterator[Reading]:
             problem.text(i) == "in" and problem.tokens[i].opener == opener for i in range(near, near + 9)
         ),
     )
+
+
+def _outside(problem: Problem) -> Iterator[Reading]:
+    """`a, b = 1, 2 3`: items without brackets around them."""
+    low, high = problem.statement
+    listed = any(problem.text(i) == "," and problem.tokens[i].opener < 0 for i in range(low, high))
+    loose = [i for i in _neighbours(problem) if problem.tokens[i + 1].opener < 0]
+    loose = [i for i in loose if not problem.tokens[i + 1].first]
+    if listed and len(loose) == 1 and problem.text(low) not in KEYWORDS:
+        at = problem.tokens[loose[0]].end
+        yield reading(
+            f"Behind `{problem.text(loose[0])[:40]}` a comma is missing.",
+            (problem.put((at, at, ",")), "A comma separates them."),
+            weight=0.8,
+        )
 
 
 def _short_word(problem: Problem, index: int) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from cot_magic.reasoners.rules.syntax_lexer import Kind
 from cot_magic.reasoners.rules.syntax_problem import Mistake, Problem, Reading, reading
 
 
@@ -55,6 +56,14 @@ def _comprehension(problem: Problem) -> Iterator[Reading]:
             None,
         )
         if loop is None:
+            continue
+        if loop == opener + 1 and problem.tokens[loop + 1].kind is Kind.NAME:
+            at = problem.tokens[loop].start
+            yield reading(
+                "The comprehension does not say what its items are.",
+                (problem.put((at, at, f"{problem.text(loop + 1)} ")), "They are the values themselves."),
+                weight=0.88,
+            )
             continue
         texts = [problem.text(i) for i in range(opener + 1, loop) if problem.tokens[i].opener == opener]
         if "," in texts and ":" not in texts:

@@ -64,6 +64,29 @@ def _typed(problem: Problem) -> Iterator[Reading]:
         )
 
 
+def _name_of_two_words(problem: Problem) -> Iterator[Reading]:
+    """`my total = 3`"""
+    low, high = problem.statement
+    end = low
+    while end + 1 < high and _is_name(problem, end) and _is_name(problem, end + 1):
+        end += 1
+    if end == low or problem.text(end + 1) != "=" or not problem.tokens[low].first:
+        return
+    joined = "_".join(problem.text(i) for i in range(low, end + 1))
+    written = problem.between(low, end + 1)
+    everywhere = re.sub(rf"\b{re.escape(written)}\b", joined, problem.source)
+    yield reading(
+        f"`{written}` is no name: a name is one word.",
+        (everywhere, f"The variable is called `{joined}`."),
+        (problem.swap(low, problem.text(end), end), f"The variable is called `{problem.text(end)}`."),
+        weight=0.87,
+    )
+
+
+def _is_name(problem: Problem, index: int) -> bool:
+    return problem.tokens[index].kind is Kind.NAME and problem.text(index) not in KEYWORDS
+
+
 def _statement_value(problem: Problem) -> Iterator[Reading]:
     """`return = x`, `return: x`, `break 2`, `pass;`, `import: x`, `x = return y`, `print return`."""
     low, high = problem.statement
@@ -136,6 +159,11 @@ def _global_value(problem: Problem) -> Iterator[Reading]:
 
 
 MISTAKES = (
+    Mistake(
+        code="syntax.name-with-space",
+        lesson="A name is one word. By custom its parts are joined by underscores: `total_price`.",
+        find=_name_of_two_words,
+    ),
     Mistake(
         code="syntax.global-value",
         lesson="`global` and `nonlocal` say which variable is meant. The value is assigned by a statement "

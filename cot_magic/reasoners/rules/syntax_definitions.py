@@ -102,6 +102,24 @@ def _glued_self(problem: Problem, name: int) -> Iterator[Reading]:
             yield reading(claim, (after, f"The bracket opens before `{first}`."), weight=0.97)
 
 
+def _quoted_name(problem: Problem) -> Iterator[Reading]:
+    """`def "f"():`, `class "A":`"""
+    low, high = problem.statement
+    for index in range(low, min(low + 2, high)):
+        token = problem.tokens[index + 1]
+        if (
+            problem.text(index) in ("def", "class")
+            and token.kind is Kind.STRING
+            and token.text[1:-1].isidentifier()
+        ):
+            yield reading(
+                "A name is written without quotes.",
+                (problem.swap(index + 1, token.text[1:-1]), "The quotes are left out."),
+                weight=0.95,
+                certain=True,
+            )
+
+
 def _nameless(problem: Problem, index: int, high: int) -> Iterator[Reading]:
     at = problem.tokens[index].end
     bracket = problem.text(index + 1) == "("
@@ -215,6 +233,11 @@ def _class(problem: Problem) -> Iterator[Reading]:
 
 
 MISTAKES = (
+    Mistake(
+        code="syntax.quoted-name",
+        lesson="Names of functions and classes are written without quotes; quotes make a text.",
+        find=_quoted_name,
+    ),
     Mistake(
         code="syntax.def-form",
         lesson="A function is defined by `def name(parameters):`. The brackets are needed even without "

@@ -145,6 +145,8 @@ def _never_closed(body: str, opened: int) -> tuple[list[tuple[str, str]], bool, 
     options = []
     ends = [m.end() for m in re.finditer(r"[^\W\d][\w.]*(?:\[[^\]]*\]|\([^)]*\))*(?::[.\d,]+[a-z%]?)?", rest)]
     whole = len(rest.rstrip())
+    if "{" in rest:
+        ends = []  # a format of its own: the outer brace is the one that is missing
     for end in [*ends[:1], whole]:
         options.append((body[: opened + 1 + end] + "}" + rest[end:], "A brace closes the expression."))
     options.append((body[:opened] + "{{" + rest, "Doubled, the brace stands for itself."))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from cot_magic.reasoners.rules.syntax_lexer import Kind
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading
 
 _INSERTED = (",", ":", ")", "]", "}", "(", "=", "in", "as", "+", "*", '"', "'")
@@ -30,6 +31,8 @@ def _one_token(problem: Problem) -> Iterator[Reading]:
                     weight=round(0.3 - 0.01 * distance - 0.002 * _INSERTED.index(sign), 4),
                 )
         word = token.text in KEYWORDS
+        if token.kind in (Kind.STRING, Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
+            continue  # a text is never the slip
         yield reading(
             f"`{token.text[:40]}` does not fit where it stands.",
             (problem.drop(index), f"`{token.text[:40]}` is left out."),

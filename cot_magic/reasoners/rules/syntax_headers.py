@@ -252,6 +252,18 @@ def _with(problem: Problem) -> Iterator[Reading]:
             )
 
 
+def _no_condition(problem: Problem) -> Iterator[Reading]:
+    """`if:` and `while:`"""
+    low, _ = problem.statement
+    if problem.text(low) in ("if", "while", "elif") and problem.text(low + 1) == ":":
+        at = problem.tokens[low].end
+        yield reading(
+            f"Behind `{problem.text(low)}` a condition is missing.",
+            (problem.put((at, at, " True")), "`True` stands there until there is a condition."),
+            weight=0.8,
+        )
+
+
 def _leading(problem: Problem) -> Iterator[Reading]:
     """`if (x == 1) and (y == 2)):` and the like end up elsewhere; here: `if: x`, `while: x`, `if x == 1: "
     "then`."""
@@ -292,6 +304,11 @@ def _leading(problem: Problem) -> Iterator[Reading]:
 
 
 MISTAKES = (
+    Mistake(
+        code="syntax.missing-condition",
+        lesson="`if` and `while` need a condition: something that is true or false.",
+        find=_no_condition,
+    ),
     Mistake(
         code="syntax.missing-colon",
         lesson="Lines that begin a block (`if`, `for`, `while`, `def`, `class`, …) end with a colon, and "

@@ -32,6 +32,7 @@ FORMS: tuple[tuple[str, str, str, float, bool], ...] = (
         0.97,
         True,
     ),
+    (r"import\s+(.+?)\s*,\s*(from\s.+)", r"import \1\n\2", "Each import stands on its own line.", 0.94, True),
     (r"import\s+(.+?)\s*,\s*", r"import \1", "The comma at the end is left out.", 0.96, True),
     (rf"from\s+({DOTTED})\s+import\s*", r"import \1", "The module itself is imported.", 0.85, False),
     (

@@ -31,6 +31,7 @@ def _for(problem: Problem) -> Iterator[Reading]:
             certain=True,
         )
     yield from _lost_in(problem, first, high)
+    yield from _filtered(problem, first, high)
     yield from _unparenthesised_for(problem, first, high)
     yield from _dotted_range(problem, first, high)
 
@@ -69,6 +70,36 @@ def _lost_in(problem: Problem, first: int, high: int) -> Iterator[Reading]:
         after = problem.put((at, problem.tokens[end + 1].start, " in "))
         claim = "In the loop the word `in` is missing."
         yield reading(claim, (after, "`in` stands between variable and values."), weight=0.96, certain=True)
+
+
+def _filtered(problem: Problem, first: int, high: int) -> Iterator[Reading]:
+    """`for x in xs if x > 0:`"""
+    word = next(
+        (i for i in range(first, high) if problem.text(i) == "if" and problem.tokens[i].opener < 0), None
+    )
+    colon = problem.header_end(first, high)
+    if word is None or colon != high - 1 or any(problem.text(i) == "else" for i in range(word, high)):
+        return
+    lines = problem.lines
+    here = problem.tokens[first].line
+    margin = len(problem.listing.indent(here))
+    end = here
+    while end < len(lines) and (
+        not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > margin
+    ):
+        end += 1
+    indent, text = " " * margin, problem.listing.line_text(here)
+    at = problem.tokens[word].start - problem.listing.starts[here - 1]
+    head = [f"{text[:at].rstrip()}:", f"{indent}    {text[at:]}"]
+    body = [f"    {line}" if line.strip() else line for line in lines[here:end]]
+    yield reading(
+        "A loop takes no condition in its first line.",
+        (
+            "\n".join([*lines[: here - 1], *head, *body, *lines[end:]]),
+            "The condition stands inside the loop.",
+        ),
+        weight=0.88,
+    )
 
 
 def _variable(problem: Problem, high: int) -> str:

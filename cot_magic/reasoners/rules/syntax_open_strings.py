@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.rules.syntax_lexer import CLOSERS, OPENERS, Kind, Token, lex
 from cot_magic.reasoners.rules.syntax_problem import KEYWORDS, Mistake, Problem, Reading, reading, unique
-from cot_magic.reasoners.rules.syntax_strings import AFTER_STRING, between_letters, quote_of, strings_on
+from cot_magic.reasoners.rules.syntax_strings import AFTER_STRING, quote_of, strings_on
 
 _MOST_LINES = 30
 
@@ -38,14 +38,15 @@ def _shifted(problem: Problem, token: Token, quote: str, shown: str) -> Iterator
     if not any(quote_of(problem.tokens[i])[1] == quote for i in strings_on(problem, token.line)[:-1]):
         return
     places = {found.start() for found in re.finditer(r"[:,)\]}]|\s+[+%]", line)}
-    places |= {found.end() for found in re.finditer(r"[(\[{,=:+]\s*", line)}
+    places |= {found.end() for found in re.finditer(r"[(\[{,=:+]\s*", line)} | {len(line.rstrip())}
     clean = []
     for place in sorted(places)[:40]:
         if _unclean(line[:place] + quote + line[place:]) == 0:
             clean.append((problem.put((base + place, base + place, quote)), f"{quote} stands there too."))
     for found in re.finditer(quote, line):
-        if between_letters(line, found.start()):
-            continue
+        around = line[max(found.start() - 1, 0) : found.end() + 1]
+        if around.count(quote) < 2:
+            continue  # only one of two quotes in a row may be too many
         without = line[: found.start()] + line[found.end() :]
         if _unclean(without) == 0:
             at = base + found.start()

@@ -97,8 +97,11 @@ def _print(problem: Problem) -> Iterator[Reading]:
     if trailing:
         options = [(options[0][0], f"{why} `end` keeps the line open as the comma did.")]
         options.append((problem.put(*closed), why))
+    braces = re.search(r"\bprint\s*\{([^{}:]*)\}", problem.source)
+    if braces is not None:
+        options.insert(0, (problem.put((*braces.span(), f"print({braces[1]})")), "Round brackets call it."))
     claim = "`print` is a function in Python 3 and needs brackets."
-    yield reading(claim, *options, weight=0.96, certain=not trailing)
+    yield reading(claim, *options, weight=0.96, certain=len(options) == 1)
 
 
 def _printed(problem: Problem, first: int, end: int) -> tuple[list[str], bool]:

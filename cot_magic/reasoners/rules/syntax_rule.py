@@ -162,8 +162,7 @@ def _whole(problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake,
             if further is not None:
                 whole.append(further)
     if not whole and last:
-        whole, more = _tried(problem, last, budget)
-        partial += more
+        whole, _ = _tried(problem, last, budget)
     if not whole:
         partial = [
             replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial
@@ -205,6 +204,8 @@ def _progress(problem: Problem, after: str, failure: Failure) -> bool:
     Positions are counted from the end, since the edit stands before it.
     """
     before = problem.failure
+    if "expected an indented block" in failure.message and "expected an indented block" not in before.message:
+        return failure.line >= before.line
     if _phase(failure) != _phase(before):
         return _phase(failure) > _phase(before) or failure.line > before.line
     closer = len(after) - failure.position < len(problem.source) - before.position

@@ -128,6 +128,9 @@ def _doubled(problem: Problem, text: str, base: int) -> Iterator[Reading]:
 
 
 def between_letters(text: str, place: int) -> bool:
+    """Whether the quote stands between two letters, and the one before is no prefix of a text."""
+    if re.search(r"(?<!\w)[rRbBfFuU]{1,2}$", text[:place]):
+        return False
     return 0 < place < len(text) - 1 and text[place - 1].isalpha() and text[place + 1].isalpha()
 
 

@@ -153,15 +153,37 @@ _BEGINNINGS = frozenset(
 ) | {"assert", "from"}
 
 
+def _one_line_else(problem: Problem, index: int) -> Iterator[Reading]:
+    """`if a: b = 1 else: b = 2`"""
+    low, high = problem.statement
+    if (
+        problem.text(index) not in ("else", "elif", "except", "finally")
+        or problem.header_end(low, index) is None
+    ):
+        return
+    colon = problem.header_end(index, high)
+    if colon is not None and colon < high - 1:
+        before = index - (problem.text(index - 1) == ";")
+        indent = problem.listing.indent(problem.tokens[low].line)
+        at, start = problem.tokens[before - 1].end, problem.tokens[index].start
+        yield reading(
+            f"`{problem.text(index)}` begins a line of its own.",
+            (problem.put((at, start, f"\n{indent}")), "It stands on the next line."),
+            weight=0.95,
+            certain=True,
+        )
+
+
 def _two_statements(problem: Problem) -> Iterator[Reading]:
     """`x = 1 y = 2` and `return x = 3`: two statements on one line."""
     low, high = problem.statement
     for index in range(low + 1, high):
         if problem.tokens[index].opener >= 0 or problem.tokens[index].first:
             continue
+        text = problem.text(index)
+        yield from _one_line_else(problem, index)
         if not problem.ends_operand(index - 1):
             continue
-        text = problem.text(index)
         assigned = problem.tokens[index].kind is Kind.NAME and problem.text(index + 1) in ("=", "+=", "-=")
         loop = text == "for" and problem.header_end(low, high) is not None
         at, start = problem.tokens[index - 1].end, problem.tokens[index].start

@@ -53,7 +53,7 @@ def _misspelled(problem: Problem) -> Iterator[Reading]:
             claim,
             (after, why),
             weight=min(0.93, 0.45 + 0.5 * closeness),
-            certain=closeness >= 0.85 and bool(word or first),
+            certain=closeness >= 0.85 and (bool(word) or (first and shown in ("let", "const", "var"))),
         )
     yield from _run_together(problem, low, high)
 
