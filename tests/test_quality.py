@@ -14,7 +14,9 @@ PARTS = ["cot_magic", "tests"]
 def check(*command: str) -> None:
     if importlib.util.find_spec(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
-    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=170)
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=170
+    )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
@@ -36,9 +38,14 @@ def test_the_project_names_no_machine() -> None:
     found = []
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
-        if not path.is_file() or parts[0] in (".git", ".venv", "build", "dist") or "__pycache__" in parts:
+        hidden = any(
+            part.startswith(".") and part != ".ci" for part in parts
+        )  # caches, the repository, environments
+        if not path.is_file() or hidden or parts[0] in ("build", "dist") or "__pycache__" in parts:
             continue
         if path.suffix in (".py", ".md", ".toml", ".ipynb", ".json", ".jsonl", "") and path != Path(__file__):
             text = path.read_text(encoding="utf-8", errors="ignore")
-            found += [f"{path}: {word}" for word in (str(Path.home()) + "/", str(ROOT.parent) + "/") if word in text]
+            found += [
+                f"{path}: {word}" for word in (str(Path.home()) + "/", str(ROOT.parent) + "/") if word in text
+            ]
     assert not found

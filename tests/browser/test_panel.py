@@ -23,7 +23,7 @@ def opened(page, lab, sources=SOURCES, name="panel.ipynb"):
     page.goto(f"{address}/lab/tree/{name}?token=loopback-only&reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.wait_for_function("() => document.title.length > 0")
-    page.click('.jp-Notebook .jp-CodeCell >> nth=0')
+    page.click(".jp-Notebook .jp-CodeCell >> nth=0")
     return folder / name
 
 

@@ -171,8 +171,8 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
 
 _SHAPES = ("zeros", "ones", "empty", "full", "concatenate", "vstack", "hstack", "stack")
 _COLLECTIONS = (
-    "array", "sum", "choice", "join", "mean", "median", "concat", "extend", "set", "list", "tuple", "any", "all",
-    "sorted", "shuffle", "fsum", "update",
+    "array", "sum", "choice", "join", "mean", "median", "concat", "extend", "set", "list", "tuple", "any",
+    "all", "sorted", "shuffle", "fsum", "update",
 )  # fmt: skip
 
 

@@ -81,6 +81,15 @@ def _is_builtin_name(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and hasattr(builtins, node.id)
 
 
+def _is_element(site: Site, node: ast.expr) -> bool:
+    """Whether it stands among the elements of a list, tuple or set, or among the arguments of a call."""
+    return any(
+        node in (item.args if isinstance(item, ast.Call) else item.elts)
+        for item in ast.walk(site.statement or site.tree)
+        if isinstance(item, ast.Call | ast.List | ast.Tuple | ast.Set)
+    )
+
+
 def _is_local(site: Site, name: str) -> bool:
     return site.function is not None and name in src.local_names(site.function)
 
@@ -104,8 +113,9 @@ def missing_operator(site: Site) -> Iterator[Suspicion]:
             or _is_builtin_name(call.func)
         ):
             continue
-        start = src.span(site.cell.source, call.func)[1]
-        change = src.Change(start=start, end=start, text=" * ")
+        opening = site.cell.source.rindex("(", 0, src.span(site.cell.source, call.args[0])[0])
+        start = len(site.cell.source[:opening].rstrip())
+        change = src.Change(start=start, end=opening, text=" * ")
         claim = (
             f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, and is "
             "called like a function."
@@ -143,7 +153,8 @@ def brackets(site: Site) -> Iterator[Suspicion]:
             not subscriptable
             or len(call.args) != 1
             or call.keywords
-            or isinstance(call.func, ast.Constant | ast.Tuple)
+            or isinstance(call.func, ast.Constant)
+            or _is_element(site, call)
         ):
             continue
         start = src.span(site.cell.source, call.func)[1]
@@ -180,7 +191,12 @@ def property_called(site: Site) -> Iterator[Suspicion]:
         start, end = src.span(site.cell.source, call.func)[1], src.span(site.cell.source, call)[1]
         text = site.text(call.func)
         if not pure(call.func):
-            continue
+            claim = f"`{text}` is a value, not a method, and needs no parentheses."
+            without = src.Change(start=start, end=end, text="")
+            yield site.reading(
+                claim, site.repair("The value is read without parentheses.", without), weight=0.8
+            )
+            return
         yield site.cause(
             f"`{text}` is a value, not a method, and needs no parentheses.",
             f"`{text}` exists and cannot be called.",
@@ -203,6 +219,8 @@ def missing_comma(site: Site) -> Iterator[Suspicion]:
         ast.Call, lambda node: isinstance(node.func, ast.Tuple | ast.List | ast.Dict | ast.Constant)
     ):
         if isinstance(call.func, ast.Constant) and not isinstance(call.func.value, str):
+            continue
+        if not _is_element(site, call):
             continue
         start = src.span(site.cell.source, call.func)[1]
         repair = site.repair("A comma separates the two.", src.Change(start=start, end=start, text=","))

@@ -286,8 +286,8 @@ def typo(site: Site) -> Iterator[Suspicion]:
         repairs = _spelt_alike(site, name, meant)
         weight = 0.9 - 0.1 * place - 0.02 * closeness(name, meant)
         if hasattr(builtins, meant) and not _is_called(site, name):
-            weight -= 0.3  # `var` for `vars`: a built-in function is meant only where it is called
-        elif meant == certain and not assigned:
+            continue  # `var` for `vars`: a built-in function is meant only where it is called or passed
+        if meant == certain and not assigned:
             exists = (
                 f"{meant!r} in locals() or {meant!r} in globals() or "
                 f"hasattr(__import__('builtins'), {meant!r})"
@@ -312,8 +312,12 @@ def _spelt_alike(site: Site, name: str, meant: str) -> list[Repair]:
 
 
 def _is_called(site: Site, name: str) -> bool:
-    calls = [node.func for node in ast.walk(site.tree) if isinstance(node, ast.Call)]
-    return any(isinstance(func, ast.Name) and func.id == name for func in calls)
+    """Or passed to a call."""
+    calls = [node for node in ast.walk(site.tree) if isinstance(node, ast.Call)]
+    nodes = [
+        node for call in calls for node in (call.func, *call.args, *(word.value for word in call.keywords))
+    ]
+    return any(isinstance(node, ast.Name) and node.id == name for node in nodes)
 
 
 def words(text: str) -> list[str]:

@@ -42,7 +42,10 @@ def text_and_number(site: Site) -> Iterator[Suspicion]:
                 edit,
                 weight=0.92,
             )
-        elif value is UNKNOWN or isinstance(text, ast.Call):
+        elif value is not UNKNOWN and not isinstance(text, ast.Call):
+            if decisive:
+                yield site.cause(claim, "They are of these types.", check, weight=0.5)
+        else:
             convert = "float" if kinds[1 - place] == "float" else "int"
             yield site.reading(claim, _converted(site, pair, text, convert), weight=0.6)
 
@@ -76,9 +79,10 @@ def _is_words(site: Site, node: ast.expr) -> bool:
 )
 def two_texts(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
-        if [kind_of(site, side) for side in pair.sides] != ["str", "str"] or isinstance(
-            pair.operator, ast.Add
-        ):
+        types = [kind_of(site, side) for side in pair.sides]
+        if "str" in types and set(types) & {"list", "tuple"} and isinstance(pair.operator, ast.Mult):
+            yield from _repeated(site, pair, pair.sides[types.index("str")])
+        if types != ["str", "str"] or isinstance(pair.operator, ast.Add):
             continue
         kinds = [number_in(site.literal(side)) for side in pair.sides]
         multiply = isinstance(pair.operator, ast.Mult)
@@ -124,6 +128,14 @@ def python2_print(site: Site) -> Iterator[Suspicion]:
                 repair,
                 weight=0.97,
             )
+
+
+def _repeated(site: Site, pair: Pair, text: ast.expr) -> Iterator[Suspicion]:
+    """A list times a whole number in quotes."""
+    if number_in(site.literal(text)) == "int":
+        claim = f"`{site.one_line(text)}` is the text {shown(site.value(text))}, not a number."
+        edit = _converted(site, pair, text, "int")
+        yield site.cause(claim, "It is a number in quotes.", is_type(site, text), edit, weight=0.92)
 
 
 @rule(
@@ -186,7 +198,54 @@ def sequence_times(site: Site) -> Iterator[Suspicion]:
             yield site.reading(claim, _converted(site, pair, number, "int"), weight=0.7)
 
 
+@rule(
+    "operator.mixed_elements",
+    "TypeError",
+    lesson="Numbers and texts have no common order. Make all elements of one kind before sorting or comparing them.",
+)
+def mixed_elements(site: Site) -> Iterator[Suspicion]:
+    """`sorted`, `max` and `min` over numbers and numbers in quotes."""
+    if not site.says(r"'[<>]' not supported between instances of '(str|int|float)' and '(str|int|float)'"):
+        return
+    for call in site.find(ast.Call):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name not in ("sorted", "max", "min", "sort") or call.keywords:
+            continue
+        if len(call.args) > 1:
+            yield from _mixed_arguments(site, call)
+            return
+        holder = (
+            call.args[0] if call.args else call.func.value if isinstance(call.func, ast.Attribute) else call
+        )
+        items = site.literal(holder)
+        if not isinstance(items, list | tuple | set):
+            return
+        claim = f"`{site.one_line(holder)}` holds numbers and text."
+        convert = (
+            "float" if any(number_in(item) == "float" or isinstance(item, float) for item in items) else "int"
+        )
+        if call.args and all(isinstance(item, int | float) or number_in(item) for item in items):
+            changes = src.wrap(site.cell.source, holder, f"map({convert}, ", ")")
+            yield site.reading(claim, site.repair("All become numbers.", *changes), weight=0.7)
+        end = src.span(site.cell.source, call)[1] - 1
+        key = src.Change(start=end, end=end, text=", key=str" if call.args else "key=str")
+        yield site.reading(claim, site.repair("They are ordered as text.", key), weight=0.5)
+        return
+
+
+def _mixed_arguments(site: Site, call: ast.Call) -> Iterator[Suspicion]:
+    texts = [item for item in call.args if number_in(site.literal(item))]
+    if texts and len(texts) < len(call.args):
+        changes = [change for item in texts for change in site.call(number_in(site.literal(item)), item)]
+        claim = f"`{site.one_line(texts[0])}` is a number in quotes among numbers."
+        check = " and ".join(f"isinstance({site.text(item)}, str)" for item in texts)
+        yield site.cause(
+            claim, "It is text.", check, site.repair("It becomes a number.", *changes), weight=0.9
+        )
+
+
 RULES = (
+    mixed_elements,
     text_and_number,
     two_texts,
     python2_print,

@@ -18,7 +18,7 @@ def _missing(problem: Problem) -> Iterator[Reading]:
     comma = problem.put(*((problem.tokens[i].end, problem.tokens[i].end, ",") for i in same))
     left, right = problem.text(near), problem.text(near + 1)
     options = [(comma, "A comma separates them.")]
-    display = problem.text(opener) in ("[", "{") or not problem.ends_operand(opener - 1)
+    display = problem.text(opener) == "{" or not problem.ends_operand(opener - 1)
     strings = Kind.STRING in (problem.tokens[near].kind, problem.tokens[near + 1].kind)
     names = problem.tokens[near].kind is Kind.NAME and problem.tokens[near + 1].kind is Kind.NAME
     subscript = problem.text(opener) == "[" and problem.ends_operand(opener - 1)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.rules.syntax_lexer import Kind
 from cot_magic.reasoners.rules.syntax_problem import (
+    KEYWORDS,
     Mistake,
     Problem,
     Reading,

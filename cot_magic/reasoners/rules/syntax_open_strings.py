@@ -153,7 +153,7 @@ def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterat
         options.insert(
             0, (problem.put((at, at, quote)), f"{quote} closes the text behind `{first_word[0]}`.")
         )
-    if re.match(r"\.\w+\(|\s+[*%]\s", inside):
+    if re.match(r"\.\w+\(|\s+[*%]\s|[*%]\w", inside):
         options.insert(0, (problem.put((begin, begin, quote)), "The text is empty."))
         cut = True
     cut = cut or re.search(r"\w\(.*\)|\w\*", token.text) is not None

@@ -330,6 +330,7 @@ def _suspicion(case: Case, item: Reading) -> Suspicion:
         repairs=tuple(
             Repair(edits=(CellEdit(cell=case.cell.id, before=source, after=option.after),), why=option.why)
             for option in item.options
+            if attempt(option.after) is None  # one that only gets further explains, but mends nothing
         ),
         cell=case.cell.id,
         lineno=line,
