@@ -104,16 +104,27 @@ OPTIONS = (
         name="--max-cost", read=_number(float, 0), metavar="USD", help="stop before the call that passes it"
     ),
     Option(
-        name="--schedules", read=_number(int, 1), metavar="N", help="schedules to explore for concurrent code"
+        name="--schedules",
+        read=_number(int, 1),
+        metavar="N",
+        help="schedules to explore (no effect in this version)",
     ),
-    Option(name="--seed", read=_number(int, 0), metavar="S", help="seed of random choices"),
     Option(
-        name="--runs", read=_number(int, 1), metavar="N", help="how often to run a cell that fails at times"
+        name="--seed",
+        read=_number(int, 0),
+        metavar="S",
+        help="seed of random choices (no effect in this version)",
+    ),
+    Option(
+        name="--runs",
+        read=_number(int, 1),
+        metavar="N",
+        help="how often to run the cell (no effect in this version)",
     ),
     Option(name="--timeout", read=_number(float, 0.1), metavar="S", help="seconds for each run in a copy"),
     Option(name="--insert", read=_choice(*INSERT), metavar="WHAT", help="ask, fix, tests, all or none"),
-    Option(name="--preview", read=None, help="show what would be sent to a model, and send nothing"),
-    Option(name="--teach", read=None, help="one phase at a time, with predictions"),
+    Option(name="--preview", read=None, help="show what would be sent to a model (offline: nothing)"),
+    Option(name="--teach", read=None, help="one phase at a time (refused in this version)"),
     Option(name="--save", read=str, metavar="PATH", help="write the session to PATH (.cot.jsonl)"),
     Option(name="--allow", read=_allow, metavar="LIST", help="let copies use net, proc, write=PATH"),
 )

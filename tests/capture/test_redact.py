@@ -111,13 +111,13 @@ def test_values_of_the_environment_are_chosen_by_their_names() -> None:
         {
             "DB_PASSWORD": "correct-horse",
             "SHORT_TOKEN": "abc",
-            "PWD": "/work/project",
+            "PWD": "/home/ada/project",
             "LANG": "en_GB.UTF-8",
             "SSH_KEY_PATH": "/tmp",
         }
     )
-    text = "correct-horse abc /work/project en_GB.UTF-8 /tmp"
-    assert redactor.text(text) == "<redacted: DB_PASSWORD> abc /work/project en_GB.UTF-8 /tmp"
+    text = "correct-horse abc /home/ada/project en_GB.UTF-8 /tmp"
+    assert redactor.text(text) == "<redacted: DB_PASSWORD> abc /home/ada/project en_GB.UTF-8 /tmp"
     assert redactor.text("url?p=correct-horse") == "url?p=<redacted: DB_PASSWORD>"
 
 

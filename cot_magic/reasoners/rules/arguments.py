@@ -53,6 +53,21 @@ def _name(call: ast.Call) -> str:
 # --- arguments ----------------------------------------------------------------------------------------------
 
 
+# keywords of functions whose signature Python does not always tell
+_KEYWORDS = {
+    "sorted": "key reverse", "sort": "key reverse", "print": "sep end file flush", "max": "key default",
+    "min": "key default", "open": "mode buffering encoding errors newline", "enumerate": "start", "sum": "start",
+    "int": "base", "round": "ndigits", "zip": "strict", "split": "sep maxsplit",
+    "read_csv": "sep header names index_col usecols dtype skiprows nrows na_values parse_dates "
+                "encoding delimiter",
+    "DataFrame": "data index columns dtype copy", "plot": "color label linewidth linestyle marker alpha",
+    "to_csv": "sep header index columns encoding", "sort_values": "by ascending inplace ignore_index "
+                                                                  "key axis",
+    "drop": "labels axis index columns inplace errors", "merge": "right how on left_on right_on suffixes",
+}  # fmt: skip
+_USUAL = {"colour": "color", "seperator": "sep", "separator": "sep", "delimeter": "delimiter"}
+
+
 @rule("call.keyword", "TypeError", lesson=_FIT)
 def keyword_name(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"got an unexpected keyword argument '(\w+)'")
@@ -66,12 +81,7 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
         if keyword is None:
             continue
         known = _parameter_names(site, call)
-        meant = only_near(wrong, known) or {
-            "colour": "color",
-            "seperator": "sep",
-            "separator": "sep",
-            "delimeter": "delimiter",
-        }.get(wrong)
+        meant = only_near(wrong, known) or _USUAL.get(wrong)
         start = src.span(site.cell.source, keyword)[0]
         if meant is not None:
             change = src.Change(start=start, end=start + len(wrong), text=meant)
@@ -103,6 +113,8 @@ def _parameter_names(site: Site, call: ast.Call) -> list[str]:
     found = definition(site, call)
     if found is not None:
         return [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
+    if (name := _name(call)) in _KEYWORDS:
+        return _KEYWORDS[name].split()
     value = site.value(call.func)
     signature = dict(value.facts).get("signature", "") if value is not None else ""
     return re.findall(r"(?:^\(|,\s*)\*{0,2}(\w+)", signature)
@@ -184,7 +196,7 @@ def too_many_arguments(site: Site) -> Iterator[Suspicion]:
     )
     counted = counted or site.says(r"expected (?:exactly |at most )?(\w+) arguments?, got (\d+)")
     shape = site.says(r"Cannot interpret '\d+' as a data type") or site.says(
-        r"only integer scalar arrays can be converted"
+        r"only integer scalar arrays can be converted|Field elements must be 2- or 3-tuples"
     )
     if counted is None and shape is None:
         return
@@ -237,6 +249,23 @@ def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspic
     found = definition(site, call)
     if found is None:
         return
+    only = [
+        item.arg for item in found[1].args.kwonlyargs if item.arg not in {word.arg for word in call.keywords}
+    ]
+    positional = [
+        item.arg
+        for item in (*found[1].args.posonlyargs, *found[1].args.args)
+        if item.arg not in ("self", "cls")
+    ]
+    if only and given == len(positional) + 1:
+        start = src.span(site.cell.source, call.args[-1])[0]
+        repair = site.repair(
+            f"`{only[0]}` is given by its name.", src.Change(start=start, end=start, text=f"{only[0]}=")
+        )
+        yield site.reading(
+            f"`{only[0]}` of `{site.one_line(call.func)}` can be given by name only.", repair, weight=0.8
+        )
+        return
     names = [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
     where = f"{site.case.label(found[0].id)}, line {found[1].lineno}"
     yield site.cause(
@@ -284,7 +313,34 @@ def given_twice(site: Site) -> Iterator[Suspicion]:
             yield site.reading(claim, site.repair("It is given once.", change), weight=0.5)
 
 
+@rule(
+    "call.type_in_quotes",
+    "TypeError",
+    lesson="`isinstance` needs the type itself, `int`, not its name in quotes.",
+)
+def type_in_quotes(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"arg 2 must be a (type|class)"):
+        return
+    for call in site.find(
+        ast.Call, lambda node: _name(node) in ("isinstance", "issubclass") and len(node.args) == 2
+    ):
+        quoted = [
+            item
+            for item in ast.walk(call.args[1])
+            if isinstance(item, ast.Constant) and isinstance(item.value, str) and item.value.isidentifier()
+        ]
+        if quoted:
+            repair = site.repair(
+                "Without quotes it is the type.", *(site.over(item, str(item.value)) for item in quoted)
+            )
+            check = " and ".join(f"isinstance({item.value!s}, type)" for item in quoted)
+            claim = f"`{site.one_line(call.args[1])}` is text, not a type."
+            yield site.cause(claim, "There is a type of that name.", check, repair, weight=0.93)
+        return
+
+
 RULES = (
+    type_in_quotes,
     keyword_name,
     missing_argument,
     too_many_arguments,

@@ -8,6 +8,7 @@ from cot_magic.core.case import Variable
 from cot_magic.reasoners.rules import known_members as known
 from cot_magic.reasoners.rules import source as src
 from cot_magic.reasoners.rules.described import shown, type_name
+from cot_magic.reasoners.rules.operands import kind_of
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
 from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.spelling import closeness, near, only_near
@@ -144,6 +145,9 @@ def other_name(site: Site) -> Iterator[Suspicion]:
             pattern = "len({0})"
         if pattern is None or (call is None and "{1}" in pattern):
             return
+        row = call is not None and bool(call.args) and kind_of(site, call.args[0]) == "dict"
+        if kind.endswith("DataFrame") and name == "append" and row:
+            return  # not a table: a rule of its own knows how a row is joined
         arguments = ", ".join(site.text(item) for item in (call.args if call is not None else []))
         if "{1}" in pattern and not arguments and not pattern.endswith("({1})"):
             return

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
 from cot_magic.reasoners.rules.described import shown
-from cot_magic.reasoners.rules.operands import kind_of
+from cot_magic.reasoners.rules.operands import kind_of, pure
 from cot_magic.reasoners.rules.rule import Suspicion
 from cot_magic.reasoners.rules.site import Site
 from cot_magic.reasoners.rules.written import rule
@@ -125,7 +125,40 @@ def number_of_collection(site: Site) -> Iterator[Suspicion]:
         return
 
 
+@rule(
+    "json.load_or_loads",
+    "AttributeError",
+    "TypeError",
+    lesson="`json.load` reads a file, `json.loads` a text (the s stands for string). So it is for "
+    "`dump` and `dumps`.",
+)
+def load_or_loads(site: Site) -> Iterator[Suspicion]:
+    text = site.says(r"'(str|bytes)' object has no attribute '(read|readline)'|missing .*'fp'")
+    file = site.says(
+        r"object must be str, bytes or bytearray, not (TextIOWrapper|BufferedReader|StringIO|Response)"
+    )
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") in ("load", "loads", "dump")):
+        assert isinstance(call.func, ast.Attribute)
+        name = call.func.attr
+        meant = {("load", True): "loads", ("dump", True): "dumps", ("loads", False): "load"}.get(
+            (name, text is not None)
+        )
+        if meant is None or (text is None and file is None) or not call.args:
+            continue
+        start, end = src.span(site.cell.source, call.func.value)[1], src.span(site.cell.source, call.func)[1]
+        repair = site.repair(f"`{meant}` takes that.", src.Change(start=start, end=end, text=f".{meant}"))
+        module, first = site.text(call.func.value), site.text(call.args[0])
+        claim = f"`{name}` got {'text' if text is not None else 'a file'}; that is for `{meant}`."
+        check = f"hasattr({module}, {meant!r}) and hasattr({first}, 'read') is {file is not None}"
+        if pure(call.args[0]):
+            yield site.cause(claim, f"`{module}` has `{meant}`.", check, repair, weight=0.93)
+        else:
+            yield site.reading(claim, repair, weight=0.9)
+        return
+
+
 RULES = (
+    load_or_loads,
     json_not_plain,
     text_or_bytes,
     number_of_collection,

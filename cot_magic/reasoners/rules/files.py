@@ -239,4 +239,24 @@ def _is_python(value: str) -> bool:
         return False
 
 
-RULES = (near_name, missing_folder, encoding, damaged_json)
+@rule(
+    "file.absent",
+    "FileNotFoundError",
+    lesson="A path without a leading `/` is looked for in the folder in which the kernel works, "
+    "usually the notebook's.",
+)
+def absent_file(site: Site) -> Iterator[Suspicion]:
+    """Where it was looked for, and what is there."""
+    wrong, cwd = missing_path(site), site.case.environment.cwd
+    if not wrong:
+        return
+    names = listing(Path(cwd) / Path(wrong).parent) if cwd else []
+    there = ", ".join(f"`{name}`" for name in names[:8]) or "nothing"
+    where = f"`{Path(cwd) / Path(wrong).parent}`" if cwd else "the kernel's folder"
+    claim = f"There is no `{Path(wrong).name}` in {where}; there is {there}{'…' if len(names) > 8 else ''}."
+    yield site.cause(
+        claim, "The path does not exist.", f"import os\nnot os.path.exists({wrong!r})", weight=0.4
+    )
+
+
+RULES = (absent_file, near_name, missing_folder, encoding, damaged_json)

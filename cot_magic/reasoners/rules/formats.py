@@ -38,7 +38,7 @@ def summed(site: Site) -> Iterator[Suspicion]:
                 weight=0.9,
             )
             return
-        texts = list(value) if isinstance(value, list | tuple | set) else []
+        texts = list(value) if isinstance(value, list | tuple | set | str) else []
         claim = f"`{text}` holds text, and `sum` adds numbers."
         if texts and all(isinstance(item, str) and number_in(item) for item in texts):
             convert = "int" if all(number_in(item) == "int" for item in texts) else "float"

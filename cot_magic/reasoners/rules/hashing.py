@@ -29,14 +29,9 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
     for node in _keys(site):
         kind = kind_of(site, node)
         claim = f"`{site.one_line(node)}` is a `{said[1]}`, which cannot be a key or an element of a set."
-        if kind.rsplit(".", 1)[-1] == said[1].rsplit(".", 1)[-1] and convert:
-            if isinstance(node, ast.List) and convert == "tuple":
-                inner = site.text(node)[1:-1].rstrip().rstrip(",")
-                changes: tuple[src.Change, ...] = (
-                    site.over(node, f"({inner}{',' if len(node.elts) == 1 else ''})"),
-                )
-            else:
-                changes = site.call(convert, node)
+        if convert and kind.rsplit(".", 1)[-1] == said[1].rsplit(".", 1)[-1]:
+            alike = [item for item in _siblings(site, node) if type(item) is type(node)]
+            changes = [change for item in alike for change in _hashable(site, item, convert)]
             check = f"type({site.text(node)}).__hash__ is None"
             repair = site.repair(f"A {convert} can be used there.", *changes)
             if pure(node):
@@ -68,6 +63,23 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
                 weight=0.85,
             )
             return
+
+
+def _hashable(site: Site, node: ast.expr, convert: str) -> tuple[src.Change, ...]:
+    """The changes that make a tuple or frozenset of the node; a list that is written out becomes `( … )`."""
+    if isinstance(node, ast.List) and convert == "tuple":
+        inner = site.text(node)[1:-1].rstrip().rstrip(",")
+        return (site.over(node, f"({inner}{',' if len(node.elts) == 1 else ''})"),)
+    return site.call(convert, node)
+
+
+def _siblings(site: Site, node: ast.expr) -> list[ast.expr]:
+    """The node and, in a set or dictionary that is written out, the other elements or keys."""
+    for item in ast.walk(site.statement or site.tree):
+        elements = item.elts if isinstance(item, ast.Set) else item.keys if isinstance(item, ast.Dict) else []
+        if any(part is node for part in elements):
+            return [part for part in elements if part is not None]
+    return [node]
 
 
 def _keys(site: Site) -> Iterator[ast.expr]:

@@ -1,6 +1,7 @@
 """Rules for IndexError: positions past the end, empty sequences."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
@@ -16,9 +17,12 @@ def sequence_length(site: Site, node: ast.expr) -> int | None:
     found = site.value(node)
     if found is None:
         return None
-    said = dict(found.facts).get("len", "")
-    if said.isdigit():
-        return int(said)
+    facts = dict(found.facts)
+    if facts.get("len", "").isdigit():
+        return int(facts["len"])
+    shape = re.match(r"\((\d+),", facts.get("shape", ""))
+    if shape is not None:
+        return int(shape[1])
     value = site.literal(node)
     return len(value) if isinstance(value, list | tuple | str | bytes) else None
 
@@ -75,37 +79,52 @@ def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> It
         f"The loop over `{site.one_line(call)}` lets `{name}` go past the end: {measured}, and "
         f"`{name}` is {shown(site.known(name))}."
     )
-    check = f"isinstance(len({holder}), int) and ({site.text(node.slice)}) >= len({holder})"
+    check = f"({site.text(node.slice)}) >= len({holder})"
+    if pure(node.value):
+        yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
+    if _shrinks(site, holder, node):
+        backwards = site.repair("From the end, nothing moves under the loop.", *site.call("reversed", call))
+        yield site.reading(
+            f"The loop takes elements out of `{holder}` while it counts.", backwards, weight=0.88
+        )
+        return
+    from_one = len(call.args) == 2 and isinstance(call.args[0], ast.Constant) and call.args[0].value == 1
     plus = (
         isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add) and isinstance(stop.right, ast.Constant)
     )
+    down = site.repair("Positions count from 0.", site.over(node.slice, f"{site.text(node.slice)} - 1"))
     if plus and isinstance(stop, ast.BinOp) and _is_len_of(stop.left, holder) and ahead == 0:
         repair = site.repair("The last position is `len - 1`.", site.over(stop, site.text(stop.left)))
-        yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
+        if from_one:
+            yield site.reading("The loop counts from 1, while positions count from 0.", down, weight=0.92)
         yield site.reading("The loop may be meant to stop at the last element.", repair, weight=0.9)
     elif _is_len_of(stop, holder) and ahead > 0:
-        repair = site.repair(
-            "The loop stops where there still is a next element.", site.after(stop, f" - {ahead}")
-        )
-        if pure(node.value):
-            yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
+        why = "The loop stops where there still is a next element."
+        repair = site.repair(why, site.after(stop, f" - {ahead}"))
         yield site.reading("The loop may be meant to stop before the last element.", repair, weight=0.88)
-    else:
+    elif pure(node.value):
         new = f"len({holder})" + (f" - {ahead}" if ahead > 0 else "")
-        if pure(node.value):
-            yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.8)
-            repair = site.repair("The loop is bound by the length.", site.over(stop, new))
-            yield site.reading("The loop may be meant to go over all elements.", repair, weight=0.6)
-        if (
-            len(call.args) == 2
-            and isinstance(call.args[0], ast.Constant)
-            and call.args[0].value == 1
-            and ahead == 0
-        ):
-            down = site.repair(
-                "Positions count from 0.", site.over(node.slice, f"{site.text(node.slice)} - 1")
-            )
+        repair = site.repair("The loop is bound by the length.", site.over(stop, new))
+        yield site.reading("The loop may be meant to go over all elements.", repair, weight=0.6)
+        if from_one and ahead == 0:
             yield site.reading("The loop may count from 1, while positions count from 0.", down, weight=0.55)
+
+
+def _shrinks(site: Site, holder: str, node: ast.Subscript) -> bool:
+    """Whether the loop around the lookup takes elements out of the sequence."""
+    loops = [item for item in ast.walk(site.tree) if isinstance(item, ast.For)]
+    for loop in [item for item in loops if any(part is node for part in ast.walk(item))]:
+        for item in ast.walk(loop):
+            match item:
+                case ast.Call(func=ast.Attribute(value=owner, attr="pop" | "remove")):
+                    taken = site.text(owner)
+                case ast.Delete(targets=[ast.Subscript(value=owner), *_]):
+                    taken = site.text(owner)
+                case _:
+                    continue
+            if taken == holder:
+                return True
+    return False
 
 
 def _ahead(index: ast.expr, name: str) -> int:
@@ -168,6 +187,7 @@ def past_end(site: Site) -> Iterator[Suspicion]:
         if size == 0:
             yield from _empty(site, node)
             return
+        counted = {target.id for target, _ in _loops(site) if isinstance(target, ast.Name)}
         told = f"has {size} element(s)" if size is not None else "is shorter"
         claim = f"`{holder}` {told}, and position {at if position is UNKNOWN else position} is asked for."
         check = f"({at}) >= len({holder}) or ({at}) < -len({holder})"
@@ -176,6 +196,8 @@ def past_end(site: Site) -> Iterator[Suspicion]:
         if _is_len_of(node.slice, holder):
             repair = site.repair("The last position is `len - 1`.", site.after(node.slice, " - 1"))
             yield site.reading("The last element may be meant.", repair, weight=0.92)
+        elif isinstance(node.slice, ast.Name) and node.slice.id in counted:
+            continue  # the loop is at fault, not the lookup
         elif size is not None and position == size:
             if isinstance(node.slice, ast.Constant):
                 lower = site.repair("Positions count from 0.", site.over(node.slice, str(size - 1)))
@@ -185,6 +207,9 @@ def past_end(site: Site) -> Iterator[Suspicion]:
             if isinstance(node.ctx, ast.Load):
                 last = site.repair("`-1` is the last element.", site.over(node.slice, "-1"))
                 yield site.reading("The last element may be meant.", last, weight=0.5)
+        elif size is not None and isinstance(position, int) and position < -size:
+            first = site.repair("`0` is the first element.", site.over(node.slice, "0"))
+            yield site.reading("The first element may be meant.", first, weight=0.4)
         elif isinstance(node.slice, ast.Constant) and isinstance(node.ctx, ast.Load):
             last = site.repair("`-1` is the last element.", site.over(node.slice, "-1"))
             yield site.reading("The last element may be meant.", last, weight=0.4)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from cot_magic.reasoners.rules import source as src
 from cot_magic.reasoners.rules.attributes import places, renamed, subject, subject_type
 from cot_magic.reasoners.rules.rule import Repair, Suspicion
-from cot_magic.reasoners.rules.site import Site
+from cot_magic.reasoners.rules.scopes import class_members
+from cot_magic.reasoners.rules.site import Function, Site
 from cot_magic.reasoners.rules.written import rule
 
 
@@ -89,7 +90,47 @@ def slots(site: Site) -> Iterator[Suspicion]:
             return
 
 
+@rule(
+    "attribute.not_stored",
+    "AttributeError",
+    lesson="An object keeps what is stored in `self`. A plain name in `__init__` is gone when "
+    "`__init__` ends.",
+)
+def not_stored(site: Site) -> Iterator[Suspicion]:
+    """`name = name` in `__init__`, or a parameter that is never stored."""
+    for node in places(site)[:1]:
+        kind, name = subject_type(site, node).rsplit(".", 1)[-1], node.attr
+        for cell, klass in site.classes(kind):
+            maker = next((item for item in klass.body if getattr(item, "name", "") == "__init__"), None)
+            if not isinstance(maker, Function) or name in class_members(klass) or not src.parameters(maker):
+                return
+            first = src.parameters(maker)[0]
+            plain = [
+                target
+                for item in src.own_scope(maker)
+                if isinstance(item, ast.Assign)
+                for target in item.targets
+                if isinstance(target, ast.Name) and target.id == name
+            ]
+            if plain:
+                changes = [src.over(cell.source, target, f"{first}.{name}") for target in plain]
+            elif name in src.parameters(maker):
+                changes = [src.line_after(cell.source, maker.body[-1], f"{first}.{name} = {name}")]
+            else:
+                return
+            yield site.cause(
+                f"`__init__` of `{kind}` has a `{name}`, but does not store it in `{first}`.",
+                f"No object of `{kind}` has `{name}`.",
+                f"not hasattr({site.text(node.value)}, {name!r}) and {name!r} in "
+                f"{kind}.__init__.__code__.co_varnames",
+                Repair(edits=(src.edit(cell, *changes),), why=f"`{first}.{name}` belongs to the object."),
+                weight=0.93,
+            )
+            return
+
+
 RULES = (
+    not_stored,
     private,
     stale_class,
     slots,

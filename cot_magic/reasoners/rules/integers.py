@@ -35,6 +35,7 @@ def arguments(site: Site, kind: str) -> list[ast.expr]:
 @rule(
     "integer.from_float",
     "TypeError",
+    "IndexError",
     lesson="Counting and indexing need whole numbers. `/` always gives a float, even for `4 / 2`; `//` "
     "gives a whole "
     "number.",
@@ -43,7 +44,7 @@ def from_float(site: Site) -> Iterator[Suspicion]:
     if not (
         site.says(r"'float' object cannot be interpreted as an integer")
         or site.says(r"indices must be integers.*not .*float")
-        or site.says(r"slice indices must be integers")
+        or site.says(r"slice indices must be integers|only integers, slices")
     ):
         return
     nodes = arguments(site, "float") or list(_divisions(site))

@@ -298,7 +298,28 @@ def absent(site: Site) -> Iterator[Suspicion]:
             )
 
 
+@rule(
+    "key.format_name",
+    "KeyError",
+    lesson="Each `{name}` of a format needs a value of that name: `'{name}'.format(name=…)`.",
+)
+def format_name(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "format"):
+        names = [word.arg for word in call.keywords if word.arg is not None]
+        meant = only_near(wanted, names) if isinstance(wanted, str) else None
+        keyword = next((word for word in call.keywords if word.arg == meant), None)
+        if meant is None or keyword is None or not isinstance(wanted, str):
+            return
+        start = src.span(site.cell.source, keyword)[0]
+        change = src.Change(start=start, end=start + len(meant), text=wanted)
+        claim = f"The format wants `{wanted}` and is given `{meant}`."
+        yield site.reading(claim, site.repair("The names are the same then.", change), weight=0.85)
+        return
+
+
 RULES = (
+    format_name,
     key_type,
     key_typo,
     counter,

@@ -106,7 +106,18 @@ FOREIGN: dict[tuple[str, str], str] = {
 }
 
 # the length, under whatever name
-LENGTHS = ("length", "size", "len", "Length", "count", "getLength", "__length__", "get_size", "Count")
+LENGTHS = (
+    "length",
+    "lenght",
+    "size",
+    "len",
+    "Length",
+    "count",
+    "getLength",
+    "__length__",
+    "get_size",
+    "Count",
+)
 
 # type and attribute of today for an attribute of yesterday; without parentheses on either side
 RENAMED: dict[tuple[str, str], str] = {

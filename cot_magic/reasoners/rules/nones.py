@@ -50,6 +50,10 @@ def origin(site: Site) -> Iterator[Suspicion]:
         for cell, assign in site.assignments(node.id):
             if isinstance(assign.value, ast.Call):
                 yield from _from_call(site, cell, assign.value, assign, node.id)
+            elif isinstance(assign.value, ast.Constant) and assign.value.value is None:
+                where = f"{site.case.label(cell.id)}, line {assign.lineno}"
+                claim = f"`{node.id}` was set to `None` ({where}) and has got no other value since."
+                yield site.cause(claim, f"`{node.id}` is `None`.", f"{node.id} is None", weight=0.7)
             break
 
 
@@ -213,4 +217,33 @@ def _from_function(site: Site, cell: Cell, function: Function, target: str) -> I
         yield site.reading(claim, *repairs, weight=0.85)
 
 
-RULES = (origin,)
+@rule(
+    "none.print",
+    "TypeError",
+    lesson="`print(x)` shows a value and gives `None`. What is to be shown must stand inside its brackets.",
+)
+def printed(site: Site) -> Iterator[Suspicion]:
+    """`print('a') + b` and `print('%d') % n`."""
+    for node in site.find(ast.BinOp):
+        call = node.left
+        if not isinstance(call, ast.Call) or getattr(call.func, "id", "") != "print" or len(call.args) != 1:
+            continue
+        source = site.cell.source
+        inner_end, call_end = src.span(source, call.args[0])[1], src.span(source, call)[1]
+        end = src.span(source, node)[1]
+        changes = [
+            src.Change(start=inner_end, end=call_end, text=source[call_end:end]),
+            src.Change(start=call_end, end=end, text=")"),
+        ]
+        claim = f"`{site.one_line(call)}` gives `None`; the rest stands outside of its brackets."
+        repair = site.repair("The brackets hold all that is to be shown.", *changes)
+        yield site.cause(
+            claim, "`print` is the built-in function.", "print.__module__ == 'builtins'", repair, weight=0.92
+        )
+        return
+
+
+RULES = (
+    printed,
+    origin,
+)

@@ -119,7 +119,11 @@ def _decorated(
     if re.fullmatch(r"[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
         repair = site.repair("Base 16 reads it.", site.after(argument, ", 16"))
         yield site.reading(f"{value!r} may be a hexadecimal number.", repair, weight=0.5)
-    elif not bare:
+    elif bare:
+        check = f"isinstance({text}, str) and not ({text}).strip().replace('.', '', 1).isdigit()"
+        if pure(argument):
+            yield site.cause(f"{value!r} is no number.", "It is text without a number.", check, weight=0.5)
+    else:
         check = f"isinstance({text}, str) and not ({text}).strip()"
         if pure(argument):
             claim = "The text is empty, so there is no number to read."

@@ -21,6 +21,12 @@ LAZY = (
     "range", "map", "filter", "zip", "dict_keys", "dict_values", "dict_items", "generator", "reversed", "set",
     "enumerate", "list_iterator", "str_iterator", "tuple_iterator", "odict_keys", "odict_values",
 )  # fmt: skip
+# what methods of text and bytes give, whatever their arguments are
+_RESULTS = {
+    "encode": "bytes", "decode": "str", "join": "str", "format": "str", "upper": "str", "lower": "str",
+    "strip": "str", "title": "str", "split": "list", "splitlines": "list", "readlines": "list",
+    "isoformat": "str", "strftime": "str",
+}  # fmt: skip
 CALLABLE = ("function", "method", "builtin_function_or_method")
 
 
@@ -84,6 +90,11 @@ def kind_of(site: Site, node: ast.expr) -> str:
         return {"str": "str", "input": "str", "int": "int", "len": "int", "float": "float", "list": "list",
                 "tuple": "tuple", "range": "range", "sorted": "list", "map": "map", "zip": "zip",
                 "filter": "filter", "set": "set", "dict": "dict"}.get(node.func.id, "")  # fmt: skip
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return _RESULTS.get(node.func.attr, "")
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        frame = site.type(node.value) == "pandas.core.frame.DataFrame"
+        return "pandas.core.series.Series" if frame and isinstance(node.slice.value, str) else ""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod | ast.Mult):
         left, right = kind_of(site, node.left), kind_of(site, node.right)
         if "str" in (left, right):

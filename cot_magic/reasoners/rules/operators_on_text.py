@@ -201,7 +201,8 @@ def sequence_times(site: Site) -> Iterator[Suspicion]:
 @rule(
     "operator.mixed_elements",
     "TypeError",
-    lesson="Numbers and texts have no common order. Make all elements of one kind before sorting or comparing them.",
+    lesson="Numbers and texts have no common order. Make all elements of one kind before sorting or "
+    "comparing them.",
 )
 def mixed_elements(site: Site) -> Iterator[Suspicion]:
     """`sorted`, `max` and `min` over numbers and numbers in quotes."""

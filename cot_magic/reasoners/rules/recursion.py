@@ -105,12 +105,20 @@ def _base_cases(site: Site, function: Function, calls: list[ast.Call]) -> Iterat
         ),
         None,
     )
+    steps = {
+        item.right.value
+        for call in calls
+        for item in call.args
+        if isinstance(item, ast.BinOp)
+        and isinstance(item.op, ast.Sub)
+        and isinstance(item.right, ast.Constant)
+    }
+    if shrinking is not None and {1, 2} <= steps:
+        text = f"if {shrinking} < 2:\n    return {shrinking}"
+        line = _first_line(function)
+        yield site.repair(f"0 and 1 give {shrinking} itself.", src.line_before(site.cell.source, line, text))
     values = _neutral(function, calls)
-    first = function.body[0]
-    docstring = (
-        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(function.body) > 1
-    )
-    line = src.first_line(function.body[1] if docstring else first)
+    line = _first_line(function)
     for name, test in ((shrinking, "{} <= 0"), (sliced, "not {}")):
         if name is None:
             continue
@@ -120,6 +128,15 @@ def _base_cases(site: Site, function: Function, calls: list[ast.Call]) -> Iterat
                 f"The calls end at `{test.format(name)}` with {value}.",
                 src.line_before(site.cell.source, line, text),
             )
+
+
+def _first_line(function: Function) -> int:
+    """The line of the first statement below the docstring."""
+    first = function.body[0]
+    docstring = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(function.body) > 1
+    )
+    return src.first_line(function.body[1] if docstring else first)
 
 
 def _neutral(function: Function, calls: list[ast.Call]) -> list[str]:

@@ -171,7 +171,68 @@ def labels_differ(site: Site) -> Iterator[Suspicion]:
         return
 
 
+@rule(
+    "table.append",
+    "AttributeError",
+    lesson="`append` of tables was removed in pandas 2. `pd.concat` puts tables under one another.",
+)
+def append(site: Site) -> Iterator[Suspicion]:
+    """`df = df.append({…}, ignore_index=True)`: one row as a dictionary."""
+    if not site.says(r"'DataFrame' object has no attribute 'append'"):
+        return
+    pd = pandas_name(site)
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", "") == "append" and len(node.args) == 1
+    ) or [
+        node
+        for node in ast.walk(site.statement or site.tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append" and len(node.args) == 1
+    ]:
+        assert isinstance(call.func, ast.Attribute)
+        row = call.args[0]
+        if kind_of(site, row) != "dict":
+            return
+        words = "".join(f", {site.text(word)}" for word in call.keywords)
+        new = f"{pd}.concat([{site.text(call.func.value)}, {pd}.DataFrame([{site.text(row)}])]{words})"
+        claim = "A table has no `append` any more; the row becomes a table of its own and is joined."
+        check = f"not hasattr({site.text(call.func.value)}, 'append')"
+        yield site.cause(
+            claim,
+            "The installed version has none.",
+            check,
+            site.repair("`concat` joins them.", site.over(call, new)),
+            weight=0.95,
+        )
+        return
+
+
+def pandas_name(site: Site) -> str:
+    """What pandas is called in the notebook."""
+    names = [item.name for item in site.case.namespace if item.type == "module" and "'pandas'" in item.text]
+    return names[0] if names else "pd"
+
+
+@rule(
+    "table.dates_as_text",
+    "AttributeError",
+    lesson="Dates read from a file are text until `pd.to_datetime` makes dates of them.",
+)
+def dates_as_text(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"Can only use \.dt accessor with datetimelike values"):
+        return
+    for node in [item for item in ast.walk(site.statement or site.tree) if isinstance(item, ast.Attribute)]:
+        if node.attr == "dt":
+            text, pd = site.text(node.value), pandas_name(site)
+            repair = site.repair("They become dates.", *site.call(f"{pd}.to_datetime", node.value))
+            check = f"bool({pd}.to_datetime({text}, errors='coerce').notna().all())"
+            claim = f"`{text}` holds dates as text."
+            yield site.cause(claim, "Each of them can be read as a date.", check, repair, weight=0.9)
+            return
+
+
 RULES = (
+    append,
+    dates_as_text,
     one_feature,
     numbers_as_text,
     missing_values,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.rules import source as src
 from cot_magic.reasoners.rules.rule import Suspicion
+from cot_magic.reasoners.rules.scopes import class_members
 from cot_magic.reasoners.rules.site import Function, Site
 from cot_magic.reasoners.rules.spelling import only_near
 from cot_magic.reasoners.rules.written import rule
@@ -217,4 +218,28 @@ def typo(site: Site) -> Iterator[Suspicion]:
         yield site.reading(f"`{name}` may be a typo of `{meant}`.", repair, weight=0.55)
 
 
-RULES = (missing_global, shadowed_builtin, one_branch, typo)
+@rule(
+    "unbound.missing_self",
+    "UnboundLocalError",
+    lesson="Inside a method, an attribute of the object is changed through `self`: `self.count += 1`.",
+)
+def missing_self(site: Site) -> Iterator[Suspicion]:
+    name, function, klass = unbound_name(site), site.function, site.klass
+    if function is None or klass is None or function not in klass.body or name not in class_members(klass):
+        return
+    first = (src.parameters(function) or [""])[0]
+    if first not in ("self", "cls"):
+        return
+    nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+    yield site.cause(
+        f"`{name}` is an attribute of the object and must be reached through `{first}`.",
+        f"There is no local `{name}`, but `{first}.{name}` exists.",
+        f"{name!r} not in locals() and hasattr({first}, {name!r})",
+        site.repair(
+            f"`{first}.{name}` is the attribute.", *(site.over(node, f"{first}.{name}") for node in nodes)
+        ),
+        weight=0.95,
+    )
+
+
+RULES = (missing_self, missing_global, shadowed_builtin, one_branch, typo)

@@ -148,23 +148,24 @@ def math_domain(site: Site) -> Iterator[Suspicion]:
     lesson="`strptime` reads a date only if the format describes it exactly, signs and spaces included.",
 )
 def time_format(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"time data '(.*)' does not match format '(.*)'") or site.says(
-        r"unconverted data remains"
-    )
-    if said is None or not said.groups():
+    if not site.says(r"time data .* does not match format|unconverted data remains"):
         return
     for call in site.find(
         ast.Call, lambda node: getattr(node.func, "attr", "") == "strptime" and len(node.args) == 2
     ):
-        for meant in _formats(said[1]):
-            if meant != said[2]:
-                claim = f"{said[1]!r} is not written as {said[2]!r} says; {meant!r} fits it."
-                check = f"__import__('datetime').datetime.strptime({said[1]!r}, {meant!r}) is not None"
-                repair = site.repair(f"{meant!r} fits the text.", site.over(call.args[1], repr(meant)))
-                if len(_formats(said[1])) == 1:
-                    yield site.cause(claim, f"{meant!r} reads it.", check, repair, weight=0.9)
-                else:
-                    yield site.reading(claim, repair, weight=0.7)
+        text, used = site.literal(call.args[0]), site.literal(call.args[1])
+        if not isinstance(text, str) or not isinstance(used, str):
+            return
+        found = [form for form in _formats(text) if form != used]
+        for meant in found[:3]:
+            claim = f"{text!r} is not written as {used!r} says; {meant!r} fits it."
+            check = f"__import__('datetime').datetime.strptime({text!r}, {meant!r}) is not None"
+            repair = site.repair(f"{meant!r} fits the text.", site.over(call.args[1], repr(meant)))
+            begins = meant.startswith(used)  # the format was right and went not far enough
+            if len(found) == 1 or (begins and sum(form.startswith(used) for form in found) == 1):
+                yield site.cause(claim, f"{meant!r} reads it.", check, repair, weight=0.9)
+            else:
+                yield site.reading(claim, repair, weight=0.7)
         return
 
 
