@@ -56,8 +56,8 @@ def _name(call: ast.Call) -> str:
 # keywords of functions whose signature Python does not always tell
 _KEYWORDS = {
     "sorted": "key reverse", "sort": "key reverse", "print": "sep end file flush", "max": "key default",
-    "min": "key default", "open": "mode buffering encoding errors newline", "enumerate": "start", "sum": "start",
-    "int": "base", "round": "ndigits", "zip": "strict", "split": "sep maxsplit",
+    "min": "key default", "open": "mode buffering encoding errors newline", "enumerate": "start",
+    "sum": "start", "int": "base", "round": "ndigits", "zip": "strict", "split": "sep maxsplit",
     "read_csv": "sep header names index_col usecols dtype skiprows nrows na_values parse_dates "
                 "encoding delimiter",
     "DataFrame": "data index columns dtype copy", "plot": "color label linewidth linestyle marker alpha",
