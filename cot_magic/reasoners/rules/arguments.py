@@ -47,9 +47,6 @@ def _name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-# --- not callable -------------------------------------------------------------------------------------------
-
-
 # --- arguments ----------------------------------------------------------------------------------------------
 
 
