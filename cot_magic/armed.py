@@ -3,6 +3,7 @@ when it fails."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,12 @@ def arm(config: str) -> None:
     attachment.history.known([Cell(**{**cell, "id": CellId(cell["id"])}) for cell in plan["cells"]])
     attachment.renderer = "silent"
     attachment.listeners = (Recording(Path(plan["events"])),)
-    attachment.defaults = settings
+    attachment.defaults = replace(settings, save=None)  # the recording is that of the failing cell
+    expected = set(plan["expected"])
 
     def before(info: Any) -> None:
-        attachment.before(info, settings, keep=False, cell_timeout=settings.timeout)
+        armed = None if info.raw_cell in expected or info.raw_cell.startswith("%cot") else settings
+        attachment.before(info, armed, keep=False, cell_timeout=settings.timeout)
 
     # in place of the hook that looks for a %%cot line: here every cell is one
     shell.events.unregister("pre_run_cell", magics.before)

@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cot_magic.core.errors import UsageError
+from cot_magic.core.errors import CotError, UsageError
 from cot_magic.settings import Settings
 
 if TYPE_CHECKING:  # loaded when the first cell runs or fails: a start of the kernel must cost next to nothing
@@ -41,10 +41,9 @@ class Attachment:
         self.inserter: Inserter | None = None
         self.settings = self.defaults  # of the last investigation
         self.renderer: str | None = None  # None: what suits the front end
-        self.listeners: tuple[Listener, ...] = ()
-        self._running: list[
-            tuple[Cell, Settings | None]
-        ] = []  # a cell may run cells (%%capture): innermost last
+        self.listeners: tuple[Listener, ...] = ()  # to what is found about armed cells
+        # a cell may run cells (%%capture): innermost last
+        self._running: list[tuple[Cell, Settings | None]] = []
         self._failed_inside: BaseException | None = None  # in a cell that the running cell ran
         self._watchdog: Watchdog | None = None
 
@@ -92,14 +91,22 @@ class Attachment:
         timed_out = self._watchdog is not None and self._watchdog.stop()
         self._watchdog = None
         error = error if error is not None else self._failed_inside
-        if error is not None:
-            self.failure = Failure(cell=cell, error=error, timed_out=timed_out)
+        if error is not None and isinstance(error.__cause__, CotError):
+            return None  # a magic of ours refused its line: not a failure of the person's code
+        failure = None if error is None else Failure(cell=cell, error=error, timed_out=timed_out)
+        if failure is not None:
+            self.failure = failure
         if settings is None:
+            if failure is not None:
+                self.release()  # what is parked is the state before another cell
             return None
-        if error is None and not settings.prompt:
-            self.release()
-            return None
-        return self.investigate(settings, cell=cell, failure=self.failure if error is not None else None)
+        try:
+            if failure is None and not settings.prompt:
+                return None
+            return self.investigate(settings, cell=cell, failure=failure, listeners=self.listeners)
+        finally:
+            if failure is None:
+                self.release()  # kept only for more questions about a failure
 
     def post_mortem(self, settings: Settings) -> "Session":
         """Debug the last failure. Raises UsageError if nothing has failed yet."""
@@ -107,7 +114,14 @@ class Attachment:
             raise UsageError("nothing has failed yet in this kernel: put %%cot on top of a cell that fails.")
         return self.investigate(settings, cell=self.failure.cell, failure=self.failure)
 
-    def investigate(self, settings: Settings, *, cell: "Cell", failure: Failure | None) -> "Session":
+    def investigate(
+        self,
+        settings: Settings,
+        *,
+        cell: "Cell",
+        failure: Failure | None,
+        listeners: "tuple[Listener, ...]" = (),
+    ) -> "Session":
         """Capture the case, run the session on the parked copy, show it, and insert what the settings say."""
         if settings.teach:
             raise UsageError("--teach is not part of this version yet. Nothing was run.")
@@ -127,7 +141,7 @@ class Attachment:
             settings,
             reasoner=reasoner,
             renderer=self._renderer(),
-            listeners=self.listeners,
+            listeners=listeners,
         )
         return self.session
 

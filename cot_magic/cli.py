@@ -164,7 +164,7 @@ def replay_command(given: argparse.Namespace) -> int:
     """`cot-magic replay`: the recorded session on the screen; nothing is run."""
     from cot_magic.recording import fold, read
 
-    terminal().close(fold(read(given.recording), session_id=given.recording.name.partition(".")[0]))
+    terminal().close(fold(read(given.recording)))
     return NO_FAILURE
 
 

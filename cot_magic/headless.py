@@ -111,7 +111,7 @@ def run_notebook(
                 died = True
             finally:
                 follower.stop()
-        session = fold(read(events), session_id="") if events.exists() else Session()
+        session = fold(read(events)) if events.exists() else Session()
     if died:
         session = _of_dead_kernel(session, notebook, failed or 0, settings)
     return Run(session=session, notebook=notebook, failed=failed)
@@ -124,7 +124,10 @@ def arming(notebook: Any, settings: Settings, events: Path) -> str:
         for place, cell in enumerate(notebook.cells)
         if cell.cell_type == "code"
     ]
-    config = json.dumps({"cells": cells, "settings": asdict(settings), "events": str(events)})
+    # a cell with this tag is there to fail (nbclient goes on after it too)
+    expected = [cell.source for cell in notebook.cells if "raises-exception" in cell.metadata.get("tags", [])]
+    plan = {"cells": cells, "expected": expected, "settings": asdict(settings), "events": str(events)}
+    config = json.dumps(plan)
     return f"import cot_magic.armed as _cot\n_cot.arm({config!r})\ndel _cot"
 
 

@@ -109,14 +109,12 @@ class Magics:
     def after(self, result: Any) -> None:
         try:
             session = self.attachment.after(result)
+            if session is not None:
+                self._offer(session)
         except CotError as error:
             print(f"cot-magic: {error}")
-            return
         except KeyboardInterrupt:
             print("cot-magic: interrupted.")
-            return
-        if session is not None:
-            self._offer(session)
 
     def _cell_magic(self, name: str) -> Callable[..., None]:
         def magic(line: str, cell: str | None = None) -> None:
@@ -188,7 +186,7 @@ class Magics:
 
         with _one_line():
             path = Path(line.strip().strip("'\""))
-            session = fold(read(path), session_id=path.name.partition(".")[0])
+            session = fold(read(path))
             remember(session)
             _show(session)
 
@@ -202,22 +200,28 @@ class Magics:
         elif self.attachment.front_end == "terminal":
             print("%cot_insert fix|tests|all puts them at your prompt; %cot_undo takes that back.")
         else:
-            from cot_magic.render.buttons import Buttons
+            from cot_magic.render.buttons import show_buttons
 
-            has_tests = bool(session.tests_of(session.best_fix.id))
-            buttons = Buttons(self.attachment.insert, self.attachment.undo, has_tests=has_tests)
-            buttons.show(widgets=self.attachment.front_end != "colab")
+            show_buttons(
+                self.attachment.insert,
+                self.attachment.undo,
+                has_tests=bool(session.tests_of(session.best_fix.id)),
+                widgets=self.attachment.front_end != "colab",
+            )
 
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Turns our own errors into IPython's UsageError, which is printed as one line without a traceback."""
+    """Turns our own errors into IPython's UsageError, which is printed as one line without a traceback.
+
+    The cause tells the Attachment that this is no failure of the person's code.
+    """
     from IPython.core.error import UsageError
 
     try:
         yield
     except CotError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(str(error)) from error
 
 
 def _show(session: "Session") -> None:

@@ -61,9 +61,9 @@ def read(path: Path) -> Iterator[Stamped]:
             raise RecordingError(f"{path}, line {number}: {error}") from None
 
 
-def fold(stampeds: Iterable[Stamped], session_id: str = "") -> Session:
+def fold(stampeds: Iterable[Stamped]) -> Session:
     """The session that a recording tells."""
-    session = Session(id=session_id)
+    session = Session()
     for stamped in stampeds:
         session = session.evolve(stamped)
     return session

@@ -183,3 +183,27 @@ def test_ctrl_c_ends_it_and_leaves_the_notebook_alone(tmp_path: Path) -> None:
     assert "interrupted" in errors
     assert "Traceback" not in errors
     assert path.read_bytes() == original
+
+
+def test_a_failure_that_the_notebook_expects_is_passed_over(tmp_path: Path) -> None:
+    expected = nbformat.v4.new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]})
+    cells = [nbformat.v4.new_code_cell("%load_ext cot_magic\nvalues = [1]"), expected,
+             nbformat.v4.new_code_cell("%cot"), nbformat.v4.new_code_cell("total = sum(valus)")]  # fmt: skip
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "n.ipynb")
+    done = cot("run", "n.ipynb", "--json", "s.json", cwd=tmp_path)
+    assert done.returncode == 3, done.stderr + done.stdout
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert (summary["failure"]["cell_index"], summary["failure"]["ename"]) == (3, "NameError")
+    assert len(summary["phases"]) == 5
+    nbformat.write(nbformat.v4.new_notebook(cells=cells[:3]), tmp_path / "n.ipynb")
+    done = cot("run", "n.ipynb", "--json", "s.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert json.loads((tmp_path / "s.json").read_text())["result"] == "no-failure"
+
+
+def test_a_failure_that_is_only_known_to_repeat_has_no_root_cause(tmp_path: Path) -> None:
+    notebook(tmp_path, "raise RuntimeError('the moon is full')")
+    cot("run", "n.ipynb", "--json", "s.json", cwd=tmp_path)
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert [item["verdict"] for item in summary["hypotheses"]] == ["CONFIRMED"]
+    assert summary["root_cause"] is None

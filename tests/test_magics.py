@@ -143,7 +143,10 @@ def test_the_fix_and_the_tests_are_inserted_on_request(kernel) -> None:
 
 def test_defaults_can_be_shown_and_changed(kernel) -> None:
     assert "insert=none" in kernel.run("%cot_config insert=none").stdout
-    assert "nearest" not in kernel.run("%cot_config colour=red").stdout
+    refused = kernel.run("%cot_config colour=red")
+    assert refused.status == "error"
+    assert "unknown option --colour" in refused.stderr
+    assert "insert=none" in kernel.run("%cot_config").stdout
 
 
 def test_auto_investigates_every_failing_cell(kernel) -> None:
@@ -234,3 +237,29 @@ def test_a_failure_under_another_cell_magic_is_investigated(kernel, magic: str) 
     assert kernel.value("cot_magic.last.case.raised.ename") == "'NameError'"
     assert kernel.run("%%cot+\ntotal = sum(valus)").ename == "NameError"
     assert kernel.value("cot_magic.last.result") == "'verified'"
+
+
+def test_a_mistyped_option_does_not_take_the_place_of_the_last_failure(kernel) -> None:
+    kernel.run("values = [1]\nimport cot_magic")
+    kernel.run("total = sum(valus)")
+    assert kernel.run("%cot --inset all").status == "error"
+    assert kernel.run("%%cot --inset all\npass").status == "error"
+    kernel.run("%cot")
+    assert kernel.value("cot_magic.last.case.raised.ename") == "'NameError'"
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["%%cot is this fine?\nother = 1", "%cot_last\nraise ValueError('a failure below a line magic')"],
+)
+def test_the_copy_from_before_one_cell_is_not_used_for_the_failure_of_another(kernel, between: str) -> None:
+    kernel.run("import cot_magic\nvalues = [1]")
+    kernel.run("%%cot+\nvalues = [1, 2]\ntotal = sum(valus)")
+    assert kernel.value("cot_magic.last.result") == "'verified'"
+    if between.startswith("%%cot"):
+        kernel.run("values = [3]\ntotal = sum(valus)")
+    kernel.run(between)
+    kernel.run("%cot+")
+    runs = "[item.snapshot for item in cot_magic.last.evidence]"
+    assert "'after'" in kernel.value(runs)
+    assert "'before'" not in kernel.value(runs)
