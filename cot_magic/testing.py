@@ -8,7 +8,6 @@ from typing import Any
 from cot_magic.core.case import Case, Cell, CellId, Environment, NewCell, Raised
 from cot_magic.core.codec import decode, encode
 from cot_magic.core.events import (
-    EvidenceGathered,
     ExploreSchedules,
     Interrupted,
     PhaseEnded,
@@ -274,8 +273,3 @@ def check_inserter(inserter: Inserter) -> None:
     said = inserter.insert([NewCell(source="x = 1", role=CellRole.FIX)])
     assert said, "an insertion is answered with a sentence"
     assert inserter.undo(), "so is taking it back"
-
-
-def evidence_in(events: Sequence[Stamped]) -> tuple[Evidence, ...]:
-    """All evidence that a stream of events carries."""
-    return tuple(item.event.evidence for item in events if isinstance(item.event, EvidenceGathered))

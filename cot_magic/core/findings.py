@@ -58,6 +58,11 @@ class Hypothesis:
     lineno: int | None = None
     rule: str = ""
 
+    @property
+    def names_a_cause(self) -> bool:
+        """Whether it says what or where the cause is, and not merely that the failure happens again."""
+        return bool(self.rule) or self.lineno is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:

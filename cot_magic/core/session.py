@@ -26,7 +26,6 @@ from cot_magic.core.events import (
 )
 from cot_magic.core.findings import (
     Evidence,
-    EvidenceId,
     EvidenceKind,
     Fix,
     FixId,
@@ -99,9 +98,6 @@ class Session:
         """The phase that is under way."""
         return next((view for view in reversed(self.phases) if view.ended is None), None)
 
-    def evidence_by_id(self, evidence_id: EvidenceId) -> Evidence | None:
-        return next((item for item in self.evidence if item.id == evidence_id), None)
-
     def judge(self, hypothesis: HypothesisId) -> Judgement[HypothesisVerdict]:
         """The verdict on a hypothesis, with the evidence that it rests on."""
         return judge_hypothesis(hypothesis, self.evidence)
@@ -131,7 +127,11 @@ class Session:
     @property
     def root_cause(self) -> Hypothesis | None:
         """The hypothesis behind the best fix if it is CONFIRMED, else the first CONFIRMED one."""
-        confirmed = [h for h in self.hypotheses if self.judge(h.id).verdict is HypothesisVerdict.CONFIRMED]
+        confirmed = [
+            h
+            for h in self.hypotheses
+            if h.names_a_cause and self.judge(h.id).verdict is HypothesisVerdict.CONFIRMED
+        ]
         fix = self.best_fix
         return next(
             (h for h in confirmed if fix is not None and h.id == fix.hypothesis),

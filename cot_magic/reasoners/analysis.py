@@ -50,10 +50,10 @@ def bare_claim(case: Case, raised: Raised) -> str:
     """Where no rule explains the failure: which code raises it, with the values it has."""
     frame = raised.innermost_in_cells
     if frame is None:
-        return f"The cell raises {raised.ename} each time it runs on these values."
+        return f"The cell raises {raised.ename} again when it runs again on these values."
     code = f"`{frame.line[:80]}` " if frame.line and "`" not in frame.line else ""
     where = f"{case.label(frame.cell)}, line {frame.lineno}"
-    return f"The line {code}({where}) raises {raised.ename} each time it runs on these values."
+    return f"The line {code}({where}) raises {raised.ename} again when it runs again on these values."
 
 
 def _message(raised: Raised) -> str:

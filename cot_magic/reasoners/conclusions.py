@@ -42,7 +42,7 @@ def plan(case: Case, found: Sequence[Suspect]) -> Topics:
         yield "fixes", "\n".join(rows)
     yield (
         "strategy",
-        "The cell runs without and with each edit, in fresh copies of the kernel from before the cell. "
+        "The cell runs without and with each edit, in fresh copies of the kernel. "
         "A test counts only "
         "if it fails without the edit and passes with it. Edits that pass but behave differently are "
         "kept as rivals.",

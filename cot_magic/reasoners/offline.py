@@ -113,7 +113,7 @@ class Inquiry:
             repeats = Hypothesis(
                 id=HypothesisId("h1"),
                 claim=analysis.bare_claim(self.case, self.raised),
-                prediction="In a copy of the kernel from before the cell, it fails again.",
+                prediction="In a copy of the kernel, it fails again.",
                 cell=self.case.cell.id,
             )
             yield HypothesisStated(hypothesis=repeats)

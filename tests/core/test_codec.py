@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from cot_magic.core import events
 from cot_magic.core.codec import decode, encode
 from cot_magic.core.errors import RecordingError
-from cot_magic.core.events import EvidenceGathered, Finding, SessionStarted, Stamped
+from cot_magic.core.events import Finding, SessionStarted, Stamped
 from cot_magic.core.findings import Phase
 from cot_magic.testing import BUDGET, case, through_codec
-
-ANY = st.from_type
 
 
 @given(st.one_of([st.from_type(kind) for kind in get_args(events.Event) if kind is not SessionStarted]))
@@ -56,7 +54,3 @@ def test_unknown_keys_are_ignored() -> None:
     data = json.loads(LINE)
     data["event"]["later"] = 1
     assert decode(json.dumps(data)) == decode(LINE)
-
-
-def test_evidence_is_an_event() -> None:
-    assert EvidenceGathered in get_args(events.Event)
