@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
     from cot_magic.core.session import Session
 
-__all__ = ["__version__", "debug", "last", "load_ipython_extension", "unload_ipython_extension"]
+__all__ = ["__version__", "debug", "explore", "last", "load_ipython_extension", "unload_ipython_extension"]
 __version__ = "0.1.0"
 
 last: "Session | None"
+explore: Any
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -34,6 +35,11 @@ def unload_ipython_extension(shell: Any) -> None:
     if magics is not None:
         magics.unregister()
         shell._cot_magics = None
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where the front-end extension is, for `jupyter labextension develop`."""
+    return [{"src": "labextension", "dest": "cot-magic"}]
 
 
 def debug(source: str, ns: "Mapping[str, Any] | None" = None, *, intensity: str = "cot") -> "Session | None":
@@ -58,4 +64,8 @@ def __getattr__(name: str) -> Any:
         from cot_magic.investigation import last
 
         return last()
+    if name == "explore":  # a package that can be called
+        from importlib import import_module
+
+        return import_module("cot_magic.explore")
     raise AttributeError(f"module 'cot_magic' has no attribute {name!r}")

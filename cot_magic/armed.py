@@ -29,6 +29,8 @@ def arm(config: str) -> None:
     attachment.history.known([Cell(**{**cell, "id": CellId(cell["id"])}) for cell in plan["cells"]])
     attachment.renderer = "silent"
     attachment.listeners = (Recording(Path(plan["events"])),)
+    if plan["verbatim"]:
+        attachment.verbatim = (Recording(Path(plan["verbatim"])),)
     attachment.defaults = replace(settings, save=None)  # the recording is that of the failing cell
     expected = set(plan["expected"])
 

@@ -6,12 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cot_magic.core.errors import CotError, UsageError
+from cot_magic.notebook.bridge import Bridge
 from cot_magic.settings import Settings
 
 if TYPE_CHECKING:  # loaded when the first cell runs or fails: a start of the kernel must cost next to nothing
+    from pathlib import Path
+
     from cot_magic.capture.history import History
+    from cot_magic.capture.redact import Redactor
     from cot_magic.core.case import Case, Cell
-    from cot_magic.core.protocols import Inserter, Listener, Renderer, Sandbox
+    from cot_magic.core.events import Stamped
+    from cot_magic.core.protocols import Inserter, Listener, Reasoner, Renderer, Sandbox
     from cot_magic.core.session import Session
     from cot_magic.watchdog import Watchdog
 
@@ -27,6 +32,20 @@ class Failure:
     timed_out: bool = False
 
 
+class Heard:
+    """A Listener that keeps the events of the latest session, so that it can be exported."""
+
+    def __init__(self) -> None:
+        self.events: list[Stamped] = []
+
+    def hear(self, stamped: "Stamped") -> None:
+        from cot_magic.core.events import SessionStarted
+
+        if isinstance(stamped.event, SessionStarted):
+            self.events = []
+        self.events.append(stamped)
+
+
 class Attachment:
     """Follows the cells of one shell. Its two hooks return at once in a copy of the kernel."""
 
@@ -40,12 +59,18 @@ class Attachment:
         self.snapshot: Sandbox | None = None
         self.inserter: Inserter | None = None
         self.settings = self.defaults  # of the last investigation
+        self.reasoner: tuple[Settings, Reasoner] | None = None  # and who worked on it
         self.renderer: str | None = None  # None: what suits the front end
-        self.listeners: tuple[Listener, ...] = ()  # to what is found about armed cells
+        self.listeners: tuple[Listener, ...] = ()  # to what is found about armed cells, secrets withheld
+        self.verbatim: tuple[Listener, ...] = ()  # to the same with the sources as they are
+        self._redactor: Redactor | None = None
         # a cell may run cells (%%capture): innermost last
         self._running: list[tuple[Cell, Settings | None]] = []
         self._failed_inside: BaseException | None = None  # in a cell that the running cell ran
         self._watchdog: Watchdog | None = None
+        self.bridge = Bridge(shell)
+        self.heard = Heard()
+        self.has_row = False  # whether the last panel has a row of buttons that the front end draws
 
     @property
     def history(self) -> "History":
@@ -55,6 +80,23 @@ class Attachment:
 
             self._history = History()
         return self._history
+
+    @property
+    def redactor(self) -> "Redactor":
+        """What has been found to be secret in this kernel; it is never forgotten."""
+        import os
+
+        redactor = self._known_secrets()
+        redactor.read_environment(os.environ)
+        return redactor
+
+    def _known_secrets(self) -> "Redactor":
+        """The same as it is, without a look at the environment: that takes time, and a cell is to start."""
+        if self._redactor is None:
+            from cot_magic.capture.redact import Redactor
+
+            self._redactor = Redactor({})
+        return self._redactor
 
     def before(
         self, info: Any, settings: Settings | None, *, keep: bool, cell_timeout: float | None = None
@@ -101,14 +143,15 @@ class Attachment:
                 self.release()  # what is parked is the state before another cell
             return None
         try:
-            if failure is None and not settings.prompt:
+            asked = settings.prompt or (settings.explores and not self.listeners)
+            if failure is None and not asked:
                 return None
             return self.investigate(settings, cell=cell, failure=failure, listeners=self.listeners)
         finally:
             if failure is None:
                 self.release()  # kept only for more questions about a failure
 
-    def post_mortem(self, settings: Settings) -> "Session":
+    def post_mortem(self, settings: Settings) -> "Session | None":
         """Debug the last failure. Raises UsageError if nothing has failed yet."""
         if self.failure is None:
             raise UsageError("nothing has failed yet in this kernel: put %%cot on top of a cell that fails.")
@@ -121,33 +164,53 @@ class Attachment:
         cell: "Cell",
         failure: Failure | None,
         listeners: "tuple[Listener, ...]" = (),
-    ) -> "Session":
-        """Capture the case, run the session on the parked copy, show it, and insert what the settings say."""
+    ) -> "Session | None":
+        """Capture the case, run the session on the parked copy and show it. With `preview` only what would be
+        sent is shown, and there is no session."""
         if settings.teach:
             raise UsageError("--teach is not part of this version yet. Nothing was run.")
         from cot_magic import investigation
+        from cot_magic.reasoner_choice import Sending, choose_reasoner, request_text
 
         self.settings = settings
-        reasoner = investigation.choose_reasoner(settings)
-        if settings.preview:
+        reasoner = choose_reasoner(settings, self.redactor)
+        sending = reasoner if isinstance(reasoner, Sending) else None
+        if settings.preview and sending is None:
             raise UsageError(
                 f"the {reasoner.name} reasoner sends nothing: there is nothing to preview. Nothing was run."
             )
+        if sending is not None and not settings.preview:
+            sending.warm()
         case = self._capture(cell, failure, settings.prompt)
-        self.snapshot = sandbox = self._sandbox(settings)
+        if settings.preview and sending is not None:
+            print(request_text(sending.preview(case, settings.effective_budget())))
+            return None
+        if sending is not None:
+            sending.settle()
+        self.reasoner = (settings, reasoner)
+        self.snapshot = sandbox = self.sandbox(settings)
         self.session = investigation.investigate(
             case,
             sandbox,
             settings,
             reasoner=reasoner,
-            renderer=self._renderer(),
-            listeners=listeners,
+            renderer=self.screen(),
+            redactor=self.redactor,
+            listeners=(*listeners, self.heard),
+            verbatim=self.verbatim,
         )
         return self.session
+
+    def resume(self, settings: Settings) -> "Session | None":
+        """Go on with the last session where it was cut short. Raises UsageError if it was not."""
+        from cot_magic.resumption import go_on
+
+        return go_on(self, settings)
 
     def insert(self, what: str) -> str:
         """Insert `fix`, `tests` or `all` of the last session; returns one sentence for the person."""
         from cot_magic import investigation
+        from cot_magic.core.withheld import why_not_whole
         from cot_magic.notebook.cells import fix_cells, test_cells
         from cot_magic.notebook.insert import choose
 
@@ -158,12 +221,53 @@ class Attachment:
         cells = [cell for name, make in wanted.items() if what in (name, "all") for cell in make(session)]
         if not cells:
             return "There is nothing to insert: this session offers no fix and no tests."
-        self.inserter = self.inserter or choose(self.shell, self.front_end)
-        return self.inserter.insert(cells)
+        if (why := why_not_whole(session.case)) is not None:
+            return f"Nothing was inserted: {why}."
+        self.inserter = choose(self.shell, self.front_end, self.bridge, session)
+        said = self.inserter.insert(cells)
+        return f"{said} ({self.bridge.refused})" if self.bridge.refused else said
 
     def undo(self) -> str:
-        """Take back the last insertion."""
+        """Take back the last insertion, also one that was made by a click."""
+        from cot_magic import investigation
+        from cot_magic.notebook.insert import BridgeInserter
+
+        session = investigation.last()
+        if session is not None and self.bridge.connected:
+            return BridgeInserter(self.bridge, session).undo()
         return self.inserter.undo() if self.inserter is not None else "Nothing was inserted."
+
+    def export(self, line: str) -> str:
+        """Write the last session as a report: `PATH [--template FILE] [--embed-data]`; returns one
+        sentence."""
+        from pathlib import Path
+
+        from cot_magic.capture.redact import Redactor
+        from cot_magic.notebook.report import export
+        from cot_magic.notebook.report_options import parse_line
+
+        wanted = parse_line(line)
+        if not self.heard.events:
+            raise UsageError("there is no session yet: run %%cot on a failing cell first.")
+        return export(
+            self.heard.events,
+            wanted.path,
+            redact=Redactor().text,
+            template=wanted.template,
+            folder=Path(),
+            embed=wanted.embed_data,
+        )
+
+    def replay(self, path: "Path") -> "Session":
+        """The session of a recording or of a report, which is the last one from now on."""
+        from cot_magic import investigation
+        from cot_magic.notebook.report_session import events_of
+        from cot_magic.recording import fold, read
+
+        self.heard.events = events_of(path, read)
+        session = fold(self.heard.events)
+        investigation.remember(session)
+        return session
 
     @property
     def front_end(self) -> str:
@@ -171,6 +275,13 @@ class Attachment:
         from cot_magic.notebook.front_end import front_end
 
         return front_end(self.shell)
+
+    @property
+    def draws_offers(self) -> bool:
+        """Whether a page that shows this output, now or when it is opened again, may have our extension."""
+        from cot_magic.notebook.front_end import LAB, UNKNOWN
+
+        return self.front_end in (LAB, UNKNOWN)
 
     def release(self) -> None:
         """Let the parked copy go."""
@@ -183,13 +294,21 @@ class Attachment:
         from cot_magic.core.verdict import TIMEOUT
 
         error = failure.error if failure is not None else None
-        case = capture_case(self.shell, self.history, cell, error, prompt=prompt, front_end=self.front_end)
+        case = capture_case(
+            self.shell,
+            self.history,
+            cell,
+            error,
+            prompt=prompt,
+            redactor=self.redactor,
+            front_end=self.front_end,
+        )
         if failure is not None and failure.timed_out and case.raised is not None:
             hung = replace(case.raised, ename=TIMEOUT, evalue="the cell did not end in the time allowed")
             case = replace(case, raised=hung)
         return case
 
-    def _sandbox(self, settings: Settings) -> "Sandbox":
+    def sandbox(self, settings: Settings) -> "Sandbox":
         """The copy from before the cell; where there is none, one of the state that the failure left."""
         if self.snapshot is not None and self.snapshot.status().available:
             return self.snapshot
@@ -204,18 +323,23 @@ class Attachment:
 
         sandbox: Sandbox = plugins.load("sandboxes", name)(
             self.shell,
-            describe=sandbox_describe(self.history),
+            describe=sandbox_describe(self.history, self._known_secrets()),
             allow=settings.allow,
             size_limit_mb=settings.snapshot_limit_mb,
         )
         return sandbox
 
-    def _renderer(self) -> "Renderer":
+    def screen(self) -> "Renderer":
         from cot_magic import plugins
 
         by_front_end = {"terminal": "terminal", "colab": "static"}
         name = self.renderer or by_front_end.get(self.front_end, "accordion")
         renderer: Renderer = plugins.load("renderers", name)()
+        self.has_row = name == "accordion" and self.bridge.connected
+        if self.has_row:
+            from cot_magic.notebook.controls import WithControls
+
+            return WithControls(renderer, self.bridge, offers=self.settings.insert != "none")
         return renderer
 
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from cot_magic import __version__
+from cot_magic import __version__, explore_cli, replay_cli
 from cot_magic.core.errors import CotError, NotebookError, UsageError
 from cot_magic.core.events import Stamped
 from cot_magic.core.session import Session
@@ -62,6 +62,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--record", type=Path, metavar="FILE", help="write the session (.cot.jsonl)")
     run.add_argument(
+        "--report", type=Path, metavar="RCA", help="write a report of the failure that runs (.ipynb)"
+    )
+    run.add_argument(
         "--intensity", choices=tuple(PRESETS), default="cot+", help="cot, cot+ (default) or cot++"
     )
     run.add_argument("--kernel", metavar="NAME", help="kernel to run it in, instead of the notebook's own")
@@ -79,9 +82,21 @@ def build_parser() -> argparse.ArgumentParser:
         "--folder", type=Path, default=Path(), help="where to write cot-demo.ipynb and the fixed one"
     )
     demo.set_defaults(run=demo_command)
-    again = commands.add_parser("replay", help="show a recorded session again, without a model")
-    again.add_argument("recording", type=Path, metavar="FILE")
-    again.set_defaults(run=replay_command)
+    told = commands.add_parser("report", help="a recorded session as a notebook that runs")
+    told.add_argument("recording", type=Path, metavar="SESSION", help="a .cot.jsonl file, or a report")
+    told.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="RCA", help="notebook to write (.ipynb)"
+    )
+    told.set_defaults(run=report_command)
+    for parts in (run, told):
+        parts.add_argument(
+            "--template", type=Path, metavar="FILE", help="sections of the report, in Markdown"
+        )
+        parts.add_argument(
+            "--embed-data", action="store_true", help="put small files that cells name into it"
+        )
+    replay_cli.add_parser(commands)
+    explore_cli.add_parser(commands)
     doctor = commands.add_parser("doctor", help="what works on this machine, and what to do about the rest")
     doctor.set_defaults(run=doctor_command)
     return parser
@@ -102,28 +117,42 @@ def settings_of(given: argparse.Namespace) -> Settings:
 def run_command(given: argparse.Namespace) -> int:
     """`cot-magic run`: never writes to the notebook unless it is named as output."""
     from cot_magic.headless import run_notebook
-    from cot_magic.investigation import choose_reasoner
+    from cot_magic.reasoner_choice import absolute, choose_reasoner
 
-    settings = settings_of(given)
+    settings = absolute(settings_of(given))
     if settings.teach or settings.preview:
         raise UsageError("--teach and --preview have no meaning without a notebook in front of you.")
     choose_reasoner(settings)  # an unknown one is said before a kernel is started
-    for path in (given.json, given.apply, given.record):
+    for path in (given.json, given.apply, given.record, given.report):
         writable(path)
+    if given.template is not None:
+        from cot_magic.notebook.report_template import read_template
+
+        read_template(given.template)  # one that cannot be read is said before anything runs
+    heard: list[Stamped] = []
     if given.record is not None:
         settings = replace(settings, save=str(given.record.resolve()))
     screen = None if given.quiet else terminal()
 
     def on_event(session: Session, stamped: Stamped) -> None:
+        heard.append(stamped)
         if screen is not None:
             screen.update(session, stamped)
 
-    run = run_notebook(given.notebook, settings, kernel=given.kernel, on_event=on_event)
+    run = run_notebook(
+        given.notebook, settings, kernel=given.kernel, on_event=on_event, verbatim=given.apply is not None
+    )
     if screen is not None:
         if run.failed is None:
             print(f"{given.notebook}: every cell passed.")
         else:
             screen.close(run.session)
+    if given.report is not None and run.failed is None and not given.quiet:
+        print(f"{given.report} was not written: nothing failed.")
+    elif given.report is not None and run.failed is not None:
+        from cot_magic.notebook.report_session import without_recording
+
+        export(heard or without_recording(run.session), given, given.report, given.notebook.parent)
     return report(run, given, settings)
 
 
@@ -138,7 +167,7 @@ def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
         given.json.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     applied = session.result in ("verified", "plausible")
     if given.apply is not None and applied:
-        said = FileInserter(given.notebook, given.apply).apply(session)
+        said = FileInserter(given.notebook, given.apply).apply(run.verbatim)
         if not given.quiet:
             print(said)
     elif given.apply is not None and not given.quiet:
@@ -147,6 +176,27 @@ def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
     if run.failed is None:
         return NO_FAILURE
     return VERIFIED if session.result == "verified" else UNVERIFIED
+
+
+def export(heard: Sequence[Stamped], given: argparse.Namespace, path: Path, folder: Path) -> None:
+    """Write the report of a session and say so. Raises UsageError."""
+    from cot_magic.capture.redact import Redactor
+    from cot_magic.notebook import report as rca
+
+    options = {"template": given.template, "folder": folder, "embed": given.embed_data}
+    said = rca.export(heard, path, redact=Redactor().text, **options)
+    if not getattr(given, "quiet", False):
+        print(said)
+
+
+def report_command(given: argparse.Namespace) -> int:
+    """`cot-magic report`: a recording as a notebook; nothing is run."""
+    from cot_magic.notebook.report_session import events_of
+    from cot_magic.recording import read
+
+    writable(given.output)
+    export(events_of(given.recording, read), given, given.output, given.recording.parent)
+    return NO_FAILURE
 
 
 def demo_command(given: argparse.Namespace) -> int:
@@ -158,14 +208,6 @@ def demo_command(given: argparse.Namespace) -> int:
     fixed = given.folder / "cot-demo-fixed.ipynb"
     code = main(["run", str(source), "--apply", str(fixed)])
     return NO_FAILURE if code == VERIFIED else code
-
-
-def replay_command(given: argparse.Namespace) -> int:
-    """`cot-magic replay`: the recorded session on the screen; nothing is run."""
-    from cot_magic.recording import fold, read
-
-    terminal().close(fold(read(given.recording)))
-    return NO_FAILURE
 
 
 def doctor_command(given: argparse.Namespace) -> int:

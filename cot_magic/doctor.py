@@ -18,7 +18,7 @@ class Finding:
 
 def examine() -> tuple[Finding, ...]:
     """Try each part. Takes a second or so: the confinement is tried in a throw-away copy of this process."""
-    return (_python(), _packages(), _sandbox(), _kernel(), _ruff())
+    return (_python(), _packages(), _sandbox(), _kernel(), _model(), _front_end(), _ruff())
 
 
 def _python() -> Finding:
@@ -40,6 +40,20 @@ def _sandbox() -> Finding:
     return Finding(what="sandbox", good=status.available, detail=detail, optional=True)
 
 
+def _model() -> Finding:
+    """Where a credential comes from; none is read, and nothing is asked."""
+    from cot_magic.reasoners.messages.client import address_of
+    from cot_magic.reasoners.messages.credentials import credential_source
+    from cot_magic.settings import DEFAULT_MODEL
+
+    source = credential_source()
+    if source is None:
+        detail = "no credential found, so the offline reasoner works; set ANTHROPIC_API_KEY to ask a model"
+        return Finding(what="model", good=False, detail=detail, optional=True)
+    detail = f"{DEFAULT_MODEL} at {address_of('anthropic')}, credential: {source} (not tried)"
+    return Finding(what="model", good=True, detail=detail)
+
+
 def _kernel() -> Finding:
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
@@ -48,6 +62,26 @@ def _kernel() -> Finding:
     except NoSuchKernel:
         return Finding(what="kernel python3", good=False, detail="not found: pip install ipykernel")
     return Finding(what="kernel python3", good=True, detail=spec.display_name)
+
+
+def _front_end() -> Finding:
+    """The extension of JupyterLab and Notebook 7, as a server of this environment would find it."""
+    import json
+    from pathlib import Path
+
+    from jupyter_core.paths import jupyter_path
+
+    what, here = "front-end extension", version("cot-magic")
+    found = (Path(folder) / "cot-magic" / "package.json" for folder in jupyter_path("labextensions"))
+    package = next((path for path in found if path.is_file()), None)
+    if package is None:
+        detail = "not found: pip install cot-magic where the Jupyter server runs; cells go in by %cot_insert"
+        return Finding(what=what, good=False, detail=detail, optional=True)
+    there = json.loads(package.read_text(encoding="utf-8"))["version"]
+    if there != here:
+        detail = f"version {there}, but cot-magic is {here}: install the same version for the server"
+        return Finding(what=what, good=False, detail=detail, optional=True)
+    return Finding(what=what, good=True, detail=f"version {there} in {package.parent.parent}")
 
 
 def _ruff() -> Finding:

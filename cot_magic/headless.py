@@ -25,10 +25,12 @@ class Run:
     """What running a notebook came to.
 
     `failed` is the index of the failing cell among all cells, None if every cell passed; `notebook` holds
-    the outputs.
+    the outputs. `session` may be shown and written: secrets are withheld in it. `verbatim` holds the sources
+    as they are, to write a fix into the notebook; it is `session` again where it was not asked for.
     """
 
     session: Session
+    verbatim: Session
     notebook: Any
     failed: int | None
 
@@ -80,6 +82,7 @@ def run_notebook(
     *,
     kernel: str | None = None,
     on_event: Callable[[Session, Stamped], None] = lambda session, stamped: None,
+    verbatim: bool = False,
 ) -> Run:
     """Run the cells of a notebook in order in a kernel of their own, in the notebook's folder, until one
     fails.
@@ -98,7 +101,8 @@ def run_notebook(
     died = False
     with tempfile.TemporaryDirectory(prefix="cot-run-") as folder:
         events = Path(folder) / "session.cot.jsonl"
-        with _kernel(notebook, path, kernel, arming(notebook, settings, events)) as client:
+        whole = Path(folder) / "verbatim.cot.jsonl" if verbatim else None  # in a folder of this user alone
+        with _kernel(notebook, path, kernel, arming(notebook, settings, events, whole)) as client:
             follower = Follower(events, on_event)
             try:
                 for place in code:
@@ -112,13 +116,17 @@ def run_notebook(
             finally:
                 follower.stop()
         session = fold(read(events)) if events.exists() else Session()
+        real = fold(read(whole)) if whole is not None and whole.exists() else session
     if died:
         session = _of_dead_kernel(session, notebook, failed or 0, settings)
-    return Run(session=session, notebook=notebook, failed=failed)
+    return Run(session=session, verbatim=real, notebook=notebook, failed=failed)
 
 
-def arming(notebook: Any, settings: Settings, events: Path) -> str:
-    """The code that makes a kernel investigate: silent, so that it takes no prompt number."""
+def arming(notebook: Any, settings: Settings, events: Path, verbatim: Path | None = None) -> str:
+    """The code that makes a kernel investigate: silent, so that it takes no prompt number.
+
+    It writes its events to `events`, and to `verbatim` with the sources as they are.
+    """
     cells = [
         {"id": cell.id, "source": cell.source, "index": place}
         for place, cell in enumerate(notebook.cells)
@@ -127,6 +135,7 @@ def arming(notebook: Any, settings: Settings, events: Path) -> str:
     # a cell with this tag is there to fail (nbclient goes on after it too)
     expected = [cell.source for cell in notebook.cells if "raises-exception" in cell.metadata.get("tags", [])]
     plan = {"cells": cells, "expected": expected, "settings": asdict(settings), "events": str(events)}
+    plan["verbatim"] = str(verbatim) if verbatim is not None else ""
     config = json.dumps(plan)
     return f"import cot_magic.armed as _cot\n_cot.arm({config!r})\ndel _cot"
 
@@ -237,6 +246,8 @@ def _own_interpreter(manager: Any, asked: str) -> None:
 def _of_dead_kernel(session: Session, notebook: Any, place: int, settings: Settings) -> Session:
     """The session of a cell that took the kernel with it: what had been found, or at least which cell it
     was."""
+    from cot_magic.capture.redact import Redactor
+    from cot_magic.capture.withhold import withheld
     from cot_magic.core.events import Faulted, SessionEnded
 
     fault = Faulted(
@@ -254,7 +265,7 @@ def _of_dead_kernel(session: Session, notebook: Any, place: int, settings: Setti
         case = Case(cell=cell, cells=cells, raised=raised, environment=Environment(python="", platform=""))
         events.append(
             SessionStarted(
-                case=case,
+                case=withheld(case, Redactor()),
                 intensity=settings.intensity,
                 reasoner=settings.reasoner,
                 budget=settings.effective_budget(),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cot_magic.attachment import Attachment
 from cot_magic.core.errors import CotError
-from cot_magic.settings import OPTIONS, PRESETS, Settings, configure, described, parse
+from cot_magic.help_text import help_of
+from cot_magic.settings import PRESETS, Settings, configure, described, parse
 
 if TYPE_CHECKING:
     from cot_magic.core.session import Session
@@ -17,21 +18,6 @@ MAGICS = tuple(PRESETS)
 FIRST_LINE = re.compile(r"%%(cot\+{0,2})(\?{0,2})(?:[ \t]+(.*))?\s*")
 ASKED = re.compile(r"(%%?)(cot\+{1,2})(\?{1,2})\s*")
 LINE_MAGIC = re.compile(r"%cot(\+{1,2}|_\w+)?(\s|\?|$)")
-
-DOC = """Run the cell; when it fails, find out why and offer a fix with tests that were executed.
-
-    %%{name} [free text] [options]      on top of a cell
-    %{name} [free text] [options]       after a failure: the last cell that failed
-
-Five phases (ANALYZE, PLAN, VALIDATE, IMPLEMENT, CONFIRM) appear below the cell. Every ✓ was executed, in a
-confined copy of the kernel from before the cell. {tokens:,} thinking tokens for a model; {seconds:g} s of
-experiments without one. A cell that passes costs next to nothing; with free text it is reviewed instead.
-
-Options
-{options}
-
-See also: %cot_insert, %cot_undo, %cot_last, %cot_config, %cot_auto, %cot_replay.
-"""
 
 
 class Magics:
@@ -47,6 +33,8 @@ class Magics:
             "cot_last": self.last,
             "cot_auto": self.auto,
             "cot_replay": self.replay,
+            "cot_resume": self.resume,
+            "cot_export": self.export,
         }
 
     def register(self) -> None:
@@ -59,6 +47,7 @@ class Magics:
             self.shell.register_magic_function(no_var_expand(self._cell_magic(name)), "line_cell", name)
         for name, function in self.line_magics.items():
             self.shell.register_magic_function(no_var_expand(_plain_function(function, name)), "line", name)
+        self.attachment.bridge.open()
 
     def unregister(self) -> None:
         self.shell.input_transformers_cleanup.remove(self.transform)
@@ -67,6 +56,7 @@ class Magics:
         for name in (*MAGICS, *self.line_magics):
             self.shell.magics_manager.magics["line"].pop(name, None)
             self.shell.magics_manager.magics["cell"].pop(name, None)
+        self.attachment.bridge.close()
         self.attachment.release()
 
     def transform(self, lines: list[str]) -> list[str]:
@@ -108,9 +98,7 @@ class Magics:
 
     def after(self, result: Any) -> None:
         try:
-            session = self.attachment.after(result)
-            if session is not None:
-                self._offer(session)
+            self._offer(self.attachment.after(result))
         except CotError as error:
             print(f"cot-magic: {error}")
         except KeyboardInterrupt:
@@ -126,13 +114,7 @@ class Magics:
             with _one_line():
                 self._offer(self.attachment.post_mortem(settings))
 
-        preset = PRESETS[name]
-        options = "\n".join(
-            f"    {option.name + ' ' + option.metavar:<20} {option.help}" for option in OPTIONS
-        )
-        magic.__doc__ = DOC.format(
-            name=name, tokens=preset.thinking_tokens, seconds=preset.search_s, options=options
-        )
+        magic.__doc__ = help_of(name)
         return magic
 
     def _parsed(self, line: str, name: str) -> Settings:
@@ -159,9 +141,9 @@ class Magics:
 
     def last(self, line: str) -> None:
         """Show the last session again: %cot_last. The Session itself is cot_magic.last."""
-        from cot_magic.investigation import last
+        from cot_magic.investigation import shown
 
-        session = last()
+        session = shown()
         if session is None:
             print("There is no session yet: put %%cot on top of a cell that fails.")
         else:
@@ -178,28 +160,41 @@ class Magics:
         )
 
     def replay(self, line: str) -> None:
-        """Show a recorded session again, without a model: %cot_replay PATH."""
+        """Show a recorded session or that of a report again, without a model: %cot_replay PATH."""
         from pathlib import Path
 
-        from cot_magic.investigation import remember
-        from cot_magic.recording import fold, read
-
         with _one_line():
-            path = Path(line.strip().strip("'\""))
-            session = fold(read(path))
-            remember(session)
-            _show(session)
+            _show(self.attachment.replay(Path(line.strip().strip("'\""))))
 
-    def _offer(self, session: "Session") -> None:
+    def export(self, line: str) -> None:
+        """The last session as a notebook that runs: %cot_export PATH [--template FILE] [--embed-data]."""
+        with _one_line():
+            print(self.attachment.export(line))
+
+    def resume(self, line: str) -> None:
+        """Go on with the last session after a fault or Ctrl-C: %cot_resume [options]."""
+        with _one_line():
+            self._offer(self.attachment.resume(parse(line, self.attachment.settings)))
+
+    def _offer(self, session: "Session | None") -> None:
         """Insert what the settings say, or offer buttons in an output of their own."""
         insert = self.attachment.settings.insert
-        if session.best_fix is None or insert == "none" or self.attachment.renderer == "silent":
+        if (
+            session is None
+            or session.best_fix is None
+            or insert == "none"
+            or self.attachment.renderer == "silent"
+        ):
             return
         if insert != "ask":
             print(self.attachment.insert(insert))
+        elif self.attachment.has_row:
+            return
         elif self.attachment.front_end == "terminal":
             print("%cot_insert fix|tests|all puts them at your prompt; %cot_undo takes that back.")
         else:
+            from cot_magic.investigation import shown
+            from cot_magic.notebook.offer import offer
             from cot_magic.render.buttons import show_buttons
 
             show_buttons(
@@ -207,6 +202,7 @@ class Magics:
                 self.attachment.undo,
                 has_tests=bool(session.tests_of(session.best_fix.id)),
                 widgets=self.attachment.front_end != "colab",
+                offer=offer(shown() or session) if self.attachment.draws_offers else None,
             )
 
 

@@ -8,7 +8,11 @@ from typing import Any
 from cot_magic.core.errors import UnknownPlugin
 
 BUILT_IN = {
-    "reasoners": {"offline": "cot_magic.reasoners.offline:OfflineReasoner"},
+    "reasoners": {
+        "offline": "cot_magic.reasoners.offline:OfflineReasoner",
+        "claude": "cot_magic.reasoners.claude:claude_reasoner",
+        "replay": "cot_magic.reasoners.replay:ReplayReasoner",
+    },
     "sandboxes": {
         "fork": "cot_magic.sandbox.snapshot:park",
         "fork-after": "cot_magic.sandbox.snapshot:park_after",
@@ -19,6 +23,7 @@ BUILT_IN = {
         "silent": "cot_magic.render.accordion:SilentRenderer",
         "terminal": "cot_magic.render.terminal:TerminalRenderer",
     },
+    "explorers": {"schedules": "cot_magic.explore.explorer:ScheduleExplorer"},
     "rules": {"built-in": "cot_magic.reasoners.rules.catalogue:RULES"},
 }
 

@@ -9,13 +9,16 @@ from cot_magic.core.events import Event, Stamped
 from cot_magic.core.session import Session
 
 
-def stamp(events: Iterable[Event], clock: Callable[[], float]) -> Iterator[Stamped]:
-    """Each event with its place in the order and the seconds since the first one."""
+def stamp(
+    events: Iterable[Event], clock: Callable[[], float], *, order: int = 0, seconds: float = 0.0
+) -> Iterator[Stamped]:
+    """Each event with its place in the order and the seconds since the first one; both go on from where they
+    were when a session goes on."""
     started: float | None = None
-    for order, event in enumerate(events):
+    for place, event in enumerate(events, order):
         now = clock()
-        started = now if started is None else started
-        yield Stamped(order=order, seconds=round(now - started, 4), event=event)
+        started = now - seconds if started is None else started
+        yield Stamped(order=place, seconds=round(now - started, 4), event=event)
 
 
 class Recording:

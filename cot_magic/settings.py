@@ -14,6 +14,8 @@ PRESETS: Mapping[str, Budget] = {
     "cot+": Budget(thinking_tokens=10_000, search_s=20.0, rounds=3, schedules=2_000),
     "cot++": Budget(thinking_tokens=31_999, search_s=60.0, rounds=6, schedules=20_000),
 }
+DEFAULT_MODEL = "claude-opus-5-5"
+PLATFORMS = ("anthropic", "bedrock", "vertex", "foundry")
 INSERT = ("ask", "fix", "tests", "all", "none")
 
 
@@ -28,10 +30,11 @@ class Settings:
     prompt: str = ""
     reasoner: str = "auto"
     model: str | None = None
+    platform: str = "anthropic"
     budget: int | None = None
     max_cost: float | None = None
     schedules: int | None = None
-    seed: int | None = None
+    seed: int | str | None = None
     runs: int | None = None
     timeout: float | None = None
     insert: str = "ask"
@@ -48,9 +51,17 @@ class Settings:
         return replace(
             preset,
             thinking_tokens=self.budget or preset.thinking_tokens,
-            schedules=self.schedules or preset.schedules,
+            schedules=self.schedules or self.runs or preset.schedules,
             max_usd=self.max_cost,
+            explore=self.explores,
+            seed=self.seed if isinstance(self.seed, int) else 0,
+            token=self.seed if isinstance(self.seed, str) else "",
         )
+
+    @property
+    def explores(self) -> bool:
+        """Whether schedules were asked for, so that a cell that passed is explored as well."""
+        return self.schedules is not None or self.runs is not None or isinstance(self.seed, str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,36 +105,58 @@ def _allow(text: str) -> tuple[str, ...]:
     return parts
 
 
+def _seed(text: str) -> int | str:
+    """A number, or a token of a schedule."""
+    return text if text.startswith("cot1-") else int(_number(int, 0)(text))
+
+
 OPTIONS = (
     Option(
-        name="--reasoner", read=str, metavar="NAME", help="auto, offline, or a reasoner that a package adds"
+        name="--reasoner",
+        read=str,
+        metavar="NAME",
+        help="auto (claude if there is a credential, else offline), claude, offline, replay:FILE",
     ),
-    Option(name="--model", read=str, metavar="MODEL", help="model of a reasoner that asks one"),
-    Option(name="--budget", read=_number(int, 1), metavar="TOKENS", help="thinking tokens for a model"),
+    Option(name="--model", read=str, metavar="MODEL", help=f"model to ask, else {DEFAULT_MODEL}"),
     Option(
-        name="--max-cost", read=_number(float, 0), metavar="USD", help="stop before the call that passes it"
+        name="--platform",
+        read=_choice(*PLATFORMS),
+        metavar="NAME",
+        help="where the model runs: anthropic, bedrock, vertex or foundry",
+    ),
+    Option(
+        name="--budget",
+        read=_number(int, 1),
+        metavar="TOKENS",
+        help="thinking tokens of each request; a target where the model takes no limit",
+    ),
+    Option(
+        name="--max-cost",
+        read=_number(float, 0),
+        metavar="USD",
+        help="stop before the request that could pass it (list price)",
     ),
     Option(
         name="--schedules",
         read=_number(int, 1),
         metavar="N",
-        help="schedules to explore (no effect in this version)",
+        help="orders of tasks and threads to try, also if the cell passes",
     ),
     Option(
         name="--seed",
-        read=_number(int, 0),
+        read=_seed,
         metavar="S",
-        help="seed of random choices (no effect in this version)",
+        help="seed of the search over schedules, or a token (cot1-…) to replay one",
     ),
     Option(
         name="--runs",
         read=_number(int, 1),
         metavar="N",
-        help="how often to run the cell (no effect in this version)",
+        help="the same as --schedules: how often to run the cell, each time in another order",
     ),
     Option(name="--timeout", read=_number(float, 0.1), metavar="S", help="seconds for each run in a copy"),
     Option(name="--insert", read=_choice(*INSERT), metavar="WHAT", help="ask, fix, tests, all or none"),
-    Option(name="--preview", read=None, help="show what would be sent to a model (offline: nothing)"),
+    Option(name="--preview", read=None, help="show the exact first request to a model, and send nothing"),
     Option(name="--teach", read=None, help="one phase at a time (refused in this version)"),
     Option(name="--save", read=str, metavar="PATH", help="write the session to PATH (.cot.jsonl)"),
     Option(name="--allow", read=_allow, metavar="LIST", help="let copies use net, proc, write=PATH"),

@@ -108,6 +108,15 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nobody() -> None:
+    """No credential or address of whoever runs the tests: a test that asks a model names its server."""
+    for name in list(os.environ):
+        if name.startswith("ANTHROPIC_"):
+            del os.environ[name]
+    os.environ["ANTHROPIC_CONFIG_DIR"] = os.devnull
+
+
 @pytest.fixture
 def kernel(tmp_path: Path) -> Iterator[Kernel]:
     """A fresh kernel with the extension loaded."""

@@ -10,6 +10,7 @@ def test_all_names_exactly_the_public_ones() -> None:
     assert sorted(cot_magic.__all__) == [
         "__version__",
         "debug",
+        "explore",
         "last",
         "load_ipython_extension",
         "unload_ipython_extension",

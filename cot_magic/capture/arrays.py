@@ -1,7 +1,7 @@
 """What there is to say about numpy arrays and pandas objects; both are recognised without importing them."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cot_magic.capture import objects
@@ -54,7 +54,33 @@ def _kind(value: object) -> str | None:
     return None
 
 
-def text(value: Any, write: Write) -> str | None:
+def items(value: Any, most: int) -> list[object] | None:
+    """The first elements of an array, Series or Index whose elements can be read; None for another value."""
+    match _kind(value):
+        case "ndarray" if value.dtype.kind in "SUO":
+            return list(value.flat[:most].tolist())
+        case "Series" | "Index" if _is_safe(value.dtype):
+            return list(value[:most].tolist() if _kind(value) == "Index" else value.iloc[:most].tolist())
+    return None
+
+
+def named_columns(value: Any, most: int) -> Iterator[tuple[str, list[object]]]:
+    """Names and first elements of the columns of a DataFrame, or of a Series, as far as they are strings."""
+    columns: list[tuple[object, Any]] = []
+    match _kind(value):
+        case "DataFrame":
+            labels = list(value.columns[:MOST_LABELS])
+            columns = [(label, place) for place, label in enumerate(labels)]
+        case "Series":
+            columns = [(value.name, None)]
+    for label, place in columns:
+        if type(label) is str:
+            column = value if place is None else value.iloc[:, place]
+            if column.dtype.kind == "O" and (found := items(column, most)) is not None:
+                yield label, found
+
+
+def text(value: Any, write: Write, named: Named) -> str | None:
     """The value in one line, or None if it is not of numpy or pandas."""
     kind = _kind(value)
     match kind:
@@ -75,7 +101,8 @@ def text(value: Any, write: Write) -> str | None:
             labels = ", ".join(write(label) for label in list(value.columns[:12]))
             return f"DataFrame of {rows} rows × {columns} columns: {labels}{', …' if columns > 12 else ''}"
     name = f" {write(value.name)}" if value.name is not None else ""
-    return f"{type(value).__name__}{name} of {len(value)} {value.dtype}: {_head(value, write)}"
+    head = named(name, _head(value, write))
+    return f"{type(value).__name__}{name} of {len(value)} {value.dtype}: {head}"
 
 
 def shape(value: Any) -> tuple[tuple[str, str], ...]:

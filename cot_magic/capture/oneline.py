@@ -82,7 +82,8 @@ def _compound(value: Any, pen: _Pen, depth: int, most: int) -> str:
     if objects.is_a(value, types.ModuleType):
         name = objects.instance_dict(value).get("__name__")
         return f"<module '{name if type(name) is str else '?'}'>"
-    if (array := arrays.text(value, lambda item: _write(item, pen, depth + 1, 60))) is not None:
+    array = arrays.text(value, lambda item: _write(item, pen, depth + 1, 60), pen.redactor.named)
+    if array is not None:
         return array
     if objects.is_environment(value):
         return "<the environment variables>"

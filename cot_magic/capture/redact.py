@@ -1,115 +1,37 @@
-"""Withholds what looks like a secret, in every text that enters a Case or leaves for a model.
+"""Withholds what looks like a secret, in every text that enters a Case or leaves for a model, file or screen.
 
 The sources in `Case.cell` and `Case.cells` stay verbatim, since edits are made on them: whoever sends a
-source away passes it through `Redactor.text` first.
+source away passes it through `Redactor.source` first (`withhold.withheld` does that for whole values).
 """
 
 import ast
 import functools
-import importlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-from urllib.parse import quote
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
-SHORTEST_VALUE = 8  # of an environment variable or a learned value: shorter ones occur by chance
+from cot_magic.capture import secret_names, secret_patterns
+from cot_magic.capture.secret_names import name_weight as name_weight
+from cot_magic.capture.secret_patterns import Found
+from cot_magic.capture.secret_values import KnownValues
+from cot_magic.core.withheld import MASK
+
+SHORTEST_VALUE = 8  # of a value that is withheld wherever it stands: shorter ones occur by chance
 LONGEST_WORD = 16  # a withheld value of fewer letters and nothing else may be a word of any text
 CUT_MARGIN = 8_192  # how much text is read beyond a cut, so that a secret is never seen in half
 REMEMBERED_TEXTS = 20_000
-SHORTEST_SECRET = 8
-
-# Detectors of detect-secrets that look for one exact form. Left out: those by entropy, by keyword (names are
-# judged here), IP addresses, Artifactory (its `AP…` fits ordinary upper-case words), and JWT and npm (their
-# patterns take quadratic time; ours below are linear).
-_DETECTORS = (
-    ("aws", "AWSKeyDetector"),
-    ("azure_storage_key", "AzureStorageKeyDetector"),
-    ("cloudant", "CloudantDetector"),
-    ("discord", "DiscordBotTokenDetector"),
-    ("github_token", "GitHubTokenDetector"),
-    ("gitlab_token", "GitLabTokenDetector"),
-    ("ibm_cloud_iam", "IbmCloudIamDetector"),
-    ("ibm_cos_hmac", "IbmCosHmacDetector"),
-    ("mailchimp", "MailchimpDetector"),
-    ("openai", "OpenAIDetector"),
-    ("pypi_token", "PypiTokenDetector"),
-    ("sendgrid", "SendGridDetector"),
-    ("slack", "SlackDetector"),
-    ("softlayer", "SoftlayerDetector"),
-    ("square_oauth", "SquareOAuthDetector"),
-    ("stripe", "StripeDetector"),
-    ("telegram_token", "TelegramBotTokenDetector"),
-    ("twilio", "TwilioKeyDetector"),
-)
-
-# Kind and pattern; the group `secret` is withheld, or all of the match.
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "private key",
-        re.compile(
-            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-            r".*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
-            re.DOTALL,
-        ),
-    ),
-    ("password in a URL", re.compile(r"://[^\s:/@'\"]*+:(?P<secret>[^\s/'\"<>]+)@")),
-    ("JWT", re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")),
-    (
-        "credential",
-        re.compile(
-            r"authorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|token|digest|apikey)\s+)?"
-            r"(?P<secret>[A-Za-z0-9._~+/=-]{8,})(?![\w(.])",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "credential",
-        re.compile(r"\b(?:bearer|basic)\s+(?P<secret>(?=[A-Za-z._~+/=-]*\d)[\w.~+/=-]{16,})", re.I),
-    ),
-    ("cookie", re.compile(r"\bcookie[\"']?\s*[:=]\s*[\"']?(?P<secret>[\w.-]+=[^\"'\r\n]+)", re.IGNORECASE)),
-    ("token", re.compile(r":_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"'<>]{8,})")),
-    ("AWS key", re.compile(r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}")),
-    ("token", re.compile(r"(?<![A-Za-z0-9])sk-(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{16,}")),
-    ("token", re.compile(r"(?<![A-Za-z0-9])[rsp]k_(?:live|test)_[A-Za-z0-9]{10,}")),
-    ("token", re.compile(r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}")),
-    ("token", re.compile(r"xox[abeoprs]-[A-Za-z0-9-]{10,}|AIza[\w-]{35}|ya29\.[\w-]{20,}")),
-    ("token", re.compile(r"(?<![A-Za-z0-9])(?:hf|npm)_(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}|pypi-AgE[\w-]{20,}")),
-    ("token", re.compile(r"SG\.[\w-]{16,}\.[\w-]{16,}|(?<![A-Za-z0-9])AKC[A-Za-z0-9]{10,}")),
-)
-
-# `password = "…"`, `"api_key": "…"`; and unquoted in `…;Pwd=…;…`, `?token=…&…`, `host=h password=…`
-_QUOTED = re.compile(
-    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)(?P<sign>[\"']?\]?\s*(?::\s*[A-Za-z_]\w*\s*)?(?:=|:|=>)\s*[rbfuRBFU]{0,2})"
-    r"(?P<quote>\"\"\"|'''|\"|')(?P<secret>.*?)(?P=quote)",
-    re.DOTALL,
-)
-_BARE = re.compile(
-    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)(?P<sign>=)(?P<secret>[^\s\"'&;,()<>\[\]{}=]{4,})(?=[;&\s]|$)"
-)
-_MASK = re.compile(r"<redacted: [^<>]*>")
-
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_SECRET_WORD = re.compile(
-    r"password|passwd|passphrase|passcode|contrasen|apikey|secretkey|authtoken|accesstoken|connstr"
-    r"|(?:^|_)(?:pwd|passw|dsn|secrets?|credentials?|creds)(?:_|$)|secret$"
-    r"|(?:^|_)(?:api|access|auth|private|client|service|account|encryption|signing|signature|master|session|storage"
-    r"|subscription|bearer|refresh|id|csrf|bot|github|gitlab|slack|hf|openai|anthropic|aws)_(?:key|token|pass|auth)s?(?:_|$)"
-    r"|(?:^|_)(?:db|database|user|admin|root|smtp|ftp|ssh|mysql|postgres|pg|redis|mail|email)_pass(?:_|$)"
-    r"|(?:^|_)(?:connection|conn)_(?:string|str)(?:_|$)"
-)
-# Words that name a secret in some programs and ordinary data in most others (`token` in a parser).
-_DOUBTFUL_WORD = re.compile(r"(?:^|_)(?:token|key|auth|bearer|cookie|session|pass|jwt|pat)s?(?:_|$)")
-# `password_length` and `secret_word` are about a secret, or about a game: not one by themselves.
-_ABOUT = re.compile(
-    r"_(?:len|length|count|size|min|max|policy|regex|pattern|valid|ok|strength|name|field|path|file|word|number|error"
-    r"|errors|attempts|type|id|ids|index)$"
-)
+LONGEST_REMEMBERED = 20_000
+SHORTEST_SECRET = 6
+MOST_PASSES = 6
 _ENVIRONMENT_NOT = frozenset({"PWD", "OLDPWD"})
+_UNSAFE = re.compile(r"[^\w .:/@+-]+")  # would end a string, start an expression or be a mask's own sign
+_AROUND = " `|()[]{},;.:"  # what may stand beside a secret and has been taken for a part of it
+_STRINGS = re.compile(r"'((?:\\.|[^'\\])*)'|\"((?:\\.|[^\"\\])*)\"")
 
 
 class Redactor:
-    """Withholds secrets and counts them.
+    """Withholds secrets and counts them. Equal values get equal masks, and different values different ones.
 
     Parameters
     ----------
@@ -118,134 +40,162 @@ class Redactor:
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
-        self._values: dict[str, str] = {}
-        self._longest_first: tuple[str, ...] = ()
-        self._withheld: set[str] = set()
+        self._known = KnownValues()
+        self._masks: dict[str, str] = {}  # a value, to the mask that stands for it
+        self._kinds: dict[str, str] = {}  # a value, to its kind
+        self._taken: Counter[str] = Counter()  # how many values a kind has
+        self._withheld: dict[str, None] = {}
         self._seen: dict[str, str] = {}
-        for name, value in (os.environ if environ is None else environ).items():
-            if name not in _ENVIRONMENT_NOT and name_weight(name) > 0 and not _is_path(value):
+        self.read_environment(os.environ if environ is None else environ)
+
+    def read_environment(self, environ: Mapping[str, str]) -> None:
+        """Withhold the secret-looking values of an environment; may be called again when it has changed."""
+        for name, value in environ.items():
+            weight = name_weight(name) if name not in _ENVIRONMENT_NOT and not _is_path(value) else 0
+            if weight == 2 or (weight == 1 and any(map(str.isdigit, value))):
                 self.learn(name, value)
+            elif "=" in value or ":" in value:
+                count = dict(self._withheld)
+                self.text(value)  # learns the password of a URL or connection string
+                self._withheld = count
 
     @property
     def count(self) -> int:
         """How many different values were withheld."""
         return len(self._withheld)
 
-    def learn(self, name: str, value: str) -> None:
-        """Withhold that value wherever it occurs from now on, also escaped as in a repr or URL."""
-        if len(value) < SHORTEST_VALUE or value.isspace() or value in self._values:
-            return
-        for form in {
-            value,
-            repr(value)[1:-1],
-            value.replace('"', '\\"'),
-            quote(value, safe=""),
-            quote(value),
-        }:
-            self._values[form] = name
-        self._longest_first = tuple(sorted(self._values, key=len, reverse=True))
-        self._seen.clear()
+    @property
+    def withheld(self) -> dict[str, int]:
+        """How many different values were withheld, by kind (`password`, `JWT`, the name of a variable)."""
+        return dict(Counter(self._kinds[value] for value in self._withheld))
 
     @property
     def known(self) -> int:
         """How many values it knows by now; a text that was redacted before may hold one learned since."""
-        return len(self._values)
+        return len(self._known)
+
+    def learn(self, name: str, value: str) -> None:
+        """Withhold that value wherever it occurs from now on, also as JSON, URLs and base64 write it."""
+        if len(value) < SHORTEST_VALUE or value.isspace() or value in self._known or MASK.search(value):
+            return
+        self._mask(value, name)
+        self._known.add(value, generated=_is_generated(value))
+        self._seen.clear()
+
+    def learn_telling(self, name: str, value: str) -> None:
+        """Learn a value, or a string within a source, if it will not stand in a text by chance."""
+        inner = _literal(f'"{value}"') if "\\" in value else value
+        found = {value, value.strip(_AROUND), *([inner] if type(inner) is str else [])}
+        for form in sorted(found, key=len, reverse=True):
+            form = form.strip()
+            if not form.isalpha() or len(form) >= LONGEST_WORD:
+                self.learn(name, form)
 
     def text(self, s: str) -> str:
         """The text with every secret in it replaced by `<redacted: kind>`; its number of lines stays."""
         if len(s) < SHORTEST_SECRET:
             return s
         known = self._seen.get(s)
-        if known is None:
-            known = self._redact(s)
-            if len(self._seen) < REMEMBERED_TEXTS:
-                self._seen[s] = known
-        return known
+        if known is not None:
+            return known
+        redacted = s
+        for _ in range(MOST_PASSES):
+            before, redacted = redacted, self._once(redacted)
+            if redacted == before:
+                break
+        if len(self._seen) < REMEMBERED_TEXTS and len(s) <= LONGEST_REMEMBERED:
+            self._seen[s] = redacted
+        return redacted
+
+    def source(self, s: str) -> str:
+        """The same for Python source: what can be parsed can be parsed afterwards, and names stay."""
+        from cot_magic.capture.redact_source import redacted_source
+
+        return redacted_source(self, s)
+
+    def restore(self, edited: str, original: str) -> str:
+        """An edit of the redacted `original` with the withheld parts of the real one put back.
+
+        A mask that does not stand for a part of `original` stays. For edits of the same cell alone: a text
+        that went through here must not leave again without `text` or `source`.
+        """
+        from cot_magic.capture.redact_source import restored
+
+        return restored(self, edited, original)
 
     def named(self, name: str, text: str) -> str:
         """The text of the value of that name or expression: withheld whole where the name says that it is
         secret."""
-        if self.hides(name, text):
-            value = _literal(text)
-            if _MASK.fullmatch(value):
-                return mask(name)
-            self._withheld.add(value)
-            if not value.isalpha() or len(value) >= LONGEST_WORD:
-                self.learn(name, value)
-            return mask(name)
-        return self.text(text)
+        if not self.hides(name, text):
+            return self.text(text)
+        value = _literal(text)
+        if type(value) is str and MASK.fullmatch(value):
+            return value
+        texts = [value] if type(value) is str else list(_strings_in(text, value))
+        for part in texts:
+            self.learn_telling(name, part)
+        whole = value if type(value) is str else text
+        self._withheld[whole] = None
+        return self._mask(whole, name)
 
     def hides(self, name: str, text: str) -> bool:
         """Whether `named` would withhold the value as a whole."""
-        if text in ("None", "True", "False", "''", '""', "", "...") or _MASK.fullmatch(text):
+        if text in ("None", "True", "False", "''", '""', "", "...", "[]", "{}") or MASK.fullmatch(text):
             return False
-        weight = name_weight(name)
-        return weight == 2 or (weight == 1 and looks_random(text))
+        return secret_names.hides(name, text)
 
-    def _redact(self, s: str) -> str:
-        for value in self._longest_first:
-            if value in s:
-                s = s.replace(value, self._hide(value, self._values[value]))
-        for kind, pattern in _PATTERNS:
-            s = pattern.sub(functools.partial(self._hide_match, kind), s)
-        for pattern in (_QUOTED, _BARE):
-            s = pattern.sub(self._hide_assigned, s)
-        for kind, find in _detectors():
-            for found in find(s):
-                if found and not _MASK.search(found):
-                    s = s.replace(found, self._hide(found, kind))
-        return s
+    def spans(self, s: str) -> list[Found]:
+        """The parts of a text that are to be withheld, in order and apart from each other.
 
-    def _hide(self, secret: str, kind: str) -> str:
-        self._withheld.add(secret)
-        return mask(kind) + "\n" * secret.count("\n")
+        What is found by form or surroundings is learned on the way. Masks that stand in the text stay.
+        """
+        found = [item for item in _shown_secrets(s) if item.end > item.start]
+        masks = [match.span() for match in MASK.finditer(s)] if "<redacted: " in s else []
+        found = [part for item in found for part in _outside(item, masks)]
+        for item in found:
+            if item.learn:
+                self.learn_telling(item.kind, s[item.start : item.end])
+        known = [
+            Found(start, end, self._kinds[value])
+            for start, end, value in self._known.find(s)
+            if not any(start < stop and begin < end for begin, stop in masks)
+        ]
+        return _apart([*found, *known])
 
-    def _hide_match(self, kind: str, match: re.Match[str]) -> str:
-        group: int | str = "secret" if "secret" in match.re.groupindex else 0
-        secret = match[group]
-        if _MASK.fullmatch(secret):
-            return match[0]
-        start, end = match.start(group) - match.start(), match.end(group) - match.start()
-        return match[0][:start] + self._hide(secret, kind) + match[0][end:]
+    def mask_of(self, found: Found, s: str) -> str:
+        """What stands for a found part of a text; counts it."""
+        part = s[found.start : found.end]
+        value = next((value for _, _, value in self._known.find(part)), part)
+        self._withheld[value] = None
+        return self._mask(value, found.kind) + "\n" * part.count("\n")
 
-    def _hide_assigned(self, match: re.Match[str]) -> str:
-        secret = match["secret"]
-        if not self.hides(match["name"], secret) or _MASK.search(secret):
-            return match[0]
-        if match.re is _BARE and secret.replace(".", "").isidentifier() and secret == match["name"]:
-            return match[0]  # `password=password` passes a name on
-        return self._hide_match(match["name"], match)
+    def _once(self, s: str) -> str:
+        pieces, done = [], 0
+        for found in self.spans(s):
+            pieces += [s[done : found.start], self.mask_of(found, s)]
+            done = found.end
+        return "".join([*pieces, s[done:]]) if pieces else s
+
+    def _mask(self, value: str, kind: str) -> str:
+        known = self._masks.get(value)
+        if known is None:
+            label = _label(kind)
+            self._taken[label] += 1
+            number = self._taken[label]
+            known = mask(kind) if number == 1 else mask(f"{label} {number}")
+            self._masks[value] = known
+            self._kinds[value] = label
+        return known
+
+
+@functools.lru_cache(maxsize=2_000)  # the same sources and values are gone through several times
+def _shown_secrets(s: str) -> tuple[Found, ...]:
+    return tuple(secret_patterns.find(s))
 
 
 def mask(kind: str) -> str:
-    """What stands in the place of a withheld value."""
-    return f"<redacted: {re.sub(r'[<>]', '', kind)[:60]}>"
-
-
-@functools.lru_cache(maxsize=4096)
-def name_weight(name: str) -> int:
-    """2 if a name or expression says that its value is secret, 1 if it may be (`token`, `key`), else 0."""
-    best = 0
-    for word in re.findall(r"[A-Za-zÀ-ÿ_][\wÀ-ÿ]*", name[:500].replace("-", "_")):
-        parts = "_".join(_PARTS.findall(word)).lower() or word.lower()
-        joined = parts.replace("_", "")
-        secret = _SECRET_WORD.search(parts) or re.search(r"password|passwd|passphrase", joined)
-        if secret and not _ABOUT.search(parts):
-            return 2
-        if secret or _DOUBTFUL_WORD.search(parts):
-            best = 1
-    return best
-
-
-def looks_random(text: str) -> bool:
-    """Whether a text looks generated: one long word of letters and digits."""
-    word = text.strip("b'\"")
-    return (
-        len(word) >= 16
-        and re.fullmatch(r"[\w.~+/=|:-]+", word) is not None
-        and any(sign.isdigit() for sign in word)
-        and any(sign.isalpha() for sign in word)
-    )
+    """What stands in the place of the first withheld value of a kind."""
+    return f"<redacted: {_label(kind)}>"
 
 
 def bounded(redactor: Redactor, s: str, most: int) -> str:
@@ -270,22 +220,61 @@ def cut_middle(s: str, most: int) -> str:
     return (s[: most - len(left_out) - half] + left_out + s[-half:])[:most]
 
 
-@functools.cache
-def _detectors() -> tuple[tuple[str, Callable[[str], Iterable[str]]], ...]:
-    found: list[tuple[str, Any]] = []
-    for module, name in _DETECTORS:
-        detector = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
-        found.append((detector.secret_type, detector.analyze_string))
-    return tuple(found)
+def _label(kind: str) -> str:
+    return _UNSAFE.sub(" ", kind).strip()[:60] or "secret"
 
 
-def _literal(text: str) -> str:
-    """The string that a text is the repr of, else the text."""
+def _outside(found: Found, masks: list[tuple[int, int]]) -> Iterable[Found]:
+    """The parts of what was found that no mask covers already."""
+    start = found.start
+    for begin, stop in masks:
+        if stop <= start or begin >= found.end:
+            continue
+        if begin > start:
+            yield Found(start, begin, found.kind, learn=False)
+        start = stop
+    if start < found.end:
+        yield found if start == found.start else Found(start, found.end, found.kind, learn=False)
+
+
+def _apart(found: list[Found]) -> list[Found]:
+    """Overlapping parts as one each, in the order of the text; the longest gives its kind."""
+    merged: list[tuple[Found, int]] = []
+    for item in sorted(found, key=lambda item: (item.start, -item.end)):
+        size = item.end - item.start
+        if merged and item.start < merged[-1][0].end:
+            last, longest = merged[-1]
+            kind = item.kind if size > longest else last.kind
+            merged[-1] = Found(last.start, max(last.end, item.end), kind), max(size, longest)
+        else:
+            merged.append((item, size))
+    return [item for item, _ in merged]
+
+
+def _is_generated(value: str) -> bool:
+    return " " not in value and (
+        secret_names.looks_generated(value) or (len(value) >= 20 and any(map(str.isdigit, value)))
+    )
+
+
+def _strings_in(text: str, value: object) -> Iterable[str]:
+    """The strings in the repr of a container, also where its middle was left out."""
+    if isinstance(value, bytes):
+        yield value.decode("latin-1")
+        return
+    yield text
+    for match in _STRINGS.finditer(text):
+        part = match[1] if match[1] is not None else match[2]
+        if part and not MASK.search(part):
+            yield part
+
+
+def _literal(text: str) -> object:
+    """The value that a text is the repr of, else the text."""
     try:
-        value = ast.literal_eval(text)
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
-    return value if type(value) is str else text
 
 
 def _is_path(value: str) -> bool:

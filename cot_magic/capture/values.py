@@ -6,7 +6,7 @@ from typing import Any
 
 from cot_magic.capture import arrays, objects
 from cot_magic.capture.oneline import LONGEST_TEXT, oneline, signature, tidy, withholdable
-from cot_magic.capture.redact import Redactor, mask
+from cot_magic.capture.redact import Redactor, name_weight
 from cot_magic.core.case import Variable
 
 MOST_MEMBERS = 500
@@ -14,6 +14,7 @@ MOST_KEYS = 500
 MOST_BRIEF = 60  # keys of a value that is only mentioned
 LONGEST_FACT = 1_000
 LONGEST_KEY = 120
+MOST_LEARNED = 1_000  # strings of a value that is withheld: they are withheld in outputs too
 _SIZED: tuple[Any, ...] = (
     str,
     bytes,
@@ -52,13 +53,39 @@ def _described(
     members = objects.members(value, most_members) if most_members else ()
     members = tuple(tidy(redactor.text(member), LONGEST_KEY) for member in members)
     text = oneline(value, redactor)
-    if withholdable(value) and redactor.named(name, text) == mask(name):
-        return Variable(name=shown_name, type=kind, text=mask(name), members=members)
+    _learn_columns(value, redactor)
+    if withholdable(value) and redactor.hides(name, text):
+        _learn_strings(name, value, redactor, [MOST_LEARNED])
+        return Variable(name=shown_name, type=kind, text=redactor.named(name, text), members=members)
     try:
         facts, keys = _facts(value, redactor, full=most_members > 0), _keys(value, redactor, most_keys)
     except Exception as error:  # a damaged array or table of a library must not hide the failure itself
         facts, keys = (("unreadable", objects.qualified(type(error))),), ()
     return Variable(name=shown_name, type=kind, text=text, facts=facts, members=members, keys=keys)
+
+
+def _learn_columns(value: object, redactor: Redactor) -> None:
+    """Learn the strings of columns whose names say that they are secret."""
+    for name, items in arrays.named_columns(value, MOST_LEARNED):
+        if name_weight(name) == 2:
+            _learn_strings(name, items, redactor, [MOST_LEARNED])
+
+
+def _learn_strings(name: str, value: Any, redactor: Redactor, left: list[int], depth: int = 0) -> None:
+    """Learn the strings in a withheld value, also those that its text does not show."""
+    if left[0] <= 0 or depth > 4:
+        return
+    left[0] -= 1
+    if type(value) is str:
+        redactor.learn_telling(name, value)
+    elif type(value) is dict:
+        for item in list(islice(value.values(), MOST_LEARNED)):
+            _learn_strings(name, item, redactor, left, depth + 1)
+    elif objects.exactly(value, list, tuple, set, frozenset):
+        for item in list(islice(value, MOST_LEARNED)):
+            _learn_strings(name, item, redactor, left, depth + 1)
+    elif (items := arrays.items(value, MOST_LEARNED)) is not None:
+        _learn_strings(name, items, redactor, left, depth + 1)
 
 
 def _facts(value: Any, redactor: Redactor, *, full: bool) -> tuple[tuple[str, str], ...]:

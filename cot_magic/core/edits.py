@@ -152,8 +152,16 @@ def _skips(tree: ast.AST, kind: type[ast.AST]) -> int:
     """Statements of that kind, without the `return` that ends a function: nothing stands below it."""
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return _count(tree, kind) - sum(
-        kind is ast.Return and isinstance(node.body[-1], kind) for node in functions
+        kind is ast.Return and isinstance(_last(node.body), kind) for node in functions
     )
+
+
+def _last(body: list[ast.stmt]) -> ast.stmt:
+    """The last statement of a function, also where it stands under a `with` that ends it."""
+    last = body[-1]
+    while isinstance(last, ast.With | ast.AsyncWith):
+        last = last.body[-1]
+    return last
 
 
 def _calls(tree: ast.AST, name: str) -> int:

@@ -2,6 +2,7 @@
 any moment."""
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 
 from cot_magic.core.case import Case
 from cot_magic.core.errors import CotError, ReasonerError
@@ -10,20 +11,27 @@ from cot_magic.core.events import (
     EvidenceGathered,
     ExploreSchedules,
     Faulted,
+    HypothesisStated,
+    InspectVariable,
     Interrupted,
     PhaseEnded,
     PhaseStarted,
     Reply,
     Request,
+    Resumed,
     RunProbe,
+    SearchAdvanced,
     SessionEnded,
     SessionStarted,
+    Step,
     TryFix,
 )
 from cot_magic.core.experiments import experiments
-from cot_magic.core.findings import Evidence, EvidenceId, Phase
+from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Hypothesis, HypothesisId, Phase
 from cot_magic.core.jobs import Budget, Job, JobResult, Limits
-from cot_magic.core.protocols import Explorer, Reasoner, Sandbox
+from cot_magic.core.probes import emptiness
+from cot_magic.core.protocols import Explorer, Reasoner, Resumable, Sandbox
+from cot_magic.core.session import Session
 
 ORDER = tuple(Phase)
 
@@ -53,8 +61,22 @@ class Laboratory:
         self._spent = 0.0
         self._count = 0
         self._known: dict[Job, JobResult] = {}
+        self._modest: set[HypothesisId] = set()  # hypotheses that only say that the failure happens again
 
-    def answer(self, request: Request) -> Iterator[Evidence]:
+    def take_up(self, session: Session) -> Phase | None:
+        """Go on with a session: its hypotheses are known, its evidence is numbered on. Returns the phase that
+        was finished last."""
+        self._count = len(session.evidence)
+        for hypothesis in session.hypotheses:
+            self.hear(hypothesis)
+        return session.finished[-1] if session.finished else None
+
+    def hear(self, hypothesis: Hypothesis) -> None:
+        """A hypothesis was stated: what it claims decides which probes can speak for it."""
+        if not hypothesis.names_a_cause:
+            self._modest.add(hypothesis.id)
+
+    def answer(self, request: Request) -> Iterator[Evidence | SearchAdvanced]:
         """Evidence for a request; none if the time for experiments is spent or nothing can run."""
         if self._spent >= self._budget.search_s:
             return
@@ -62,14 +84,23 @@ class Laboratory:
         try:
             match request:
                 case ExploreSchedules():
-                    if self._explorer is not None:
-                        yield from self._explorer.explore(self._case, request)
-                case RunProbe() | TryFix():
+                    yield from self._explore(request)
+                case RunProbe() | TryFix() | InspectVariable():
                     yield from self._run(request)
         finally:
             self._spent += self._clock() - started
 
-    def _run(self, request: RunProbe | TryFix) -> Iterator[Evidence]:
+    def _explore(self, request: ExploreSchedules) -> Iterator[Evidence | SearchAdvanced]:
+        if self._explorer is None or not self._sandbox.status().available:
+            return
+        for item in self._explorer.explore(self._case, request):
+            if isinstance(item, Evidence):
+                self._count += 1
+                yield replace(item, id=EvidenceId(f"e{self._count}"))
+            else:
+                yield item
+
+    def _run(self, request: RunProbe | TryFix | InspectVariable) -> Iterator[Evidence]:
         status = self._sandbox.status()
         if not status.available:
             return
@@ -78,7 +109,19 @@ class Laboratory:
         self._known.update(zip(new, self._sandbox.run(new), strict=True))
         for item in wanted:
             self._count += 1
-            yield item.evidence(EvidenceId(f"e{self._count}"), self._known[item.job], status.state)
+            evidence = item.evidence(EvidenceId(f"e{self._count}"), self._known[item.job], status.state)
+            yield self._weighed(evidence)
+
+    def _weighed(self, evidence: Evidence) -> Evidence:
+        """A probe whose form alone makes it true (`True`) holds for no claim about a cause.
+
+        Evaluated in the frame of the failure it shows that the failure happens again, and no more.
+        """
+        if evidence.kind is not EvidenceKind.PROBE or evidence.held is not True:
+            return evidence
+        if evidence.about in self._modest or not (reason := emptiness(evidence.code)):
+            return evidence
+        return replace(evidence, held=None, note=f"{evidence.note} {reason}".strip())
 
 
 def drive(
@@ -93,51 +136,94 @@ def drive(
     limits: Limits | None = None,
     allow: tuple[str, ...] = (),
     session_id: str = "",
+    note: str = "",
+    resume: Session | None = None,
 ) -> Generator[Event, None, None]:
     """Events of one run, from SessionStarted to SessionEnded, which always comes.
+
+    With `resume`, a session that was cut short goes on after its last finished phase, from Resumed on.
+    Raises ReasonerError at the first step if the reasoner is no Resumable.
 
     A failure of the reasoner, of a service or of the sandbox is a `Faulted` event, Ctrl-C an `Interrupted`
     one; what was found before stays in the stream. Nothing that the reasoner says is changed, and nothing
     but evidence is ever sent to it.
     """
-    status = sandbox.status()
-    yield SessionStarted(
-        case=case, intensity=intensity, reasoner=reasoner.name, budget=budget, sandbox=status, id=session_id
-    )
+    started, steps = _started(case, reasoner, sandbox, intensity, budget, session_id, note, resume)
+    yield started
     laboratory = Laboratory(
-        case, sandbox, explorer, budget=budget, limits=limits or Limits(), allow=allow, clock=clock
+        case,
+        sandbox,
+        explorer,
+        budget=budget,
+        limits=limits or Limits(),
+        allow=allow,
+        clock=clock,
     )
-    steps = reasoner.reason(case, budget)
-    phase: Phase | None = None
+    phase = laboratory.take_up(resume) if resume is not None else None
     reply: Reply = None
     try:
         while True:
-            try:
-                step = steps.send(reply)
-            except StopIteration:
-                break
+            step = steps.send(reply)
             reply = None
             phase = _phase_after(phase, step)
             yield step
-            if isinstance(step, RunProbe | TryFix | ExploreSchedules):
-                gathered = []
-                for evidence in laboratory.answer(step):
-                    gathered.append(evidence)
-                    yield EvidenceGathered(evidence=evidence)
-                reply = tuple(gathered)
+            if isinstance(step, HypothesisStated):
+                laboratory.hear(step.hypothesis)
+            if isinstance(step, RunProbe | TryFix | ExploreSchedules | InspectVariable):
+                reply = yield from _answered(laboratory, step)
+    except StopIteration:
+        pass  # the reasoner has said all
     except KeyboardInterrupt:
         yield Interrupted(phase=phase)
     except CotError as error:
         yield Faulted(phase=phase, message=str(error))
-    except (
-        Exception
-    ) as error:  # a reasoner or rule may be a third party's: its fault is shown, the kernel goes on
-        yield Faulted(
-            phase=phase, message=f"the {reasoner.name} reasoner failed: {type(error).__name__}: {error}"
-        )
+    except Exception as error:  # of a third party's reasoner or rule, perhaps: shown, and the kernel goes on
+        said = f"the {reasoner.name} reasoner failed: {type(error).__name__}: {error}"
+        yield Faulted(phase=phase, message=said)
     finally:
         steps.close()
     yield SessionEnded()
+
+
+def _started(
+    case: Case,
+    reasoner: Reasoner,
+    sandbox: Sandbox,
+    intensity: str,
+    budget: Budget,
+    session_id: str,
+    note: str,
+    resume: Session | None,
+) -> tuple[Event, Generator[Step, Reply, None]]:
+    """The first event, and the steps of the reasoner. Raises ReasonerError if it cannot go on with a
+    session."""
+    status = sandbox.status()
+    if resume is None:
+        first = SessionStarted(
+            case=case,
+            intensity=intensity,
+            reasoner=reasoner.name,
+            budget=budget,
+            sandbox=status,
+            id=session_id,
+            note=note,
+        )
+        return first, reasoner.reason(case, budget)
+    if not isinstance(reasoner, Resumable):
+        raise ReasonerError(f"the {reasoner.name} reasoner cannot go on with a session; run it again.")
+    return Resumed(reasoner=reasoner.name, sandbox=status), reasoner.resume(case, budget, resume)
+
+
+def _answered(laboratory: Laboratory, request: Request) -> Generator[Event, None, tuple[Evidence, ...]]:
+    """Run what is requested, each piece of evidence told as it comes."""
+    gathered = []
+    for item in laboratory.answer(request):
+        if isinstance(item, SearchAdvanced):
+            yield item
+            continue
+        gathered.append(item)
+        yield EvidenceGathered(evidence=item)
+    return tuple(gathered)
 
 
 def _phase_after(phase: Phase | None, step: Event) -> Phase | None:

@@ -7,6 +7,7 @@ CotError
 ├── NotebookError       the notebook cannot be read, run or written
 ├── SandboxError        the confinement could not be set up; nothing generated was run
 ├── ReasonerError       a reasoner broke its contract or its service failed
+├── ServiceFault        a request to a model's server failed for good; `kind` says how, for programs
 ├── RecordingError      a recording cannot be read: damaged, or of a newer version
 └── MissingExtra        an optional dependency is not installed; the install line is in the message
 """
@@ -46,6 +47,22 @@ class SandboxError(CotError):
 
 class ReasonerError(CotError):
     """A reasoner broke the order of phases, or the service behind it failed for good."""
+
+
+class ServiceFault(CotError):
+    """A request to a model's server failed, and asking again did not or would not help.
+
+    Attributes
+    ----------
+    kind
+        What went wrong, for programs: `rate_limit`, `credentials_rejected`, `stalled`, …
+    retry_after
+        Seconds after which the server says that asking again makes sense, or None.
+    """
+
+    def __init__(self, message: str, *, kind: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.kind, self.retry_after = kind, retry_after
 
 
 class RecordingError(CotError):

@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cot_magic.core.case import Case
-from cot_magic.core.findings import Evidence, Fix, FixId, Hypothesis, Phase, Probe, RegressionTest, Usage
-from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus
+from cot_magic.core.findings import (
+    Evidence,
+    Fix,
+    FixId,
+    Hypothesis,
+    HypothesisId,
+    Phase,
+    Probe,
+    RegressionTest,
+    Usage,
+)
+from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus, Witness
 
 # --- notices: what a reasoner says; nothing is answered -----------------------------------------------------
 
@@ -56,9 +66,53 @@ class TestWritten:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """The last characters of a model's text and thinking do not count: the answer starts again."""
+
+    phase: Phase
+    text: int = 0
+    thinking: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Nothing arrives for a while: what is left of a pause, in seconds, and why. Sent about once a second."""
+
+    phase: Phase
+    reason: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarked:
+    """Something about how the work goes on that the person has to know, in one sentence."""
+
+    phase: Phase
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """How much text has left for a model in this session so far, and how many values were withheld from
+    it."""
+
+    phase: Phase
+    characters: int
+    withheld: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReported:
+    """What a phase has used so far.
+
+    `target` is the number of thinking tokens that each request asked for; `enforced` tells whether the
+    server takes it as a limit.
+    """
+
     phase: Phase
     usage: Usage
+    target: int = 0
+    enforced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +130,10 @@ Notice: TypeAlias = (
     | HypothesisStated
     | FixProposed
     | TestWritten
+    | Withdrawn
+    | Waiting
+    | Remarked
+    | Sent
     | UsageReported
     | PhaseEnded
 )
@@ -98,14 +156,38 @@ class TryFix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExploreSchedules:
-    """Search for a schedule under which the cell (edited by `fix`, if given) fails."""
+    """Search for a schedule under which the cell (edited by `fix`, if given) fails.
+
+    Attributes
+    ----------
+    witness
+        A schedule that failed before: it is run first on the edited code.
+    token
+        A schedule to run instead of a search, as the person gave it.
+    about
+        The hypothesis that the evidence is about; with a fix it is about that.
+    """
 
     schedules: int
     seed: int = 0
     fix: Fix | None = None
+    witness: Witness | None = None
+    token: str = ""
+    about: HypothesisId | None = None
 
 
-Request: TypeAlias = RunProbe | TryFix | ExploreSchedules
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectVariable:
+    """Look at the value of one expression; its evidence is about no hypothesis.
+
+    `frame` as in `Probe`: None for the state before the failing cell, else a frame of the failure.
+    """
+
+    expression: str
+    frame: int | None = None
+
+
+Request: TypeAlias = RunProbe | TryFix | ExploreSchedules | InspectVariable
 
 # --- records: what the engine adds --------------------------------------------------------------------------
 
@@ -118,6 +200,27 @@ class SessionStarted:
     budget: Budget
     sandbox: SandboxStatus = AVAILABLE
     id: str = ""
+    note: str = ""  # how the reasoner was chosen, in one sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """The same session goes on after a fault or interrupt; the phases that were finished stay."""
+
+    reasoner: str
+    sandbox: SandboxStatus = AVAILABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchAdvanced:
+    """How far a search over schedules is; `seconds_left` is the most that it may still take."""
+
+    ran: int
+    total: int
+    failed: int
+    per_second: float = 0.0
+    seconds_left: float = 0.0
+    stage: str = "search"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +248,9 @@ class SessionEnded:
     pass
 
 
-Record: TypeAlias = SessionStarted | EvidenceGathered | Interrupted | Faulted | SessionEnded
+Record: TypeAlias = (
+    SessionStarted | Resumed | SearchAdvanced | EvidenceGathered | Interrupted | Faulted | SessionEnded
+)
 Event: TypeAlias = Notice | Request | Record
 Step: TypeAlias = Notice | Request
 Reply: TypeAlias = tuple[Evidence, ...] | None

@@ -6,8 +6,18 @@ from dataclasses import dataclass
 
 from cot_magic.core.case import Case, Cell, Freshness
 from cot_magic.core.edits import diff, parsed
-from cot_magic.core.events import RunProbe, TryFix
-from cot_magic.core.findings import CellEdit, Evidence, EvidenceId, EvidenceKind, RegressionTest, Stage
+from cot_magic.core.events import InspectVariable, RunProbe, TryFix
+from cot_magic.core.findings import (
+    LOOK,
+    CellEdit,
+    Evidence,
+    EvidenceId,
+    EvidenceKind,
+    HypothesisId,
+    Probe,
+    RegressionTest,
+    Stage,
+)
 from cot_magic.core.jobs import Inspection, Job, JobResult, JobStep, Limits
 
 WATCHED = 40  # names whose values are compared after a fix; more would cost more than they tell
@@ -36,8 +46,8 @@ class Experiment:
             seconds=result.seconds,
             test=self.test,
             stage=self.stage,
-            held=result.held,
-            output=result.output or (result.value or ""),
+            held=None if self.about == LOOK else result.held,
+            output=self._output(result),
             raised=result.raised,
             state=result.state,
             effects=result.effects,
@@ -45,9 +55,15 @@ class Experiment:
             note=result.note,
         )
 
+    def _output(self, result: JobResult) -> str:
+        """What was printed, else the value; for a look the value first, beside the name that it has."""
+        if self.about == LOOK and result.value is not None:
+            return f"{self.code} = {result.value}\n{result.output}".rstrip()
+        return result.output or (result.value or "")
+
 
 def experiments(
-    request: RunProbe | TryFix, case: Case, *, limits: Limits, allow: tuple[str, ...] = ()
+    request: RunProbe | TryFix | InspectVariable, case: Case, *, limits: Limits, allow: tuple[str, ...] = ()
 ) -> tuple[Experiment, ...]:
     """What has to run to answer a request.
 
@@ -55,8 +71,11 @@ def experiments(
     failing cell without the edits (whose own exception is expected there) and after the cell with them.
     """
     match request:
-        case RunProbe():
-            return (_probe(request, case, limits, allow),)
+        case RunProbe(probe=probe):
+            return (_probe(probe, case, limits, allow),)
+        case InspectVariable(expression=expression, frame=frame):
+            look = Probe(about=HypothesisId(LOOK), source=expression, frame=frame)
+            return (_probe(look, case, limits, allow),)
         case TryFix(fix=fix, tests=tests):
             code = "\n".join(diff(edit, case.label(edit.cell)) for edit in fix.edits)
             runs = []
@@ -81,8 +100,7 @@ def experiments(
             return tuple(runs)
 
 
-def _probe(request: RunProbe, case: Case, limits: Limits, allow: tuple[str, ...]) -> Experiment:
-    probe = request.probe
+def _probe(probe: Probe, case: Case, limits: Limits, allow: tuple[str, ...]) -> Experiment:
     if probe.frame is None:
         job = Job(steps=(JobStep(source=probe.source),), limits=limits, allow=allow)
     else:

@@ -6,6 +6,7 @@ from typing import NewType
 
 from cot_magic.core.case import CellId, Raised
 from cot_magic.core.jobs import Outcome, StateItem
+from cot_magic.core.schedules import ScheduleSearch
 
 HypothesisId = NewType("HypothesisId", str)
 FixId = NewType("FixId", str)
@@ -111,6 +112,9 @@ class RegressionTest:
     source: str
 
 
+LOOK = "look"  # what the evidence of a look at a value is about: no hypothesis, so that it proves none
+
+
 class EvidenceKind(StrEnum):
     PROBE = "probe"
     FIX = "fix"
@@ -147,6 +151,11 @@ class Evidence:
         left.
     note
         Why it is BLOCKED or TIMED_OUT, or on which state it ran, in words.
+    schedule
+        For a search over schedules: what it showed. RAISED means that a schedule fails as the person saw it
+        (on edited code: fails at all), PASSED that none of those that ran does.
+    hypothesis
+        For a search on edited code: the hypothesis that predicts that none fails any more.
     """
 
     id: EvidenceId
@@ -164,6 +173,8 @@ class Evidence:
     effects: tuple[str, ...] = ()
     snapshot: str = "before"
     note: str = ""
+    schedule: ScheduleSearch | None = None
+    hypothesis: HypothesisId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,3 +186,14 @@ class Usage:
     thinking_tokens: int = 0
     cache_read_tokens: int = 0
     usd: float | None = None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together; the price is None as soon as one part of it is unknown."""
+        known = self.usd is not None and other.usd is not None
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            thinking_tokens=self.thinking_tokens + other.thinking_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            usd=(self.usd or 0.0) + (other.usd or 0.0) if known else None,
+        )

@@ -136,9 +136,19 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
-    """A schedule that fails as the user saw it, shrunk, and how often its replay failed again."""
+    """A schedule that fails as the user saw it, shrunk, and how often its replay failed again.
+
+    Attributes
+    ----------
+    random_seed
+        What the code's own random numbers are seeded with.
+    token
+        A short word from which any machine with the same code makes the schedule again.
+    """
 
     schedule: Schedule
     minimised: tuple[int, ...] = ()
     replays: int = 0
     replays_failed: int = 0
+    random_seed: str = ""
+    token: str = ""

@@ -2,10 +2,10 @@
 pass."""
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cot_magic.core.case import Case, NewCell
-from cot_magic.core.events import ExploreSchedules, Reply, Stamped, Step
+from cot_magic.core.events import ExploreSchedules, Reply, SearchAdvanced, Stamped, Step
 from cot_magic.core.findings import Evidence
 from cot_magic.core.jobs import Budget, Job, JobResult, SandboxStatus
 from cot_magic.core.session import Session
@@ -18,6 +18,15 @@ class Reasoner(Protocol):
     def name(self) -> str: ...
 
     def reason(self, case: Case, budget: Budget) -> Generator[Step, Reply, None]: ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A Reasoner that can go on with a session that a fault or the person cut short."""
+
+    def resume(self, case: Case, budget: Budget, session: Session) -> Generator[Step, Reply, None]:
+        """The phases that are not finished in `session`, from the first of them on."""
+        ...
 
 
 class Sandbox(Protocol):
@@ -34,9 +43,12 @@ class Sandbox(Protocol):
 
 
 class Explorer(Protocol):
-    """Searches schedules of concurrent code; yields evidence as it goes."""
+    """Searches schedules of concurrent code; tells how far it is, and yields evidence at the end.
 
-    def explore(self, case: Case, request: ExploreSchedules) -> Iterator[Evidence]: ...
+    KeyboardInterrupt while it searches makes it yield what it found until then, and is raised after that.
+    """
+
+    def explore(self, case: Case, request: ExploreSchedules) -> Iterator[Evidence | SearchAdvanced]: ...
 
 
 class Renderer(Protocol):

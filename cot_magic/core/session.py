@@ -1,5 +1,7 @@
 """The Session: the fold of a run's events, from which every screen, file and summary is made."""
 
+import functools
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -12,10 +14,15 @@ from cot_magic.core.events import (
     Finding,
     FixProposed,
     HypothesisStated,
+    InspectVariable,
     Interrupted,
     PhaseEnded,
     PhaseStarted,
+    Remarked,
+    Resumed,
     RunProbe,
+    SearchAdvanced,
+    Sent,
     SessionEnded,
     SessionStarted,
     Stamped,
@@ -23,6 +30,8 @@ from cot_magic.core.events import (
     TestWritten,
     TryFix,
     UsageReported,
+    Waiting,
+    Withdrawn,
 )
 from cot_magic.core.findings import (
     Evidence,
@@ -38,22 +47,43 @@ from cot_magic.core.findings import (
     Stage,
     Usage,
 )
+from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus
+from cot_magic.core.transcript import EMPTY, Transcript
 from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseView:
-    """One phase as it stands. Times are seconds since the session started; `ended` is None while it runs."""
+    """One phase as it stands. Times are seconds since the session started; `ended` is None while it runs.
+
+    `spent` is the part of `usage` that an attempt used which did not come to its end; `waiting` is the pause
+    that goes on, if there is one. `target` and `enforced` as in UsageReported.
+    """
 
     phase: Phase
     started: float
     ended: float | None = None
     headline: str = ""
     findings: tuple[Finding, ...] = ()
-    streamed: str = ""
-    thinking: str = ""
+    written: Transcript = EMPTY
+    thoughts: Transcript = EMPTY
     usage: Usage | None = None
+    spent: Usage | None = None
+    target: int = 0
+    enforced: bool = False
+    remarks: tuple[str, ...] = ()
+    waiting: Waiting | None = None
+
+    @property
+    def streamed(self) -> str:
+        """The text of a model as it came."""
+        return str(self.written)
+
+    @property
+    def thinking(self) -> str:
+        """The thinking of a model, as far as it was shown."""
+        return str(self.thoughts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +118,10 @@ class Session:
     interrupted: bool = False
     ended: bool = False
     seconds: float = 0.0
+    note: str = ""
+    sent: int = 0  # characters that left for a model
+    withheld: int = 0  # values taken out of them
+    events: int = 0
 
     def phase(self, phase: Phase) -> PhaseView | None:
         """The view of that phase, or None if it has not started."""
@@ -141,7 +175,9 @@ class Session:
     @property
     def result(self) -> str:
         """`no-failure`, `verified`, `plausible` or `unresolved`."""
-        if self.case is None or self.case.raised is None:
+        if self.case is None or (
+            self.case.raised is None and failing_schedule(self.case, self.evidence) is None
+        ):
             return "no-failure"
         fix = self.best_fix
         verdict = self.judge_fix(fix).verdict if fix is not None else None
@@ -172,21 +208,14 @@ class Session:
         """Tokens and price in total, None if no model was asked; the price is None as soon as one part is
         unknown."""
         parts = [view.usage for view in self.phases if view.usage is not None]
-        if not parts:
-            return None
-        prices = [part.usd for part in parts]
-        return Usage(
-            input_tokens=sum(part.input_tokens for part in parts),
-            output_tokens=sum(part.output_tokens for part in parts),
-            thinking_tokens=sum(part.thinking_tokens for part in parts),
-            cache_read_tokens=sum(part.cache_read_tokens for part in parts),
-            usd=None if None in prices else sum(price for price in prices if price is not None),
-        )
+        return functools.reduce(operator.add, parts) if parts else None
 
     def evolve(self, stamped: Stamped) -> "Session":
         """The session after one more event."""
+        if isinstance(stamped.event, Streamed):
+            return self._streamed(stamped.event, stamped.seconds)
         after = self._apply(stamped)
-        return replace(after, seconds=max(self.seconds, stamped.seconds))
+        return replace(after, seconds=max(self.seconds, stamped.seconds), events=self.events + 1)
 
     def stopped(self) -> "Session":
         """The session as it is when the person stopped the program that shows it."""
@@ -204,23 +233,30 @@ class Session:
                     budget=event.budget,
                     sandbox=event.sandbox,
                     id=event.id or self.id,
+                    note=event.note,
                 )
+            case Resumed():
+                return self._resumed(event)
             case PhaseStarted():
-                return replace(self, phases=(*self.phases, PhaseView(phase=event.phase, started=now)))
+                return self._start(event.phase, now)
             case Finding():
                 return self._in_phase(
                     event.phase, lambda view: replace(view, findings=(*view.findings, event))
                 )
-            case Streamed(thinking=True):
-                return self._in_phase(
-                    event.phase, lambda view: replace(view, thinking=view.thinking + event.text)
-                )
             case Streamed():
-                return self._in_phase(
-                    event.phase, lambda view: replace(view, streamed=view.streamed + event.text)
-                )
+                return self._streamed(event, now)
+            case Withdrawn():
+                return self._in_phase(event.phase, lambda view: _without(view, event))
             case UsageReported():
-                return self._in_phase(event.phase, lambda view: replace(view, usage=event.usage))
+                return self._in_phase(event.phase, lambda view: _charged(view, event))
+            case Waiting():
+                return self._in_phase(event.phase, lambda view: replace(view, waiting=event))
+            case Remarked():
+                return self._in_phase(
+                    event.phase, lambda view: replace(view, remarks=(*view.remarks, event.text))
+                )
+            case Sent():
+                return replace(self, sent=event.characters, withheld=event.withheld)
             case PhaseEnded():
                 return self._in_phase(
                     event.phase, lambda view: replace(view, ended=now, headline=event.headline)
@@ -239,18 +275,68 @@ class Session:
                 return replace(self._close_phases(now), faults=(*self.faults, event.message))
             case SessionEnded():
                 return replace(self._close_phases(now), ended=True)
-            case RunProbe() | TryFix() | ExploreSchedules():
+            case RunProbe() | TryFix() | ExploreSchedules() | InspectVariable() | SearchAdvanced():
                 return self
             case _:
                 assert_never(event)
 
+    def _streamed(self, event: Streamed, now: float) -> "Session":
+        """A thousand of these may come in a second: the session and the phase are copied once each."""
+
+        def grown(view: PhaseView) -> PhaseView:
+            if event.thinking:
+                return replace(view, thoughts=view.thoughts.add(event.text), waiting=None)
+            return replace(view, written=view.written.add(event.text), waiting=None)
+
+        phases = tuple([grown(view) if view.phase is event.phase else view for view in self.phases])
+        return replace(self, phases=phases, seconds=max(self.seconds, now), events=self.events + 1)
+
+    def _start(self, phase: Phase, now: float) -> "Session":
+        """The phase begins; what an earlier attempt at it used is kept."""
+        earlier = self.phase(phase)
+        used = earlier.usage if earlier is not None else None
+        view = PhaseView(phase=phase, started=now, usage=used, spent=used)
+        return replace(self, phases=(*(item for item in self.phases if item.phase is not phase), view))
+
+    def _resumed(self, event: Resumed) -> "Session":
+        return replace(
+            self,
+            reasoner=event.reasoner,
+            sandbox=event.sandbox,
+            interrupted=False,
+            ended=False,
+            faults=(),
+        )
+
     def _in_phase(self, phase: Phase, change: Callable[[PhaseView], PhaseView]) -> "Session":
         return replace(
-            self, phases=tuple(change(view) if view.phase is phase else view for view in self.phases)
+            self,
+            phases=tuple(
+                change(replace(view, waiting=None)) if view.phase is phase else view for view in self.phases
+            ),
         )
+
+    @property
+    def finished(self) -> tuple[Phase, ...]:
+        """The phases that came to their end, in order."""
+        return tuple(view.phase for view in self.phases if view.headline)
 
     def _close_phases(self, now: float) -> "Session":
         return replace(
             self,
             phases=tuple(replace(view, ended=now) if view.ended is None else view for view in self.phases),
         )
+
+
+def _without(view: PhaseView, event: Withdrawn) -> PhaseView:
+    """The phase without the end of its text and thinking, which an attempt wrote that failed."""
+    return replace(
+        view,
+        written=view.written.cut(view.written.length - event.text),
+        thoughts=view.thoughts.cut(view.thoughts.length - event.thinking),
+    )
+
+
+def _charged(view: PhaseView, event: UsageReported) -> PhaseView:
+    used = event.usage if view.spent is None else view.spent + event.usage
+    return replace(view, usage=used, target=event.target, enforced=event.enforced)

@@ -18,6 +18,7 @@ from cot_magic.core.findings import (
     RegressionTest,
     Stage,
 )
+from cot_magic.core.intermittent import failing_schedule, missing, searched, still_fails
 from cot_magic.core.jobs import Outcome, SandboxStatus
 
 V = TypeVar("V", HypothesisVerdict, FixVerdict)
@@ -48,8 +49,8 @@ class Judgement(Generic[V]):
 def judge_hypothesis(hypothesis: HypothesisId, evidence: Sequence[Evidence]) -> Judgement[HypothesisVerdict]:
     """CONFIRMED if its predictions held and none failed, REFUTED if one failed and none held, else
     INCONCLUSIVE."""
-    probes = [item for item in evidence if item.kind is EvidenceKind.PROBE and item.about == hypothesis]
-    held = tuple(item.id for item in probes if item.outcome is Outcome.PASSED and item.held is True)
+    probes = [item for item in evidence if _tests(item, hypothesis)]
+    held = tuple(item.id for item in probes if _ended(item) and item.held is True)
     failed = tuple(item.id for item in probes if item.outcome is Outcome.PASSED and item.held is False)
     if held and failed:
         return Judgement(
@@ -66,6 +67,21 @@ def judge_hypothesis(hypothesis: HypothesisId, evidence: Sequence[Evidence]) -> 
     )
     return Judgement(
         verdict=HypothesisVerdict.INCONCLUSIVE, evidence=tuple(item.id for item in probes), reasons=reasons
+    )
+
+
+def _tests(item: Evidence, hypothesis: HypothesisId) -> bool:
+    """Whether it tests a prediction of the hypothesis: a probe, or a search over schedules that is about
+    it."""
+    if item.kind is EvidenceKind.SCHEDULE:
+        return hypothesis in (item.about, item.hypothesis)
+    return item.kind is EvidenceKind.PROBE and item.about == hypothesis
+
+
+def _ended(item: Evidence) -> bool:
+    """Whether it came to its end: a search does so also by finding a schedule that raises."""
+    return item.outcome is Outcome.PASSED or (
+        item.kind is EvidenceKind.SCHEDULE and item.outcome is Outcome.RAISED
     )
 
 
@@ -94,6 +110,10 @@ def judge_fix(
         return Judgement(verdict=FixVerdict.UNVERIFIED, evidence=used, reasons=(reason,))
     if after.outcome is Outcome.RAISED:
         return _after_another_failure(case, before, after, used)
+    failing, search = failing_schedule(case, evidence), searched(fix.id, evidence)
+    used += tuple(item.id for item in (failing, search) if item is not None)
+    if still := still_fails(fix, evidence):
+        return Judgement(verdict=FixVerdict.REJECTED, evidence=used, reasons=(still,))
     runs = _test_runs(fix.id, tests, evidence)
     used += tuple(run.id for pair in runs.values() for run in pair if run is not None)
     broken = [name for name, (_, then) in runs.items() if then is not None and then.outcome is Outcome.RAISED]
@@ -108,10 +128,11 @@ def judge_fix(
     )
     reasons = (
         *state,
-        *_unproven(case, before, runs),
+        *_unproven(case, before, runs, repeats=failing is None),
+        *(missing(fix, failing, evidence) if failing is not None else ()),
         *_unexplained(fix, evidence),
         *_doubts(fix, fixes, evidence),
-        *_overfit(case, fix),
+        *(_overfit(case, fix) if failing is None else ()),  # there the schedules are what is tried
     )
     verdict = FixVerdict.PLAUSIBLE if reasons else FixVerdict.VERIFIED
     return Judgement(verdict=verdict, evidence=used, reasons=reasons)
@@ -182,17 +203,25 @@ def _after_another_failure(
 
 
 def _unproven(
-    case: Case | None, before: Evidence | None, runs: dict[str, tuple[Evidence | None, Evidence | None]]
+    case: Case | None,
+    before: Evidence | None,
+    runs: dict[str, tuple[Evidence | None, Evidence | None]],
+    *,
+    repeats: bool,
 ) -> list[str]:
+    """What was not shown. A failure that comes and goes need not repeat in a single run: a schedule shows
+    it."""
     reasons = []
-    if hung(case):
+    if not repeats:
+        pass
+    elif hung(case):
         if before is None or before.outcome is not Outcome.TIMED_OUT:
             reasons.append("it did not run out of time in the copy")
     elif before is None or before.outcome is not Outcome.RAISED:
         reasons.append("the failure did not repeat in the copy")
     elif case is not None and not same_failure(case.raised, before.raised):
         reasons.append("the cell failed otherwise in the copy than in the kernel")
-    if not runs:
+    if not runs and repeats:  # else the schedule that failed before and passes after is the test
         reasons.append("no regression test could be written")
     for name, (first, then) in runs.items():
         if then is None or then.outcome is not Outcome.PASSED:
@@ -222,11 +251,18 @@ def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> lis
             or rival.edits == fix.edits
             or theirs is None
             or theirs.outcome is not Outcome.PASSED
+            or (searched(fix.id, evidence) is not None and not _holds_up(rival, evidence))
         ):
             continue
         if size(rival.edits) <= size(fix.edits) and mine is not None and differ(mine, theirs):
             doubts.append(f"{rival.id} passes as well and behaves differently: only you know which was meant")
     return doubts
+
+
+def _holds_up(fix: Fix, evidence: Sequence[Evidence]) -> bool:
+    """Whether schedules were run on that fix, and none failed."""
+    search = searched(fix.id, evidence)
+    return search is not None and search.outcome is Outcome.PASSED
 
 
 def _overfit(case: Case | None, fix: Fix) -> list[str]:

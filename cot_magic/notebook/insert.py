@@ -1,14 +1,19 @@
 """New cells into the notebook, by whatever way the front end offers."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.core.protocols import Inserter
+from cot_magic.core.session import Session
 from cot_magic.notebook.files import FileInserter
 from cot_magic.notebook.front_end import COLAB, LAB, TERMINAL, VSCODE, message_type
 
+if TYPE_CHECKING:
+    from cot_magic.notebook.bridge import Bridge
+
 __all__ = [
+    "BridgeInserter",
     "FileInserter",
     "PayloadInserter",
     "PrintInserter",
@@ -20,9 +25,13 @@ __all__ = [
 _REMOVE = "To remove it, click beside the cell, press Esc and then z; or delete the cell."
 
 
-def choose(shell: Any, front_end: str) -> Inserter:
+def choose(
+    shell: Any, front_end: str, bridge: "Bridge | None" = None, session: Session | None = None
+) -> Inserter:
     """The inserter for that front end (a name from `front_end`); one that prints where cells cannot be
-    inserted."""
+    inserted. With a page that has our extension, the bridge is the way."""
+    if bridge is not None and session is not None and bridge.connected:
+        return BridgeInserter(bridge, session)
     if front_end == VSCODE:
         return VSCodeInserter(shell)
     if front_end == TERMINAL:
@@ -30,6 +39,29 @@ def choose(shell: Any, front_end: str) -> Inserter:
     if front_end in (LAB, COLAB):
         return PayloadInserter(shell)
     return PrintInserter()
+
+
+class BridgeInserter:
+    """Tagged cells below the failing one, put there by the front-end extension; one step of undo."""
+
+    def __init__(self, bridge: "Bridge", session: Session) -> None:
+        self._bridge, self._session = bridge, session
+
+    def insert(self, cells: Sequence[NewCell]) -> str:
+        """Ask the page for the cells. It answers when the kernel is idle, so it says itself if it cannot."""
+        from cot_magic.notebook.offer import offer_of
+
+        self._bridge.ask("insert", what="all", offer=offer_of(tuple(cells), self._session))
+        case = self._session.case
+        where = case.label(case.cell.id) if case is not None else "the cell"
+        verb = "is" if {cell.role for cell in cells} == {CellRole.FIX} else "are"
+        return f"{_what(cells)} {verb} inserted below {where}. %cot_undo takes that back."
+
+    def undo(self) -> str:
+        from cot_magic.notebook.offer import offer
+
+        self._bridge.ask("undo", offer=offer(self._session))
+        return "What the session put into the notebook is taken back; cells that you changed stay."
 
 
 class PayloadInserter:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from cot_magic.core.case import Case, Raised
 from cot_magic.core.events import (
+    ExploreSchedules,
     Finding,
     FixProposed,
     HypothesisStated,
@@ -32,9 +33,10 @@ from cot_magic.core.findings import (
     RegressionTest,
     Stage,
 )
+from cot_magic.core.intermittent import failing_schedule, searched, still_fails
 from cot_magic.core.jobs import Budget, Outcome
 from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
-from cot_magic.reasoners import analysis, conclusions
+from cot_magic.reasoners import analysis, conclusions, races
 from cot_magic.reasoners.ranking import Candidate, Suspect, candidates, combined, edited, silences, suspects
 from cot_magic.reasoners.review import review
 from cot_magic.reasoners.rules.rule import Rule
@@ -63,9 +65,27 @@ class OfflineReasoner:
     def reason(self, case: Case, budget: Budget) -> Steps:
         """The five phases for the case; a cell that passed is reviewed."""
         if case.raised is None:
-            yield from review(case)
+            yield from self._passed(case, budget)
             return
         yield from Inquiry(case=case, raised=case.raised, budget=budget, rules=self._known_rules()).steps()
+
+    def _passed(self, case: Case, budget: Budget) -> Steps:
+        """A cell that passed: searched for a schedule under which it fails if the person asked, else
+        reviewed."""
+        if not (budget.explore and races.concurrent(case)):
+            yield from review(case)
+            return
+        yield PhaseStarted(phase=Phase.ANALYZE)
+        yield HypothesisStated(hypothesis=races.order_matters(case))
+        evidence = yield from ask(races.request(budget))
+        failing = failing_schedule(case, evidence)
+        if failing is None or failing.raised is None:
+            yield from races.passed_phases(evidence)
+            return
+        inquiry = Inquiry(case=case, raised=failing.raised, budget=budget, rules=self._known_rules())
+        inquiry.evidence += evidence
+        inquiry.failing = failing
+        yield from inquiry.steps(begun=True)
 
     def _known_rules(self) -> tuple[Rule, ...]:
         if self._rules is not None:
@@ -87,8 +107,10 @@ class Inquiry:
     evidence: list[Evidence] = field(default_factory=list)
     fixes: list[Fix] = field(default_factory=list)
     tests: list[tuple[FixId, RegressionTest]] = field(default_factory=list)
+    failing: Evidence | None = None  # a schedule under which it fails
 
-    def steps(self) -> Steps:
+    def steps(self, *, begun: bool = False) -> Steps:
+        """The phases; `begun` if the first has been started, and its search over schedules has run."""
         for phase, work in (
             (Phase.ANALYZE, self._analyze),
             (Phase.PLAN, self._plan),
@@ -96,7 +118,8 @@ class Inquiry:
             (Phase.IMPLEMENT, self._implement),
             (Phase.CONFIRM, self._confirm),
         ):
-            yield PhaseStarted(phase=phase)
+            if not begun or phase is not Phase.ANALYZE:
+                yield PhaseStarted(phase=phase)
             said: list[str] = []
             yield from work(said)
             yield PhaseEnded(phase=phase, headline=said[-1])
@@ -104,7 +127,8 @@ class Inquiry:
     # --- the phases ---------------------------------------------------------------------------------------
 
     def _analyze(self, said: list[str]) -> Steps:
-        self.suspects, faults = suspects(self.case, self.rules)
+        case = replace(self.case, raised=self.raised)
+        self.suspects, faults = suspects(case, self.rules)
         for topic, text in analysis.facts(self.case, self.raised, self.suspects):
             yield Finding(phase=Phase.ANALYZE, topic=topic, text=text)
         for fault in faults:
@@ -132,6 +156,13 @@ class Inquiry:
         for suspect in self.suspects:
             for check in suspect.suspicion.checks:
                 yield from self._probe(suspect.hypothesis.id, check.source, check.frame)
+        stated = [item.hypothesis for item in self.suspects]
+        if self.failing is None and races.may_come_and_go(self.case, self.budget, stated, self.evidence):
+            yield HypothesisStated(hypothesis=races.order_matters(self.case))
+            self.evidence += yield from ask(races.request(self.budget))
+            self.failing = failing_schedule(self.case, self.evidence)
+        if text := races.told(self.evidence):
+            yield Finding(phase=Phase.VALIDATE, topic="schedules", text=text)
         for topic, text in conclusions.outcomes(self.suspects, self.evidence):
             yield Finding(phase=Phase.VALIDATE, topic=topic, text=text)
         said.append(conclusions.outcome_headline(self.suspects, self.evidence))
@@ -157,6 +188,8 @@ class Inquiry:
         judged = self._judge(best) if best is not None else None
         for topic, text in conclusions.confirmation(self.case, best, judged, self.tests, self.evidence):
             yield Finding(phase=Phase.CONFIRM, topic=topic, text=text)
+        if best is not None and (bound := races.bound_of(best, self.evidence)):
+            yield Finding(phase=Phase.CONFIRM, topic="schedules", text=bound)
         said.append(conclusions.verdict_headline(best, judged))
 
     # --- experiments --------------------------------------------------------------------------------------
@@ -175,7 +208,29 @@ class Inquiry:
             tried.append(fix)
             yield FixProposed(fix=fix)
             self.evidence += yield from ask(TryFix(fix=fix))
+            yield from self._search_again(fix)
         return tried
+
+    def _search_again(self, fix: Fix) -> Steps:
+        """Run the schedule that failed, and as many others as were searched, on the code with the fix."""
+        failing, after = self.failing, self._after(fix)
+        if failing is None or failing.schedule is None or after is None or silences(fix.edits):
+            return
+        if after.outcome is not Outcome.PASSED or not (races.disturbed(failing) or self._of_order(fix)):
+            return
+        search = ExploreSchedules(
+            schedules=self.budget.schedules,
+            seed=failing.schedule.seed,
+            fix=fix,
+            witness=failing.schedule.witness,
+            about=fix.hypothesis,
+        )
+        self.evidence += yield from ask(search)
+
+    def _of_order(self, fix: Fix) -> bool:
+        """Whether the fix follows from a rule about the order of tasks or threads."""
+        rules = {item.hypothesis.id: item.hypothesis.rule for item in self.suspects}
+        return rules.get(fix.hypothesis, "").startswith("race.")
 
     def _go_on(self, tried: list[Fix]) -> Steps:
         """If an edit led past the failure to another one, look for its cause and combine the edits."""
@@ -233,6 +288,10 @@ class Inquiry:
         """Run tests for the fix; those that fail without it and pass with it are kept, if there are any."""
         after = self._after(fix)
         tests = regression_tests(self.case, fix, after) if after is not None else ()
+        by_order = self.failing if self.failing is not None and searched(fix.id, self.evidence) else None
+        if by_order is not None:
+            test = races.race_test(self.case, by_order)
+            tests = (test,) if test is not None else ()
         if not tests:
             return
         gathered = yield from ask(TryFix(fix=fix, tests=tests))
@@ -244,7 +303,7 @@ class Inquiry:
             and runs.get((test.name, Stage.AFTER)) is Outcome.PASSED
         ]
         self.evidence += gathered
-        for test in telling or tests[:1]:
+        for test in telling or (tests[:1] if by_order is None else ()):
             self.tests.append((fix.id, test))
             yield TestWritten(fix=fix.id, test=test)
 
@@ -264,7 +323,11 @@ class Inquiry:
     def _passing(self) -> list[Fix]:
         """Fixes after which the cell passed, in the order of the proposals."""
         ran = [(fix, self._after(fix)) for fix in self.fixes]
-        return [fix for fix, after in ran if after is not None and after.outcome is Outcome.PASSED]
+        return [
+            fix
+            for fix, after in ran
+            if after is not None and after.outcome is Outcome.PASSED and not still_fails(fix, self.evidence)
+        ]
 
     def _judge(self, fix: Fix) -> Judgement[FixVerdict]:
         return judge_fix(fix, case=self.case, fixes=self.fixes, tests=self.tests, evidence=self.evidence)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from cot_magic.core.findings import EvidenceId, Phase
+from cot_magic.render.safe_text import elapsed, seconds
 
 CHECK = "\N{CHECK MARK}"
 
@@ -153,14 +154,35 @@ Block: TypeAlias = Text | Code | Rows | Table | Diff | Tests | Fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The latest part of a model's text while it arrives, as it is; `above` counts the characters before
+    it."""
+
+    text: str
+    above: int = 0
+    thinking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One phase. `seconds` is None until it starts; `headline` is its result in one sentence."""
+    """One phase. `seconds` is None until it starts; `headline` is its result in one sentence.
+
+    `streams` are there only while the phase runs; afterwards what was written is among the blocks.
+    """
 
     phase: Phase
     state: State
     headline: str = ""
     seconds: float | None = None
     blocks: tuple[Block, ...] = ()
+    streams: tuple[Stream, ...] = ()
+
+    @property
+    def time(self) -> str:
+        """How long it took, or has taken so far; empty before it starts."""
+        if self.seconds is None:
+            return ""
+        return elapsed(self.seconds) if self.state is State.RUNNING else seconds(self.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """Buttons that put the fix and the tests into the notebook, in an output of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 from cot_magic.core.errors import CotError
 
+OFFER_MIME = "application/vnd.cot-magic.offer+json"  # drawn by the front-end extension, without a kernel
 FIX, TESTS, BOTH, UNDO = "Insert fix", "Insert tests", "Insert both", "Undo"
 _WHAT = {FIX: "fix", TESTS: "tests", BOTH: "all"}
 _INSTEAD = {FIX: "%cot_insert fix", TESTS: "%cot_insert tests", BOTH: "%cot_insert all", UNDO: "%cot_undo"}
@@ -22,6 +23,8 @@ class Buttons:
         Takes the inserted cells out again; returns the sentence to show.
     has_fix, has_tests
         What there is to insert; buttons for the rest are not shown.
+    offer
+        The same as JSON, from which the front-end extension draws buttons of its own.
     """
 
     def __init__(
@@ -31,8 +34,10 @@ class Buttons:
         *,
         has_fix: bool = True,
         has_tests: bool = True,
+        offer: Mapping[str, Any] | None = None,
     ) -> None:
         self._on_insert, self._on_undo = on_insert, on_undo
+        self._offer = offer
         self._labels = [FIX] * has_fix + [TESTS] * has_tests + [BOTH] * (has_fix and has_tests)
         self._sentence: Any = None
 
@@ -43,10 +48,15 @@ class Buttons:
 
         if not self._labels:
             return
-        data: dict[str, Any] = {"text/html": self._html(), "text/plain": self.fallback}
+        data = self.bundle()
         if widgets and (view := self._view()) is not None:
             data |= view
         display(data, raw=True)  # type: ignore[no-untyped-call]
+
+    def bundle(self) -> dict[str, Any]:
+        """The buttons as display data without a widget."""
+        data: dict[str, Any] = {"text/html": self._html(), "text/plain": self.fallback}
+        return data if self._offer is None else data | {OFFER_MIME: dict(self._offer)}
 
     @property
     def fallback(self) -> str:
@@ -90,8 +100,9 @@ def show_buttons(
     has_fix: bool = True,
     has_tests: bool = True,
     widgets: bool = True,
+    offer: Mapping[str, Any] | None = None,
 ) -> Buttons:
     """Display the buttons in the output of the current cell, below what is there already, and return them."""
-    buttons = Buttons(on_insert, on_undo, has_fix=has_fix, has_tests=has_tests)
+    buttons = Buttons(on_insert, on_undo, has_fix=has_fix, has_tests=has_tests, offer=offer)
     buttons.show(widgets)
     return buttons

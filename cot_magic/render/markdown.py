@@ -22,7 +22,7 @@ from cot_magic.render.blocks import (
     Text,
 )
 from cot_magic.render.prose import Kind, Part, Span, parse, spans
-from cot_magic.render.safe_text import code_span, longest_run, seconds
+from cot_magic.render.safe_text import code_span, longest_run
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&@])")
 _BARE_PIPE = re.compile(r"(?<!\\)\|")  # it ends a cell even inside code
@@ -45,13 +45,14 @@ def heading(section: Section) -> str:
     """`### VALIDATE: 1 confirmed, 2 refuted (34 s)`."""
     icon = "" if section.state is State.DONE else f"{section.state.icon} "
     headline = f": {icon}{inline(section.headline)}" if section.headline else ""
-    time = f" ({seconds(section.seconds)})" if section.seconds is not None else ""
+    time = f" ({section.time})" if section.time else ""
     return f"### {section.phase.value}{headline}{time}"
 
 
 def body(section: Section) -> str:
     """The blocks of one phase."""
-    return _blocks(section.blocks)
+    arriving = [fence(stream.text) for stream in section.streams]
+    return "\n\n".join(part for part in (_blocks(section.blocks), *arriving) if part)
 
 
 def escaped(text: str) -> str:

@@ -1,5 +1,6 @@
 """The session in words: with `phases`, the only place where events become text."""
 
+from collections.abc import Callable
 from typing import assert_never
 
 from cot_magic.core.events import (
@@ -10,26 +11,39 @@ from cot_magic.core.events import (
     Finding,
     FixProposed,
     HypothesisStated,
+    InspectVariable,
     Interrupted,
     PhaseEnded,
     PhaseStarted,
+    Remarked,
+    Resumed,
     RunProbe,
+    SearchAdvanced,
+    Sent,
     SessionEnded,
     SessionStarted,
     Streamed,
     TestWritten,
     TryFix,
     UsageReported,
+    Waiting,
+    Withdrawn,
 )
 from cot_magic.core.findings import FixVerdict, Phase
 from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import phases
-from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, tick
+from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, Stream, tick
 from cot_magic.render.runs import ending
-from cot_magic.render.safe_text import code_span, phrase, seconds
+from cot_magic.render.safe_text import code_span, elapsed, phrase, seconds
+from cot_magic.render.streams import streams
+from cot_magic.render.usage import totals
+
+BAR = 20  # characters of a progress bar
 
 
-def outline(session: Session, doing: str = "") -> Outline:
+def outline(
+    session: Session, doing: str = "", read: Callable[[PhaseView], tuple[Stream, ...]] = streams
+) -> Outline:
     """Everything that a screen shows of the session as it stands. Pure: the same session, the same outline.
 
     Parameters
@@ -38,13 +52,15 @@ def outline(session: Session, doing: str = "") -> Outline:
         The fold of the events so far.
     doing
         What is being run at this moment, from `activity`; the headline of the running phase.
+    read
+        What to show of the text that arrives in a phase.
     """
     return Outline(
         name=phrase(session.intensity),
         title=title(session),
         badge=badge(session),
         meta=meta(session),
-        sections=tuple(_section(session, phase, doing) for phase in Phase),
+        sections=tuple(_section(session, phase, doing, read) for phase in Phase),
         notes=notes(session),
     )
 
@@ -85,17 +101,15 @@ def badge(session: Session) -> Badge:
 
 def meta(session: Session) -> tuple[str, ...]:
     """Time, reasoner, and what left the machine; tokens and price where a model was asked."""
-    facts = [seconds(session.seconds)]
+    facts = [seconds(session.seconds) if session.ended else elapsed(session.seconds)]
     if session.reasoner:
         facts.append(phrase(session.reasoner, 60))
     usage = session.usage
     if usage is not None:
-        facts.append(f"in {usage.input_tokens:,} · out {usage.output_tokens:,} tokens")
-        if usage.usd is not None:
-            facts.append(f"${usage.usd:.2f}" if usage.usd >= 0.01 else f"${usage.usd:.4f}")
+        facts += totals(usage)
     elif session.reasoner == "offline":
         facts.append("0 sent")
-    withheld = session.case.redactions if session.case is not None else 0
+    withheld = max(session.case.redactions if session.case is not None else 0, session.withheld)
     if withheld:
         facts.append("1 value withheld" if withheld == 1 else f"{withheld:,} values withheld")
     return tuple(facts)
@@ -103,9 +117,13 @@ def meta(session: Session) -> tuple[str, ...]:
 
 def notes(session: Session) -> tuple[str, ...]:
     """What the person must know before anything else: what went wrong on our side, and an interrupt."""
-    found = [f"Stopped: {phrase(fault, 600)}" for fault in session.faults]
+    found = [phrase(session.note, 600)] if session.note else []
+    found += [f"Stopped: {phrase(fault, 600)}" for fault in session.faults]
     if session.interrupted:
         found.append("Interrupted: what was found before stays.")
+    left = [phase for phase in Phase if phase not in session.finished]
+    if (session.interrupted or session.faults) and session.sent and left:
+        found.append(f"`%cot_resume` goes on from {left[0]}; the phases before it stay.")
     return tuple(found)
 
 
@@ -123,6 +141,14 @@ def activity(session: Session, event: Event) -> str | None:
             return f"trying a fix{tests}: {phrase(event.fix.why)}"
         case ExploreSchedules():
             return f"searching {event.schedules:,} schedules from seed {event.seed}"
+        case SearchAdvanced():
+            return search_bar(event)
+        case InspectVariable():
+            return f"looking at {code_span(event.expression, 120)}"
+        case Waiting():
+            return f"waiting {event.seconds:.0f} s: {phrase(event.reason)}"
+        case Withdrawn():
+            return "the answer starts again"
         case EvidenceGathered():
             return f"{phrase(event.evidence.id, 40)}: {ending(event.evidence)}"
         case Streamed():
@@ -135,22 +161,43 @@ def activity(session: Session, event: Event) -> str | None:
             return f"test written: {code_span(event.test.name, 120)}"
         case PhaseStarted() | PhaseEnded() | SessionStarted() | SessionEnded() | Interrupted() | Faulted():
             return ""
-        case Finding() | UsageReported():
+        case Resumed():
+            return "going on"
+        case Finding() | UsageReported() | Remarked() | Sent():
             return None
         case _:
             assert_never(event)
 
 
-def _section(session: Session, phase: Phase, doing: str) -> Section:
+def search_bar(event: SearchAdvanced) -> str:
+    """A bar with how many schedules ran, how fast, how many failed, and how long it may still take."""
+    if event.stage != "search":
+        return f"a schedule fails: {event.stage}"
+    filled = min(BAR, BAR * event.ran // max(1, event.total))
+    return (
+        f"{'█' * filled}{'·' * (BAR - filled)} {event.ran:,} of {event.total:,} schedules, "
+        f"{event.per_second:,.0f}/s, {event.failed:,} failed, at most {event.seconds_left:.0f} s left"
+    )
+
+
+def _section(
+    session: Session, phase: Phase, doing: str, read: Callable[[PhaseView], tuple[Stream, ...]]
+) -> Section:
     view = session.phase(phase)
     state = _state(session, view)
     return Section(
         phase=phase,
         state=state,
         headline=_headline(session, view, state, doing),
-        seconds=None if view is None else max(0.0, (view.ended or session.seconds) - view.started),
+        seconds=None if view is None else duration(session, view),
         blocks=phases.blocks(session, phase),
+        streams=read(view) if view is not None and state is State.RUNNING else (),
     )
+
+
+def duration(session: Session, view: PhaseView) -> float:
+    """How long a phase took, or has taken so far."""
+    return max(0.0, (session.seconds if view.ended is None else view.ended) - view.started)
 
 
 def _state(session: Session, view: PhaseView | None) -> State:

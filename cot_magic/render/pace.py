@@ -44,13 +44,13 @@ class Pace:
     def due(self, event: Event) -> bool:
         """Whether to send now; if so, it is counted as sent."""
         now = self._clock()
+        early = self._sent is not None and now - self._sent < _INTERVAL
+        if early and not isinstance(event, _BEFORE_SILENCE):
+            return False
         self._allowance = min(_BURST, self._allowance + (now - self._counted) / _INTERVAL)
         self._counted = now
-        if self._sent is None or now - self._sent >= _INTERVAL:
-            self._allowance = max(0.0, self._allowance - 1.0)
-        elif isinstance(event, _BEFORE_SILENCE) and self._allowance >= 1.0:
-            self._allowance -= 1.0
-        else:
+        if early and self._allowance < 1.0:
             return False
+        self._allowance = max(0.0, self._allowance - 1.0)
         self._sent = now
         return True

@@ -4,12 +4,14 @@ from typing import assert_never
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
 from cot_magic.core.events import Finding
-from cot_magic.core.findings import EvidenceKind, Hypothesis, HypothesisVerdict, Phase
-from cot_magic.core.session import PhaseView, Session
+from cot_magic.core.findings import LOOK, Evidence, EvidenceKind, Hypothesis, HypothesisVerdict, Phase
+from cot_magic.core.session import Session
 from cot_magic.render import remedy
 from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, Fold, Row, Rows, Table, Text, cross, tick
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
 from cot_magic.render.safe_text import code_span, one_line, phrase, said, sentence, shown
+from cot_magic.render.streams import written
+from cot_magic.render.usage import asking
 
 _VALUES = 12  # rows of the table of values that are open at once
 _AROUND = 2  # lines of a cell that are shown before and after the failing one
@@ -18,7 +20,8 @@ _RANK = [HypothesisVerdict.CONFIRMED, HypothesisVerdict.REFUTED, HypothesisVerdi
 
 def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
     """The blocks of one phase as the session stands."""
-    model = written(session.phase(phase))
+    view = session.phase(phase)
+    model = (*written(view), *asking(view))
     match phase:
         case Phase.ANALYZE:
             facts = _failure(session)
@@ -59,19 +62,6 @@ def findings(session: Session, phase: Phase, drawn: bool) -> tuple[Text, ...]:
 def _found(session: Session, phase: Phase) -> tuple[Finding, ...]:
     view = session.phase(phase)
     return view.findings if view is not None else ()
-
-
-def written(view: PhaseView | None) -> tuple[Block, ...]:
-    """The text of a model as it came (behind a fold as soon as there are findings), and its thinking."""
-    if view is None:
-        return ()
-    parts: list[Block] = []
-    if view.streamed.strip():
-        text = Text(text=said(view.streamed))
-        parts.append(Fold(title="what the model wrote", blocks=(text,)) if view.findings else text)
-    if view.thinking.strip():
-        parts.append(Fold(title="thinking", blocks=(Text(text=said(view.thinking), quiet=True),)))
-    return tuple(parts)
 
 
 def _apart(texts: tuple[Text, ...], topic: str) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
@@ -228,7 +218,7 @@ def _validated(session: Session) -> list[Block]:
     )
     rows = [_verdict_row(session, item) for item in ordered] if started else []
     rows += [
-        Row(mark=PLAIN, claim=code_span(item.about) if item.about else "the cell", runs=(run(item),))
+        Row(mark=PLAIN, claim=_beside(item), runs=(run(item),))
         for item in session.evidence
         if (item.kind is EvidenceKind.PROBE and item.about not in known)
         or _search_of_the_case(session, item.id)
@@ -240,6 +230,13 @@ def _validated(session: Session) -> list[Block]:
         found.append(Text(text=f"Attempts to reach outside, seen in the copies:\n{listed}"))
     found += [Text(text=note, topic="state", quiet=True) for note in state_notes(session.evidence)]
     return found
+
+
+def _beside(item: Evidence) -> str:
+    """What a run was about that belongs to no hypothesis."""
+    if item.about == LOOK:
+        return f"the value of {code_span(item.code, 200)} was looked at"
+    return code_span(item.about) if item.about else "the cell"
 
 
 def _search_of_the_case(session: Session, evidence_id: str) -> bool:

@@ -21,7 +21,6 @@ from cot_magic.render.blocks import (
     Text,
 )
 from cot_magic.render.prose import Kind, Part, Span, parse, spans
-from cot_magic.render.safe_text import seconds
 
 _INDENT = "    "
 
@@ -32,13 +31,14 @@ def plain(outline: Outline, width: int = 100) -> str:
     lines = [title, "  ".join(outline.meta), *(words(note) for note in outline.notes)]
     for section in outline.sections:
         lines += ["", heading(section), *_lines(section.blocks, max(40, width - len(_INDENT)))]
+        lines += [f"{_INDENT}{line}" for stream in section.streams for line in _verbatim(stream.text)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def heading(section: Section) -> str:
     """`VALIDATE   1 confirmed, 2 refuted  (34 s)`."""
     icon = "" if section.state is State.DONE else f"{section.state.icon} "
-    time = f"  ({seconds(section.seconds)})" if section.seconds is not None else ""
+    time = f"  ({section.time})" if section.time else ""
     return f"{section.phase.value:<10} {icon}{words(section.headline)}{time}"
 
 

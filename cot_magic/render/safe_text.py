@@ -86,6 +86,11 @@ def seconds(value: float) -> str:
     return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
 
 
+def elapsed(value: float) -> str:
+    """The time of something that still runs, in whole seconds: `0 s`, `41 s`, `3 min 5 s`."""
+    return seconds(float(int(value))) if value >= 10 else f"{int(value)} s"
+
+
 def _escape(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -4,6 +4,7 @@ from typing import Any
 
 from cot_magic.core.case import Case, CellId
 from cot_magic.core.findings import Evidence
+from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.session import Session, TestView
 from cot_magic.render.markdown import body
 from cot_magic.render.outline import outline
@@ -47,7 +48,7 @@ def summary(session: Session, notebook: str, intensity: str) -> dict[str, Any]:
             "cache_read_tokens": usage.cache_read_tokens,
             "usd": usage.usd,
         },
-        "witness": None,
+        "witness": _witness(session),
     }
 
 
@@ -140,6 +141,22 @@ def _fix(session: Session) -> dict[str, Any] | None:
             {"cell_index": _index(session.case, edit.cell), "source": edit.after} for edit in fix.edits
         ],
         "why": fix.why,
+    }
+
+
+def _witness(session: Session) -> dict[str, Any] | None:
+    """The schedule that failed, and how often it failed when it was run again."""
+    found = failing_schedule(session.case, session.evidence)
+    if found is None or found.schedule is None or found.schedule.witness is None:
+        return None
+    witness = found.schedule.witness
+    return {
+        "seed": witness.schedule.seed,
+        "choices": len(witness.schedule.choices),
+        "replayed": f"{witness.replays_failed} of {witness.replays}",
+        "disturbed": sum(1 for choice in witness.minimised if choice),
+        "token": witness.token,
+        "schedules": found.schedule.schedules,
     }
 
 

@@ -120,6 +120,7 @@ def _panel(drawn: Outline) -> "RenderableType":
     for index, section in enumerate(drawn.sections):
         parts += [RichText("")] if index or drawn.notes else []
         parts += [_heading(section), *_drawn(section.blocks, indent=2)]
+        parts += [RichText(stream.text, style="dim") for stream in section.streams]
     meta = RichText(" · ".join(drawn.meta), style="dim")
     return Panel(
         Group(*parts), title=title, subtitle=meta, title_align="left", subtitle_align="right", box=ROUNDED
@@ -138,13 +139,12 @@ def _heading(section: Section) -> "RenderableType":
     from rich.text import Text as RichText
 
     icon = "" if section.state is State.DONE else f"{section.state.icon} "
-    time_text = "" if section.seconds is None else seconds(section.seconds)
     grid = Grid.grid(expand=True, padding=(0, 1))
     grid.add_column(width=10, no_wrap=True)
     grid.add_column(ratio=1)
     grid.add_column(justify="right", no_wrap=True)
     name = RichText(section.phase.value, style="dim" if section.state is State.WAITING else "bold cyan")
-    grid.add_row(name, RichText(icon) + _inline(section.headline), RichText(time_text, style="dim"))
+    grid.add_row(name, RichText(icon) + _inline(section.headline), RichText(section.time, style="dim"))
     return grid
 
 

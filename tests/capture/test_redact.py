@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cot_magic.capture.redact import Redactor, bounded, name_weight
+from cot_magic.capture.redact import Redactor, bounded, mask, name_weight
 from cot_magic.capture.values import variable
 
 TOKEN = "AbCdEfGh0123456789XyZ9876543210abcd"
@@ -143,7 +143,7 @@ def test_values_of_the_environment_are_chosen_by_their_names() -> None:
 )
 def test_names_of_secrets_withhold_any_value(name: str) -> None:
     assert name_weight(name) == 2
-    assert Redactor({}).named(name, "'a b'") == f"<redacted: {name}>"
+    assert Redactor({}).named(name, "'a b'") == mask(name)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from cot_magic.core.events import Finding, SessionStarted, Stamped
 from cot_magic.core.findings import Phase
 from cot_magic.testing import BUDGET, case, through_codec
 
+st.register_type_strategy(float, st.floats(allow_nan=False))  # not a number is never equal to itself
+
 
 @given(st.one_of([st.from_type(kind) for kind in get_args(events.Event) if kind is not SessionStarted]))
 def test_every_kind_of_event_survives(event) -> None:

@@ -208,3 +208,8 @@ def _failing() -> Callable[..., Case]:
 @pytest.fixture(name="solve")
 def _solve() -> Callable[..., Session]:
     return solve
+
+
+@pytest.fixture(name="replaying")
+def _replaying() -> type[ReplaySandbox]:
+    return ReplaySandbox

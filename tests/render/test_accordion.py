@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from cot_magic.core.events import PhaseEnded, Streamed
+from cot_magic.core.events import Streamed
 from cot_magic.core.findings import Phase
-from cot_magic.render.accordion import WIDGET_VIEW, SilentRenderer, _Widgets
-from cot_magic.render.outline import outline
+from cot_magic.core.session import Session
+from cot_magic.render.accordion import WIDGET_VIEW, SilentRenderer
+from cot_magic.render.live import LiveOutline
+from cot_magic.render.widgets import Panel
 from cot_magic.testing import check_renderer
 
 SESSIONS = Path(__file__).with_name("sessions.py")
@@ -61,21 +63,20 @@ def test_after_a_failed_cell_the_accordion_becomes_a_static_panel_below_its_trac
     assert ran.stderr == ""
 
 
-def test_titles_icons_and_the_open_fold_follow_the_phases(prepared: Any) -> None:
+def test_titles_and_icons_follow_the_phases_and_each_fold_opens_once(prepared: Any) -> None:
     slow = "clock = iter(n * 0.3 for n in range(1_000))\n"
     ran = prepared.run(f"{slow}show(AccordionRenderer(clock=lambda: next(clock)), made['verified_events']())")
     assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
-    states = [m["content"]["data"].get("state", {}) for m in ran.messages if m["msg_type"] == "comm_msg"]
-    titles = [state["titles"] for state in states if "titles" in state]
-    assert any(title[1].startswith("◐ PLAN") for title in titles)
-    assert titles[-1][4].startswith("● CONFIRM")
-    assert [state["selected_index"] for state in states if state.get("selected_index") is not None] == [
-        0,
-        1,
-        2,
-        3,
-        4,
-    ]
+    sent = [m["content"] for m in ran.messages if m["msg_type"] == "comm_msg"]
+    states = [(content["comm_id"], content["data"].get("state", {})) for content in sent]
+    titles = [state["titles"][0] for _, state in states if "titles" in state]
+    assert any(title.startswith("◐ PLAN") for title in titles)
+    assert titles[-1].startswith("● CONFIRM")
+    touched: dict[str, list[int | None]] = {}
+    for comm, state in states:
+        if "selected_index" in state:
+            touched.setdefault(comm, []).append(state["selected_index"])
+    assert list(touched.values()) == [[0, None]] * 2 + [[0]] * 3
 
 
 def test_the_widgets_are_closed_at_the_end(prepared: Any) -> None:
@@ -95,6 +96,7 @@ def test_a_flood_of_tokens_is_paced_and_its_end_is_shown(prepared: Any) -> None:
     code = """
 from cot_magic.core.events import PhaseEnded, SessionEnded, Streamed
 from cot_magic.core.findings import Phase
+from cot_magic.core.session import Session
 start = made["analyze"](made["key_error_case"]())[:2]
 flood = [Streamed(phase=Phase.ANALYZE, text=f"word{n} ") for n in range(3_000)]
 clock = iter(n / 1_000 for n in range(1_000_000))
@@ -140,18 +142,39 @@ def test_the_silent_one_shows_nothing(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out == ""
 
 
-def test_a_fold_that_the_person_shut_stays_shut_until_the_next_phase(sessions: ModuleType) -> None:
-    start = sessions.analyze(sessions.key_error_case())[:2]
-    widgets = _Widgets()
-    widgets.draw(outline(sessions.fold(start)))
-    assert widgets._accordion.selected_index == 0
-    widgets._accordion.selected_index = None
-    widgets.draw(outline(sessions.fold([*start, Streamed(phase=Phase.ANALYZE, text="more")])))
-    assert widgets._accordion.selected_index is None
-    ended = [*start, PhaseEnded(phase=Phase.ANALYZE, headline="x"), *sessions.plan()[:1]]
-    widgets.draw(outline(sessions.fold(ended)))
-    assert widgets._accordion.selected_index == 1
-    widgets.close()
+def draw(panel: Panel, live: LiveOutline, session: Session) -> None:
+    panel.draw(live.draw(session, ""))
+
+
+def test_what_the_person_opens_and_shuts_stays_so(sessions: ModuleType) -> None:
+    analyzed = sessions.analyze(sessions.key_error_case())
+    panel, live = Panel(), LiveOutline()
+    folds = [fold.accordion for fold in panel._folds.values()]
+    draw(panel, live, sessions.fold(analyzed[:2]))
+    assert [fold.selected_index for fold in folds] == [0, None, None, None, None]
+    folds[0].selected_index = None
+    draw(panel, live, sessions.fold([*analyzed[:2], Streamed(phase=Phase.ANALYZE, text="more")]))
+    assert folds[0].selected_index is None
+    draw(panel, live, sessions.fold([*analyzed, *sessions.plan()[:1]]))
+    assert [fold.selected_index for fold in folds] == [None, 0, None, None, None]
+    folds[0].selected_index = 0
+    draw(panel, live, sessions.fold([*analyzed, *sessions.plan()]))
+    assert folds[0].selected_index == 0
+    panel.close()
+
+
+def test_new_evidence_leaves_the_rows_before_it_as_they_are(sessions: ModuleType) -> None:
+    before = [*sessions.analyze(sessions.key_error_case()), *sessions.plan(), *sessions.validate()[:5]]
+    after = [*before, *sessions.validate()[5:7]]
+    panel, live = Panel(), LiveOutline()
+    draw(panel, live, sessions.fold(before))
+    fold = panel._folds[Phase.VALIDATE]
+    widgets, texts = list(fold._parts), [part.value for part in fold._parts]
+    draw(panel, live, sessions.fold(after))
+    assert fold._parts[: len(widgets)] == widgets
+    kept = [new == part.value for new, part in zip(texts, fold._parts, strict=False)]
+    assert kept.count(False) == 1, "only the row of the hypothesis that was tested is sent again"
+    panel.close()
 
 
 def test_no_widgets_are_loaded_until_something_is_shown() -> None:

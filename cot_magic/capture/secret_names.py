@@ -1,0 +1,122 @@
+"""What a name says about its value, and whether a value looks generated: the two halves of a guess."""
+
+import functools
+import re
+
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_SECRET_WORD = re.compile(
+    r"password|passwd|passphrase|passcode|contrasen|apikey|secretkey|authtoken|accesstoken|connstr|sess(?:ion)?id$"
+    r"|(?:csrf|xsrf)token"
+    r"|(?:^|_)(?:pwd|passw|dsn|secrets?|credentials?|creds)(?:_|$)|secret$"
+    r"|(?:^|_)(?:api|access|auth|private|encryption|signing|signature|master|bearer|refresh|csrf|bot|github|gitlab|slack"
+    r"|hf|openai|anthropic|aws)_(?:key|token|pass|auth)s?(?:_|$)"
+    r"|(?:^|_)(?:client|service|account|session|storage|subscription|id)_(?:token|pass)s?(?:_|$)"
+    r"|(?:^|_)(?:db|database|user|admin|root|smtp|ftp|ssh|mysql|postgres|pg|redis|mail|email)_pass(?:_|$)"
+    r"|(?:^|_)(?:connection|conn)_(?:string|str)(?:_|$)"
+)
+# Words that name a secret in some programs and ordinary data in most others (`token` in a parser).
+_DOUBTFUL_WORD = re.compile(r"(?:^|_)(?:token|key|auth|bearer|cookie|session|pass|jwt|pat|sig)s?(?:_|$)")
+# Of these, the ones whose values may as well be hashes and surrogate keys of data.
+_DATA_WORD = re.compile(r"(?:^|_)(?:key|session)s?(?:_|$)")
+_TOKEN_WORD = re.compile(r"(?:^|_)(?:token|auth|bearer|cookie|jwt|pat)s?(?:_|$)")
+# `password_length` and `secret_word` are about a secret, or about a game: not one by themselves.
+_ABOUT = re.compile(
+    r"_(?:len|length|count|size|min|max|policy|regex|pattern|valid|ok|strength|name|field|path|file|word|number|error"
+    r"|errors|attempts|type|id|ids|index|column|columns|col|cols|required|hint|label|env|var|fn|func|state)$"
+)
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_RUN = re.compile(r"[A-Za-z0-9+=~]+")
+_WORD_OR_NUMBER = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_PLACEHOLDER = re.compile(
+    r"[\s*.xX_#-]*|\$?\{{1,2}[\w .!()\[\]-]*\}{1,2}|\$\w+|%\(?\w*\)?s|<[^<>]*>"
+    r"|None|True|False|null|\[?redacted\]?",
+    re.IGNORECASE,
+)
+_FILLED_IN = re.compile(
+    r"\{[\w .!()\[\]-]*\}|%\(\w*\)s|%s|\$\w+|\b(?:bearer|basic|token|apikey|digest)\b ?", re.IGNORECASE
+)
+SHORTEST_GENERATED = 16
+LONGEST_PART = 4.0  # characters of one class in a row, on average: more in words, less in what is generated
+
+
+@functools.lru_cache(maxsize=4096)
+def name_weight(name: str) -> int:
+    """2 if a name or expression says that its value is secret, 1 if it may be (`token`, `key`), else 0."""
+    best = 0
+    for word in re.findall(r"[A-Za-zÀ-ÿ_][\wÀ-ÿ]*", name[:500].replace("-", "_")):
+        parts = _parts(word)
+        joined = parts.replace("_", "")
+        secret = _SECRET_WORD.search(parts) or re.search(
+            r"password|passwd|passphrase|sessid$|sessionid$", joined
+        )
+        if secret and not _ABOUT.search(parts):
+            return 2
+        if secret or _DOUBTFUL_WORD.search(parts):
+            best = 1
+    return best
+
+
+@functools.lru_cache(maxsize=4096)
+def may_be_data(name: str) -> bool:
+    """Whether the values of a doubtful name are hashes and ids in ordinary data (`key`, `session_id`)."""
+    parts = "_".join(_parts(word) for word in re.findall(r"\w+", name[:500]))
+    return bool(_DATA_WORD.search(parts)) and not _TOKEN_WORD.search(parts)
+
+
+def hides(name: str, value: str) -> bool:
+    """Whether that value must be withheld, going by its name and look. `value` is its text or its repr."""
+    bare = unquoted(value)
+    if not bare or is_placeholder(bare):
+        return False
+    weight = name_weight(name)
+    if weight == 2:
+        return not (bare.startswith(("/", "~/")) and name.lower() in ("pwd", "cwd"))
+    if weight == 0 or not looks_generated(bare):
+        return False
+    return not (_HEX.fullmatch(bare) and may_be_data(name))
+
+
+def unquoted(value: str) -> str:
+    """The text between the quotes of a repr; another text as it is."""
+    for quote in ('"', "'"):
+        start = value.find(quote)
+        if 0 <= start <= 2 and len(value) > start + 1 and value.endswith(quote):
+            return value[start + 1 : -1]
+    return value
+
+
+def looks_generated(text: str) -> bool:
+    """Whether a text is one long word whose letters and digits change as often as in no name of a thing."""
+    if len(text) < SHORTEST_GENERATED or re.fullmatch(r"[\w.~+/=|:-]+", text) is None:
+        return False
+    if not any(sign.isdigit() for sign in text) or not any(sign.isalpha() for sign in text):
+        return False
+    if _HEX.fullmatch(text):
+        return True
+    runs = _RUN.findall(text)
+    parts = [part for run in runs for part in _WORD_OR_NUMBER.findall(run)]
+    if len(parts) < 5 or sum(map(len, parts)) / len(parts) > LONGEST_PART:
+        return False
+    # `part-00-of-16-v2` has many short parts, but none of its words mixes letters and digits often
+    return any(len(_WORD_OR_NUMBER.findall(run)) >= 4 for run in runs)
+
+
+def looks_chosen(text: str) -> bool:
+    """Whether a text may be a password that somebody chose: a word with a digit or sign, no name or path."""
+    if len(text) < 6 or _PLACEHOLDER.fullmatch(text) or text.startswith(("/", "./", "~")):
+        return False
+    if re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\(?\)?,?|[\d.,:/-]+|[A-Za-z]+[.,;:)!?]*", text):
+        return False
+    return any(sign.isdigit() or not (sign.isalpha() or sign == "_") for sign in text)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text only stands where a secret would: `{password}`, `Bearer {token}`, `$TOKEN`, `***`."""
+    if _PLACEHOLDER.fullmatch(text):
+        return True
+    rest = _FILLED_IN.sub("", text)
+    return rest != text and not any(map(str.isalnum, rest))
+
+
+def _parts(word: str) -> str:
+    return "_".join(_PARTS.findall(word)).lower() or word.lower()

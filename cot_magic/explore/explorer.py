@@ -1,0 +1,272 @@
+"""The Explorer of the product: searches run as jobs in confined copies of the kernel as it was."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from cot_magic.core.case import Case
+from cot_magic.core.edits import diff
+from cot_magic.core.errors import UsageError
+from cot_magic.core.events import ExploreSchedules, SearchAdvanced
+from cot_magic.core.experiments import replayed
+from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Stage
+from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome, Witness
+from cot_magic.core.protocols import Sandbox
+from cot_magic.core.schedules import OtherFailure, ScheduleSearch
+from cot_magic.explore.batches import Batch, BatchResult, Trial
+from cot_magic.explore.decisions import Failure
+from cot_magic.explore.incopy import read_output, step_source
+from cot_magic.explore.report import Exploration
+from cot_magic.explore.search import Found, Search, SearchResult
+from cot_magic.explore.tokens import checksum, read_token
+
+COT_LINE = re.compile(r"\A\s*(?:#\s*)?%%cot[^\n]*(?:\n|\Z)")  # the same code whatever its options are
+AT_ONCE = 2
+BATCH = 100
+REPLAYS = 6
+SPARE_S = 15.0
+"""On top of a batch's own time: a schedule that is under way, and the work of a copy."""
+OUTPUT_BYTES = 3 << 20
+LOST = 0.9
+"""If so large a part of the schedules fails otherwise than looked for, the copy is to blame."""
+
+
+class JobRunner:
+    """Runs each batch in a confined copy of its own; after the earlier cells that an edit makes run again."""
+
+    at_once = AT_ONCE
+
+    def __init__(
+        self, sandbox: Sandbox, steps: Sequence[JobStep], limits: Limits, allow: tuple[str, ...]
+    ) -> None:
+        self._sandbox, self._earlier, self._cell = sandbox, tuple(steps[:-1]), steps[-1]
+        self._limits, self._allow = limits, allow
+        self.effects: dict[str, None] = {}
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[BatchResult]:
+        waiting = iter(batches)
+        while pair := list(islice(waiting, self.at_once)):
+            for result in self._sandbox.run([self._job(batch) for batch in pair]):
+                self.effects.update(dict.fromkeys(result.effects))
+                yield _answer(result)
+
+    def raised(self, trial: Trial, seconds: float) -> JobResult:
+        """Run one schedule so that the sandbox describes what it raises."""
+        return self._sandbox.run([self._job(Batch(trials=(trial,), seconds=seconds), raises=True)])[0]
+
+    def _job(self, batch: Batch, *, raises: bool = False) -> Job:
+        last = JobStep(source=step_source(self._cell.source, batch, raises=raises), cell=self._cell.cell)
+        seconds = batch.seconds + SPARE_S
+        limits = replace(
+            self._limits,
+            wall_s=max(self._limits.wall_s, seconds),
+            cpu_s=max(self._limits.cpu_s, round(seconds)),
+            output_bytes=OUTPUT_BYTES,
+        )
+        return Job(steps=(*self._earlier, last), limits=limits, allow=self._allow)
+
+
+def _answer(result: JobResult) -> BatchResult:
+    if result.outcome is Outcome.PASSED:
+        return read_output(result.output)
+    if result.raised is not None:
+        return BatchResult(trouble=f"{result.raised.ename}: {result.raised.evalue}"[:300])
+    return BatchResult(trouble=f"{result.outcome.lower()} {result.note}".strip())
+
+
+class ScheduleExplorer:
+    """Searches schedules of the failing cell, as it was or edited, in copies of the kernel.
+
+    Parameters
+    ----------
+    seconds
+        Real time that one search may take.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        *,
+        seconds: float,
+        limits: Limits | None = None,
+        allow: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sandbox, self._seconds = sandbox, seconds
+        self._limits, self._allow, self._clock = limits or Limits(), allow, clock
+
+    def explore(self, case: Case, request: ExploreSchedules) -> Iterator[Evidence | SearchAdvanced]:
+        """One evidence: that a schedule fails as the person saw it, or that none of so many does."""
+        edits = request.fix.edits if request.fix is not None else ()
+        stage = Stage.BEFORE if request.fix is None else Stage.AFTER
+        steps = replayed(case, edits, stage)
+        runner = JobRunner(self._sandbox, steps, self._limits, self._allow)
+        expected = expected_of(case) if request.fix is None else None
+        code = checksum([COT_LINE.sub("", step.source, count=1) for step in steps])
+        started = self._clock()
+        witness_passed: bool | None = None
+        if request.witness is not None:
+            witness_passed = self._passes(runner, request.witness)
+        if request.token:
+            search = self._replayed(runner, request.token, code, expected)
+        else:
+            searching = Search(
+                runner,
+                schedules=request.schedules,
+                seed=request.seed,
+                seconds=self._seconds,
+                expected=expected,
+                batch=BATCH,
+                replays=REPLAYS,
+                clock=self._clock,
+            )
+            for progress in searching.steps(shrink=request.fix is None):
+                yield SearchAdvanced(
+                    ran=progress.ran,
+                    total=progress.total,
+                    failed=progress.failed,
+                    per_second=progress.per_second,
+                    seconds_left=progress.seconds_left,
+                    stage=progress.stage,
+                )
+            search = searching.result
+        evidence = self._evidence(case, request, runner, search, code, witness_passed)
+        yield replace(evidence, seconds=self._clock() - started)
+        if search.interrupted:
+            raise KeyboardInterrupt
+
+    # --- parts of it --------------------------------------------------------------------------------------
+
+    def _passes(self, runner: JobRunner, witness: Witness) -> bool | None:
+        """Whether the schedule that failed passes now: shrunk, and as it was found."""
+        trials = tuple(
+            Trial(choices=choices, random_seed=witness.random_seed or None)
+            for choices in dict.fromkeys((witness.minimised, witness.schedule.choices))
+        )
+        answer = next(iter(runner.run([Batch(trials=trials, seed=witness.schedule.seed)])))
+        if len(answer.results) < len(trials) or answer.incomplete:
+            return None
+        return not any(result.failed for result in answer.results)
+
+    def _replayed(self, runner: JobRunner, text: str, code: str, expected: Failure | None) -> SearchResult:
+        token = read_token(text)
+        if token.code != code:
+            raise UsageError(f"the token belongs to other code ({token.code}, this cell is {code}).")
+        trial = Trial(choices=token.choices, random_seed=token.random_seed)
+        batches = [Batch(trials=(trial,), expected=expected, detailed=n == 0) for n in range(REPLAYS)]
+        answers = list(runner.run(batches))
+        results = [answer.results[0] for answer in answers if answer.results]
+        failing = [result for result in results if result.failed]
+        found = None
+        if failing and failing[0].failure is not None:
+            found = Found(
+                number=0,
+                random_seed=token.random_seed,
+                failure=failing[0].failure,
+                choices=token.choices,
+                minimised=token.choices,
+                replays=len(results),
+                replays_failed=len(failing),
+                decisions=len(failing[0].choices),
+                waits=failing[0].waits,
+                trace=failing[0].trace,
+            )
+        trouble = next((answer.trouble for answer in answers if answer.trouble), "")
+        return SearchResult(schedules=len(results), failed=len(failing), found=found, trouble=trouble)
+
+    def _tells(self, request: ExploreSchedules, outcome: Outcome, found: Found | None) -> bool:
+        """Whether a prediction held: that a schedule fails; or, once one did, that none does with the fix. A
+        search that finds nothing refutes nothing."""
+        if request.fix is None:
+            return found is not None and outcome is Outcome.RAISED
+        return request.witness is not None and outcome is Outcome.PASSED
+
+    def _evidence(
+        self,
+        case: Case,
+        request: ExploreSchedules,
+        runner: JobRunner,
+        search: SearchResult,
+        code: str,
+        witness_passed: bool | None,
+    ) -> Evidence:
+        result = Exploration(search=search, seed=request.seed, code=code)
+        found, fix = search.found, request.fix
+        outcome, note, raised = Outcome.PASSED, "", None
+        if found is not None:
+            choices = found.minimised if found.minimised is not None else found.choices
+            again = runner.raised(Trial(choices=choices, random_seed=found.random_seed), 1.0)
+            outcome, note, raised = again.outcome, again.note, again.raised
+        elif witness_passed is False:
+            outcome, note = Outcome.RAISED, "the schedule that failed before still fails"
+        elif not search.schedules or search.incomplete == search.schedules:
+            outcome, note = Outcome.BLOCKED, search.trouble or "no schedule came to an end"
+        elif sum(item.times for item in search.others) > LOST * search.schedules:
+            outcome = Outcome.BLOCKED
+            note = f"in a copy it fails otherwise: {search.others[0].failure.ename}"
+        return Evidence(
+            id=EvidenceId("e0"),
+            kind=EvidenceKind.SCHEDULE,
+            about=fix.id if fix is not None else (request.about or ""),
+            code="\n".join(diff(edit, case.label(edit.cell)) for edit in fix.edits)
+            if fix
+            else case.cell.source,
+            outcome=outcome,
+            stage=Stage.BEFORE if fix is None else Stage.AFTER,
+            held=True if self._tells(request, outcome, found) else None,
+            hypothesis=request.about if fix is not None else None,
+            output=str(result),
+            raised=raised,
+            effects=tuple(runner.effects),
+            snapshot=self._sandbox.status().state,
+            note=note or search.trouble,
+            schedule=_described(request, search, result, case, witness_passed),
+        )
+
+
+def _described(
+    request: ExploreSchedules,
+    search: SearchResult,
+    result: Exploration,
+    case: Case,
+    witness_passed: bool | None,
+) -> ScheduleSearch:
+    found = search.found
+    witness, trace = result.witness, result.trace
+    if trace is not None:
+        steps = tuple(step if step.filename else replace(step, cell=case.cell.id) for step in trace.steps)
+        trace = replace(trace, steps=steps)
+    return ScheduleSearch(
+        schedules=search.schedules,
+        failed=search.failed,
+        asked=1 if request.token else request.schedules,
+        seed=request.seed,
+        first_failure=found.number + 1 if found is not None else None,
+        witness=witness,
+        witness_passed=witness_passed,
+        trace=trace,
+        decisions=found.decisions if found is not None else 0,
+        inevitable_after=found.inevitable_after if found is not None else None,
+        waits=found.waits if found is not None else (),
+        others=tuple(
+            OtherFailure(ename=item.failure.ename, lineno=item.failure.lineno, times=item.times)
+            for item in search.others
+        ),
+        incomplete=search.incomplete,
+        contaminated=search.contaminated,
+        seconds=search.seconds,
+        interrupted=search.interrupted,
+    )
+
+
+def expected_of(case: Case) -> Failure | None:
+    """The failure that the person saw, as far as the case knows it; None for a cell that passed."""
+    raised = case.raised
+    if raised is None:
+        return None
+    frame = raised.innermost_in_cells
+    if frame is None:
+        return Failure(ename=raised.ename)
+    return Failure(ename=raised.ename, lineno=frame.lineno, function=frame.function)

@@ -1,0 +1,92 @@
+"""What a confined copy of the kernel runs: batches of schedules of a cell, answered as one line of text."""
+
+import io
+import json
+import re
+import sys
+from collections.abc import MutableMapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from typing import Any
+
+from cot_magic.core.codec import from_json, to_json
+from cot_magic.explore.batches import Batch, BatchResult, run_batch
+from cot_magic.explore.decisions import Decisions, Replay
+from cot_magic.explore.program import Program, of_cell
+
+MARK = "cot-explored: "
+COT_LINE = re.compile(r"(\s*)%%cot", re.ASCII)
+
+
+def step_source(cell_source: str, batch: Batch, *, raises: bool = False) -> str:
+    """The source of the last step of a job: it runs the batch in the copy.
+
+    With `raises`, the batch is one schedule, and the step raises what that raised, so that the sandbox
+    describes it.
+    """
+    call = "raise_again" if raises else "run"
+    return (
+        f"from cot_magic.explore.incopy import {call} as _cot_explored\n"
+        f"_cot_explored({cell_source!r}, {json.dumps(to_json(batch))!r}, globals())"
+    )
+
+
+def read_output(output: str) -> BatchResult:
+    """The result in what a job printed."""
+    line = next((line for line in reversed(output.splitlines()) if line.startswith(MARK)), None)
+    if line is None:
+        return BatchResult(trouble="the copy did not answer")
+    result: BatchResult = from_json(BatchResult, json.loads(line.removeprefix(MARK)))
+    return result
+
+
+def run(source: str, batch_text: str, namespace: MutableMapping[str, Any]) -> None:
+    """Run a batch on the cell, and print the result."""
+    batch: Batch = from_json(Batch, json.loads(batch_text))
+    program = _program(source, namespace)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        result = run_batch(program, batch)
+    cell_file = _filename(namespace)
+    print(f"{MARK}{json.dumps(to_json(_placed(result, cell_file)))}")
+
+
+def raise_again(source: str, batch_text: str, namespace: MutableMapping[str, Any]) -> None:
+    """Run the one schedule of a batch, and raise what it raised."""
+    batch: Batch = from_json(Batch, json.loads(batch_text))
+    trial = batch.trials[0]
+    program = _program(source, namespace)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        result = program.run(Decisions(Replay(trial.choices or ())), trial.random_seed)
+    if result.exception is not None:
+        raise result.exception
+
+
+def _program(source: str, namespace: MutableMapping[str, Any]) -> Program:
+    transformed = COT_LINE.sub(r"\1# %%cot", source, count=1) if COT_LINE.match(source) else source
+    shell = namespace.get("get_ipython", lambda: None)()
+    if shell is not None:
+        transformed = shell.transform_cell(transformed)
+    namespace.pop("_cot_explored", None)
+    return of_cell(transformed, namespace, _filename(namespace))
+
+
+def _filename(namespace: MutableMapping[str, Any]) -> str:
+    """The file name under which the sandbox runs this step: frames of it count as frames of the cell."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals is not namespace:
+        frame = frame.f_back
+    return frame.f_code.co_filename
+
+
+def _placed(result: BatchResult, cell_file: str) -> BatchResult:
+    """Traces without file names that mean nothing outside of this copy."""
+    placed = []
+    for trial in result.results:
+        if trial.trace is not None:
+            steps = tuple(
+                replace(step, filename="" if step.filename == cell_file else step.filename)
+                for step in trial.trace.steps
+            )
+            trial = replace(trial, trace=replace(trial.trace, steps=steps))
+        placed.append(trial)
+    return replace(result, results=tuple(placed))

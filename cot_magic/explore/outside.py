@@ -1,0 +1,152 @@
+"""What is under way outside of the loop: sockets whose peers are elsewhere, pipes, threads that others
+started."""
+
+import asyncio
+import os
+import selectors
+import socket
+import stat
+import sys
+import threading
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+HERE, ELSEWHERE = "here", "elsewhere"
+WAITING_FILES = ("queue.py", "threading.py")
+WAITING_FUNCTIONS = ("_worker",)  # of ThreadPoolExecutor: it waits in a C queue
+INSIDE = frozenset(
+    f"asyncio.{name}" for name in ("tasks", "locks", "queues", "timeouts", "taskgroups", "runners", "threads")
+)
+"""Modules that wait for what other tasks or timers do, never for the world."""
+
+
+class LazySelector(selectors.BaseSelector):
+    """A selector that is made when the first file is registered: most schedules need none."""
+
+    def __init__(self) -> None:
+        self._real: selectors.BaseSelector | None = None
+        self.watched = 0
+        """How many files are registered, without the loop's own pipe to itself."""
+        self.own_fd = -1
+        self._known: str | None = None
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        if self._real is None:
+            self._real = selectors.DefaultSelector()
+        key = self._real.register(fileobj, events, data)
+        self._count()
+        return key
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        if self._real is None:
+            raise KeyError(fileobj)
+        key = self._real.unregister(fileobj)
+        self._count()
+        return key
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        if self._real is None:
+            raise KeyError(fileobj)
+        return self._real.modify(fileobj, events, data)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return self._real.select(timeout) if self._real is not None else []
+
+    def get_key(self, fileobj: Any) -> selectors.SelectorKey:
+        if self._real is None:
+            raise KeyError(fileobj)
+        return self._real.get_key(fileobj)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._real.get_map() if self._real is not None else {}
+
+    def close(self) -> None:
+        if self._real is not None:
+            self._real.close()
+            self._real = None
+
+    def own(self, sock: Any) -> None:
+        """The loop's pipe to itself: it is not counted."""
+        self.own_fd = sock.fileno()
+        self._count()
+
+    def at_work(self) -> str:
+        """`ELSEWHERE` if a registered file has its other end outside of this process, `HERE` if all
+        connections end in it, empty if there are none (a server that only listens expects nobody)."""
+        if self._known is None:
+            self._known = _ends([fd for fd in self.get_map() if fd != self.own_fd])
+        return self._known
+
+    def _count(self) -> None:
+        known = self.get_map()
+        self.watched = len(known) - (self.own_fd >= 0 and self.own_fd in known)
+        self._known = None
+
+
+def _ends(fds: Iterable[int]) -> str:
+    ours, peers = set(), []
+    for fd in fds:
+        try:
+            if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+                return ELSEWHERE  # a pipe or a terminal
+            with socket.socket(fileno=os.dup(fd)) as sock:
+                if sock.family not in (socket.AF_INET, socket.AF_INET6):
+                    return ELSEWHERE
+                ours.add(sock.getsockname())
+                if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    peers.append(sock.getpeername())
+        except OSError:
+            return ELSEWHERE  # not connected yet: the answer comes from outside
+    if any(peer not in ours for peer in peers):
+        return ELSEWHERE
+    return HERE if peers else ""
+
+
+def expected(tasks: Iterable[Any], ours: Collection[Any]) -> bool:
+    """Whether a task waits for something that neither a task, a timer nor a call of ours will bring.
+
+    Parameters
+    ----------
+    ours
+        Futures of calls that run in our own threads.
+    """
+    for task in tasks:
+        waiter = getattr(task, "_fut_waiter", None)
+        if waiter is None or isinstance(waiter, asyncio.Task) or waiter in ours:
+            continue
+        if type(waiter).__name__ == "_GatheringFuture" or _innermost_module(task) in INSIDE:
+            continue
+        return True
+    return False
+
+
+def _innermost_module(task: Any) -> str:
+    """The module whose coroutine the task is suspended in."""
+    module, coroutine = "", task.get_coro()
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if frame is None:
+            frame = getattr(coroutine, "ag_frame", None)
+        if frame is None:
+            break
+        module = frame.f_globals.get("__name__", "")
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+    return module
+
+
+def foreign_threads(known: Collection[threading.Thread], ours: Mapping[int, Any]) -> list[threading.Thread]:
+    """Threads that neither were there at the start nor are of calls of ours."""
+    return [thread for thread in threading.enumerate() if thread not in known and thread.ident not in ours]
+
+
+def at_work(threads: Iterable[threading.Thread]) -> bool:
+    """Whether one of these threads does something; one that waits for work does not."""
+    frames = sys._current_frames()
+    for thread in threads:
+        frame = frames.get(thread.ident or 0)
+        if frame is None:
+            continue
+        code = frame.f_code
+        if not (code.co_filename.endswith(WAITING_FILES) or code.co_name in WAITING_FUNCTIONS):
+            return True
+    return False

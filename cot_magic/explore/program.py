@@ -1,0 +1,185 @@
+"""The code under exploration: a function, a file or a cell, started anew from the same state each time."""
+
+import ast
+import builtins
+import inspect
+import linecache
+import sys
+from collections.abc import Callable, MutableMapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cot_magic.core.errors import UsageError
+from cot_magic.explore.decisions import Decisions, RunResult
+from cot_magic.explore.loop import RunLimits
+from cot_magic.explore.run import AsyncRun
+from cot_magic.explore.state import SharedState
+
+ASYNC, THREADS = "asyncio", "threads"
+NAMES = ("main", "run", "test")
+
+
+class Program:
+    """Code that can be run under one schedule after another.
+
+    Parameters
+    ----------
+    start
+        Starts it: returns a coroutine, or does all by itself.
+    namespace
+        Global names of the user's code; put back between runs.
+    kind
+        `ASYNC` or `THREADS`.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], Any],
+        namespace: MutableMapping[str, Any],
+        *,
+        kind: str,
+        limits: RunLimits | None = None,
+        free_threaded: bool = False,
+    ) -> None:
+        self.kind, self._start, self._namespace = kind, start, namespace
+        self._limits, self._free_threaded = limits or RunLimits(), free_threaded
+        self._state = SharedState([namespace], start)
+        self._fresh = True
+
+    @property
+    def restorable(self) -> bool:
+        """Whether a run can follow another in the same process."""
+        return self._state.complete
+
+    def run(
+        self, decisions: Decisions, random_seed: str | None = None, *, detailed: bool = False
+    ) -> RunResult:
+        """One run under these decisions; `detailed` adds a trace."""
+        if not self._fresh:
+            self._state.restore()
+        self._fresh = False
+        if self.kind == THREADS:
+            from cot_magic.explore.threads import run_threads
+
+            return run_threads(
+                self._start,
+                decisions,
+                namespaces=[self._namespace],
+                random_seed=random_seed,
+                free_threaded=self._free_threaded or None,
+            )
+        run = AsyncRun(
+            self._start,
+            decisions,
+            namespaces=[self._namespace],
+            random_seed=random_seed,
+            limits=self._limits,
+        )
+        if not detailed:
+            return run.go()
+        from cot_magic.explore.tracing import Tracer
+
+        tracer = Tracer(decisions)
+        run.prepare, run.holders = tracer.attach, tracer.holders
+        with tracer:
+            result = run.go()
+        return replace(result, trace=tracer.trace(result))
+
+
+def of_function(fn: Callable[[], Any], *, free_threaded: bool = False) -> Program:
+    """A function without parameters. Raises UsageError if it cannot be called so."""
+    try:
+        inspect.signature(fn).bind()
+    except TypeError as error:
+        name = getattr(fn, "__qualname__", repr(fn))
+        raise UsageError(
+            f"{name} cannot be called without arguments: {error}. Wrap it in a lambda."
+        ) from None
+    except ValueError:
+        pass  # a builtin without a signature: calling it will tell
+    namespace = getattr(inspect.unwrap(fn), "__globals__", None)
+    if namespace is None:
+        namespace = vars(sys.modules.get(getattr(fn, "__module__", "") or "__main__", builtins))
+    return Program(fn, namespace, kind=_kind(fn, namespace), free_threaded=free_threaded)
+
+
+def of_file(path: Path, function: str | None = None, *, free_threaded: bool = False) -> Program:
+    """A function of a file, by default `main`; a file without one runs as a script. Raises UsageError."""
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from None
+    return of_source(source, str(path.resolve()), function, free_threaded=free_threaded)
+
+
+def of_source(
+    source: str, filename: str, function: str | None = None, *, free_threaded: bool = False
+) -> Program:
+    """The same of the text of a file."""
+    try:
+        tree = ast.parse(source, filename)
+    except SyntaxError as error:
+        raise UsageError(f"{filename} is no Python: {error.msg} (line {error.lineno}).") from None
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    wanted = function or next((name for name in NAMES if name in defined), None)
+    if function is not None and function not in defined:
+        raise UsageError(f"{filename} defines no function {function}: choose one of {', '.join(defined)}.")
+    folder = str(Path(filename).parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    code = compile(tree, filename, "exec", dont_inherit=True)
+    name = "__cot_explored__" if wanted else "__main__"
+    namespace: dict[str, Any] = {"__name__": name, "__file__": filename, "__builtins__": builtins}
+    module = type(sys)(name)
+    module.__dict__.update(namespace)
+    sys.modules["__cot_explored__"] = module  # dataclasses and pickle look a class up by its module
+    if wanted is None:
+        fresh = module.__dict__
+        return Program(
+            lambda: exec(code, fresh),  # noqa: S102 - the person's own file
+            fresh,
+            kind=_kind_of_source(source),
+            free_threaded=free_threaded,
+        )
+    exec(code, module.__dict__)  # noqa: S102 - the person's own file
+    fn = module.__dict__[wanted]
+    try:
+        inspect.signature(fn).bind()
+    except TypeError as error:
+        raise UsageError(f"{wanted} in {filename} cannot be called without arguments: {error}.") from None
+    kind = ASYNC if inspect.iscoroutinefunction(fn) else _kind_of_source(source)
+    return Program(fn, module.__dict__, kind=kind, free_threaded=free_threaded)
+
+
+def of_cell(
+    source: str, namespace: MutableMapping[str, Any], filename: str, *, free_threaded: bool = False
+) -> Program:
+    """A cell on top of the names that earlier cells left; `await` may stand at its top level."""
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    code = compile(source, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    awaits = bool(code.co_flags & inspect.CO_COROUTINE)
+
+    def start() -> Any:
+        return eval(code, namespace) if awaits else exec(code, namespace)  # type: ignore[arg-type] # noqa: S102, S307
+
+    kind = ASYNC if awaits else _kind_of_source(source)
+    return Program(start, namespace, kind=kind, free_threaded=free_threaded)
+
+
+def _kind(fn: Callable[[], Any], namespace: MutableMapping[str, Any]) -> str:
+    inner = inspect.unwrap(fn)
+    if inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(vars(type(inner)).get("__call__")):
+        return ASYNC
+    code = getattr(inner, "__code__", None)
+    names = set(code.co_names) if code is not None else set()
+    module = sys.modules.get("asyncio")
+    uses = any(namespace.get(name) is module for name in names) or any(
+        inspect.iscoroutinefunction(namespace.get(name)) for name in names
+    )
+    return ASYNC if uses and module is not None else THREADS
+
+
+def _kind_of_source(source: str) -> str:
+    return ASYNC if "asyncio" in source or "await " in source else THREADS

@@ -1,0 +1,146 @@
+"""What an exploration found, for people and as JSON."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from cot_magic.core.jobs import Schedule, Witness
+from cot_magic.core.rates import bound, failure_rate
+from cot_magic.core.trace import Trace
+from cot_magic.explore.search import SearchResult
+from cot_magic.explore.tokens import Token
+
+MOST_DISTURBED = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploration:
+    """The result of `cot_magic.explore`. Printed, it says in words what was found.
+
+    Attributes
+    ----------
+    token
+        Replays the failing schedule with the same code: `cot_magic.explore(fn, seed=token)`.
+    """
+
+    search: SearchResult
+    seed: int
+    code: str = ""
+
+    @property
+    def found(self) -> bool:
+        return self.search.found is not None
+
+    @property
+    def witness(self) -> Witness | None:
+        """The failing schedule; None if none was found."""
+        found = self.search.found
+        if found is None:
+            return None
+        return Witness(
+            schedule=Schedule(seed=self.seed, choices=found.choices),
+            minimised=found.minimised if found.minimised is not None else found.choices,
+            replays=found.replays,
+            replays_failed=found.replays_failed,
+            random_seed=found.random_seed,
+            token=self.token or "",
+        )
+
+    @property
+    def token(self) -> str | None:
+        found = self.search.found
+        if found is None:
+            return None
+        choices = found.minimised if found.minimised is not None else found.choices
+        return str(Token(random_seed=found.random_seed, choices=choices, code=self.code))
+
+    @property
+    def trace(self) -> Trace | None:
+        """Lanes and steps of the shrunk schedule."""
+        return self.search.found.trace if self.search.found is not None else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as JSON data; keys are added in later versions, never changed."""
+        search, witness, found = self.search, self.witness, self.search.found
+        return {
+            "found": self.found,
+            "schedules": search.schedules,
+            "first_failure": None if found is None else found.number + 1,
+            "failure_rate": list(failure_rate(search.failed, search.schedules)),
+            "error": None if found is None else f"{found.failure.ename}: {found.failure.evalue}",
+            "witness": None
+            if witness is None or found is None
+            else {
+                "seed": self.seed,
+                "choices": list(witness.schedule.choices),
+                "minimised": list(witness.minimised),
+                "replays": witness.replays,
+                "replays_failed": witness.replays_failed,
+                "token": self.token,
+                "lineno": found.failure.lineno,
+                "function": found.failure.function,
+                "decisions": found.decisions,
+                "inevitable_after": found.inevitable_after,
+                "waits": list(found.waits),
+            },
+            "schedules_per_second": search.per_second,
+            "failed": search.failed,
+            "incomplete": search.incomplete,
+            "contaminated": search.contaminated,
+            "others": [
+                {"error": item.failure.ename, "lineno": item.failure.lineno, "times": item.times}
+                for item in search.others
+            ],
+            "interrupted": search.interrupted,
+            "trouble": search.trouble,
+        }
+
+    def __str__(self) -> str:
+        search, found = self.search, self.search.found
+        lines = []
+        if found is None:
+            lines.append(f"No failure found. {bound(0, search.schedules)}.")
+        else:
+            failure = found.failure
+            place = f" in {failure.function}, line {failure.lineno}" if failure.lineno else ""
+            lines.append(f"Schedule {found.number + 1} of {search.schedules:,} fails{place}:")
+            lines.append(f"  {failure.ename}: {failure.evalue}".rstrip(": "))
+            lines.extend(f"  {wait}" for wait in found.waits)
+            changed = sum(1 for choice in found.minimised or () if choice)
+            many = "choice differs" if changed == 1 else "choices differ"
+            lines.append(
+                f"Shrunk: {changed} {many} from an undisturbed run; "
+                f"replayed {found.replays} times, failed {found.replays_failed} times."
+            )
+            lines.extend(f"  {text}" for text in _disturbed(found.trace))
+            if found.inevitable_after is not None and found.decisions:
+                lines.append(
+                    f"After {found.inevitable_after} of {found.decisions} decisions every continuation that "
+                    "was tried failed."
+                )
+            lines.append(f"{bound(search.failed, search.schedules)}.")
+            lines.append(f"Replay: --seed {self.token}")
+        for item in search.others:
+            at = f", line {item.failure.lineno}" if item.failure.lineno else ""
+            name = os.path.basename(item.failure.filename)
+            lines.append(f"Also seen, not counted: {item.failure.ename} ({name}{at}), {item.times} times.")
+        if search.incomplete:
+            lines.append(f"{search.incomplete:,} schedules were stopped by a limit and say nothing.")
+        if search.contaminated:
+            lines.append(f"{search.contaminated:,} failures did not repeat in a fresh process; not counted.")
+        if search.interrupted:
+            lines.append("Interrupted: this is what was found until then.")
+        if search.trouble:
+            lines.append(f"Stopped early: {search.trouble}.")
+        return "\n".join(lines)
+
+
+def _disturbed(trace: Trace | None) -> list[str]:
+    """Which lines went otherwise than undisturbed, in which lane, and how."""
+    if trace is None:
+        return []
+    return [
+        f"{trace.lanes[step.lane]}, line {step.lineno}: `{step.line[:80]}` {step.deviation}"
+        for step in trace.steps
+        if step.deviation
+    ][:MOST_DISTURBED]

@@ -1,0 +1,347 @@
+"""Threads that run one at a time: the holder of the baton goes on until a decision gives it to another."""
+
+import sys
+import time
+from _thread import allocate_lock, get_ident
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any, Protocol
+
+from cot_magic.explore.decisions import THREAD, Decisions
+
+STALL_S = 0.05  # a loaded machine holds a running thread up for that long, so that a sleeper overtakes it
+SPIN = 10_000  # points in a row after which a thread counts as waiting for the others in a loop
+STEPS = 1_000_000  # points after which a run is given up
+Clock = Callable[[], float]
+
+
+class Deadlock(BaseException):
+    """No thread can go on. `waits` says who waits for whom. No `except Exception` of the user stops it."""
+
+    def __init__(self, waits: Sequence[str]) -> None:
+        self.waits = tuple(waits)
+        super().__init__("; ".join(self.waits))
+
+
+class Abandoned(BaseException):
+    """The run is over; ends a thread that is still blocked in it."""
+
+
+class Unfinished(BaseException):
+    """The run took more points than a run may take."""
+
+
+class Wait:
+    """What a lane waits for.
+
+    Attributes
+    ----------
+    ready
+        Whether it can go on, asked while nobody runs.
+    until
+        Virtual time at which it goes on in any case, None for never.
+    sleeping
+        Whether it merely sleeps, so that it may overtake a thread that the machine holds up.
+    what, holder
+        For the report of a deadlock: the thing, and the lane that has it.
+    """
+
+    __slots__ = ("holder", "ready", "sleeping", "until", "what")
+
+    def __init__(
+        self,
+        ready: Callable[[], bool],
+        *,
+        until: float | None = None,
+        sleeping: bool = False,
+        what: str = "",
+        holder: "Callable[[], Lane | None] | None" = None,
+    ) -> None:
+        self.ready, self.until, self.sleeping = ready, until, sleeping
+        self.what, self.holder = what, holder
+
+    def text(self, lane: "Lane") -> str:
+        """What the lane waits for, and who has it."""
+        holder = self.blocker(lane)
+        if holder is None or holder.name in self.what:
+            return self.what
+        return f"{self.what}, {'which it holds itself' if holder is lane else f'held by {holder.name}'}"
+
+    def blocker(self, lane: "Lane") -> "Lane | None":
+        """The lane that must go on first, if it is one."""
+        holder = self.holder() if self.holder is not None else None
+        if holder is lane and not self.what.startswith("a lock"):
+            return None  # inside of a Condition a thread waits on a lock that it took for that
+        return holder
+
+
+class Lane:
+    """One thread of the run. Its number is its place in the order of starts; `quiet` counts reasons to leave
+    it alone."""
+
+    __slots__ = (
+        "baton",
+        "error",
+        "finished",
+        "frame",
+        "name",
+        "number",
+        "pending",
+        "quiet",
+        "thread",
+        "wait",
+    )
+
+    def __init__(self, number: int, name: str, thread: Any = None) -> None:
+        self.number, self.name, self.thread = number, name, thread
+        self.baton = allocate_lock()
+        self.baton.acquire()
+        self.wait: Wait | None = None
+        self.pending: BaseException | None = None
+        self.error: BaseException | None = None
+        self.frame: FrameType | None = None
+        self.finished = False
+        self.quiet = 0
+
+
+class Recorder(Protocol):
+    """Hears of every point and decision of a run that is to be drawn."""
+
+    def at(self, lane: Lane, frame: FrameType | None, now: float) -> None: ...
+
+    def deviates(self, lane: Lane, how: str, now: float) -> None: ...
+
+    def blocks(self, lane: Lane, wait: Wait, now: float) -> None: ...
+
+    def where(self, frame: FrameType | None) -> str: ...
+
+
+class Scheduler:
+    """Hands the baton from lane to lane as the decisions say, and keeps the virtual clock.
+
+    All methods but `enter` are called by the lane that holds the baton; so nothing here needs a lock.
+    """
+
+    def __init__(self, decisions: Decisions, recorder: Recorder | None = None) -> None:
+        self.decisions, self.recorder = decisions, recorder
+        self.lanes: list[Lane] = []
+        self.alive: list[Lane] = []
+        self.by_ident: dict[int, Lane] = {}
+        self.now = 0.0
+        self.began = time.time()
+        self.steps = 0
+        self.budget = STEPS
+        self.stopped = False
+        self._spun = 0
+
+    # --- lanes --------------------------------------------------------------------------------------------
+
+    def add(self, name: str, thread: Any = None) -> Lane:
+        """A new lane, able to run from now on."""
+        lane = Lane(len(self.lanes), name, thread)
+        self.lanes.append(lane)
+        self.alive.append(lane)
+        return lane
+
+    def drop(self, lane: Lane) -> None:
+        """Forget a lane whose thread could not be started."""
+        self.lanes.remove(lane)
+        self.alive.remove(lane)
+
+    def current(self) -> Lane | None:
+        """The lane of the calling thread; None for a thread that is not ours, or that is left alone now."""
+        lane = self.by_ident.get(get_ident())
+        return None if lane is None or lane.quiet or self.stopped else lane
+
+    def enter(self, lane: Lane) -> None:
+        """Called by a new thread: wait until it is chosen for the first time."""
+        lane.baton.acquire()
+        self.by_ident[get_ident()] = lane
+        if self.stopped:
+            raise Abandoned
+
+    def leave(self, lane: Lane) -> None:
+        """Called by a thread that is done: the baton goes to another."""
+        lane.finished = True
+        self.by_ident.pop(get_ident(), None)
+        self.alive.remove(lane)
+        if self.stopped:
+            return
+        chosen = self._choose(lane)
+        if chosen is not None:
+            chosen.baton.release()
+
+    # --- turns --------------------------------------------------------------------------------------------
+
+    def point(self, frame: FrameType | None = None, first: Lane | None = None) -> None:
+        """Here another thread may take over; called where the interpreter could let go of its lock.
+
+        `first` is who would go on without us, where that is not the calling thread.
+        """
+        lane = self.by_ident.get(get_ident())
+        if lane is None or lane.quiet or self.stopped:
+            return
+        self.steps += 1
+        self.now += 1e-6
+        if len(self.alive) == 1:
+            if self.steps > self.budget:
+                raise Unfinished(f"the code did not come to an end within {self.budget:,} steps")
+            return
+        lane.quiet += 1
+        lane.frame = frame
+        try:
+            self._turn(lane, frame, first)
+        finally:
+            lane.quiet -= 1
+            lane.frame = None
+
+    def _turn(self, lane: Lane, frame: FrameType | None, first: Lane | None) -> None:
+        if self.steps > self.budget:
+            raise Unfinished(f"the code did not come to an end within {self.budget:,} steps")
+        self._spun += 1
+        chosen = self._choose(lane, first)
+        if chosen is not None and chosen is not lane and not _importing(frame):
+            self._give(lane, chosen)
+
+    def line(self, frame: FrameType) -> None:
+        """A line of user code begins; for the record alone."""
+        lane = self.current()
+        if lane is not None and self.recorder is not None:
+            self.recorder.at(lane, frame, self.now)
+
+    def block(self, lane: Lane, wait: Wait) -> bool:
+        """Wait; others run meanwhile. False if the time ran out before the lane was ready."""
+        lane.wait = wait
+        lane.quiet += 1
+        lane.frame = sys._getframe(1)
+        if self.recorder is not None:
+            self.recorder.blocks(lane, wait, self.now)
+        try:
+            chosen = self._choose(lane)
+            if chosen is not lane and chosen is not None:
+                self._give(lane, chosen)
+            if lane.pending is not None:
+                error, lane.pending = lane.pending, None
+                raise error
+            return wait.ready()
+        finally:
+            lane.wait = None
+            lane.frame = None
+            lane.quiet -= 1
+
+    def _give(self, lane: Lane, chosen: Lane) -> None:
+        self._spun = 0
+        if self.recorder is not None and chosen.frame is not None:
+            self.recorder.at(chosen, chosen.frame, self.now)
+        chosen.baton.release()
+        lane.baton.acquire()
+        if self.stopped:
+            raise Abandoned
+
+    def _choose(self, lane: Lane, first: Lane | None = None) -> Lane | None:
+        """Who runs next. None if nobody can: then the main lane, if it waits, is sent a Deadlock."""
+        spinning = self._spun > SPIN
+        ready = self._ready(lane, spinning)
+        if not ready:
+            return self._after_timers(lane)
+        if first is not None and first in ready:
+            ready.sort(key=lambda other: other is not first)
+        if spinning:  # it has waited in a loop for long: without us too, its turn would have ended
+            self._spun = 0
+            chosen = ready[1] if ready[0] is lane and len(ready) > 1 else ready[0]
+        else:
+            chosen = ready[self._decide(lane, ready)]
+        self._reach(chosen)
+        return chosen
+
+    def _ready(self, lane: Lane, spinning: bool) -> list[Lane]:
+        """Lanes that can run, the calling one first, then in the order of their numbers after it."""
+        horizon = self.now + STALL_S
+        later = [other for other in self.alive if other.number > lane.number]
+        earlier = [other for other in self.alive if other.number < lane.number]
+        ready = []
+        for other in ([] if lane.finished else [lane]) + later + earlier:
+            wait = other.wait
+            latest = horizon if wait is not None and wait.sleeping and other is not lane else self.now
+            if wait is None or wait.ready() or _until(other) <= latest:
+                ready.append(other)
+        if spinning and ready == [lane]:
+            timed = [other for other in self.alive if other.wait is not None and other.wait.until is not None]
+            ready += sorted(timed, key=lambda other: (_until(other), other.number))[:1]
+        if ready and all(self._overtakes(other) for other in ready):
+            return []  # nobody runs who could be held up: the clock decides
+        return ready
+
+    def _overtakes(self, lane: Lane) -> bool:
+        wait = lane.wait
+        return wait is not None and not wait.ready() and _until(lane) > self.now
+
+    def _after_timers(self, lane: Lane) -> Lane | None:
+        """The clock goes on to the next timer; those that are due together are chosen among."""
+        timed = [other for other in self.alive if other.wait is not None and other.wait.until is not None]
+        if not timed:
+            return self._deadlock()
+        first = min(_until(other) for other in timed)
+        due = [other for other in timed if _until(other) <= first]
+        chosen = due[self._decide(lane, due)]
+        self._reach(chosen)
+        return chosen
+
+    def _decide(self, lane: Lane, ready: list[Lane]) -> int:
+        if len(ready) < 2:
+            return 0
+        where = self.recorder.where(lane.frame) if self.recorder is not None else None
+        choice = self.decisions.choose(THREAD, len(ready), where, [other.number for other in ready])
+        if choice and self.recorder is not None:
+            self.recorder.deviates(ready[choice], f"runs before {ready[0].name}", self.now)
+        return choice
+
+    def _reach(self, lane: Lane) -> None:
+        """Let the clock go on to the time of a lane that was chosen by its timer."""
+        wait = lane.wait
+        if wait is not None and wait.until is not None and not wait.ready():
+            self.now = max(self.now, wait.until)
+
+    # --- ends ---------------------------------------------------------------------------------------------
+
+    def _deadlock(self) -> Lane | None:
+        main = self.lanes[0]
+        if main.finished or main.wait is None:
+            return None
+        main.pending = Deadlock(self.waits())
+        return main
+
+    def waits(self) -> tuple[str, ...]:
+        """Who waits for what, and for whom where one lane has it; in the order of the lanes."""
+        found = []
+        for lane in self.alive:
+            if lane.wait is None:
+                continue
+            found.append(f"{lane.name} waits for {lane.wait.text(lane)}")
+        return tuple(found)
+
+    def circle(self) -> bool:
+        """Whether some lanes wait for each other in a circle, so that none of them can ever go on."""
+        for lane in self.alive:
+            seen: set[int] = set()
+            at: Lane | None = lane
+            while at is not None and at.wait is not None and at.wait.until is None:
+                if at.number in seen:
+                    return True
+                seen.add(at.number)
+                at = at.wait.blocker(at)
+        return False
+
+
+def _until(lane: Lane) -> float:
+    wait = lane.wait
+    return wait.until if wait is not None and wait.until is not None else float("inf")
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether the code runs inside an import: its lock is none of ours, so others must not need it now."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,37 @@
+"""What `%%cot+?` shows: how the magics are used, and their options."""
+
+from cot_magic.settings import DEFAULT_MODEL, OPTIONS, PRESETS
+
+DOC = """Run the cell; when it fails, find out why and offer a fix with tests that were executed.
+
+    %%{name} [free text] [options]      on top of a cell
+    %{name} [free text] [options]       after a failure: the last cell that failed
+
+Five phases (ANALYZE, PLAN, VALIDATE, IMPLEMENT, CONFIRM) appear below the cell. Every ✓ was executed, in a
+confined copy of the kernel from before the cell. A cell that passes costs next to nothing; with free text it
+is reviewed instead.
+
+With a credential (ANTHROPIC_API_KEY, a profile, or ANTHROPIC_BASE_URL for a local server) {model} is
+asked, with {tokens:,} thinking tokens a request; without one the offline reasoner works, up to {seconds:g} s.
+What goes to a model has secrets withheld: --preview shows it and sends nothing. After a fault or Ctrl-C,
+%cot_resume goes on from the phase that was not finished.
+
+Options
+{options}
+
+See also: %cot_insert, %cot_undo, %cot_last, %cot_config, %cot_auto, %cot_resume,
+%cot_replay, %cot_export.
+"""
+
+
+def help_of(name: str) -> str:
+    """The help of one of the three magics."""
+    preset = PRESETS[name]
+    options = "\n".join(f"    {option.name + ' ' + option.metavar:<20} {option.help}" for option in OPTIONS)
+    return DOC.format(
+        name=name,
+        tokens=preset.thinking_tokens,
+        seconds=preset.search_s,
+        options=options,
+        model=DEFAULT_MODEL,
+    )

@@ -1,0 +1,109 @@
+/* The row of buttons below a panel: a MIME renderer, so it works after a reload, without widgets and kernel. */
+
+import { element } from './dialogs.js';
+import { host, panelOf } from './host.js';
+
+const MIME = 'application/vnd.cot-magic.offer+json';
+const PATIENCE = 5000; // ms until we say that a run has not stopped
+const RANK = -10; // before the widgets, which stand in the same output for front ends without this extension
+
+/** The renderer extension. */
+export function makeRenderer({ widgets }) {
+  class OfferRow extends widgets.Widget {
+    constructor() {
+      super();
+      this.addClass('cot-Offer');
+      this.node.setAttribute('role', 'group');
+      this.node.setAttribute('aria-label', 'CoT debugger');
+    }
+
+    /** @param {any} model with the offer under its MIME type */
+    async renderModel(model) {
+      this.offer = model.data[MIME];
+      this.said = element('span', 'cot-Offer-said', this.offer.said || '', { role: 'status', 'aria-live': 'polite' });
+      const buttons = this.offer.state === 'running' ? this.whileRunning() : this.atTheEnd();
+      this.node.replaceChildren(...buttons, this.said);
+      this.setHidden(!buttons.length && !this.offer.said);
+    }
+
+    whileRunning() {
+      return [
+        this.button('Cancel', 'Stop the investigation; what was found so far stays', async (panel, button) => {
+          button.disabled = true;
+          const asked = this.offer;
+          setTimeout(() => {
+            if (this.offer !== asked) return; // it has ended
+            button.disabled = false;
+            this.said.textContent = 'It has not stopped. If the cell still runs, interrupt the kernel.';
+          }, PATIENCE);
+          return host.bridge.cancel(panel, asked.session);
+        })
+      ];
+    }
+
+    atTheEnd() {
+      const { cells, edits, label } = this.offer;
+      const fix = cells.some(cell => cell.role === 'fix');
+      const tests = cells.some(cell => cell.role === 'test');
+      const row = [];
+      const add = (text, title, name, what = '') =>
+        row.push(this.button(text, title, panel => host.actions[name](panel, this.offer, what)));
+      if (fix) add('Insert fix', `Insert the fix as a new cell below ${label}`, 'insert', 'fix');
+      if (tests) add('Insert tests', `Insert the tests as new cells below ${label}`, 'insert', 'tests');
+      if (fix && tests) add('Insert both', `Insert the fix and the tests below ${label}`, 'insert', 'all');
+      if (edits.length) {
+        const where = edits.map(edit => edit.label).join(' and ');
+        add('Replace…', `Put the fix into ${where}; the changes are shown first`, 'replace');
+      }
+      if (row.length) {
+        add('Undo', 'Take back what this session put into the notebook', 'undo');
+        add('Copy', 'Copy the fix and the tests', 'copy');
+        const main = row.findIndex(button => button.textContent === 'Insert both');
+        row[Math.max(main, 0)].classList.add('jp-mod-accept');
+      }
+      return row;
+    }
+
+    button(text, title, act) {
+      const button = element('button', 'cot-Button jp-mod-styled', text, { type: 'button', title });
+      button.addEventListener('click', async () => {
+        const panel = panelOf(this.node);
+        if (!panel) {
+          this.said.textContent = 'Open the notebook itself: this view cannot change it.';
+          return;
+        }
+        try {
+          this.said.textContent = (await act(panel, button)).said;
+        } catch (error) {
+          this.said.textContent = `${text} failed: ${error}`;
+          throw error; // for the console
+        }
+      });
+      return button;
+    }
+  }
+
+  return {
+    id: 'cot-magic:offer',
+    description: 'Draws the buttons below the panel of a cot-magic session.',
+    rendererFactory: { safe: false, mimeTypes: [MIME], createRenderer: () => new OfferRow() },
+    rank: RANK,
+    dataType: 'json'
+  };
+}
+
+/** The latest offer in the outputs of the active cell, else of the notebook; null if there is none. */
+export function latestOffer(panel) {
+  const found = panel.content.widgets.flatMap(cell => {
+    const outputs = (cell.model.type === 'code' && cell.model.outputs) || { length: 0 };
+    const offers = [];
+    for (let i = 0; i < outputs.length; i++) {
+      const offer = outputs.get(i).data[MIME];
+      if (offer && offer.cells.length + offer.edits.length) offers.push([cell, offer]);
+    }
+    return offers;
+  });
+  const here = found.filter(([cell]) => cell === panel.content.activeCell);
+  const last = (here.length ? here : found).pop();
+  return last ? last[1] : null;
+}

@@ -1,0 +1,93 @@
+"""The recorded events of a session: redacted for a report, kept in its metadata, read from there again."""
+
+import dataclasses
+import enum
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cot_magic.core.codec import decode, encode
+from cot_magic.core.errors import RecordingError, UsageError
+from cot_magic.core.events import Event, Faulted, SessionEnded, SessionStarted, Stamped
+from cot_magic.core.session import Session
+
+KEY = "cot"
+V = TypeVar("V")
+
+
+def redacted(value: V, redact: Callable[[str], str]) -> V:
+    """The value of `core` with every text in it passed through `redact`."""
+    if isinstance(value, str) and not isinstance(value, enum.Enum):
+        return redact(value)  # type: ignore[return-value]
+    if isinstance(value, tuple):
+        return tuple(redacted(item, redact) for item in value)  # type: ignore[return-value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        changed: dict[str, Any] = {}
+        for field in dataclasses.fields(value):
+            old = getattr(value, field.name)
+            new = redacted(old, redact)
+            if new is not old:
+                changed[field.name] = new
+        return dataclasses.replace(value, **changed) if changed else value
+    return value
+
+
+def folded(stampeds: Sequence[Stamped]) -> Session:
+    """The session that the events tell."""
+    session = Session()
+    for stamped in stampeds:
+        session = session.evolve(stamped)
+    return session
+
+
+def without_recording(session: Session) -> list[Stamped]:
+    """What can be said of a session whose events are lost (its kernel died): its case and what went wrong."""
+    if session.case is None or session.budget is None:
+        return []
+    started = SessionStarted(
+        case=session.case,
+        intensity=session.intensity,
+        reasoner=session.reasoner,
+        budget=session.budget,
+        sandbox=session.sandbox,
+        id=session.id,
+    )
+    faults = [Faulted(phase=None, message=fault) for fault in session.faults]
+    events: tuple[Event, ...] = (started, *faults, SessionEnded())
+    return [
+        Stamped(order=order, seconds=session.seconds if order else 0.0, event=event)
+        for order, event in enumerate(events)
+    ]
+
+
+def metadata(stampeds: Sequence[Stamped]) -> list[str]:
+    """The events as lines of JSON, as a recording has them."""
+    return [encode(stamped) for stamped in stampeds]
+
+
+def events_of(path: Path, read: Callable[[Path], Iterable[Stamped]]) -> list[Stamped]:
+    """The events of a recording, which `read` reads, or of the session that a report carries."""
+    return list(embedded(path) if path.suffix == ".ipynb" else read(path))
+
+
+def embedded(path: Path) -> Iterator[Stamped]:
+    """The events of the session that a report carries.
+
+    Raises UsageError if it cannot be read or carries none, RecordingError if an event is damaged.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}. Give the path of a report.") from None
+    except ValueError:
+        raise UsageError(f"cannot read {path}: it is not a notebook.") from None
+    kept = data.get("metadata", {}).get(KEY) if isinstance(data, dict) else None
+    lines = kept.get("session") if isinstance(kept, dict) else None
+    if not isinstance(lines, list) or not lines:
+        raise UsageError(f"{path} carries no session: only a report that cot-magic wrote does.")
+    for number, line in enumerate(lines, 1):
+        try:
+            yield decode(line)
+        except RecordingError as error:
+            raise RecordingError(f"{path}, event {number}: {error}") from None

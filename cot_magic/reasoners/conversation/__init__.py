@@ -1,0 +1,1 @@
+"""What is said to a model about a case, and what its answers are taken for."""

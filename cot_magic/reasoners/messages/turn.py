@@ -1,0 +1,123 @@
+"""What a turn is, on both sides of a connection: the question, the pieces that arrive, the whole answer."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+from cot_magic.core.findings import Usage
+
+Block: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked in one turn, without what the connection adds (model, thinking, `max_tokens`).
+
+    Attributes
+    ----------
+    system, tools
+        Blocks as the API takes them; with `messages` up to the last marked block they are the cached prefix.
+    messages
+        The conversation so far; blocks of earlier answers stand in it exactly as they came.
+    schema
+        JSON schema that the text of the answer has to fit, or None for free text. A server that does not know
+        structured outputs gets the schema in words from whoever asks.
+    room
+        How many times the usual reserve for the answer (beside the thinking) is allowed: 2 after an answer
+        that was cut at `max_tokens`.
+    """
+
+    system: Sequence[Block]
+    messages: Sequence[Mapping[str, Any]]
+    tools: Sequence[Block] = ()
+    schema: Mapping[str, Any] | None = None
+    room: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """A piece of text as it arrives."""
+
+    kind: Literal["text", "thinking"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Waiting before another attempt; sent about once a second with what is left, in seconds."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something that the person has to know about how the question was sent, in one sentence.
+
+    Attributes
+    ----------
+    restarts
+        The answer starts again from its beginning: every Delta of this turn that came before is void and
+        has to be taken off the screen.
+    """
+
+    text: str
+    restarts: bool = False
+
+
+Progress: TypeAlias = Delta | Pause | Remark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A tool that the model wants used. `problem` says why its input cannot be used (cut, no JSON)."""
+
+    id: str
+    name: str
+    input: Mapping[str, Any]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer.
+
+    Attributes
+    ----------
+    blocks
+        The content to send back in the next turn, byte for byte as it came.
+    stop_reason
+        As the API gives it; never None (that is a fault, which the connection retries or raises).
+    usage
+        `input_tokens` is all of the input, of which `cache_read_tokens` came from the cache; `output_tokens`
+        is all of the output, of which `thinking_tokens` were thinking.
+    target
+        The thinking tokens that were asked for; `enforced` tells whether the server takes it as a limit.
+    """
+
+    blocks: tuple[Block, ...]
+    text: str
+    calls: tuple[ToolCall, ...]
+    stop_reason: str
+    usage: Usage
+    model: str = ""
+    target: int = 0
+    enforced: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Connection(Protocol):
+    """One model at one server. A turn that ends in a fault raises ServiceFault; Ctrl-C closes the stream."""
+
+    @property
+    def label(self) -> str:
+        """Model and server, for people."""
+        ...
+
+    def body(self, question: Question) -> Mapping[str, Any]:
+        """The exact request body that `turn` would send; sends nothing."""
+        ...
+
+    def turn(self, question: Question) -> Generator[Progress, None, Answer]: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,188 @@
+"""Failures that come and go: which code is concurrent, what a search over schedules says, tests for a fix."""
+
+import ast
+import re
+from collections.abc import Generator, Sequence
+from textwrap import indent
+
+from cot_magic.core.case import Case
+from cot_magic.core.edits import parsed
+from cot_magic.core.events import ExploreSchedules, Finding, PhaseEnded, PhaseStarted, Reply, Step
+from cot_magic.core.findings import (
+    Evidence,
+    EvidenceKind,
+    Fix,
+    Hypothesis,
+    HypothesisId,
+    Phase,
+    RegressionTest,
+    Stage,
+)
+from cot_magic.core.intermittent import searched
+from cot_magic.core.jobs import Budget, Outcome
+
+Steps = Generator[Step, Reply, None]
+ORDER = HypothesisId("order")
+NEVER = (
+    "SyntaxError",
+    "IndentationError",
+    "TabError",
+    "ModuleNotFoundError",
+    "ImportError",
+    "NameError",
+    "UnboundLocalError",
+    "RecursionError",
+)
+UNREPEATED = "the failure did not repeat"
+LEAST_TEST = 100
+_CONCURRENT = re.compile(
+    r"\b(?:asyncio|await|async\s+def|threading|ThreadPoolExecutor|ThreadPool|concurrent\.futures)\b"
+)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+
+def concurrent(case: Case) -> bool:
+    """Whether the cell, or one that it depends on, has tasks or threads, so that order may matter."""
+    if case.raised is not None and case.raised.ename in NEVER:
+        return False
+    sources = (case.cell.source, *(item.cell.source for item in case.lineage))
+    return any(_CONCURRENT.search(source) for source in sources)
+
+
+def may_come_and_go(
+    case: Case, budget: Budget, stated: Sequence[Hypothesis], evidence: Sequence[Evidence]
+) -> bool:
+    """Whether schedules are worth a search: the code is concurrent, and a rule sees a race, or the failure
+    did not repeat in a copy, or the person asked."""
+    if not concurrent(case):
+        return False
+    by_rule = any(item.rule.startswith("race.") for item in stated)
+    return budget.explore or by_rule or any(item.note.startswith(UNREPEATED) for item in evidence)
+
+
+def order_matters(case: Case) -> Hypothesis:
+    """The hypothesis that a search over schedules tests."""
+    return Hypothesis(
+        id=ORDER,
+        claim="Whether the cell fails depends on the order in which its tasks or threads take turns.",
+        prediction="There is an order under which it fails just so, each time that the order is repeated.",
+        cell=case.cell.id,
+    )
+
+
+def request(budget: Budget) -> ExploreSchedules:
+    """The search on the cell as it is."""
+    return ExploreSchedules(schedules=budget.schedules, seed=budget.seed, token=budget.token, about=ORDER)
+
+
+def disturbed(failing: Evidence) -> bool:
+    """Whether the failing schedule differs from what happens without us."""
+    search = failing.schedule
+    if search is None or search.witness is None:
+        return False
+    return any(search.witness.minimised) or search.first_failure != 1
+
+
+def told(evidence: Sequence[Evidence]) -> str:
+    """What the latest search on the cell as it was says, for people; empty if there was none."""
+    item = next(
+        (e for e in reversed(evidence) if e.kind is EvidenceKind.SCHEDULE and e.stage is Stage.BEFORE), None
+    )
+    if item is None or item.schedule is None:
+        return ""
+    search, witness = item.schedule, item.schedule.witness
+    if item.outcome is Outcome.BLOCKED:
+        return f"Schedules could not be searched in a copy: {item.note}."
+    if witness is None or search.first_failure is None:
+        return f"No schedule failed: {search.bound}. That is no proof that none does."
+    changed = sum(1 for choice in witness.minimised if choice)
+    lines = [
+        f"Schedule {search.first_failure:,} fails as you saw it, and failed "
+        f"{witness.replays_failed} of {witness.replays} times when it was run again. {search.bound}.",
+        f"Shrunk, {changed} decision{'' if changed == 1 else 's'} of {search.decisions} "
+        f"differ{'s' if changed == 1 else ''} from an undisturbed run.",
+    ]
+    if search.inevitable_after is not None:
+        lines.append(
+            f"After {search.inevitable_after} of them every continuation that was tried failed: there the "
+            "failure had become inevitable."
+        )
+    lines += [f"{wait}." for wait in search.waits]
+    lines.append(f"Replay it with `--seed {witness.token}`.")
+    return " ".join(lines)
+
+
+def bound_of(fix: Fix, evidence: Sequence[Evidence]) -> str:
+    """What the search on the code with that fix says; empty if there was none."""
+    item = searched(fix.id, evidence)
+    if item is None or item.schedule is None:
+        return ""
+    search = item.schedule
+    first = "The schedule that failed passes with it. " if search.witness_passed else ""
+    if item.outcome is Outcome.PASSED:
+        return f"{first}Fresh schedules that fail: {search.bound}. That is a bound, no proof."
+    return f"{first}Of the edited code, {search.failed:,} of {search.schedules:,} schedules fail."
+
+
+def race_test(case: Case, failing: Evidence) -> RegressionTest | None:
+    """A test that runs what the cell does under as many schedules as it took to find the failure, and more.
+
+    None where the cell cannot be put into a function.
+    """
+    tree = parsed(case.cell.source)
+    if tree is None or failing.schedule is None or "get_ipython" in case.cell.source:
+        return None
+    body = [node for node in tree.body if not isinstance(node, _DEFINITIONS)]
+    if not body:
+        return None
+    awaits = any(
+        isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) for item in body for node in _own(item)
+    )
+    stored = sorted(
+        {
+            n.id
+            for item in body
+            for n in ast.walk(item)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+    )
+    lines = [f"global {', '.join(stored)}"] if stored else []
+    lines += [ast.unparse(item) for item in body]
+    name = "test_no_schedule_fails"
+    most = max(LEAST_TEST, 3 * (failing.schedule.first_failure or 0))
+    source = (
+        f"def {name}():\n"
+        "    import cot_magic\n\n"
+        f"    found = cot_magic.explore(scenario, schedules={most}, seed={failing.schedule.seed})\n"
+        "    assert not found.found, str(found)\n\n\n"
+        f"{'async ' if awaits else ''}def scenario():\n"
+        + indent("\n".join(lines), "    ")
+        + f"\n\n\n{name}()"
+    )
+    return RegressionTest(name=name, source=source)
+
+
+def _own(node: ast.AST) -> Generator[ast.AST, None, None]:
+    """The node and what is below it, without the bodies of functions."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, (*_DEFINITIONS, ast.Lambda)):
+            yield from _own(child)
+
+
+def passed_phases(evidence: Sequence[Evidence]) -> Steps:
+    """The rest of the phases for a cell that passed, and passes under all schedules that ran."""
+    said = told(evidence) or "No schedule was run."
+    yield Finding(phase=Phase.ANALYZE, topic="schedules", text=said)
+    ran = next((e.schedule.schedules for e in evidence if e.schedule is not None), 0)
+    yield PhaseEnded(
+        phase=Phase.ANALYZE, headline=f"The cell passed, and under {ran:,} schedules none was seen to fail."
+    )
+    for phase, headline in (
+        (Phase.PLAN, "There is nothing to plan."),
+        (Phase.VALIDATE, "There is no hypothesis to decide."),
+        (Phase.IMPLEMENT, "There is nothing to change."),
+        (Phase.CONFIRM, said.partition(". ")[0] + "."),
+    ):
+        yield PhaseStarted(phase=phase)
+        yield PhaseEnded(phase=phase, headline=headline)

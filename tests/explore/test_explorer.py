@@ -1,0 +1,160 @@
+"""Exploration in the product: searched in confined copies of a real kernel, fixed and verified offline."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cot_magic.core.case import CellId
+from cot_magic.core.events import ExploreSchedules, SearchAdvanced
+from cot_magic.core.findings import Evidence, HypothesisId, Stage
+from cot_magic.core.jobs import Job, JobResult, Outcome
+from cot_magic.explore.explorer import ScheduleExplorer
+from cot_magic.testing import NamespaceSandbox, case
+
+pytestmark = pytest.mark.slow
+PROGRAMS = Path(__file__).parent / "programs"
+OFFICE = (PROGRAMS / "ticket_office.py").read_text()
+TOLD = """
+import json
+import cot_magic
+from cot_magic.render.summary import summary
+print("@@" + json.dumps(summary(cot_magic.last, "n.ipynb", "cot+")))
+"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    landlock = pytest.importorskip("cot_magic.sandbox.landlock")
+    if sys.platform != "linux" or landlock.abi() < 1:
+        pytest.skip("needs Linux with Landlock")
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(kernel_name="python3")
+    manager.kernel_spec.argv[0] = sys.executable
+    manager.start_kernel(cwd=str(tmp_path_factory.mktemp("kernel")))
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+
+    def run(code: str) -> str:
+        said: list[str] = []
+
+        def hear(message: dict[str, Any]) -> None:
+            content = message["content"]
+            said.append(content.get("text") or content.get("ename") or "")
+
+        client.execute_interactive(code, timeout=170, output_hook=hear)
+        return "".join(said)
+
+    run("%load_ext cot_magic")
+    yield run
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def told(run: Any) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(run(TOLD).partition("@@")[2])
+    return data
+
+
+def test_a_cell_that_passed_is_searched_fixed_and_the_fix_verified(live: Any) -> None:
+    live(OFFICE)
+    live("%%cot++ --schedules 400 --seed 1\nawait main()")
+    data = told(live)
+    kinds = [(item["kind"], item["outcome"]) for item in data["evidence"]]
+    assert ("schedule", "RAISED") in kinds
+    assert ("schedule", "PASSED") in kinds
+    assert data["witness"]["replayed"] == "6 of 6"
+    assert data["witness"]["disturbed"] <= 3
+    assert data["result"] == "verified"
+    assert "async with" in data["fix"]["edits"][0]["source"]
+    assert [(test["before"], test["after"]) for test in data["tests"]] == [("RAISED", "PASSED")]
+
+
+def test_the_token_of_a_witness_replays_it_in_the_notebook(live: Any) -> None:
+    live(OFFICE)
+    live("%%cot++ --schedules 400 --seed 1 --reasoner offline\nawait main()")
+    token = told(live)["witness"]["token"]
+    live(f"%%cot++ --seed {token}\nawait main()")
+    again = told(live)["witness"]
+    assert again["token"] == token
+    assert again["schedules"] == 6
+
+
+def test_nothing_is_claimed_of_a_correct_cell(live: Any) -> None:
+    live((PROGRAMS / "locked_office.py").read_text())
+    live("%%cot+ --schedules 200\nawait main()")
+    data = told(live)
+    assert data["result"] == "no-failure"
+    assert data["witness"] is None
+    assert ("schedule", "PASSED") in [(item["kind"], item["outcome"]) for item in data["evidence"]]
+
+
+def test_explore_works_in_a_kernel_whose_loop_runs(live: Any) -> None:
+    live(OFFICE)
+    said = live("import cot_magic\nprint(cot_magic.explore(main, seed=2))")
+    assert "AssertionError: oversold" in said
+    assert live("print(1 + 1)").strip() == "2"
+
+
+# --- the explorer by itself, on a sandbox that is not confined -----------------------------------------------
+
+
+class PrintingSandbox(NamespaceSandbox):
+    """The double with what the jobs print."""
+
+    def run(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
+        results = []
+        for job in jobs:
+            with redirect_stdout(StringIO()) as printed:
+                (result,) = super().run([job])
+            results.append(replace(result, output=printed.getvalue()))
+        return tuple(results)
+
+
+def answers(source: str, namespace: dict[str, Any], **options: Any) -> tuple[Evidence, list[SearchAdvanced]]:
+    explorer = ScheduleExplorer(PrintingSandbox(namespace), seconds=20)
+    items = list(explorer.explore(case(source, ename="AssertionError"), ExploreSchedules(**options)))
+    evidence = [item for item in items if isinstance(item, Evidence)]
+    assert len(evidence) == 1
+    return evidence[0], [item for item in items if isinstance(item, SearchAdvanced)]
+
+
+SOURCE = OFFICE + "\nimport asyncio as _asyncio\n_asyncio.run(main())\n"
+
+
+def test_what_is_found_is_one_evidence_with_witness_and_trace() -> None:
+    evidence, progress = answers(SOURCE, {}, schedules=400, about=HypothesisId("order"))
+    assert evidence.outcome is Outcome.RAISED
+    assert evidence.stage is Stage.BEFORE
+    assert evidence.held is True
+    assert evidence.schedule is not None
+    assert evidence.schedule.witness is not None
+    assert evidence.schedule.witness.replays == evidence.schedule.witness.replays_failed == 6
+    assert evidence.schedule.trace is not None
+    assert {step.cell for step in evidence.schedule.trace.steps} == {CellId("c1")}
+    assert progress
+
+
+def test_a_search_that_finds_nothing_says_the_bound_and_holds_for_nothing() -> None:
+    source = "import asyncio\nasyncio.run(asyncio.sleep(1))"
+    evidence, progress = answers(source, {}, schedules=120)
+    assert evidence.outcome is Outcome.PASSED
+    assert evidence.held is None
+    assert evidence.schedule is not None
+    assert evidence.schedule.bound == "0 of 120: rate below 2.5 % at 95 % under this sampler"
+    assert progress[-1].ran == 120
+
+
+def test_a_copy_in_which_the_code_cannot_run_is_blocked_and_not_read_as_the_failure() -> None:
+    source = "import asyncio\nasyncio.run(asyncio.sleep(1))\nraise PermissionError('no network here')"
+    evidence, _ = answers(source, {}, schedules=60)
+    assert evidence.outcome is Outcome.BLOCKED
+    assert "PermissionError" in evidence.note

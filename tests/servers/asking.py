@@ -1,0 +1,55 @@
+"""What the tests of the connection ask, and what they hear."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cot_magic.reasoners.messages.connection import MessagesConnection
+from cot_magic.reasoners.messages.retry import RetryPolicy
+from cot_magic.reasoners.messages.turn import Answer, Delta, Pause, Question, Remark
+
+QUICK = RetryPolicy(attempts=3, first_pause=0.01, longest_pause=0.02)
+
+
+@dataclass
+class Heard:
+    """Everything that came out of one turn."""
+
+    answer: Answer | None = None
+    pieces: list[Any] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What stands on a screen that takes off what a restart makes void."""
+        shown: list[str] = []
+        for piece in self.pieces:
+            if isinstance(piece, Remark) and piece.restarts:
+                shown.clear()
+            if isinstance(piece, Delta) and piece.kind == "text":
+                shown.append(piece.text)
+        return "".join(shown)
+
+    @property
+    def remarks(self) -> list[str]:
+        return [piece.text for piece in self.pieces if isinstance(piece, Remark)]
+
+    @property
+    def pauses(self) -> list[Pause]:
+        return [piece for piece in self.pieces if isinstance(piece, Pause)]
+
+
+def ask(link: MessagesConnection, question: Question) -> Heard:
+    """Run one turn to its end."""
+    heard = Heard()
+    run = link.turn(question)
+    try:
+        while True:
+            heard.pieces.append(next(run))
+    except StopIteration as done:
+        heard.answer = done.value
+    return heard
+
+
+def question(text: str = "What is wrong?", **more: Any) -> Question:
+    return Question(
+        system=(), messages=[{"role": "user", "content": [{"type": "text", "text": text}]}], **more
+    )

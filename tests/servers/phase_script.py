@@ -1,0 +1,54 @@
+"""Scripted answers of five phases about a misspelt name; each says that it is scripted."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from scripted_replies import Reply
+
+PHASES = ("ANALYZE", "PLAN", "VALIDATE", "IMPLEMENT", "CONFIRM")
+SOURCES = ("values = [1, 2, 3]", "total = sum(valus)")
+PROBE = "'valus' not in globals() and isinstance(values, list)"
+HYPOTHESIS = {
+    "claim": "`valus` is a misspelling of `values`",
+    "prediction": "`values` is a list and `valus` is no name",
+    "cell": "the failing cell",
+    "line": 1,
+    "probe": PROBE,
+    "frame": None,
+}
+TEST = {"name": "test_total", "source": "def test_total():\n    assert total == 6"}
+EDIT = {"cell": "", "find": "valus", "replace": "values"}
+FIX = {"hypothesis": "h1", "why": "the name as it is spelt above", "edits": [EDIT], "tests": [TEST]}
+
+
+def answer(**parts: Any) -> str:
+    """The JSON of a phase."""
+    found = [{"topic": "scripted", "text": "this finding is scripted"}]
+    return json.dumps(
+        {"headline": "a scripted headline", "findings": found, "hypotheses": [], "fixes": [], **parts}
+    )
+
+
+def call(name: str, **given: Any) -> dict[str, Any]:
+    return {"name": name, "input": given}
+
+
+def phase(name: str, *, tools: Sequence[dict[str, Any]] = (), **parts: Any) -> list[Reply]:
+    """The answers of one phase: a turn of tool calls, if there are any, and its findings."""
+    if not tools:
+        return [Reply(thinking="scripted thinking", text=answer(**parts), match=f"Phase {name}")]
+    first = Reply(thinking="scripted thinking", tools=tools, match=f"Phase {name}")
+    return [first, Reply(text=answer(**parts))]
+
+
+def whole(**instead: list[Reply]) -> list[Reply]:
+    """The answers of all phases, some of them replaced by others."""
+    usual = {
+        "ANALYZE": phase("ANALYZE", hypotheses=[HYPOTHESIS]),
+        "PLAN": phase("PLAN"),
+        "VALIDATE": phase("VALIDATE", tools=[call("inspect_variable", expression="values")]),
+        "IMPLEMENT": phase("IMPLEMENT", tools=[call("try_fix", **FIX)]),
+        "CONFIRM": phase("CONFIRM"),
+    }
+    return [reply for name in PHASES for reply in instead.get(name, usual[name])]

@@ -1,0 +1,38 @@
+"""How the platforms wrap the Messages API: the model in the path, and the framing of Bedrock's streams."""
+
+import base64
+import json
+import re
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+_BEDROCK = re.compile(r"/model/(?P<model>[^/]+)/invoke-with-response-stream$")
+_VERTEX = re.compile(r"/publishers/anthropic/models/(?P<model>[^/:]+):streamRawPredict$")
+
+
+def unwrapped(path: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any], bool]:
+    """Path and body as the Messages API itself has them, and whether the answer is framed as Bedrock does it."""
+    for pattern in (_BEDROCK, _VERTEX):
+        if found := pattern.search(path):
+            plain = {name: value for name, value in body.items() if name != "anthropic_version"}
+            return "/v1/messages", {"model": unquote(found["model"]), **plain}, pattern is _BEDROCK
+    return path, dict(body), False
+
+
+def framed(data: Mapping[str, Any]) -> bytes:
+    """An event in the framing `application/vnd.amazon.eventstream`: prelude, headers, payload, checksums."""
+    payload = json.dumps({"bytes": base64.b64encode(json.dumps(data).encode()).decode()}).encode()
+    headers = b"".join(
+        struct.pack("!B", len(name)) + name + b"\x07" + struct.pack("!H", len(value)) + value
+        for name, value in (
+            (b":event-type", b"chunk"),
+            (b":content-type", b"application/json"),
+            (b":message-type", b"event"),
+        )
+    )
+    prelude = struct.pack("!II", 16 + len(headers) + len(payload), len(headers))
+    message = prelude + struct.pack("!I", zlib.crc32(prelude)) + headers + payload
+    return message + struct.pack("!I", zlib.crc32(message))
