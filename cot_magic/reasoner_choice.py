@@ -16,10 +16,7 @@ from cot_magic.settings import DEFAULT_MODEL, Settings
 
 RECORDED = "replay:"  # a recording is shown again
 AFRESH = "verify:"  # its experiments are run again
-_NO_CREDENTIAL = (
-    "No credential for a model was found, so the offline reasoner works and nothing is sent "
-    "(ANTHROPIC_API_KEY, or --reasoner claude)."
-)
+_NO_CREDENTIAL = "No credential for a model was found: the offline reasoner works, and nothing is sent."
 
 
 @runtime_checkable
