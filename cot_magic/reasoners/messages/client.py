@@ -92,10 +92,15 @@ def make_client(
     ServiceFault
         If a package, a credential or a setting is missing.
     """
+    import logging
+
     import anthropic
     import httpx2
 
     _require(platform)
+    # what the SDK logs goes where the person directed its log, and is not printed into the cell by default
+    if not (log := logging.getLogger("anthropic")).handlers:
+        log.addHandler(logging.NullHandler())
     address = address_of(platform, base_url)
     limits = timeouts or Timeouts()
     timeout = httpx2.Timeout(limits.read, connect=limits.connect, write=limits.write)

@@ -1,0 +1,109 @@
+"""A scripted model in real JupyterLab: how it looks while it streams, when its service fails, and after going on."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
+
+from messages_server import MessagesServer
+from phase_script import whole
+from scripted_replies import Reply
+
+LOAD = "%load_ext cot_magic"
+FAILS = "%%cot+ why does this fail?\ntotal = sum(valus)"
+PANEL = ".jp-OutputArea-output"
+RESUME = "%cot_resume"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MessagesServer]:
+    with MessagesServer() as running:
+        yield running
+
+
+def environment(server: MessagesServer) -> str:
+    """A cell that makes the scripted server the only one that the kernel knows."""
+    return (
+        f"import os\nos.environ.update(ANTHROPIC_BASE_URL={server.url!r}, ANTHROPIC_API_KEY='k')\n"
+        "values = [1, 2, 3]"
+    )
+
+
+def slowly() -> list[Reply]:
+    """The five phases as a model streams them, with something to read in each."""
+    replies = []
+    for reply in whole():
+        text = reply.text
+        if text:
+            said = json.loads(text)
+            for item in said["hypotheses"]:
+                item["line"] = 2  # below the line of `%%cot+`
+            said["findings"][0]["text"] = (
+                "This finding is scripted, and long enough to be seen as it comes. " * 6
+            )
+            text = json.dumps(said)
+        thinking = "scripted thinking, a sentence at a time. " * 12 if reply.thinking else ""
+        replies.append(replace(reply, text=text, thinking=thinking, chunk=12, delay=0.02))
+    return replies
+
+
+def test_the_panel_while_a_model_streams_when_it_fails_and_after_going_on(
+    page: Any, lab: tuple[str, Path], notebooks: ModuleType, server: MessagesServer, artefacts: Path
+) -> None:
+    script = slowly()
+    # VALIDATE is refused for good: what came before stays
+    server.script[:] = [*script[:2], Reply(status=401, message="scripted: the key has expired", sticky=True)]
+    book = notebooks.Book(page, lab, "model.ipynb").write([LOAD, environment(server), FAILS, RESUME, "6 * 7"])
+    book.open()
+    book.run_cell(0)
+    book.run_cell(1)
+    book.start_cell(2)
+    page.wait_for_selector("text=scripted thinking", state="attached", timeout=30_000)
+    page.wait_for_timeout(400)
+    page.screenshot(path=str(artefacts / "model-streaming.png"))
+    assert "claude" in page.inner_text(".jp-Notebook")
+    page.wait_for_selector("text=goes on from VALIDATE", timeout=60_000)
+    book.idle()
+    page.screenshot(path=str(artefacts / "model-failed.png"))
+    failed = page.inner_text(".jp-Notebook")
+    assert "a scripted headline" in failed
+    assert "Stopped: " in failed
+
+    server.script[:] = script[2:]
+    book.start_cell(3)
+    book.wait(lambda: "verified" in page.inner_text(".jp-Notebook"), seconds=60)
+    book.idle()
+    book.select(3)
+    page.screenshot(path=str(artefacts / "model-resumed.png"))
+    resumed = page.inner_text(".jp-Notebook")
+    assert "list price" in resumed
+    book.run_cell(4)
+    assert book.cells()[4]["outputs"][0]["data"]["text/plain"] == "42"
+    assert all(seen.refused == "" for seen in server.turns if seen.body["messages"])
+
+
+def test_the_countdown_is_seen_while_a_service_is_overloaded(
+    page: Any, lab: tuple[str, Path], notebooks: ModuleType, server: MessagesServer, artefacts: Path
+) -> None:
+    busy = Reply(status=529, message="scripted: overloaded", headers={"retry-after": "4"}, match="Phase ANALYZE")
+    server.script[:] = [busy, *slowly()]
+    book = notebooks.Book(page, lab, "busy.ipynb").write([LOAD, environment(server), FAILS])
+    book.open()
+    book.run_cell(0)
+    book.run_cell(1)
+    book.start_cell(2)
+    page.wait_for_selector("text=/overloaded/i", timeout=30_000)
+    page.screenshot(path=str(artefacts / "model-waiting.png"))
+    book.wait(lambda: book.cells()[2]["execution_count"] is not None, seconds=60)
+    book.idle()
+    page.screenshot(path=str(artefacts / "model-ended.png"))
+    assert "verified" in page.inner_text(".jp-Notebook")
+    streams = [output for output in book.cells()[2]["outputs"] if output["output_type"] == "stream"]
+    assert streams == []  # the client library has nothing to say beside the panel
