@@ -423,3 +423,43 @@ print(result.outcome, result.held, result.output, result.note)
         pytest.skip(ran.stdout)
     assert ran.stdout.startswith("PASSED True [] None []"), ran.stdout
     assert [place for place in leaks(ran.stdout) if place.startswith("env_")] == []
+
+
+def test_nothing_is_in_any_request_to_a_model_nor_in_the_preview_nor_in_the_report(
+    seen: dict[str, Any], tmp_path: Path
+) -> None:
+    sys.path.insert(0, str(Path(__file__).parent / "servers"))
+    from messages_server import MessagesServer
+    from phase_script import call, phase, whole
+
+    kernel = seen["kernel"]
+    printing = (
+        "print(globals().get('config'), api_key, headers, people.to_json(), account, raw)\nprice_of is None"
+    )
+    tools = [
+        call("run_probe", hypothesis="h1", code=printing, frame=None),
+        call("inspect_variable", expression="(config, api_key, passwords, people.password.tolist())"),
+        call("read_cell", cell="cell 1"),
+        call("inspect_variable", expression="{}['x' + api_key]"),
+    ]
+    with MessagesServer() as server:
+        server.add(*whole(VALIDATE=phase("VALIDATE", tools=tools)))
+        kernel.run(
+            f"os.environ.update(ANTHROPIC_BASE_URL={server.url!r}, ANTHROPIC_API_KEY='k')", cell_id="server"
+        )
+        failing = SOURCES["failing"].replace("{path}", str(tmp_path / "model.cot.jsonl"))
+        preview = kernel.run(failing.replace("--save", "--preview --save"), cell_id="failing")
+        assert '"messages"' in preview.stdout
+        before = preview.stdout.replace(SECRETS["printed"].text, "")  # the cell's own print
+        assert leaks(before) == []
+        assert server.turns == []
+        ran = kernel.run(failing, cell_id="failing")
+        kernel.run(f"%cot_export {tmp_path / 'rca.ipynb'}")
+        kernel.run("del os.environ['ANTHROPIC_BASE_URL'], os.environ['ANTHROPIC_API_KEY']")
+    assert ran.status == "error"
+    bodies = [seen_.raw.decode() for seen_ in server.requests]
+    assert len(server.turns) >= 6
+    assert any("tool_result" in body for body in bodies)
+    assert "<redacted: " in bodies[-1]
+    for text in (*bodies, (tmp_path / "model.cot.jsonl").read_text(), (tmp_path / "rca.ipynb").read_text()):
+        assert leaks(text) == []
