@@ -51,13 +51,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     environment = {**os.environ, "IPYTHONDIR": str(folder / ".ipython"), "JUPYTER_CONFIG_DIR": str(folder / ".config"),
                    "JUPYTER_DATA_DIR": str(folder / ".data"), "JUPYTER_RUNTIME_DIR": str(folder / ".runtime"),
                    "JUPYTER_PATH": str(folder / ".share")}  # fmt: skip
+    (folder / ".data").mkdir()
     for app in ("lab", "notebook"):
         quiet = folder / ".config" / app / "user-settings/@jupyterlab/apputils-extension"
         quiet.mkdir(parents=True, exist_ok=True)
         (quiet / "notification.jupyterlab-settings").write_text(
             '{"fetchNews": "false", "checkForUpdates": false}'
         )
-    extensions = {"jupyterlab": True, "notebook": importlib.util.find_spec("notebook") is not None}
+    wanted = ("jupyterlab", "notebook", "jupyter_server_ydoc", "jupyter_server_fileid")  # the last two: collaboration
+    extensions = {name: True for name in wanted if importlib.util.find_spec(name) is not None}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1", f"--IdentityProvider.token={TOKEN}",
                f"--ServerApp.root_dir={folder}", "--allow-root", "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True",
                f"--ServerApp.jpserver_extensions={extensions}"]  # fmt: skip
