@@ -1,6 +1,7 @@
 """A real ipykernel for the tests that need one."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,11 @@ from typing import Any
 
 import pytest
 from jupyter_client.manager import KernelManager
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # as in the background of a script: then no test of Ctrl-C can work
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
