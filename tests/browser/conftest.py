@@ -58,7 +58,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         (quiet / "notification.jupyterlab-settings").write_text(
             '{"fetchNews": "false", "checkForUpdates": false}'
         )
-    wanted = ("jupyterlab", "notebook", "jupyter_server_ydoc", "jupyter_server_fileid")  # the last two: collaboration
+    wanted = (
+        "jupyterlab",
+        "notebook",
+        "jupyter_server_ydoc",
+        "jupyter_server_fileid",
+    )  # the last two: collaboration
     extensions = {name: True for name in wanted if importlib.util.find_spec(name) is not None}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1", f"--IdentityProvider.token={TOKEN}",
                f"--ServerApp.root_dir={folder}", "--allow-root", "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True",

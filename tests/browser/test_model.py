@@ -92,7 +92,9 @@ def test_the_panel_while_a_model_streams_when_it_fails_and_after_going_on(
 def test_the_countdown_is_seen_while_a_service_is_overloaded(
     page: Any, lab: tuple[str, Path], notebooks: ModuleType, server: MessagesServer, artefacts: Path
 ) -> None:
-    busy = Reply(status=529, message="scripted: overloaded", headers={"retry-after": "4"}, match="Phase ANALYZE")
+    busy = Reply(
+        status=529, message="scripted: overloaded", headers={"retry-after": "4"}, match="Phase ANALYZE"
+    )
     server.script[:] = [busy, *slowly()]
     book = notebooks.Book(page, lab, "busy.ipynb").write([LOAD, environment(server), FAILS])
     book.open()
