@@ -9,9 +9,9 @@ from typing import Any
 
 from cot_magic.core.errors import UsageError
 from cot_magic.explore import program as programs
-from cot_magic.explore.batches import Batch, Trial
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.program import Program
+from cot_magic.explore.replay import replay
 from cot_magic.explore.report import Exploration
 from cot_magic.explore.runners import (
     ExecutorRunner,
@@ -21,7 +21,7 @@ from cot_magic.explore.runners import (
     InlineRunner,
     Runner,
 )
-from cot_magic.explore.search import REPLAYS, Found, Progress, Search, SearchResult
+from cot_magic.explore.search import REPLAYS, Progress, Search
 from cot_magic.explore.tokens import checksum, is_token, read_token
 
 SCHEDULES, SECONDS = 2_000, 30.0
@@ -124,7 +124,8 @@ def _explore(
     if schedules < 1 or seconds <= 0:
         raise UsageError(f"schedules and seconds must be positive, not {schedules} and {seconds:g}.")
     if isinstance(seed, str) and is_token(seed):
-        return _replayed(runner, code, seed)
+        again = replay(runner, seed, code, times=REPLAYS)
+        return Exploration(search=again, seed=int(read_token(seed).random_seed.partition(":")[0]), code=code)
     try:
         number = int(seed)
     except ValueError:
@@ -133,39 +134,3 @@ def _explore(
         runner, schedules=schedules, seed=number, seconds=seconds, expected=expected, progress=progress
     )
     return Exploration(search=search.go(), seed=number, code=code)
-
-
-def _replayed(runner: Runner, code: str, text: str) -> Exploration:
-    """One schedule again, a few times."""
-    token = read_token(text)
-    if token.code != code:
-        raise UsageError(
-            f"this token belongs to other code ({token.code}, this is {code}): search again without it."
-        )
-    trial = Trial(choices=token.choices, random_seed=token.random_seed)
-    answers = list(runner.run(Batch(trials=(trial,), detailed=place == 0) for place in range(REPLAYS)))
-    results = [answer.results[0] for answer in answers if answer.results]
-    failing = [result for result in results if result.failed]
-    found = None
-    if failing and failing[0].failure is not None:
-        found = Found(
-            number=0,
-            random_seed=token.random_seed,
-            failure=failing[0].failure,
-            choices=token.choices,
-            minimised=token.choices,
-            replays=len(results),
-            replays_failed=len(failing),
-            decisions=len(failing[0].choices),
-            waits=failing[0].waits,
-            trace=failing[0].trace,
-        )
-    trouble = next((answer.trouble for answer in answers if answer.trouble), "")
-    search = SearchResult(
-        schedules=len(results),
-        failed=len(failing),
-        found=found,
-        seconds=sum(answer.seconds for answer in answers),
-        trouble=trouble,
-    )
-    return Exploration(search=search, seed=int(token.random_seed.partition(":")[0]), code=code)

@@ -8,7 +8,6 @@ from itertools import islice
 
 from cot_magic.core.case import Case
 from cot_magic.core.edits import diff
-from cot_magic.core.errors import UsageError
 from cot_magic.core.events import ExploreSchedules, SearchAdvanced
 from cot_magic.core.experiments import replayed
 from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Stage
@@ -18,9 +17,10 @@ from cot_magic.core.schedules import OtherFailure, ScheduleSearch
 from cot_magic.explore.batches import Batch, BatchResult, Trial
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.incopy import read_output, step_source
+from cot_magic.explore.replay import replay
 from cot_magic.explore.report import Exploration
 from cot_magic.explore.search import Found, Search, SearchResult
-from cot_magic.explore.tokens import checksum, read_token
+from cot_magic.explore.tokens import checksum
 
 COT_LINE = re.compile(r"\A\s*(?:#\s*)?%%cot[^\n]*(?:\n|\Z)")  # the same code whatever its options are
 AT_ONCE = 2
@@ -30,6 +30,10 @@ SPARE_S = 15.0
 """On top of a batch's own time: a schedule that is under way, and the work of a copy."""
 OUTPUT_BYTES = 3 << 20
 LOST = 0.9
+UNSTEERED = (
+    "a schedule failed as you saw it, but in {} of {} replays only: something that is not steered decides as "
+    "well, such as the time of day, the system's entropy or something outside"
+)
 """If so large a part of the schedules fails otherwise than looked for, the copy is to blame."""
 
 
@@ -110,7 +114,7 @@ class ScheduleExplorer:
         if request.witness is not None:
             witness_passed = self._passes(runner, request.witness)
         if request.token:
-            search = self._replayed(runner, request.token, code, expected)
+            search = replay(runner, request.token, code, times=REPLAYS, expected=expected)
         else:
             searching = Search(
                 runner,
@@ -150,32 +154,6 @@ class ScheduleExplorer:
             return None
         return not any(result.failed for result in answer.results)
 
-    def _replayed(self, runner: JobRunner, text: str, code: str, expected: Failure | None) -> SearchResult:
-        token = read_token(text)
-        if token.code != code:
-            raise UsageError(f"the token belongs to other code ({token.code}, this cell is {code}).")
-        trial = Trial(choices=token.choices, random_seed=token.random_seed)
-        batches = [Batch(trials=(trial,), expected=expected, detailed=n == 0) for n in range(REPLAYS)]
-        answers = list(runner.run(batches))
-        results = [answer.results[0] for answer in answers if answer.results]
-        failing = [result for result in results if result.failed]
-        found = None
-        if failing and failing[0].failure is not None:
-            found = Found(
-                number=0,
-                random_seed=token.random_seed,
-                failure=failing[0].failure,
-                choices=token.choices,
-                minimised=token.choices,
-                replays=len(results),
-                replays_failed=len(failing),
-                decisions=len(failing[0].choices),
-                waits=failing[0].waits,
-                trace=failing[0].trace,
-            )
-        trouble = next((answer.trouble for answer in answers if answer.trouble), "")
-        return SearchResult(schedules=len(results), failed=len(failing), found=found, trouble=trouble)
-
     def _tells(self, request: ExploreSchedules, outcome: Outcome, found: Found | None) -> bool:
         """Whether a prediction held: that a schedule fails; or, once one did, that none does with the fix. A
         search that finds nothing refutes nothing."""
@@ -199,6 +177,9 @@ class ScheduleExplorer:
             choices = found.minimised if found.minimised is not None else found.choices
             again = runner.raised(Trial(choices=choices, random_seed=found.random_seed), 1.0)
             outcome, note, raised = again.outcome, again.note, again.raised
+            if fix is None and (outcome is Outcome.PASSED or found.replays_failed < found.replays):
+                # it is no witness then, and neither is it evidence that nothing fails
+                outcome, note = Outcome.BLOCKED, UNSTEERED.format(found.replays_failed, found.replays)
         elif witness_passed is False:
             outcome, note = Outcome.RAISED, "the schedule that failed before still fails"
         elif not search.schedules or search.incomplete == search.schedules:

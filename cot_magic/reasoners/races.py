@@ -92,7 +92,7 @@ def told(evidence: Sequence[Evidence]) -> str:
         return ""
     search, witness = item.schedule, item.schedule.witness
     if item.outcome is Outcome.BLOCKED:
-        return f"Schedules could not be searched in a copy: {item.note}."
+        return f"The search over schedules decides nothing: {item.note}."
     if witness is None or search.first_failure is None:
         return f"No schedule failed: {search.bound}. That is no proof that none does."
     changed = sum(1 for choice in witness.minimised if choice)

@@ -78,6 +78,29 @@ def test_a_cell_that_passed_is_searched_fixed_and_the_fix_verified(live: Any) ->
     assert [(test["before"], test["after"]) for test in data["tests"]] == [("RAISED", "PASSED")]
 
 
+NEARLY = (
+    OFFICE.replace("asyncio.sleep(random.uniform(0.01, 0.05))", "asyncio.to_thread(time.sleep, 0.03)")
+    .replace("import random", "import time")
+    .replace("0.08", "0.0304")  # the second customer comes when the first ticket is about to be printed
+)
+
+
+def test_a_cell_that_fails_by_the_timing_of_the_machine_is_debugged_by_a_schedule(live: Any) -> None:
+    live(NEARLY)
+    for _ in range(40):
+        if "AssertionError" in live("%%cot++ --seed 1\nawait main()"):
+            break
+    else:
+        pytest.skip("the timing of this machine let it pass 40 times")
+    data = told(live)
+    assert data["failure"]["ename"] == "AssertionError"
+    assert data["witness"]["replayed"] == "6 of 6"
+    assert data["result"] == "verified"
+    assert "async with" in data["fix"]["edits"][0]["source"]
+    after = [item for item in data["evidence"] if item["kind"] == "schedule"][-1]
+    assert after["outcome"] == "PASSED"
+
+
 def test_the_token_of_a_witness_replays_it_in_the_notebook(live: Any) -> None:
     live(OFFICE)
     live("%%cot++ --schedules 400 --seed 1 --reasoner offline\nawait main()")
@@ -158,3 +181,22 @@ def test_a_copy_in_which_the_code_cannot_run_is_blocked_and_not_read_as_the_fail
     evidence, _ = answers(source, {}, schedules=60)
     assert evidence.outcome is Outcome.BLOCKED
     assert "PermissionError" in evidence.note
+
+
+def test_a_failure_that_its_schedule_does_not_bring_back_each_time_is_no_witness() -> None:
+    """The system's entropy is not steered: what it decides, no schedule can repeat."""
+    source = (
+        "import asyncio, random\nasyncio.run(asyncio.sleep(1))\nassert random.SystemRandom().random() < 0.3"
+    )
+    found = []
+    for seed in range(30):
+        evidence, _ = answers(source, {}, schedules=60, seed=seed)
+        assert evidence.schedule is not None
+        witness = evidence.schedule.witness
+        if witness is not None and witness.replays_failed < witness.replays:
+            found.append(evidence)
+            break
+    assert found, "the entropy brought the failure back each time, or never"
+    assert found[0].outcome is Outcome.BLOCKED
+    assert found[0].held is None
+    assert "not steered" in found[0].note
