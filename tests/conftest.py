@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from jupyter_client.manager import KernelManager
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # as in the background of a script: then no test of Ctrl-C can work
+# a script's background process ignores Ctrl-C, and so would every process that a test starts
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

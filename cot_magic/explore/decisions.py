@@ -6,7 +6,7 @@ from typing import Protocol
 
 from cot_magic.core.trace import Trace
 
-TASK, THREAD, SLEEP, LATE, IO = "task", "thread", "sleep", "late", "io"
+TASK, THREAD, SLEEP, LATE = "task", "thread", "sleep", "late"
 """What is decided: which ready task runs, which thread runs, how long a sleep takes, how late another timer
 fires, how long a completed read or write is held back."""
 
@@ -20,7 +20,7 @@ class Strategy(Protocol):
         Parameters
         ----------
         kind
-            One of `TASK`, `THREAD`, `SLEEP`, `LATE`, `IO`.
+            One of `TASK`, `THREAD`, `SLEEP`, `LATE`.
         lanes
             For `TASK` and `THREAD`: the numbers of the candidates, the undisturbed one first. For `SLEEP`:
             who sleeps. A task or thread keeps its number through the run.

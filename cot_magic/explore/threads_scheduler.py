@@ -12,7 +12,6 @@ from cot_magic.explore.decisions import THREAD, Decisions
 STALL_S = 0.05  # a loaded machine holds a running thread up for that long, so that a sleeper overtakes it
 SPIN = 10_000  # points in a row after which a thread counts as waiting for the others in a loop
 STEPS = 1_000_000  # points after which a run is given up
-Clock = Callable[[], float]
 
 
 class Deadlock(BaseException):

@@ -62,11 +62,6 @@ def suspect(
     )
 
 
-def concurrent(case: Case) -> bool:
-    """Whether the cell, or a cell that it depends on, runs tasks or threads beside each other."""
-    return Program.of(case) is not None
-
-
 def line_of(node: ast.AST) -> int:
     return int(getattr(node, "lineno", 0))
 
