@@ -34,7 +34,7 @@ try:
         else:
             print("WAITING", flush=True)
 except KeyboardInterrupt:
-    print("KEPT", len(kept), flush=True)
+    print("\\nKEPT", len(kept), flush=True)  # the interrupt may have cut a print short before its newline
 sys.stdin.readline()  # stays alive: the connection is not closed by the end of the process
 """
 
