@@ -32,6 +32,8 @@ class TraceStep:
     waits
         What the lane waits for after the stretch, and who holds it (`lock, held by Thread-2`); empty if for
         nothing.
+    decided
+        How many decisions of the schedule had been made before the stretch.
     """
 
     at: float
@@ -44,6 +46,7 @@ class TraceStep:
     deviation: str = ""
     error: str = ""
     waits: str = ""
+    decided: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

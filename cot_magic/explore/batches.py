@@ -128,8 +128,15 @@ class Continued:
     def pick(self, kind: str, n: int, lanes: object) -> int:
         self._place += 1
         if self._place <= len(self._choices):
-            return min(self._choices[self._place - 1], n - 1)
+            return max(0, min(self._choices[self._place - 1], n - 1))
         return self._then.pick(kind, n, lanes)  # type: ignore[arg-type]
+
+    def next(self) -> int | None:
+        self._place += 1
+        return self._choices[self._place - 1] if self._place <= len(self._choices) else None
+
+    def back(self) -> None:
+        self._place -= 1
 
 
 def run_batch(program: Program, batch: Batch) -> BatchResult:
@@ -199,7 +206,9 @@ def _shrunk(program: Program, batch: Batch) -> BatchResult:
     trial = batch.trials[0]
     if not program.restorable or batch.expected is None:
         return BatchResult(trouble="the state of this program is too large to be put back between schedules")
-    shrinker = Shrinker(InlineRunner(program), trial.random_seed or "", batch.expected, batch.seed)
+    shrinker = Shrinker(
+        InlineRunner(program), trial.random_seed or "", batch.expected, batch.seed, batch.seconds
+    )
     minimised = shrinker.minimise(trial.choices or ())
     last = _run(program, batch, replace(trial, choices=minimised))
     inevitable = shrinker.inevitable(last.choices) if last.failed else None

@@ -1,14 +1,17 @@
 """Decisions of a scheduler as a list of integers, and what one run under them showed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from cot_magic.core.trace import Trace
 
-TASK, THREAD, SLEEP, LATE = "task", "thread", "sleep", "late"
+TASK, THREAD, SLEEP, LATE, OUTSIDE = "task", "thread", "sleep", "late", "outside"
 """What is decided: which ready task runs, which thread runs, how long a sleep takes, how late another timer
-fires, how long a completed read or write is held back."""
+fires, whether what completed outside is held back (recorded is then what was delivered in which order)."""
+
+Ask = Callable[[int, int], int]
+"""Whether to hold something back that completed outside: which of n ways (0: not), and what it is."""
 
 
 class Strategy(Protocol):
@@ -23,8 +26,21 @@ class Strategy(Protocol):
             One of `TASK`, `THREAD`, `SLEEP`, `LATE`.
         lanes
             For `TASK` and `THREAD`: the numbers of the candidates, the undisturbed one first. For `SLEEP`:
-            who sleeps. A task or thread keeps its number through the run.
+            who sleeps. For `OUTSIDE`: what completed, as a negative number. A task or thread keeps its
+            number through the run.
         """
+        ...
+
+
+class Recorded(Strategy, Protocol):
+    """A strategy that makes recorded choices again."""
+
+    def next(self) -> int | None:
+        """The next recorded choice, passed over by that; None after the end of the record."""
+        ...
+
+    def back(self) -> None:
+        """Go back by one choice."""
         ...
 
 
@@ -44,16 +60,20 @@ class Decisions:
     Attributes
     ----------
     made
-        The choices so far, in order. Given to `Replay`, they make the same run again.
+        The choices so far, in order. Given to `Replay`, they make the same run again. Negative where nobody
+        chose: what completed outside came so by itself.
     log
         The same with kind, number of alternatives and place; None unless the run is `detailed`.
     """
 
-    __slots__ = ("_pick", "log", "made")
+    __slots__ = ("_back", "_held", "_next", "_pick", "log", "made")
 
     def __init__(self, strategy: Strategy, *, detailed: bool = False) -> None:
         self._pick = strategy.pick
+        self._next: Callable[[], int | None] = getattr(strategy, "next", _nothing)
+        self._back: Callable[[], None] = getattr(strategy, "back", _nothing)
         self.made: list[int] = []
+        self._held = False
         self.log: list[Choice] | None = [] if detailed else None
 
     def choose(self, kind: str, n: int, where: str | None = None, lanes: Sequence[int] | None = None) -> int:
@@ -66,9 +86,40 @@ class Decisions:
             self.log.append(Choice(kind=kind, n=n, choice=choice, where=where or ""))
         return choice
 
+    def observe(self, look: Callable[[int, Ask | None], int], where: str | None = None) -> int:
+        """Record as a choice what the world outside did.
+
+        Parameters
+        ----------
+        look
+            Given the recorded choice, which it has to bring about (0: none is recorded, what comes is taken),
+            and what it may ask whether something is held back (None: nothing may be), it answers with what
+            happened, as a number above 0, which is returned. 0 for something that is in no record: the same
+            recorded choice comes again.
+        """
+        recorded = self._next()
+        self._held = recorded is not None and recorded > 0
+        seen = look(abs(recorded or 0), self._ask if recorded is None else None)
+        if not seen:
+            self._back()
+            return 0
+        self.made.append(seen if self._held else -seen)
+        if self.log is not None:
+            self.log.append(Choice(kind=OUTSIDE, n=0, choice=recorded or 0, where=where or ""))
+        return seen
+
+    def _ask(self, n: int, lane: int) -> int:
+        choice = self._pick(OUTSIDE, n, (lane,))
+        self._held = self._held or choice > 0
+        return choice
+
     def undisturbed(self) -> None:
         """Make no more choices of our own: what is left of the run (its tidying up) goes as without us."""
-        self._pick = _zero
+        self._pick, self._next = _zero, _nothing
+
+
+def _nothing() -> None:
+    return None
 
 
 def _zero(kind: str, n: int, lanes: Sequence[int] | None) -> int:
@@ -92,7 +143,15 @@ class Replay:
     def pick(self, kind: str, n: int, lanes: Sequence[int] | None) -> int:
         place = self._place
         self._place = place + 1
-        return min(self._choices[place], n - 1) if place < len(self._choices) else 0
+        return max(0, min(self._choices[place], n - 1)) if place < len(self._choices) else 0
+
+    def next(self) -> int | None:
+        place = self._place
+        self._place = place + 1
+        return self._choices[place] if place < len(self._choices) else 0
+
+    def back(self) -> None:
+        self._place -= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +181,7 @@ class RunResult:
     failure
         None if the code passed.
     choices
-        All decisions that were made until it ended.
+        All decisions that were made until it ended; see `Decisions.made`.
     steps
         How many callbacks (or stretches of threads) ran.
     virtual_s

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from cot_magic.core.case import Case
+from cot_magic.core.case import Case, CellId
 from cot_magic.core.edits import diff
 from cot_magic.core.events import ExploreSchedules, SearchAdvanced
 from cot_magic.core.experiments import replayed
@@ -17,6 +17,7 @@ from cot_magic.core.schedules import OtherFailure, ScheduleSearch
 from cot_magic.explore.batches import Batch, BatchResult, Trial
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.incopy import read_output, step_source
+from cot_magic.explore.places import in_cells
 from cot_magic.explore.replay import replay
 from cot_magic.explore.report import Exploration
 from cot_magic.explore.search import Found, Search, SearchResult
@@ -48,6 +49,11 @@ class JobRunner:
         self._sandbox, self._earlier, self._cell = sandbox, tuple(steps[:-1]), steps[-1]
         self._limits, self._allow = limits, allow
         self.effects: dict[str, None] = {}
+
+    @property
+    def earlier(self) -> tuple[CellId | None, ...]:
+        """The cells that run again before the explored one."""
+        return tuple(step.cell for step in self._earlier)
 
     def run(self, batches: Iterable[Batch]) -> Iterator[BatchResult]:
         waiting = iter(batches)
@@ -146,7 +152,10 @@ class ScheduleExplorer:
     def _passes(self, runner: JobRunner, witness: Witness) -> bool | None:
         """Whether the schedule that failed passes now: shrunk, and as it was found."""
         trials = tuple(
-            Trial(choices=choices, random_seed=witness.random_seed or None)
+            Trial(
+                choices=tuple(max(0, choice) for choice in choices),  # the world is left to itself
+                random_seed=witness.random_seed or None,
+            )
             for choices in dict.fromkeys((witness.minimised, witness.schedule.choices))
         )
         answer = next(iter(runner.run([Batch(trials=trials, seed=witness.schedule.seed)])))
@@ -203,7 +212,7 @@ class ScheduleExplorer:
             effects=tuple(runner.effects),
             snapshot=self._sandbox.status().state,
             note=note or search.trouble,
-            schedule=_described(request, search, result, case, witness_passed),
+            schedule=_described(request, search, result, case, runner.earlier, witness_passed),
         )
 
 
@@ -212,13 +221,13 @@ def _described(
     search: SearchResult,
     result: Exploration,
     case: Case,
+    again: Sequence[CellId | None],
     witness_passed: bool | None,
 ) -> ScheduleSearch:
     found = search.found
     witness, trace = result.witness, result.trace
     if trace is not None:
-        steps = tuple(step if step.filename else replace(step, cell=case.cell.id) for step in trace.steps)
-        trace = replace(trace, steps=steps)
+        trace = in_cells(trace, case, again)
     return ScheduleSearch(
         schedules=search.schedules,
         failed=search.failed,

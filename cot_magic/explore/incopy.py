@@ -12,6 +12,7 @@ from typing import Any
 from cot_magic.core.codec import from_json, to_json
 from cot_magic.explore.batches import Batch, BatchResult, run_batch
 from cot_magic.explore.decisions import Decisions, Replay
+from cot_magic.explore.places import outside_of_copy
 from cot_magic.explore.program import Program, of_cell
 
 MARK = "cot-explored: "
@@ -80,13 +81,8 @@ def _filename(namespace: MutableMapping[str, Any]) -> str:
 
 def _placed(result: BatchResult, cell_file: str) -> BatchResult:
     """Traces without file names that mean nothing outside of this copy."""
-    placed = []
-    for trial in result.results:
-        if trial.trace is not None:
-            steps = tuple(
-                replace(step, filename="" if step.filename == cell_file else step.filename)
-                for step in trial.trace.steps
-            )
-            trial = replace(trial, trace=replace(trial.trace, steps=steps))
-        placed.append(trial)
+    placed = [
+        trial if trial.trace is None else replace(trial, trace=outside_of_copy(trial.trace, cell_file))
+        for trial in result.results
+    ]
     return replace(result, results=tuple(placed))

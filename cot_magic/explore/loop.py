@@ -2,16 +2,17 @@
 
 import asyncio
 import heapq
+import socket
 import threading
 from asyncio import events
 from asyncio.futures import _set_result_unless_cancelled  # type: ignore[attr-defined]
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cot_magic.explore import outside
 from cot_magic.explore.clock import real_monotonic
+from cot_magic.explore.completions import PATIENCE_S, Completions, LimitReached
 from cot_magic.explore.decisions import LATE, SLEEP, TASK, Decisions
 from cot_magic.explore.thread_calls import Pool, ThreadCall, workers_of
 
@@ -19,9 +20,10 @@ SCALES = (1.0, 0.25, 0.5, 2.0, 4.0)
 """How long a sleep may take, as a multiple of what was asked for; timeouts keep their length."""
 LATE_STEPS, LATE_S, LATE_SHARE = 4, 0.001, 0.10
 """Another timer fires up to 1 ms and a tenth of its delay late, in three steps."""
-PATIENCE_S = 0.02
-LOOPBACK_S = 0.0005
-
+GLANCE = 32
+"""Steps in a row after which a busy loop looks whether something outside has completed."""
+if TYPE_CHECKING:
+    from cot_magic.explore.call_turns import CallTurns
 
 _SelectorLoop: Any = asyncio.SelectorEventLoop
 """Typed so because a loop is built on names of asyncio that its stubs do not show."""
@@ -31,10 +33,6 @@ class Deadlock(Exception):
     """Nothing is ready, no timer is set, and nothing outside is under way: the code would wait for ever."""
 
     waits: tuple[str, ...] = ()
-
-
-class LimitReached(Exception):
-    """The schedule was stopped by a limit of ours; it says nothing about the code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,6 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
     """
 
     def __init__(self, decisions: Decisions, *, limits: RunLimits, start: float = 0.0) -> None:
-        self.selector = outside.LazySelector()
         self.now, self.steps = start, 0
         self.decisions, self._limits = decisions, limits
         self._choose = decisions.choose
@@ -77,17 +74,18 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         self.calls: list[ThreadCall] = []
         self.own_threads: dict[int, ThreadCall] = {}
         self.unhandled: list[dict[str, Any]] = []
+        self.turns: CallTurns | None = None
+        """Where calls in threads take turns with the loop, if they do."""
         self.on_step: Callable[[Any], None] | None = None
         """Told of each task or thread just before it runs; for traces."""
         self.on_sleep: Callable[[int, Any], None] | None = None
         """Told which choice was made for a sleep, and by whom it is slept."""
         self._lanes = 0
         self._pools: dict[int, Pool] = {}
-        alone = threading.active_count() == 1
-        self._known_threads = frozenset((threading.current_thread(),) if alone else threading.enumerate())
         self._deadline = real_monotonic() + limits.wall_s
-        self._arrived: list[Any] = []
-        super().__init__(self.selector)
+        self._glance_at = GLANCE
+        self.world = Completions(self)
+        super().__init__(self.world.selector)
         self.set_exception_handler(_keep_unhandled)
 
     # --- what asyncio asks of a loop ----------------------------------------------------------------------
@@ -115,6 +113,16 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
             raise RuntimeError("Event loop is closed")
         handle = events.Handle(callback, args, self, context)
         self._ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(
+        self, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        if self.is_ours() or self._closed:
+            return self.call_soon(callback, *args, context=context)
+        handle = events.Handle(callback, args, self, context)
+        self.world.post(handle)
+        self._write_to_self()
         return handle
 
     def call_later(
@@ -187,8 +195,9 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
 
     def _run_once(self) -> None:
         ready, timers = self._ready, self._scheduled
-        if self.selector.watched and not any(handle in ready for handle in self._arrived):
-            self._poll(0)
+        if self.steps >= self._glance_at:
+            self._glance_at = self.steps + GLANCE
+            self.world.glance()
         now = self.now
         while timers and (timers[0]._when <= now or timers[0]._cancelled):
             handle = heapq.heappop(timers)
@@ -232,60 +241,35 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         return handle
 
     def _idle(self) -> None:
-        """Nothing is ready: wait for the world if it is awaited, else go to the next timer."""
-        timers = self._scheduled
-        world = self._world()
-        if real_monotonic() > self._deadline:
-            raise LimitReached(f"stopped after {self._limits.wall_s:g} s")
-        if world == outside.HERE:
-            if self._poll(LOOPBACK_S) or self._ready:
+        """Nothing is ready: wait for the world if it is at work, else go to the next timer."""
+        self._glance_at = self.steps + GLANCE
+        self.keep_limits()
+        timers, world = self._scheduled, self.world
+        if world.sources or world.where():
+            world.wait()
+            if self._ready or timers:
                 return
-        elif world == outside.ELSEWHERE:
-            self._follow_the_wall(timers[0]._when - self.now if timers else None)
-            return
-        if timers:
+        elif timers:
             self.now = max(self.now, timers[0]._when)
             return
-        if self.selector.watched and not any(not task.done() for task in self.tasks):
-            self._poll(PATIENCE_S)
+        if world.selector.watched and not any(not task.done() for task in self.tasks):
+            world.look(PATIENCE_S)
             return
         raise Deadlock("nothing is ready, no timer is set, and nothing outside is under way")
 
-    def _world(self) -> str:
-        """Where something is under way that may bring the next event."""
-        files = self.selector.at_work() if self.selector.watched else ""
-        if files == outside.ELSEWHERE:
-            return files
-        if threading.active_count() == 1 + len(self.own_threads) and not self._detached():
-            return files
-        if self._detached():
-            return outside.ELSEWHERE
-        foreign = outside.foreign_threads(self._known_threads, self.own_threads)
-        if not foreign:
-            return files
-        if outside.at_work(foreign):
-            return outside.ELSEWHERE
-        pending = [task for task in self.tasks if not task.done()]
-        ours = {call.future for call in self.calls}
-        return outside.ELSEWHERE if outside.expected(pending, ours) else outside.HERE
+    def keep_limits(self) -> None:
+        """Raises LimitReached if the schedule has taken too long."""
+        if real_monotonic() > self._deadline:
+            raise LimitReached(f"stopped after {self._limits.wall_s:g} s")
 
-    def _detached(self) -> bool:
-        return any(call.detached for call in self.own_threads.values())
-
-    def _follow_the_wall(self, next_timer: float | None) -> None:
-        before = real_monotonic()
-        self._own_pipe()
-        if not self._ready:
-            self._poll(PATIENCE_S if next_timer is None else max(0.0, min(PATIENCE_S, next_timer)))
-        self.now += real_monotonic() - before
-
-    def _poll(self, timeout: float) -> bool:
-        before = len(self._ready)
-        found = self.selector.select(timeout)
-        if found:
-            self._process_events(sorted(found, key=lambda event: event[0].fd))
-        self._arrived = list(self._ready)[before:]
-        return bool(found)
+    def is_sleep(self, timer: asyncio.TimerHandle) -> bool:
+        """Whether a timer stands for work that ends then, and not for a timeout."""
+        callback: Any = timer._callback  # type: ignore[attr-defined]
+        return (
+            callback is _set_result_unless_cancelled
+            or _completes(callback)
+            or isinstance(getattr(callback, "__self__", None), ThreadCall)
+        )
 
     # --- the loop's pipe to itself, made when something can wake it from outside ----------------------------
 
@@ -293,17 +277,22 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         self._ssock: Any = None
         self._csock: Any = None
 
-    def _own_pipe(self) -> None:
+    def make_own_pipe(self) -> None:
+        """So that other threads can wake it."""
         if self._ssock is None:
-            super()._make_self_pipe()
-            self.selector.own(self._ssock)
+            self._ssock, self._csock = socket.socketpair()
+            self._ssock.setblocking(False)
+            self._csock.setblocking(False)
+            self._internal_fds += 1
+            self.world.selector.own_fd = self._ssock.fileno()
+            self._add_reader(self._ssock.fileno(), self._read_from_self)
 
     def _close_self_pipe(self) -> None:
         if self._ssock is not None:
             super()._close_self_pipe()
 
     def add_signal_handler(self, sig: int, callback: Callable[..., Any], *args: Any) -> None:
-        self._own_pipe()
+        self.make_own_pipe()
         super().add_signal_handler(sig, callback, *args)
 
     # --- words for people -----------------------------------------------------------------------------------

@@ -2,18 +2,22 @@
 started."""
 
 import asyncio
+import dis
+import functools
 import os
 import selectors
 import socket
 import stat
 import sys
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import CodeType
 from typing import Any
 
 HERE, ELSEWHERE = "here", "elsewhere"
 WAITING_FILES = ("queue.py", "threading.py")
 WAITING_FUNCTIONS = ("_worker",)  # of ThreadPoolExecutor: it waits in a C queue
+WAITING_METHODS = ("get", "acquire", "wait")
 INSIDE = frozenset(
     f"asyncio.{name}" for name in ("tasks", "locks", "queues", "timeouts", "taskgroups", "runners", "threads")
 )
@@ -23,17 +27,23 @@ INSIDE = frozenset(
 class LazySelector(selectors.BaseSelector):
     """A selector that is made when the first file is registered: most schedules need none."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: Callable[[], int]) -> None:
         self._real: selectors.BaseSelector | None = None
+        self._number = number
+        self.numbers: dict[int, int] = {}
+        """For each registered file descriptor its number as a source; without the loop's own pipe."""
         self.watched = 0
         """How many files are registered, without the loop's own pipe to itself."""
         self.own_fd = -1
+        """That pipe; told before it is registered."""
         self._known: str | None = None
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         if self._real is None:
             self._real = selectors.DefaultSelector()
         key = self._real.register(fileobj, events, data)
+        if key.fd != self.own_fd:
+            self.numbers[key.fd] = self._number()
         self._count()
         return key
 
@@ -41,6 +51,7 @@ class LazySelector(selectors.BaseSelector):
         if self._real is None:
             raise KeyError(fileobj)
         key = self._real.unregister(fileobj)
+        self.numbers.pop(key.fd, None)
         self._count()
         return key
 
@@ -64,11 +75,6 @@ class LazySelector(selectors.BaseSelector):
         if self._real is not None:
             self._real.close()
             self._real = None
-
-    def own(self, sock: Any) -> None:
-        """The loop's pipe to itself: it is not counted."""
-        self.own_fd = sock.fileno()
-        self._count()
 
     def at_work(self) -> str:
         """`ELSEWHERE` if a registered file has its other end outside of this process, `HERE` if all
@@ -102,22 +108,23 @@ def _ends(fds: Iterable[int]) -> str:
     return HERE if peers else ""
 
 
-def expected(tasks: Iterable[Any], ours: Collection[Any]) -> bool:
-    """Whether a task waits for something that neither a task, a timer nor a call of ours will bring.
+def expecting(tasks: Iterable[Any], ours: Collection[Any]) -> int:
+    """How many tasks wait for something that neither a task, a timer nor a call of ours will bring.
 
     Parameters
     ----------
     ours
         Futures of calls that run in our own threads.
     """
+    count = 0
     for task in tasks:
         waiter = getattr(task, "_fut_waiter", None)
         if waiter is None or isinstance(waiter, asyncio.Task) or waiter in ours:
             continue
         if type(waiter).__name__ == "_GatheringFuture" or _innermost_module(task) in INSIDE:
             continue
-        return True
-    return False
+        count += 1
+    return count
 
 
 def _innermost_module(task: Any) -> str:
@@ -147,6 +154,22 @@ def at_work(threads: Iterable[threading.Thread]) -> bool:
         if frame is None:
             continue
         code = frame.f_code
-        if not (code.co_filename.endswith(WAITING_FILES) or code.co_name in WAITING_FUNCTIONS):
+        rests = code.co_filename.endswith(WAITING_FILES) or code.co_name in WAITING_FUNCTIONS
+        if not rests and frame.f_lasti not in _waits(code):
             return True
     return False
+
+
+@functools.lru_cache(maxsize=256)
+def _waits(code: CodeType) -> frozenset[int]:
+    """Where the code calls a method that waits for work: a frame that stands there waits in C."""
+    found, name = set(), ""
+    for item in dis.get_instructions(code):
+        if item.opname in ("LOAD_METHOD", "LOAD_ATTR"):
+            name = str(item.argval)
+        elif item.opname in ("PRECALL", "CALL", "CALL_FUNCTION_EX", "CALL_KW"):
+            if name in WAITING_METHODS:
+                found.add(item.offset)
+            if item.opname != "PRECALL":
+                name = ""
+    return frozenset(found)

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, TypedDict
 
 from cot_magic.core.errors import UsageError
 from cot_magic.explore.decisions import Decisions, RunResult
+from cot_magic.explore.entry import entry_of
 from cot_magic.explore.loop import RunLimits
 from cot_magic.explore.run import AsyncRun
 from cot_magic.explore.state import SharedState
@@ -31,6 +33,8 @@ class Program:
         Global names of the user's code; put back between runs.
     kind
         `ASYNC` or `THREADS`.
+    calls
+        Whether it hands calls of its loop to threads.
     """
 
     def __init__(
@@ -39,10 +43,11 @@ class Program:
         namespace: MutableMapping[str, Any],
         *,
         kind: str,
+        calls: bool = False,
         limits: RunLimits | None = None,
         free_threaded: bool = False,
     ) -> None:
-        self.kind, self._start, self._namespace = kind, start, namespace
+        self.kind, self._start, self._namespace, self._calls = kind, start, namespace, calls
         self._limits, self._free_threaded = limits or RunLimits(), free_threaded
         self._state = SharedState([namespace], start)
         self._fresh = True
@@ -75,13 +80,14 @@ class Program:
             namespaces=[self._namespace],
             random_seed=random_seed,
             limits=self._limits,
+            calls=self._calls,
         )
         if not detailed:
             return run.go()
         from cot_magic.explore.tracing import Tracer
 
         tracer = Tracer(decisions)
-        run.prepare, run.holders = tracer.attach, tracer.holders
+        run.prepare, run.holders, run.line = tracer.attach, tracer.holders, tracer.line
         with tracer:
             result = run.go()
         return replace(result, trace=tracer.trace(result))
@@ -101,7 +107,7 @@ def of_function(fn: Callable[[], Any], *, free_threaded: bool = False) -> Progra
     namespace = getattr(inspect.unwrap(fn), "__globals__", None)
     if namespace is None:
         namespace = vars(sys.modules.get(getattr(fn, "__module__", "") or "__main__", builtins))
-    return Program(fn, namespace, kind=_kind(fn, namespace), free_threaded=free_threaded)
+    return Program(fn, namespace, **_how(fn, namespace), free_threaded=free_threaded)
 
 
 def of_file(path: Path, function: str | None = None, *, free_threaded: bool = False) -> Program:
@@ -140,7 +146,7 @@ def of_source(
         return Program(
             lambda: exec(code, fresh),  # noqa: S102 - the person's own file
             fresh,
-            kind=_kind_of_source(source),
+            **_how(code, fresh, source),
             free_threaded=free_threaded,
         )
     exec(code, module.__dict__)  # noqa: S102 - the person's own file
@@ -149,8 +155,7 @@ def of_source(
         inspect.signature(fn).bind()
     except TypeError as error:
         raise UsageError(f"{wanted} in {filename} cannot be called without arguments: {error}.") from None
-    kind = ASYNC if inspect.iscoroutinefunction(fn) else _kind_of_source(source)
-    return Program(fn, module.__dict__, kind=kind, free_threaded=free_threaded)
+    return Program(fn, module.__dict__, **_how(fn, module.__dict__, source), free_threaded=free_threaded)
 
 
 def of_cell(
@@ -164,22 +169,20 @@ def of_cell(
     def start() -> Any:
         return eval(code, namespace) if awaits else exec(code, namespace)  # type: ignore[arg-type] # noqa: S102, S307
 
-    kind = ASYNC if awaits else _kind_of_source(source)
-    return Program(start, namespace, kind=kind, free_threaded=free_threaded)
+    return Program(start, namespace, **_how(code, namespace, source), free_threaded=free_threaded)
 
 
-def _kind(fn: Callable[[], Any], namespace: MutableMapping[str, Any]) -> str:
-    inner = inspect.unwrap(fn)
-    if inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(vars(type(inner)).get("__call__")):
-        return ASYNC
-    code = getattr(inner, "__code__", None)
-    names = set(code.co_names) if code is not None else set()
-    module = sys.modules.get("asyncio")
-    uses = any(namespace.get(name) is module for name in names) or any(
-        inspect.iscoroutinefunction(namespace.get(name)) for name in names
-    )
-    return ASYNC if uses and module is not None else THREADS
+class _How(TypedDict):
+    """What a Program has to know of its code."""
+
+    kind: str
+    calls: bool
 
 
-def _kind_of_source(source: str) -> str:
-    return ASYNC if "asyncio" in source or "await " in source else THREADS
+def _how(start: CodeType | Callable[[], Any], namespace: MutableMapping[str, Any], source: str = "") -> _How:
+    """By what the entry point runs; where that cannot be told (a library does it), by what is mentioned."""
+    entry = entry_of(start, namespace)
+    if entry.loop or entry.threads:
+        return _How(kind=ASYNC if entry.loop else THREADS, calls=entry.calls)
+    mentioned = entry.coroutines or "asyncio" in source or "await " in source
+    return _How(kind=ASYNC if mentioned else THREADS, calls=entry.calls)

@@ -1,12 +1,12 @@
 """What an exploration found, for people and as JSON."""
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from cot_magic.core.jobs import Schedule, Witness
 from cot_magic.core.rates import bound, failure_rate
 from cot_magic.core.trace import Trace
+from cot_magic.explore.places import shown
 from cot_magic.explore.search import SearchResult
 from cot_magic.explore.tokens import Token
 
@@ -106,7 +106,7 @@ class Exploration:
             lines.append(f"Schedule {found.number + 1} of {search.schedules:,} fails{place}:")
             lines.append(f"  {failure.ename}: {failure.evalue}".rstrip(": "))
             lines.extend(f"  {wait}" for wait in found.waits)
-            changed = sum(1 for choice in found.minimised or () if choice)
+            changed = sum(1 for choice in found.minimised or () if choice > 0)
             many = "choice differs" if changed == 1 else "choices differ"
             lines.append(
                 f"Shrunk: {changed} {many} from an undisturbed run; "
@@ -122,7 +122,7 @@ class Exploration:
             lines.append(f"Replay: --seed {self.token}")
         for item in search.others:
             at = f", line {item.failure.lineno}" if item.failure.lineno else ""
-            name = os.path.basename(item.failure.filename)
+            name = shown(item.failure.filename)
             lines.append(f"Also seen, not counted: {item.failure.ename} ({name}{at}), {item.times} times.")
         if search.incomplete:
             lines.append(f"{search.incomplete:,} schedules were stopped by a limit and say nothing.")

@@ -6,14 +6,20 @@ import sys
 import threading
 from asyncio import events
 from collections.abc import Callable, Coroutine, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 from cot_magic.explore.clock import VirtualTime
+from cot_magic.explore.completions import LimitReached
 from cot_magic.explore.decisions import Decisions, Failure, RunResult
 from cot_magic.explore.failures import failure_of
-from cot_magic.explore.loop import Deadlock, ExploredLoop, LimitReached, RunLimits
+from cot_magic.explore.loop import Deadlock, ExploredLoop, RunLimits
+from cot_magic.explore.thread_calls import CallThread
 from cot_magic.explore.waits import Holders, who_waits
+
+if TYPE_CHECKING:
+    from cot_magic.explore.call_turns import CallTurns
 
 TIDY_STEPS = 10_000
 _kept = False  # whether the state of random numbers is put back further out
@@ -32,6 +38,8 @@ class AsyncRun:
         Global names of the user's code, for clocks that it imported by name.
     random_seed
         What `random` (and NumPy's global generator, if it is loaded) is seeded with; None leaves it.
+    calls
+        Whether calls that it hands to threads take turns with it and with each other.
     """
 
     def __init__(
@@ -42,9 +50,14 @@ class AsyncRun:
         namespaces: Sequence[MutableMapping[str, Any]] = (),
         random_seed: str | None = None,
         limits: RunLimits | None = None,
+        calls: bool = False,
     ) -> None:
         self._start, self._decisions, self._namespaces = start, decisions, namespaces
         self._random_seed, self._limits = random_seed, limits or RunLimits()
+        self._calls = calls
+        self._turns: CallTurns | None = None
+        self.line: Callable[[FrameType], None] | None = None
+        """Told of each line in a call that takes turns; for traces."""
         self.loops: list[ExploredLoop] = []
         self.holders: Holders | None = None
         self.prepare: Callable[[ExploredLoop], None] | None = None
@@ -54,7 +67,7 @@ class AsyncRun:
         error: BaseException | None = None
         with seeded(self._random_seed), _no_loop_running(), self._loops_made_here():
             clock = VirtualTime(self._now, self._sleep, self._is_ours, self._namespaces)
-            with clock:
+            with clock, self._taking_turns():
                 try:
                     started = self._start()
                     if asyncio.iscoroutine(started):
@@ -95,9 +108,21 @@ class AsyncRun:
     def _new_loop(self) -> ExploredLoop:
         loop = ExploredLoop(self._decisions, limits=self._limits, start=self._now())
         self.loops.append(loop)
+        loop.turns = self._turns
         if self.prepare is not None:
             self.prepare(loop)
         return loop
+
+    def _taking_turns(self) -> AbstractContextManager[Any]:
+        if not self._calls:
+            return nullcontext()
+        from cot_magic.explore.call_turns import CallTurns
+
+        roots = [self._start, *self._namespaces]
+        self._turns = CallTurns(
+            self._decisions, lambda: self.loops[-1] if self.loops else None, roots, line=self.line
+        )
+        return self._turns
 
     @contextmanager
     def _loops_made_here(self) -> Iterator[None]:
@@ -107,11 +132,20 @@ class AsyncRun:
         def new_event_loop() -> asyncio.AbstractEventLoop:
             return self._new_loop() if threading.get_ident() == here else kept()
 
+        start = threading.Thread.start
+
+        def numbered(thread: threading.Thread) -> None:
+            if threading.get_ident() == here and self.loops and type(thread) is not CallThread:
+                self.loops[-1].world.number(thread)
+            start(thread)
+
         events.new_event_loop = asyncio.new_event_loop = new_event_loop
+        threading.Thread.start = numbered  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:
             events.new_event_loop = asyncio.new_event_loop = kept
+            threading.Thread.start = start  # type: ignore[method-assign]
             for loop in self.loops:
                 loop.close()
 

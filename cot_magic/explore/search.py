@@ -8,7 +8,7 @@ from cot_magic.core.trace import Trace
 from cot_magic.explore.batches import Batch, BatchResult, Counted, Trial, TrialResult
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.runners import Runner
-from cot_magic.explore.shrink import Shrinker
+from cot_magic.explore.shrink import SECONDS, Shrinker
 
 BATCH = 25
 FIRST_BATCH = 8
@@ -38,7 +38,8 @@ class Found:
     number
         Its number in the search, from 0.
     minimised
-        The fewest disturbed choices that still fail, zeros between them; None if it was not shrunk.
+        The fewest disturbed choices that still fail, zeros between them; None if it was not shrunk. Negative
+        choices repeat what the world outside did and are none of ours.
     replays, replays_failed
         How often the minimised schedule was run again, each in a fresh process, and how often it failed.
     decisions
@@ -264,15 +265,16 @@ class Search:
     def _shrink(self, found: Found) -> Iterator[Progress]:
         """Shrink it in one process; if what comes out passes in fresh ones, in a fresh one each time."""
         yield self._progress("it is shrunk")
-        shrinker = Shrinker(self._runner, found.random_seed, found.failure, self._seed)
+        outside = any(choice < 0 for choice in found.choices)  # a schedule takes longer then
+        seconds = min(self._seconds / 2, SECONDS * (2 if outside else 1))
+        shrinker = Shrinker(self._runner, found.random_seed, found.failure, self._seed, seconds)
         answer = shrinker.in_one_process(found.choices)
         minimised = answer.minimised if answer is not None else None
         replays = shrinker.replay(minimised, self._replays) if minimised is not None else []
         inevitable = answer.inevitable_after if answer is not None else None
         if minimised is None or not replays or not all(replay.failed for replay in replays):
-            minimised = shrinker.minimise(found.choices)
+            minimised, replays = self._shrunk_anew(shrinker, found, replays)
             yield self._progress("it is replayed")
-            replays = shrinker.replay(minimised, self._replays)
             failing = [replay for replay in replays if replay.failed]
             inevitable = shrinker.inevitable(failing[0].choices) if failing else None
         failing = [replay for replay in replays if replay.failed]
@@ -290,6 +292,21 @@ class Search:
         if detailed is not None:
             found = replace(found, trace=detailed.trace, waits=detailed.waits or found.waits)
         self.result = replace(self.result, found=found)
+
+    def _shrunk_anew(
+        self, shrinker: Shrinker, found: Found, tried: list[TrialResult]
+    ) -> tuple[tuple[int, ...], list[TrialResult]]:
+        """Shrunk with a process for each experiment; or, where the world outside has a part in it, with all
+        that happened there as it was in a run that failed."""
+        if any(choice < 0 for choice in found.choices):
+            failing = [replay.choices for replay in tried if replay.failed]
+            for choices in (*failing[:2], found.choices):
+                replays = shrinker.replay(choices, self._replays)
+                if all(replay.failed for replay in replays):
+                    break
+            return choices, replays
+        minimised = shrinker.minimise(found.choices)
+        return minimised, shrinker.replay(minimised, self._replays)
 
     def _left(self) -> float:
         return self._seconds - (self._clock() - self._started)

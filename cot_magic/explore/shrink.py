@@ -11,12 +11,14 @@ from random import Random
 
 from cot_magic.explore.batches import Batch, Trial, TrialResult
 from cot_magic.explore.clock import real_monotonic
+from cot_magic.explore.completions import held
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.runners import Runner
 
 MOST_RUNS = 3_000
 ROUNDS = 8
 CONTINUATIONS = 12
+CONFIRMATIONS = 5  # what the world has a part in may fail by chance
 AT_ONCE, MOST_PLACES, SECONDS = 12, 48, 5.0
 FEW = 3  # above so many disturbed choices, others are tried as well
 OTHERS, NEAR = 400, 8
@@ -30,17 +32,26 @@ class Shrinker:
     ----------
     failure
         What it has to raise to count.
+    seconds
+        Real time after which what has been reached is kept.
     """
 
-    def __init__(self, runner: Runner, random_seed: str, failure: Failure, seed: int) -> None:
+    def __init__(
+        self, runner: Runner, random_seed: str, failure: Failure, seed: int, seconds: float = SECONDS
+    ) -> None:
         self._runner, self._random_seed, self._failure, self._seed = runner, random_seed, failure, seed
-        self.runs, self._until = 0, real_monotonic() + SECONDS
+        self.runs, self._seconds = 0, seconds
+        self._until = real_monotonic() + seconds
+        self._accepted: list[dict[int, int]] = []
 
     def minimise(self, choices: Sequence[int]) -> tuple[int, ...]:
         """A schedule with as few disturbed choices as can be found; trailing zeros are left off."""
         disturbed = {place: choice for place, choice in enumerate(choices) if choice}
+        outside = any(choice < 0 for choice in choices)
         if self._fails([{}]) == [True]:
             return ()
+        if outside:
+            return spread(self._beside_the_world(disturbed))
         kept = self._ddmin(disturbed)
         if len(kept) > FEW:
             kept = self._ddmin(self._otherwise(kept, len(choices)))
@@ -52,7 +63,7 @@ class Shrinker:
 
     def in_one_process(self, choices: Sequence[int]) -> TrialResult | None:
         """Shrink it in one process, where that is possible: many times faster than a process each time."""
-        batch = replace(self._batch([self._trial(choices)]), shrink=True)
+        batch = replace(self._batch([self._trial(choices)]), shrink=True, seconds=self._seconds)
         answer = next(iter(self._runner.run([batch])))
         return answer.results[0] if answer.results and answer.results[0].failed else None
 
@@ -62,7 +73,8 @@ class Shrinker:
         return [answer.results[0] for answer in self._runner.run(batches) if answer.results]
 
     def inevitable(self, choices: Sequence[int]) -> int | None:
-        """After how many of the choices every continuation that was tried fails; None if after none.
+        """After how many of the choices every continuation that was tried fails; None if after none,
+        or if that takes too long.
 
         A bisection: it takes for granted that what is inevitable stays so.
 
@@ -72,9 +84,12 @@ class Shrinker:
             All that the failing run made, the undisturbed ones at its end included.
         """
         low, high = 0, len(choices)
+        until = real_monotonic() + min(SECONDS, self._seconds)
         if not high or not self._always_fails(choices):
             return None
         while low < high:
+            if real_monotonic() > until:
+                return None
             middle = (low + high) // 2
             if self._always_fails(choices[:middle]):
                 high = middle
@@ -100,12 +115,58 @@ class Shrinker:
             failing = self._first_failing(candidates)
             if failing is not None:
                 disturbed = candidates[failing]
+                self._accepted.append(disturbed)
                 pieces = 2 if failing < len(subsets) else max(pieces - 1, 2)
             elif pieces >= len(disturbed):
                 break
             else:
                 pieces = min(len(disturbed), 2 * pieces)
         return disturbed
+
+    def _beside_the_world(self, disturbed: dict[int, int]) -> dict[int, int]:
+        """A schedule with few disturbed choices that fails each time although what happens outside is left to
+        itself; the given one if there is none.
+
+        First one source that is held back, or one sleep that takes longer, in an undisturbed schedule.
+        """
+        made = {place: choice for place, choice in disturbed.items() if choice > 0}
+        undisturbed = next(iter(self._runner.run([self._batch([self._trial(())])]))).results
+        candidates = []
+        choices = undisturbed[0].choices if undisturbed else ()
+        itself = [place for place, choice in enumerate(choices) if choice < 0]
+        if itself:
+            held_back = dict.fromkeys(held(-choices[place]) for place in itself)
+            candidates += [{itself[0]: choice} for choice in held_back if choice]
+            others = [place for place in range(len(choices)) if place not in itself][:MOST_PLACES]
+            candidates += [{place: MOST_CHOICES - 1} for place in others]
+        candidates += [{place: choice} for place, choice in made.items()]
+        at = 0
+        while (failing := self._first_failing(candidates[at:])) is not None:
+            at += failing + 1
+            if self._confirmed(candidates[at - 1]):
+                return candidates[at - 1]
+        self._accepted = [disturbed, made]
+        if self._fails([made]) == [True]:
+            self._ddmin(made)
+        for found in reversed(self._accepted):
+            if self._confirmed(found):
+                return found
+            again = self._as_it_was(found)
+            if again is not None and self._confirmed(again):
+                return again
+        return disturbed
+
+    def _as_it_was(self, candidate: dict[int, int]) -> dict[int, int] | None:
+        """The same with what happened outside in a run of it that failed."""
+        trials = [self._trial(spread(candidate))] * AT_ONCE
+        answer = next(iter(self._runner.run([replace(self._batch(trials), seconds=1.0)])))
+        failing = next((result for result in answer.results if result.failed), None)
+        return (
+            None if failing is None else {at: choice for at, choice in enumerate(failing.choices) if choice}
+        )
+
+    def _confirmed(self, candidate: dict[int, int]) -> bool:
+        return all(self._fails([candidate] * CONFIRMATIONS))
 
     def _otherwise(self, disturbed: dict[int, int], decisions: int) -> dict[int, int]:
         """Another schedule that fails alike with one or two disturbed choices, if there is one: delta
@@ -147,10 +208,11 @@ class Shrinker:
         if real_monotonic() > self._until:
             return [False] * len(candidates)
         self.runs += len(candidates)
-        batch = self._batch([self._trial(spread(candidate)) for candidate in candidates])
-        answer = next(iter(self._runner.run([batch])))
-        found = [result.failed for result in answer.results]
-        return found + [False] * (len(candidates) - len(found))
+        trials = [self._trial(spread(candidate)) for candidate in candidates]
+        seconds = max(0.5, self._until - real_monotonic())
+        answer = next(iter(self._runner.run([replace(self._batch(trials), seconds=seconds)])))
+        failed = [result.failed for result in answer.results]
+        return failed + [False] * (len(trials) - len(failed))
 
     def _always_fails(self, prefix: Sequence[int]) -> bool:
         trials = [

@@ -8,10 +8,12 @@ PPoPP 2014), hence a portfolio.
 from collections.abc import Sequence
 from random import Random
 
-from cot_magic.explore.decisions import SLEEP, TASK, THREAD, Strategy, Undisturbed
+from cot_magic.explore.decisions import OUTSIDE, SLEEP, TASK, THREAD, Strategy, Undisturbed
 
 LEAST_HORIZON = 16
 PORTFOLIO = ("walk", "laggard", "half", "pct2", "bounded", "laggard", "rare", "pct3")
+LENGTHS, FASTEST = 5, 2  # a sleep has five lengths: as it is, two shorter ones, two longer ones
+HOLDS = 0.2  # there are many completions, and what is held back once is so to the end
 LITTLE = 0.05  # how often a laggard's run is disturbed otherwise
 RATES = {"walk": 1.0, "half": 0.4, "rare": 0.1}
 
@@ -24,7 +26,8 @@ class RandomWalk:
 
     def pick(self, kind: str, n: int, lanes: Sequence[int] | None) -> int:
         drawn = self._random()
-        return int(drawn / self._rate * n) if drawn < self._rate else 0
+        rate = self._rate if kind != OUTSIDE else self._rate * HOLDS
+        return int(drawn / rate * n) if drawn < rate else 0
 
 
 class PCT:
@@ -42,6 +45,8 @@ class PCT:
         self._step = 0
 
     def pick(self, kind: str, n: int, lanes: Sequence[int] | None) -> int:
+        if kind == OUTSIDE:
+            return self._random.randrange(n) if self._random.random() < HOLDS else 0
         if lanes is None or len(lanes) < n or kind not in (TASK, THREAD):
             return self._random.choice((0, self._random.randrange(n)))
         self._step += 1
@@ -85,14 +90,18 @@ class Laggard:
         self._place += 1
         if not self._begin <= self._place < self._end:
             return 0
-        if kind != SLEEP or not lanes:
+        if kind not in (SLEEP, OUTSIDE) or not lanes:
             return self._random.randrange(n) if self._random.random() < LITTLE else 0
         lane = lanes[0]
         if lane not in self._pace:
             drawn = self._random.random()
-            slow, fast = self._random.choice((n - 1, n - 1, n - 2)), self._random.choice((1, 2))
+            slow = self._random.choice((LENGTHS - 1, LENGTHS - 1, LENGTHS - 2))
+            fast = self._random.choice((1, FASTEST))
             self._pace[lane] = slow if drawn < self._share else fast if drawn > 1 - self._share / 2 else 0
-        return min(self._pace[lane], n - 1)
+        pace = self._pace[lane]
+        if kind == OUTSIDE:  # nothing completes earlier than it does
+            return self._random.randrange(1, n) if pace > FASTEST else 0
+        return min(pace, n - 1)
 
 
 def strategy_of(seed: int, number: int, horizon: int) -> Strategy:

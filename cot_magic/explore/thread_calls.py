@@ -1,8 +1,10 @@
 """Blocking calls that a coroutine hands to threads: each runs only while the loop waits for it."""
 
 import asyncio
+import sys
 import threading
 import time
+from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -22,6 +24,10 @@ class Abandoned(SystemExit):
     """Ends a thread whose schedule is over."""
 
 
+class CallThread(threading.Thread):
+    """A thread of ours, which posts nothing to the loop as long as it is not blocked by something outside."""
+
+
 class ThreadCall:
     """One call in a thread of its own. The baton goes to it and back, so one of both runs at any time."""
 
@@ -32,8 +38,10 @@ class ThreadCall:
         self.future: asyncio.Future[Any] = loop.create_future()
         self.lane = loop.new_lane(self)
         self.thread: threading.Thread | None = None
-        self.detached = self.over = self._abandoned = False
-        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
+        self.detached = self.over = self.abandoned = False
+        self._go, self._back = allocate_lock(), allocate_lock()  # real ones: others may be modelled
+        self._go.acquire()
+        self._back.acquire()
 
     @property
     def name(self) -> str:
@@ -44,15 +52,26 @@ class ThreadCall:
 
     def step(self) -> None:
         """Let it run until it ends or sleeps; called by the loop."""
-        if self._abandoned or self.over or (self.future.cancelled() and self.thread is None):
+        if self.abandoned or self.over or (self.future.cancelled() and self.thread is None):
             self._pool.ended(self)
             return
         if self.thread is None:
-            self.thread = threading.Thread(target=self._body, daemon=True, name=self.name)
-            self.thread.start()
-        else:
-            self._go.release()
+            self.thread = self._started()
+        self._go.release()
         self._wait()
+
+    def _started(self) -> threading.Thread:
+        turns = self.loop.turns
+        if turns is not None:
+            turns.quiet += 1  # the handshake with the new thread is real
+        try:
+            thread = CallThread(target=self._body, daemon=True, name=self.name)
+            self.thread = thread
+            thread.start()
+            return thread
+        finally:
+            if turns is not None:
+                turns.quiet -= 1
 
     def park(self, seconds: float) -> None:
         """`time.sleep` in this thread: the loop goes on, and wakes it when the time has come."""
@@ -60,16 +79,20 @@ class ThreadCall:
             time.sleep(seconds)
             return
         self.loop.sleep_of_thread(seconds, self.step, self)
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Called in the thread: the loop goes on, until it lets the call do its next step."""
         self._back.release()
         self._go.acquire()
-        if self._abandoned:
+        if self.abandoned:
             raise Abandoned
 
     def abandon(self) -> None:
         """The schedule is over: end the thread where it sleeps."""
         if self.thread is None or self.over:
             return
-        self._abandoned = True
+        self.abandoned = True
         if not self.detached:
             self._go.release()
             self._back.acquire(timeout=1.0)
@@ -79,10 +102,14 @@ class ThreadCall:
             if self.thread is not None and _idle(self.thread):
                 # it waits for something outside, or for what only this loop can do: go on without it
                 self.detached = True
+                self.loop.world.number(self.thread)
                 return
 
     def _body(self) -> None:
+        self._go.acquire()  # the loop is done with the start
         self.loop.own_threads[threading.get_ident()] = self
+        if self.loop.turns is not None:
+            self.loop.turns.begin()
         result, error = None, None
         try:
             result = self._func(*self._args)
@@ -94,9 +121,10 @@ class ThreadCall:
         self._finish(result, error)
 
     def _finish(self, result: Any, error: BaseException | None) -> None:
+        sys.settrace(None)
         self.over = True
         self.loop.own_threads.pop(threading.get_ident(), None)
-        if not self._abandoned and not self.loop.is_closed():
+        if not self.abandoned and not self.loop.is_closed():
             tell = self.loop.call_soon_threadsafe if self.detached else self.loop.call_soon
             tell(self._settle, result, error)
         self._back.release()

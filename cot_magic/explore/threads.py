@@ -67,7 +67,7 @@ def run_threads(
         that ended a thread, else a Deadlock of threads that wait for each other.
     """
     user = UserCode(files)
-    recording = Recording(user) if decisions.log is not None else None
+    recording = Recording(user, decisions.made) if decisions.log is not None else None
     scheduler = Scheduler(decisions, recording)
     scheduler.budget = steps
     main = scheduler.add("main")

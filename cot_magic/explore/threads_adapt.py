@@ -108,29 +108,33 @@ def _numbering(older: Iterable[object]) -> Callable[[Any], int]:
     return number
 
 
-def _callables() -> dict[int, Any]:
-    pairs = [
-        (model.REAL_SLEEP, model.sleep),
-        (model.REAL_MONOTONIC, model.monotonic),
-        (model.REAL_TIME, model.wall),
-        (model.REAL_COUNTER, model.counter),
+def _callables(clocks: bool) -> dict[int, Any]:
+    pairs: list[tuple[Any, Any]] = [
         (allocate_lock, model.Lock),
         (RealLock, model.Lock),
         (RealRLock, threading.RLock),
         (RealSimpleQueue, vars(queue)["_PySimpleQueue"]),
     ]
+    if clocks:
+        pairs += [
+            (model.REAL_SLEEP, model.sleep),
+            (model.REAL_MONOTONIC, model.monotonic),
+            (model.REAL_TIME, model.wall),
+            (model.REAL_COUNTER, model.counter),
+        ]
     return {id(real): modelled for real, modelled in pairs}
 
 
 class Adapter:
     """Puts modelled locks where the program already keeps real ones: in globals, closures, classes, objects.
 
+    With `clocks`, the clocks and `sleep` of `time` as well.
     Not followed: objects of installed libraries, and beyond that `_OBJECTS` objects.
     """
 
-    def __init__(self, user: UserCode, patches: Patches) -> None:
+    def __init__(self, user: UserCode, patches: Patches, *, clocks: bool = True) -> None:
         self._user, self._patches = user, patches
-        self._callables = _callables()
+        self._callables = _callables(clocks)
         self._made: dict[int, tuple[Any, Any]] = {}  # the real one is kept, so that its id stays its own
         self._seen: set[int] = set()
         self._todo: list[Any] = []

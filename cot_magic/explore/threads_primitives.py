@@ -26,7 +26,7 @@ REAL_MONOTONIC, REAL_TIME, REAL_COUNTER = time.monotonic, time.time, time.perf_c
 class Switch:
     """Where the modelled primitives find the scheduler of the run; None between runs."""
 
-    scheduler: Scheduler | None = None
+    scheduler: Any = None  # a Scheduler, or CallTurns where a loop hands calls to threads
 
 
 def current() -> tuple[Scheduler, Lane] | None:

@@ -199,7 +199,7 @@ class Scheduler:
             raise Unfinished(f"the code did not come to an end within {self.budget:,} steps")
         self._spun += 1
         chosen = self._choose(lane, first)
-        if chosen is not None and chosen is not lane and not _importing(frame):
+        if chosen is not None and chosen is not lane and not importing(frame):
             self._give(lane, chosen)
 
     def line(self, frame: FrameType) -> None:
@@ -337,7 +337,7 @@ def _until(lane: Lane) -> float:
     return wait.until if wait is not None and wait.until is not None else float("inf")
 
 
-def _importing(frame: FrameType | None) -> bool:
+def importing(frame: FrameType | None) -> bool:
     """Whether the code runs inside an import: its lock is none of ours, so others must not need it now."""
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":

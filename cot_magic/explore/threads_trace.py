@@ -2,12 +2,12 @@
 
 import ast
 import linecache
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import FrameType
 
 from cot_magic.core.trace import Trace, TraceStep
+from cot_magic.explore.places import shown
 from cot_magic.explore.threads_points import UserCode
 from cot_magic.explore.threads_scheduler import Lane, Wait
 
@@ -26,8 +26,8 @@ _CHANGING = {name for names in _CHANGERS.values() for name in names.split()}
 class Recording:
     """Keeps a step for each line that a thread begins, or goes on with when it gets its turn back."""
 
-    def __init__(self, user: UserCode) -> None:
-        self._user = user
+    def __init__(self, user: UserCode, made: Sequence[int] = ()) -> None:
+        self._user, self._made = user, made  # the decisions so far: a list that grows
         self._steps: list[TraceStep] = []
         self._left_out = 0
         self._ended: set[int] = set()
@@ -62,6 +62,7 @@ class Recording:
             filename=code.co_filename,
             touched=touched(code.co_filename).get(lineno, ""),
             deviation=deviation,
+            decided=len(self._made),
         )
         self._steps.append(step)
 
@@ -81,7 +82,7 @@ class Recording:
         if frame is None:
             return ""
         code = frame.f_code
-        return f"{os.path.basename(code.co_filename)}:{frame.f_lineno} {code.co_name}"
+        return f"{shown(code.co_filename)}:{frame.f_lineno} {code.co_name}"
 
     def failed(self, lane: Lane, error: BaseException) -> None:
         """Mark the last step of a lane with how it ended."""

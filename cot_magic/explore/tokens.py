@@ -9,13 +9,14 @@ from cot_magic.core.errors import UsageError
 from cot_magic.explore.shrink import spread
 
 PREFIX = "cot1"
-_TOKEN = re.compile(r"cot1-(\d+(?:\.\d+)?)-((?:\d+x\d+(?:\.\d+x\d+)*)?)-([0-9a-f]{8})")
+_TOKEN = re.compile(r"cot1-(\d+(?:\.\d+)?)-((?:\d+[xw]\d+(?:\.\d+[xw]\d+)*)?)-([0-9a-f]{8})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """A schedule to replay: the seed of the code's random numbers, and the disturbed choices.
 
+    Choices below 0 repeat what the world outside did.
     `code` is a checksum of the source; where it differs the code has changed, and the replay says nothing.
     """
 
@@ -24,7 +25,11 @@ class Token:
     code: str
 
     def __str__(self) -> str:
-        places = ".".join(f"{place}x{choice}" for place, choice in enumerate(self.choices) if choice)
+        places = ".".join(
+            f"{place}{'x' if choice > 0 else 'w'}{abs(choice)}"
+            for place, choice in enumerate(self.choices)
+            if choice
+        )
         return f"{PREFIX}-{self.random_seed.replace(':', '.')}-{places}-{self.code}"
 
 
@@ -38,7 +43,7 @@ def read_token(text: str) -> Token:
     match = _TOKEN.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"{text[:80]} is no token of a schedule: expected cot1-SEED-CHOICES-CODE.")
-    pairs = [pair.split("x") for pair in match[2].split(".") if pair]
+    pairs = [pair.replace("w", "x-").split("x") for pair in match[2].split(".") if pair]
     choices = spread({int(place): int(choice) for place, choice in pairs})
     return Token(random_seed=match[1].replace(".", ":"), choices=choices, code=match[3])
 

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from cot_magic.core.trace import Trace, TraceStep
-from cot_magic.explore.decisions import TASK, Decisions, RunResult
+from cot_magic.explore.decisions import TASK, THREAD, Decisions, RunResult
 from cot_magic.explore.failures import of_the_user
 from cot_magic.explore.loop import SCALES, ExploredLoop, ExploredTask
 from cot_magic.explore.threads_trace import touched
@@ -98,7 +98,8 @@ class Tracer:
     def _step(self, owner: Any) -> None:
         log = self._decisions.log or []
         new, self._decided = log[self._decided :], len(log)
-        self._deviation = "goes first" if any(item.kind == TASK and item.choice for item in new) else ""
+        first = any(item.kind in (TASK, THREAD) and item.choice for item in new)
+        self._deviation = "goes first" if first else ""
         self._begins = True
         if isinstance(owner, ExploredTask):
             self._lane = self._lane_of(owner.lane, name_of(owner))
@@ -130,6 +131,10 @@ class Tracer:
             return None
         return self._line
 
+    def line(self, frame: FrameType) -> None:
+        """A line of the user's code begins in a call that takes turns."""
+        self._line(frame, "line", None)
+
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event != "line" or self._loops[-1].on_step is None:  # while it is tidied up nothing is kept
             return self._line
@@ -145,6 +150,7 @@ class Tracer:
             filename=code.co_filename,
             touched=touched(code.co_filename).get(lineno, ""),
             deviation=self._deviation,
+            decided=len(self._decisions.made),
         )
         if not self._names:
             self._lane = self._lane_of(0, "main")

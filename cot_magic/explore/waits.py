@@ -2,12 +2,12 @@
 
 import asyncio
 import linecache
-import os
 from asyncio import locks
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from cot_magic.explore.failures import of_the_user
+from cot_magic.explore.places import shown
 
 if TYPE_CHECKING:
     from cot_magic.explore.loop import ExploredLoop
@@ -68,7 +68,7 @@ def who_waits(loop: "ExploredLoop", holders: Holders | None) -> tuple[str, ...]:
         held = holders.of(primitive) if holders is not None and primitive is not None else []
         by = f", held by {', '.join(dict.fromkeys(held))}" if held else ""
         sentences.append(f"{name_of(task)} waits{where}{what}{by}")
-    return tuple(sentences)
+    return (*sentences, *(loop.turns.waits() if loop.turns is not None else ()))
 
 
 def name_of(task: Any) -> str:
@@ -91,7 +91,7 @@ def _suspended(task: Any) -> tuple[str, Any, str]:
         code = frame.f_code
         if of_the_user(code.co_filename):
             line = linecache.getline(code.co_filename, frame.f_lineno).strip()
-            place = f"{os.path.basename(code.co_filename)}:{frame.f_lineno} `{line}`"
+            place = f"{shown(code.co_filename)}:{frame.f_lineno} `{line}`"
         owner = frame.f_locals.get("self")
         if type(owner).__module__ in ("asyncio.locks", "asyncio.queues"):
             primitive, method = owner, code.co_name

@@ -1,5 +1,6 @@
 """Exploration in the product: searched in confined copies of a real kernel, fixed and verified offline."""
 
+import ast
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -85,6 +86,22 @@ NEARLY = (
 )
 
 
+PLACES = """
+import cot_magic
+found = [item.schedule for item in cot_magic.last.evidence if item.schedule and item.schedule.trace]
+places = sorted({(step.filename, step.cell) for step in found[0].trace.steps})
+print("@@" + repr((len(In) - 1, places)))
+"""
+
+
+def test_steps_of_earlier_cells_are_called_by_their_cells(live: Any) -> None:
+    live("\n\n" + OFFICE)
+    live("%%cot++ --schedules 400 --seed 1\nawait main()")
+    count, places = ast.literal_eval(live(PLACES).partition("@@")[2])
+    assert {name for name, _ in places} == {f"cell [{count - 2}]", f"cell [{count - 1}]"}
+    assert len({cell for _, cell in places}) == 2
+
+
 def test_a_cell_that_fails_by_the_timing_of_the_machine_is_debugged_by_a_schedule(live: Any) -> None:
     live(NEARLY)
     for _ in range(40):
@@ -109,6 +126,10 @@ def test_the_token_of_a_witness_replays_it_in_the_notebook(live: Any) -> None:
     again = told(live)["witness"]
     assert again["token"] == token
     assert again["schedules"] == 6
+    live("earlier = __import__('cot_magic').last")
+    live(f"%cot_replay {token}")
+    assert live("print(__import__('cot_magic').last is earlier)").strip() == "False"
+    assert told(live)["witness"] == again
 
 
 def test_nothing_is_claimed_of_a_correct_cell(live: Any) -> None:

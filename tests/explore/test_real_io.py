@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ from cot_magic.explore.run import AsyncRun
 from cot_magic.explore.strategies import RandomWalk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the selector loop of Unix")
-SERVER = Path(__file__).parent / "programs" / "server.py"
 
 
 def under(fn: Any, seed: int | None = None) -> RunResult:
@@ -36,18 +33,6 @@ def passes(fn: Any, schedules: int = 5) -> None:
     for seed in (None, *range(schedules - 1)):
         result = under(fn, seed)
         assert result.failure is None, result.failure
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    server = subprocess.Popen([sys.executable, str(SERVER)], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    try:
-        yield int(server.stdout.readline())
-    finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
 
 
 def test_queue_task_group_and_timeouts() -> None:

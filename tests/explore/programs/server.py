@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        time.sleep(0.03)
+        time.sleep(float(self.path.partition("?ms=")[2] or 30) / 1000)
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()
