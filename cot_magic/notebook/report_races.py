@@ -38,7 +38,8 @@ def timeline(told: Dossier) -> Iterator[ReportCell]:
         return
     evidence, search = found
     assert search.trace is not None
-    drawn = picture.svg(search.trace)
+    since = search.inevitable_after
+    drawn = picture.svg(search.trace, inevitable_after=since)
     if drawn:
         yield text_cell(
             f"The schedule that fails ({evidence.id}): each lane is a task or thread, time goes down."
@@ -50,7 +51,7 @@ def timeline(told: Dossier) -> Iterator[ReportCell]:
             ran=True,
             role="picture",
         )
-    yield text_cell("The same in text:", fence(picture.text(search.trace)))
+    yield text_cell("The same in text:", fence(picture.text(search.trace, inevitable_after=since)))
 
 
 def _drawing(svg: str) -> str:

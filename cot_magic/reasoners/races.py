@@ -80,7 +80,7 @@ def disturbed(failing: Evidence) -> bool:
     search = failing.schedule
     if search is None or search.witness is None:
         return False
-    return any(search.witness.minimised) or search.first_failure != 1
+    return any(choice > 0 for choice in search.witness.minimised) or search.first_failure != 1
 
 
 def told(evidence: Sequence[Evidence]) -> str:
@@ -95,7 +95,7 @@ def told(evidence: Sequence[Evidence]) -> str:
         return f"The search over schedules decides nothing: {item.note}."
     if witness is None or search.first_failure is None:
         return f"No schedule failed: {search.bound}. That is no proof that none does."
-    changed = sum(1 for choice in witness.minimised if choice)
+    changed = sum(1 for choice in witness.minimised if choice > 0)
     lines = [
         f"Schedule {search.first_failure:,} fails as you saw it, and failed "
         f"{witness.replays_failed} of {witness.replays} times when it was run again. {search.bound}.",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from cot_magic.core.findings import EvidenceId, Phase
+from cot_magic.core.trace import Trace
 from cot_magic.render.safe_text import elapsed, seconds
 
 CHECK = "\N{CHECK MARK}"
@@ -143,6 +144,16 @@ class Tests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A schedule as lanes and steps. `inevitable_after` is after how many decisions it was bound to fail,
+    None if that is not known."""
+
+    trace: Trace
+    title: str = ""
+    inevitable_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
     """Blocks behind a title, closed at first."""
 
@@ -150,7 +161,7 @@ class Fold:
     blocks: "tuple[Block, ...]"
 
 
-Block: TypeAlias = Text | Code | Rows | Table | Diff | Tests | Fold
+Block: TypeAlias = Text | Code | Rows | Table | Diff | Tests | Picture | Fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

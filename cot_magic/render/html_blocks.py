@@ -15,6 +15,7 @@ from cot_magic.render.blocks import (
     Diff,
     Fold,
     Mark,
+    Picture,
     Row,
     Rows,
     Run,
@@ -24,6 +25,7 @@ from cot_magic.render.blocks import (
     Text,
 )
 from cot_magic.render.prose import Kind, Part, Span, parse, spans
+from cot_magic.render.timeline import LEGEND, PANEL_ROWS, in_page
 
 _RUNS = 5  # of one row that stand open as one line each; more go behind a fold of their own
 FAINT = "1px solid rgba(128,128,128,0.16)"
@@ -70,6 +72,8 @@ def block_html(block: Block) -> str:
                     for row in block.rows
                 )
             )
+        case Picture():
+            return _picture(block)
         case Fold():
             return _fold(escape(block.title), "".join(block_html(inner) for inner in block.blocks))
         case _:
@@ -210,6 +214,11 @@ def _test(mark: Mark, name: str, before: str, after: str, source: str, runs: Seq
 
 def _without_code(run: Run) -> Run:
     return Run(evidence=run.evidence, label=run.label, output=run.output, note=run.note)
+
+
+def _picture(block: Picture) -> str:
+    drawn = in_page(block.trace, most=PANEL_ROWS, inevitable_after=block.inevitable_after)
+    return f'{_titled(block.title)}<div style="{QUIET}">{LEGEND}</div>{drawn}'
 
 
 def _values(table: Table) -> str:

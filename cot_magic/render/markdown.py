@@ -12,6 +12,7 @@ from cot_magic.render.blocks import (
     Fold,
     Mark,
     Outline,
+    Picture,
     Row,
     Rows,
     Run,
@@ -23,6 +24,8 @@ from cot_magic.render.blocks import (
 )
 from cot_magic.render.prose import Kind, Part, Span, parse, spans
 from cot_magic.render.safe_text import code_span, longest_run
+from cot_magic.render.timeline import LEGEND, PANEL_ROWS
+from cot_magic.render.timeline import text as picture
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&@])")
 _BARE_PIPE = re.compile(r"(?<!\\)\|")  # it ends a cell even inside code
@@ -104,6 +107,9 @@ def _block(block: Block) -> str:
                 )
                 for row in block.rows
             )
+        case Picture():
+            drawn = picture(block.trace, most=PANEL_ROWS, inevitable_after=block.inevitable_after)
+            return _titled(block.title, f"{LEGEND}\n\n{fence(drawn)}")
         case Fold():
             return _fold(block.title, _blocks(block.blocks))
         case _:

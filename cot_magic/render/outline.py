@@ -30,6 +30,7 @@ from cot_magic.core.events import (
     Withdrawn,
 )
 from cot_magic.core.findings import FixVerdict, Phase
+from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import phases
 from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, Stream, tick
@@ -72,7 +73,9 @@ def title(session: Session) -> str:
         return "no failure is known yet"
     here = case.label(case.cell.id)
     if case.raised is None:
-        return f"{here} passed"
+        found = failing_schedule(case, session.evidence)
+        kind = phrase(found.raised.ename, 80) if found is not None and found.raised is not None else ""
+        return f"{here} passed, but raises {kind} in another order" if kind else f"{here} passed"
     text = f"{phrase(case.raised.ename, 80)} in {here}"
     cause = session.root_cause
     if cause is not None and cause.cell is not None and cause.cell != case.cell.id:
@@ -89,7 +92,7 @@ def badge(session: Session) -> Badge:
         return Badge(mark=Mark(sign=State.INTERRUPTED.icon), word="interrupted")
     if not session.ended:
         return Badge(mark=Mark(sign="…"), word="running")
-    if session.case is None or session.case.raised is None:
+    if session.result == "no-failure":
         return Badge(mark=Mark(sign=""), word="no failure")
     fix = session.best_fix
     judged = session.judge_fix(fix) if fix is not None else None

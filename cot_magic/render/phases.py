@@ -7,7 +7,20 @@ from cot_magic.core.events import Finding
 from cot_magic.core.findings import LOOK, Evidence, EvidenceKind, Hypothesis, HypothesisVerdict, Phase
 from cot_magic.core.session import Session
 from cot_magic.render import remedy
-from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, Fold, Row, Rows, Table, Text, cross, tick
+from cot_magic.render.blocks import (
+    OPEN,
+    PLAIN,
+    Block,
+    Code,
+    Fold,
+    Picture,
+    Row,
+    Rows,
+    Table,
+    Text,
+    cross,
+    tick,
+)
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
 from cot_magic.render.safe_text import code_span, one_line, phrase, said, sentence, shown
 from cot_magic.render.streams import written
@@ -220,10 +233,10 @@ def _validated(session: Session) -> list[Block]:
     rows += [
         Row(mark=PLAIN, claim=_beside(item), runs=(run(item),))
         for item in session.evidence
-        if (item.kind is EvidenceKind.PROBE and item.about not in known)
-        or _search_of_the_case(session, item.id)
+        if (item.kind is EvidenceKind.PROBE and item.about not in known) or _search_of_the_case(session, item)
     ]
     found: list[Block] = [Rows(rows=tuple(rows))] if rows else []
+    found += _pictured(session)
     effects = dict.fromkeys(effect for item in session.evidence for effect in item.effects)
     if effects:
         listed = "\n".join(f"- {code_span(effect)}" for effect in effects)
@@ -234,13 +247,26 @@ def _validated(session: Session) -> list[Block]:
 
 def _beside(item: Evidence) -> str:
     """What a run was about that belongs to no hypothesis."""
+    if item.kind is EvidenceKind.SCHEDULE and item.schedule is not None:
+        return f"{item.schedule.failed:,} of {item.schedule.schedules:,} schedules of the cell fail"
     if item.about == LOOK:
         return f"the value of {code_span(item.code, 200)} was looked at"
     return code_span(item.about) if item.about else "the cell"
 
 
-def _search_of_the_case(session: Session, evidence_id: str) -> bool:
-    item = next(item for item in session.evidence if item.id == evidence_id)
+def _pictured(session: Session) -> list[Block]:
+    """The latest schedule under which the cell fails, step by step."""
+    for item in reversed(session.evidence):
+        search = item.schedule
+        if search is None or search.trace is None or not _search_of_the_case(session, item):
+            continue
+        if search.witness is not None and search.trace.steps:
+            title = f"The schedule that fails ({phrase(item.id, 40)})"
+            return [Picture(trace=search.trace, title=title, inevitable_after=search.inevitable_after)]
+    return []
+
+
+def _search_of_the_case(session: Session, item: Evidence) -> bool:
     return item.kind is EvidenceKind.SCHEDULE and item.about not in {fix.id for fix in session.fixes}
 
 

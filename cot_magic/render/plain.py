@@ -1,6 +1,5 @@
 """The outline as plain text: for terminals without colour, logs and readers of a saved notebook."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
@@ -11,6 +10,7 @@ from cot_magic.render.blocks import (
     Fold,
     Mark,
     Outline,
+    Picture,
     Row,
     Rows,
     Section,
@@ -21,6 +21,8 @@ from cot_magic.render.blocks import (
     Text,
 )
 from cot_magic.render.prose import Kind, Part, Span, parse, spans
+from cot_magic.render.timeline import LEGEND, PANEL_ROWS
+from cot_magic.render.timeline import text as picture
 
 _INDENT = "    "
 
@@ -76,11 +78,20 @@ def _block(block: Block, width: int) -> Iterator[str]:
         case Tests():
             for test in block.rows:
                 yield from _test(test, width)
+        case Picture():
+            yield from _picture(block, width)
         case Fold():
             yield f"{block.title}:"
             yield from _lines(block.blocks, width - len(_INDENT))
         case _:
             assert_never(block)
+
+
+def _picture(block: Picture, width: int) -> Iterator[str]:
+    yield from ["", block.title] if block.title else []
+    yield from _wrapped(LEGEND, width)
+    drawn = picture(block.trace, width=width - 2, most=PANEL_ROWS, inevitable_after=block.inevitable_after)
+    yield from _verbatim(drawn)
 
 
 def _text(block: Text, width: int) -> Iterator[str]:
@@ -144,5 +155,18 @@ def _verbatim(source: str) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> Iterator[str]:
-    lines = textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
-    yield from lines or [first.rstrip()]
+    """The text in lines that end at a space, or within a word that is longer than a line.
+
+    `textwrap` handles word by word, and a model may write a paragraph of 20,000 words.
+    """
+    text = text.replace("\n", " ").expandtabs().rstrip()
+    lead, start = first, 0
+    while len(lead) + len(text) - start > width:
+        full = start + max(1, width - len(lead))
+        end = text.rfind(" ", start + 1, full + 1)
+        end = full if end < 0 else end
+        yield f"{lead}{text[start:end].rstrip()}"
+        lead, start = rest, end
+        while text[start] == " ":
+            start += 1
+    yield f"{lead}{text[start:]}".rstrip()

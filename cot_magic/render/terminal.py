@@ -15,6 +15,7 @@ from cot_magic.render.blocks import (
     Fold,
     Mark,
     Outline,
+    Picture,
     Rows,
     Run,
     Section,
@@ -28,6 +29,8 @@ from cot_magic.render.pace import Pace
 from cot_magic.render.plain import plain, words
 from cot_magic.render.prose import Kind, Part, Span, parse, spans
 from cot_magic.render.safe_text import seconds
+from cot_magic.render.timeline import LEGEND, PANEL_ROWS
+from cot_magic.render.timeline import text as picture
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 _WIDEST = 110  # columns; longer lines are hard to read
 _COLOURS = {"✗": "bold red", "?": "bold yellow", "·": "dim"}
 _LINES = {"+": "green", "-": "red", "…": "dim"}
+_STEPS = {"◆": "yellow", "✗": "bold red", "●": "bold", "┄": "red", "raises ": "red"}  # of a picture
 
 
 class TerminalRenderer:
@@ -193,6 +197,10 @@ def _block(block: Block) -> "Iterator[RenderableType]":
                     for row in block.rows
                 ]
             )
+        case Picture():
+            yield RichText(block.title, style="bold")
+            yield RichText(LEGEND, style="dim")
+            yield _picture(block)
         case Fold():
             yield RichText(block.title, style="dim italic")
             yield from _drawn(block.blocks, indent=2)
@@ -291,6 +299,19 @@ def _table(table: Table) -> "RenderableType":
     for row in table.rows:
         grid.add_row(*(RichText(cell) for cell in row))
     return grid
+
+
+def _picture(block: Picture) -> "RichText":
+    """The lanes and steps, no line broken; what was disturbed and what failed in colour."""
+    from rich.text import Text as RichText
+
+    width = _WIDEST - 2 * len("│ ") - 2  # within the frame and the indentation
+    drawn = picture(block.trace, width=width, most=PANEL_ROWS, inevitable_after=block.inevitable_after)
+    lines = RichText(no_wrap=True, overflow="ellipsis")
+    for line in drawn.splitlines(keepends=True):
+        style = next((style for sign, style in _STEPS.items() if sign in line), "")
+        lines.append(line, style=style)
+    return lines
 
 
 def _highlighted(source: str) -> "RichText":

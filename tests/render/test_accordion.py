@@ -128,6 +128,25 @@ def test_the_panel_without_widgets_changes_at_phases_only(prepared: Any) -> None
     assert "✓ verified" in ran.displays[-1]["text/html"]
 
 
+SEARCHED = """
+from cot_magic.core.events import ExploreSchedules, SearchAdvanced
+seconds = iter([0.0, 0.0, 0.0, 0.4, 0.8, 1.2, 1.2, 1.5, 1.9])
+search = [SearchAdvanced(ran=100 * n, total=500, failed=n, per_second=250.0, seconds_left=9.0 - n) for n in range(5)]
+events = made["analyze"](made["key_error_case"]())[:2]
+show(StaticRenderer(clock=lambda: next(seconds)), [*events, ExploreSchedules(schedules=500), *search])
+"""
+
+
+def test_without_widgets_a_search_is_shown_once_a_second(prepared: Any) -> None:
+    ran = prepared.run(SEARCHED)
+    assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
+    shown = [m["content"]["data"]["text/plain"] for m in ran.messages if "display_data" in m["msg_type"]]
+    assert "searching 500 schedules from seed 0" in shown[2]
+    bars = [text for text in shown if " of 500 schedules" in text]
+    assert len(bars) == 1
+    assert "████████············ 200 of 500 schedules, 250/s, 2 failed, at most 7 s left" in bars[0]
+
+
 def test_both_take_an_interrupted_session(prepared: Any) -> None:
     ran = prepared.run(
         "from cot_magic.testing import check_renderer\n"

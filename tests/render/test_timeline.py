@@ -1,14 +1,17 @@
 """The picture of a schedule: which steps it shows, and that nothing in it can do harm."""
 
+import html
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import bleach
 import pytest
 
 from cot_magic.core.trace import Trace, TraceStep
-from cot_magic.render.timeline import MOST_ROWS, rows, svg, text
+from cot_magic.render.timeline import MOST_ROWS, in_page, rows, svg, text
 
 CHROMIUM = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -73,10 +76,58 @@ def test_source_lines_cannot_leave_the_text() -> None:
 
 
 def test_colours_follow_the_text_around_the_picture() -> None:
-    picture = svg(STORY)
-    assert 'fill="currentColor"' in picture
-    assert "<style" not in picture
-    assert "href" not in picture
+    for picture in (svg(STORY), in_page(STORY)):
+        assert 'fill="currentColor"' in picture
+        assert "<style" not in picture
+        assert "href" not in picture
+    assert "color:inherit" in in_page(STORY)
+
+
+def test_an_image_by_itself_has_a_ground_of_its_own() -> None:
+    root = ElementTree.fromstring(svg(STORY))
+    ground = next(iter(root.iter(f"{SVG}rect")))
+    assert ground.get("fill") == "#fff"
+    assert (ground.get("width"), ground.get("height")) == (root.get("width"), root.get("height"))
+    assert "color:#1f1f1f" in root.get("style", "")
+    assert "#fff" not in in_page(STORY)
+
+
+def test_without_its_tags_the_picture_in_a_page_is_its_text_form() -> None:
+    left = bleach.clean(in_page(STORY), tags={"pre"}, strip=True)
+    lines = html.unescape(left).removeprefix("<pre>").removesuffix("</pre>").splitlines()
+    assert lines[0].split() == ["A", "B", "C"]
+    assert lines[1].startswith("○ │ │  A main")
+    assert lines[1].endswith("bank.py:7  start()")
+    assert lines[2].strip() == "waits for the end of teller"
+    assert lines[4].startswith("│ │ ◆  C auditor")
+    assert lines[-1].strip() == "raises AssertionError: -60"
+    steps = [line for line in lines if "bank.py:7" in line]
+    assert len(steps) == len(STORY.steps)
+    assert len({line.index("bank.py:7") for line in steps}) == 1, "the places stand below one another"
+
+
+DECIDED = Trace(lanes=STORY.lanes, steps=tuple(replace(s, decided=n) for n, s in enumerate(STORY.steps)))
+
+
+@pytest.mark.parametrize(("decisions", "before"), [(0, 0), (3, 3), (5, 5)])
+def test_the_point_after_which_it_is_bound_to_fail_stands_between_two_steps(
+    decisions: int, before: int
+) -> None:
+    shown = rows(DECIDED, inevitable_after=decisions)
+    place = next(place for place, row in enumerate(shown) if row.inevitable)
+    assert place == before
+    assert shown[place + 1].step == DECIDED.steps[before]
+    drawn = text(DECIDED, inevitable_after=decisions).splitlines()
+    line = next(number for number, line in enumerate(drawn) if line.startswith("┄ ┄ ┄  from here on"))
+    assert STORY.steps[before].line in drawn[line + 1]
+    assert "from here on every continuation that was tried fails" in words(
+        svg(DECIDED, inevitable_after=decisions)
+    )
+
+
+def test_no_such_point_is_drawn_where_none_is_known() -> None:
+    for drawn in (text(DECIDED), svg(DECIDED), in_page(DECIDED), text(STORY, inevitable_after=2)):
+        assert "from here on" not in drawn
 
 
 def test_a_long_trace_keeps_what_tells_the_story() -> None:

@@ -175,14 +175,13 @@ def test_an_unknown_platform_is_refused_with_those_that_exist() -> None:
 
 
 @pytest.mark.parametrize("platform", ["bedrock", "vertex"])
-def test_a_platform_whose_package_is_missing_says_the_line_to_install_it(platform: str) -> None:
-    module = {"bedrock": "boto3", "vertex": "google.auth"}[platform]
-    try:
-        __import__(module)
-    except ImportError:
-        pass
-    else:
-        pytest.skip(f"{module} is installed")
+def test_a_platform_whose_package_is_missing_says_the_line_to_install_it(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("boto3", "botocore", "google.auth"):
+        loaded = [name for name in sys.modules if name == package or name.startswith(f"{package}.")]
+        for name in {package, *loaded}:
+            monkeypatch.setitem(sys.modules, name, None)  # importing it fails, whether it is installed or not
     with pytest.raises(ServiceFault, match=rf"pip install 'anthropic\[{platform}\]'") as stopped:
         make_client(platform=platform)
     assert stopped.value.kind == "missing_extra"

@@ -1,5 +1,6 @@
 """What comes out of a stream: deltas, blocks as they came, tool calls, usage."""
 
+import itertools
 import json
 import warnings
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from scripted_replies import Reply
 
 from cot_magic.core.errors import ServiceFault
 from cot_magic.reasoners.messages.connection import MessagesConnection
+from cot_magic.reasoners.messages.stream import GATHER_S
 from cot_magic.reasoners.messages.turn import Answer, Delta, Question
 
 Serve = Callable[..., MessagesServer]
@@ -30,10 +32,11 @@ def answer_of(link: MessagesConnection, asked: Question) -> Answer:
 
 
 def test_text_and_thinking_arrive_piece_by_piece_and_whole(serve: Serve, connect: Connect) -> None:
-    server = serve(Reply(thinking="Scripted thought, in pieces.", text="Scripted: héllo wörld 🎉", chunk=3))
-    heard = ask(connect(server), question())
+    thought, text = "Scripted thought, in pieces.", "Scripted: héllo wörld 🎉"
+    reply = Reply(thinking=thought, text=text, chunk=10, delay=1.2 * GATHER_S)
+    heard = ask(connect(serve(reply)), question())
     deltas = [piece for piece in heard.pieces if isinstance(piece, Delta)]
-    assert len(deltas) > 10
+    assert len(deltas) > 3, "what comes slowly is passed on as it comes"
     for kind, whole in (
         ("thinking", "Scripted thought, in pieces."),
         ("text", "Scripted: héllo wörld 🎉"),
@@ -42,6 +45,16 @@ def test_text_and_thinking_arrive_piece_by_piece_and_whole(serve: Serve, connect
     assert heard.answer is not None
     assert heard.answer.text == "Scripted: héllo wörld 🎉"
     assert (heard.answer.stop_reason, heard.answer.model) == ("end_turn", "claude-haiku-4-5")
+
+
+def test_what_comes_fast_is_passed_on_in_few_pieces(serve: Serve, connect: Connect) -> None:
+    text, thinking = "Scripted: " + "word " * 400, "Scripted " + "thought " * 400
+    heard = ask(connect(serve(Reply(thinking=thinking, text=text, chunk=5))), question())
+    deltas = [piece for piece in heard.pieces if isinstance(piece, Delta)]
+    assert [kind for kind, _ in itertools.groupby(delta.kind for delta in deltas)] == ["thinking", "text"]
+    assert "".join(delta.text for delta in deltas if delta.kind == "text") == text
+    assert "".join(delta.text for delta in deltas if delta.kind == "thinking") == thinking
+    assert len(deltas) < 200, "they were over a thousand events"
 
 
 def test_the_body_that_is_shown_is_the_body_that_is_sent(serve: Serve, connect: Connect) -> None:
