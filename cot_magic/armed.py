@@ -31,6 +31,9 @@ def arm(config: str) -> None:
     attachment.listeners = (Recording(Path(plan["events"])),)
     if plan["verbatim"]:
         attachment.verbatim = (Recording(Path(plan["verbatim"])),)
+    if plan["preview"]:
+        shown = Path(plan["preview"])
+        attachment.tell = lambda text: shown.write_text(text, encoding="utf-8")
     attachment.defaults = replace(settings, save=None)  # the recording is that of the failing cell
     expected = set(plan["expected"])
 

@@ -2,6 +2,7 @@
 session."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,13 @@ from cot_magic.notebook.bridge import Bridge
 from cot_magic.settings import Settings
 
 if TYPE_CHECKING:  # loaded when the first cell runs or fails: a start of the kernel must cost next to nothing
-    from pathlib import Path
-
     from cot_magic.capture.history import History
     from cot_magic.capture.redact import Redactor
     from cot_magic.core.case import Case, Cell
     from cot_magic.core.events import Stamped
     from cot_magic.core.protocols import Inserter, Listener, Reasoner, Renderer, Sandbox
     from cot_magic.core.session import Session
+    from cot_magic.teaching import Teaching
     from cot_magic.watchdog import Watchdog
 
 ROOM_AFTER_A_FAILURE = 8  # times the size limit of copies that are made before a cell
@@ -68,8 +68,10 @@ class Attachment:
         self._running: list[tuple[Cell, Settings | None]] = []
         self._failed_inside: BaseException | None = None  # in a cell that the running cell ran
         self._watchdog: Watchdog | None = None
+        self.tell: Callable[[str], object] = print  # takes what --preview shows
         self.bridge = Bridge(shell)
         self.heard = Heard()
+        self.teaching: Teaching | None = None  # the lesson, also one that has ended
         self.has_row = False  # whether the last panel has a row of buttons that the front end draws
 
     @property
@@ -143,6 +145,9 @@ class Attachment:
                 self.release()  # what is parked is the state before another cell
             return None
         try:
+            lesson = self.teaching if settings.teach else None
+            if lesson is not None and lesson.ran_again(cell, error):
+                return self.session if lesson.lesson.ended else None
             asked = settings.prompt or (settings.explores and not self.listeners)
             if failure is None and not asked:
                 return None
@@ -167,28 +172,29 @@ class Attachment:
     ) -> "Session | None":
         """Capture the case, run the session on the parked copy and show it. With `preview` only what would be
         sent is shown, and there is no session."""
-        if settings.teach:
-            raise UsageError("--teach is not part of this version yet. Nothing was run.")
         from cot_magic import investigation
-        from cot_magic.reasoner_choice import Sending, choose_reasoner, request_text
+        from cot_magic.reasoner_choice import Sending, choose_reasoner, nothing_to_preview, request_text
 
         self.settings = settings
         reasoner = choose_reasoner(settings, self.redactor)
         sending = reasoner if isinstance(reasoner, Sending) else None
-        if settings.preview and sending is None:
-            raise UsageError(
-                f"the {reasoner.name} reasoner sends nothing: there is nothing to preview. Nothing was run."
-            )
+        if settings.preview:
+            nothing_to_preview(reasoner)
         if sending is not None and not settings.preview:
             sending.warm()
         case = self._capture(cell, failure, settings.prompt)
         if settings.preview and sending is not None:
-            print(request_text(sending.preview(case, settings.effective_budget())))
+            self.tell(request_text(sending.preview(case, settings.effective_budget())))
             return None
         if sending is not None:
             sending.settle()
         self.reasoner = (settings, reasoner)
         self.snapshot = sandbox = self.sandbox(settings)
+        if settings.teach:
+            from cot_magic.teaching import begin
+
+            begin(self, settings, case, reasoner, sandbox)
+            return None
         self.session = investigation.investigate(
             case,
             sandbox,
@@ -207,67 +213,35 @@ class Attachment:
 
         return go_on(self, settings)
 
+    def teach(self, teaching: "Teaching") -> None:
+        """Start a lesson in the place of an earlier one."""
+        self.end_lesson()
+        self.teaching = teaching
+        teaching.start()
+
+    def end_lesson(self) -> None:
+        """Let go of a lesson that is under way; what was revealed stays."""
+        if self.teaching is not None and self.teaching.under_way:
+            self.teaching.close()
+        self.teaching = None
+
     def insert(self, what: str) -> str:
         """Insert `fix`, `tests` or `all` of the last session; returns one sentence for the person."""
-        from cot_magic import investigation
-        from cot_magic.core.withheld import why_not_whole
-        from cot_magic.notebook.cells import fix_cells, test_cells
-        from cot_magic.notebook.insert import choose
+        from cot_magic.handover import insert
 
-        session = investigation.last()
-        if session is None or session.case is None:
-            raise UsageError("there is no session yet: run %%cot on a failing cell first.")
-        wanted = {"fix": fix_cells, "tests": test_cells}
-        cells = [cell for name, make in wanted.items() if what in (name, "all") for cell in make(session)]
-        if not cells:
-            return "There is nothing to insert: this session offers no fix and no tests."
-        if (why := why_not_whole(session.case)) is not None:
-            return f"Nothing was inserted: {why}."
-        self.inserter = choose(self.shell, self.front_end, self.bridge, session)
-        said = self.inserter.insert(cells)
-        return f"{said} ({self.bridge.refused})" if self.bridge.refused else said
+        return insert(self, what)
 
     def undo(self) -> str:
         """Take back the last insertion, also one that was made by a click."""
-        from cot_magic import investigation
-        from cot_magic.notebook.insert import BridgeInserter
+        from cot_magic.handover import undo
 
-        session = investigation.last()
-        if session is not None and self.bridge.connected:
-            return BridgeInserter(self.bridge, session).undo()
-        return self.inserter.undo() if self.inserter is not None else "Nothing was inserted."
+        return undo(self)
 
     def export(self, line: str) -> str:
-        """Write the last session as a report: `PATH [--template FILE] [--embed-data]`; returns one
-        sentence."""
-        from pathlib import Path
+        """Write the last session as a report; returns one sentence."""
+        from cot_magic.handover import export
 
-        from cot_magic.capture.redact import Redactor
-        from cot_magic.notebook.report import export
-        from cot_magic.notebook.report_options import parse_line
-
-        wanted = parse_line(line)
-        if not self.heard.events:
-            raise UsageError("there is no session yet: run %%cot on a failing cell first.")
-        return export(
-            self.heard.events,
-            wanted.path,
-            redact=Redactor().text,
-            template=wanted.template,
-            folder=Path(),
-            embed=wanted.embed_data,
-        )
-
-    def replay(self, path: "Path") -> "Session":
-        """The session of a recording or of a report, which is the last one from now on."""
-        from cot_magic import investigation
-        from cot_magic.notebook.report_session import events_of
-        from cot_magic.recording import fold, read
-
-        self.heard.events = events_of(path, read)
-        session = fold(self.heard.events)
-        investigation.remember(session)
-        return session
+        return export(self, line)
 
     @property
     def front_end(self) -> str:
@@ -286,7 +260,8 @@ class Attachment:
     def release(self) -> None:
         """Let the parked copy go."""
         if self.snapshot is not None:
-            self.snapshot.close()
+            if self.teaching is None or not self.teaching.holds(self.snapshot):
+                self.snapshot.close()
             self.snapshot = None
 
     def _capture(self, cell: "Cell", failure: Failure | None, prompt: str) -> "Case":

@@ -10,10 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from cot_magic import __version__, explore_cli, replay_cli
+from cot_magic import __version__, assignment_cli, explore_cli, replay_cli, report_cli
 from cot_magic.core.errors import CotError, NotebookError, UsageError
 from cot_magic.core.events import Stamped
+from cot_magic.core.protocols import Reasoner
 from cot_magic.core.session import Session
+from cot_magic.report_cli import export, writable
 from cot_magic.settings import OPTIONS, PRESETS, Settings, read_value
 
 NO_FAILURE, OUR_ERROR, USAGE, VERIFIED, UNVERIFIED = 0, 1, 2, 3, 4
@@ -82,21 +84,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--folder", type=Path, default=Path(), help="where to write cot-demo.ipynb and the fixed one"
     )
     demo.set_defaults(run=demo_command)
-    told = commands.add_parser("report", help="a recorded session as a notebook that runs")
-    told.add_argument("recording", type=Path, metavar="SESSION", help="a .cot.jsonl file, or a report")
-    told.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="RCA", help="notebook to write (.ipynb)"
-    )
-    told.set_defaults(run=report_command)
-    for parts in (run, told):
-        parts.add_argument(
-            "--template", type=Path, metavar="FILE", help="sections of the report, in Markdown"
-        )
-        parts.add_argument(
-            "--embed-data", action="store_true", help="put small files that cells name into it"
-        )
+    report_cli.add_options(run)
+    report_cli.add_parser(commands)
     replay_cli.add_parser(commands)
     explore_cli.add_parser(commands)
+    assignment_cli.add_parser(commands)
     doctor = commands.add_parser("doctor", help="what works on this machine, and what to do about the rest")
     doctor.set_defaults(run=doctor_command)
     return parser
@@ -120,9 +112,11 @@ def run_command(given: argparse.Namespace) -> int:
     from cot_magic.reasoner_choice import absolute, choose_reasoner
 
     settings = absolute(settings_of(given))
-    if settings.teach or settings.preview:
-        raise UsageError("--teach and --preview have no meaning without a notebook in front of you.")
-    choose_reasoner(settings)  # an unknown one is said before a kernel is started
+    if settings.teach:
+        raise UsageError("--teach needs a person at the notebook: put it on the line of %%cot there.")
+    reasoner = choose_reasoner(settings)  # an unknown one is said before a kernel is started
+    if settings.preview:
+        return preview(given, settings, reasoner)
     for path in (given.json, given.apply, given.record, given.report):
         writable(path)
     if given.template is not None:
@@ -156,6 +150,19 @@ def run_command(given: argparse.Namespace) -> int:
     return report(run, given, settings)
 
 
+def preview(given: argparse.Namespace, settings: Settings, reasoner: Reasoner) -> int:
+    """`cot-magic run --preview`: the first request to the model about the failing cell; nothing is sent."""
+    from cot_magic.headless import run_notebook
+    from cot_magic.reasoner_choice import nothing_to_preview
+
+    nothing_to_preview(reasoner)
+    if any(path is not None for path in (given.json, given.apply, given.record, given.report)):
+        raise UsageError("--preview shows a request and finds nothing out: there is nothing to write.")
+    run = run_notebook(given.notebook, settings, kernel=given.kernel)
+    print(run.preview or f"{given.notebook}: every cell passed, so nothing would be asked.")
+    return NO_FAILURE if run.failed is None else UNVERIFIED
+
+
 def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
     """Write what was asked for, and tell the exit code."""
     from cot_magic.notebook.insert import FileInserter
@@ -178,27 +185,6 @@ def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
     return VERIFIED if session.result == "verified" else UNVERIFIED
 
 
-def export(heard: Sequence[Stamped], given: argparse.Namespace, path: Path, folder: Path) -> None:
-    """Write the report of a session and say so. Raises UsageError."""
-    from cot_magic.capture.redact import Redactor
-    from cot_magic.notebook import report as rca
-
-    options = {"template": given.template, "folder": folder, "embed": given.embed_data}
-    said = rca.export(heard, path, redact=Redactor().text, **options)
-    if not getattr(given, "quiet", False):
-        print(said)
-
-
-def report_command(given: argparse.Namespace) -> int:
-    """`cot-magic report`: a recording as a notebook; nothing is run."""
-    from cot_magic.notebook.report_session import events_of
-    from cot_magic.recording import read
-
-    writable(given.output)
-    export(events_of(given.recording, read), given, given.output, given.recording.parent)
-    return NO_FAILURE
-
-
 def demo_command(given: argparse.Namespace) -> int:
     """`cot-magic demo`: writes the notebook, runs it, and writes the fixed one beside it."""
     source = given.folder / "cot-demo.ipynb"
@@ -218,19 +204,6 @@ def doctor_command(given: argparse.Namespace) -> int:
     for finding in findings:
         print(f"{'ok  ' if finding.good else 'miss'}  {finding.what}: {finding.detail}")
     return NO_FAILURE if all(finding.good or finding.optional for finding in findings) else OUR_ERROR
-
-
-def writable(path: Path | None) -> None:
-    """Say now, before anything runs, that an output cannot be written. Raises UsageError."""
-    if path is None:
-        return
-    folder = path.resolve().parent
-    if path.is_dir():
-        raise UsageError(f"cannot write {path}: it is a folder. Name a file. Nothing was run.")
-    if not folder.is_dir():
-        raise UsageError(f"cannot write {path}: there is no folder {folder}. Nothing was run.")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(f"cannot write {path}: permission denied. Nothing was run.")
 
 
 def terminal() -> Any:

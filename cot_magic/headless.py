@@ -27,12 +27,14 @@ class Run:
     `failed` is the index of the failing cell among all cells, None if every cell passed; `notebook` holds
     the outputs. `session` may be shown and written: secrets are withheld in it. `verbatim` holds the sources
     as they are, to write a fix into the notebook; it is `session` again where it was not asked for.
+    `preview` is the request that `--preview` asks for, "" without it.
     """
 
     session: Session
     verbatim: Session
     notebook: Any
     failed: int | None
+    preview: str = ""
 
 
 def read_notebook(path: Path) -> Any:
@@ -83,17 +85,20 @@ def run_notebook(
     kernel: str | None = None,
     on_event: Callable[[Session, Stamped], None] = lambda session, stamped: None,
     verbatim: bool = False,
+    notebook: Any = None,
 ) -> Run:
     """Run the cells of a notebook in order in a kernel of their own, in the notebook's folder, until one
     fails.
 
     The kernel writes its events to a file that is read here, so what was found survives whatever happens to
-    it. The file at `path` is never written. Raises NotebookError if it cannot be read or its kernel not
+    it. With `notebook` that one is run, as if it stood at `path`; its cells get the outputs. The file at
+    `path` is never written. Raises NotebookError if it cannot be read or its kernel not
     started; KeyboardInterrupt passes through after the kernel has ended.
     """
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-    notebook = read_notebook(path)
+    if notebook is None:
+        notebook = read_notebook(path)
     code = [
         place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()
     ]
@@ -102,7 +107,9 @@ def run_notebook(
     with tempfile.TemporaryDirectory(prefix="cot-run-") as folder:
         events = Path(folder) / "session.cot.jsonl"
         whole = Path(folder) / "verbatim.cot.jsonl" if verbatim else None  # in a folder of this user alone
-        with _kernel(notebook, path, kernel, arming(notebook, settings, events, whole)) as client:
+        preview = Path(folder) / "preview.json"
+        armed = arming(notebook, settings, events, whole, preview)
+        with running_kernel(notebook, path, kernel, armed) as client:
             follower = Follower(events, on_event)
             try:
                 for place in code:
@@ -117,15 +124,19 @@ def run_notebook(
                 follower.stop()
         session = fold(read(events)) if events.exists() else Session()
         real = fold(read(whole)) if whole is not None and whole.exists() else session
+        shown = preview.read_text(encoding="utf-8") if preview.exists() else ""
     if died:
         session = _of_dead_kernel(session, notebook, failed or 0, settings)
-    return Run(session=session, verbatim=real, notebook=notebook, failed=failed)
+    return Run(session=session, verbatim=real, notebook=notebook, failed=failed, preview=shown)
 
 
-def arming(notebook: Any, settings: Settings, events: Path, verbatim: Path | None = None) -> str:
+def arming(
+    notebook: Any, settings: Settings, events: Path, verbatim: Path | None = None, preview: Path | None = None
+) -> str:
     """The code that makes a kernel investigate: silent, so that it takes no prompt number.
 
-    It writes its events to `events`, and to `verbatim` with the sources as they are.
+    It writes its events to `events`, and to `verbatim` with the sources as they are; what `--preview` shows,
+    to `preview`.
     """
     cells = [
         {"id": cell.id, "source": cell.source, "index": place}
@@ -136,6 +147,7 @@ def arming(notebook: Any, settings: Settings, events: Path, verbatim: Path | Non
     expected = [cell.source for cell in notebook.cells if "raises-exception" in cell.metadata.get("tags", [])]
     plan = {"cells": cells, "expected": expected, "settings": asdict(settings), "events": str(events)}
     plan["verbatim"] = str(verbatim) if verbatim is not None else ""
+    plan["preview"] = str(preview) if preview is not None else ""
     config = json.dumps(plan)
     return f"import cot_magic.armed as _cot\n_cot.arm({config!r})\ndel _cot"
 
@@ -171,9 +183,11 @@ class Follower:
                 self._on_event(self._session, stamped)
 
 
-class _kernel:
-    """A kernel for the notebook, armed; ended on the way out. Raises NotebookError if it cannot be
-    started."""
+class running_kernel:
+    """A nbclient for the notebook whose kernel has silently run `code`; ended on the way out.
+
+    The kernel works in the folder of `path`. Raises NotebookError if it cannot be started.
+    """
 
     def __init__(self, notebook: Any, path: Path, name: str | None, code: str) -> None:
         self._notebook, self._path, self._name, self._code = notebook, path, name, code

@@ -19,8 +19,11 @@ What goes to a model has secrets withheld: --preview shows it and sends nothing.
 Options
 {options}
 
+With --teach, a lesson begins instead: before each phase is shown you predict what it will say, in the
+widgets below the cell or with %cot_answer TEXT (--hint, --show); what you predict is run.
+
 See also: %cot_insert, %cot_undo, %cot_last, %cot_config, %cot_auto, %cot_resume,
-%cot_replay, %cot_export.
+%cot_replay, %cot_export, %cot_answer.
 """
 
 

@@ -41,8 +41,8 @@ def shown() -> Session | None:
     return _shown
 
 
-def remember(session: Session, shown: Session | None = None) -> None:
-    """Make this the latest session; `shown` is how it may be shown, if that is another one."""
+def remember(session: Session | None, shown: Session | None = None) -> None:
+    """Make this the latest session (None: there is none); `shown` is how it may be shown, if otherwise."""
     global _last, _shown
     _last, _shown = session, shown or session
 

@@ -35,6 +35,7 @@ class Magics:
             "cot_replay": self.replay,
             "cot_resume": self.resume,
             "cot_export": self.export,
+            "cot_answer": self.answer,
         }
 
     def register(self) -> None:
@@ -46,7 +47,8 @@ class Magics:
         for name in MAGICS:
             self.shell.register_magic_function(no_var_expand(self._cell_magic(name)), "line_cell", name)
         for name, function in self.line_magics.items():
-            self.shell.register_magic_function(no_var_expand(_plain_function(function, name)), "line", name)
+            kind = "line_cell" if name == "cot_answer" else "line"
+            self.shell.register_magic_function(no_var_expand(_plain_function(function, name)), kind, name)
         self.attachment.bridge.open()
 
     def unregister(self) -> None:
@@ -57,6 +59,7 @@ class Magics:
             self.shell.magics_manager.magics["line"].pop(name, None)
             self.shell.magics_manager.magics["cell"].pop(name, None)
         self.attachment.bridge.close()
+        self.attachment.end_lesson()
         self.attachment.release()
 
     def transform(self, lines: list[str]) -> list[str]:
@@ -91,7 +94,12 @@ class Magics:
         match = FIRST_LINE.fullmatch(raw.partition("\n")[0])
         has_body = bool(raw.partition("\n")[2].strip())
         settings = self._settings(match) if match is not None and has_body else None
-        if settings is None and self.attachment.auto and match is None and not raw.startswith("%cot"):
+        if (
+            settings is None
+            and self.attachment.auto
+            and match is None
+            and not raw.startswith(("%cot", "%%cot"))
+        ):
             settings = self.attachment.defaults
         keep = bool(LINE_MAGIC.match(raw)) or (match is not None and not has_body)
         self.attachment.before(info, settings, keep=keep)
@@ -141,13 +149,9 @@ class Magics:
 
     def last(self, line: str) -> None:
         """Show the last session again: %cot_last. The Session itself is cot_magic.last."""
-        from cot_magic.investigation import shown
+        from cot_magic.handover import show_last
 
-        session = shown()
-        if session is None:
-            print("There is no session yet: put %%cot on top of a cell that fails.")
-        else:
-            _show(session)
+        show_last(self.attachment)
 
     def auto(self, line: str) -> None:
         """Investigate every cell that fails, without %%cot: %cot_auto on|off."""
@@ -160,11 +164,12 @@ class Magics:
         )
 
     def replay(self, line: str) -> None:
-        """Show a recorded session or that of a report again, without a model: %cot_replay PATH."""
-        from pathlib import Path
+        """Show a recorded session or that of a report again, without a model: %cot_replay PATH; with
+        --verify its experiments run afresh. %cot_replay TOKEN replays a schedule of the last cell."""
+        from cot_magic.replaying import step
 
         with _one_line():
-            _show(self.attachment.replay(Path(line.strip().strip("'\""))))
+            self._offer(step(self.attachment, line))
 
     def export(self, line: str) -> None:
         """The last session as a notebook that runs: %cot_export PATH [--template FILE] [--embed-data]."""
@@ -175,6 +180,13 @@ class Magics:
         """Go on with the last session after a fault or Ctrl-C: %cot_resume [options]."""
         with _one_line():
             self._offer(self.attachment.resume(parse(line, self.attachment.settings)))
+
+    def answer(self, line: str, cell: str | None = None) -> None:
+        """Answer the question of a lesson: %cot_answer TEXT, --hint or --show; %%cot_answer with a cell."""
+        from cot_magic.teaching import step
+
+        with _one_line():
+            self._offer(step(self.attachment, line, cell))
 
     def _offer(self, session: "Session | None") -> None:
         """Insert what the settings say, or offer buttons in an output of their own."""
@@ -220,19 +232,11 @@ def _one_line() -> Iterator[None]:
         raise UsageError(str(error)) from error
 
 
-def _show(session: "Session") -> None:
-    from IPython.core.display_functions import display
-
-    from cot_magic.render.bundle import bundle
-
-    display(bundle(session), raw=True)  # type: ignore[no-untyped-call]
-
-
 def _plain_function(method: Callable[..., Any], name: str) -> Callable[..., Any]:
     """A function for a bound method, since IPython marks magics by setting attributes on them."""
 
-    def magic(line: str) -> Any:
-        return method(line)
+    def magic(*given: str) -> Any:
+        return method(*given)
 
     magic.__doc__, magic.__name__ = method.__doc__, name
     return magic

@@ -91,6 +91,14 @@ def absolute(settings: Settings) -> Settings:
     return replace(settings, reasoner=f"{role}:{Path(path).resolve()}") if sign else settings
 
 
+def nothing_to_preview(reasoner: Reasoner) -> None:
+    """Raises UsageError for a reasoner that sends nothing."""
+    if not isinstance(reasoner, Sending):
+        raise UsageError(
+            f"the {reasoner.name} reasoner sends nothing: there is nothing to preview. Nothing was run."
+        )
+
+
 def request_text(body: Any) -> str:
     """A request for people to read: all of it, as it would be sent."""
     text = json.dumps(body, indent=2, ensure_ascii=False)

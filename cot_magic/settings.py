@@ -157,7 +157,9 @@ OPTIONS = (
     Option(name="--timeout", read=_number(float, 0.1), metavar="S", help="seconds for each run in a copy"),
     Option(name="--insert", read=_choice(*INSERT), metavar="WHAT", help="ask, fix, tests, all or none"),
     Option(name="--preview", read=None, help="show the exact first request to a model, and send nothing"),
-    Option(name="--teach", read=None, help="one phase at a time (refused in this version)"),
+    Option(
+        name="--teach", read=None, help="a lesson: predict, then see each phase; it goes on with cot_answer"
+    ),
     Option(name="--save", read=str, metavar="PATH", help="write the session to PATH (.cot.jsonl)"),
     Option(name="--allow", read=_allow, metavar="LIST", help="let copies use net, proc, write=PATH"),
 )

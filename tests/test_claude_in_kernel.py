@@ -2,10 +2,12 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "servers"))
@@ -96,6 +98,22 @@ def test_the_preview_sends_nothing_and_the_cell_keeps_its_error(server, notebook
     ran = notebook.run("%cot+ --preview")
     assert '"messages"' in ran.stdout
     assert server.requests == []
+
+
+def test_the_preview_of_a_headless_run_is_printed_and_nothing_is_sent(server, tmp_path) -> None:
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in ("values = [1, 2, 3]", FAILING)]
+    )
+    nbformat.write(book, tmp_path / "n.ipynb")
+    command = [sys.executable, "-m", "cot_magic.cli", "run", "n.ipynb", "--preview"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=150)
+    assert done.returncode == 4, done.stderr
+    shown, _, note = done.stdout.rpartition("\nThis is the first request")
+    assert "Nothing was sent" in note
+    assert FAILING in json.dumps(json.loads(shown)["messages"])
+    assert server.requests == []
+    done = subprocess.run([*command, "--json", "s.json"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 
 
 def test_after_a_fault_the_kernel_is_usable_and_the_session_goes_on(server, notebook, tmp_path) -> None:

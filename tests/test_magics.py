@@ -1,6 +1,7 @@
 """The magics in a real kernel: the cell runs as without them, and what is wrong is said in one line."""
 
 import json
+import re
 
 import pytest
 
@@ -162,6 +163,18 @@ def test_a_saved_session_is_shown_again(kernel, tmp_path) -> None:
     ran = kernel.run("%cot_replay s.cot.jsonl")
     assert any(five_phases(bundle.get("text/plain", "")) for bundle in ran.displays)
     assert "cannot read" in kernel.run("%cot_replay none").stderr
+    for line in ("", "s.cot.jsonl --verfy", "s.cot.jsonl --verify --notebook", "cot1-0--00000000 x", "'s"):
+        refused = kernel.run(f"%cot_replay {line}")
+        assert "expected %cot_replay FILE" in refused.stderr, line
+        assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_the_experiments_of_a_saved_session_run_afresh_from_the_notebook(kernel) -> None:
+    kernel.run("values = [1, 2, 3]")
+    kernel.run("%%cot --save s.cot.jsonl\ntotal = sum(valus)")
+    ran = kernel.run("%cot_replay s.cot.jsonl --verify")
+    assert re.search(r"([1-9]\d*) experiments: \1 as recorded, 0 not", ran.stdout), ran.stdout
+    assert kernel.value("values") == "[1, 2, 3]"
 
 
 def test_a_syntax_error_is_investigated(shared_kernel) -> None:

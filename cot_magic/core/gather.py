@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cot_magic.core.events import Event, Streamed
 
-INTERVAL = 0.05  # seconds: twice as often as a screen is drawn
+INTERVAL = 0.105  # seconds: a little more than between two looks at a screen, so that each piece is one look
 
 
 def gathered(

@@ -168,7 +168,7 @@ def security(told: Dossier) -> Cells:
             found.setdefault(effect, []).append(item.id)
     ran = sum(item.outcome is not Outcome.BLOCKED for item in told.session.evidence)
     lines = [f"- {code_span(effect)} ({', '.join(ids)})" for effect, ids in found.items()]
-    withheld = told.case.redactions
+    withheld = max(told.case.redactions, told.session.withheld)  # of the notebook, and of what left
     kept = (
         f"{withheld} value{'s' * (withheld != 1)} that looked like a secret were withheld."
         if withheld

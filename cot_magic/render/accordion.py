@@ -1,10 +1,19 @@
 """The screens of notebooks: a live accordion, a panel without widgets, and none at all."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
 
-from cot_magic.core.events import PhaseEnded, PhaseStarted, SessionStarted, Stamped, Streamed
+from cot_magic.core.events import (
+    ExploreSchedules,
+    PhaseEnded,
+    PhaseStarted,
+    SearchAdvanced,
+    SessionStarted,
+    Stamped,
+    Streamed,
+)
 from cot_magic.core.session import Session
 from cot_magic.render.bundle import bundle, bundle_of
 from cot_magic.render.live import LiveOutline
@@ -13,6 +22,7 @@ from cot_magic.render.pace import Pace
 from cot_magic.render.widgets import Panel
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_SEARCH_S = 1.0  # seconds between two looks at a search, where the whole panel is sent each time
 
 
 class AccordionRenderer:
@@ -58,16 +68,20 @@ class AccordionRenderer:
 
 
 class StaticRenderer:
-    """The panel as HTML that is replaced when a phase starts or ends: for front ends whose widgets are in
-    doubt."""
+    """The panel as HTML that is replaced when a phase starts or ends, and once a second while schedules are
+    searched: for front ends whose widgets are in doubt."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._handle: Any = None
+        self._clock = clock
+        self._shown = -math.inf
 
     def update(self, session: Session, last: Stamped) -> None:
-        """Show the session at a change of phase; nothing in between."""
-        if isinstance(last.event, SessionStarted | PhaseStarted | PhaseEnded):
+        """Show the session at a change of phase, and how far a search is."""
+        changes = isinstance(last.event, SessionStarted | PhaseStarted | PhaseEnded | ExploreSchedules)
+        if changes or (isinstance(last.event, SearchAdvanced) and self._clock() - self._shown >= _SEARCH_S):
             self._show(session, activity(session, last.event) or "")
+            self._shown = self._clock()
 
     def close(self, session: Session) -> None:
         """Show the final state."""

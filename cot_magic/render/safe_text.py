@@ -17,6 +17,8 @@ _BACKTICKS = re.compile("`+")
 
 def visible(text: str) -> str:
     """The text with each invisible or reordering character written as its escape (`\\u202e`)."""
+    if text.replace("\n", "").isprintable():  # so is most text, and this is told many times as fast
+        return text
     return _INVISIBLE.sub(
         lambda found: _escape(found.group()), text.replace("\r\n", "\n").replace("\r", "\n")
     )
@@ -24,7 +26,7 @@ def visible(text: str) -> str:
 
 def unticked(text: str) -> str:
     """A reasoner's words without check marks, which belong to evidence: each becomes an empty box."""
-    return _CHECKS.sub("☐", text)
+    return text if text.isascii() else _CHECKS.sub("☐", text)
 
 
 def clip(text: str, limit: int) -> str:

@@ -154,7 +154,7 @@ def _witness(session: Session) -> dict[str, Any] | None:
         "seed": witness.schedule.seed,
         "choices": len(witness.schedule.choices),
         "replayed": f"{witness.replays_failed} of {witness.replays}",
-        "disturbed": sum(1 for choice in witness.minimised if choice),
+        "disturbed": sum(1 for choice in witness.minimised if choice > 0),
         "token": witness.token,
         "schedules": found.schedule.schedules,
     }

@@ -42,6 +42,7 @@ class Panel:
     def __init__(self) -> None:
         from ipywidgets import HTML, Layout, VBox
 
+        self._facts: tuple[object, ...] = ()
         self._look = HTML(_LOOK, layout=Layout(display="none"))
         self._head = HTML()
         self._folds = {phase: _PhaseFold() for phase in Phase}
@@ -55,7 +56,9 @@ class Panel:
 
     def draw(self, drawn: Outline) -> None:
         """Bring all parts to that state. A widget compares before it sends, so what is the same stays."""
-        self._head.value = f"{_PART}{header(drawn)}</div>"
+        facts = (drawn.name, drawn.title, drawn.badge, drawn.meta, drawn.notes)
+        if facts != self._facts:  # it is worded about once a second, as its time goes on
+            self._head.value, self._facts = f"{_PART}{header(drawn)}</div>", facts
         for section in drawn.sections:
             self._folds[section.phase].draw(section)
 
@@ -86,9 +89,9 @@ class _PhaseFold:
         """Bring the fold to that state."""
         if section is self._section:
             return
-        title = (_title(section),)
-        if self.accordion.titles != title:
-            self.accordion.titles = title
+        before = self._section
+        if before is None or _words(section) != _words(before):
+            self.accordion.titles = (_title(section),)
         if self._section is None or section.blocks is not self._section.blocks:
             self._draw_blocks(pieces(section))
         self._draw_streams(section.streams)
@@ -143,6 +146,11 @@ class _Arriving:
     def close(self) -> None:
         for widget in {self._text, self._box, self.widget}:
             widget.close()
+
+
+def _words(section: Section) -> tuple[object, ...]:
+    """All that a title says."""
+    return section.state, section.headline, section.time
 
 
 def _title(section: Section) -> str:

@@ -1,6 +1,7 @@
 """A scripted model in real JupyterLab: how it looks while it streams, when its service fails, and after going on."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -89,23 +90,35 @@ def test_the_panel_while_a_model_streams_when_it_fails_and_after_going_on(
     assert all(seen.refused == "" for seen in server.turns if seen.body["messages"])
 
 
-def test_the_countdown_is_seen_while_a_service_is_overloaded(
+def test_the_countdown_is_seen_while_a_service_is_overloaded_and_what_was_found_when_it_stays_so(
     page: Any, lab: tuple[str, Path], notebooks: ModuleType, server: MessagesServer, artefacts: Path
 ) -> None:
     busy = Reply(
         status=529, message="scripted: overloaded", headers={"retry-after": "4"}, match="Phase ANALYZE"
     )
-    server.script[:] = [busy, *slowly()]
-    book = notebooks.Book(page, lab, "busy.ipynb").write([LOAD, environment(server), FAILS])
+    script = slowly()
+    always = Reply(status=529, message="scripted: overloaded", headers={"retry-after": "0"}, sticky=True)
+    server.script[:] = [busy, *script[:2], always]
+    book = notebooks.Book(page, lab, "busy.ipynb").write([LOAD, environment(server), FAILS, RESUME])
     book.open()
     book.run_cell(0)
     book.run_cell(1)
     book.start_cell(2)
     page.wait_for_selector("text=/overloaded/i", timeout=30_000)
     page.screenshot(path=str(artefacts / "model-waiting.png"))
-    book.wait(lambda: book.cells()[2]["execution_count"] is not None, seconds=60)
+    page.wait_for_selector("text=goes on from VALIDATE", timeout=60_000)
+    book.idle()
+    page.screenshot(path=str(artefacts / "model-gave-up.png"))
+    given_up = page.inner_text(".jp-Notebook")
+    assert given_up.count("a scripted headline") == 2, "ANALYZE and PLAN stay"
+    assert "Stopped: " in given_up
+    assert re.search(r"overloaded.*asked \d+ times", given_up)
+    assert "%cot_resume" in given_up
+
+    server.script[:] = script[2:]
+    book.start_cell(3)
+    book.wait(lambda: "verified" in page.inner_text(".jp-Notebook"), seconds=60)
     book.idle()
     page.screenshot(path=str(artefacts / "model-ended.png"))
-    assert "verified" in page.inner_text(".jp-Notebook")
     streams = [output for output in book.cells()[2]["outputs"] if output["output_type"] == "stream"]
     assert streams == []  # the client library has nothing to say beside the panel

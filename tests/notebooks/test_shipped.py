@@ -35,6 +35,10 @@ def test_a_notebook_was_executed_and_carries_no_machine(path: Path) -> None:
         assert all(phase in shown for phase in ("ANALYZE", "PLAN", "VALIDATE", "IMPLEMENT", "CONFIRM")), (
             cell.source
         )
+        if "--teach" in cell.source.partition("\n")[0]:
+            # the headings of a lesson stand there from its start: this one has ended
+            assert "How you debugged" in shown
+            assert "withheld until" not in shown
 
 
 def test_there_are_notebooks_to_check() -> None:

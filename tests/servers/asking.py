@@ -29,6 +29,18 @@ class Heard:
         return "".join(shown)
 
     @property
+    def said(self) -> list[Any]:
+        """The pieces with those of one text joined: how it is cut depends on how fast it came."""
+        joined: list[Any] = []
+        for piece in self.pieces:
+            last = joined[-1] if joined else None
+            if isinstance(piece, Delta) and isinstance(last, Delta) and piece.kind == last.kind:
+                joined[-1] = Delta(kind=last.kind, text=last.text + piece.text)
+            else:
+                joined.append(piece)
+        return joined
+
+    @property
     def remarks(self) -> list[str]:
         return [piece.text for piece in self.pieces if isinstance(piece, Remark)]
 

@@ -1,0 +1,255 @@
+"""A lesson on a finished session: what the learner is asked, predicts and sees, as values that change."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from cot_magic.core.errors import UsageError
+from cot_magic.core.events import HypothesisStated, PhaseStarted, Stamped
+from cot_magic.core.findings import Evidence, EvidenceId, Fix, FixVerdict, HypothesisId, Phase
+from cot_magic.core.session import Session
+
+MOST_HINTS = 3
+
+
+class Subject(StrEnum):
+    """What a question is about, in the order in which they are asked."""
+
+    LINE = "line"
+    VALUE = "value"
+    HYPOTHESIS = "hypothesis"
+    FIX = "fix"
+
+
+class Standing(StrEnum):
+    """What the evidence says about a prediction."""
+
+    HELD = "held"
+    FAILED = "did not hold"
+    OPEN = "not shown"
+
+
+class Level(StrEnum):
+    """How much the questions explain."""
+
+    BEGINNER = "beginner"
+    INTERMEDIATE = "intermediate"
+    ADVANCED = "advanced"
+
+
+class Reveal(StrEnum):
+    """When the fix may be seen without an own one that passes."""
+
+    AFTER_TRYING = "after trying"
+    WHEN_ASKED = "when asked"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """What a teacher set for the lesson. `hints` is how many each question may give, 0 to 3."""
+
+    topics: tuple[str, ...] = ()
+    hints: int = MOST_HINTS
+    level: Level = Level.INTERMEDIATE
+    reveal: Reveal = Reveal.WHEN_ASKED
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One explanation to choose from; without a hypothesis it says that another run would pass."""
+
+    text: str
+    hypothesis: HypothesisId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked before phases are revealed.
+
+    Attributes
+    ----------
+    how
+        How an answer is written.
+    meaning
+        The terms of the question explained, for beginners.
+    hints
+        Three, from general to exact.
+    answer
+        What `--show` tells; empty where nothing that ran gives an answer.
+    reveals
+        The phases that are shown once it is settled.
+    expression, frame, rounded, recorded
+        Of a question about a value: what is asked for, the frame of the failure that it lives in, whether two
+        decimals are enough, and the value as it was in the kernel.
+    """
+
+    subject: Subject
+    text: str
+    how: str
+    meaning: str = ""
+    choices: tuple[Choice, ...] = ()
+    hints: tuple[str, ...] = ()
+    answer: str = ""
+    reveals: tuple[Phase, ...] = ()
+    expression: str = ""
+    frame: int | None = None
+    rounded: bool = False
+    recorded: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What the learner predicted, and what the evidence says about it.
+
+    Attributes
+    ----------
+    text
+        The prediction in words.
+    said
+        What the runs showed, in a sentence or two.
+    settles
+        Whether the question is answered by it.
+    """
+
+    subject: Subject
+    text: str
+    standing: Standing
+    evidence: tuple[EvidenceId, ...] = ()
+    said: str = ""
+    settles: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A fix of the learner, its verdict, and what speaks against a better one."""
+
+    fix: Fix
+    verdict: FixVerdict
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A lesson as it stands. `session` is finished, and holds what the learner has not seen yet.
+
+    Attributes
+    ----------
+    place
+        Index of the question that is open; past the last one the lesson has ended.
+    used
+        Hints used, by question.
+    shown
+        Subjects whose answer was asked for.
+    evidence
+        What the learner's own experiments showed.
+    """
+
+    session: Session
+    questions: tuple[Question, ...]
+    guidance: Guidance = Guidance()
+    place: int = 0
+    used: tuple[int, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+    shown: tuple[Subject, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def question(self) -> Question | None:
+        """The question that is open; None when the lesson has ended."""
+        return self.questions[self.place] if self.place < len(self.questions) else None
+
+    @property
+    def ended(self) -> bool:
+        return self.question is None
+
+    @property
+    def revealed(self) -> tuple[Phase, ...]:
+        """The phases that the learner may see."""
+        if self.ended:
+            return tuple(Phase)
+        return tuple(phase for question in self.questions[: self.place] for phase in question.reveals)
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """The hints given for the open question."""
+        question = self.question
+        return question.hints[: self.hints_for(self.place)] if question is not None else ()
+
+    @property
+    def hints_left(self) -> int:
+        """How many hints the open question still has."""
+        question = self.question
+        if question is None:
+            return 0
+        return min(self.guidance.hints, len(question.hints)) - self.hints_for(self.place)
+
+    def hints_for(self, place: int) -> int:
+        """How many hints the question at that place has given."""
+        return self.used[place] if place < len(self.used) else 0
+
+    def predictions_on(self, subject: Subject) -> tuple[Prediction, ...]:
+        """The predictions on that subject, in order."""
+        return tuple(item for item in self.predictions if item.subject is subject)
+
+    def hinted(self) -> "Lesson":
+        """With one more hint for the open question. Raises UsageError if there is none."""
+        _open(self)
+        if self.hints_left <= 0:
+            allowed = self.guidance.hints
+            raise UsageError(
+                "this lesson gives no hints: answer with %cot_answer TEXT."
+                if not allowed
+                else f"there is no further hint ({allowed} given): answer, or see it by %cot_answer --show."
+            )
+        used = [self.hints_for(place) for place in range(len(self.questions))]
+        used[self.place] += 1
+        return replace(self, used=tuple(used))
+
+    def told(self) -> "Lesson":
+        """With the answer shown, and the next question open. Raises UsageError where it is withheld."""
+        question = _open(self)
+        if question.subject is Subject.FIX:
+            if self.guidance.reveal is Reveal.NEVER:
+                raise UsageError("in this lesson the fix is only shown once one of your own passes.")
+            if self.guidance.reveal is Reveal.AFTER_TRYING and not self.attempts:
+                raise UsageError("in this lesson the fix is shown after you have tried one: try an edit.")
+        return replace(self, shown=(*self.shown, question.subject), place=self.place + 1)
+
+    def predicted(
+        self, prediction: Prediction, evidence: Sequence[Evidence] = (), attempt: Attempt | None = None
+    ) -> "Lesson":
+        """With one more prediction; the next question opens if it settles this one."""
+        _open(self)
+        return replace(
+            self,
+            predictions=(*self.predictions, prediction),
+            evidence=(*self.evidence, *evidence),
+            attempts=(*self.attempts, *([attempt] if attempt is not None else [])),
+            place=self.place + prediction.settles,
+        )
+
+
+def _open(lesson: Lesson) -> Question:
+    if lesson.question is None:
+        raise UsageError("the lesson has ended: everything is shown. %%cot --teach starts another one.")
+    return lesson.question
+
+
+def revealed_events(events: Sequence[Stamped], phases: Collection[Phase]) -> tuple[Stamped, ...]:
+    """The events of a session without those of the phases that are still withheld.
+
+    A hypothesis that was stated while planning is kept where it is shown how it was tested.
+    """
+    kept, phase = [], None
+    for stamped in events:
+        if isinstance(stamped.event, PhaseStarted):
+            phase = stamped.event.phase
+        early = (
+            phase is Phase.PLAN and Phase.VALIDATE in phases and isinstance(stamped.event, HypothesisStated)
+        )
+        if phase is None or phase in phases or early:
+            kept.append(stamped)
+    return tuple(kept)
