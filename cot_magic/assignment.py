@@ -95,6 +95,7 @@ def without_outputs(notebook: Any) -> Any:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             cell.metadata.pop("execution", None)
+    notebook.metadata.pop("widgets", None)
     return notebook
 
 
@@ -200,7 +201,7 @@ def _known_kinds(kinds: Sequence[str]) -> None:
 
 def _does_not_pass(path: Path, shown: Shown) -> str:
     """One line about a notebook from which no assignment can be made."""
-    where = f"{path}: cell {shown.cell}"
+    where = f"{path}: cell {shown.cell} (counted from 0)"
     if shown.failed:
         said = f"{shown.ename}: {' '.join(shown.evalue.split())[:200]}".rstrip(": ")
         return f"{where} fails ({said}). An assignment is made of a notebook in which every cell passes."

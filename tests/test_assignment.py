@@ -175,7 +175,7 @@ def test_a_wrong_option_is_one_line_and_nothing_runs(
     ("sources", "word"),
     [
         ((), "no code in it"),
-        (("a = 1", "a[0]"), "cell 2 fails (TypeError"),
+        (("a = 1", "a[0]"), "cell 2 (counted from 0) fails (TypeError"),
         (("open('seen.txt', 'w')",), "--allow net, --allow write=PATH"),
     ],
 )

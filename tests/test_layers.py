@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "cot_magic"
-ADAPTERS = ("capture", "sandbox", "explore", "reasoners", "render", "notebook")
+ADAPTERS = ("capture", "sandbox", "explore", "reasoners", "render", "notebook", "faults")
 ALSO = {"notebook": {"render"}}
 
 
@@ -56,6 +56,11 @@ def test_an_adapter_imports_core_and_never_another_adapter(module: Path) -> None
             parts = name.split(".")
             assert len(parts) > 1, f"{module.name} imports the package root"
             assert parts[1] in allowed, f"{module.relative_to(PACKAGE)} imports {name}"
+
+
+def test_every_package_is_core_or_an_adapter() -> None:
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == {"core", *ADAPTERS}
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
