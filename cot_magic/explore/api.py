@@ -107,7 +107,7 @@ def _runner(
 ) -> Runner:
     if executor is not None:
         return ExecutorRunner(executor, work, workers or 2)
-    if not hasattr(os, "fork"):
+    if not hasattr(os, "fork") or "COT_MAGIC_NO_PROCESSES" in os.environ:  # set in confined copies
         return InlineRunner(program)
     return ForkRunner(program, workers)
 

@@ -165,7 +165,8 @@ class Inquiry:
             yield Finding(phase=Phase.VALIDATE, topic="schedules", text=text)
         for topic, text in conclusions.outcomes(self.suspects, self.evidence):
             yield Finding(phase=Phase.VALIDATE, topic=topic, text=text)
-        said.append(conclusions.outcome_headline(self.suspects, self.evidence))
+        by_order = races.headline(self.failing) if self.failing is not None else ""
+        said.append(by_order or conclusions.outcome_headline(self.suspects, self.evidence))
 
     def _implement(self, said: list[str]) -> Steps:
         tried = yield from self._try_all(candidates(self.suspects, self.evidence, FIRST_FIXES))

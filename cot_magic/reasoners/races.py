@@ -83,6 +83,15 @@ def disturbed(failing: Evidence) -> bool:
     return any(choice > 0 for choice in search.witness.minimised) or search.first_failure != 1
 
 
+def headline(failing: Evidence) -> str:
+    """What a failing schedule shows in one line; empty if nothing was disturbed in it."""
+    search = failing.schedule
+    if search is None or search.first_failure is None or not disturbed(failing):
+        return ""
+    first = f"{search.first_failure:,}"
+    return f"Confirmed: it fails by the order of its tasks or threads, first in schedule {first}."
+
+
 def told(evidence: Sequence[Evidence]) -> str:
     """What the latest search on the cell as it was says, for people; empty if there was none."""
     item = next(

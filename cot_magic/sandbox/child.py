@@ -22,6 +22,7 @@ from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.steps import Describe
 
 RAISED_BYTES = 512 << 10
+NO_PROCESSES = "COT_MAGIC_NO_PROCESSES"  # tells code of ours in the job, as a test that explores, not to try
 _one_at_a_time = threading.RLock()  # effects come from any thread of the job
 
 
@@ -47,6 +48,8 @@ def run_job(
             _enter(around, scratch, result_fd, output_fd)
             permissions = Permissions.parse(allow)
             loop = rebind.new_loop()
+            if not permissions.proc:
+                os.environ[NO_PROCESSES] = "1"
             confine(job.limits, permissions, scratch=scratch, unreadable=around.unreadable)
         except BaseException as error:
             _emit(result_fd, {"failed": f"{type(error).__name__}: {error}"[:500]})

@@ -73,6 +73,7 @@ def test_a_cell_that_passed_is_searched_fixed_and_the_fix_verified(live: Any) ->
     assert ("schedule", "RAISED") in kinds
     assert ("schedule", "PASSED") in kinds
     assert data["witness"]["replayed"] == "6 of 6"
+    assert live("print({e for item in cot_magic.last.evidence for e in item.effects})").strip() == "set()"
     assert data["witness"]["disturbed"] <= 3
     assert data["result"] == "verified"
     assert "async with" in data["fix"]["edits"][0]["source"]
