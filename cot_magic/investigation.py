@@ -23,6 +23,7 @@ from cot_magic.core.withheld import why_not_whole
 from cot_magic.reasoner_choice import AFRESH, Closing, Recorded, choose_reasoner, chosen
 from cot_magic.recording import Recording, stamp
 from cot_magic.settings import Settings
+from cot_magic.watchdog import interruptible
 
 SHARE_OF_A_SEARCH = 0.3  # there is one before the fix, and one for each fix
 VERIFYING_S = 600.0  # for all experiments of a recording that run afresh
@@ -191,12 +192,14 @@ def _follow(
     reasoner: Reasoner,
 ) -> Session:
     try:
-        for stamped in stamp(gathered(events, clock), clock, order=session.events, seconds=session.seconds):
-            session = session.evolve(stamped)
-            for listener in verbatim:
-                listener.hear(stamped)
-            audience.hear(stamped)
-            remember(session, audience.session)
+        with interruptible():
+            counted = stamp(gathered(events, clock), clock, order=session.events, seconds=session.seconds)
+            for stamped in counted:
+                session = session.evolve(stamped)
+                for listener in verbatim:
+                    listener.hear(stamped)
+                audience.hear(stamped)
+                remember(session, audience.session)
     except KeyboardInterrupt:
         # it reached us outside of the engine's own steps, in a renderer or listener: what was found stays
         session = session.stopped()

@@ -1,9 +1,28 @@
-"""A time limit on a cell: Ctrl-C by a timer."""
+"""Ctrl-C: by a timer, as a time limit on a cell; and so that it ends what runs after a cell."""
 
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """While entered, Ctrl-C raises KeyboardInterrupt in the main thread.
+
+    For a cell with `await` a kernel has a handler that cancels the coroutine of the cell, which has ended.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 class Watchdog:

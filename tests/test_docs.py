@@ -31,9 +31,7 @@ def test_the_reference_names_every_magic() -> None:
 
 
 def test_the_reference_names_every_command() -> None:
-    groups = [
-        action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)
-    ]
+    groups = [action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)]
     assert [name for name in groups[0].choices if f"`cot-magic {name}" not in REFERENCE] == []
 
 

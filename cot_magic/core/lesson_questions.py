@@ -174,7 +174,8 @@ def _value(case: Case, raised: Raised) -> Question | None:
     deep = "RecursionError" in (raised.ename, *raised.bases)  # its values depend on how deep the stack may be
     if frame is None or raised.syntax is not None or deep or hung(case):
         return None
-    found = _asked_for(frame)
+    missing = raised.name if "NameError" in (raised.ename, *raised.bases) else None
+    found = _asked_for(frame, missing)
     if found is None:
         return None
     variable, expression, text = found
@@ -224,9 +225,14 @@ def _characters(count: int) -> str:
     return "1 character" if count == 1 else f"{count} characters"
 
 
-def _asked_for(frame: Frame) -> tuple[Variable, str, str] | None:
-    """A value worth asking for: its variable, the expression that has it, and its text."""
-    candidates = [item for item in (*frame.operands, *frame.variables) if _names_something(item.name)]
+def _asked_for(frame: Frame, missing: str | None) -> tuple[Variable, str, str] | None:
+    """A value worth asking for: its variable, the expression that has it, and its text; not of a name that is
+    missing."""
+    candidates = [
+        item
+        for item in (*frame.operands, *frame.variables)
+        if _names_something(item.name) and item.name != missing
+    ]
     for variable in candidates:
         short = len(variable.text) <= _LONGEST and not holds_mask(variable.text)
         if variable.type in _SIMPLE and short:

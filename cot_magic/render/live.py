@@ -1,6 +1,8 @@
 """The outline of a session under way, made anew only where something changed."""
 
+import itertools
 from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Any
 
 from cot_magic.core.findings import Phase
@@ -11,8 +13,8 @@ from cot_magic.render.streams import StreamReader, streams
 
 _GROWS = ("written", "thoughts")  # of a phase, with each token
 _MOVES = ("phases", "seconds", "events")  # of a session, with each event
-_OF_SESSION = tuple(field.name for field in fields(Session) if field.name not in _MOVES)
-_OF_PHASE = tuple(field.name for field in fields(PhaseView) if field.name not in _GROWS)
+_OF_SESSION = attrgetter(*(field.name for field in fields(Session) if field.name not in _MOVES))
+_OF_PHASE = attrgetter(*(field.name for field in fields(PhaseView) if field.name not in _GROWS))
 
 
 class LiveOutline:
@@ -52,10 +54,7 @@ class LiveOutline:
 
 def _facts(session: Session) -> tuple[Any, ...]:
     """All that blocks are made of: every part of the session but its clock and the text that grows."""
-    return (
-        *(getattr(session, name) for name in _OF_SESSION),
-        *(getattr(view, name) for view in session.phases for name in _OF_PHASE),
-    )
+    return (*_OF_SESSION(session), *itertools.chain.from_iterable(map(_OF_PHASE, session.phases)))
 
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 LESSON = [
-    "%load_ext cot_magic",
-    'orders = [\n    {"id": 1, "customer": "Ada", "total": 120.0},\n    {"id": 2, "customer": "Grace", "total": 80.5},\n]',
+    '%load_ext cot_magic\norders = [{"id": 1, "customer": "Ada", "total": 120.0}]',
     'def revenue(orders):\n    return sum(order["totl"] for order in orders)',
     "%%cot+ --teach\nincome = revenue(orders)\nincome",
-    "%cot_answer [3] 2",
+    "%cot_answer [2] 2",
 ]
 GUIDANCE = """# Week 3
 ## Topics: dictionaries
@@ -38,20 +37,20 @@ def test_a_lesson_is_answered_by_clicks_and_stays_readable_without_a_kernel(
     page, lab, notebooks, artefacts, guided
 ) -> None:
     book = notebooks.Book(page, lab, "lesson.ipynb").write(LESSON).open()
-    for place in (0, 1, 2, 3):
+    for place in (0, 1, 2):
         book.run_cell(place)
 
     def click(label: str) -> None:
-        page.locator(f'.jp-Notebook .jp-Cell >> nth=3 >> button:text-is("{label}")').click()
+        page.locator(f'.jp-Notebook .jp-Cell >> nth=2 >> button:text-is("{label}")').click()
 
     def panel() -> str:
-        return str(page.inner_text(".jp-Notebook .jp-Cell >> nth=3 >> .jp-RenderedHTMLCommon >> nth=0"))
+        return str(page.inner_text(".jp-Notebook .jp-Cell >> nth=2 >> .jp-RenderedHTMLCommon >> nth=0"))
 
     def field(kind: str):
-        return page.locator(f".jp-Notebook .jp-Cell >> nth=3 >> {kind}").first
+        return page.locator(f".jp-Notebook .jp-Cell >> nth=2 >> {kind}").first
 
     def shot(name: str) -> None:
-        page.locator(".jp-Notebook .jp-Cell >> nth=3 >> .jp-OutputArea >> nth=0").screenshot(
+        page.locator(".jp-Notebook .jp-Cell >> nth=2 >> .jp-OutputArea >> nth=0").screenshot(
             path=str(artefacts / f"lesson-{name}.png")
         )
 
@@ -65,13 +64,13 @@ def test_a_lesson_is_answered_by_clicks_and_stays_readable_without_a_kernel(
     shot("hint")
     assert "nearest key" not in panel(), "what was found is withheld"
 
-    book.run_cell(4)  # the line magic and the widgets are one lesson
-    page.locator(".jp-Notebook .jp-Cell >> nth=4 >> .jp-OutputArea >> nth=0").screenshot(
+    book.run_cell(3)  # the line magic and the widgets are one lesson
+    page.locator(".jp-Notebook .jp-Cell >> nth=3 >> .jp-OutputArea >> nth=0").screenshot(
         path=str(artefacts / "lesson-step.png")
     )
     book.wait(lambda: "question 2 of 4" in panel())
     page.locator(
-        '.jp-Notebook .jp-Cell >> nth=3 >> .jupyter-widgets:has-text("Question 2 of 4.")'
+        '.jp-Notebook .jp-Cell >> nth=2 >> .jupyter-widgets:has-text("Question 2 of 4.")'
     ).first.wait_for()
     field("input[type=text]").fill("['id', 'customer', 'total']")
     click("Answer")
@@ -82,9 +81,9 @@ def test_a_lesson_is_answered_by_clicks_and_stays_readable_without_a_kernel(
     click("Show me")
     book.wait(lambda: "question 4 of 4" in panel())
 
-    page.locator(".jp-Notebook .jp-Cell >> nth=3 >> .cot-magic-code textarea").wait_for()
-    page.locator(".jp-Notebook .jp-Cell >> nth=3 >> select").select_option("cell [3]")
-    code = page.locator(".jp-Notebook .jp-Cell >> nth=3 >> .cot-magic-code textarea")
+    page.locator(".jp-Notebook .jp-Cell >> nth=2 >> .cot-magic-code textarea").wait_for()
+    page.locator(".jp-Notebook .jp-Cell >> nth=2 >> select").select_option("cell [2]")
+    code = page.locator(".jp-Notebook .jp-Cell >> nth=2 >> .cot-magic-code textarea")
     book.wait(lambda: "totl" in code.input_value())
     code.fill(FIXED.replace("total", "customer"))
     click("Answer")
@@ -98,11 +97,11 @@ def test_a_lesson_is_answered_by_clicks_and_stays_readable_without_a_kernel(
     shot("summary")
 
     saved = book.save()
-    outputs = saved["cells"][3]["outputs"]
+    outputs = saved["cells"][2]["outputs"]
     assert "widget-view" not in json.dumps(outputs), "nothing in the file needs a kernel"
     text = "".join(outputs[1]["data"]["text/plain"])
     for part in ("How you debugged", "your edit 2 · verified", "CONFIRM"):
         assert part in text
     book.button("Insert both").click()
-    book.has(7)
-    assert '["total"]' in book.sources()[4]
+    book.has(6)
+    assert '["total"]' in book.sources()[3]

@@ -44,12 +44,18 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     client.start_channels()
     client.wait_for_ready(timeout=60)
 
-    def run(code: str) -> str:
+    def run(code: str, interrupt_at: str = "") -> str:
+        """What is printed; with `interrupt_at`, Ctrl-C comes as soon as a message has that in it."""
         said: list[str] = []
+        interrupted = not interrupt_at
 
         def hear(message: dict[str, Any]) -> None:
+            nonlocal interrupted
             content = message["content"]
             said.append(content.get("text") or content.get("ename") or "")
+            if not interrupted and interrupt_at in str(content):
+                interrupted = True
+                manager.interrupt_kernel()
 
         client.execute_interactive(code, timeout=170, output_hook=hear)
         return "".join(said)
@@ -140,6 +146,18 @@ def test_nothing_is_claimed_of_a_correct_cell(live: Any) -> None:
     assert data["result"] == "no-failure"
     assert data["witness"] is None
     assert ("schedule", "PASSED") in [(item["kind"], item["outcome"]) for item in data["evidence"]]
+
+
+def test_ctrl_c_ends_a_search_in_the_copies_and_keeps_what_was_found(live: Any) -> None:
+    live((PROGRAMS / "locked_office.py").read_text())
+    live("%%cot++ --schedules 20000\nawait main()", interrupt_at=" of 20,000 schedules")
+    said = live(
+        "import cot_magic\n"
+        "(item,) = [item.schedule for item in cot_magic.last.evidence if item.schedule]\n"
+        "print('@@', cot_magic.last.interrupted, item.interrupted, 0 < item.schedules < 20_000)"
+    )
+    assert said.partition("@@")[2].split() == ["True", "True", "True"]
+    assert live("print(1 + 1)").strip() == "2"
 
 
 def test_explore_works_in_a_kernel_whose_loop_runs(live: Any) -> None:

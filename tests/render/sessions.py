@@ -44,8 +44,10 @@ from cot_magic.core.findings import (
     RegressionTest,
     Stage,
 )
-from cot_magic.core.jobs import Budget, Outcome, StateItem
+from cot_magic.core.jobs import Budget, Outcome, Schedule, StateItem, Witness
+from cot_magic.core.schedules import ScheduleSearch
 from cot_magic.core.session import Session
+from cot_magic.core.trace import Trace, TraceStep
 
 LOAD = """records = [
     {"item": "tea", "pirce": 3.5},
@@ -286,6 +288,54 @@ def verified_events() -> list[Event]:
     return [*analyze(key_error_case()), *plan(), *validate(), *implement(), *confirm(), SessionEnded()]
 
 
+def failing_schedule(number: int, *, line: str = "rows.clear()", lane: str = "cleaner") -> Evidence:
+    """A search that found a schedule under which the cell fails; two lanes, three steps."""
+    steps = (
+        TraceStep(at=0.0, lane=0, lineno=4, line="for row in rows:", cell=CellId("c7")),
+        TraceStep(
+            at=0.1,
+            lane=1,
+            lineno=9,
+            line=line,
+            cell=CellId("c7"),
+            touched="rows",
+            deviation="takes 4x longer",
+            decided=1,
+        ),
+        TraceStep(
+            at=0.2, lane=0, lineno=5, line='amount += row["price"]', error="KeyError: 'price'", decided=2
+        ),
+    )
+    search = ScheduleSearch(
+        schedules=100,
+        failed=7,
+        asked=500,
+        first_failure=3,
+        witness=Witness(
+            schedule=Schedule(seed=3, choices=(0, 1)), minimised=(0, 1), replays=6, replays_failed=6
+        ),
+        trace=Trace(lanes=("main", lane), steps=steps),
+        decisions=2,
+        inevitable_after=2,
+    )
+    return Evidence(
+        id=EvidenceId(f"e{number}"),
+        kind=EvidenceKind.SCHEDULE,
+        about="order",
+        code="",
+        outcome=Outcome.RAISED,
+        raised=key_error(),
+        stage=Stage.BEFORE,
+        schedule=search,
+    )
+
+
+def race_events() -> list[Event]:
+    """The session of the KeyError with a schedule under which it comes."""
+    events = verified_events()
+    return [*events[:-1], EvidenceGathered(evidence=failing_schedule(10)), events[-1]]
+
+
 def stamp(events: Iterable[Event], pace: float = 0.3) -> list[Stamped]:
     """The events in order, `pace` seconds apart, each through the codec and back."""
     stamped = [Stamped(order=n, seconds=round(n * pace, 3), event=event) for n, event in enumerate(events)]
@@ -344,6 +394,7 @@ def hostile_events(text: str) -> list[Event]:
                 EvidenceGathered(evidence=fix_run(2, F1, Stage.BEFORE, Outcome.RAISED, raised=raised)),
                 EvidenceGathered(evidence=fix_run(3, F1, Stage.AFTER, Outcome.PASSED, output=text)),
                 EvidenceGathered(evidence=run_of_test(4, F1, Stage.AFTER, Outcome.BLOCKED, note=text)),
+                EvidenceGathered(evidence=failing_schedule(5, line=text, lane=text)),
             ]
         events.append(PhaseEnded(phase=phase, headline=text))
     return [*events, SessionEnded()]

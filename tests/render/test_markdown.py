@@ -79,6 +79,28 @@ def test_plain_text_holds_the_verdicts_the_diff_and_the_tests(verified: Session)
     assert "✓ test_each_record_has_a_price  before: raises AssertionError  after: passes" in text
 
 
+def test_a_schedule_is_drawn_in_characters(sessions: ModuleType) -> None:
+    drawn = outline(sessions.fold(sessions.race_events()))
+    for text in (markdown(drawn), plain(drawn)):
+        assert "The schedule that fails (e10)" in text
+        lines = [line.strip() for line in text.splitlines()]
+        place = next(n for n, line in enumerate(lines) if line.startswith("│ ◆"))
+        assert lines[place].endswith("line 9  rows.clear()")
+        assert lines[place + 1].endswith("◆ takes 4x longer")
+        assert lines[place + 2] == "┄ ┄  from here on every continuation that was tried fails"
+        assert lines[place + 3].startswith("✗ │")
+
+
+@pytest.mark.parametrize("width", [20, 60, 100])
+def test_plain_text_loses_no_word_where_it_is_wrapped(width: int) -> None:
+    words = [f"word{n}" + "x" * (n % 40) for n in range(300)]
+    section = Section(phase=Phase.PLAN, state=State.DONE, blocks=(Text(text=" ".join(words), topic="t"),))
+    drawn = Outline(name="cot", title="t", badge=Badge(mark=OPEN, word="w"), meta=(), sections=(section,))
+    body = plain(drawn, width=width + 4).splitlines()[4:]
+    assert "".join(body).replace(" ", "") == f"t:{''.join(words)}"
+    assert all(len(line) <= max(40, width) + 4 for line in body)
+
+
 def test_plain_text_wraps_prose_at_the_width(verified: Session) -> None:
     text = plain(outline(verified), width=60)
     prose = [line for line in text.splitlines() if "Prediction" in line or "Predicts" in line]

@@ -32,6 +32,7 @@ from cot_magic.render.blocks import (
     Fold,
     Mark,
     Outline,
+    Picture,
     Row,
     Rows,
     State,
@@ -92,6 +93,24 @@ def test_a_cell_that_passed_is_no_failure(sessions: ModuleType) -> None:
     events = [*sessions.analyze(sessions.key_error_case(raised=None)), SessionEnded()]
     drawn = outline(sessions.fold(events))
     assert (drawn.badge.text, drawn.title) == ("no failure", "cell [7] passed")
+
+
+def test_a_cell_that_passed_but_fails_in_another_order_is_a_failure(sessions: ModuleType) -> None:
+    case = sessions.key_error_case(raised=None)
+    found = EvidenceGathered(evidence=sessions.failing_schedule(1))
+    drawn = outline(sessions.fold([*sessions.analyze(case), found, SessionEnded()]))
+    assert drawn.title == "cell [7] passed, but raises KeyError in another order"
+    assert drawn.badge.text == "? unresolved"
+
+
+def test_the_schedule_that_fails_is_a_picture_beside_the_evidence(sessions: ModuleType) -> None:
+    drawn = outline(sessions.fold(sessions.race_events()))
+    blocks = {section.phase: section.blocks for section in drawn.sections}
+    pictures = [block for block in blocks[Phase.VALIDATE] if isinstance(block, Picture)]
+    assert [len(picture.trace.steps) for picture in pictures] == [3]
+    assert pictures[0].inevitable_after == 2
+    claims = [row.claim for row in rows(drawn, Phase.VALIDATE)]
+    assert "7 of 100 schedules of the cell fail" in claims
 
 
 def test_a_session_under_way_says_so_even_with_a_proven_fix(sessions: ModuleType) -> None:

@@ -79,6 +79,17 @@ def test_html_without_styles_is_readable(verified: Session) -> None:
     check(clean)
 
 
+def test_a_picture_without_its_tags_stays_as_lines_of_text(sessions: ModuleType) -> None:
+    clean = sanitised(bundle(sessions.fold(sessions.race_events()))["text/html"])
+    assert "<svg" not in clean
+    lines = text_of(clean.replace("&#10;", "\n")).splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("│ ◆"))
+    assert lines[place].split() == ["│", "◆", "B", "cleaner", "line", "9", "rows.clear()"]
+    assert lines[place + 1].strip() == "◆ takes 4x longer"
+    assert lines[place + 2].startswith("┄ ┄  from here on")
+    assert lines[place + 3].startswith("✗ │  A main")
+
+
 def test_an_export_to_markdown_keeps_the_panel_in_one_piece(verified: Session) -> None:
     output = nbformat.v4.new_output("display_data", data=bundle(verified))
     cell = nbformat.v4.new_code_cell("total(records)", outputs=[output])
