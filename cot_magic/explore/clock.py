@@ -26,6 +26,8 @@ class VirtualTime:
         Whether the calling thread belongs to the schedule.
     """
 
+    entered: "VirtualTime | None" = None
+
     def __init__(
         self,
         now: Callable[[], float],
@@ -33,53 +35,62 @@ class VirtualTime:
         is_ours: Callable[[], bool],
         namespaces: Sequence[MutableMapping[str, Any]] = (),
     ) -> None:
+        self.now, self.sleep, self.is_ours = now, sleep, is_ours
         self._namespaces = namespaces
         self._kept: list[tuple[MutableMapping[str, Any], str, Any]] = []
-        self._replaced: dict[str, Callable[..., Any]] = {"sleep": _sleeping(sleep, is_ours)}
-        for name in SECONDS:
-            self._replaced[name] = _reading(getattr(time, name), now, is_ours, 1)
-        for name in NANOSECONDS:
-            self._replaced[name] = _reading(getattr(time, name), now, is_ours, 1_000_000_000)
+        self._outer: VirtualTime | None = None
+        self.starts: dict[str, Any] = {}
+        """What each clock showed when it was first read."""
 
     def __enter__(self) -> None:
-        for name, new in self._replaced.items():
-            self._kept.append((vars(time), name, getattr(time, name)))
-            setattr(time, name, new)
+        self._outer, VirtualTime.entered = VirtualTime.entered, self
+        vars(time).update(_VIRTUAL)
         for namespace in self._namespaces:
             if _REAL.keys().isdisjoint(map(id, namespace.values())):
                 continue
             for name, value in list(namespace.items()):
                 if id(value) in _REAL:
                     self._kept.append((namespace, name, value))
-                    namespace[name] = self._replaced[_REAL[id(value)]]
+                    namespace[name] = _VIRTUAL[_REAL[id(value)]]
 
     def __exit__(self, *_: object) -> None:
         while self._kept:
             namespace, name, value = self._kept.pop()
             namespace[name] = value
+        VirtualTime.entered = self._outer
+        if self._outer is None:
+            vars(time).update(_ORIGINAL)
 
 
-def _sleeping(sleep: Callable[[float], None], is_ours: Callable[[], bool]) -> Callable[[float], None]:
-    def virtual(seconds: float) -> None:
-        if not is_ours():
-            return real_sleep(seconds)
-        if seconds < 0:
-            raise ValueError("sleep length must be non-negative")
-        return sleep(seconds)
-
-    virtual.__name__ = "sleep"
-    return virtual
+def _sleep(seconds: float) -> None:
+    clock = VirtualTime.entered
+    if clock is None or not clock.is_ours():
+        return real_sleep(seconds)
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    return clock.sleep(seconds)
 
 
-def _reading(
-    real: Callable[[], Any], now: Callable[[], float], is_ours: Callable[[], bool], unit: int
-) -> Callable[[], Any]:
-    start = real()
+def _reading(name: str, unit: int) -> Callable[[], Any]:
+    real = getattr(time, name)
 
     def virtual() -> Any:
-        if not is_ours():
+        clock = VirtualTime.entered
+        if clock is None or not clock.is_ours():
             return real()
-        return start + (now() if unit == 1 else int(now() * unit))
+        now = clock.now() if unit == 1 else int(clock.now() * unit)
+        if name not in clock.starts:
+            clock.starts[name] = real() - now
+        return clock.starts[name] + now
 
-    virtual.__name__ = real.__name__
+    virtual.__name__ = name
     return virtual
+
+
+_sleep.__name__ = "sleep"
+_ORIGINAL = {name: getattr(time, name) for name in ("sleep", *SECONDS, *NANOSECONDS)}
+_VIRTUAL = {
+    "sleep": _sleep,
+    **{name: _reading(name, 1) for name in SECONDS},
+    **{name: _reading(name, 1_000_000_000) for name in NANOSECONDS},
+}

@@ -42,6 +42,9 @@ BOUND_S, BOUND_TIMES = 1.5, 10
 PIECES_S = 0.25
 """After so many real seconds it is taken for granted that a stream was cut into other pieces than then."""
 
+_ACTIVE: dict[int, threading.Thread] = vars(threading)["_active"]
+"""The threads that have started, without the lock that `threading.active_count` takes."""
+
 
 class LimitReached(Exception):
     """The schedule was stopped by a limit of ours; it says nothing about the code."""
@@ -71,7 +74,7 @@ class Completions:
         self._held: set[int] = set()
         self._delivered: set[int] = set()
         self._again = False
-        alone = threading.active_count() == 1
+        alone = len(_ACTIVE) == 1
         self._known = frozenset((threading.current_thread(),) if alone else threading.enumerate())
 
     def new_source(self) -> int:
@@ -99,8 +102,8 @@ class Completions:
         if files == outside.ELSEWHERE:
             return files
         own = loop.own_threads
-        detached = any(call.detached for call in own.values())
-        if threading.active_count() == 1 + len(own) and not detached:
+        detached = own and any(call.detached for call in own.values())
+        if len(_ACTIVE) == 1 + len(own) and not detached:
             return outside.HERE if self.posted else files
         if detached:
             return outside.ELSEWHERE
