@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import shutil
 import sys
+import textwrap
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from pathlib import Path
@@ -71,6 +73,8 @@ def explore_command(given: argparse.Namespace) -> int:
     if bar is not None:
         print(file=sys.stderr)
     print(json.dumps(result.as_json(), ensure_ascii=False) if given.json else result)
+    if not given.json and result.trace is not None and result.trace.steps:
+        print(picture(result))
     if result.search.trouble and not result.search.schedules:
         return 1
     return FAILED if result.found else NO_FAILURE
@@ -100,6 +104,16 @@ def dask_executor(address: str, stack: ExitStack, workers: int | None) -> tuple[
     threads = sum(client.nthreads().values())
     # a task that is lost is given out again by us, with the same seeds
     return client.get_executor(pure=False, retries=0), workers or max(2, 2 * threads)
+
+
+def picture(result: Any) -> str:
+    """The schedule that fails, step by step, in characters and as wide as the terminal."""
+    from cot_magic.render.timeline import LEGEND, text
+
+    width = min(110, shutil.get_terminal_size().columns)
+    drawn = text(result.trace, width=width, inevitable_after=result.search.found.inevitable_after)
+    legend = textwrap.fill(LEGEND, width)
+    return f"\nThe schedule that fails, step by step:\n{legend}\n\n{drawn}"
 
 
 def show_progress(progress: Any) -> None:

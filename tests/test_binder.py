@@ -94,7 +94,7 @@ def test_every_package_that_a_notebook_imports_is_asked_for() -> None:
 
 
 def test_the_system_packages_are_those_that_the_services_name() -> None:
-    source = (ROOT / "notebooks" / "services.py").read_text(encoding="utf-8")
+    source = (ROOT / "notebooks" / "services_keeper.py").read_text(encoding="utf-8")
     packages = lines("apt.txt")
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", package) for package in packages)
     assert all(f'"{package}"' in source for package in packages)

@@ -27,14 +27,16 @@ COT_LINE = re.compile(r"\A\s*(?:#\s*)?%%cot[^\n]*(?:\n|\Z)")  # the same code wh
 AT_ONCE = 2
 BATCH = 100
 REPLAYS = 6
+DESCRIBED = 3
+"""How often a failing schedule is run to have its failure described, if it passes by chance."""
 SPARE_S = 15.0
 """On top of a batch's own time: a schedule that is under way, and the work of a copy."""
 OUTPUT_BYTES = 3 << 20
-LOST = 0.9
 UNSTEERED = (
     "a schedule failed as you saw it, but in {} of {} replays only: something that is not steered decides as "
     "well, such as the time of day, the system's entropy or something outside"
 )
+LOST = 0.9
 """If so large a part of the schedules fails otherwise than looked for, the copy is to blame."""
 
 
@@ -62,9 +64,13 @@ class JobRunner:
                 self.effects.update(dict.fromkeys(result.effects))
                 yield _answer(result)
 
-    def raised(self, trial: Trial, seconds: float) -> JobResult:
-        """Run one schedule so that the sandbox describes what it raises."""
-        return self._sandbox.run([self._job(Batch(trials=(trial,), seconds=seconds), raises=True)])[0]
+    def raised(self, trial: Trial, seconds: float) -> tuple[int, JobResult]:
+        """Run one schedule so that the sandbox describes what it raises; how often it ran until it did."""
+        job = self._job(Batch(trials=(trial,), seconds=seconds), raises=True)
+        runs, result = 1, self._sandbox.run([job])[0]
+        while result.outcome is Outcome.PASSED and runs < DESCRIBED:
+            runs, result = runs + 1, self._sandbox.run([job])[0]
+        return runs, result
 
     def _job(self, batch: Batch, *, raises: bool = False) -> Job:
         last = JobStep(source=step_source(self._cell.source, batch, raises=raises), cell=self._cell.cell)
@@ -184,11 +190,14 @@ class ScheduleExplorer:
         outcome, note, raised = Outcome.PASSED, "", None
         if found is not None:
             choices = found.minimised if found.minimised is not None else found.choices
-            again = runner.raised(Trial(choices=choices, random_seed=found.random_seed), 1.0)
+            runs, again = runner.raised(Trial(choices=choices, random_seed=found.random_seed), 1.0)
             outcome, note, raised = again.outcome, again.note, again.raised
-            if fix is None and (outcome is Outcome.PASSED or found.replays_failed < found.replays):
+            if fix is not None and outcome is Outcome.PASSED:  # it failed twice: found, and again on its own
+                outcome, note = Outcome.RAISED, f"{search.failed:,} of {search.schedules:,} schedules fail"
+            elif fix is None and (outcome is Outcome.PASSED or found.replays_failed < found.replays):
                 # it is no witness then, and neither is it evidence that nothing fails
-                outcome, note = Outcome.BLOCKED, UNSTEERED.format(found.replays_failed, found.replays)
+                failed = found.replays_failed + (outcome is not Outcome.PASSED)
+                outcome, note = Outcome.BLOCKED, UNSTEERED.format(failed, found.replays + runs)
         elif witness_passed is False:
             outcome, note = Outcome.RAISED, "the schedule that failed before still fails"
         elif not search.schedules or search.incomplete == search.schedules:

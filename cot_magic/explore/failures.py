@@ -21,7 +21,7 @@ _LIBRARIES = tuple(
     }
 )
 _GENERATED = ("<string>", "<stdin>")  # methods of named tuples and dataclasses
-_OURS = __file__.rpartition("/")[0] + "/"
+_OURS = __file__.rpartition("/")[0].rpartition("/")[0] + "/"
 
 
 @functools.lru_cache(maxsize=4096)

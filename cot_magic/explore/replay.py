@@ -1,7 +1,7 @@
 """One schedule again, from its token."""
 
 from cot_magic.core.errors import UsageError
-from cot_magic.explore.batches import Batch, Trial
+from cot_magic.explore.batches import Batch, BatchResult, Trial
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.runners import Runner
 from cot_magic.explore.search import Found, SearchResult
@@ -49,5 +49,11 @@ def replay(
         failed=len(failing),
         found=found,
         seconds=sum(answer.seconds for answer in answers),
-        trouble=next((answer.trouble for answer in answers if answer.trouble), ""),
+        incomplete=sum(result.incomplete != "" for result in results),
+        trouble=next(filter(None, (_trouble(answer) for answer in answers)), ""),
     )
+
+
+def _trouble(answer: BatchResult) -> str:
+    """Why a replay says nothing: it could not run, or what happened outside diverged from the record."""
+    return answer.trouble or next((result.incomplete for result in answer.results if result.incomplete), "")

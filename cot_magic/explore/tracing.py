@@ -9,13 +9,14 @@ from types import FrameType
 from typing import Any
 
 from cot_magic.core.trace import Trace, TraceStep
-from cot_magic.explore.decisions import TASK, THREAD, Decisions, RunResult
+from cot_magic.explore.decisions import OUTSIDE, TASK, THREAD, Decisions, RunResult
 from cot_magic.explore.failures import of_the_user
 from cot_magic.explore.loop import SCALES, ExploredLoop, ExploredTask
 from cot_magic.explore.threads_trace import touched
 from cot_magic.explore.waits import Holders, name_of
 
 MOST_STEPS = 2_000
+HELD_BACK = "goes first: an answer from outside comes later"
 
 
 class Tracer:
@@ -99,7 +100,8 @@ class Tracer:
         log = self._decisions.log or []
         new, self._decided = log[self._decided :], len(log)
         first = any(item.kind in (TASK, THREAD) and item.choice for item in new)
-        self._deviation = "goes first" if first else ""
+        held = any(item.kind == OUTSIDE and item.choice > 0 for item in new)
+        self._deviation = "goes first" if first else HELD_BACK if held else ""
         self._begins = True
         if isinstance(owner, ExploredTask):
             self._lane = self._lane_of(owner.lane, name_of(owner))

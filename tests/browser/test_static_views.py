@@ -16,7 +16,11 @@ NARROW, WIDE = 420, 1000
 SEEN = """section => {
   const folds = [...section.querySelectorAll(':scope > details')];
   const tints = [...section.querySelectorAll('pre span')].map(s => getComputedStyle(s).backgroundColor);
+  const pictures = [...section.querySelectorAll('svg')];
+  const ends = box => box.getBoundingClientRect().right;
+  const cut = pictures.flatMap(p => [...p.querySelectorAll('text')].filter(t => ends(t) > ends(p)));
   return {
+    pictures: pictures.length, cut: cut.map(t => t.textContent),
     text: section.innerText, open: folds.map(f => f.open), heights: folds.map(f => f.getBoundingClientRect().height),
     tints: [...new Set(tints)], over: section.scrollWidth - section.clientWidth,
   };
@@ -35,9 +39,10 @@ def sessions() -> Any:
 
 @pytest.fixture(scope="module")
 def book() -> Any:
-    """A saved notebook with the panel of a verified session; the widgets that showed it live are gone."""
+    """A saved notebook with the panel of a verified session in which a schedule fails; the widgets that showed
+    it live are gone."""
     made = sessions()
-    output = nbformat.v4.new_output("display_data", data=bundle(made.fold(made.verified_events())))
+    output = nbformat.v4.new_output("display_data", data=bundle(made.fold(made.race_events())))
     cell = nbformat.v4.new_code_cell("total(records)", outputs=[output], execution_count=7)
     book = nbformat.v4.new_notebook(cells=[cell])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -61,6 +66,9 @@ def check(seen: dict[str, Any]) -> None:
     assert len(seen["tints"]) >= 3, "lines that go, that come and that stay look different"
     assert "test_each_record_has_a_price" in seen["text"]
     assert seen["over"] <= 0, "nothing is cut at the side"
+    assert "The schedule that fails" in seen["text"]
+    assert "rows.clear()" in seen["text"]
+    assert seen["cut"] == []
 
 
 @pytest.mark.parametrize("state", [False, True], ids=["no widget state", "widget state"])
@@ -80,7 +88,9 @@ def test_an_export_to_html_shows_the_panel_offline(
     page.set_viewport_size({"width": width, "height": 1000})
     page.goto(file.as_uri())
     section = page.wait_for_selector("section[role=region]")
-    check(section.evaluate(SEEN))
+    seen = section.evaluate(SEEN)
+    check(seen)
+    assert seen["pictures"] == 1
     section.screenshot(path=str(artefacts / f"export-{theme}-{width}{'-state' * state}.png"))
 
 
@@ -94,10 +104,10 @@ def test_a_notebook_that_is_opened_again_shows_the_panel(
     address, folder = lab
     name = f"again-{'trusted' if trusted else 'untrusted'}.ipynb"
     nbformat.write(book, folder / name)
-    if trusted:
-        notary = NotebookNotary(data_dir=str(folder / ".data"))
-        notary.sign(nbformat.read(folder / name, as_version=4))
-        notary.store.close()
+    notary = NotebookNotary(data_dir=str(folder / ".data"))
+    change = notary.sign if trusted else notary.unsign  # trust belongs to the content, whatever its name
+    change(nbformat.read(folder / name, as_version=4))
+    notary.store.close()
     page.goto(f"{address}/lab/tree/{name}?token=loopback-only&reset")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
@@ -107,6 +117,8 @@ def test_a_notebook_that_is_opened_again_shows_the_panel(
     section = page.wait_for_selector(".jp-OutputArea-output section", timeout=60_000)
     seen = section.evaluate(SEEN)
     check(seen)
+    assert seen["pictures"] == int(trusted), "an untrusted one is shown in characters"
+    assert ("│ ◆" in seen["text"]) is not trusted
     section.screenshot(
         path=str(
             artefacts / f"again-{'trusted' if trusted else 'untrusted'}-{theme[-5:].strip().lower()}.png"

@@ -14,7 +14,7 @@ import pytest
 
 from cot_magic.core.case import CellId
 from cot_magic.core.events import ExploreSchedules, SearchAdvanced
-from cot_magic.core.findings import Evidence, HypothesisId, Stage
+from cot_magic.core.findings import CellEdit, Evidence, Fix, FixId, HypothesisId, Stage
 from cot_magic.core.jobs import Job, JobResult, Outcome
 from cot_magic.explore.explorer import ScheduleExplorer
 from cot_magic.testing import NamespaceSandbox, case
@@ -103,7 +103,7 @@ print("@@" + repr((len(In) - 1, places)))
 
 def test_steps_of_earlier_cells_are_called_by_their_cells(live: Any) -> None:
     live("\n\n" + OFFICE)
-    live("%%cot++ --schedules 400 --seed 1\nawait main()")
+    live("%%cot --schedules 60 --seed 1 --reasoner offline\nawait main()")
     count, places = ast.literal_eval(live(PLACES).partition("@@")[2])
     assert {name for name, _ in places} == {f"cell [{count - 2}]", f"cell [{count - 1}]"}
     assert len({cell for _, cell in places}) == 2
@@ -240,3 +240,20 @@ def test_a_failure_that_its_schedule_does_not_bring_back_each_time_is_no_witness
     assert found[0].outcome is Outcome.BLOCKED
     assert found[0].held is None
     assert "not steered" in found[0].note
+
+
+def test_a_fix_under_which_a_schedule_failed_has_not_passed() -> None:
+    """Whatever one more run of that schedule shows: here the system's entropy decides."""
+    source = "import random\nassert random.SystemRandom().random() < 0.5"
+    failing = case(source, ename="AssertionError")
+    edit = CellEdit(cell=failing.cell.id, before=source, after=f"{source}\nimport asyncio")
+    fix = Fix(id=FixId("f1"), edits=(edit,), why="", hypothesis=HypothesisId("order"))
+    outcomes = set()
+    for seed in range(12):
+        explorer = ScheduleExplorer(PrintingSandbox({}), seconds=20)
+        request = ExploreSchedules(schedules=20, seed=seed, fix=fix)
+        (evidence,) = [item for item in explorer.explore(failing, request) if isinstance(item, Evidence)]
+        assert evidence.schedule is not None
+        if evidence.schedule.first_failure is not None:
+            outcomes.add(evidence.outcome)
+    assert outcomes == {Outcome.RAISED}

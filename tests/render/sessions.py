@@ -1,6 +1,7 @@
 """Realistic sessions for the screens: built event by event, each through the codec and back."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from cot_magic.core.case import (
     Case,
@@ -331,9 +332,20 @@ def failing_schedule(number: int, *, line: str = "rows.clear()", lane: str = "cl
 
 
 def race_events() -> list[Event]:
-    """The session of the KeyError with a schedule under which it comes."""
+    """The session of the KeyError with a schedule under which it comes, and under which it is gone with the
+    fix."""
     events = verified_events()
-    return [*events[:-1], EvidenceGathered(evidence=failing_schedule(10)), events[-1]]
+    found = failing_schedule(10)
+    gone = replace(
+        found,
+        id=EvidenceId("e11"),
+        about=F1,
+        outcome=Outcome.PASSED,
+        raised=None,
+        stage=Stage.AFTER,
+        schedule=ScheduleSearch(schedules=500, failed=0, asked=500, witness_passed=True),
+    )
+    return [*events[:-1], EvidenceGathered(evidence=found), EvidenceGathered(evidence=gone), events[-1]]
 
 
 def stamp(events: Iterable[Event], pace: float = 0.3) -> list[Stamped]:
