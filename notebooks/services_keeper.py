@@ -89,11 +89,14 @@ def _folder() -> Iterator[Path]:
         with suppress(OSError), open(left / LOCK, "r+") as lock:  # held by a keeper, or another user's
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
     if user := other_user():
-        os.chown(folder, user.pw_uid, user.pw_gid)
-    with open(folder / LOCK, "w") as lock:
+        os.chown(made, user.pw_uid, user.pw_gid)
+    with open(made / LOCK, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = made.rename(
+            made.with_name(made.name[1:])
+        )  # seen by other keepers only now that it is locked
         try:
             yield folder
         finally:

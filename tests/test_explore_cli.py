@@ -61,6 +61,11 @@ def test_the_text_says_what_was_disturbed_and_how_to_replay_it(capsys: pytest.Ca
     assert main(["explore", target]) == 4
     text = capsys.readouterr().out
     assert "main, line 14: `await asyncio.sleep(0.03)` takes 0.5 of its time" in text
+    drawn = text.partition("step by step:")[2].splitlines()
+    assert any(
+        line.startswith("◆ ") and "forgotten_task.py:14  await asyncio.sleep" in line for line in drawn
+    )
+    assert any(line.startswith("✗ ") for line in drawn)
     token = text.partition("--seed ")[2].split()[0]
     assert main(["explore", target, "--seed", token]) == 4
     assert "replayed 10 times, failed 10 times" in capsys.readouterr().out

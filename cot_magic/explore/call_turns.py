@@ -95,10 +95,11 @@ class CallTurns:
             if lane.number == 0:
                 return self._block_loop(wait)
             call = self.by_ident[get_ident()]
-            self._blocked.append((call, lane))
             if wait.until is not None:
                 _wake_at(call.loop, wait.until, lambda: self._wake(call))
-            call.hand_over()
+            while not wait.ready() and (wait.until is None or self.now < wait.until):
+                self._blocked.append((call, lane))
+                call.hand_over()  # whoever was woken with it may have been quicker
             return wait.ready()
         finally:
             lane.wait = None

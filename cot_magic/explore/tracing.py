@@ -37,6 +37,7 @@ class Tracer:
         self._names: list[str] = []
         self._lane = 0
         self._begins, self._deviation, self._decided = True, "", 0
+        self._held_back = False
         self._kept: Any = None
 
     def attach(self, loop: ExploredLoop) -> None:
@@ -100,8 +101,9 @@ class Tracer:
         log = self._decisions.log or []
         new, self._decided = log[self._decided :], len(log)
         first = any(item.kind in (TASK, THREAD) and item.choice for item in new)
-        held = any(item.kind == OUTSIDE and item.choice > 0 for item in new)
-        self._deviation = "goes first" if first else HELD_BACK if held else ""
+        if any(item.kind == OUTSIDE and item.choice > 0 for item in new):
+            self._held_back = True  # told at the next line: what is delivered first goes to asyncio itself
+        self._deviation = "goes first" if first else HELD_BACK if self._held_back else ""
         self._begins = True
         if isinstance(owner, ExploredTask):
             self._lane = self._lane_of(owner.lane, name_of(owner))
@@ -158,7 +160,7 @@ class Tracer:
             self._lane = self._lane_of(0, "main")
         self._steps.append(step)
         self._firsts.append(self._begins)
-        self._begins, self._deviation = False, ""
+        self._begins, self._deviation, self._held_back = False, "", False
         return self._line
 
 

@@ -14,7 +14,7 @@ from cot_magic.notebook.report_case import Dossier, dossier
 from cot_magic.notebook.report_cells import SKIP, ReportCell, as_json, merged, text_cell
 from cot_magic.notebook.report_data import DataFile, data_cells, data_files
 from cot_magic.notebook.report_sections import NEED_KIT, SECTIONS
-from cot_magic.notebook.report_session import KEY, folded, metadata, redacted
+from cot_magic.notebook.report_session import KEY, folded, metadata, redacted, without_machine
 from cot_magic.notebook.report_template import parts, read_template
 from cot_magic.render.markdown import escaped, inline
 from cot_magic.render.outline import badge, title
@@ -54,10 +54,11 @@ def report(
     cells = merged(_cells(told, files, read_template(None) if template is None else template))
     if any(item.content is None for item in files):
         cells = [cell if cell.markdown else replace(cell, tags=(*cell.tags, SKIP)) for cell in cells]
+    events = metadata(without_machine(safe, session.case.environment.cwd))
     return {
         "cells": as_json(cells),
         "metadata": {
-            KEY: {"format": FORMAT, "session": metadata(safe)},
+            KEY: {"format": FORMAT, "session": events},
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python", "version": session.case.environment.python},
         },

@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,9 @@ from cot_magic.core.session import Session
 
 KEY = "cot"
 V = TypeVar("V")
+_TEMPORARY = re.compile(r"[^\s'\"<>]*[/\\]ipykernel_\d+[/\\](\d+\.py)")
+LEAST_PARTS = 3
+"""A folder of fewer parts (`/`, `/work`) may be a word of the text as well."""
 
 
 def redacted(value: V, redact: Callable[[str], str]) -> V:
@@ -31,6 +35,17 @@ def redacted(value: V, redact: Callable[[str], str]) -> V:
                 changed[field.name] = new
         return dataclasses.replace(value, **changed) if changed else value
     return value
+
+
+def without_machine(stampeds: Sequence[Stamped], cwd: str) -> list[Stamped]:
+    """The events without the names that this machine gives to the files of cells and to the folder."""
+    named = len(Path(cwd).parts) >= LEAST_PARTS
+
+    def told(text: str) -> str:
+        text = _TEMPORARY.sub(r"\1", text)
+        return text.replace(cwd, ".") if named else text
+
+    return [redacted(stamped, told) for stamped in stampeds]
 
 
 def folded(stampeds: Sequence[Stamped]) -> Session:

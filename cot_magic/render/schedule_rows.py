@@ -9,6 +9,7 @@ from cot_magic.render.safe_text import one_line
 
 MOST_ROWS = 40  # what a reader follows; a schedule that was shrunk seldom needs more
 PANEL_ROWS = 28  # the same where other things stand beside it
+_LONGEST_FILE = 24  # characters; a longer name of a file is not shown beside each line
 LANES = 12  # lanes of their own; later ones share the last
 LEGEND = (
     "Each lane is a task or thread, time goes down. ● touches something shared, ○ another step, "
@@ -134,10 +135,12 @@ def name(trace: Trace, number: int) -> str:
 
 def place(step: TraceStep) -> str:
     """`line 4` of the cell, `cell [2]:4` where the code is of several cells, `bank.py:4` of a file."""
-    known = one_line(step.filename, 24)
+    known = step.filename
     if not known.startswith("cell "):
         known = "" if step.cell is not None else PurePath(known).name
-    if known.startswith(("<", "ipykernel")) or len(known) > 14:
+    known = one_line(known, 100)
+    temporary = any(part.startswith("ipykernel") for part in PurePath(step.filename).parts)
+    if temporary or known.startswith("<") or len(known) > _LONGEST_FILE:
         known = ""
     return f"{known}:{step.lineno}" if known and step.lineno else f"line {step.lineno}" if step.lineno else ""
 

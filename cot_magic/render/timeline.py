@@ -51,22 +51,24 @@ def text(
     if len(trace.lanes) > LANES:
         lines[-1] += f" and {len(trace.lanes) - LANES} more"
     lines += ["", " ".join(letter(number) for number in range(count))]
-    for row in rows(trace, most, inevitable_after):
-        lines += _lines(row, count, width)
+    shown = rows(trace, most, inevitable_after)
+    where = max(14, _places(shown))
+    for row in shown:
+        lines += _lines(row, count, width, where)
     if trace.left_out:
         lines.append(f"{trace.left_out:,} later steps were not recorded.")
     return "\n".join(lines)
 
 
-def _lines(row: Row, count: int, width: int) -> Iterator[str]:
+def _lines(row: Row, count: int, width: int, where: int) -> Iterator[str]:
     lanes = rail(row, count)
     if row.step is None:
         yield _cut(f"{lanes}  {INEVITABLE if row.inevitable else more(row.hidden)}", width)
         return
     step = row.step
     code = one_line(step.line, width) if step.line else ""
-    yield _cut(f"{lanes}  {place(step):>14}  {code}", width)
-    pad = " ".join("│" for _ in range(count)) + " " * 18
+    yield _cut(f"{lanes}  {place(step):>{where}}  {code}", width)
+    pad = " ".join("│" for _ in range(count)) + " " * (where + 4)
     yield from (_cut(f"{pad}{note}", width) for note in (*filter(None, [touches(step)]), *notes(step)))
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import sys
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -24,7 +26,7 @@ pytestmark = [
 def found(main: Callable[[], Any], seed: int = 0) -> Found:
     """A witness of the search, after it was checked that the undisturbed schedule passes."""
     assert AsyncRun(main, Decisions(Undisturbed())).go().failure is None
-    search = Search(ForkRunner(of_function(main)), schedules=400, seed=seed, seconds=30)
+    search = Search(ForkRunner(of_function(main)), schedules=400, seed=seed, seconds=12, replays=5)
     result = search.go()
     assert result.found is not None, result
     return result.found
@@ -67,8 +69,10 @@ def ordered(*asked: Callable[[], Awaitable[None]]) -> Callable[[], Any]:
 def test_a_race_between_two_answers_of_another_process_is_found_and_replayed(port: int) -> None:
     witness = found(ordered(request(port, 20), request(port, 45)))
     assert witness.failure.ename == "AssertionError"
-    assert (witness.replays, witness.replays_failed) == (10, 10)
+    assert (witness.replays, witness.replays_failed) == (5, 5)
     assert 0 < deviations(witness) <= 3
+    assert witness.trace is not None
+    assert any("from outside" in step.deviation for step in witness.trace.steps)
 
 
 def test_an_answer_that_comes_after_a_sleep_is_found(port: int) -> None:
@@ -85,7 +89,7 @@ def test_an_answer_that_comes_after_a_sleep_is_found(port: int) -> None:
         await task
 
     witness = found(main)
-    assert (witness.replays, witness.replays_failed) == (10, 10)
+    assert (witness.replays, witness.replays_failed) == (5, 5)
     assert deviations(witness) <= 3
 
 
@@ -100,7 +104,7 @@ def test_a_race_between_two_programs_that_were_started() -> None:
         return wait
 
     witness = found(ordered(run(0.02), run(0.04)))
-    assert (witness.replays, witness.replays_failed) == (10, 10)
+    assert (witness.replays, witness.replays_failed) == (5, 5)
     assert deviations(witness) <= 3
 
 
@@ -117,12 +121,28 @@ def test_a_race_between_the_threads_of_two_connections() -> None:
         return ask
 
     witness = found(ordered(count(1), count(30_000)))
-    assert (witness.replays, witness.replays_failed) == (10, 10)
+    assert (witness.replays, witness.replays_failed) == (5, 5)
     assert deviations(witness) <= 3
 
 
-def test_what_happened_outside_is_in_the_list_and_brought_about_again(port: int) -> None:
-    main = ordered(request(port, 5), request(port, 30))
+def from_thread(seconds: float) -> Callable[[], Awaitable[None]]:
+    async def wait() -> None:
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+
+        def answer() -> None:
+            time.sleep(seconds)
+            if not loop.is_closed():  # the schedule may have been given up
+                loop.call_soon_threadsafe(future.set_result, None)
+
+        threading.Thread(target=answer).start()
+        await future
+
+    return wait
+
+
+def test_what_happened_outside_is_in_the_list_and_brought_about_again() -> None:
+    main = ordered(from_thread(0.005), from_thread(0.03))
     first = AsyncRun(main, Decisions(Undisturbed())).go()
     assert any(choice <= -FIRST for choice in first.choices)
     second = again(main, first.choices)
@@ -130,8 +150,8 @@ def test_what_happened_outside_is_in_the_list_and_brought_about_again(port: int)
     assert second.virtual_s == first.virtual_s
 
 
-def test_a_completion_that_does_not_arrive_is_a_divergence_and_no_failure(port: int) -> None:
-    main = ordered(request(port, 5), request(port, 30))
+def test_a_completion_that_does_not_arrive_is_a_divergence_and_no_failure() -> None:
+    main = ordered(from_thread(0.005), from_thread(0.03))
     choices = list(AsyncRun(main, Decisions(Undisturbed())).go().choices)
     place = next(place for place, choice in enumerate(choices) if choice <= -FIRST)
     result = again(main, (*choices[:place], FIRST + 32 * 40))

@@ -129,7 +129,7 @@ def test_the_token_of_a_witness_replays_it_in_the_notebook(live: Any) -> None:
     live(OFFICE)
     live("%%cot++ --schedules 400 --seed 1 --reasoner offline\nawait main()")
     token = told(live)["witness"]["token"]
-    live(f"%%cot++ --seed {token}\nawait main()")
+    live(f"%%cot++ --schedules 400 --seed {token}\nawait main()")
     again = told(live)["witness"]
     assert again["token"] == token
     assert again["schedules"] == 6

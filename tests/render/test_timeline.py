@@ -130,6 +130,22 @@ def test_no_such_point_is_drawn_where_none_is_known() -> None:
         assert "from here on" not in drawn
 
 
+@pytest.mark.parametrize(
+    ("filename", "shown"),
+    [
+        ("/home/someone/a/long/way/to/ticket_office.py", "ticket_office.py:7"),
+        ("cell [12]", "cell [12]:7"),
+        ("/tmp/ipykernel_1/2.py", "line 7"),
+        ("<string>", "line 7"),
+        ("a_name_that_is_much_too_long_to_be_shown.py", "line 7"),
+    ],
+)
+def test_a_step_names_its_file_or_cell(filename: str, shown: str) -> None:
+    one = replace(STORY.steps[0], filename=filename)
+    assert f" {shown}  start()" in text(Trace(lanes=("main",), steps=(one,)))
+    assert f"{shown}  start()" in words(svg(Trace(lanes=("main",), steps=(one,))))
+
+
 def test_a_long_trace_keeps_what_tells_the_story() -> None:
     dull = [step(0, f"n = {number}") for number in range(500)]
     steps = (*dull[:250], step(1, "disturbed", deviation="runs before main"), *dull[250:], STORY.steps[-1])
