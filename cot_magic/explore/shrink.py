@@ -18,7 +18,7 @@ from cot_magic.explore.runners import Runner
 MOST_RUNS = 3_000
 ROUNDS = 8
 CONTINUATIONS = 12
-CONFIRMATIONS = 5  # what the world has a part in may fail by chance
+CONFIRMATIONS, CONFIRM_S = 5, 1.0  # what the world has a part in may fail by chance
 AT_ONCE, MOST_PLACES, SECONDS = 12, 48, 5.0
 FEW = 3  # above so many disturbed choices, others are tried as well
 OTHERS, NEAR = 400, 8
@@ -131,30 +131,39 @@ class Shrinker:
         """
         made = {place: choice for place, choice in disturbed.items() if choice > 0}
         undisturbed = next(iter(self._runner.run([self._batch([self._trial(())])]))).results
-        candidates = []
         choices = undisturbed[0].choices if undisturbed else ()
         itself = [place for place, choice in enumerate(choices) if choice < 0]
-        if itself:
-            held_back = dict.fromkeys(held(-choices[place]) for place in itself)
-            candidates += [{itself[0]: choice} for choice in held_back if choice]
-            others = [place for place in range(len(choices)) if place not in itself][:MOST_PLACES]
-            candidates += [{place: MOST_CHOICES - 1} for place in others]
-        candidates += [{place: choice} for place, choice in made.items()]
-        at = 0
-        while (failing := self._first_failing(candidates[at:])) is not None:
-            at += failing + 1
-            if self._confirmed(candidates[at - 1]):
-                return candidates[at - 1]
+        sources = dict.fromkeys(held(-choices[place]) for place in itself)
+        few = [{itself[0]: choice} for choice in sources if choice]
+        few += [{place: choice} for place, choice in made.items()]
+        found = self._first_steady(few)
+        if found is not None:
+            return found
         self._accepted = [disturbed, made]
         if self._fails([made]) == [True]:
             self._ddmin(made)
-        for found in reversed(self._accepted):
-            if self._confirmed(found):
+        best = next(filter(None, map(self._steady, reversed(self._accepted))), disturbed)
+        if sum(choice > 0 for choice in best.values()) > FEW:
+            others = [place for place in range(len(choices)) if place not in itself][:MOST_PLACES]
+            found = self._first_steady([{place: MOST_CHOICES - 1} for place in others])
+        return best if found is None else found
+
+    def _first_steady(self, candidates: Sequence[dict[int, int]]) -> dict[int, int] | None:
+        at = 0
+        while (failing := self._first_failing(candidates[at:])) is not None:
+            at += failing + 1
+            found = self._steady(candidates[at - 1])
+            if found is not None:
                 return found
-            again = self._as_it_was(found)
-            if again is not None and self._confirmed(again):
-                return again
-        return disturbed
+        return None
+
+    def _steady(self, candidate: dict[int, int]) -> dict[int, int] | None:
+        """The candidate if it fails each time, else with what happened outside in a run of it that failed, if
+        that does."""
+        if self._confirmed(candidate):
+            return candidate
+        again = self._as_it_was(candidate)
+        return again if again is not None and self._confirmed(again) else None
 
     def _as_it_was(self, candidate: dict[int, int]) -> dict[int, int] | None:
         """The same with what happened outside in a run of it that failed."""
@@ -166,6 +175,7 @@ class Shrinker:
         )
 
     def _confirmed(self, candidate: dict[int, int]) -> bool:
+        self._until = max(self._until, real_monotonic() + CONFIRM_S)
         return all(self._fails([candidate] * CONFIRMATIONS))
 
     def _otherwise(self, disturbed: dict[int, int], decisions: int) -> dict[int, int]:

@@ -15,7 +15,8 @@ from cot_magic.core.session import Session
 
 KEY = "cot"
 V = TypeVar("V")
-_TEMPORARY = re.compile(r"[^\s'\"<>]*[/\\]ipykernel_\d+[/\\](\d+\.py)")
+_TEMPORARY = re.compile(r"ipykernel_\d+[/\\](\d+\.py)")
+_BEFORE_A_PATH = frozenset(" \t\n'\"<>()[],=")
 LEAST_PARTS = 3
 """A folder of fewer parts (`/`, `/work`) may be a word of the text as well."""
 
@@ -42,10 +43,22 @@ def without_machine(stampeds: Sequence[Stamped], cwd: str) -> list[Stamped]:
     named = len(Path(cwd).parts) >= LEAST_PARTS
 
     def told(text: str) -> str:
-        text = _TEMPORARY.sub(r"\1", text)
+        text = _without_folders(text)
         return text.replace(cwd, ".") if named else text
 
     return [redacted(stamped, told) for stamped in stampeds]
+
+
+def _without_folders(text: str) -> str:
+    """The text in which the kernel's files of cells have no folder, in linear time: texts may be long."""
+    parts, end = [], 0
+    for found in _TEMPORARY.finditer(text):
+        start = found.start()
+        while start > end and text[start - 1] not in _BEFORE_A_PATH:
+            start -= 1
+        parts += [text[end:start], found[1]]
+        end = found.end()
+    return "".join([*parts, text[end:]])
 
 
 def folded(stampeds: Sequence[Stamped]) -> Session:

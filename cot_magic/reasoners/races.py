@@ -191,7 +191,7 @@ def passed_phases(evidence: Sequence[Evidence]) -> Steps:
         (Phase.PLAN, "There is nothing to plan."),
         (Phase.VALIDATE, "There is no hypothesis to decide."),
         (Phase.IMPLEMENT, "There is nothing to change."),
-        (Phase.CONFIRM, said.partition(". ")[0] + "."),
+        (Phase.CONFIRM, said.partition(". ")[0].rstrip(".") + "."),
     ):
         yield PhaseStarted(phase=phase)
         yield PhaseEnded(phase=phase, headline=headline)

@@ -10,12 +10,16 @@ import pytest
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
+LONGEST_S = 400  # the services and the loads of 03 and 05 take a minute, and longer beside other tests
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(LONGEST_S + 20)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 def test_a_notebook_gives_the_outputs_that_it_shows(path: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider",
                "-c", "/dev/null", "--rootdir", str(tmp_path), str(path)]  # fmt: skip
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=170)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=LONGEST_S)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout
 
@@ -25,7 +29,8 @@ def test_a_notebook_was_executed_and_carries_no_machine(path: Path) -> None:
     book = nbformat.read(path, as_version=4)
     nbformat.validate(book)
     code = [cell for cell in book.cells if cell.cell_type == "code"]
-    assert all(cell.execution_count for cell in code)
+    if "session" not in book.metadata.get("cot", {}):  # a report shows the outputs of its session
+        assert all(cell.execution_count for cell in code)
     text = path.read_text(encoding="utf-8")
     assert "ipykernel_" not in text
     assert str(Path.home()) + "/" not in text
