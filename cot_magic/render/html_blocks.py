@@ -164,7 +164,7 @@ def _sign(mark: Mark) -> str:
     style = _SIGNS.get(mark.sign, _GOOD)
     title = f' title="evidence: {escape(", ".join(mark.evidence))}"' if mark.evidence else ""
     sign = f'<span{title} style="{style}">{escape(mark.sign)}</span>'
-    return f'<td valign="top" style="{_CELL};width:20px;font-weight:700">{sign}</td>'
+    return f'<td valign="top" style="{_CELL};width:20px;min-width:20px;font-weight:700">{sign}</td>'
 
 
 def _row(row: Row) -> str:
@@ -174,9 +174,9 @@ def _row(row: Row) -> str:
 
 
 def _line(sign: str, content: str) -> str:
-    return (
-        f'<tr style="background:transparent">{sign}<td style="{_CELL};white-space:normal">{content}</td></tr>'
-    )
+    # as wide as what is left and no wider: a long line of code in it scrolls instead of stretching the table
+    fit = "width:100%;max-width:0;white-space:normal"
+    return f'<tr style="background:transparent">{sign}<td style="{_CELL};{fit}">{content}</td></tr>'
 
 
 def _runs(runs: Sequence[Run]) -> str:
