@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,7 @@ def test_ctrl_c_while_an_answer_is_tried_leaves_lesson_and_kernel_as_they_were(t
 
     def watch(message) -> None:
         if message["msg_type"] == "execute_input":
+            time.sleep(2)  # at this moment the kernel itself is still at work, and not yet the cell
             interrupted.append(True)
             kernel.manager.interrupt_kernel()
 

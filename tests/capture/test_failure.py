@@ -2,6 +2,8 @@ import ast
 import importlib
 import inspect
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,17 @@ import pytest
 from cot_magic.capture.failure import describe, sandbox_describe
 from cot_magic.capture.redact import Redactor
 from cot_magic.core.case import CellId, Frame, Raised
+
+
+@contextmanager
+def shallow() -> Iterator[None]:
+    """A lower limit of recursion, since IPython takes half a minute to show the usual one."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 200)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def innermost(raised: Raised) -> Frame:
@@ -246,16 +259,12 @@ def test_library_frames_inside_are_kept(notebook: Any) -> None:
 
 @pytest.mark.slow  # IPython takes seconds to show it
 def test_a_deep_recursion_keeps_both_ends(notebook: Any) -> None:
-    usual = sys.getrecursionlimit()
-    sys.setrecursionlimit(len(inspect.stack(0)) + 300)  # IPython would take half a minute for the usual 3,000
-    try:
+    with shallow():
         raised = notebook.raised("def r(n):\n    return r(n + 1)", "r(0)")
-    finally:
-        sys.setrecursionlimit(usual)
     assert raised.ename == "RecursionError"
     assert len(raised.frames) == 55
     assert values(raised.frames[1].variables)["n"] == "0"
-    assert int(values(raised.frames[-1].variables)["n"]) > 200
+    assert int(values(raised.frames[-1].variables)["n"]) > 100
 
 
 def test_a_long_message_is_shortened_in_its_middle(notebook: Any) -> None:
@@ -278,9 +287,10 @@ def test_a_long_message_is_shortened_in_its_middle(notebook: Any) -> None:
     ],
 )
 def test_an_exception_whose_text_cannot_be_made_is_told(notebook: Any, definition: str, evalue: str) -> None:
-    raised = notebook.raised(
-        f"class E(Exception):\n    def __str__(self):\n        {definition}\nraise E('a')"
-    )
+    with shallow():
+        raised = notebook.raised(
+            f"class E(Exception):\n    def __str__(self):\n        {definition}\nraise E('a')"
+        )
     assert raised.evalue == evalue
 
 

@@ -23,6 +23,14 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def main_that_can_be_spawned() -> Iterator[None]:
+    """A test worker may run in a `__main__` without `__spec__`, which starting a process asks for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["__main__"], "__spec__", None, raising=False)
+        yield
+
+
 def same(one: Exploration, other: Exploration) -> None:
     assert one.search.found is not None
     assert other.search.found is not None
