@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from cot_magic.core.trace import Trace
 from cot_magic.explore.decisions import Decisions, Failure, Replay, RunResult, Strategy
+from cot_magic.explore.edited import Anchored, EditedReplay, anchored
 from cot_magic.explore.program import Program
 from cot_magic.explore.run import kept_random
 from cot_magic.explore.strategies import random_seed_of, strategy_of
@@ -29,12 +30,15 @@ class Trial:
         After these choices, go on by the strategy of the number instead of undisturbed.
     random_seed
         What the code's own random numbers are seeded with; None: what follows from seed and number.
+    anchored
+        Instead of `choices`: a schedule to make again on edited code, as far as it fits.
     """
 
     number: int = 0
     choices: tuple[int, ...] | None = None
     then_search: bool = False
     random_seed: str | None = None
+    anchored: Anchored | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,8 @@ class TrialResult:
     """One schedule that was run; `choices` are those that it made.
 
     `minimised` and `inevitable_after` are there if it was shrunk: `choices` are then those of the shrunk one.
+    `anchored` is there if the batch is detailed and something completed outside. `unapplied` is how many of
+    the decisions that were chosen in an anchored schedule did not come up.
     """
 
     number: int = 0
@@ -83,6 +89,8 @@ class TrialResult:
     trace: Trace | None = None
     minimised: tuple[int, ...] | None = None
     inevitable_after: int | None = None
+    anchored: Anchored | None = None
+    unapplied: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +193,8 @@ def _run(program: Program, batch: Batch, trial: Trial) -> TrialResult:
         strategy = Continued(trial.choices, strategy_of(batch.seed, trial.number, batch.horizon))
     else:
         strategy = Replay(trial.choices)
-    decisions = Decisions(strategy, detailed=batch.detailed)
+    edited = EditedReplay(trial.anchored) if trial.anchored is not None else None
+    decisions = edited or Decisions(strategy, detailed=batch.detailed)
     result: RunResult = program.run(decisions, seed, detailed=batch.detailed)
     return TrialResult(
         number=trial.number,
@@ -196,6 +205,8 @@ def _run(program: Program, batch: Batch, trial: Trial) -> TrialResult:
         waits=result.waits,
         incomplete=result.incomplete,
         trace=result.trace,
+        anchored=anchored(decisions.log, result.choices) if batch.detailed and decisions.log else None,
+        unapplied=edited.unapplied if edited is not None else 0,
     )
 
 

@@ -11,20 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from cot_magic.explore import outside
 from cot_magic.explore.clock import real_monotonic, real_sleep
+from cot_magic.explore.completion_codes import CLOCK, FIRST, GLANCED, GRID, HELD, TIMES, holds
 from cot_magic.explore.decisions import Ask
 from cot_magic.explore.thread_calls import CallThread
 
 if TYPE_CHECKING:
     from cot_magic.explore.loop import ExploredLoop
 
-CLOCK = 1
-"""Recorded where the clock went on to the next timer, and nothing from outside was delivered before."""
-FIRST, TIMES = 2, 32
-"""Recorded for source s and t: `FIRST + s * TIMES + t`, where t is an index into `GRID`, or `HELD`."""
-GRID = (0.0, *(0.01 * 2 ** (step / 2) for step in range(TIMES - 2)))
-"""Seconds of virtual time that a completion may take: few, so that small differences do not matter."""
-HELD = TIMES - 1
-"""From here on, each completion of the source is held back for a while, until nothing else completes."""
 PATIENCE_S = 0.02
 LOOPBACK_S = 0.0005
 SPIN_S = 0.0005
@@ -38,7 +31,6 @@ REACH_S = 0.25
 """How far ahead a sleep may end that a completion is held back for, or four times what it took itself."""
 BOUND_S, BOUND_TIMES = 1.5, 10
 """Real seconds within which what a record says has to arrive, or so many times what it took."""
-
 PIECES_S = 0.25
 """After so many real seconds it is taken for granted that a stream was cut into other pieces than then."""
 
@@ -130,7 +122,7 @@ class Completions:
     def glance(self) -> None:
         """The loop has been busy for long: what has completed meanwhile is delivered."""
         if self.sources:
-            self._decisions.observe(self._glanced, "outside")
+            self._decisions.observe(self._glanced, GLANCED)
 
     def look(self, seconds: float) -> None:
         """Let a server that only listens wait for somebody."""
@@ -140,14 +132,18 @@ class Completions:
     # --- what happens -------------------------------------------------------------------------------------
 
     def _next(self, recorded: int, ask: Ask | None) -> int:
-        if recorded == CLOCK and self._timer() is not None:
+        timer = self._timer() if recorded == CLOCK else None
+        if timer is not None and self._decisions.edited and not self._loop.is_sleep(timer):
+            seen = self._natural(None)  # on edited code, no timeout fires because of us
+            return 0 if seen == CLOCK else seen
+        if timer is not None:
             return self._clock()
         if recorded >= FIRST:
             return self._recorded(*divmod(recorded - FIRST, TIMES))
         return self._natural(ask)
 
     def _glanced(self, recorded: int, ask: Ask | None) -> int:
-        if recorded >= FIRST and not _holds(recorded):
+        if recorded >= FIRST and not holds(recorded):
             return self._recorded(*divmod(recorded - FIRST, TIMES))
         arrived = {} if recorded == CLOCK else self._arrived(0.0)
         source = min(arrived.keys() - self._held, default=-1)
@@ -252,6 +248,8 @@ class Completions:
             return self._hold(source)
         self._loop.make_own_pipe()
         began = real_monotonic()
+        if self._decisions.edited:
+            return self._fitting(source, GRID[index], began)
         while (waited := real_monotonic() - began) < max(BOUND_S, BOUND_TIMES * GRID[index]):
             arrived = self._arrived(PATIENCE_S)
             if source in arrived:
@@ -270,6 +268,25 @@ class Completions:
                 break
             self._loop.keep_limits()
         raise Diverged(f"completion {source} of the recorded schedule did not arrive")
+
+    def _fitting(self, source: int, took: float, began: float) -> int:
+        """On edited code: that source, or one of which nothing is recorded any more; 0 if it cannot come."""
+        while self._may_come(source):
+            arrived = self._arrived(PATIENCE_S)
+            if source in arrived:
+                return self._deliver(source, arrived[source], took, exact=True)
+            added = [other for other in arrived if not self._decisions.expects(other)]
+            if added:
+                return self._deliver(min(added), arrived[min(added)], 0.0)
+            waited, all_there = real_monotonic() - began, self._expecting() <= len(arrived)
+            late = waited > (REST_S if all_there else max(PIECES_S, BOUND_TIMES * took))
+            if late and (waited > BOUND_S or not outside.at_work(self._foreign())):
+                break
+            if arrived:
+                real_sleep(SPIN_S)
+            self._loop.keep_limits()
+        self._again = True
+        return 0
 
     def _may_come(self, source: int) -> bool:
         if source in self.selector.numbers.values():
@@ -331,12 +348,3 @@ class Completions:
         while timers and timers[0]._cancelled:
             heapq.heappop(timers)._scheduled = False
         return timers[0] if timers else None
-
-
-def held(recorded: int) -> int:
-    """The choice that holds the source of a recorded one back; 0 if it is of none."""
-    return 0 if recorded < FIRST else recorded - (recorded - FIRST) % TIMES + HELD
-
-
-def _holds(recorded: int) -> bool:
-    return recorded >= FIRST and (recorded - FIRST) % TIMES == HELD

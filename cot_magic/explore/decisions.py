@@ -68,6 +68,9 @@ class Decisions:
 
     __slots__ = ("_back", "_held", "_next", "_pick", "log", "made")
 
+    edited = False
+    """Whether they were made on other code: what cannot come any more is passed over."""
+
     def __init__(self, strategy: Strategy, *, detailed: bool = False) -> None:
         self._pick = strategy.pick
         self._next: Callable[[], int | None] = getattr(strategy, "next", _nothing)
@@ -107,6 +110,10 @@ class Decisions:
         if self.log is not None:
             self.log.append(Choice(kind=OUTSIDE, n=0, choice=recorded or 0, where=where or ""))
         return seen
+
+    def expects(self, source: int) -> bool:
+        """Whether, on edited code, something of that source is still to come by the record."""
+        return False
 
     def _ask(self, n: int, lane: int) -> int:
         choice = self._pick(OUTSIDE, n, (lane,))

@@ -11,7 +11,7 @@ from cot_magic.core.edits import diff
 from cot_magic.core.events import ExploreSchedules, SearchAdvanced
 from cot_magic.core.experiments import replayed
 from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Stage
-from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome, Witness
+from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.core.protocols import Sandbox
 from cot_magic.core.schedules import OtherFailure, ScheduleSearch
 from cot_magic.explore.batches import Batch, BatchResult, Trial
@@ -22,6 +22,7 @@ from cot_magic.explore.replay import replay
 from cot_magic.explore.report import Exploration
 from cot_magic.explore.search import Found, Search, SearchResult
 from cot_magic.explore.tokens import checksum
+from cot_magic.explore.witness import WitnessRuns
 
 COT_LINE = re.compile(r"\A\s*(?:#\s*)?%%cot[^\n]*(?:\n|\Z)")  # the same code whatever its options are
 AT_ONCE = 2
@@ -112,6 +113,7 @@ class ScheduleExplorer:
     ) -> None:
         self._sandbox, self._seconds = sandbox, seconds
         self._limits, self._allow, self._clock = limits or Limits(), allow, clock
+        self._witnesses = WitnessRuns()
 
     def explore(self, case: Case, request: ExploreSchedules) -> Iterator[Evidence | SearchAdvanced]:
         """One evidence: that a schedule fails as the person saw it, or that none of so many does."""
@@ -124,7 +126,8 @@ class ScheduleExplorer:
         started = self._clock()
         witness_passed: bool | None = None
         if request.witness is not None:
-            witness_passed = self._passes(runner, request.witness)
+            as_found = JobRunner(self._sandbox, replayed(case, (), Stage.BEFORE), self._limits, self._allow)
+            witness_passed = self._witnesses.passes(request.witness, as_found, runner)
         if request.token:
             search = replay(runner, request.token, code, times=REPLAYS, expected=expected)
         else:
@@ -154,20 +157,6 @@ class ScheduleExplorer:
             raise KeyboardInterrupt
 
     # --- parts of it --------------------------------------------------------------------------------------
-
-    def _passes(self, runner: JobRunner, witness: Witness) -> bool | None:
-        """Whether the schedule that failed passes now: shrunk, and as it was found."""
-        trials = tuple(
-            Trial(
-                choices=tuple(max(0, choice) for choice in choices),  # the world is left to itself
-                random_seed=witness.random_seed or None,
-            )
-            for choices in dict.fromkeys((witness.minimised, witness.schedule.choices))
-        )
-        answer = next(iter(runner.run([Batch(trials=trials, seed=witness.schedule.seed)])))
-        if len(answer.results) < len(trials) or answer.incomplete:
-            return None
-        return not any(result.failed for result in answer.results)
 
     def _tells(self, request: ExploreSchedules, outcome: Outcome, found: Found | None) -> bool:
         """Whether a prediction held: that a schedule fails; or, once one did, that none does with the fix. A

@@ -4,8 +4,9 @@ import io
 import json
 import re
 import sys
-from collections.abc import MutableMapping
-from contextlib import redirect_stderr, redirect_stdout
+import threading
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from typing import Any
 
@@ -45,7 +46,7 @@ def run(source: str, batch_text: str, namespace: MutableMapping[str, Any]) -> No
     """Run a batch on the cell, and print the result."""
     batch: Batch = from_json(Batch, json.loads(batch_text))
     program = _program(source, namespace)
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+    with _unheard():
         result = run_batch(program, batch)
     cell_file = _filename(namespace)
     print(f"{MARK}{json.dumps(to_json(_placed(result, cell_file)))}")
@@ -56,10 +57,29 @@ def raise_again(source: str, batch_text: str, namespace: MutableMapping[str, Any
     batch: Batch = from_json(Batch, json.loads(batch_text))
     trial = batch.trials[0]
     program = _program(source, namespace)
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+    with _unheard():
         result = program.run(Decisions(Replay(trial.choices or ())), trial.random_seed)
     if result.exception is not None:
         raise result.exception
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """What is printed meanwhile goes nowhere; nor do later tracebacks of threads that are left behind.
+
+    They fail because their schedule is over, when what the job prints is kept again: that is no answer.
+    """
+    before = frozenset(threading.enumerate())
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        yield
+        left, told = frozenset(threading.enumerate()) - before, threading.excepthook
+
+        def hook(failed: threading.ExceptHookArgs) -> None:
+            if failed.thread not in left:
+                told(failed)
+
+        if left:
+            threading.excepthook = hook
 
 
 def _program(source: str, namespace: MutableMapping[str, Any]) -> Program:

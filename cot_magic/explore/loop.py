@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cot_magic.explore.clock import real_monotonic
 from cot_magic.explore.completions import PATIENCE_S, Completions, LimitReached
 from cot_magic.explore.decisions import LATE, SLEEP, TASK, Decisions
+from cot_magic.explore.places import LaneNames, waiting_function
 from cot_magic.explore.thread_calls import Pool, ThreadCall, workers_of
 
 SCALES = (1.0, 0.25, 0.5, 2.0, 4.0)
@@ -74,6 +75,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         self.calls: list[ThreadCall] = []
         self.own_threads: dict[int, ThreadCall] = {}
         self.unhandled: list[dict[str, Any]] = []
+        self._names = LaneNames()
         self.turns: CallTurns | None = None
         """Where calls in threads take turns with the loop, if they do."""
         self.on_step: Callable[[Any], None] | None = None
@@ -83,7 +85,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         self._lanes = 0
         self._pools: dict[int, Pool] = {}
         self._deadline = real_monotonic() + limits.wall_s
-        self._glance_at = GLANCE
+        self._glance_at, self._home = GLANCE, threading.get_ident()
         self.world = Completions(self)
         super().__init__(self.world.selector)
         self.set_exception_handler(_keep_unhandled)
@@ -118,9 +120,12 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
     def call_soon_threadsafe(
         self, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
-        if self.is_ours() or self._closed:
+        if self.is_ours() or (self._closed and threading.get_ident() == self._home):
             return self.call_soon(callback, *args, context=context)
         handle = events.Handle(callback, args, self, context)
+        if self._closed:  # an answer to a schedule that is over, by a thread that it has left behind
+            handle.cancel()
+            return handle
         self.world.post(handle)
         self._write_to_self()
         return handle
@@ -300,21 +305,20 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
     def _scale(self, call: ThreadCall | None) -> int:
         sleeper = call or asyncio.current_task(self)
         lane = getattr(sleeper, "lane", 0)
-        choice = self._choose(SLEEP, len(SCALES), self._here(), (lane,))
+        choice = self._choose(SLEEP, len(SCALES), self._here(call), (lane,))
         if self.on_sleep is not None:
             self.on_sleep(choice, sleeper)
         return choice
 
-    def _here(self) -> str | None:
+    def _here(self, call: ThreadCall | None = None) -> str | None:
         if self.decisions.log is None:
             return None
-        task = asyncio.current_task(self) if self.is_running() else None
-        return self.describe_lane(getattr(task, "lane", 0))
+        owner: Any = call or (asyncio.current_task(self) if self.is_running() else None)
+        who = self.describe_lane(getattr(owner, "lane", 0))
+        return who if call is not None else f"{who} in {waiting_function()}"
 
     def describe_lane(self, lane: int) -> str:
-        known: list[Any] = [*self.tasks, *self.calls]
-        owner = next((item for item in known if item.lane == lane), None)
-        return owner.get_name() if isinstance(owner, asyncio.Task) else getattr(owner, "name", "asyncio")
+        return self._names.of(lane, (*self.tasks, *self.calls))
 
 
 def _new_task(

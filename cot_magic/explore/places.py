@@ -1,10 +1,14 @@
 """How people call the file that code was compiled under: a cell by its prompt number, a file by its name."""
 
+import asyncio
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import FrameType
+from typing import Any
 
 from cot_magic.core.case import Case, Cell, CellId
 from cot_magic.core.trace import Trace, TraceStep
@@ -12,6 +16,7 @@ from cot_magic.core.trace import Trace, TraceStep
 NUMBERED = re.compile(r"cell \[(\d+)\]")
 AGAIN = re.compile(r"<cot cell (\d+)>")
 """What the sandbox calls the code of the n-th step of a job."""
+LOOPS = ("asyncio.", "cot_magic.explore.")
 
 
 def shown(filename: str) -> str:
@@ -27,6 +32,38 @@ def shown(filename: str) -> str:
 def is_cell(filename: str) -> bool:
     """Whether a cell of this process's shell was compiled under that name."""
     return filename in _prompts()
+
+
+def function_of(owner: Any) -> str:
+    """What a task or a call in a thread runs."""
+    if isinstance(owner, asyncio.Task):
+        return str(getattr(owner.get_coro(), "__qualname__", owner.get_name()))
+    return str(getattr(owner, "name", "asyncio"))
+
+
+class LaneNames:
+    """Whose lane it is, told so that it is the same on code that was edited elsewhere: `fetch #2`."""
+
+    def __init__(self) -> None:
+        self._names, self._ranks = {0: "asyncio"}, Counter[str]()
+
+    def of(self, lane: int, owners: Iterable[Any]) -> str:
+        """The name of a lane; owners are all tasks and calls so far, in their order."""
+        if lane not in self._names:
+            for owner in owners:
+                if owner.lane not in self._names:
+                    function = function_of(owner)
+                    self._ranks[function] += 1
+                    self._names[owner.lane] = f"{function} #{self._ranks[function]}"
+        return self._names.get(lane, "asyncio")
+
+
+def waiting_function() -> str:
+    """The function that is about to wait: the innermost one that is no part of asyncio or of ours."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(LOOPS):
+        frame = frame.f_back
+    return "" if frame is None else frame.f_code.co_qualname
 
 
 def _prompts() -> Mapping[str, int]:

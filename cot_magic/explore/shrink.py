@@ -11,7 +11,7 @@ from random import Random
 
 from cot_magic.explore.batches import Batch, Trial, TrialResult
 from cot_magic.explore.clock import real_monotonic
-from cot_magic.explore.completions import held
+from cot_magic.explore.completion_codes import held
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.runners import Runner
 

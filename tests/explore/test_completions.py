@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cot_magic.explore.completions import FIRST
+from cot_magic.explore.completion_codes import FIRST
 from cot_magic.explore.decisions import Decisions, Replay, RunResult, Undisturbed
 from cot_magic.explore.program import of_function
 from cot_magic.explore.run import AsyncRun
