@@ -22,7 +22,7 @@ def test_the_working_folder_is_named_by_a_point() -> None:
 
 
 def test_a_working_folder_of_one_part_is_left_since_it_may_be_a_word() -> None:
-    assert told("GET /somebody/items", "/work") == "GET /somebody/items"
+    assert told("GET /somebody/items", "/somebody") == "GET /somebody/items"
 
 
 def test_a_long_text_without_such_names_stays_as_it_is() -> None:
