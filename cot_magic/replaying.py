@@ -21,8 +21,10 @@ def step(attachment: "Attachment", line: str) -> Session | None:
     A token runs on the cell of the last session, or else on the last one that failed, and its session is
     returned; `--verify` starts a kernel of its own.
     """
+    from cot_magic.explore.tokens import is_token
+
     words = _words(line)
-    if words[0].startswith("cot1-"):
+    if is_token(words[0]):
         if len(words) > 1:
             raise UsageError(_USAGE)
         return _on_the_last_cell(attachment, words[0])

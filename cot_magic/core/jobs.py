@@ -6,6 +6,10 @@ from enum import StrEnum
 from cot_magic.core.budget import Budget as Budget
 from cot_magic.core.case import CellId, Raised
 
+UNREPEATED = "the failure did not repeat"  # how the note of a run begins in which nothing failed
+NO_PROCESSES = "COT_MAGIC_NO_PROCESSES"
+"""Set in the environment of a copy that may start no process: code of ours in it does not try then."""
+
 
 class Outcome(StrEnum):
     """How a job ended. BLOCKED means that the confinement or a lost resource stopped it, not the code."""

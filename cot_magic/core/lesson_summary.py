@@ -99,7 +99,9 @@ def _kind_word(lesson: Lesson, failed: int) -> str:
     if changed:
         return "You gave up a guess when a run spoke against it, and found what holds: that is debugging."
     if passing and not lesson.shown and not sum(lesson.used):
-        return "You found the cause and a fix that passes without any help."
+        causes = lesson.predictions_on(Subject.HYPOTHESIS) or lesson.predictions_on(Subject.LINE)
+        proven = bool(causes) and causes[-1].standing is Standing.HELD
+        return f"You found {'the cause and ' if proven else ''}a fix that passes without any help."
     if passing:
         return "Your own fix passes: the failure is understood well enough to remove it."
     if lesson.predictions and not failed:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cot_magic.core.errors import UsageError
+from cot_magic.core.jobs import NO_PROCESSES
 from cot_magic.explore import program as programs
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.program import Program
@@ -107,7 +108,7 @@ def _runner(
 ) -> Runner:
     if executor is not None:
         return ExecutorRunner(executor, work, workers or 2)
-    if not hasattr(os, "fork") or "COT_MAGIC_NO_PROCESSES" in os.environ:  # set in confined copies
+    if not hasattr(os, "fork") or NO_PROCESSES in os.environ:
         return InlineRunner(program)
     return ForkRunner(program, workers)
 

@@ -19,7 +19,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.intermittent import searched
-from cot_magic.core.jobs import Budget, Outcome
+from cot_magic.core.jobs import UNREPEATED, Budget, Outcome
 
 Steps = Generator[Step, Reply, None]
 ORDER = HypothesisId("order")
@@ -33,7 +33,6 @@ NEVER = (
     "UnboundLocalError",
     "RecursionError",
 )
-UNREPEATED = "the failure did not repeat"
 LEAST_TEST = 100
 _CONCURRENT = re.compile(
     r"\b(?:asyncio|await|async\s+def|threading|ThreadPoolExecutor|ThreadPool|concurrent\.futures)\b"

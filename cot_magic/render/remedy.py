@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cot_magic.core.edits import opcodes, size
 from cot_magic.core.findings import CellEdit, Evidence, EvidenceKind, Fix, FixVerdict, Stage
-from cot_magic.core.jobs import Outcome
+from cot_magic.core.jobs import UNREPEATED, Outcome
 from cot_magic.core.session import Session, TestView
 from cot_magic.core.verdict import Judgement
 from cot_magic.render.blocks import (
@@ -205,5 +205,5 @@ def _not_verified(session: Session, fix: Fix | None) -> list[str]:
     proven = fix is not None and session.judge_fix(fix).verdict is FixVerdict.VERIFIED
     # where a schedule proves a fix, it does not matter that a single run did not fail
     notes = state_notes(session.evidence)
-    points += [note for note in notes if not (proven and note.startswith("the failure did not repeat"))]
+    points += [note for note in notes if not (proven and note.startswith(UNREPEATED))]
     return [said(point) for point in dict.fromkeys(points)]

@@ -14,7 +14,7 @@ from typing import Any
 
 from cot_magic.core.case import Raised
 from cot_magic.core.codec import to_json
-from cot_magic.core.jobs import Job, JobResult, Outcome
+from cot_magic.core.jobs import NO_PROCESSES, UNREPEATED, Job, JobResult, Outcome
 from cot_magic.sandbox import effects, observe, rebind, steps, syscalls, wire
 from cot_magic.sandbox.blocked import why_blocked
 from cot_magic.sandbox.confine import confine
@@ -22,7 +22,6 @@ from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.steps import Describe
 
 RAISED_BYTES = 512 << 10
-NO_PROCESSES = "COT_MAGIC_NO_PROCESSES"  # tells code of ours in the job, as a test that explores, not to try
 _one_at_a_time = threading.RLock()  # effects come from any thread of the job
 
 
@@ -119,7 +118,7 @@ class _Run:
 
     def _inspected(self, error: BaseException | None, index: int) -> JobResult:
         assert self._job.inspect is not None
-        unlike = JobResult(outcome=Outcome.PASSED, step=index, note="the failure did not repeat")
+        unlike = JobResult(outcome=Outcome.PASSED, step=index, note=UNREPEATED)
         if error is None:
             return unlike
         reason = self._why_blocked(error)
@@ -128,9 +127,7 @@ class _Run:
         frames = steps.frames_of(error, self._steps.cells)
         place = self._job.inspect.frame
         if not -len(frames) <= place < len(frames):
-            return replace(
-                unlike, note=f"the failure did not repeat: it has {len(frames)} frames, not {place}"
-            )
+            return replace(unlike, note=f"{UNREPEATED}: it has {len(frames)} frames, not {place}")
         try:
             value = steps.inspect(self._job.inspect, frames[place][0])
         except BaseException as failure:

@@ -399,6 +399,17 @@ def test_the_summary_tells_what_was_predicted_and_what_held() -> None:
     assert all(row.evidence for row in told.rows if row.standing is Standing.HELD)
 
 
+def test_who_was_right_at_once_is_told_so_but_of_the_cause_only_if_a_run_showed_it() -> None:
+    told = Class().up_to(Subject.FIX).say(RIGHT)
+    assert "You found the cause and a fix that passes without any help." in summarised(told).sentences
+    predictions = tuple(
+        replace(item, standing=Standing.OPEN) if item.subject is not Subject.FIX else item
+        for item in told.predictions
+    )
+    open_ = summarised(replace(told, predictions=predictions)).sentences
+    assert "You found a fix that passes without any help." in open_
+
+
 def test_a_learner_who_looked_at_every_answer_is_told_so() -> None:
     lesson = Class().lesson
     while not lesson.ended:
