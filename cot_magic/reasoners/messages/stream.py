@@ -91,31 +91,32 @@ def _opened(client: Any, body: Mapping[str, Any]) -> tuple[Any, list[Remark]]:
     return stream, remarks
 
 
-def _deltas(stream: Any, message: GrowingMessage, end: float, longest: float) -> Iterator[Delta]:
-    """The pieces of the answer while the message grows by them."""
+def _deltas(stream: Any, message: GrowingMessage, end: float, longest: float) -> Iterator[Delta | None]:
+    """The pieces of the answer while the message grows by them; None for an event that brings no text."""
     for event in _events(stream):
         if time.monotonic() > end:
             said = f"the answer took longer than {longest:g} s"
             raise FailedAttempt(replace(fault(FaultKind.TIMEOUT, said), retryable=False))
-        delta = _placed(message, event)
-        if delta is not None:
-            yield delta
+        yield _placed(message, event)
 
 
-def _joined(deltas: Iterator[Delta]) -> Iterator[Delta]:
+def _joined(deltas: Iterator[Delta | None]) -> Iterator[Delta]:
     """The same text in fewer pieces: those of one kind that come within `GATHER_S` are joined.
 
-    A piece that comes after a pause is passed on at once. Each piece goes through a dozen hands until it is
-    seen, and no screen is drawn more often.
+    A piece that comes after a pause is passed on at once, and what is held back goes on with the next event,
+    be it the end of a block or a sign of life. Each piece goes through a dozen hands until it is seen, and no
+    screen is drawn more often.
     """
     kept: list[str] = []
     kind: Literal["text", "thinking"] = "text"
     passed = -math.inf
     try:
         for delta in deltas:
-            if kept and delta.kind != kind:
+            if kept and (delta is None or delta.kind != kind):
                 yield Delta(kind=kind, text="".join(kept))
                 kept = []
+            if delta is None:
+                continue
             kind = delta.kind
             kept.append(delta.text)
             now = time.monotonic()
@@ -123,8 +124,8 @@ def _joined(deltas: Iterator[Delta]) -> Iterator[Delta]:
                 passed = now
                 yield Delta(kind=kind, text="".join(kept))
                 kept = []
-    except Exception:
-        if kept:  # what came before a fault stays on the screen
+    except (Exception, KeyboardInterrupt):
+        if kept:  # what came before a fault or Ctrl-C stays on the screen
             yield Delta(kind=kind, text="".join(kept))
         raise
     if kept:

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +73,30 @@ def test_ctrl_c_in_a_real_process_closes_the_connection_and_keeps_the_text(
         if reply.status == 200:
             server.wait(lambda seen: seen.disconnects == 1)
         assert running.poll() is None
+    finally:
+        running.stdin.close()
+        running.wait(30)
+        running.stdout.close()
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_a_silence_keeps_all_that_came_before_it(serve: Serve) -> None:
+    text = "Scripted: then nothing."
+    server = serve(Reply(text=text, chunk=4, fault="stall", after=9))
+    running = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, server.url],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3],
+    )  # fmt: skip
+    assert running.stdin is not None
+    assert running.stdout is not None
+    try:
+        while "Scri" not in running.stdout.readline():
+            pass
+        time.sleep(1)  # it has read all that there is, and waits for more
+        running.send_signal(signal.SIGINT)
+        while not (line := running.stdout.readline()).startswith("KEPT"):
+            assert line, "the process ended without handing on the interrupt"
+        assert int(line.split()[1]) == len(text)
     finally:
         running.stdin.close()
         running.wait(30)
