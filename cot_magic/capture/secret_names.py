@@ -35,6 +35,25 @@ _PLACEHOLDER = re.compile(
 _FILLED_IN = re.compile(
     r"\{[\w .!()\[\]-]*\}|%\(\w*\)s|%s|\$\w+|\b(?:bearer|basic|token|apikey|digest)\b ?", re.IGNORECASE
 )
+# Every name that `name_weight` gives a weight holds one of these, written without `_` and `-`
+_STEMS = (
+    *(
+        "pass",
+        "pwd",
+        "dsn",
+        "secret",
+        "cred",
+        "key",
+        "token",
+        "auth",
+        "bearer",
+        "cookie",
+        "sess",
+        "jwt",
+        "pat",
+    ),
+    *("sig", "contrasen", "connstr", "connectionstr"),
+)
 SHORTEST_GENERATED = 16
 LONGEST_PART = 4.0  # characters of one class in a row, on average: more in words, less in what is generated
 
@@ -54,6 +73,15 @@ def name_weight(name: str) -> int:
         if secret or _DOUBTFUL_WORD.search(parts):
             best = 1
     return best
+
+
+def may_hold(low: str) -> bool:
+    """Whether a text in lower case can hold a name that `name_weight` gives a weight; cheap, and sure if
+    not."""
+    squeezed = low.replace("_", "").replace("-", "")
+    if not squeezed.isascii():
+        squeezed = squeezed.encode("ascii", "ignore").decode()  # a name may hold other letters between
+    return any(stem in squeezed for stem in _STEMS)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ _WHOLE = 400_000  # characters of a text that are kept: the longest answer of a 
 
 # A structured answer begins at the start of a text or line, or right after a sentence of an earlier turn.
 _ANSWER = re.compile(r'(?:^|(?<=[.!?:)\n]))[ \t]*(?:```(?:json)?\s*)?\{\s*"', re.MULTILINE)
-_BEGINNING = re.compile(r"(?:```(?:json)?\s*)?\{\s*\Z|```(?:json)?\s*\Z")  # perhaps that of an answer
+_BEGINNING = re.compile(r"(?:```(?:json)?\s*)?\{\Z|```(?:json)?\Z")  # perhaps that of an answer
 _MEMBER = re.compile(r'"(\w{1,40})"\s*:\s*"((?:[^"\\]|\\.)*)"?')
 _OVERLAP = 40  # characters in which the start of an answer may be cut by the end of what was looked at
 
@@ -109,7 +109,11 @@ def _unbegun(stream: Stream | None) -> Stream | None:
     """The text without a last brace that may turn out to begin an answer; None if nothing is left."""
     if stream is None:
         return None
-    text = _BEGINNING.sub("", stream.text)
+    written = stream.text.rstrip()
+    begun = _BEGINNING.search(written, max(0, len(written) - _OVERLAP))  # only the end can be one
+    if begun is None:
+        return stream
+    text = written[: begun.start()]
     return replace(stream, text=text) if text else None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cot_magic.core.errors import UsageError
+from cot_magic.reasoners.messages.chunks import join_chunks
 from cot_magic.reasoners.messages.credentials import (
     Platform,
     credential_source,
@@ -118,8 +119,10 @@ def make_client(
         options["api_key"] = "local"  # such a server wants none, and the SDK sends nothing without one
     if transport is None and is_local(address):
         transport = httpx2.HTTPTransport()  # no proxy of the environment stands before this machine
-    if transport is not None:
-        options["http_client"] = anthropic.DefaultHttpxClient(transport=transport, timeout=timeout)
+    placed = {} if transport is None else {"transport": transport}
+    options["http_client"] = anthropic.DefaultHttpxClient(
+        timeout=timeout, event_hooks={"request": [join_chunks]}, **placed
+    )
     classes = {
         "anthropic": anthropic.Anthropic, "bedrock": anthropic.AnthropicBedrock,
         "vertex": anthropic.AnthropicVertex, "foundry": anthropic.AnthropicFoundry,

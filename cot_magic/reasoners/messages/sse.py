@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 _MARK = b"\xef\xbb\xbf"  # a byte order mark may stand at the very beginning
 
 
-def server_sent(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    """Name and data of each event in a stream of bytes, however it is cut into chunks.
+def server_sent(chunks: Iterable[bytes]) -> Iterator[Iterator[tuple[str, str]]]:
+    """Name and data of each event in a stream of bytes, however it is cut: for each chunk, those it completes.
 
     Lines end in LF, CR or CRLF. An event without data is none, and one that its blank line does not end is
     dropped, both as the standard says. `id` and `retry` are not looked at: they are for clients that connect
@@ -27,10 +27,15 @@ def server_sent(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
                 continue  # perhaps a part of the mark
             rest, begun = rest.removeprefix(_MARK), True
         *blocks, rest = rest.split(b"\n\n")
-        for block in blocks:
-            name, data = _event(block)
-            if data is not None:
-                yield name, data
+        yield _events(blocks)
+
+
+def _events(blocks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    """What blocks of lines say that are events."""
+    for block in blocks:
+        name, data = _event(block)
+        if data is not None:
+            yield name, data
 
 
 def _event(block: bytes) -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ import json
 import math
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from cot_magic.reasoners.messages.message import GrowingMessage
 from cot_magic.reasoners.messages.sse import server_sent
 from cot_magic.reasoners.messages.turn import Answer, Delta, Progress, Remark
 
-GATHER_S = 0.11  # a little more than events are gathered for, so that no piece has to wait there
+GATHER_S = 0.11  # a little more than events are gathered for in `core`, so that no piece has to wait there
 _DECODER = json.JSONDecoder()
 WAITED_S = 0.0005  # longer than an event takes that has arrived already
 
@@ -92,38 +92,33 @@ def _opened(client: Any, body: Mapping[str, Any]) -> tuple[Any, list[Remark]]:
 
 
 def _deltas(stream: Any, message: GrowingMessage, end: float, longest: float) -> Iterator[Delta | None]:
-    """The pieces of the answer while the message grows by them; None for an event that brings no text."""
-    for event in _events(stream):
+    """The pieces of the answer while the message grows by them; None where no more has arrived yet."""
+    for arrived in _arrivals(stream):
+        for event in arrived:
+            delta = _placed(message, event)
+            if delta is not None:
+                yield delta
+        yield None
         if time.monotonic() > end:
             said = f"the answer took longer than {longest:g} s"
             raise FailedAttempt(replace(fault(FaultKind.TIMEOUT, said), retryable=False))
-        yield _placed(message, event)
 
 
 def _joined(deltas: Iterator[Delta | None]) -> Iterator[Delta]:
-    """The same text in fewer pieces: those of one kind that come within `GATHER_S` are joined.
+    """The same text in fewer pieces: those of one kind that arrived together are one.
 
-    A piece that comes after a pause is passed on at once, and what is held back goes on with the next event,
-    be it the end of a block or a sign of life. Each piece goes through a dozen hands until it is seen, and no
-    screen is drawn more often.
+    Each piece goes through a dozen hands until it is seen, and no screen is drawn more often.
     """
     kept: list[str] = []
     kind: Literal["text", "thinking"] = "text"
-    passed = -math.inf
     try:
         for delta in deltas:
             if kept and (delta is None or delta.kind != kind):
                 yield Delta(kind=kind, text="".join(kept))
                 kept = []
-            if delta is None:
-                continue
-            kind = delta.kind
-            kept.append(delta.text)
-            now = time.monotonic()
-            if now - passed >= GATHER_S:
-                passed = now
-                yield Delta(kind=kind, text="".join(kept))
-                kept = []
+            if delta is not None:
+                kind = delta.kind
+                kept.append(delta.text)
     except (Exception, KeyboardInterrupt):
         if kept:  # what came before a fault or Ctrl-C stays on the screen
             yield Delta(kind=kind, text="".join(kept))
@@ -132,18 +127,25 @@ def _joined(deltas: Iterator[Delta | None]) -> Iterator[Delta]:
         yield Delta(kind=kind, text="".join(kept))
 
 
-def _events(stream: Any) -> Iterator[Any]:
-    """The events as they were sent. Raises FailedAttempt for an `event: error`."""
-    if "amazon.eventstream" in stream.response.headers.get("content-type", ""):
+def _arrivals(stream: Any) -> Iterator[Iterable[Any]]:
+    """The events as they were sent, those that arrived together at a time."""
+    headers = stream.response.headers
+    if "amazon.eventstream" in headers.get("content-type", ""):
         for event in stream:  # the binary framing of Bedrock is read by its own client alone
-            yield event.to_dict(warnings=False)
+            yield (event.to_dict(warnings=False),)
         return
-    for name, sent in server_sent(_gathered(stream.response.iter_bytes())):
+    for arrived in server_sent(_gathered(stream.response.iter_bytes())):
+        yield _events(arrived, headers)
+
+
+def _events(arrived: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> Iterator[Any]:
+    """The data of events. Raises FailedAttempt for an `event: error`."""
+    for name, sent in arrived:
         if not sent or sent == "[DONE]":  # some servers end as another API does
             continue
         data = _parsed(sent)
         if name == "error" or (isinstance(data, dict) and data.get("type") == "error"):
-            raise FailedAttempt(fault_in_stream(data, stream.response.headers))
+            raise FailedAttempt(fault_in_stream(data, headers))
         yield data
 
 

@@ -1,12 +1,14 @@
 """Server-sent events in every cut and with every end of line that the standard knows."""
 
+import itertools
 import json
 import random
+from collections.abc import Iterable, Iterator
 
 import pytest
 from anthropic._streaming import SSEDecoder
 
-from cot_magic.reasoners.messages.sse import server_sent
+from cot_magic.reasoners.messages import sse
 
 STREAM = (
     "event: message_start\ndata: {}\n\n"
@@ -17,6 +19,13 @@ STREAM = (
     "data: {\"text\": \"héllo: 🎉 a\\nb\"}\nunknown: x\n\n"
     "event: cut\ndata: no blank line ends it\n"
 )  # fmt: skip
+
+
+def server_sent(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    """All events, one after the other."""
+    return itertools.chain.from_iterable(sse.server_sent(chunks))
+
+
 EVENTS = [
     ("message_start", "{}"),
     ("ping", "one\ntwo\n"),
@@ -43,6 +52,11 @@ def test_an_event_is_there_as_soon_as_its_blank_line_is(end: str) -> None:
     seen = server_sent(iter([f"data: 1{end}{end}".encode(), f"data: 2{end}{end}".encode()]))
     assert next(seen) == ("", "1")
     assert next(seen) == ("", "2")
+
+
+def test_events_that_one_chunk_completes_are_given_together() -> None:
+    chunks = [b"data: 1\n\ndata: 2\n\nda", b"ta: 3\n", b"\n"]
+    assert [list(events) for events in sse.server_sent(chunks)] == [[("", "1"), ("", "2")], [], [("", "3")]]
 
 
 def test_bytes_that_are_no_utf_8_are_an_error() -> None:
