@@ -24,9 +24,9 @@ _LONGEST_HEAD = 65_536
 class ChunkJoiner:
     """Bytes of one connection as they arrive in, the same answers in fewer chunks out.
 
-    It changes nothing but the framing, and only where that has the usual form: on whatever else it meets
-    (extensions, trailers, a damaged chunk, another protocol) it passes all bytes on as they are until the next
-    request, so that the client judges them.
+    It changes nothing but the framing, and only where that has the usual form: from whatever else it meets
+    on (extensions, trailers, a damaged chunk, another protocol) it passes all bytes on as they are until the
+    next request, so that the client judges them.
     """
 
     def __init__(self) -> None:
@@ -95,8 +95,8 @@ class ChunkJoiner:
 def join_chunks(request: "httpx2.Request") -> None:
     """Read the answers on the connection that this request opens in fewer chunks (a hook for requests).
 
-    The client's transport, with its proxies and certificates, stays as it is: it tells by its `trace` extension
-    when it has opened a connection.
+    The client's transport, with its proxies and certificates, stays as it is: by its `trace` extension it
+    tells when it has opened a connection.
     """
     request.extensions["trace"] = _watch
 

@@ -6,7 +6,7 @@ _MARK = b"\xef\xbb\xbf"  # a byte order mark may stand at the very beginning
 
 
 def server_sent(chunks: Iterable[bytes]) -> Iterator[Iterator[tuple[str, str]]]:
-    """Name and data of each event in a stream of bytes, however it is cut: for each chunk, those it completes.
+    """Name and data of each event in a stream of bytes, however it is cut: those that each chunk completes.
 
     Lines end in LF, CR or CRLF. An event without data is none, and one that its blank line does not end is
     dropped, both as the standard says. `id` and `retry` are not looked at: they are for clients that connect
