@@ -111,13 +111,15 @@ def measured_warm(screen: str, phases: int, tokens: int, rate: float) -> dict[st
     return measured(screen, phases, tokens, rate)
 
 
-def measured_api(url: str) -> dict[str, Any]:
-    """Runs in the kernel: one answer of a scripted server, read through the real connection."""
+def measured_api(url: str, joined: bool) -> dict[str, Any]:
+    """Runs in the kernel: one answer of a scripted server, read through the real connection; not `joined`, each
+    chunk is handed to the HTTP client by itself."""
     import anthropic  # its import is no part of the stream
 
     from cot_magic.core.events import PhaseEnded, PhaseStarted, Streamed
     from cot_magic.core.findings import Phase
     from cot_magic.investigation import investigate
+    from cot_magic.reasoners.messages import client
     from cot_magic.reasoners.messages.connection import MessagesConnection
     from cot_magic.reasoners.messages.turn import Delta, Question
     from cot_magic.render.accordion import AccordionRenderer
@@ -125,6 +127,8 @@ def measured_api(url: str) -> dict[str, Any]:
     from cot_magic.testing import AbsentSandbox, case
 
     deltas = 0
+    if not joined:
+        client.join_chunks = lambda request: None
 
     class Asking:
         name = f"anthropic {anthropic.__version__}"
@@ -154,13 +158,13 @@ def measured_api(url: str) -> dict[str, Any]:
     return {**figures, "deltas": deltas, "faults": list(session.faults)}
 
 
-def measured_api_warm(url: str) -> dict[str, Any]:
+def measured_api_warm(url: str, joined: bool) -> dict[str, Any]:
     """The same after a short answer, since the client and the prices are loaded once in the life of a kernel."""
     from IPython.display import clear_output
 
-    start = measured_api(url)
+    start = measured_api(url, joined)
     clear_output()
-    return {**measured_api(url), "start": start["cpu"]}
+    return {**measured_api(url, joined), "start": start["cpu"]}
 
 
 def code(screen: str, phases: int, tokens: int, rate: float, out: Path) -> str:
@@ -222,10 +226,11 @@ def one_screen(
     return statistics.median(cpus), statistics.median(walls), messages, whole
 
 
-def over_the_api(tokens: int, rate: float, runs: int, together: int) -> None:
+def over_the_api(tokens: int, rate: float, runs: int, together: int, tls: bool, joined: bool) -> float:
     """The same through HTTP, server-sent events and the client library, from a server in another process that
-    sends so many tokens together in one event."""
+    sends so many tokens together in one event; the CPU seconds."""
     from conftest import Kernel
+    from trustme import CA
 
     script = Path(__file__).parents[1] / "servers" / "messages_server.py"
     text = "Scripted: ok. " + "".join(f"w{n:05d} " for n in range(tokens))
@@ -239,6 +244,7 @@ def over_the_api(tokens: int, rate: float, runs: int, together: int) -> None:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
             probe.close()
+            scheme, trusting = "http", ""
             command = [
                 sys.executable,
                 str(script),
@@ -247,10 +253,18 @@ def over_the_api(tokens: int, rate: float, runs: int, together: int) -> None:
                 "--script",
                 str(folder / "script.json"),
             ]
+            if tls:
+                authority, own = CA(), folder / "server.pem"
+                authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(own))
+                authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+                command += ["--tls", str(own)]
+                scheme = "https"
+                trusting = f"import os; os.environ['SSL_CERT_FILE'] = {str(folder / 'authority.pem')!r}\n"
             server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
             kernel = Kernel(folder)
             try:
-                ran = kernel.run(code_of(f"measured_api_warm('http://127.0.0.1:{port}')", out), timeout=900)
+                call = f"measured_api_warm('{scheme}://127.0.0.1:{port}', {joined})"
+                ran = kernel.run(trusting + code_of(call, out), timeout=900)
                 if ran.status != "ok":
                     raise SystemExit(ran.traceback)
             finally:
@@ -266,7 +280,20 @@ def over_the_api(tokens: int, rate: float, runs: int, together: int) -> None:
             )
     cpu, wall, deltas, start = (statistics.median(column) for column in list(zip(*rows, strict=True))[:4])
     there = "yes" if all(row[4] for row in rows) else "NO"
-    print(f"one phase over the API, {together} tokens an event: {cpu:.2f} s CPU of {wall:.1f} s, {cpu / wall:.1%}, {deltas:,.0f} deltas, {cpu / deltas * 1e6:.0f} µs each (a first short answer: {start:.2f} s CPU); all there: {there}", flush=True)  # fmt: skip
+    name = f"1 phase, {scheme}, {together} token{'s' * (together > 1)} an event{'' if joined else ', not joined'}"
+    print(f"{name:42} {cpu:7.2f} {wall:7.1f} {cpu / wall:7.1%} {cpu / tokens * 1e6:14.0f} {deltas:9,.0f} {start:15.2f} {there:>10}", flush=True)  # fmt: skip
+    return cpu
+
+
+def over_all_apis(tokens: int, rate: float, runs: int) -> None:
+    """A table of streams over HTTP and HTTPS, with and without joined chunks."""
+    print(f"{'over the API, median of ' + str(runs):42} {'CPU s':>7} {'wall s':>7} {'share':>7} {'µs a token':>14} {'deltas':>9} {'first answer s':>15} {'all there':>10}")  # fmt: skip
+    for tls in (False, True):
+        joined = over_the_api(tokens, rate, runs, 1, tls, joined=True)
+        apart = over_the_api(tokens, rate, runs, 1, tls, joined=False)
+        print(f"ratio, joined to not joined: {joined / apart:.2f}", flush=True)
+        over_the_api(tokens, rate, runs, 10, tls, joined=True)
+    print("bound for the joined ones: 5 % of wall")
 
 
 @contextmanager
@@ -363,8 +390,7 @@ def main() -> None:
     parser.add_argument("--kernel-only", action="store_true")
     options = parser.parse_args()
     in_kernel(options.tokens, options.rate, options.runs)
-    for together in (1, 10):
-        over_the_api(options.tokens, options.rate, options.runs, together)
+    over_all_apis(options.tokens, options.rate, options.runs)
     if not options.kernel_only:
         in_browser(options.tokens, options.rate, options.runs)
 

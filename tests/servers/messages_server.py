@@ -22,6 +22,7 @@ import contextlib
 import json
 import select
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -62,6 +63,8 @@ class MessagesServer:
         Whether `/v1/models/ID` answers with capabilities; otherwise 404, as a proxy does.
     refuse
         An own rule: called with the body, returns the message of a 400, or "" to let it pass.
+    tls
+        With a server's certificate: the server speaks HTTPS.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class MessagesServer:
         loose: bool = False,
         models_api: bool = True,
         refuse: Callable[[Mapping[str, Any]], str] = lambda body: "",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.script, self.loose, self.models_api, self.refuse = list(replies), loose, models_api, refuse
         self.requests: list[Seen] = []
@@ -83,7 +87,9 @@ class MessagesServer:
         handler = type("BoundHandler", (_Handler,), {"scripted": self})
         self.http = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        if tls is not None:
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
+        self.url = f"http{'s' * (tls is not None)}://127.0.0.1:{self.http.server_address[1]}"
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05})
 
     def __enter__(self) -> "MessagesServer":
@@ -332,10 +338,14 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--script", type=Path, help="JSON list of replies")
     parser.add_argument("--loose", action="store_true")
     parser.add_argument("--no-models-api", action="store_true")
+    parser.add_argument("--tls", type=Path, help="PEM file with the server's key and certificate")
     given = parser.parse_args(arguments)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if given.tls else None
+    if tls is not None:
+        tls.load_cert_chain(given.tls)
     replies = json.loads(given.script.read_text("utf-8")) if given.script else []
     server = MessagesServer(*(Reply(**reply) for reply in replies), port=given.port, loose=given.loose,
-                            models_api=not given.no_models_api)  # fmt: skip
+                            models_api=not given.no_models_api, tls=tls)  # fmt: skip
     with contextlib.suppress(KeyboardInterrupt), server:
         print(server.url, flush=True)
         threading.Event().wait()

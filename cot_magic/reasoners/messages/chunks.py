@@ -113,16 +113,27 @@ def _join_on(stream: Any) -> None:
 
     def read_joined(max_bytes: int, timeout: float | None = None) -> bytes:
         while True:
-            received = arrivals.read(max_bytes, timeout)
+            received = arrivals.read(max_bytes, timeout if stream.patience is None else stream.patience)
             passed = joiner.feed(received)
             if passed or not received:
                 return passed
 
     def write_request(buffer: bytes, timeout: float | None = None) -> None:
+        stream.patience = None
         joiner.restart()
         write(buffer, timeout)
 
-    stream.read, stream.write = read_joined, write_request
+    stream.read, stream.write, stream.patience = read_joined, write_request, None
+
+
+def expect_the_end(response: "httpx2.Response", seconds: float) -> None:
+    """All that matters of an answer has come: do not wait longer for the rest of its body.
+
+    To read the body to its end keeps the connection for the next request; but some proxies hold it open.
+    """
+    stream = response.extensions.get("network_stream")
+    if stream is not None:  # a tape has none
+        stream.patience = seconds
 
 
 class _Arrivals:

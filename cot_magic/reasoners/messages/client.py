@@ -117,20 +117,27 @@ def make_client(
         options["api_key"] = api_key
     elif platform == "anthropic" and _needs_none(base_url, taped=transport is not None):
         options["api_key"] = "local"  # such a server wants none, and the SDK sends nothing without one
-    if transport is None and is_local(address):
-        transport = httpx2.HTTPTransport()  # no proxy of the environment stands before this machine
-    placed = {} if transport is None else {"transport": transport}
-    options["http_client"] = anthropic.DefaultHttpxClient(
-        timeout=timeout, event_hooks={"request": [join_chunks]}, **placed
-    )
     classes = {
         "anthropic": anthropic.Anthropic, "bedrock": anthropic.AnthropicBedrock,
         "vertex": anthropic.AnthropicVertex, "foundry": anthropic.AnthropicFoundry,
     }  # fmt: skip
     try:
+        if transport is None and is_local(address):
+            transport = httpx2.HTTPTransport()  # no proxy of the environment stands before this machine
+        network: dict[str, Any] = {} if transport is None else {"transport": transport}
+        options["http_client"] = anthropic.DefaultHttpxClient(
+            timeout=timeout,
+            event_hooks={"request": [join_chunks]},
+            follow_redirects=False,  # a case goes to the server that the screen names, and to no other
+            **network,
+        )
         return classes[platform](**options)
-    except (anthropic.AnthropicError, ValueError) as error:  # a broken profile, a region that is not set
+    except (anthropic.AnthropicError, ValueError, ImportError) as error:
+        # a broken profile, a region that is not set, a proxy that needs another package
         raise fault(FaultKind.CONFIGURATION, str(error)).error(host_of(address)) from error
+    except OSError as error:
+        said = f"the certificates (SSL_CERT_FILE, SSL_CERT_DIR) cannot be read: {error.strerror or error}"
+        raise fault(FaultKind.CONFIGURATION, said).error(host_of(address)) from error
 
 
 def _needs_none(base_url: str | None, *, taped: bool) -> bool:

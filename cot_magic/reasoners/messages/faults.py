@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from cot_magic.core.errors import CotError, ServiceFault
+from cot_magic.reasoners.messages.server_words import words_of
 
 
 class FaultKind(StrEnum):
@@ -31,6 +33,8 @@ class FaultKind(StrEnum):
     TIMEOUT = "timeout"
     CONFLICT = "conflict"
     CONNECT = "connect"
+    CERTIFICATE = "certificate"
+    MOVED = "moved"
     DROPPED = "dropped"
     STALLED = "stalled"
     TRUNCATED = "truncated"
@@ -85,6 +89,14 @@ _WORDS: Mapping[FaultKind, tuple[str, str]] = {
         "no connection could be made",
         f"check the network, the proxy and the server's address; {_AGAIN}",
     ),
+    FaultKind.CERTIFICATE: (
+        "the server's certificate is not trusted",
+        "have SSL_CERT_FILE name the certificate of your proxy or server, then %cot_resume.",
+    ),
+    FaultKind.MOVED: (
+        "the server sends on to another address, which was not asked",
+        "set ANTHROPIC_BASE_URL to it if you trust it, then %cot_resume.",
+    ),
     FaultKind.DROPPED: ("the connection broke in the middle of the answer", _AGAIN),
     FaultKind.STALLED: ("the server stopped sending", _AGAIN),
     FaultKind.TRUNCATED: ("the answer ended without its end", _AGAIN),
@@ -110,6 +122,9 @@ _BY_STATUS = {
     401: FaultKind.CREDENTIALS_REJECTED, 402: FaultKind.BILLING, 403: FaultKind.FORBIDDEN,
     404: FaultKind.UNKNOWN_MODEL, 408: FaultKind.TIMEOUT, 409: FaultKind.CONFLICT, 413: FaultKind.TOO_LARGE,
     429: FaultKind.RATE_LIMIT, 504: FaultKind.TIMEOUT, 529: FaultKind.OVERLOADED,
+    301: FaultKind.MOVED, 302: FaultKind.MOVED, 303: FaultKind.MOVED, 307: FaultKind.MOVED,
+    308: FaultKind.MOVED,
+    407: FaultKind.CONNECT, 511: FaultKind.CONNECT,  # what stands before the server wants something
 }  # fmt: skip
 # `error.type`: inside a stream the status is 200, so this is what tells them apart
 _BY_TYPE = {
@@ -125,6 +140,7 @@ _TOO_LONG = re.compile(
     r"prompt is too long|context (window|length)|maximum context|exceeds? the context", re.I
 )
 _NO_MONEY = re.compile(r"spend(ing)? limit|usage limits?|credit balance|insufficient credits", re.I)
+_NEVER_PASSES = (407, 511)  # whatever their kind says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +170,16 @@ class Fault:
         """What happened, in a few words."""
         return _WORDS[self.kind][0]
 
+    @property
+    def remedy(self) -> str:
+        """What the person can do about it."""
+        return _WORDS[self.kind][1]
+
     def line(self, where: str, *, tail: str = "") -> str:
         """One line for people: where, what, the server's words, what to do."""
         said = f" ({self.said})" if self.said else ""
         known = f" [request {self.request_id}]" if self.request_id else ""
-        remedy = tail or _WORDS[self.kind][1]
+        remedy = tail or self.remedy
         return f"{where}: {self.what}{said}{known}{': ' + remedy if remedy else '.'}"
 
     def error(self, where: str, *, tail: str = "") -> ServiceFault:
@@ -198,6 +219,8 @@ def fault_from(error: BaseException) -> Fault | None:
         return fault(FaultKind.CONFIGURATION, "a header cannot be sent: does the key hold a line break?")
     if isinstance(cause, (httpx2.UnsupportedProtocol, httpx2.InvalidURL)):
         return fault(FaultKind.CONFIGURATION, str(cause))
+    if (untrusted := _untrusted(error)) is not None:
+        return fault(FaultKind.CERTIFICATE, untrusted.verify_message)
     if isinstance(error, anthropic.APIConnectionError):
         connecting = isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError))
         late = isinstance(error, anthropic.APITimeoutError) and not connecting
@@ -208,7 +231,7 @@ def fault_from(error: BaseException) -> Fault | None:
         return fault(FaultKind.STALLED, type(error).__name__)
     if isinstance(error, httpx2.HTTPError):
         return fault(FaultKind.DROPPED, f"{type(error).__name__}: {error}")
-    if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)):
+    if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)):
         return fault(FaultKind.GARBLED, f"an event is no JSON: {error}")
     if isinstance(error, anthropic.AnthropicError) or type(error).__module__.startswith(
         _CREDENTIAL_LIBRARIES
@@ -226,30 +249,31 @@ def own_cause(error: Exception) -> Exception:
 
 
 def fault_in_stream(data: Any, headers: Mapping[str, str]) -> Fault:
-    """The fault in an `event: error` of a stream, whose status is 200."""
+    """The fault in an `event: error` of a stream, or in a body that came instead of one."""
     stated = data.get("error") if isinstance(data, dict) else None
     error = stated if isinstance(stated, dict) else {}
     details = error.get("details")
     code = details.get("error_code") if isinstance(details, dict) else None
-    said = str(error.get("message") or data)
-    return _classified(200, str(error.get("type") or ""), str(code or ""), said, headers)
+    return _classified(200, str(error.get("type") or ""), str(code or ""), words_of(data), headers)
 
 
 def _from_status(error: Any) -> Fault:
-    said = error.api_message or (error.body if isinstance(error.body, str) else error.message)
     headers = error.response.headers
-    return _classified(error.status_code, error.type or "", error.error_code or "", str(said), headers)
+    said = words_of(error.body)
+    if 300 <= error.status_code < 400:
+        said = headers.get("location", "").partition("?")[0]
+    return _classified(error.status_code, error.type or "", error.error_code or "", said, headers)
 
 
 def _classified(status: int, stated: str, code: str, said: str, headers: Mapping[str, str]) -> Fault:
     kind = _BY_TYPE.get(stated) if status == 200 else _BY_STATUS.get(status)
     if kind is None:
         kind = FaultKind.SERVER_ERROR if status >= 500 or status == 200 else FaultKind.INVALID_REQUEST
-    retryable = kind in _RETRYABLE
+    retryable = kind in _RETRYABLE and status not in _NEVER_PASSES
     advice = headers.get("x-should-retry", "")
     if advice in ("true", "false"):
         retryable = advice == "true"
-    if "spend_limit" in code or (status in (400, 403, 429) and _NO_MONEY.search(said)):
+    if "spend_limit" in code or (status in (200, 400, 403, 429) and _NO_MONEY.search(said)):
         kind, retryable = FaultKind.SPEND_LIMIT, False
     elif kind is FaultKind.INVALID_REQUEST and _TOO_LONG.search(said):
         kind = FaultKind.CONTEXT_WINDOW
@@ -258,7 +282,7 @@ def _classified(status: int, stated: str, code: str, said: str, headers: Mapping
     return Fault(
         kind=kind,
         retryable=retryable,
-        said=one_line(f"{stated if status == 200 else status}: {said}"),
+        said=one_line(": ".join(part for part in (stated if status == 200 else str(status), said) if part)),
         status=status,
         retry_after=retry_after(headers),
         request_id=headers.get("request-id", ""),
@@ -287,6 +311,14 @@ def one_line(text: str, longest: int = 300) -> str:
     """The text on one line, cut where it is long."""
     flat = " ".join(text.split())
     return flat if len(flat) <= longest else flat[: longest - 1] + "…"
+
+
+def _untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """The refusal of a certificate that lies behind an error."""
+    behind: BaseException | None = error
+    while behind is not None and not isinstance(behind, ssl.SSLCertVerificationError):
+        behind = behind.__cause__ or behind.__context__
+    return behind
 
 
 def _cause(error: BaseException) -> str:

@@ -24,11 +24,14 @@ class GrowingMessage:
     ----------
     started
         Whether the server has begun to answer, and so to count.
+    ended
+        Whether the server has said that this is all.
     usage
         Tokens as reported last: totals, which replace one another.
     """
 
     started: bool = False
+    ended: bool = False
     model: str = ""
     stop_reason: str = ""
     usage: dict[str, Any] = field(default_factory=dict)
@@ -65,6 +68,8 @@ class GrowingMessage:
                 self.stop_reason = _text(delta.get("stop_reason") or "") or self.stop_reason
                 self.details.update(_stated(delta.get("stop_details")))
                 self.usage.update(_stated(event.get("usage")))
+            case "message_stop":
+                self.ended = True
         return None
 
     @property
@@ -123,17 +128,16 @@ class GrowingMessage:
     def _input(self, place: int) -> tuple[Any, str]:
         """The input of a tool call, and what is wrong with it."""
         raw = "".join(self._added.get((place, "input"), ()))
-        given: Any = self._blocks[place].get("input", {})
-        last = place == len(self._blocks) - 1
-        if raw:
-            try:
-                given = json.loads(raw)
-            except ValueError:
-                given, problem = {}, f"its input is no JSON: {raw[:200]}"
-            else:
-                problem = ""
-        else:
-            problem = ""
+        given: Any = raw or self._blocks[place].get("input", {})
+        last, problem = place == len(self._blocks) - 1, ""
+        for _ in range(2):  # some servers give the JSON as text, or as text within JSON
+            if isinstance(given, str) and given.strip():
+                try:
+                    given = json.loads(given, strict=False)
+                except ValueError:
+                    given, problem = {}, f"its input is no JSON: {given[:200]}"
+        if given == "":
+            given = {}
         if last and self.stop_reason in _CUT:
             # the server closes a cut block in good order and sends what there was of its input
             problem = "the answer reached its longest length inside this call, so its input is not whole"
@@ -161,12 +165,10 @@ class GrowingMessage:
 
     def _parts(self, place: int) -> Iterator[tuple[str, Any]]:
         for name, part in self._blocks[place].items():
-            if (place, name) in self._added:
-                yield name, self._input(place)[0] if name == "input" else self._joined(place, name)
-            elif name == "input" and not isinstance(part, dict):
-                yield name, {}
+            if name == "input":
+                yield name, self._input(place)[0]
             else:
-                yield name, part
+                yield name, self._joined(place, name) if (place, name) in self._added else part
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cot_magic.reasoners.messages.faults import FailedAttempt, Fault
+from cot_magic.reasoners.messages.faults import FailedAttempt, Fault, FaultKind
 from cot_magic.reasoners.messages.turn import Answer, Delta, Pause, Progress, Remark
 
 
@@ -19,6 +19,8 @@ class RetryPolicy:
     ----------
     attempts
         Requests in all, the first among them.
+    silent_attempts
+        The same where the server fell silent: each of them is waited for as long as an answer may pause.
     first_pause, longest_pause
         Seconds: the pause doubles from the first up to the longest, with jitter downwards, as clients that
         fail together should not come back together.
@@ -27,9 +29,15 @@ class RetryPolicy:
     """
 
     attempts: int = 5
+    silent_attempts: int = 2
     first_pause: float = 0.5
     longest_pause: float = 8.0
     longest_retry_after: float = 60.0
+
+    def most(self, problem: Fault) -> int:
+        """Requests in all, as far as a fault of that kind goes."""
+        silent = problem.kind is FaultKind.STALLED
+        return min(self.attempts, self.silent_attempts) if silent else self.attempts
 
     def pause(self, failed: int) -> float:
         """Seconds before the next attempt after so many failed ones."""
@@ -98,18 +106,18 @@ def _next_pause(problem: Fault, failed: int, policy: RetryPolicy, where: str) ->
     if wanted is not None and wanted > policy.longest_retry_after:
         tail = f"the server asks to wait {_length(wanted)}; %cot_resume {_moment(wanted)}."
         raise problem.error(where, tail=tail) from None
-    if failed >= policy.attempts:
+    if failed >= policy.most(problem):
         times = "once" if failed == 1 else f"{failed} times"
-        raise problem.error(
-            where, tail=f"asked {times}; %cot_resume goes on from the last finished phase."
-        ) from None
-    return wanted if wanted is not None else policy.pause(failed)
+        raise problem.error(where, tail=f"asked {times}; {problem.remedy}") from None
+    if wanted is None or (wanted == 0 and failed > 1):  # "at once" is believed once
+        return policy.pause(failed)
+    return wanted
 
 
 def _countdown(
     problem: Fault, seconds: float, failed: int, policy: RetryPolicy, sleep: Callable[[float], None]
 ) -> Generator[Progress, None, None]:
-    reason = f"{problem.what}; attempt {failed + 1} of {policy.attempts} follows"
+    reason = f"{problem.what}; attempt {failed + 1} of {policy.most(problem)} follows"
     left = seconds
     while left > 0:
         yield Pause(seconds=left, reason=reason)

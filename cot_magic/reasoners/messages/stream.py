@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from cot_magic.core.findings import Usage
+from cot_magic.reasoners.messages.chunks import expect_the_end
 from cot_magic.reasoners.messages.faults import (
     FailedAttempt,
     FaultKind,
@@ -24,6 +25,7 @@ from cot_magic.reasoners.messages.turn import Answer, Delta, Progress, Remark
 GATHER_S = 0.11  # a little more than events are gathered for in `core`, so that no piece has to wait there
 _DECODER = json.JSONDecoder()
 WAITED_S = 0.0005  # longer than an event takes that has arrived already
+_END_S = 1.0  # for the end of the body when the message has ended
 
 
 def attempt(
@@ -57,17 +59,19 @@ def attempt(
     """
     message = GrowingMessage()
     end = time.monotonic() + longest
+    answered = ""
     try:
         stream, warned = _opened(client, body)
         with stream:
             yield from warned
-            yield from _joined(_deltas(stream, message, end, longest))
             answered = stream.response.headers.get("content-type", "no content type")
+            yield from _joined(_deltas(stream, message, end, longest))
     except Exception as error:
         problem = error.fault if isinstance(error, FailedAttempt) else fault_from(error)
         if problem is None:
             raise own_cause(error) from error
-        raise FailedAttempt(replace(problem, usage=dict(message.usage))) from error
+        if not message.ended:  # a connection that breaks after the answer takes nothing from it
+            raise FailedAttempt(replace(problem, usage=dict(message.usage))) from error
     if not message.started:
         raise FailedAttempt(fault(FaultKind.EMPTY, f"status 200, {answered}, no message in it"))
     if not message.stop_reason:
@@ -99,7 +103,9 @@ def _deltas(stream: Any, message: GrowingMessage, end: float, longest: float) ->
             if delta is not None:
                 yield delta
         yield None
-        if time.monotonic() > end:
+        if message.ended:
+            expect_the_end(stream.response, _END_S)
+        elif time.monotonic() > end:
             said = f"the answer took longer than {longest:g} s"
             raise FailedAttempt(replace(fault(FaultKind.TIMEOUT, said), retryable=False))
 
@@ -134,6 +140,10 @@ def _arrivals(stream: Any) -> Iterator[Iterable[Any]]:
         for event in stream:  # the binary framing of Bedrock is read by its own client alone
             yield (event.to_dict(warnings=False),)
         return
+    if headers.get("content-type", "").partition(";")[0].strip() == "application/json":
+        stream.response.read()
+        yield _unstreamed(_parsed(stream.response.text), headers)
+        return
     for arrived in server_sent(_gathered(stream.response.iter_bytes())):
         yield _events(arrived, headers)
 
@@ -143,10 +153,36 @@ def _events(arrived: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> I
     for name, sent in arrived:
         if not sent or sent == "[DONE]":  # some servers end as another API does
             continue
-        data = _parsed(sent)
-        if name == "error" or (isinstance(data, dict) and data.get("type") == "error"):
+        data = _said(sent) if name == "error" else _parsed(sent)
+        if name == "error" or _is_error(data):
             raise FailedAttempt(fault_in_stream(data, headers))
         yield data
+
+
+def _unstreamed(data: Any, headers: Mapping[str, str]) -> Iterator[Any]:
+    """The events of an answer that came as one body, as from servers that do not stream. Raises FailedAttempt
+    for an error."""
+    if _is_error(data):
+        raise FailedAttempt(fault_in_stream(data, headers))
+    if isinstance(data, dict) and data.get("type") == "message":
+        yield {"type": "message_start", "message": data}
+        yield {"type": "message_delta", "delta": data}
+        yield {"type": "message_stop"}
+
+
+def _is_error(data: Any) -> bool:
+    """Whether an event or body is an error; what stands between may leave out its type."""
+    return isinstance(data, dict) and (
+        data.get("type") == "error" or ("error" in data and "type" not in data)
+    )
+
+
+def _said(sent: str) -> Any:
+    """What a server says of its error: JSON, or words."""
+    try:
+        return _parsed(sent)
+    except ValueError:
+        return sent
 
 
 def _parsed(sent: str) -> Any:

@@ -103,6 +103,26 @@ def test_a_server_that_says_zero_is_asked_again_at_once(serve: Serve, connect: C
     assert (heard.pauses, heard.text) == ([], "Scripted: at once.")
 
 
+def test_a_server_that_goes_on_saying_zero_is_given_our_own_pauses() -> None:
+    slept: list[float] = []
+    busy = fault(FaultKind.OVERLOADED, retry_after=0.0)
+    run(persevere(attempts(busy, busy, busy, DONE), RetryPolicy(), where="here", sleep=slept.append))
+    assert len(slept) >= 2  # before the third and the fourth request
+    assert sum(slept) >= 0.5 * (1.0 + 2.0)
+
+
+def test_a_server_that_falls_silent_is_waited_for_twice_and_no_more() -> None:
+    silent, busy = fault(FaultKind.STALLED), fault(FaultKind.OVERLOADED)
+    steps = persevere(attempts(silent, silent, DONE), RetryPolicy(first_pause=0), where="here")
+    with pytest.raises(ServiceFault, match="asked 2 times"):
+        run(steps)
+    policy = RetryPolicy(first_pause=0.001)
+    heard = run(persevere(attempts(silent, busy, DONE), policy, where="here", sleep=lambda seconds: None))
+    reasons = [piece.reason for piece in heard if isinstance(piece, Pause)]
+    assert reasons[0].endswith("attempt 2 of 2 follows")
+    assert reasons[1].endswith("attempt 3 of 5 follows")
+
+
 def test_every_fault_is_reported_to_whoever_counts_costs() -> None:
     seen: list[Any] = []
     dropped, refused = fault(FaultKind.DROPPED), fault(FaultKind.FORBIDDEN)
