@@ -15,7 +15,8 @@ _OPEN = 4_000  # a longer text goes behind a fold when its phase has ended
 _WHOLE = 400_000  # characters of a text that are kept: the longest answer of a model, three times over
 
 # A structured answer begins at the start of a text or line, or right after a sentence of an earlier turn.
-_ANSWER = re.compile(r'(?:^|(?<=[.!?:)\n]))[ \t]*(?:```(?:json)?\s*)?\{\s*"', re.MULTILINE)
+_OBJECT = re.compile(r'\{\s*"')
+_BEFORE_ANSWER = re.compile(r"(?:^|(?<=[.!?:)\n]))[ \t]*(?:```(?:json)?\s*)?\Z", re.MULTILINE)
 _BEGINNING = re.compile(r"(?:```(?:json)?\s*)?\{\Z|```(?:json)?\Z")  # perhaps that of an answer
 _MEMBER = re.compile(r'"(\w{1,40})"\s*:\s*"((?:[^"\\]|\\.)*)"?')
 _OVERLAP = 40  # characters in which the start of an answer may be cut by the end of what was looked at
@@ -34,8 +35,8 @@ class StreamReader:
             self._seen, self._answer = 0, None
         if self._answer is None:
             start = max(0, self._seen - _OVERLAP)
-            found = _ANSWER.search(written.tail(written.length - start))
-            self._answer = start + found.start() if found is not None else None
+            found = _answer_in(written.tail(written.length - start))
+            self._answer = start + found if found is not None else None
         self._seen = written.length
         if self._answer is None:
             return _unbegun(_latest(written))
@@ -63,10 +64,10 @@ def written(view: PhaseView | None) -> tuple[Block, ...]:
     if view is None or view.ended is None:
         return ()
     whole = str(view.written)
-    start = _ANSWER.search(whole)
-    prose = whole[: start.start()] if start is not None else whole
+    start = _answer_in(whole)
+    prose = whole[:start]
     if start is not None and not view.headline:  # the phase was cut short: what can be read of it
-        prose = f"{prose}\n\n{readable(whole[start.start() :])}"
+        prose = f"{prose}\n\n{readable(whole[start:])}"
     parts: list[Block] = []
     if prose.strip():
         text = Text(text=said(prose.strip(), _WHOLE))
@@ -82,6 +83,15 @@ def written(view: PhaseView | None) -> tuple[Block, ...]:
 def readable(answer: str) -> str:
     """The texts in a structured answer, also in one that is cut: `claim: the key is misspelt`, one a line."""
     return "\n".join(f"{key}: {_unescaped(value)}" for key, value in _MEMBER.findall(answer) if value.strip())
+
+
+def _answer_in(text: str) -> int | None:
+    """Where a structured answer begins. Objects are looked for first, since there are few of them."""
+    for found in _OBJECT.finditer(text):
+        begins = _BEFORE_ANSWER.search(text, max(0, found.start() - _OVERLAP), found.start())
+        if begins is not None:
+            return begins.start()
+    return None
 
 
 def _unescaped(value: str) -> str:

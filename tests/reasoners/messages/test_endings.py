@@ -46,6 +46,7 @@ def fault_of(answer: bytes) -> str:
     return str(stopped.value)
 
 
+@pytest.mark.slow
 def test_an_answer_that_has_ended_is_kept_when_the_connection_is_lost_or_stays_open() -> None:
     def held(connection: socket.socket) -> None:
         connection.sendall(HEAD + b"".join(chunks(*EVENTS)))
