@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cot_magic.core.findings import Usage
 from cot_magic.reasoners.messages.capabilities import STORE, Capabilities, CapabilityStore, from_table
 from cot_magic.reasoners.messages.cassette import setting_of, transport_of, unchanged
 from cot_magic.reasoners.messages.client import Timeouts, address_of, host_of, make_client
@@ -14,7 +15,7 @@ from cot_magic.reasoners.messages.credentials import platform_named
 from cot_magic.reasoners.messages.faults import FailedAttempt, Fault, FaultKind, fault_from, own_cause
 from cot_magic.reasoners.messages.pricing import list_price
 from cot_magic.reasoners.messages.retry import RetryPolicy, persevere
-from cot_magic.reasoners.messages.stream import attempt, count, sendable
+from cot_magic.reasoners.messages.stream import attempt, count, sendable, usage_of
 from cot_magic.reasoners.messages.thinking import Dialect, Plan, after_refusal, plan, reserve_for
 from cot_magic.reasoners.messages.turn import Answer, Progress, Question, Remark
 
@@ -84,6 +85,7 @@ class MessagesConnection:
         self._capabilities: Capabilities | None = None
         self._dialect = self._dialects.get(self._key, Dialect())
         self._told: set[str] = set()
+        self._lost: list[Usage] = []  # what attempts had used that broke off, as far as it was reported
         self.cost = CostGuard(model=model, platform=self.platform, limit=max_usd)
 
     @property
@@ -121,7 +123,8 @@ class MessagesConnection:
         self.cost.spend(answer.usage.usd)
         self._dialects[self._key] = self._dialect
         intent = self._plan(question)
-        return replace(answer, target=intent.target, enforced=intent.enforced)
+        usage, self._lost = sum(self._lost, answer.usage), []
+        return replace(answer, usage=usage, target=intent.target, enforced=intent.enforced)
 
     def close(self) -> None:
         """Close all connections to the server, also one in mid-stream."""
@@ -229,6 +232,8 @@ class MessagesConnection:
         return math.ceil(length / 3), f"estimated from {length:,} bytes"
 
     def _price(self, usage: Mapping[str, Any], model: str) -> float | None:
+        if not {"input_tokens", "output_tokens"} & set(usage):
+            return None  # nothing was reported, which is not to say that nothing was used
         counts = {
             "uncached": count(usage, "input_tokens"),
             "cache_read": count(usage, "cache_read_input_tokens"),
@@ -244,3 +249,4 @@ class MessagesConnection:
     def _failed(self, problem: Fault) -> None:
         if problem.usage:
             self.cost.spend_worst()
+            self._lost.append(usage_of(problem.usage, self._price(problem.usage, self.model)))

@@ -46,7 +46,7 @@ class FaultKind(StrEnum):
     CONFIGURATION = "configuration"
 
 
-_AGAIN = "%cot_resume goes on from the last finished phase."
+_AGAIN = "try %cot_resume later."
 _NOT_THE_API = f"does this server speak the Messages API? {_AGAIN}"
 # what happened, and what the person can do about it
 _WORDS: Mapping[FaultKind, tuple[str, str]] = {

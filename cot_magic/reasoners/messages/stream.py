@@ -22,9 +22,7 @@ from cot_magic.reasoners.messages.message import GrowingMessage
 from cot_magic.reasoners.messages.sse import server_sent
 from cot_magic.reasoners.messages.turn import Answer, Delta, Progress, Remark
 
-GATHER_S = 0.11  # a little more than events are gathered for in `core`, so that no piece has to wait there
 _DECODER = json.JSONDecoder()
-WAITED_S = 0.0005  # longer than an event takes that has arrived already
 _END_S = 1.0  # for the end of the body when the message has ended
 
 
@@ -144,7 +142,7 @@ def _arrivals(stream: Any) -> Iterator[Iterable[Any]]:
         stream.response.read()
         yield _unstreamed(_parsed(stream.response.text), headers)
         return
-    for arrived in server_sent(_gathered(stream.response.iter_bytes())):
+    for arrived in server_sent(stream.response.iter_bytes()):
         yield _events(arrived, headers)
 
 
@@ -195,23 +193,6 @@ def _parsed(sent: str) -> Any:
         if end == len(sent):
             return data
     return json.loads(sent)
-
-
-def _gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes, but after some that had to be waited for, more are let come before the next are read.
-
-    Waking up for each token costs more than reading it (`tests/benchmarks/streaming.py`). No screen shows the
-    difference, as none is drawn more often than ten times a second.
-    """
-    while True:
-        asked = time.monotonic()
-        chunk = next(chunks, None)
-        if chunk is None:
-            return
-        waited = time.monotonic() - asked > WAITED_S
-        yield chunk
-        if waited:
-            time.sleep(GATHER_S)
 
 
 def _placed(message: GrowingMessage, event: Any) -> Delta | None:

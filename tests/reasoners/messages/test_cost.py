@@ -108,6 +108,20 @@ def test_an_answer_that_broke_off_counts_at_its_worst(serve: Serve, connect: Con
     assert link.cost.worst > 0.06
 
 
+def test_tokens_of_attempts_that_broke_off_are_in_the_usage(serve: Serve, connect: Connect) -> None:
+    whole = ask(connect(serve(Reply(text="Scripted."))), question()).answer
+    heard = ask(
+        connect(serve(Reply(text="Scripted.", fault="drop", after=3), Reply(text="Scripted."))), question()
+    )
+    assert whole is not None
+    assert heard.answer is not None
+    assert heard.answer.usage.input_tokens == 2 * whole.usage.input_tokens
+    assert heard.answer.usage.output_tokens == whole.usage.output_tokens + 1  # as the server began to count
+    assert whole.usage.usd is not None
+    assert heard.answer.usage.usd is not None
+    assert whole.usage.usd < heard.answer.usage.usd
+
+
 def test_an_answer_that_was_interrupted_counts_at_its_worst(serve: Serve, connect: Connect) -> None:
     link = connect(serve(Reply(text="Scripted: it goes on and on.", delay=0.02)), max_usd=1.0)
     steps = link.turn(question())

@@ -109,7 +109,7 @@ def test_a_fault_that_stays_ends_with_its_kind_after_the_last_attempt(
     assert "\n" not in said
     assert said.startswith("claude-haiku-4-5 at 127.0.0.1:")
     assert f"asked {times} times; " in said
-    assert said.endswith("%cot_resume goes on from the last finished phase.")
+    assert said.endswith("try %cot_resume later.")
 
 
 @pytest.mark.parametrize("case", FINAL)

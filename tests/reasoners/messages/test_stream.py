@@ -12,8 +12,8 @@ from messages_server import MessagesServer
 from scripted_replies import Reply
 
 from cot_magic.core.errors import ServiceFault
+from cot_magic.reasoners.messages.chunks import GATHER_S
 from cot_magic.reasoners.messages.connection import MessagesConnection
-from cot_magic.reasoners.messages.stream import GATHER_S
 from cot_magic.reasoners.messages.turn import Answer, Delta, Question
 
 Serve = Callable[..., MessagesServer]
