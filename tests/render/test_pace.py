@@ -2,7 +2,18 @@
 
 from types import ModuleType
 
-from cot_magic.core.events import RunProbe, Streamed
+import pytest
+
+from cot_magic.core.events import (
+    Event,
+    InspectVariable,
+    Remarked,
+    Resumed,
+    RunProbe,
+    Sent,
+    Streamed,
+    Waiting,
+)
 from cot_magic.core.findings import HypothesisId, Phase, Probe
 from cot_magic.render.pace import Pace
 
@@ -28,13 +39,25 @@ def test_a_stream_of_tokens_is_sent_ten_times_a_second() -> None:
     assert 95 <= sent <= 100
 
 
-def test_a_request_right_after_an_update_is_sent_at_once() -> None:
+@pytest.mark.parametrize(
+    "event",
+    [
+        PROBE,
+        InspectVariable(expression="x"),
+        Sent(phase=Phase.ANALYZE, characters=10),
+        Remarked(phase=Phase.ANALYZE, text="Asked: scripted."),
+        Waiting(phase=Phase.ANALYZE, seconds=3, reason="scripted"),
+        Resumed(reasoner="scripted"),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_may_be_followed_by_a_silence_is_sent_at_once(event: Event) -> None:
     clock = Clock()
     pace = Pace(clock)
     assert pace.due(TOKEN)
     clock.now = 0.001
     assert not pace.due(TOKEN)
-    assert pace.due(PROBE)
+    assert pace.due(event)
 
 
 def test_a_flood_of_requests_is_held_back_too(sessions: ModuleType) -> None:
