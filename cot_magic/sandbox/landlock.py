@@ -18,10 +18,12 @@ TCP_BIND_CONNECT = 3  # since ABI 4
 SCOPE_ABSTRACT_SOCKET, SCOPE_SIGNAL = 1, 2  # since ABI 6
 
 UNREADABLE = (
-    "~/.ssh", "~/.aws", "~/.azure", "~/.gnupg", "~/.netrc", "~/.pgpass", "~/.pypirc", "~/.git-credentials",
-    "~/.kube", "~/.docker", "~/.config/gh", "~/.config/gcloud", "~/.config/git/credentials", "~/.anthropic",
-    "~/.claude", "~/.codex", "~/.huggingface", "~/.cache/huggingface/token", "~/.local/share/jupyter/runtime",
-    "~/.local/share/keyrings",
+    "~/.ssh", "~/.aws", "~/.azure", "~/.gnupg", "~/.netrc", "~/.pgpass", "~/.my.cnf", "~/.pypirc", "~/.npmrc",
+    "~/.git-credentials", "~/.kube", "~/.docker", "~/.oci", "~/.config/gh", "~/.config/gcloud",
+    "~/.config/git/credentials", "~/.config/rclone", "~/.config/pip", "~/.config/anthropic", "~/.anthropic",
+    "~/.claude", "~/.codex", "~/.huggingface", "~/.cache/huggingface/token", "~/.kaggle", "~/.databrickscfg",
+    "~/.snowsql", "~/.dbt", "~/.cargo/credentials.toml", "~/.password-store", "~/.local/share/keyrings",
+    "~/.local/share/jupyter/runtime", "~/.jupyter", "~/.bash_history", "~/.zsh_history", "~/.python_history",
 )  # fmt: skip
 PROTECTED = frozenset({
     ".bashrc", ".bash_profile", ".bash_login", ".zshrc", ".zshenv", ".zprofile", ".profile", ".gitconfig",

@@ -60,6 +60,9 @@ class LiveKernel:
         self.home, self.cwd = root / "home", root / "work"
         (self.home / ".ssh").mkdir(parents=True)
         (self.home / ".ssh" / "id_rsa").write_text("PRIVATE")
+        (self.home / ".config" / "anthropic").mkdir(parents=True)
+        (self.home / ".config" / "anthropic" / "default.json").write_text("PRIVATE")
+        (self.home / ".config" / "matplotlibrc").write_text("readable")
         (self.home / ".bashrc").write_text("original\n")
         self.cwd.mkdir()
         (self.cwd / "data.csv").write_text("a\n1\n")

@@ -27,6 +27,7 @@ PROBES = {
     "write through a link": "import tempfile; os.symlink(os.getcwd(), tempfile.gettempdir() + '/l');"
     " open(tempfile.gettempdir() + '/l/linked.txt', 'w')",
     "read an SSH key": "open(os.path.expanduser('~/.ssh/id_rsa')).read()",
+    "read the profiles of the model's client": "open(os.path.expanduser('~/.config/anthropic/default.json')).read()",
     "read the kernel's connection file": "open(get_ipython().kernel.parent.abs_connection_file).read()",
     "read the environment of the kernel": "open(f'/proc/{kernel_pid}/environ', 'rb').read()",
     "read the memory of the kernel": "open(f'/proc/{kernel_pid}/mem', 'rb')",
@@ -132,6 +133,7 @@ def test_what_is_harmless_works(hostile):
     result = hostile.job(
         "import tempfile, threading, shutil, os",
         "assert open('data.csv').read() == 'a\\n1\\n'",
+        "assert open(os.path.expanduser('~/.config/matplotlibrc')).read() == 'readable'",
         "with tempfile.NamedTemporaryFile('w') as f: f.write('x'); f.flush()",
         "t = threading.Thread(target=lambda: print('thread')); t.start(); t.join()",
         "shutil.copy2('data.csv', tempfile.gettempdir()); open(os.devnull, 'w').write('x')",
