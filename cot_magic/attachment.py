@@ -67,6 +67,7 @@ class Attachment:
         # a cell may run cells (%%capture): innermost last
         self._running: list[tuple[Cell, Settings | None]] = []
         self._failed_inside: BaseException | None = None  # in a cell that the running cell ran
+        self._asked = False  # whether the running cell is a line magic of ours, about the last failure
         self._watchdog: Watchdog | None = None
         self.tell: Callable[[str], object] = print  # takes what --preview shows
         self.bridge = Bridge(shell)
@@ -111,8 +112,8 @@ class Attachment:
         self._running.append((self.history.begin(self.shell, info), settings))
         if nested:
             return
-        self._failed_inside = None
-        if not keep:
+        self._failed_inside, self._asked = None, keep
+        if not keep and (settings is not None or not self._cut_short):
             self.release()
         if settings is not None and settings.snapshots:
             self.snapshot = self._park("fork", settings)
@@ -135,8 +136,9 @@ class Attachment:
         timed_out = self._watchdog is not None and self._watchdog.stop()
         self._watchdog = None
         error = error if error is not None else self._failed_inside
-        if error is not None and isinstance(error.__cause__, CotError):
-            return None  # a magic of ours refused its line: not a failure of the person's code
+        stopped = self._asked and isinstance(error, KeyboardInterrupt)
+        if stopped or (error is not None and isinstance(error.__cause__, CotError)):
+            return None  # a magic of ours was stopped or refused its line: not a failure of the person's code
         failure = None if error is None else Failure(cell=cell, error=error, timed_out=timed_out)
         if failure is not None:
             self.failure = failure
@@ -263,6 +265,11 @@ class Attachment:
             if self.teaching is None or not self.teaching.holds(self.snapshot):
                 self.snapshot.close()
             self.snapshot = None
+
+    @property
+    def _cut_short(self) -> bool:
+        """Whether the last session can go on: a key is renewed in a cell, and that one takes away nothing."""
+        return self.session is not None and bool(self.session.interrupted or self.session.faults)
 
     def _capture(self, cell: "Cell", failure: Failure | None, prompt: str) -> "Case":
         from cot_magic.capture.case import capture_case

@@ -110,6 +110,7 @@ def run_command(given: argparse.Namespace) -> int:
     """`cot-magic run`: never writes to the notebook unless it is named as output."""
     from cot_magic.headless import run_notebook
     from cot_magic.reasoner_choice import absolute, choose_reasoner
+    from cot_magic.recording import fold
 
     settings = absolute(settings_of(given))
     if settings.teach:
@@ -133,9 +134,14 @@ def run_command(given: argparse.Namespace) -> int:
         if screen is not None:
             screen.update(session, stamped)
 
-    run = run_notebook(
-        given.notebook, settings, kernel=given.kernel, on_event=on_event, verbatim=given.apply is not None
-    )
+    try:
+        run = run_notebook(
+            given.notebook, settings, kernel=given.kernel, on_event=on_event, verbatim=given.apply is not None
+        )
+    except KeyboardInterrupt:
+        if screen is not None and heard:
+            screen.close(fold(heard).stopped())
+        raise
     if screen is not None:
         if run.failed is None:
             print(f"{given.notebook}: every cell passed.")

@@ -120,6 +120,9 @@ def run_notebook(
                 pass  # the failure that we are here for: it is in the cell's outputs and in the events
             except DeadKernelError:
                 died = True
+            except KeyboardInterrupt:
+                _end_tasks()
+                raise
             finally:
                 follower.stop()
         session = fold(read(events)) if events.exists() else Session()
@@ -255,6 +258,20 @@ def _own_interpreter(manager: Any, asked: str) -> None:
     spec = manager.kernel_spec  # looks the name up
     if asked == "python3" and spec.argv:
         spec.argv[0] = sys.executable
+
+
+def _end_tasks() -> None:
+    """End what an interrupt left in the loop that the cells ran in; nobody asks for its errors any more, and
+    the interpreter would print them at exit."""
+    import asyncio
+
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
 
 def _of_dead_kernel(session: Session, notebook: Any, place: int, settings: Settings) -> Session:

@@ -1,6 +1,7 @@
 """Which reasoner a run gets, and in one sentence why; nothing heavy is imported for it."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -17,6 +18,10 @@ from cot_magic.settings import DEFAULT_MODEL, Settings
 RECORDED = "replay:"  # a recording is shown again
 AFRESH = "verify:"  # its experiments are run again
 _NO_CREDENTIAL = "No credential for a model was found: the offline reasoner works, and nothing is sent."
+_ELSEWHERE = (
+    " ANTHROPIC_BASE_URL is no http address of this machine, so ANTHROPIC_API_KEY is needed as well (any "
+    "text, if that server wants none)."
+)
 
 
 @runtime_checkable
@@ -56,7 +61,8 @@ def chosen(settings: Settings) -> tuple[str, str]:
 
     source = credential_source(settings.platform)
     if source is None:
-        return "offline", _NO_CREDENTIAL
+        elsewhere = settings.platform == "anthropic" and os.environ.get("ANTHROPIC_BASE_URL")
+        return "offline", _NO_CREDENTIAL + (_ELSEWHERE if elsewhere else "")
     return "claude", f"A credential was found ({source}), so claude works; --reasoner offline sends nothing."
 
 

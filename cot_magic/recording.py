@@ -23,23 +23,37 @@ def stamp(
 
 class Recording:
     """A Listener that appends each event to a file at once, so that what was found survives the kernel's
-    death."""
+    death. Where the disk is full it says so, and the session that is recorded goes on."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lost = False
         try:
-            self._file = path.open("w", encoding="utf-8")
+            # a half of a character, as models write, becomes its escape, which JSON reads as the same half
+            self._file = path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1)
         except OSError as error:
             raise UsageError(
                 f"cannot write {path}: {error.strerror}. Choose another path with --save."
             ) from None
 
     def hear(self, stamped: Stamped) -> None:
-        self._file.write(encode(stamped) + "\n")
-        self._file.flush()
+        if self._lost:
+            return
+        try:
+            self._file.write(encode(stamped) + "\n")
+        except OSError as error:
+            self._tell(error)
 
     def close(self) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:  # it tries once more to write what could not be written
+            self._tell(error)
+
+    def _tell(self, error: OSError) -> None:
+        if not self._lost:
+            print(f"cot-magic: the recording {self.path} ends early: {error.strerror}.")
+        self._lost = True
 
 
 def read(path: Path) -> Iterator[Stamped]:
@@ -49,7 +63,7 @@ def read(path: Path) -> Iterator[Stamped]:
     A last line that is cut off, as a killed kernel leaves it, ends the recording without an error.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # some editors put a mark at the beginning
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise UsageError(f"cannot read {path}: {reason}. Give the path of a .cot.jsonl file.") from None

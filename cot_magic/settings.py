@@ -241,12 +241,19 @@ def configure(settings: Settings, line: str) -> Settings:
             settings = replace(settings, intensity=value) if value in PRESETS else _bad()
         else:
             option = _known(name)
-            on = {"on": None, "true": None}.get(value, value)
-            changed: dict[str, Any] = {
-                option.field: False if on in ("off", "false") else read_value(option, on)
-            }
-            settings = replace(settings, **changed)
+            settings = replace(settings, **{option.field: _default(option, value)})
     return settings
+
+
+def _default(option: Option, value: str) -> Any:
+    """The default that a pair sets. `off` switches a flag off, or takes back a value that need not be
+    there."""
+    unset = getattr(Settings(), option.field)
+    if value in ("off", "false") and unset in (None, (), False):
+        return unset
+    if option.read is None and value in ("on", "true"):
+        return True
+    return read_value(option, value)
 
 
 def described(settings: Settings) -> str:

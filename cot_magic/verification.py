@@ -31,6 +31,7 @@ _REQUESTS = (RunProbe, TryFix, ExploreSchedules, InspectVariable)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _NB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NOT_RUN = "not run"
+CELL, CONTEXT = 60, 12  # characters of a cell of the table, and of what stands before a difference in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,8 @@ def _run(recorded: Sequence[Stamped], case: Case, notebook: Path | None, kernel:
 
     with tempfile.TemporaryDirectory(prefix="cot-verify-") as folder:
         recording = Path(folder) / "recorded.cot.jsonl"
-        recording.write_text("".join(f"{encode(item)}\n" for item in recorded), encoding="utf-8")
+        lines = "".join(f"{encode(item)}\n" for item in recorded)
+        recording.write_text(lines, encoding="utf-8", errors="backslashreplace")
         path = notebook or _notebook_of(case)
         settings = Settings(intensity="cot++", reasoner=f"{AFRESH}{recording}", insert="none")
         try:
@@ -220,15 +222,35 @@ def _rows(request: Request, then: Sequence[Evidence], now: Sequence[Evidence]) -
         known = one or other
         if known is None:
             continue
+        recorded = NOT_RUN if one is None else _ending(one)
         ending = NOT_RUN if other is None else _ending(other)
         if other is None and holds_mask(repr(request)):
             ending = f"{NOT_RUN}: a source was withheld"
-        yield Compared(
-            evidence=known.id,
-            what=_what(known),
-            then=NOT_RUN if one is None else _ending(one),
-            now=ending,
-        )
+        if one is not None and other is not None and recorded == ending:
+            recorded, ending = _with_values(recorded, one, other)
+        yield Compared(evidence=known.id, what=_what(known), then=recorded, now=ending)
+
+
+def _with_values(ending: str, then: Evidence, now: Evidence) -> tuple[str, str]:
+    """Two equal endings with the values that were seen, if those differ; values that hold masks are not
+    compared."""
+    one, other = _seen(then), _seen(now)
+    if one == other or holds_mask(one) or holds_mask(other):
+        return ending, ending
+    same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    start = max(0, same - CONTEXT) if max(len(one), len(other)) > CELL // 2 else 0
+    shown = [f"{ending}: {'…' if start else ''}{text[start:]}" for text in (one, other)]
+    return shown[0], shown[1]
+
+
+def _seen(evidence: Evidence) -> str:
+    """The values that a look showed, or that the names had after a fix, on one line."""
+    shown = (
+        evidence.output
+        if evidence.about == LOOK
+        else ", ".join(f"{item.expression} = {item.text}" for item in evidence.state)
+    )
+    return _ADDRESS.sub("0x…", " ".join(shown.split()))
 
 
 def _what(evidence: Evidence) -> str:
@@ -255,7 +277,7 @@ def table(verification: Verification) -> str:
     rows = [("", "id", "experiment", "recorded", "now")]
     for item in verification.compared:
         rows.append(("=" if item.same else "≠", item.evidence, item.what, item.then, item.now))
-    cut = [tuple(text if len(text) <= 60 else text[:59] + "…" for text in row) for row in rows]
+    cut = [tuple(text if len(text) <= CELL else text[: CELL - 1] + "…" for text in row) for row in rows]
     widths = [max(len(row[column]) for row in cut) for column in range(len(rows[0]))]
     lines = [
         "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in cut

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "servers"))
 
 from messages_server import MessagesServer
-from phase_script import answer, whole
+from phase_script import answer, call, phase, whole
 from scripted_replies import Reply
 
 from cot_magic.core.session import Session
@@ -88,6 +89,22 @@ def test_without_a_credential_the_offline_reasoner_works_and_says_so_in_one_line
     assert "\n" not in note
 
 
+@pytest.mark.parametrize("address", ["http://elsewhere.invalid:11434", "localhost:11434"])
+def test_an_address_that_needs_a_key_is_explained_where_no_credential_is_found(
+    address: str, tmp_path, monkeypatch, server
+) -> None:
+    from cot_magic.reasoner_choice import chosen
+    from cot_magic.settings import Settings
+
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", address)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    name, note = chosen(Settings())
+    assert name == "offline"
+    assert "ANTHROPIC_API_KEY is needed as well" in note
+    assert "ANTHROPIC_BASE_URL" not in chosen(Settings(platform="vertex"))[1]
+
+
 def test_the_preview_sends_nothing_and_the_cell_keeps_its_error(server, notebook) -> None:
     ran = notebook.run(f"%%cot+ --preview\n{FAILING}")
     assert ran.ename == "NameError"
@@ -160,6 +177,55 @@ def test_ctrl_c_in_a_stream_keeps_the_partial_text_and_goes_on_later(server, not
     assert len(server.turns[2].body["messages"]) == 3
 
 
+RACE = """import asyncio
+balance = 100
+
+async def withdraw(amount):
+    global balance
+    seen = balance
+    await asyncio.sleep(0)
+    balance = seen - amount
+
+async def main():
+    await asyncio.gather(withdraw(30), withdraw(50))
+
+await main()
+assert balance == 20, balance"""
+UNLOCKED = "    seen = balance\n    await asyncio.sleep(0)\n    balance = seen - amount"
+LOCKED = "    async with lock:\n" + "\n".join(f"    {line}" for line in UNLOCKED.split("\n"))
+
+
+@pytest.mark.parametrize("asks_again", [True, False])
+def test_a_race_is_proved_and_its_fix_verified_by_schedules(server, kernel, asks_again: bool) -> None:
+    """The model asks for the search; on the edited code it is made also if the model forgets it."""
+    claim = {
+        "claim": "a scripted race",
+        "prediction": "an order fails",
+        "cell": "",
+        "line": 8,
+        "probe": "",
+        "frame": None,
+    }
+    edits = [{"cell": "", "find": "balance = 100", "replace": "balance = 100\nlock = asyncio.Lock()"},
+             {"cell": "", "find": UNLOCKED, "replace": LOCKED}]  # fmt: skip
+    fix = call("try_fix", hypothesis="h1", why="scripted: one at a time", edits=edits)
+    again = [Reply(tools=[call("explore_schedules", schedules=20, fix="f1")])] if asks_again else []
+    server.add(
+        *phase("ANALYZE", hypotheses=[claim]),
+        *phase("PLAN"),
+        *phase("VALIDATE", tools=[call("explore_schedules", schedules=20, hypothesis="h1")]),
+        Reply(tools=[fix], match="Phase IMPLEMENT"),
+        *again,
+        Reply(text=answer()),
+        *phase("CONFIRM"),
+    )
+    text = panel(kernel.run(f"%%cot+\n{RACE}"))
+    assert "Confirmed: a scripted race" in text
+    assert "schedules with the fix: no schedule fails" in text
+    assert "✓ verified" in text
+    assert [seen.refused for seen in server.turns] == [""] * (7 + asks_again)
+
+
 def test_there_is_nothing_to_go_on_with_after_the_end(server, notebook) -> None:
     ran = notebook.run("%cot_resume")
     assert "there is no session yet" in ran.stderr + ran.evalue
@@ -203,3 +269,52 @@ def test_a_recording_is_a_reasoner_and_shows_the_same_session(server, notebook, 
 
 def test_the_scripted_answers_say_that_they_are_scripted() -> None:
     assert "scripted" in answer()
+
+
+def test_a_key_is_renewed_in_a_cell_and_the_fix_is_still_proven_on_the_state_before_the_failure(
+    server, notebook
+) -> None:
+    server.add(*in_kernel()[:2], Reply(status=401, message="scripted: expired", match="Phase VALIDATE"))
+    notebook.run(f"%%cot+\n{FAILING}")
+    notebook.run("%env ANTHROPIC_API_KEY=renewed\nvalues = [4]")
+    server.script[:] = in_kernel()[2:]
+    ran = notebook.run("%cot_resume")
+    assert "✓ verified" in panel(ran)
+    assert server.turns[-1].headers["Authorization"] == "Bearer renewed"
+    assert "[1, 2, 3]" in notebook.value("str(__import__('cot_magic').last.evidence)")
+
+
+def test_ctrl_c_on_the_command_line_shows_what_was_found_and_nothing_else(server, tmp_path) -> None:
+    slow = Reply(text=f"scripted words {'and more ' * 600}", chunk=6, delay=0.02, match="Phase PLAN")
+    server.add(whole()[0], slow)
+    sources = ("values = [1, 2, 3]", FAILING)
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources]),
+        tmp_path / "n.ipynb",
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-m", "cot_magic.cli", "run", "n.ipynb", "--reasoner", "claude"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    server.wait(lambda seen: len(seen.turns) == 2, timeout=90)
+    running.send_signal(signal.SIGINT)
+    out, errors = running.communicate(timeout=60)
+    assert (running.returncode, errors) == (130, "cot-magic: interrupted.\n")
+    assert "a scripted headline" in out
+    assert "■ interrupted" in out
+    server.wait(lambda seen: seen.disconnects == 1)
+
+
+def test_an_interrupt_that_reaches_our_own_line_is_no_failure_to_debug(server, notebook) -> None:
+    server.add(*in_kernel()[:2], Reply(status=401, message="scripted: expired", match="Phase VALIDATE"))
+    notebook.run(f"%%cot+\n{FAILING}")
+    # a second Ctrl-C may come when the first one is being answered: then the line itself ends in it
+    notebook.run(
+        "from cot_magic import investigation\nreal = investigation.resume\n"
+        "def resume(*given, **more):\n    investigation.resume = real\n    raise KeyboardInterrupt\n"
+        "investigation.resume = resume"
+    )
+    ran = notebook.run("%cot_resume")
+    assert ran.ename == "KeyboardInterrupt"
+    server.script[:] = in_kernel()[2:]
+    assert "✓ verified" in panel(notebook.run("%cot_resume"))

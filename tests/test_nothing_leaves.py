@@ -463,3 +463,29 @@ def test_nothing_is_in_any_request_to_a_model_nor_in_the_preview_nor_in_the_repo
     assert "<redacted: " in bodies[-1]
     for text in (*bodies, (tmp_path / "model.cot.jsonl").read_text(), (tmp_path / "rca.ipynb").read_text()):
         assert leaks(text) == []
+
+
+def test_a_key_without_its_quotes_is_in_no_request_no_recording_and_no_panel(
+    kernel: Any, tmp_path: Path
+) -> None:
+    """`api_key = sk-…` is an expression: the cell fails with a NameError, and its code shows the key."""
+    sys.path.insert(0, str(Path(__file__).parent / "servers"))
+    from messages_server import MessagesServer
+    from phase_script import whole
+
+    secret = PLANTED.KNOWN_FORMS["openai"](random.Random(9))
+    path = tmp_path / "bare.cot.jsonl"
+    with MessagesServer() as server:
+        server.add(*whole())
+        kernel.run(
+            f"import os\nos.environ.update(ANTHROPIC_BASE_URL={server.url!r}, ANTHROPIC_API_KEY='k')",
+            cell_id="server",
+        )
+        kernel.run(f"%%cot+ --save {path}\napi_key = {secret.text}\nprint(api_key[:3])\n", cell_id="bare")
+        ran = kernel.run("%cot_last")
+        bodies = [seen_.raw.decode() for seen_ in server.requests]
+    assert len(server.turns) >= 5
+    assert any("NameError" in body for body in bodies)
+    shown = [json.dumps(item["content"]) for item in ran.messages if item["msg_type"] not in NATIVE]
+    for text in (*bodies, path.read_text(encoding="utf-8"), *shown):
+        assert not secret.leaks_into(text)

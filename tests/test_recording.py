@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cot_magic.core.errors import RecordingError, UsageError
-from cot_magic.core.events import PhaseStarted, SessionEnded, SessionStarted, Stamped
+from cot_magic.core.events import Faulted, PhaseStarted, SessionEnded, SessionStarted, Stamped
 from cot_magic.core.findings import Phase
 from cot_magic.recording import Recording, fold, read, stamp
 from cot_magic.testing import BUDGET, case
@@ -50,6 +50,48 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
     lines = path.read_text().splitlines()
     path.write_text("\n".join([lines[0], "{", lines[2], ""]))
     with pytest.raises(RecordingError, match="line 2"):
+        list(read(path))
+
+
+def test_a_half_of_a_character_is_read_as_it_was_heard(tmp_path: Path) -> None:
+    path = tmp_path / "a.cot.jsonl"
+    recording = Recording(path)
+    stamped = Stamped(order=0, seconds=0.0, event=Faulted(phase=None, message="half \ud83d, whole 🎉"))
+    recording.hear(stamped)
+    recording.close()
+    assert list(read(path)) == [stamped]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+def test_a_full_disk_is_told_once_and_the_session_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    recorded(Path("/dev/full"))
+    assert (
+        capsys.readouterr().out == "cot-magic: the recording /dev/full ends early: No space left on device.\n"
+    )
+
+
+def test_a_mark_that_an_editor_puts_at_the_beginning_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.cot.jsonl"
+    stamped = recorded(path)
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert list(read(path)) == stamped
+
+
+@pytest.mark.parametrize("line", ['{"a": 1}', "[1]", "null", '{"v": "x"}', "[" * 100_000])
+def test_a_line_of_something_else_is_named_and_not_taken_for_a_newer_format(
+    line: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.cot.jsonl"
+    path.write_text(f"{line}\n")
+    with pytest.raises(RecordingError, match=r"line 1: not a line of (a recording|JSON)"):
+        list(read(path))
+
+
+def test_a_newer_format_asks_for_an_update(tmp_path: Path) -> None:
+    path = tmp_path / "a.cot.jsonl"
+    recorded(path)
+    path.write_text(path.read_text().replace('"v":1', '"v":2'))
+    with pytest.raises(RecordingError, match="recorded in format 2.*update cot-magic"):
         list(read(path))
 
 

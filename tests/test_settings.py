@@ -62,10 +62,21 @@ def test_defaults_are_changed_by_pairs() -> None:
     assert (settings.insert, settings.timeout, settings.snapshots) == ("all", 20.0, False)
 
 
+def test_a_default_that_need_not_be_there_is_taken_back_by_off() -> None:
+    pairs = "model=m budget=2000 max_cost=1 timeout=5 seed=7 save=a.jsonl allow=net preview=on"
+    changed = configure(DEFAULTS, pairs)
+    assert changed.effective_budget().max_usd == 1.0
+    back = " ".join(f"{pair.partition('=')[0]}=off" for pair in pairs.split())
+    assert configure(changed, back) == DEFAULTS
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "insert",
+        "insert=off",
+        "platform=off",
+        "preview=yes",
         "insert=maybe",
         "colour=red",
         "snapshots=perhaps",

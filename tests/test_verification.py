@@ -69,8 +69,23 @@ def test_what_ends_otherwise_is_shown_beside_what_was_recorded(copied: Path, ver
     code, text = verified("s.cot.jsonl")
     assert code == 4
     rows = [line for line in text.splitlines() if line.startswith("≠")]
-    assert rows
-    assert all("PASSED" in row and "AssertionError" in row for row in rows)
+    assert any("fix after of f1" in row and "total = 6" in row and "total = 7" in row for row in rows)
+    tests = [row for row in rows if "fix after" not in row]
+    assert tests
+    assert all("PASSED" in row and "AssertionError" in row for row in tests)
+
+
+def test_a_value_that_differs_is_shown_though_everything_ends_as_it_did(tmp_path: Path, verified) -> None:
+    path = recording(tmp_path, "values = [1, 2, 3]\nlimits = list(range(40))", "total = sum(valus), limits")
+    text = path.read_text()
+    assert "38, 39]" in text
+    path.write_text(text.replace('"source":"values = [1, 2, 3]\\nlimits = list(range(40))"',
+                                 '"source":"values = [1, 2, 3]\\nlimits = [*range(39), 77]"'))  # fmt: skip
+    code, table = verified("s.cot.jsonl")
+    assert code == 4, table
+    rows = [line for line in table.splitlines() if line.startswith("≠") and "fix after" in line]
+    assert rows, table
+    assert all("39]" in row and "77]" in row for row in rows)
 
 
 def test_a_notebook_can_be_given_and_its_change_is_seen(copied: Path, verified) -> None:

@@ -1,10 +1,12 @@
 """The source of a cell as plain Python, and its words where it is none."""
 
+import ast
 import builtins
 import io
 import keyword
 import re
 import tokenize
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,3 +38,22 @@ def words_of(source: str) -> Iterator[str]:
     except (tokenize.TokenError, SyntaxError):
         pass  # what was read up to there is all that can be told
     yield from dict.fromkeys(name for name in found if name not in _BUILTINS)
+
+
+def is_python(source: str) -> bool:
+    """Whether a source can be parsed."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of escapes in the person's strings
+            ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def literal(text: str) -> object:
+    """The value that a text is the repr of, else the text."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return ast.literal_eval(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text

@@ -4,7 +4,6 @@ The sources in `Case.cell` and `Case.cells` stay verbatim, since edits are made 
 source away passes it through `Redactor.source` first (`withhold.withheld` does that for whole values).
 """
 
-import ast
 import functools
 import os
 import re
@@ -12,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from cot_magic.capture import secret_names, secret_patterns
+from cot_magic.capture.python_source import literal
+from cot_magic.capture.secret_forms import Found
 from cot_magic.capture.secret_names import name_weight as name_weight
-from cot_magic.capture.secret_patterns import Found
 from cot_magic.capture.secret_values import KnownValues
 from cot_magic.core.withheld import MASK
 
@@ -26,6 +26,8 @@ SHORTEST_SECRET = 6
 MOST_PASSES = 6
 _ENVIRONMENT_NOT = frozenset({"PWD", "OLDPWD"})
 _UNSAFE = re.compile(r"[^\w .:/@+-]+")  # would end a string, start an expression or be a mask's own sign
+_ESCAPE = re.compile(r"\\([nrt\"'\\])")
+_ESCAPED_SIGNS = {"n": "\n", "r": "\n", "t": "\t"}
 _AROUND = " `|()[]{},;.:"  # what may stand beside a secret and has been taken for a part of it
 _STRINGS = re.compile(r"'((?:\\.|[^'\\])*)'|\"((?:\\.|[^\"\\])*)\"")
 
@@ -84,7 +86,7 @@ class Redactor:
 
     def learn_telling(self, name: str, value: str) -> None:
         """Learn a value, or a string within a source, if it will not stand in a text by chance."""
-        inner = _literal(f'"{value}"') if "\\" in value else value
+        inner = literal(f'"{value}"') if "\\" in value else value
         found = {value, value.strip(_AROUND), *([inner] if type(inner) is str else [])}
         for form in sorted(found, key=len, reverse=True):
             form = form.strip()
@@ -128,7 +130,7 @@ class Redactor:
         secret."""
         if not self.hides(name, text):
             return self.text(text)
-        value = _literal(text)
+        value = literal(text)
         if type(value) is str and MASK.fullmatch(value):
             return value
         texts = [value] if type(value) is str else list(_strings_in(text, value))
@@ -149,6 +151,8 @@ class Redactor:
 
         What is found by form or surroundings is learned on the way. Masks that stand in the text stay.
         """
+        if "\\n" in s or '\\"' in s:
+            self._learn_escaped(s)
         found = [item for item in _shown_secrets(s) if item.end > item.start]
         masks = [match.span() for match in MASK.finditer(s)] if "<redacted: " in s else []
         found = [part for item in found for part in _outside(item, masks)]
@@ -161,6 +165,14 @@ class Redactor:
             if not any(start < stop and begin < end for begin, stop in masks)
         ]
         return _apart([*found, *known])
+
+    def _learn_escaped(self, s: str) -> None:
+        """Learn what is told only by lines and quotes that the text holds in escaped form."""
+        s = _ESCAPE.sub(lambda match: _ESCAPED_SIGNS.get(match[1], match[1]), s)
+        for plain in (s, s.replace('"', "\n").replace("'", "\n")):  # a quote may end the line of a file
+            for item in _shown_secrets(plain):
+                if item.learn:
+                    self.learn_telling(item.kind, plain[item.start : item.end])
 
     def mask_of(self, found: Found, s: str) -> str:
         """What stands for a found part of a text; counts it."""
@@ -267,14 +279,6 @@ def _strings_in(text: str, value: object) -> Iterable[str]:
         part = match[1] if match[1] is not None else match[2]
         if part and not MASK.search(part):
             yield part
-
-
-def _literal(text: str) -> object:
-    """The value that a text is the repr of, else the text."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
 
 
 def _is_path(value: str) -> bool:

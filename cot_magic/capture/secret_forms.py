@@ -28,70 +28,36 @@ class Form:
         Its group `secret` is withheld, else all of its groups that are long enough, else all of the match.
     words
         Every match holds one of them, in lower case. A search for words is much cheaper than the pattern.
-    service
-        Where not empty: the pattern tells little, so that only texts which name the service are searched.
+    unbroken
+        Every match is one word of `SHORTEST_UNBROKEN` characters or more, without blanks, quotes and commas.
     """
 
     kind: str
     pattern: re.Pattern[str]
     words: tuple[str, ...]
-    service: str = ""
+    unbroken: bool
 
 
+SHORTEST_UNBROKEN = 16
 SHORTEST_GROUP = 8  # a shorter group of a detector is only the prefix of its token
 # Letters that `re.IGNORECASE` takes for one of ASCII, though `str.lower` leaves them as they are
 _ODD_LETTERS = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"))
 
-# Detectors of detect-secrets that look for one exact form, the words that their matches hold, and a service.
-# Left out: those by entropy, by keyword (names are judged here), IP addresses, Artifactory (its `AP…` fits
-# ordinary upper-case words), and JWT, npm and OpenAI (their patterns take quadratic time; ours are linear).
-_DETECTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
-    ("aws", "AWSKeyDetector", ("a3t", "abia", "acca", "akia", "asia", "aws"), ""),
-    ("azure_storage_key", "AzureStorageKeyDetector", ("accountkey=",), ""),
-    ("cloudant", "CloudantDetector", ("",), "cloudant"),
-    ("discord", "DiscordBotTokenDetector", (".",), ""),
-    ("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), ""),
-    (
-        "gitlab_token",
-        "GitLabTokenDetector",
-        ("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "gr1348941", "glcbt-", "glimt-", "glptt-", "glagent-",
-         "gloas-"),
-        "",
-    ),
-    ("ibm_cloud_iam", "IbmCloudIamDetector", ("",), "ibm"),
-    ("ibm_cos_hmac", "IbmCosHmacDetector", ("",), "cos"),
-    ("mailchimp", "MailchimpDetector", ("-us",), ""),
-    ("pypi_token", "PypiTokenDetector", ("pypi-",), ""),
-    ("sendgrid", "SendGridDetector", ("sg.",), ""),
-    ("slack", "SlackDetector", ("xox", "hooks.slack"), ""),
-    ("softlayer", "SoftlayerDetector", ("",), "softlayer"),
-    ("square_oauth", "SquareOAuthDetector", ("sq0csp-",), ""),
-    ("stripe", "StripeDetector", ("k_live_",), ""),
-    ("telegram_token", "TelegramBotTokenDetector", (":",), ""),
-    ("twilio", "TwilioKeyDetector", ("ac", "sk"), ""),
-)  # fmt: skip
-
 _ALONE = r"(?<![A-Za-z0-9])"
-# Kind, words of which every match holds one, pattern
-_OWN: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    (
-        "private key",
-        ("-----begin ",),
-        r"(?s:-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-        r".*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z))",
+# Kind, words, pattern
+_UNBROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (  # the second way takes a word that is none at once, else it would be read again from each `eyJ` in it
+        "JWT",
+        ("eyj",),
+        r"(?P<secret>eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3})|eyJ[A-Za-z0-9_-]*+",
     ),
-    ("JWT", ("eyj",), r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3}"),
     (
         "AWS key",
         ("a3t", "abia", "acca", "akia", "asia"),
         r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}",
     ),
-    (
-        "token",
-        ("sk-",),
-        _ALONE + r"sk-(?:proj|ant|svcacct|admin|or|None)-[A-Za-z0-9_-]{16,}|"
-        + _ALONE + r"sk-(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}",
-    ),
+    ("token", ("sk-",), _ALONE + r"sk-(?:proj|ant|svcacct|admin|or|None)-[A-Za-z0-9_-]{16,}"),
+    ("token", ("sk-",), _ALONE + r"sk-(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}"),
     (
         "token",
         ("gsk_", "xai-", "pplx-", "r8_", "figd_", "lin_api_", "ntn_"),
@@ -102,48 +68,49 @@ _OWN: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("k_live_", "k_test_", "whsec_"),
         _ALONE + r"(?:[rsp]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,}",
     ),
+    ("token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[A-Za-z0-9]{20,}"),
+    ("token", ("github_pat_",), r"github_pat_\w{20,}"),
+    ("token", ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"), r"gl(?:pat|dt|rt|cbt|ptt)-[\w.-]{16,}"),
+    ("token", ("aiza",), r"AIza[\w-]{35}"),
+    ("token", ("ya29.", "gocspx-"), r"ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}"),
+    ("token", ("1//0",), _ALONE + r"1//0[\w-]{20,}"),
+    ("token", ("hf_", "npm_", "api_org_"), _ALONE + r"(?:hf|npm|api_org)_(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}"),
+    ("token", ("hf_", "api_org_"), _ALONE + r"(?:hf|api_org)_[A-Za-z]{34}(?![A-Za-z0-9])"),  # often no digit
+    ("token", ("pypi-age",), r"pypi-AgE[\w-]{20,}"),
+    ("token", ("sg.",), r"SG\.[\w-]{16,}\.[\w-]{16,}"),
     (
         "token",
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "glrt-", "glcbt-",
-         "glptt-"),
-        r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|dt|rt|cbt|ptt)-[\w.-]{16,}",
+        ("dckr_pat_", "dop_v1_", "doo_v1_", "shpat_", "shpca_", "shppa_", "shpss_", "pmak-"),
+        _ALONE + r"(?:dckr_pat_|dop_v1_|doo_v1_|shp(?:at|ca|pa|ss)_|PMAK-)[A-Za-z0-9_=-]{20,}",
     ),
     (
         "token",
-        ("xox", "xapp-", "aiza"),
-        r"xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]+|AIza[\w-]{35}",
+        ("gl_", "gls_", "glc_", "gla_", "glsc_", "glsa_", "glca_", "glsca_"),
+        _ALONE + r"gls?c?a?_[A-Za-z0-9_=-]{20,}",
     ),
     (
         "token",
-        ("ya29.", "gocspx-", "1//0"),
-        r"ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}|" + _ALONE + r"1//0[\w-]{20,}",
+        ("dapi", "dose", "dkea", "dsapi", "hvs.", "nrak-", "atatt3"),
+        _ALONE
+        + r"(?:(?:dapi|dose|dkea|dsapi)[0-9a-f]{32}|hvs\.[\w-]{24,}|NRAK-[A-Z0-9]{20,}|ATATT3[\w=-]{20,})",
+    ),
+    ("token", ("pat",), _ALONE + r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
+    ("token", ("age-secret-key-1",), r"AGE-SECRET-KEY-1[A-Z0-9]{40,}"),
+    ("token", ("key-",), _ALONE + r"key-[0-9a-f]{32}(?![A-Za-z0-9])"),
+    (
+        "token",
+        ("pcsk_", "tvly-", "lsv2_", "sntrys_", "sntryu_", "npg_", "nvapi-", "tgp_v1_", "xkeysib-", "sq0atp-"),
+        _ALONE
+        + r"(?:pcsk_|tvly-|lsv2_(?:pt|sk)_|sntry[su]_|nvapi-|tgp_v1_|xkeysib-|sq0atp-)[A-Za-z0-9_=-]{20,}"
+        r"|" + _ALONE + r"npg_(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}",
     ),
     (
         "token",
-        ("hf_", "npm_", "api_org_", "pypi-"),
-        _ALONE + r"(?:hf|npm|api_org)_(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}|pypi-AgE[\w-]{20,}",
+        ("sbp_", "pscale_", "dp."),
+        _ALONE + r"(?:sbp_[0-9a-f]{40}|pscale_(?:tkn|pw|oauth)_[\w.-]{20,}|dp\.[a-z]{2,5}\.[A-Za-z0-9]{40,})",
     ),
-    (
-        "token",
-        ("sg.", "akc"),
-        r"SG\.[\w-]{16,}\.[\w-]{16,}|" + _ALONE + r"AKC[A-Za-z0-9]{10,}",
-    ),
-    (
-        "token",
-        ("dckr_pat_", "dop_v1_", "doo_v1_", "shpat_", "shpca_", "shppa_", "shpss_", "pmak-", "gl_", "gls_",
-         "glc_", "gla_", "glsc_", "glsa_", "glca_", "glsca_"),
-        _ALONE + r"(?:dckr_pat_|dop_v1_|doo_v1_|shp(?:at|ca|pa|ss)_|gls?c?a?_|PMAK-)[A-Za-z0-9_=-]{20,}",
-    ),
-    (
-        "token",
-        ("dapi", "hvs.", "nrak-", "atatt3"),
-        _ALONE + r"(?:dapi[0-9a-f]{32}|hvs\.[\w-]{24,}|NRAK-[A-Z0-9]{20,}|ATATT3[\w=-]{20,})",
-    ),
-    (
-        "token",
-        ("pat", "age-secret-key-1"),
-        _ALONE + r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}|AGE-SECRET-KEY-1[A-Z0-9]{40,}",
-    ),
+    ("token", ("secret_",), _ALONE + r"secret_(?=[A-Za-z]*\d)[A-Za-z0-9]{43}(?![A-Za-z0-9_])"),
+    ("token", ("s.",), r"(?<![\w.])s\.(?=[A-Za-z]*\d)[A-Za-z0-9]{24}(?![\w.])"),
     ("token", ("q~",), r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}"),
     ("token", (":aa",), _ALONE + r"\d{8,10}:AA[\w-]{33}(?![\w-])"),
     (
@@ -151,17 +118,72 @@ _OWN: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("hooks.slack.com/",),
         r"hooks\.slack\.com/(?:services|workflows)/(?P<secret>[\w/]{20,})",
     ),
+    ("webhook", (".webhook.office.com/",), r"\.webhook\.office\.com/\w+/(?P<secret>[\w@/-]{20,})"),
+    ("webhook", ("/api/webhooks/",), r"discord(?:app)?\.com/api/webhooks/(?P<secret>\d+/[\w-]{20,})"),
+)
+_BROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
-        "webhook",
-        ("/api/webhooks/",),
-        r"discord(?:app)?\.com/api/webhooks/(?P<secret>\d+/[\w-]{20,})",
+        "private key",
+        ("---- begin ", "-----begin "),
+        r"(?s:-----? ?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-----?"
+        r".*?(?:-----? ?END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-----?|\Z))",
     ),
+    (
+        "password hash",
+        ("$",),
+        r"\$(?:apr1|2[abxy]|[1567y]|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?)\$(?P<secret>[\w./$=,+-]{20,})",
+    ),
+    (
+        "password hash",
+        ("pbkdf2", "scrypt:"),
+        r"(?:pbkdf2_\w+|pbkdf2:[\w:]+|scrypt:[\d:]+)\$(?P<secret>[\w./$=+-]{20,})",
+    ),
+    (
+        "private key",
+        ("putty-user-key-file",),
+        r"(?s:PuTTY-User-Key-File-\d.*?(?:Private-MAC: ?\w*|\Z))",
+    ),
+    ("token", ("xox", "xapp-"), r"xox[a-z]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]+"),
+    ("token", ("akc",), _ALONE + r"AKC[A-Za-z0-9]{10,}"),
     (
         "token",
         (":_auth", ":_password"),
         r":_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"'<>]{8,})",
     ),
-)  # fmt: skip
+)
+
+# Detectors of detect-secrets that look for one exact form, and the words that their matches hold. Left out:
+# those by entropy, by keyword (names are judged here), IP addresses, Artifactory (its `AP…` fits ordinary
+# upper-case words), and JWT, npm and OpenAI (their patterns take quadratic time; ours are linear).
+_UNBROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("azure_storage_key", "AzureStorageKeyDetector", ("accountkey=",)),
+    ("discord", "DiscordBotTokenDetector", (".",)),
+    ("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+    (
+        "gitlab_token",
+        "GitLabTokenDetector",
+        (
+            *("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "gr1348941"),
+            *("glcbt-", "glimt-", "glptt-", "glagent-", "gloas-"),
+        ),
+    ),
+    ("mailchimp", "MailchimpDetector", ("-us",)),
+    ("pypi_token", "PypiTokenDetector", ("pypi-age",)),
+    ("sendgrid", "SendGridDetector", ("sg.",)),
+    ("square_oauth", "SquareOAuthDetector", ("sq0csp-",)),
+    ("stripe", "StripeDetector", ("k_live_",)),
+    ("telegram_token", "TelegramBotTokenDetector", (":",)),
+    ("twilio", "TwilioKeyDetector", ("ac", "sk")),
+)
+# The last three tell little by their patterns: only texts that name the service are searched.
+_BROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("aws", "AWSKeyDetector", ("a3t", "abia", "acca", "akia", "asia", "aws")),
+    ("slack", "SlackDetector", ("xox", "hooks.slack")),
+    ("cloudant", "CloudantDetector", ("cloudant",)),
+    ("ibm_cloud_iam", "IbmCloudIamDetector", ("ibm",)),
+    ("ibm_cos_hmac", "IbmCosHmacDetector", ("cos",)),
+    ("softlayer", "SoftlayerDetector", ("softlayer",)),
+)
 
 
 def lowered(text: str) -> str:
@@ -179,35 +201,49 @@ def find(text: str, low: str) -> Iterator[Found]:
 
 def likely(low: str) -> Iterable[Form]:
     """The forms, in their order, that may stand in a text; of the others there is none."""
-    services, words = _words()
-    found = [form for word, form in words if word in low]
-    found += [form for service, form in services if service in low]
+    anywhere, unbroken = _words()
+    found = [form for word, form in anywhere if word in low]
+    if long_words := _long_words(low):
+        found += [form for word, form in unbroken if word in long_words]
     return sorted(set(found), key=_places().__getitem__) if found else ()
+
+
+def _long_words(low: str) -> str:
+    """The words of a text in which an unbroken form can stand: none in ordinary prose."""
+    for sign in "\"',":
+        low = low.replace(sign, " ")
+    return " ".join([word for word in low.split() if len(word) >= SHORTEST_UNBROKEN])
 
 
 def search(text: str, among: Iterable[Form]) -> Iterator[Found]:
     """The secrets of those forms."""
     for form in among:
+        done = 0
         for match in form.pattern.finditer(text):
             for group in _groups(match):
-                yield Found(match.start(group), _end_of_word(text, match.end(group)), form.kind)
+                if match.end(group) > done:  # else it is within the word that was found last
+                    done = _end_of_word(text, match.end(group))
+                    yield Found(match.start(group), done, form.kind)
 
 
 @functools.cache
 def forms() -> tuple[Form, ...]:
     """All forms that are looked for."""
-    found = [Form(kind, re.compile(pattern), words) for kind, words, pattern in _OWN]
-    for module, name, words, service in _DETECTORS:
-        detector: Any = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
-        found += [Form(detector.secret_type, pattern, words, service) for pattern in detector.denylist]
+    found: list[Form] = []
+    for own, unbroken in ((_BROKEN, False), (_UNBROKEN, True)):
+        found += [Form(kind, re.compile(pattern), words, unbroken) for kind, words, pattern in own]
+    for detectors, unbroken in ((_BROKEN_DETECTORS, False), (_UNBROKEN_DETECTORS, True)):
+        for module, name, words in detectors:
+            detector: Any = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
+            found += [Form(detector.secret_type, pattern, words, unbroken) for pattern in detector.denylist]
     return tuple(found)
 
 
 @functools.cache
 def _words() -> tuple[tuple[tuple[str, Form], ...], tuple[tuple[str, Form], ...]]:
-    """Services and words, each with a form that needs it."""
-    services = tuple((form.service, form) for form in forms() if form.service)
-    return services, tuple((word, form) for form in forms() if not form.service for word in form.words)
+    """Words, each with a form that needs it: those to look for anywhere, and those in long words."""
+    anywhere = tuple((word, form) for form in forms() if not form.unbroken for word in form.words)
+    return anywhere, tuple((word, form) for form in forms() if form.unbroken for word in form.words)
 
 
 @functools.cache
@@ -218,7 +254,7 @@ def _places() -> dict[Form, int]:
 def _groups(match: re.Match[str]) -> tuple[int | str, ...]:
     """The group `secret`, else all groups that took part (as detect-secrets reads its patterns), else all."""
     if "secret" in match.re.groupindex:
-        return ("secret",)
+        return ("secret",) if match["secret"] else ()
     whole = range(1, match.re.groups + 1)
     groups = tuple(place for place in whole if match[place] and len(match[place]) >= SHORTEST_GROUP)
     return groups or (0,)

@@ -6,29 +6,31 @@ import re
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _SECRET_WORD = re.compile(
     r"password|passwd|passphrase|passcode|contrasen|apikey|secretkey|authtoken|accesstoken|connstr|sess(?:ion)?id$"
-    r"|(?:csrf|xsrf)token"
+    r"|(?:csrf|xsrf)token|passwort|kennwort|wachtwoord|motdepasse|mot_de_passe|(?:seed|recovery)_phrase"
     r"|(?:^|_)(?:pwd|passw|dsn|secrets?|credentials?|creds)(?:_|$)|secret$"
     r"|(?:^|_)(?:api|access|auth|private|encryption|signing|signature|master|bearer|refresh|csrf|bot|github|gitlab|slack"
-    r"|hf|openai|anthropic|aws)_(?:key|token|pass|auth)s?(?:_|$)"
+    r"|hf|openai|anthropic|aws|subscription)_(?:key|token|pass|auth)s?(?:_|$)"
     r"|(?:^|_)(?:client|service|account|session|storage|subscription|id)_(?:token|pass)s?(?:_|$)"
     r"|(?:^|_)(?:db|database|user|admin|root|smtp|ftp|ssh|mysql|postgres|pg|redis|mail|email)_pass(?:_|$)"
     r"|(?:^|_)(?:connection|conn)_(?:string|str)(?:_|$)"
 )
 # Words that name a secret in some programs and ordinary data in most others (`token` in a parser).
-_DOUBTFUL_WORD = re.compile(r"(?:^|_)(?:token|key|auth|bearer|cookie|session|pass|jwt|pat|sig)s?(?:_|$)")
+_DOUBTFUL_WORD = re.compile(r"(?:^|_)(?:token|key|auth|bearer|cookie|session|pass|jwt|pat|sig|pw)s?(?:_|$)")
+# `pw` is short for other things as well, but not where its value is a word with digits and signs.
+_SHORT_WORD = re.compile(r"(?:^|_)pw(?:_|$)")
 # Of these, the ones whose values may as well be hashes and surrogate keys of data.
 _DATA_WORD = re.compile(r"(?:^|_)(?:key|session)s?(?:_|$)")
 _TOKEN_WORD = re.compile(r"(?:^|_)(?:token|auth|bearer|cookie|jwt|pat)s?(?:_|$)")
 # `password_length` and `secret_word` are about a secret, or about a game: not one by themselves.
 _ABOUT = re.compile(
     r"_(?:len|length|count|size|min|max|policy|regex|pattern|valid|ok|strength|name|field|path|file|word|number|error"
-    r"|errors|attempts|type|id|ids|index|column|columns|col|cols|required|hint|label|env|var|fn|func|state)$"
+    r"|errors|rejected|missing|invalid|expired|prompt|message|msg|attempts|type|id|ids|index|column|columns|col|cols|required|hint|label|env|var|fn|func|state)$|^(?:no|missing|invalid|wrong|bad)_"
 )
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RUN = re.compile(r"[A-Za-z0-9+=~]+")
 _WORD_OR_NUMBER = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _PLACEHOLDER = re.compile(
-    r"[\s*.xX_#-]*|\$?\{{1,2}[\w .!()\[\]-]*\}{1,2}|\$\w+|%\(?\w*\)?s|<[^<>]*>"
+    r"[\s*.…xX_#-]*|\$?\{{1,2}[\w .!()\[\]-]*\}{1,2}|\$\w+|%\(?\w*\)?s|<[^<>]*>"
     r"|None|True|False|null|\[?redacted\]?",
     re.IGNORECASE,
 )
@@ -39,7 +41,7 @@ _FILLED_IN = re.compile(
 _STEMS = (
     *(
         "pass",
-        "pwd",
+        "pw",
         "dsn",
         "secret",
         "cred",
@@ -52,7 +54,16 @@ _STEMS = (
         "jwt",
         "pat",
     ),
-    *("sig", "contrasen", "connstr", "connectionstr"),
+    *(
+        "sig",
+        "contrasen",
+        "connstr",
+        "connectionstr",
+        "kennwort",
+        "wachtwoord",
+        "seedphrase",
+        "recoveryphrase",
+    ),
 )
 SHORTEST_GENERATED = 16
 LONGEST_PART = 4.0  # characters of one class in a row, on average: more in words, less in what is generated
@@ -99,9 +110,20 @@ def hides(name: str, value: str) -> bool:
     weight = name_weight(name)
     if weight == 2:
         return not (bare.startswith(("/", "~/")) and name.lower() in ("pwd", "cwd"))
-    if weight == 0 or not looks_generated(bare):
+    if weight == 0:
         return False
+    if not looks_generated(bare):
+        return _short_for_password(name) and looks_chosen(bare) and _mixed(bare)
     return not (_HEX.fullmatch(bare) and may_be_data(name))
+
+
+def _short_for_password(name: str) -> bool:
+    return any(_SHORT_WORD.search(_parts(word)) for word in re.findall(r"[A-Za-z_]\w*", name[:500]))
+
+
+def _mixed(text: str) -> bool:
+    """Whether a word has letters and digits, and is no number with a unit."""
+    return " " not in text and any(map(str.isalpha, text)) and any(map(str.isdigit, text[1:]))
 
 
 def unquoted(value: str) -> str:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cot_magic.capture import secret_forms, secret_names
-from cot_magic.capture.secret_forms import Found as Found
+from cot_magic.capture import secret_forms, secret_names, secret_places, secret_tables
+from cot_magic.capture.secret_forms import Found
 
 _USER = re.compile(r"://[^\s:/@'\"]{0,200}+:")
+_TOKEN_AS_USER = re.compile(r"://(?P<secret>[^\s:/@'\"<>]{16,200}+)@")
 _AFTER_USER = re.compile(r"[^\s'\"<>]{1,500}+")
 _PORT = re.compile(r"\d{1,5}(?:/|$)")
 _AUTHORIZATION = re.compile(
@@ -18,7 +19,9 @@ _AUTHORIZATION = re.compile(
 _BEARER = re.compile(
     r"\b(?:bearer|basic)\s+(?P<secret>(?=[A-Za-z._~+/=-]*\d)[\w.~+/=-]{16,}|[A-Za-z0-9+/]{8,}={1,2})", re.I
 )
-_COOKIE = re.compile(r"\bcookie[\"']?\]?\s*[:=,]\s*[\"']?(?P<secret>[\w.-]+=[^\"'\r\n]+)", re.IGNORECASE)
+_COOKIE = re.compile(
+    r"\bcookie(?:[\"']?\]?\s*[:=]|[\"']\s*,)\s*[\"']?(?P<secret>[\w.-]+=[^\"'\r\n]+)", re.IGNORECASE
+)
 _QUERY = re.compile(r"[?&;](?P<name>[A-Za-z][\w.-]*+)=(?P<secret>[^\s&\"'<>;{}]{8,})")
 _SIGNED = frozenset(
     {"sig", "signature", "x-amz-signature", "x-amz-security-token", "x-goog-signature", "code"}
@@ -32,28 +35,48 @@ _QUOTED = re.compile(
     r"(?P<secret>(?:\\.|(?!(?P=quote))(?(long)[^\\]|[^\\\n]))*+)(?P<end>(?P=quote))?",
     re.DOTALL,
 )
+_MORE = re.compile(
+    r"(?:\s|\\\n)*+(?:\+(?:\s|\\\n)*+)?[rbfuRBFU]{0,2}"
+    r"(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)"
+)
 # JSON within a string: `{\\"password\\": \\"…\\"}`
 _ESCAPED = re.compile(
-    r"(?P<name>[A-Za-z_][\w.-]{0,100}+)\\+[\"']\s*[:=]\s*\\+[\"'](?P<secret>[^\"'\\\n]{1,500}+)\\+[\"']"
+    r"(?P<name>[A-Za-z_][\w.-]{0,100}+)(?:\\+[\"'])?\s*[:=]\s*\\+[\"'](?P<secret>[^\"'\\\n]{1,500}+)\\+[\"']"
 )
 _LISTS = re.compile(
-    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)[\"']?\s*(?::\s*[A-Za-z_][\w.\[\]| ]*\s*)?[=:]\s*[\[(]"
+    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)[\"']?\s*(?::\s*[A-Za-z_][\w.\[\]| ]*\s*)?[=:]\s*[\[({]"
 )
 _LIST_PART = re.compile(
-    r"\s*(?:[rbuRBU]?(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)|\d+|None)\s*,?"
+    r"\s*(?:[\"']?\w+[\"']?\s*:\s*)?(?:[rbuRBU]?(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)|\d+|None)\s*,?"
 )
 # unquoted in `…;Pwd=…;…`, `?token=…&…`, `host=h password=…`
 _BARE = re.compile(
-    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)=(?P<secret>[^\s\"'&;,()<>\[\]{}=]{4,}+={0,2})(?P<next>[;&\s\"'\\]|$)?"
+    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)=(?P<secret>(?:[^\s\"'&;,()<>\[\]{}=\\]|\\(?![nrt\"']))"
+    r"{4,}+={0,2})(?P<next>[;&\s\"'\\]|$)?"
 )
 # `X-Api-Key: …`, `password: …` in headers, YAML, logs and comments
 _COLON = re.compile(
     r"(?<![\w.])(?P<name>[A-Za-z][\w.-]{2,40})[ \t]*:[ \t]+(?P<secret>[^\s\"'<>(){}\[\],;`]{6,})"
 )
 _SPOKEN = re.compile(
-    r"\b(?P<name>password|passwd|passphrase|pwd|secret|token|(?:api|access|secret)[ _-]key)\b"
-    r"(?: [a-z]+){0,2}?(?: is| was|:|=)\s*[\"'`]?(?P<secret>[^\s\"'`<>(){}\[\],;|]{6,})",
+    r"\b(?P<name>passwor[dt]|passwd|passphrase|pwd|secret|token|(?:api|access|secret)[ _-]key|kennwort"
+    r"|mot de passe|contraseña|identified by)\b"
+    r"(?:(?: [a-z]+){0,2}?(?: \([^()\n]{1,30}\))?(?: is| was| ?:|=)\s*[\"'`]?|\s+[\"'`])"
+    r"(?P<secret>[^\s\"'`<>(){}\[\],;|]{6,})",
     re.IGNORECASE,
+)
+_SPOKEN_WORDS = (
+    "passw",
+    "passp",
+    "pwd",
+    "secret",
+    "token",
+    "api",
+    "access",
+    "wort",
+    "passe",
+    "contrase",
+    "ied by",
 )
 _LOGIN = re.compile(r"\b(?:login|user)\s+\S+\s+password\s+(?P<secret>[^\s\"']{6,})")
 _OPTION = re.compile(
@@ -70,10 +93,16 @@ _TOKEN_TAIL = re.compile(r"[A-Za-z0-9_]*+(?:[+/=-]*+(?![\s\w]))?")
 
 # Signs without which the patterns that need a name find nothing; each begins with what is rare in prose
 _QUOTED_SIGN = re.compile(r"[=:>]\s*\(?\s*[rbfuRBFU]{0,2}[\"']")
-_LIST_SIGN = re.compile(r"[=:]\s*[\[(]")
+_ESCAPED_SIGN = re.compile(r"[:=]\s*\\+[\"']")
+_LIST_SIGN = re.compile(r"[=:]\s*[\[({]")
 _BARE_SIGN = re.compile(r"=(?<=[\w.-]=)[^\s\"'&;,()<>\[\]{}=]{4}")
 _COLON_SIGN = re.compile(r":[ \t]+[^\s\"'<>(){}\[\],;`]{6}")
 _PAIR_SIGN = re.compile(r"[\"']\s*,\s*[rbfuRBFU]{0,2}[\"']")
+
+
+_CALL_SIGN = re.compile(r"\([^()\n]{0,400}?[\"']|\"username\"")
+_FILE_SIGN = re.compile(r":(?:\d{2,5}|\*|thin):")
+_SETTING_SIGN = re.compile(r"=[ \t]+[^\s\"'()\[\]{},;<>]{6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +112,10 @@ class _Text:
     whole: str
     low: str
     named: bool
+
+
+def _has(text: _Text, words: tuple[str, ...]) -> bool:
+    return any(word in text.low for word in words)
 
 
 def find(text: str) -> Iterator[Found]:
@@ -102,8 +135,8 @@ def _found(match: re.Match[str], kind: str, learn: bool = True) -> Found:
 def _authorizations(text: str) -> Iterator[Found]:
     for match in _AUTHORIZATION.finditer(text):
         secret = match["secret"]
-        quoted = bool(match["quote"])
-        if match["scheme"] or (quoted and not secret.isalpha()) or secret_names.looks_generated(secret):
+        quoted = bool(match["quote"]) and not secret.isalpha() and not secret_names.name_weight(secret)
+        if match["scheme"] or quoted or secret_names.looks_generated(secret):
             yield _found(match, "credential")
 
 
@@ -139,6 +172,9 @@ def _passwords_in_urls(text: str) -> Iterator[Found]:
         if secret and not secret_names.is_placeholder(secret) and not _PORT.match(secret):
             yield Found(place, place + size, "password in a URL")
             place += size
+    for match in _TOKEN_AS_USER.finditer(text) if "@" in text else ():
+        if secret_names.looks_generated(match["secret"]):
+            yield _found(match, "token in a URL")
 
 
 def _quoted(text: str) -> Iterator[Found]:
@@ -150,7 +186,16 @@ def _quoted(text: str) -> Iterator[Found]:
         hidden = whole and secret_names.hides(name, secret)
         if hidden:
             yield _found(quoted, name)
+            yield from _continued(text, quoted.end(), name)
         place = quoted.end() if hidden else quoted.end("name")  # a string may hold source or JSON itself
+
+
+def _continued(text: str, place: int, name: str) -> Iterator[Found]:
+    """Further strings that are joined to a withheld one: `"…" "…"`, `"…" + "…"`, also on the next line."""
+    while (more := _MORE.match(text, place)) is not None:
+        if more["secret"]:
+            yield _found(more, name)
+        place = more.end()
 
 
 def _escaped(text: str) -> Iterator[Found]:
@@ -234,11 +279,18 @@ SEARCHES: tuple[tuple[Callable[[str], Iterator[Found]], Callable[[_Text], object
     (_queries, lambda text: "=" in text.whole),
     (_listed, lambda text: text.named and _LIST_SIGN.search(text.whole)),
     (_quoted, lambda text: text.named and _QUOTED_SIGN.search(text.whole)),
-    (_escaped, lambda text: text.named and "\\" in text.whole),
+    (_escaped, lambda text: text.named and _ESCAPED_SIGN.search(text.whole)),
     (_bare, lambda text: text.named and _BARE_SIGN.search(text.whole)),
     (_behind_colons, lambda text: text.named and _COLON_SIGN.search(text.whole)),
-    (_spoken, lambda text: text.named),
+    (_spoken, lambda text: _has(text, _SPOKEN_WORDS)),
     (_logins, lambda text: "password" in text.whole),
     (_options, lambda text: text.named and "-" in text.whole),
     (_pairs, lambda text: text.named and _PAIR_SIGN.search(text.whole)),
+    (secret_places.in_calls, lambda text: _CALL_SIGN.search(text.whole) and _has(text, secret_places.CALLS)),
+    (secret_places.in_items, lambda text: text.named and "(" in text.whole and _PAIR_SIGN.search(text.whole)),
+    (secret_places.in_commands, lambda text: "-u" in text.whole or "-p" in text.whole),
+    (secret_places.in_validation_errors, lambda text: text.named and "input_value=" in text.whole),
+    (secret_places.in_password_files, lambda text: _FILE_SIGN.search(text.whole)),
+    (secret_places.in_settings, lambda text: text.named and _SETTING_SIGN.search(text.whole)),
+    (secret_tables.find, lambda text: text.named and "\n" in text.whole),
 )

@@ -5,20 +5,25 @@ import json
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
-PIECE = 8  # characters of a generated value that give it away
+PIECE = 8  # characters of a generated value that give it away; no form is shorter
 LONGEST_PIECES = 8_192  # of one value: beyond, only the whole is looked for
 MOST_VALUES = 5_000
+# A text is looked at every `_STEP` characters: `PIECE` characters in a row always hold one of these samples
+_SAMPLE = 4
+_STEP = PIECE - _SAMPLE + 1
 
 
 class KnownValues:
-    """Secret values and the forms in which they may turn up."""
+    """Secret values and the forms in which they may turn up.
+
+    The time of a search depends on the length of the text, hardly on how many values are known.
+    """
 
     def __init__(self) -> None:
-        self._owner: dict[str, str] = {}  # a form of a value, to the value
+        self._forms: dict[str, dict[str, str]] = {}  # the head of a form, to the forms and their values
         self._pieces: dict[str, str] = {}  # PIECE characters of a generated value, to the value
+        self._samples: set[str] = set()  # of all heads and pieces
         self._values: dict[str, None] = {}
-        self._bounded: set[str] = set()  # forms that are only digits: not found inside a longer number
-        self._longest_first: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self._values)
@@ -26,55 +31,58 @@ class KnownValues:
     def __contains__(self, value: str) -> bool:
         return value in self._values
 
-    def add(self, value: str, *, generated: bool, anywhere: bool = True) -> None:
-        """Look for that value from now on.
-
-        Parameters
-        ----------
-        generated
-            Whether it is no words: then a part of it gives it away as well.
-        anywhere
-            Whether digits are also found within a longer number.
-        """
+    def add(self, value: str, *, generated: bool) -> None:
+        """Look for that value from now on; if it was generated, and is no words, for parts of it too."""
         if value in self._values or len(self._values) >= MOST_VALUES:
             return
         self._values[value] = None
         for form in forms(value):
-            self._owner.setdefault(form, value)
-            if not anywhere and form.isdigit():
-                self._bounded.add(form)
+            self._forms.setdefault(self._sampled(form[:PIECE]), {}).setdefault(form, value)
         if generated:
             for place in range(min(len(value), LONGEST_PIECES) - PIECE + 1):
                 piece = value[place : place + PIECE]
                 if _telling(piece):
-                    self._pieces.setdefault(piece, value)
-        self._longest_first = tuple(sorted(self._owner, key=len, reverse=True))
+                    self._pieces.setdefault(self._sampled(piece), value)
+
+    def _sampled(self, piece: str) -> str:
+        self._samples.update(piece[place : place + _SAMPLE] for place in range(_STEP))
+        return piece
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and value of each place where a known value stands; they may overlap."""
-        for form in self._longest_first:
-            start = text.find(form)
-            while start >= 0:
-                end = start + len(form)
-                if form not in self._bounded or not _within_number(text, start, end):
-                    yield start, end, self._owner[form]
-                start = text.find(form, end)
-        if self._pieces:
-            yield from self._parts(text)
+        """Start, end and value of each place where a known value stands, the longest first, then where a
+        piece of one stands; they may overlap."""
+        samples = self._samples
+        if not samples:
+            return
+        last = len(text) - PIECE
+        likely = [
+            (max(0, place - _STEP + 1), min(place, last) + 1)
+            for place in range(0, len(text) - _SAMPLE + 1, _STEP)
+            if text[place : place + _SAMPLE] in samples
+        ]
+        if likely:
+            yield from sorted(self._whole(text, likely), key=lambda item: item[0] - item[1])
+            yield from self._parts(text, likely)
 
-    def _parts(self, text: str) -> Iterator[tuple[int, int, str]]:
-        pieces = self._pieces
-        place, last = 0, len(text) - PIECE
-        while place <= last:
-            value = pieces.get(text[place : place + PIECE])
-            if value is None:
-                place += 1
-                continue
-            start = place
-            while place <= last and text[place : place + PIECE] in pieces:
-                place += 1
-            yield start, place + PIECE - 1, value
-            place += PIECE - 1
+    def _whole(self, text: str, likely: list[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+        for first, stop in likely:
+            for start in range(first, stop):
+                for form, value in self._forms.get(text[start : start + PIECE], {}).items():
+                    if text.startswith(form, start):
+                        yield start, start + len(form), value
+
+    def _parts(self, text: str, likely: list[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+        pieces, done = self._pieces, 0
+        for first, stop in likely:
+            for start in range(max(first, done), stop):
+                value = pieces.get(text[start : start + PIECE])
+                if value is not None:
+                    end = start
+                    while text[end : end + PIECE] in pieces:
+                        end += 1
+                    done = end + PIECE - 1
+                    yield start, done, value
+                    break
 
 
 def forms(value: str) -> set[str]:
@@ -105,13 +113,3 @@ def _telling(piece: str) -> bool:
     """Whether a piece is no word or ruler: two kinds among letters and digits, five different signs."""
     kinds = [any(map(test, piece)) for test in (str.isupper, str.islower, str.isdigit)]
     return len(set(piece)) >= 5 and sum(kinds) >= 2 and sum(map(str.isalnum, piece)) >= PIECE - 2
-
-
-def _within_number(text: str, start: int, end: int) -> bool:
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return (
-        before.isdigit()
-        or after.isdigit()
-        or before == "."
-        or (after == "." and text[end + 1 : end + 2].isdigit())
-    )

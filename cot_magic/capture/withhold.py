@@ -14,6 +14,8 @@ _SOURCES = frozenset({"source", "before", "after", "line", "expression"})
 _IDS = frozenset({"id", "cell", "about", "fix", "hypothesis", "snapshot", "state", "intensity", "rule"})
 _PIECE = 40  # characters of a model's text that are looked at together: fewer would cost too much
 _LONGEST_WORD = 2_000
+_CONTEXT = 160  # characters before a piece that may tell what stands in it: `the password is`
+_LONGEST_BLOCK = 8_000  # of a secret that goes on and on, as a private key does
 MOST_PASSES = 3
 
 
@@ -41,6 +43,8 @@ class Withholding:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._held: Streamed | None = None
+        # a place, what was shown there last, and whether a secret may go on after it
+        self._before: tuple[tuple[str, bool], str, bool] = (("", False), "", False)
         self._sizes: dict[tuple[str, bool], list[tuple[int, int]]] = {}  # of pieces: as they came, as shown
 
     def events(self, event: Event) -> Iterator[Event]:
@@ -71,6 +75,9 @@ class Withholding:
             held = None
         text = (held.text if held is not None else "") + event.text
         end = max(text.rfind(sign) for sign in " \n\t") + 1
+        line = text.rfind("\n") + 1
+        if text[line:].lstrip().startswith("|"):  # a row of a table tells its columns when it is whole
+            end = line
         if len(text) > _LONGEST_WORD:
             end = len(text)
         if end < _PIECE:
@@ -80,11 +87,32 @@ class Withholding:
         yield self._shown(dataclasses.replace(event, text=text[:end]))
 
     def _shown(self, event: Streamed) -> Streamed:
-        shown = dataclasses.replace(event, text=self._redactor.text(event.text))
-        self._sizes.setdefault((event.phase, event.thinking), []).append((len(event.text), len(shown.text)))
+        place = (event.phase, event.thinking)
+        shown = dataclasses.replace(event, text=self._in_context(place, event.text))
+        self._sizes.setdefault(place, []).append((len(event.text), len(shown.text)))
         return shown
 
+    def _in_context(self, place: tuple[str, bool], text: str) -> str:
+        """A piece of a text, redacted as what follows on the pieces before it."""
+        known, before, goes_on = self._before
+        if known != place:
+            before, goes_on = "", False
+        whole, start = before + text, len(before)
+        pieces, done, keep, open_end = [], start, len(whole) - _CONTEXT, False
+        for found in self._redactor.spans(whole):
+            if found.end <= start:
+                continue
+            pieces.append(whole[done : max(found.start, start)])
+            if not (goes_on and found.start < start):  # else its mask was shown with the piece before
+                pieces.append(self._redactor.mask_of(found, whole))
+            done = found.end
+            if not whole[done:].strip():
+                open_end, keep = True, max(min(keep, found.start), len(whole) - _LONGEST_BLOCK)
+        self._before = place, whole[max(keep, 0) :], open_end
+        return self._redactor.text("".join([*pieces, whole[done:]])) if pieces else text
+
     def _withdrawn(self, event: Withdrawn) -> Withdrawn:
+        self._before = (("", False), "", False)
         return dataclasses.replace(
             event,
             text=self._taken_back((event.phase, False), event.text),

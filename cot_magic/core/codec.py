@@ -68,13 +68,15 @@ def encode(stamped: Stamped) -> str:
 
 
 def decode(line: str) -> Stamped:
-    """The event of one line. Raises RecordingError when it is damaged or of a newer version."""
+    """The event of one line. Raises RecordingError when it is damaged, foreign or of a newer version."""
     try:
         data = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RecordingError(f"not a line of JSON: {error}") from None
-    if not isinstance(data, dict) or data.get("v") != VERSION:
-        found = data.get("v") if isinstance(data, dict) else None
+    found = data.get("v") if isinstance(data, dict) else None
+    if not isinstance(found, int):
+        raise RecordingError("not a line of a recording of cot-magic")
+    if found != VERSION:
         raise RecordingError(
             f"recorded in format {found}, this version reads format {VERSION}: update cot-magic"
         )

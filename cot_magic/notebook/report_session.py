@@ -2,15 +2,17 @@
 
 import dataclasses
 import enum
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cot_magic.core.codec import decode, encode
 from cot_magic.core.errors import RecordingError, UsageError
-from cot_magic.core.events import Event, Faulted, SessionEnded, SessionStarted, Stamped
+from cot_magic.core.events import Event, Faulted, Interrupted, SessionEnded, SessionStarted, Stamped
 from cot_magic.core.session import Session
 
 KEY = "cot"
@@ -95,8 +97,25 @@ def metadata(stampeds: Sequence[Stamped]) -> list[str]:
 
 
 def events_of(path: Path, read: Callable[[Path], Iterable[Stamped]]) -> list[Stamped]:
-    """The events of a recording, which `read` reads, or of the session that a report carries."""
-    return list(embedded(path) if path.suffix == ".ipynb" else read(path))
+    """The events of a recording, which `read` reads, or of the session that a report carries.
+
+    A session whose recording stops before its end, as a killed kernel leaves it, ends interrupted. Raises
+    RecordingError if there is no session, or more than one.
+    """
+    events = list(embedded(path) if path.suffix == ".ipynb" else read(path))
+    if not events or not isinstance(events[0].event, SessionStarted):
+        raise RecordingError(f"{path} holds no session: a recording begins with the start of one.")
+    for one, other in itertools.pairwise(events):
+        if other.order <= one.order:
+            raise RecordingError(
+                f"{path}: event {other.order} stands after event {one.order}: it is damaged, or holds more "
+                "than one session."
+            )
+    last = events[-1]
+    if not isinstance(last.event, SessionEnded):
+        ends: tuple[Event, ...] = (Interrupted(phase=None), SessionEnded())
+        events += [replace(last, order=last.order + n, event=event) for n, event in enumerate(ends, 1)]
+    return events
 
 
 def embedded(path: Path) -> Iterator[Stamped]:

@@ -1,9 +1,8 @@
 """The Claude reasoner: one conversation over five phases, in which every experiment is run by the engine."""
 
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from functools import partial
-from typing import Any, TypeAlias
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cot_magic.core.case import Case
 from cot_magic.core.errors import ReasonerError
@@ -14,11 +13,14 @@ from cot_magic.core.session import Session
 from cot_magic.reasoners import conclusions, prompts
 from cot_magic.reasoners.conversation.answers import PhaseAnswer
 from cot_magic.reasoners.conversation.case_text import Marked, case_text
-from cot_magic.reasoners.conversation.cells import Cells, Misfit, Withholder
-from cot_magic.reasoners.conversation.dialogue import Dialogue
+from cot_magic.reasoners.conversation.cells import Cells, Withholder
+from cot_magic.reasoners.conversation.dialogue import CALLS, Dialogue
 from cot_magic.reasoners.conversation.verdicts import confirmed_headline, finished_phases
 from cot_magic.reasoners.conversation.workbench import Workbench
 from cot_magic.reasoners.messages.turn import Connection
+
+if TYPE_CHECKING:
+    from cot_magic.reasoners.messages.connection import MessagesConnection
 
 Steps: TypeAlias = Generator[Step, Reply, None]
 MARKED = (Phase.VALIDATE, Phase.IMPLEMENT, Phase.CONFIRM)  # with the case four marks, the most a server takes
@@ -30,8 +32,8 @@ class ClaudeReasoner:
     Parameters
     ----------
     connection
-        Makes the connection for a budget and what was used before. Nothing is imported or opened before the
-        first turn.
+        Makes the connection for a budget and what the session has used so far (None: it begins). Nothing is
+        imported or opened before the first turn.
     redactor
         Withholds secrets from every text that enters the conversation.
     warm
@@ -66,13 +68,14 @@ class ClaudeReasoner:
         if not left:
             raise ReasonerError("all five phases are finished: there is nothing to go on with.")
         same = dialogue is not None and not dialogue.broken and dialogue.bench.case == case
+        used = session.usage or Usage(usd=0.0)
         if dialogue is None or not same:
-            dialogue = self._begin(case, budget)
+            dialogue = self._begin(case, budget, used)
             dialogue.bench.restore(session)
             if session.finished:
                 told = dialogue.bench.marked.data("finished phases", finished_phases(session))
                 dialogue.say(f"{prompts.RESUMED}\n{told}")
-        dialogue.bench.budget, dialogue.connection = budget, self._connection(budget, session.usage)
+        dialogue.bench.budget, dialogue.connection = budget, self._connection(budget, used)
         for phase in left:
             yield from self._phase(dialogue, phase, again=same and phase is left[0])
 
@@ -100,14 +103,14 @@ class ClaudeReasoner:
 
     # --- the conversation ---------------------------------------------------------------------------------
 
-    def _begin(self, case: Case, budget: Budget) -> Dialogue:
-        self._dialogue = self._dialogue_for(case, budget)
+    def _begin(self, case: Case, budget: Budget, used: Usage | None = None) -> Dialogue:
+        self._dialogue = self._dialogue_for(case, budget, used)
         return self._dialogue
 
-    def _dialogue_for(self, case: Case, budget: Budget) -> Dialogue:
+    def _dialogue_for(self, case: Case, budget: Budget, used: Usage | None = None) -> Dialogue:
         cells, marked = Cells(case, self._redactor), Marked(case, self._redactor)
         bench = Workbench(case=case, budget=budget, cells=cells, marked=marked)
-        dialogue = Dialogue(connection=self._connection(budget), bench=bench, redactor=self._redactor)
+        dialogue = Dialogue(connection=self._connection(budget, used), bench=bench, redactor=self._redactor)
         dialogue.say(case_text(case, cells, marked), mark=True)
         return dialogue
 
@@ -116,12 +119,18 @@ class ClaudeReasoner:
             self._open = self._connect(budget, used)
         return self._open
 
-    def _asked(self, dialogue: Dialogue, phase: Phase, problems: Sequence[str] = ()) -> str:
+    def _asked(self, dialogue: Dialogue, phase: Phase) -> str:
         """What is asked in that phase, with hypotheses, fixes and verdicts so far (a model's words: data)."""
         bench = dialogue.bench
-        lines = (*bench.known(), *problems)
+        lines = (*bench.known(), *bench.problems.values())
         known = bench.marked.data("state of the inquiry", "\n".join(lines)) if lines else "(none)"
-        return prompts.asked(phase, known, rounds=bench.budget.rounds, passed=bench.case.raised is None)
+        return prompts.asked(
+            phase,
+            known,
+            rounds=bench.budget.rounds,
+            calls=CALLS[phase],
+            passed=bench.case.raised is None,
+        )
 
     # --- the phases ---------------------------------------------------------------------------------------
 
@@ -129,33 +138,35 @@ class ClaudeReasoner:
         """One phase. `again`: it was cut short in this conversation, and may have been asked about
         already."""
         yield PhaseStarted(phase=phase)
-        asked = again and dialogue.phase is phase and dialogue.waiting
-        dialogue.phase, dialogue.used = phase, None
+        asked = again and dialogue.asked is phase and dialogue.waiting
+        dialogue.begin(phase)
         if phase is Phase.ANALYZE:
             yield Remarked(phase=phase, text=f"Asked: {dialogue.connection.label}.")
         if not asked:
-            problems = (yield from dialogue.bench.run_planned()) if phase is Phase.VALIDATE else []
-            dialogue.say(self._asked(dialogue, phase, problems), mark=phase in MARKED)
+            if phase is Phase.VALIDATE:
+                yield from dialogue.bench.run_planned()
+            dialogue.say(self._asked(dialogue, phase), mark=phase in MARKED)
+            dialogue.asked = phase
         answer = yield from dialogue.answer()
         if phase is not Phase.CONFIRM:  # a new claim could not be tested any more
             yield from dialogue.bench.state(answer.hypotheses)
         if phase in MARKED[:2]:
             yield from self._run_rest(dialogue, answer)
+        dialogue.early += answer.fixes
         yield from self._found(dialogue, phase, answer)
 
     def _run_rest(self, dialogue: Dialogue, answer: PhaseAnswer) -> Steps:
         """What the answer asks for instead of a tool call: probes of new hypotheses, and fixes."""
         bench = dialogue.bench
-        problems = yield from bench.run_planned()
+        yield from bench.run_planned()
+        problems = []
         if dialogue.phase is Phase.IMPLEMENT:
-            for item in answer.fixes if bench.rounds < bench.budget.rounds else ():
-                try:
-                    yield from bench.propose(item)
-                except Misfit as misfit:
-                    problems.append(f"a fix was not tried: {misfit}")
+            problems = yield from bench.propose_rest(answer.fixes or (() if bench.fixes else dialogue.early))
+            yield from bench.search_again()
             yield from bench.write_tests()
-        for problem in problems:
+        for problem in (*bench.problems.values(), *problems):
             yield Finding(phase=dialogue.phase, topic="limits", text=problem)
+        bench.problems.clear()
 
     def _found(self, dialogue: Dialogue, phase: Phase, answer: PhaseAnswer) -> Steps:
         """The findings, and a headline: the model's where it says what it thinks, ours where runs decide."""
@@ -211,24 +222,23 @@ def claude_reasoner(
     """
     from cot_magic.reasoners.messages.client import warm
 
-    connect = partial(_connected, model=model, platform=platform, max_usd=max_usd, redactor=redactor)
+    opened: list[MessagesConnection] = []
+
+    def connect(budget: Budget, used: Usage | None) -> Connection:
+        from cot_magic.reasoners.messages.connection import MessagesConnection
+
+        connection = MessagesConnection(
+            model=model,
+            budget=budget.thinking_tokens,
+            platform=platform,
+            max_usd=max_usd,
+            scrub=redactor.text,
+        )
+        if (
+            used is not None
+        ):  # a request that was stopped is in no report: the connection knows its worst case
+            connection.cost.spend(max([used.usd or 0.0, *(link.cost.spent for link in opened)]))
+        opened[:] = [connection]
+        return connection
+
     return ClaudeReasoner(connect, redactor=redactor, warm=warm)
-
-
-def _connected(
-    budget: Budget,
-    used: Usage | None,
-    *,
-    model: str,
-    platform: str,
-    max_usd: float | None,
-    redactor: Withholder,
-) -> Connection:
-    from cot_magic.reasoners.messages.connection import MessagesConnection
-
-    connection = MessagesConnection(
-        model=model, budget=budget.thinking_tokens, platform=platform, max_usd=max_usd, scrub=redactor.text
-    )
-    if used is not None:
-        connection.cost.spend(used.usd)
-    return connection

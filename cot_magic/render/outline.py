@@ -98,8 +98,11 @@ def badge(session: Session) -> Badge:
     judged = session.judge_fix(fix) if fix is not None else None
     if judged is not None and judged.verdict is FixVerdict.VERIFIED and judged.evidence:
         return Badge(mark=tick(judged.evidence), word="verified")
-    word = "plausible" if judged is not None and judged.verdict is FixVerdict.PLAUSIBLE else "unresolved"
-    return Badge(mark=OPEN, word=word)
+    if judged is not None and judged.verdict is FixVerdict.PLAUSIBLE:
+        return Badge(mark=OPEN, word="plausible")
+    if session.faults:
+        return Badge(mark=Mark(sign=State.INTERRUPTED.icon), word="stopped")
+    return Badge(mark=OPEN, word="unresolved")
 
 
 def meta(session: Session) -> tuple[str, ...]:
@@ -126,7 +129,8 @@ def notes(session: Session) -> tuple[str, ...]:
         found.append("Interrupted: what was found before stays.")
     left = [phase for phase in Phase if phase not in session.finished]
     if (session.interrupted or session.faults) and session.sent and left:
-        found.append(f"`%cot_resume` goes on from {left[0]}; the phases before it stay.")
+        stay = "; the phases before it stay" if session.finished else ""
+        found.append(f"`%cot_resume` goes on from {left[0]}{stay}.")
     return tuple(found)
 
 
@@ -166,7 +170,9 @@ def activity(session: Session, event: Event) -> str | None:
             return ""
         case Resumed():
             return "going on"
-        case Finding() | UsageReported() | Remarked() | Sent():
+        case Sent():
+            return "asked, no answer yet"
+        case Finding() | UsageReported() | Remarked():
             return None
         case _:
             assert_never(event)

@@ -66,7 +66,8 @@ def _badge(outline: Outline) -> str:
 def _is_open(outline: Outline, section: Section) -> bool:
     if outline.running is not None:
         return section is outline.running
-    return section.phase in OPEN and bool(section.blocks)
+    wanted = section.phase in OPEN or section.state is State.INTERRUPTED  # what was cut off is looked for
+    return wanted and bool(section.blocks)
 
 
 def _section(section: Section, is_open: bool) -> str:

@@ -70,10 +70,12 @@ def test_the_panel_while_a_model_streams_when_it_fails_and_after_going_on(
     page.wait_for_timeout(400)
     page.screenshot(path=str(artefacts / "model-streaming.png"))
     assert "claude" in page.inner_text(".jp-Notebook")
+    assert page.locator(".cot-Bar").count() == 0, "what is being debugged is not offered to be debugged"
     page.wait_for_selector("text=goes on from VALIDATE", timeout=60_000)
     book.idle()
     page.screenshot(path=str(artefacts / "model-failed.png"))
     failed = page.inner_text(".jp-Notebook")
+    page.locator(".cot-Bar").wait_for()
     assert "a scripted headline" in failed
     assert "Stopped: " in failed
 

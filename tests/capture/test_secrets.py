@@ -270,6 +270,14 @@ ORDINARY = [
     "token: str; key: bytes; cookie: dict[str, str]",
     "def f(key=None, *, token='', auth=()): return key",
     "pytest tests/test_key.py::test_token -k 'password and not slow'",
+    "date -u +%Y-%m-%dT%H:%M:%S.%3N && docker run -u 1000:1000 image:1.2 && git push -u origin main:main-2",
+    "user, password\nfirst we read the user, then we ask for the password-1 of the user",
+    "the password\n\nis wrong; passwords  and  keys\nare  not  here-1",
+    "def seek(self, cookie, whence=0): return self.position + offset_2",
+    "NO_CREDENTIALS = 'no_credentials-1'",
+    "$1$ and $2 cost $3, or 'US$ 1.500,00'",
+    "client('get', '/items/1'); Client(timeout=30.5); api('users/17')",
+    "user  sessions  key\nann   12        north-1\nbob   7         south-2",
 ]  # fmt: skip
 
 

@@ -108,6 +108,23 @@ def test_a_secret_that_a_model_writes_in_pieces_is_seen_whole(cuts: list[int], t
     assert whole == text.replace(SECRET, "<redacted: api_key>")
 
 
+@settings(max_examples=100, database=None, deadline=None)
+@given(size=st.integers(1, 120), front=st.integers(0, 60), thinking=st.booleans())
+def test_a_piece_is_read_as_what_follows_on_the_pieces_before_it(
+    size: int, front: int, thinking: bool
+) -> None:
+    table = "| user | password |\n|---|---|\n| ann | hunter-33-x and |\n| bob | hunter-44-y |\n\n"
+    block = "-----BEGIN PRIVATE" + " KEY-----\n" + f"{SECRET}\n" * 40 + "-----END PRIVATE" + " KEY-----"
+    text = f"{'x ' * front}So the password is hunter-22-x, and this is the key:\n{block}\n{table}That is all of it."
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    shown = seen(*(Streamed(phase=PHASE, text=piece, thinking=thinking) for piece in pieces))
+    whole = "".join(item.text for item in shown if isinstance(item, Streamed))
+    assert "hunter-" not in whole
+    assert not any(SECRET[at : at + 8] in whole for at in range(len(SECRET) - 8))
+    assert whole.endswith("That is all of it.")
+    assert "the password is <redacted: password" in whole
+
+
 def test_what_is_held_back_comes_before_the_next_event() -> None:
     shown = seen(Streamed(phase=PHASE, text="a few wor"), PhaseEnded(phase=PHASE, headline="done"))
     assert shown == [Streamed(phase=PHASE, text="a few wor"), PhaseEnded(phase=PHASE, headline="done")]

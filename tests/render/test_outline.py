@@ -18,6 +18,8 @@ from cot_magic.core.events import (
     Interrupted,
     PhaseEnded,
     PhaseStarted,
+    Remarked,
+    Sent,
     SessionEnded,
     Stamped,
     Streamed,
@@ -44,6 +46,7 @@ from cot_magic.render.blocks import (
 )
 from cot_magic.render.outline import activity, outline
 from cot_magic.render.prose import parse
+from cot_magic.render.static_html import html
 
 PACKAGE = Path(blocks_module.__file__).parents[1]
 
@@ -138,6 +141,40 @@ def test_a_fault_of_ours_is_told_above_the_phases(sessions: ModuleType) -> None:
     drawn = outline(sessions.fold([*events, Faulted(phase=Phase.PLAN, message="the service is away")]))
     assert drawn.notes == ("Stopped: the service is away",)
     assert (drawn.sections[1].state, drawn.sections[1].headline) == (State.INTERRUPTED, "stopped")
+
+
+def test_a_session_that_a_fault_stopped_is_not_called_unresolved(sessions: ModuleType) -> None:
+    case = sessions.key_error_case()
+    begun = [*sessions.analyze(case), PhaseStarted(phase=Phase.PLAN), Sent(phase=Phase.PLAN, characters=9)]
+    fault = Faulted(phase=Phase.PLAN, message="the service is away")
+    drawn = outline(sessions.fold([*begun, fault, SessionEnded()]))
+    assert drawn.badge.text == "■ stopped"
+    assert drawn.notes[-1] == "`%cot_resume` goes on from PLAN; the phases before it stay."
+    first = [begun[0], PhaseStarted(phase=Phase.ANALYZE), Sent(phase=Phase.ANALYZE, characters=9)]
+    drawn = outline(sessions.fold([*first, Faulted(phase=Phase.ANALYZE, message="away"), SessionEnded()]))
+    assert drawn.notes[-1] == "`%cot_resume` goes on from ANALYZE."
+
+
+def test_the_fold_of_a_phase_that_was_cut_off_stands_open(sessions: ModuleType) -> None:
+    begun = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)]
+    text = Streamed(phase=Phase.PLAN, text="the partial text")
+    page = html(outline(sessions.fold([*begun, text, Interrupted(phase=Phase.PLAN), SessionEnded()])))
+    assert page.count("<details open") == 1
+    assert page.index("<details open") < page.index("the partial text")
+
+
+def test_a_remark_that_follows_itself_is_told_once_with_how_often(sessions: ModuleType) -> None:
+    begun = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)]
+    texts = ("It starts again.",) * 3 + ("Another.", "It starts again.")
+    drawn = outline(sessions.fold([*begun, *(Remarked(phase=Phase.PLAN, text=text) for text in texts)]))
+    blocks = drawn.sections[1].blocks
+    said = [block.text for block in blocks if isinstance(block, Text) and block.topic == "model"]
+    assert said == ["It starts again. (3 times)", "Another.", "It starts again."]
+
+
+def test_a_request_without_an_answer_yet_is_told(sessions: ModuleType) -> None:
+    session = sessions.fold([*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)])
+    assert activity(session, Sent(phase=Phase.PLAN, characters=9)) == "asked, no answer yet"
 
 
 def test_meta_counts_what_left_the_machine_and_what_was_withheld(verified: Session) -> None:

@@ -6,14 +6,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-NOT_FOUND = b"HTTP/1.1 404 No\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+NOT_FOUND = (
+    b"HTTP/1.1 404 No\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+)
 
 
 def response(status: int, body: str, kind: str = "text/html", **headers: str) -> bytes:
     """An answer with that body; the names of headers are written with `_` for `-`."""
     raw = body.encode()
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    head = f"HTTP/1.1 {status} Scripted\r\ncontent-type: {kind}\r\n{more}content-length: {len(raw)}\r\n\r\n"
+    head = f"HTTP/1.1 {status} Scripted\r\nconnection: close\r\ncontent-type: {kind}\r\n{more}content-length: {len(raw)}\r\n\r\n"
     return head.encode() + raw
 
 

@@ -185,6 +185,8 @@ def _check_returned(
             prefix = prefix_of(body, place) if bound else ""
             if block["signature"] != signed(block["thinking"], prefix):
                 raise Refused(f"{where}: Invalid `signature` in `thinking` block")
+        if blocks[-1].get("type") in ("thinking", "redacted_thinking") and place < len(messages) - 1:
+            raise Refused(f"messages.{place}: The final block in an assistant message cannot be `thinking`.")
         for block in blocks:
             sent = issued.get(block.get("id", ""), ())
             for lost in (one for one in sent if one["type"] in ("thinking", "redacted_thinking")):

@@ -140,6 +140,9 @@ export class Bars {
     if (!this.watched.has(cell)) {
       this.watched.add(cell);
       cell.model.outputs.changed.connect(() => this.refresh(cell));
+      cell.model.stateChanged.connect((_, change) => {
+        if (change.name === 'executionState') this.refresh(cell);
+      });
     }
     this.refresh(cell);
   }
@@ -151,7 +154,8 @@ export class Bars {
   refresh(cell) {
     if (cell.isDisposed || cell.model.type !== 'code') return;
     const bar = cell.node.querySelector(':scope > .cot-Bar');
-    const want = this.settings.offerOnError && failed(cell);
+    const running = cell.model.executionState === 'running'; // perhaps its failure is being debugged
+    const want = this.settings.offerOnError && failed(cell) && !running;
     if (want && !bar) cell.node.appendChild(this.bar(cell));
     else if (!want && bar) bar.remove();
     this.commands.notifyCommandChanged('cot-magic:debug');

@@ -1,12 +1,13 @@
 """What a phase's answer has to look like, and how it is read, also from a model that does not keep to it."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from cot_magic.reasoners.messages.turn import ToolCall
+from cot_magic.reasoners.conversation.code_text import hunks
+from cot_magic.reasoners.conversation.field_names import ANSWER, FINDING, named
+from cot_magic.reasoners.conversation.loose_json import as_python, objects
 
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
@@ -41,6 +42,8 @@ LONGEST_FINDING = 6_000
 MOST_FINDINGS = 16
 MOST_HYPOTHESES = 8
 MOST_FIXES = 6
+_DIFF = re.compile(r"```(?:diff|patch)\n(.*?)```", re.DOTALL)
+_HEADLINE = re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class PhaseAnswer:
     headline: str = ""
     findings: tuple[tuple[str, str], ...] = ()
     hypotheses: tuple[Mapping[str, Any], ...] = ()
-    fixes: tuple[Mapping[str, Any], ...] = field(default=())
+    fixes: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -59,63 +62,65 @@ class PhaseAnswer:
 
 
 def read_answer(text: str) -> PhaseAnswer | None:
-    """The answer in a text: JSON, alone, in a fence or among words; None if there is none of the form."""
+    """The answer in a text: JSON, alone, in a fence or among words; None if there is none of the form.
+
+    Of several objects the later ones count, part by part: a draft may come first, or each part by itself.
+    """
+    parts: dict[str, Any] = {}
     for data in objects(text):
-        if not {"headline", "findings", "hypotheses", "fixes"} & set(data):
-            continue
-        answer = PhaseAnswer(
-            headline=_line(data.get("headline")),
-            findings=tuple(_findings(data.get("findings"))),
-            hypotheses=_mappings(data.get("hypotheses"), MOST_HYPOTHESES),
-            fixes=_mappings(data.get("fixes"), MOST_FIXES),
-        )
-        if not answer.empty:
-            return answer
-    return None
+        inner = next((part for part in data.values() if _holds(part)), {}) if not _holds(data) else data
+        parts |= {name: part for name, part in named(inner, ANSWER).items() if part not in ("", [])}
+    answer = _answer(parts)
+    return None if answer.empty else answer
 
 
-def plain_answer(text: str) -> PhaseAnswer:
-    """An answer that is no JSON, taken as one finding in the model's own words."""
+def salvaged(text: str) -> PhaseAnswer:
+    """What can be used of an answer that is not of the form: the whole pieces of broken JSON, told apart by
+    their fields; else the words as one finding, and diffs among them as fixes."""
+    as_a_whole = as_python(text)
+    if as_a_whole is not None and not (answer := _answer(named(as_a_whole, ANSWER))).empty:
+        return answer
+    parts: dict[str, Any] = {"findings": [], "hypotheses": [], "fixes": []}
+    for data in objects(text):
+        if "edits" in data:
+            parts["fixes"].append(data)
+        elif "claim" in data:
+            parts["hypotheses"].append(data)
+        elif "text" in data:
+            parts["findings"].append(data)
+    found = _answer(parts)
+    if found.empty:
+        return _plain_answer(text)
+    said = _HEADLINE.search(text)
+    return replace(found, headline=_line(said[1].replace('\\"', '"')) if said else "")
+
+
+def _plain_answer(text: str) -> PhaseAnswer:
     words = text.strip()
     if not words:
         return PhaseAnswer()
+    diffs = [found for found in _DIFF.findall(words) if hunks(found)]
     first = re.split(r"(?<=[.!?])\s|\n", re.sub(r"^[#*\s>-]+", "", words), maxsplit=1)[0]
-    return PhaseAnswer(headline=_line(first)[:300], findings=(("answer", words[:LONGEST_FINDING]),))
+    headline = "" if first.startswith(("{", "[", "`")) else _line(first)[:300]
+    return PhaseAnswer(
+        headline=headline,
+        findings=(("answer", words[:LONGEST_FINDING]),),
+        fixes=tuple({"why": headline, "edits": [{"diff": diff}]} for diff in diffs[:MOST_FIXES]),
+    )
 
 
-def calls_in(text: str, names: Sequence[str]) -> tuple[ToolCall, ...]:
-    """Tool calls that a model wrote as text, as `{"name": …, "arguments": {…}}` in one of the usual forms."""
-    if not any(name in text for name in names):
-        return ()
-    found: list[ToolCall] = []
-    for data in objects(text):
-        function = data.get("function")
-        inner: dict[str, Any] = function if isinstance(function, dict) else data
-        name = inner.get("name") or inner.get("tool")
-        given = next(
-            (inner[key] for key in ("arguments", "input", "parameters", "args") if key in inner), None
-        )
-        if isinstance(given, str):
-            given = next(objects(given), None)
-        if name in names and isinstance(given, Mapping):
-            found.append(ToolCall(id=f"text-{len(found)}", name=str(name), input=given))
-    return tuple(found)
+def _holds(data: Any) -> bool:
+    """Whether it is an object with parts of an answer."""
+    return isinstance(data, dict) and not {"claim", "edits"} & set(data) and bool(named(data, ANSWER))
 
 
-def objects(text: str) -> Iterator[dict[str, Any]]:
-    """The outermost JSON objects in a text, in order; what only looks like one is passed over."""
-    decoder = json.JSONDecoder(strict=False)
-    place, tries = 0, 0
-    while (place := text.find("{", place)) >= 0 and tries < 200:
-        tries += 1
-        try:
-            data, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            place += 1
-            continue
-        if isinstance(data, dict):
-            yield data
-        place = end
+def _answer(parts: Mapping[str, Any]) -> PhaseAnswer:
+    return PhaseAnswer(
+        headline=_line(parts.get("headline")),
+        findings=tuple(_findings(parts.get("findings"))),
+        hypotheses=_mappings(parts.get("hypotheses"), MOST_HYPOTHESES),
+        fixes=_mappings(parts.get("fixes"), MOST_FIXES),
+    )
 
 
 def _line(value: Any) -> str:
@@ -126,11 +131,15 @@ def _findings(value: Any) -> Iterator[tuple[str, str]]:
     for item in value[:MOST_FINDINGS] if isinstance(value, list) else ():
         if isinstance(item, str) and item.strip():
             yield "finding", item.strip()[:LONGEST_FINDING]
-        elif isinstance(item, Mapping) and isinstance(item.get("text"), str) and item["text"].strip():
-            yield _line(item.get("topic"))[:40] or "finding", item["text"].strip()[:LONGEST_FINDING]
+        elif isinstance(item, Mapping):
+            given = named(item, FINDING)
+            text = given.get("text")
+            if isinstance(text, str) and text.strip():
+                yield _line(given.get("topic"))[:40] or "finding", text.strip()[:LONGEST_FINDING]
 
 
 def _mappings(value: Any, most: int) -> tuple[Mapping[str, Any], ...]:
-    if not isinstance(value, list):
+    given = [value] if isinstance(value, Mapping) else value
+    if not isinstance(given, list):
         return ()
-    return tuple(item for item in value if isinstance(item, Mapping))[:most]
+    return tuple(item for item in given if isinstance(item, Mapping))[:most]

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from cot_magic.core.case import Case, Cell, Frame, Freshness, Raised, Variable
+from cot_magic.reasoners.conversation.bounds import cut
 from cot_magic.reasoners.conversation.cells import Cells, Withholder
 
 SOURCES = 60_000  # characters of cells that are sent; the others can be read on request
@@ -17,7 +18,11 @@ _FRESHNESS = {
 
 
 class Marked:
-    """Marks texts of the notebook as data, under a key that the data cannot know."""
+    """Marks texts of the notebook as data, under a key that the data cannot hold.
+
+    Who wrote the notebook could work out the key, which has to be the same for the same case, so it is taken
+    out of what is marked.
+    """
 
     def __init__(self, case: Case, redactor: Withholder) -> None:
         material = "\0".join((case.cell.source, *(cell.source for cell in case.cells), repr(case.raised)))
@@ -26,8 +31,9 @@ class Marked:
 
     def data(self, what: str, text: str, *, redacted: bool = False) -> str:
         """The text without secrets between its marks."""
-        shown = text if redacted else self.redact(text)
-        return f"[data {self.key}: {what}]\n{clean(shown)}\n[end {self.key}]"
+        shown = clean(text if redacted else self.redact(text)).replace(self.key, "·" * len(self.key))
+        named = " ".join(what.replace(self.key, "").split())
+        return f"[data {self.key}: {named}]\n{shown}\n[end {self.key}]"
 
 
 def clean(text: str) -> str:
@@ -42,7 +48,9 @@ def case_text(case: Case, cells: Cells, marked: Marked) -> str:
     if case.raised is None:
         parts.append(f"{label} ran without raising; the user asks about it.")
     else:
-        parts.append(f"{label} raised {case.raised.ename}.")
+        # a class may be named anyhow
+        name = case.raised.ename if case.raised.ename.isidentifier() else "an exception"
+        parts.append(f"{label} raised {name}.")
         parts.append(marked.data("the exception", "\n".join(_raised(case.raised, cells))))
     if case.prompt:
         parts.append(f"What the user says about it:\n{marked.data('words of the user', case.prompt)}")
@@ -62,7 +70,8 @@ def _raised(raised: Raised, cells: Cells, depth: int = 0) -> Iterator[str]:
     yield f"{raised.qualname or raised.ename}: {raised.evalue}"
     yield from (f"note: {note}" for note in raised.notes)
     if raised.syntax is not None:
-        yield f"line {raised.syntax.lineno}, column {raised.syntax.offset}: {raised.syntax.text.rstrip()}"
+        line = cut(raised.syntax.text.rstrip(), LINE)
+        yield f"line {raised.syntax.lineno}, column {raised.syntax.offset}: {line}"
     if raised.subject is not None:
         yield f"the operation failed on: {_variable(raised.subject)}"
         keys = raised.subject.keys or raised.subject.members
@@ -109,7 +118,7 @@ def _frames(raised: Raised, cells: Cells) -> Iterator[str]:
             skipped += 1
             continue
         where = cells.label(frame.cell) if frame.cell is not None else frame.filename
-        yield f"frame {place}: {frame.function} in {where}, line {frame.lineno}: {frame.line}"
+        yield f"frame {place}: {frame.function} in {where}, line {frame.lineno}: {cut(frame.line, LINE)}"
         if frame.cell is not None:
             yield from _values(frame)
     if skipped:
@@ -118,7 +127,7 @@ def _frames(raised: Raised, cells: Cells) -> Iterator[str]:
 
 def _values(frame: Frame) -> Iterator[str]:
     if frame.expression:
-        yield f"  was evaluating: {frame.expression}"
+        yield f"  was evaluating: {cut(frame.expression, LINE)}"
     seen = set()
     for item in (*frame.operands, *frame.variables):
         if item.name not in seen:

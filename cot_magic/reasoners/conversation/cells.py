@@ -7,8 +7,13 @@ from typing import Any, Protocol
 from cot_magic.core.case import Case, Cell, CellId, Freshness
 from cot_magic.core.findings import CellEdit
 from cot_magic.core.withheld import MASK
+from cot_magic.reasoners.conversation.bounds import LEFT_OUT, cut_source
+from cot_magic.reasoners.conversation.code_text import bare, hunks, unfenced, unnumbered
+from cot_magic.reasoners.conversation.field_names import EDIT, named
+from cot_magic.reasoners.conversation.loose_json import decoded
 
 LONGEST_SOURCE = 200_000
+LONGEST_SHOWN = 60_000
 
 
 class Withholder(Protocol):
@@ -61,16 +66,17 @@ class Cells:
         return self._labels.get(cell_id, "code outside of the notebook") if cell_id else "library code"
 
     def shown(self, cell: Cell) -> str:
-        """The source without secrets."""
-        return self._shown[cell.id]
+        """The source without secrets; of a very long one the beginning and the end."""
+        return cut_source(self._shown[cell.id], LONGEST_SHOWN)
 
     def find(self, text: Any) -> Cell:
-        """The cell of that label, also written more loosely (`[7]`, `7`, its id). Raises Misfit."""
+        """The cell of that label, also written more loosely (`[7]`, `cell 7`, its id). Raises Misfit."""
         wanted = re.sub(r"\s+", " ", str(text if text is not None else "")).strip().lower()
         if wanted in ("", "the cell", "failing", "the failing cell", "failing cell"):
             return self._case.cell
         by_label = {label.lower(): cell_id for cell_id, label in self._labels.items()}
-        for form in (wanted, f"cell {wanted}", f"cell [{wanted}]"):
+        number = re.fullmatch(r"(?:cell|in)? ?\[?(\d+)\]?:?", wanted)
+        for form in (wanted, f"cell {wanted}", f"cell [{number[1]}]" if number else ""):
             found = by_label.get(form)
             if found is not None:
                 return self._cell(found)
@@ -84,14 +90,19 @@ class Cells:
 
         Several edits of one cell are made one after the other. Raises Misfit for one that does not apply.
         """
-        if not isinstance(given, list) or not given:
+        listed = decoded(given)
+        listed = (
+            [listed] if isinstance(listed, Mapping) or (isinstance(listed, str) and hunks(listed)) else listed
+        )
+        if not isinstance(listed, list) or not listed:
             raise Misfit("`edits` has to be a list with at least one edit")
         after: dict[CellId, str] = {}
-        for item in given[:20]:
-            if not isinstance(item, Mapping):
+        for item in listed[:20]:
+            if not isinstance(item, str | Mapping):
                 raise Misfit("an edit is an object with `cell`, and `find` and `replace` or `source`")
-            cell = self.find(item.get("cell"))
-            after[cell.id] = self._edited(cell, after.get(cell.id, self._shown[cell.id]), item)
+            edit = {"diff": item} if isinstance(item, str) else named(item, EDIT)
+            cell = self.find(edit.get("cell"))
+            after[cell.id] = self._edited(cell, after.get(cell.id, self._shown[cell.id]), edit)
         edits = []
         for cell_id, text in after.items():
             cell = self._cell(cell_id)
@@ -105,11 +116,23 @@ class Cells:
     def _edited(self, cell: Cell, shown: str, item: Mapping[str, Any]) -> str:
         label = self._labels[cell.id]
         find, replace, source = item.get("find"), item.get("replace"), item.get("source")
+        for text in (item.get("diff"), *(() if find else (source, replace))):
+            if isinstance(text, str) and (pairs := hunks(text)):
+                for old, new in pairs:
+                    shown = self._replaced(shown, label, old, new)
+                return shown
         if isinstance(source, str) and source.strip() and not find:
-            return _with_first_line(shown, source[:LONGEST_SOURCE])
+            if LEFT_OUT.search(source) and not LEFT_OUT.search(shown):
+                raise Misfit(f"a part of {label} was left out where it was shown: use `find` and `replace`")
+            return _with_first_line(shown, bare(source[:LONGEST_SOURCE]))
         if not isinstance(find, str) or not isinstance(replace, str) or not find:
             raise Misfit(f"the edit of {label} needs `find` and `replace`, or the whole new `source`")
-        count = shown.count(find)
+        if find not in shown:  # written as models show code: in a fence, with the numbers of lines
+            find, replace = unnumbered(unfenced(find)), unnumbered(unfenced(replace))
+        return self._replaced(shown, label, find, replace)
+
+    def _replaced(self, shown: str, label: str, find: str, replace: str) -> str:
+        count = shown.count(find) if find else 0
         if count != 1:
             hint = "copy the exact text" if count == 0 else "take in more of the text around it"
             raise Misfit(f"`find` occurs {count} times in {label}, not once: {hint}")

@@ -1,17 +1,20 @@
 """One conversation with a model: grows at its end alone, streams what arrives, and answers tool calls."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from cot_magic.core.errors import ReasonerError
-from cot_magic.core.events import Remarked, Reply, Sent, Step, Streamed, UsageReported, Waiting, Withdrawn
+from cot_magic.core.errors import ReasonerError, ServiceFault
+from cot_magic.core.events import Remarked, Reply, Sent, Step, UsageReported, Waiting
 from cot_magic.core.findings import Phase, Usage
-from cot_magic.reasoners.conversation.answers import SCHEMA, PhaseAnswer, calls_in, plain_answer, read_answer
+from cot_magic.reasoners.conversation.answers import SCHEMA, PhaseAnswer, read_answer, salvaged
 from cot_magic.reasoners.conversation.cells import Withholder
+from cot_magic.reasoners.conversation.pieces import Pieces
+from cot_magic.reasoners.conversation.thoughts import without_thought
 from cot_magic.reasoners.conversation.tools import NAMES, TOOLS
 from cot_magic.reasoners.conversation.workbench import Workbench
+from cot_magic.reasoners.conversation.written_calls import calls_in
 from cot_magic.reasoners.messages.turn import (
     Answer,
     Connection,
@@ -28,8 +31,11 @@ MARK = {"cache_control": {"type": "ephemeral"}}
 # tool calls in one phase: to look around costs a request each time, to decide is what the phases are for
 CALLS = {Phase.ANALYZE: 6, Phase.PLAN: 4, Phase.VALIDATE: 12, Phase.IMPLEMENT: 12, Phase.CONFIRM: 4}
 PAUSES = 4  # turns in a row that a server may pause
-PIECE_S = 0.1  # how often text that arrives is handed on
-PIECE = 400  # characters that are handed on at once
+# faults of what was sent: the same conversation would be refused again
+REFUSED = ("invalid_request", "context_window", "too_large")
+MOST_MARKS = 4  # blocks with `cache_control` that a server takes
+ASKED_AGAIN = "The answer was not of the form that was asked for: asking once more."
+FORMLESS = "The answer was not of the form that was asked for: what could be read of it is used."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +49,10 @@ class Dialogue:
     ----------
     phase
         The one under way; `used` is what it used so far.
+    asked
+        The one whose question was said last.
+    early
+        Fixes that answers held before it was time for them.
     redactor
         Counts the values that were withheld so far.
     """
@@ -53,9 +63,18 @@ class Dialogue:
     clock: Callable[[], float] = time.monotonic
     messages: list[dict[str, Any]] = field(default_factory=list)
     phase: Phase = Phase.ANALYZE
+    asked: Phase | None = None
+    early: list[Mapping[str, Any]] = field(default_factory=list)
     used: Usage | None = None
     sent: int = 0
+    marks: int = 0  # how many blocks of ours the cache was told to keep
     broken: str = ""  # why this conversation cannot go on
+    pieces: Pieces = field(default_factory=lambda: Pieces(Phase.ANALYZE))
+
+    def begin(self, phase: Phase) -> None:
+        """Begin a phase, or begin it again."""
+        self.phase, self.used = phase, None
+        self.pieces = Pieces(phase, self.clock)
 
     @property
     def waiting(self) -> bool:
@@ -73,8 +92,9 @@ class Dialogue:
 
     def _add(self, blocks: Sequence[dict[str, Any]], mark: bool = False) -> None:
         content = [dict(block) for block in blocks]
-        if mark:
+        if mark and self.marks < MOST_MARKS:
             content[-1] |= MARK
+            self.marks += 1
         self.sent += sum(len(str(block.get("text", block.get("content", "")))) for block in content)
         if self.waiting:
             last = self.messages[-1]
@@ -86,29 +106,37 @@ class Dialogue:
 
     def answer(self) -> Generator[Step, Reply, PhaseAnswer]:
         """Turns until the model has given its findings of the phase, tool calls answered in between."""
-        calls, asked_again, refused = 0, False, 0
+        calls, refused = 0, 0
+        formless: list[str] = []  # answers that were not of the form
         while True:
             yield Sent(phase=self.phase, characters=self.sent, withheld=self.redactor.count)
             answer = yield from self._whole_turn()
-            wanted = answer.calls or calls_in(answer.text, NAMES)
+            text = without_thought(answer.text)
+            wanted = answer.calls or calls_in(text, NAMES)
             if wanted and refused < 2:
-                spent = calls >= CALLS[self.phase]
-                yield from self._answer_calls(answer, wanted, spent)
+                left = CALLS[self.phase] - calls
+                yield from self._answer_calls(answer, wanted, left)
                 calls += len(wanted)
-                refused += spent
+                refused += left <= 0
                 continue
             self._keep(answer)
-            found = read_answer(answer.text)
+            found = read_answer(text)
             if found is not None:
                 return found
-            if asked_again or answer.stop_reason == "max_tokens":
-                return plain_answer(answer.text)
-            asked_again = True
+            formless.append(text)
+            if len(formless) > 1 or answer.stop_reason == "max_tokens":
+                best = _best_of(formless)
+                if not best.empty:
+                    yield Remarked(phase=self.phase, text=FORMLESS)
+                return best
+            yield Remarked(phase=self.phase, text=ASKED_AGAIN)
             self.say(AGAIN)
 
     def _keep(self, answer: Answer) -> None:
-        """The answer becomes part of the conversation, as it came. An empty one cannot be sent back."""
-        if answer.blocks and not answer.calls:
+        """The answer becomes part of the conversation, as it came, if it can be sent back: not if it is empty
+        or ends in thinking."""
+        last = answer.blocks[-1].get("type") if answer.blocks else "thinking"
+        if last not in ("thinking", "redacted_thinking") and not answer.calls:
             self._add_answer(answer)
 
     def _add_answer(self, answer: Answer) -> None:
@@ -119,13 +147,17 @@ class Dialogue:
             self.messages.append({"role": "assistant", "content": list(answer.blocks)})
 
     def _answer_calls(
-        self, answer: Answer, wanted: Sequence[ToolCall], spent: bool
+        self, answer: Answer, wanted: Sequence[ToolCall], left: int
     ) -> Generator[Step, Reply, None]:
-        """Do what was asked for. Call and result enter the conversation together, or neither does."""
+        """Do what was asked for, as far as calls are left. Call and result enter the conversation together,
+        or neither does."""
         results: list[dict[str, Any]] = []
         before = len(self.bench.fixes)
-        for call in wanted:
-            text, wrong = (NO_MORE_CALLS, True) if spent else (yield from self.bench.use(call))
+        if answer.calls:
+            answer = self._with_ids(answer)
+            wanted = answer.calls
+        for place, call in enumerate(wanted):
+            text, wrong = (yield from self.bench.use(call)) if place < left else (NO_MORE_CALLS, True)
             if answer.calls:
                 results.append(
                     {"type": "tool_result", "tool_use_id": call.id, "content": text}
@@ -137,6 +169,18 @@ class Dialogue:
         self.bench.rounds += len(self.bench.fixes) > before
         self._add_answer(answer)
         self._add(results)
+
+    def _with_ids(self, answer: Answer) -> Answer:
+        """The answer with an id for each call: some servers give none, or the same one twice."""
+        blocks, calls = list(answer.blocks), list(answer.calls)
+        places = [place for place, block in enumerate(blocks) if block.get("type") == "tool_use"]
+        for number, place in enumerate(places):
+            identity = calls[number].id
+            if not identity or identity in (call.id for call in calls[:number]):
+                identity = f"toolu_{len(self.messages)}_{number}"
+                blocks[place] = {**blocks[place], "id": identity}
+                calls[number] = replace(calls[number], id=identity)
+        return replace(answer, blocks=tuple(blocks), calls=tuple(calls))
 
     # --- a turn -------------------------------------------------------------------------------------------
 
@@ -153,7 +197,7 @@ class Dialogue:
                 case "max_tokens" if any(call.problem for call in answer.calls) or not answer.text.strip():
                     raise ReasonerError(
                         f"{self.connection.label}: the answer was cut at its ceiling twice. "
-                        "%cot_resume --budget with fewer tokens leaves more room for it."
+                        "%cot_resume asks again; with a lower --budget it thinks less."
                     )
                 case "pause_turn" if pauses < PAUSES and answer.blocks:
                     pauses += 1
@@ -181,7 +225,8 @@ class Dialogue:
     def _turn(self, question: Question) -> Turn:
         """One answer, its text handed on while it arrives. What had arrived is shown also if it breaks
         off."""
-        stream = _Pieces(self.phase, self.clock)
+        stream = self.pieces
+        stream.begin()
         turn = self.connection.turn(question)
         try:
             while True:
@@ -200,6 +245,8 @@ class Dialogue:
         except StopIteration as done:
             answer: Answer = done.value
         except BaseException as error:
+            if isinstance(error, ServiceFault) and error.kind in REFUSED:
+                self.broken = "the server refused it"
             if not isinstance(error, GeneratorExit):
                 yield from stream.flush()
             raise
@@ -213,36 +260,7 @@ class Dialogue:
         return answer
 
 
-class _Pieces:
-    """Gathers small pieces of text into few events, and counts what it handed on."""
-
-    def __init__(self, phase: Phase, clock: Callable[[], float]) -> None:
-        self._phase, self._clock = phase, clock
-        self._kept: list[str] = []
-        self._size = 0
-        self._thinking = False
-        self._handed = clock()
-        self._counts = {False: 0, True: 0}
-
-    def add(self, delta: Delta) -> Generator[Step, Reply, None]:
-        thinking = delta.kind == "thinking"
-        if thinking is not self._thinking:
-            yield from self.flush()
-            self._thinking = thinking
-        self._kept.append(delta.text)
-        self._size += len(delta.text)
-        if self._size >= PIECE or self._clock() - self._handed >= PIECE_S:
-            yield from self.flush()
-
-    def flush(self) -> Generator[Step, Reply, None]:
-        text = "".join(self._kept)
-        self._kept, self._size, self._handed = [], 0, self._clock()
-        if text:
-            self._counts[self._thinking] += len(text)
-            yield Streamed(phase=self._phase, text=text, thinking=self._thinking)
-
-    def withdrawn(self) -> Withdrawn:
-        """What takes back all that was handed on."""
-        text, thinking = self._counts[False], self._counts[True]
-        self._counts = {False: 0, True: 0}
-        return Withdrawn(phase=self._phase, text=text, thinking=thinking)
+def _best_of(texts: Sequence[str]) -> PhaseAnswer:
+    """What can be used of answers that were not of the form: the last one that holds more than words."""
+    found = [salvaged(text) for text in reversed(texts)]
+    return max(found, key=lambda answer: (bool(answer.hypotheses or answer.fixes), not answer.empty))

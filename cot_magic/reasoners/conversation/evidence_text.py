@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cot_magic.core.findings import Evidence, EvidenceKind
 from cot_magic.core.jobs import Outcome
+from cot_magic.reasoners.conversation.bounds import cut
 from cot_magic.reasoners.conversation.cells import Cells
 
 LONGEST = 6_000  # characters of one result
@@ -20,21 +21,14 @@ def evidence_text(evidence: Sequence[Evidence], cells: Cells) -> str:
     return cut("\n".join(_run(item, cells) for item in evidence), LONGEST)
 
 
-def cut(text: str, most: int) -> str:
-    """At most so many characters: the beginning and the end of a longer text."""
-    if len(text) <= most:
-        return text
-    left_out = f"\n…[{len(text) - most:,} characters left out]…\n"
-    head = (most - len(left_out)) * 2 // 3
-    return text[:head] + left_out + text[len(text) - (most - len(left_out) - head) :]
-
-
 def _run(item: Evidence, cells: Cells) -> str:
     lines = [f"{item.id}: {_what(item)}: {_ending(item)}"]
     if item.raised is not None:
         frame = item.raised.innermost_in_cells
         where = (
-            f" at {cells.label(frame.cell)}, line {frame.lineno}: {frame.line}" if frame is not None else ""
+            f" at {cells.label(frame.cell)}, line {frame.lineno}: {cut(frame.line, 400)}"
+            if frame is not None
+            else ""
         )
         lines.append(f"  raised {item.raised.ename}: {cut(item.raised.evalue, 600)}{where}")
     if item.output:
@@ -57,7 +51,7 @@ def _what(item: Evidence) -> str:
         case EvidenceKind.TEST:
             return f"{item.test} {item.stage} {item.about}"
         case EvidenceKind.SCHEDULE:
-            return f"schedules ({item.about})"
+            return f"schedules of {item.about or 'the cell'}"
 
 
 def _ending(item: Evidence) -> str:

@@ -1,6 +1,7 @@
 """The tools that a model may call, and the checks of what it gives them: what is wrong is one line."""
 
 import ast
+import re
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,10 @@ from cot_magic.core.probes import emptiness
 from cot_magic.core.withheld import holds_mask
 from cot_magic.reasoners.conversation.answers import EDIT, TEST
 from cot_magic.reasoners.conversation.cells import Misfit
+from cot_magic.reasoners.conversation.code_text import bare
+from cot_magic.reasoners.conversation.field_names import TEST as TEST_NAMES
+from cot_magic.reasoners.conversation.field_names import named
+from cot_magic.reasoners.conversation.loose_json import decoded
 
 LONGEST_CODE = 20_000
 MOST_TESTS = 4
@@ -50,10 +55,13 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
     ),
     _tool(
         "explore_schedules",
-        "For concurrent code (asyncio, threads): search for an order of its steps in which the cell fails.",
+        "For concurrent code (asyncio, threads): search for an order of its steps in which the cell fails. "
+        "With `fix`, search the edited code, beginning with the order that failed before.",
         ("schedules",),
-        schedules={"type": "integer"},
-        seed={"type": "integer"},
+        schedules={"type": "integer", "description": "how many orders to try at most"},
+        seed={"type": "integer", "description": "of the search; 0 if left out"},
+        hypothesis={"type": "string", "description": "id of the hypothesis that such an order decides"},
+        fix={"type": "string", "description": "id of a fix that was tried, such as f1"},
     ),
     _tool(
         "read_cell",
@@ -76,28 +84,36 @@ def text_of(given: Mapping[str, Any], name: str) -> str:
     """A text that a tool needs. Raises Misfit if it is missing."""
     value = given.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise Misfit(f"`{name}` is missing: it has to be a text")
-    return value[:LONGEST_CODE]
+        given_are = f"; given are {', '.join(map(str, given))[:200]}" if given else ""
+        raise Misfit(f"`{name}` is missing: it has to be a text{given_are}")
+    return bare(value[:LONGEST_CODE])
+
+
+def whole_number(value: Any) -> int | None:
+    """A number, also one that came as text; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,9}\s*", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def frame_of(given: Mapping[str, Any], case: Case) -> int | None:
     """The frame that a tool was given. Raises Misfit if there is none of that number."""
     value = given.get("frame")
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and value.strip().lower() in ("", "null", "none")):
         return None
     count = len(case.raised.frames) if case.raised is not None else 0
-    if isinstance(value, str) and value.lstrip("-").isdigit():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
+    number = whole_number(value)
+    if number is None:
         raise Misfit("`frame` has to be a number or null")
-    if not -count <= value < count:
+    if not -count <= number < count:
         known = f"0 to {count - 1}" if count else "none"
-        raise Misfit(f"there is no frame {value}; known are: {known}, or null for the state before the cell")
-    return value
+        raise Misfit(f"there is no frame {number}; known are: {known}, or null for the state before the cell")
+    return number
 
 
 def probe_source(code: str) -> str:
     """Code as a probe. Raises Misfit if it cannot show anything."""
+    code = bare(code)
     tree = _parsed(code, "the probe")
     if not tree.body or not isinstance(tree.body[-1], ast.Expr):
         raise Misfit("the last line of a probe has to be an expression that is True or False")
@@ -116,15 +132,19 @@ def expression_source(code: str) -> str:
 
 def tests_of(given: Any) -> tuple[RegressionTest, ...]:
     """Tests that a model gave, each ending in its own call. Raises Misfit for one that cannot run."""
-    if given is None:
+    listed = decoded(given)
+    if listed is None or listed == "":
         return ()
-    if not isinstance(given, list):
+    if isinstance(listed, str | Mapping):
+        listed = [listed]
+    if not isinstance(listed, list):
         raise Misfit("`tests` has to be a list")
     found: dict[str, RegressionTest] = {}
-    for item in given[:MOST_TESTS]:
-        if not isinstance(item, Mapping):
+    for item in listed[:MOST_TESTS]:
+        if not isinstance(item, str | Mapping):
             raise Misfit("a test is an object with `name` and `source`")
-        test = _test(text_of(item, "source"))
+        source = {"source": item} if isinstance(item, str) else named(item, TEST_NAMES)
+        test = _test(text_of(source, "source"))
         found[test.name] = test
     return tuple(found.values())
 

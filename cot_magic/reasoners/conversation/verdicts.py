@@ -1,19 +1,22 @@
 """Verdicts in words, from evidence alone: for headlines, and for a conversation that has to begin anew."""
 
-from cot_magic.core.findings import EvidenceKind, HypothesisVerdict
+from cot_magic.core.findings import HypothesisVerdict
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import judge_hypothesis
-from cot_magic.reasoners.conversation.evidence_text import cut
+from cot_magic.reasoners.conversation.bounds import cut
 from cot_magic.reasoners.conversation.workbench import Workbench
 
 LONGEST_PHASE = 6_000  # characters of one finished phase
 
 
 def confirmed_headline(bench: Workbench) -> str:
-    """What the probes decided."""
-    if not any(item.kind is EvidenceKind.PROBE for item in bench.evidence):
+    """What the experiments decided about the hypotheses."""
+    if not bench.hypotheses:
+        return "There is no hypothesis to decide."
+    judged = [(item, judge_hypothesis(item.id, bench.evidence)) for item in bench.hypotheses]
+    if not any(judgement.evidence for _, judgement in judged):
         return "No probe could run, so nothing is confirmed."
-    verdicts = [(item, judge_hypothesis(item.id, bench.evidence).verdict) for item in bench.hypotheses]
+    verdicts = [(item, judgement.verdict) for item, judgement in judged]
     confirmed = [item for item, verdict in verdicts if verdict is HypothesisVerdict.CONFIRMED]
     refuted = sum(verdict is HypothesisVerdict.REFUTED for _, verdict in verdicts)
     beside = f" ({refuted} refuted)" if refuted else ""

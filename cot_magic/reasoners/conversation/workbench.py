@@ -4,13 +4,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from cot_magic.core.case import Case
 from cot_magic.core.events import (
     ExploreSchedules,
     FixProposed,
     HypothesisStated,
     InspectVariable,
     Reply,
+    Request,
     RunProbe,
     Step,
     TestWritten,
@@ -19,23 +19,21 @@ from cot_magic.core.events import (
 )
 from cot_magic.core.findings import (
     Evidence,
-    EvidenceKind,
     Fix,
     FixId,
-    FixVerdict,
     Hypothesis,
     HypothesisId,
     Probe,
-    RegressionTest,
     Stage,
 )
+from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
-from cot_magic.core.session import Session
-from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
 from cot_magic.reasoners.conversation import tools
 from cot_magic.reasoners.conversation.case_text import Marked
 from cot_magic.reasoners.conversation.cells import Cells, Misfit
 from cot_magic.reasoners.conversation.evidence_text import evidence_text
+from cot_magic.reasoners.conversation.field_names import FIX, HYPOTHESIS, PROBE, named
+from cot_magic.reasoners.conversation.inquiry import Inquiry
 from cot_magic.reasoners.messages.turn import ToolCall
 from cot_magic.reasoners.tests_from_state import regression_tests
 
@@ -46,46 +44,55 @@ MOST_FIXES = 12
 
 
 @dataclass(slots=True, kw_only=True)
-class Workbench:
-    """One inquiry as far as it has come. Nothing here believes a model: it checks, runs and keeps."""
+class Workbench(Inquiry):
+    """Runs what a model asks for. Nothing here believes a model: it checks, runs and keeps.
 
-    case: Case
+    Attributes
+    ----------
+    planned
+        Probes that came with hypotheses and have not run, each with the frame that was given for it.
+    ran
+        The evidence that each experiment gave.
+    problems
+        Why the latest probe of a hypothesis did not run.
+    rounds
+        Rounds of fixes that were used.
+    """
+
     budget: Budget
     cells: Cells
     marked: Marked
-    hypotheses: list[Hypothesis] = field(default_factory=list)
     planned: dict[HypothesisId, tuple[str, int | None]] = field(default_factory=dict)
-    fixes: list[Fix] = field(default_factory=list)
-    tests: list[tuple[FixId, RegressionTest]] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
-    rounds: int = 0  # of fixes, that were used
-
-    def restore(self, session: Session) -> None:
-        """Take over what a session has found so far."""
-        self.hypotheses = list(session.hypotheses)
-        self.fixes, self.tests = list(session.fixes), list(session.tests)
-        self.evidence = list(session.evidence)
+    ran: dict[Request, tuple[Evidence, ...]] = field(default_factory=dict)
+    problems: dict[HypothesisId, str] = field(default_factory=dict)
+    rounds: int = 0
 
     # --- hypotheses and probes ----------------------------------------------------------------------------
 
     def state(self, given: Sequence[Mapping[str, Any]]) -> Steps:
-        """State the hypotheses that an answer holds; one that says nothing new is left out."""
-        for item in given:
+        """State the hypotheses that an answer holds; of one that is known already only a new probe counts."""
+        for stated in given:
+            item = named(stated, HYPOTHESIS)
             claim, prediction = _line(item.get("claim")), _line(item.get("prediction"))
-            known = {hypothesis.claim for hypothesis in self.hypotheses}
-            if not claim or claim in known or len(self.hypotheses) >= MOST_HYPOTHESES:
-                continue
-            hypothesis = Hypothesis(
-                id=HypothesisId(f"h{len(self.hypotheses) + 1}"),
-                claim=claim,
-                prediction=prediction or "(the model gave no prediction)",
-                **self._place(item),
-            )
-            self.hypotheses.append(hypothesis)
-            yield HypothesisStated(hypothesis=hypothesis)
+            hypothesis = next((known for known in self.hypotheses if known.claim == claim), None)
+            if hypothesis is None:
+                if not claim or len(self.hypotheses) >= MOST_HYPOTHESES:
+                    continue
+                hypothesis = self._hypothesis_of(claim, prediction, **self._place(item))
+                yield HypothesisStated(hypothesis=hypothesis)
             code = item.get("probe")
             if isinstance(code, str) and code.strip():
                 self.planned[hypothesis.id] = (code, item.get("frame"))
+
+    def _hypothesis_of(self, claim: str, prediction: str = "", **place: Any) -> Hypothesis:
+        hypothesis = Hypothesis(
+            id=HypothesisId(f"h{len(self.hypotheses) + 1}"),
+            claim=claim,
+            prediction=prediction or "(the model gave no prediction)",
+            **place,
+        )
+        self.hypotheses.append(hypothesis)
+        return hypothesis
 
     def _place(self, item: Mapping[str, Any]) -> dict[str, Any]:
         """Cell and line of a claim, as far as there are such."""
@@ -93,29 +100,35 @@ class Workbench:
             cell = self.cells.find(item.get("cell"))
         except Misfit:
             return {}
-        line, last = item.get("line"), cell.source.count("\n") + 1
-        known = isinstance(line, int) and not isinstance(line, bool) and 1 <= line <= last
-        return {"cell": cell.id, "lineno": line if known else None}
+        line, last = tools.whole_number(item.get("line")), cell.source.count("\n") + 1
+        return {"cell": cell.id, "lineno": line if line is not None and 1 <= line <= last else None}
 
-    def run_planned(self) -> Generator[Step, Reply, list[str]]:
-        """Run the probes that came with the hypotheses; returns what was wrong with those that could not
-        run."""
-        problems = []
+    def run_planned(self) -> Steps:
+        """Run the probes that came with the hypotheses; `problems` has what was wrong with those that could
+        not run."""
         for hypothesis, (code, frame) in list(self.planned.items()):
             try:
                 yield from self._probe(hypothesis, code, {"frame": frame})
             except Misfit as misfit:
-                problems.append(f"the probe of {hypothesis} was not run: {misfit}")
+                self.problems[hypothesis] = f"the probe of {hypothesis} was not run: {misfit}"
             self.planned.pop(hypothesis, None)
-        return problems
 
     def _probe(
         self, about: HypothesisId, code: str, given: Mapping[str, Any]
-    ) -> Generator[Step, Reply, tuple[Evidence, ...]]:
+    ) -> Generator[Step, Reply, tuple[tuple[Evidence, ...], bool]]:
         probe = Probe(about=about, source=tools.probe_source(code), frame=tools.frame_of(given, self.case))
-        gathered = yield from ask(RunProbe(probe=probe))
+        self.problems.pop(about, None)
+        return (yield from self._run(RunProbe(probe=probe)))
+
+    def _run(self, request: Request) -> Generator[Step, Reply, tuple[tuple[Evidence, ...], bool]]:
+        """Evidence for a request, and whether it was there already: what was shown once is not shown better
+        by the same again."""
+        if known := self.ran.get(request):
+            return known, True
+        gathered = yield from ask(request)
         self.evidence += gathered
-        return gathered
+        self.ran[request] = gathered
+        return gathered, False
 
     # --- tools --------------------------------------------------------------------------------------------
 
@@ -138,17 +151,17 @@ class Workbench:
             return self.marked.redact(str(misfit)), True
 
     def _run_probe(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
-        about = self._hypothesis(given)
+        given = named(given, PROBE)
+        about = self.hypothesis(given)
+        code = tools.text_of(given, "code")
+        gathered, again = yield from self._probe(about, code, given)
         self.planned.pop(about, None)
-        gathered = yield from self._probe(about, tools.text_of(given, "code"), given)
-        return self._told("evidence", gathered)
+        return self._told("evidence", gathered, again)
 
     def _inspect(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         expression = tools.expression_source(tools.text_of(given, "expression"))
         look = InspectVariable(expression=expression, frame=tools.frame_of(given, self.case))
-        gathered = yield from ask(look)
-        self.evidence += gathered
-        return self._told("value", gathered)
+        return self._told("value", *(yield from self._run(look)))
 
     def _read_cell(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         cell = self.cells.find(given.get("cell"))
@@ -157,13 +170,32 @@ class Workbench:
         return self.marked.data(f"source of {label}", self.cells.shown(cell), redacted=True)
 
     def _explore(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
-        wanted, seed = given.get("schedules"), given.get("seed", 0)
-        if not isinstance(wanted, int) or wanted < 1 or not isinstance(seed, int) or seed < 0:
+        wanted, seed = tools.whole_number(given.get("schedules")), tools.whole_number(given.get("seed", 0))
+        if wanted is None or wanted < 1 or seed is None or seed < 0:
             raise Misfit("`schedules` has to be a number from 1 on, and `seed` one from 0 on")
-        request = ExploreSchedules(schedules=min(wanted, self.budget.schedules), seed=seed)
-        gathered = yield from ask(request)
-        self.evidence += gathered
-        return self._told("evidence", gathered)
+        fix = self.fix(given["fix"]) if given.get("fix") else None
+        about = self.hypothesis(given) if given.get("hypothesis") else None
+        if about is None and fix is not None:
+            about = fix.hypothesis
+        request = self._search(min(wanted, self.budget.schedules), seed, fix, about)
+        return self._told("evidence", *(yield from self._run(request)))
+
+    def _search(
+        self, schedules: int, seed: int, fix: Fix | None, about: HypothesisId | None
+    ) -> ExploreSchedules:
+        failing = failing_schedule(self.case, self.evidence) if fix is not None else None
+        witness = failing.schedule.witness if failing is not None and failing.schedule is not None else None
+        return ExploreSchedules(schedules=schedules, seed=seed, fix=fix, witness=witness, about=about)
+
+    def search_again(self) -> Steps:
+        """Where a schedule failed: run it, and as many others, on the code with the best fix, if the model
+        had none run."""
+        failing, best = failing_schedule(self.case, self.evidence), self.best
+        if failing is None or failing.schedule is None or best is None or best not in self.passing:
+            return
+        if searched(best.id, self.evidence) is None:
+            search = failing.schedule
+            yield from self._run(self._search(search.asked, search.seed, best, best.hypothesis))
 
     def _try_fix(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         if self.rounds >= self.budget.rounds:
@@ -173,23 +205,50 @@ class Workbench:
 
     def propose(self, given: Mapping[str, Any]) -> Generator[Step, Reply, tuple[Evidence, ...]]:
         """Propose a fix with its tests, and run them. Raises Misfit if it cannot be tried."""
-        about = self._hypothesis(given)
-        edits = self.cells.edits(given.get("edits"))
-        tests = tools.tests_of(given.get("tests"))
+        item = named(given, FIX)
+        why = _line(item.get("why"))
+        edits = self.cells.edits(item.get("edits", given))
+        tests = tools.tests_of(item.get("tests"))
+        if self.tried(edits, tests):
+            raise Misfit("exactly these edits were tried already: see the evidence of that fix")
         if len(self.fixes) >= MOST_FIXES:
             raise Misfit(f"{MOST_FIXES} fixes were tried: no more")
-        if any(fix.edits == edits for fix in self.fixes) and not tests:
-            raise Misfit("exactly these edits were tried already: see the evidence of that fix")
-        why = _line(given.get("why")) or "(the model gave no reason)"
-        fix = Fix(id=FixId(f"f{len(self.fixes) + 1}"), edits=edits, why=why, hypothesis=about)
+        if not self.hypotheses and why:  # the reason for the fix is the only claim that there is
+            stated = self._hypothesis_of(why)
+            yield HypothesisStated(hypothesis=stated)
+            item["hypothesis"] = stated.id
+        about = self.hypothesis(item)
+        fix = Fix(
+            id=FixId(f"f{len(self.fixes) + 1}"),
+            edits=edits,
+            why=why or "(the model gave no reason)",
+            hypothesis=about,
+        )
         self.fixes.append(fix)
         yield FixProposed(fix=fix)
         for test in tests:
             self.tests.append((fix.id, test))
             yield TestWritten(fix=fix.id, test=test)
-        gathered = yield from ask(TryFix(fix=fix, tests=tests))
-        self.evidence += gathered
+        gathered, _ = yield from self._run(TryFix(fix=fix, tests=tests))
         return gathered
+
+    def propose_rest(self, given: Sequence[Mapping[str, Any]]) -> Generator[Step, Reply, list[str]]:
+        """Try the fixes that an answer holds instead of a tool call; returns what was wrong with those that
+        were not tried. One that was tried before is no news."""
+        problems: list[str] = []
+        left = self.rounds < self.budget.rounds
+        for item in given:
+            try:
+                found = named(item, FIX)
+                edits, tests = self.cells.edits(found.get("edits", item)), tools.tests_of(found.get("tests"))
+                if self.tried(edits, tests):
+                    continue
+                if not left:
+                    raise Misfit("no round of fixes is left")
+                yield from self.propose(item)
+            except Misfit as misfit:
+                problems.append(f"a fix was not tried: {misfit}")
+        return problems
 
     def write_tests(self) -> Steps:
         """Tests for the best fix from the values that it leaves, where the model wrote none."""
@@ -208,63 +267,9 @@ class Workbench:
                 self.tests.append((best.id, test))
                 yield TestWritten(fix=best.id, test=test)
 
-    def _hypothesis(self, given: Mapping[str, Any]) -> HypothesisId:
-        wanted = str(given.get("hypothesis", "")).strip()
-        for hypothesis in self.hypotheses:
-            if wanted.lower() in (hypothesis.id, hypothesis.claim.lower()):
-                return hypothesis.id
-        known = ", ".join(hypothesis.id for hypothesis in self.hypotheses) or "none yet: state one first"
-        raise Misfit(f"there is no hypothesis {wanted[:60]!r}; known are {known}")
-
-    def _told(self, what: str, gathered: Sequence[Evidence]) -> str:
-        return self.marked.data(what, evidence_text(gathered, self.cells))
-
-    # --- what is known ------------------------------------------------------------------------------------
-
-    def known(self) -> list[str]:
-        """Hypotheses and fixes with what the runs showed, one a line."""
-        lines = []
-        for hypothesis in self.hypotheses:
-            judged = judge_hypothesis(hypothesis.id, self.evidence)
-            lines.append(f"{hypothesis.id} ({_said(judged)}): {hypothesis.claim}")
-        for fix in self.fixes:
-            lines.append(f"{fix.id} for {fix.hypothesis} ({_said(self.judge(fix))}): {fix.why}")
-        return lines
-
-    def judge(self, fix: Fix) -> Judgement[FixVerdict]:
-        """The verdict on a fix, from the evidence so far."""
-        return judge_fix(fix, case=self.case, fixes=self.fixes, tests=self.tests, evidence=self.evidence)
-
-    def run_of(self, fix: Fix, stage: Stage) -> Evidence | None:
-        """The latest run of the cell for that fix."""
-        runs = [
-            item
-            for item in self.evidence
-            if item.kind is EvidenceKind.FIX and item.about == fix.id and item.stage is stage
-        ]
-        return runs[-1] if runs else None
-
-    @property
-    def passing(self) -> list[Fix]:
-        """Fixes after which the cell passed."""
-        ran = [(fix, self.run_of(fix, Stage.AFTER)) for fix in self.fixes]
-        return [fix for fix, after in ran if after is not None and after.outcome is Outcome.PASSED]
-
-    @property
-    def best(self) -> Fix | None:
-        """The fix with the best verdict, the earlier one among equals; a rejected one never."""
-        order = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED]
-        judged = [(fix, self.judge(fix).verdict) for fix in self.fixes]
-        ranked = [
-            (order.index(verdict), place) for place, (_, verdict) in enumerate(judged) if verdict in order
-        ]
-        return self.fixes[min(ranked)[1]] if ranked else None
-
-
-def _said(judged: Judgement[Any]) -> str:
-    based = f" by {', '.join(judged.evidence)}" if judged.evidence else ""
-    why = f"; {'; '.join(judged.reasons[:3])}" if judged.reasons else ""
-    return f"{judged.verdict}{based}{why}"
+    def _told(self, what: str, gathered: Sequence[Evidence], again: bool = False) -> str:
+        told = self.marked.data(what, evidence_text(gathered, self.cells))
+        return f"This ran already, and ends the same:\n{told}" if again else told
 
 
 def _line(value: Any) -> str:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import httpx2
 
 VARIABLE = "COT_MAGIC_CASSETTE"  # record:PATH or replay:PATH, for development
-_KEPT_HEADERS = ("content-type", "request-id", "retry-after", "retry-after-ms")
+_KEPT_HEADERS = ("content-type", "content-encoding", "request-id", "retry-after", "retry-after-ms")
+_CREDENTIALS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie")
+_WITHHELD = b"(a credential was here)"
+_LEAST = 8  # characters of a credential
 _FORMAT = 1
 
 
@@ -30,8 +33,8 @@ def unchanged(text: str) -> str:
 class Tape:
     """Requests and their answers, in a file of JSON.
 
-    Request headers are never stored, so no credential is. The body is stored as `scrub` leaves it, and it is
-    this form that a later request is compared with.
+    Request headers are never stored, so no credential is; one that a server repeats in its answer is taken
+    out. The body is stored as `scrub` leaves it, and it is this form that a later request is compared with.
     """
 
     path: Path
@@ -55,11 +58,18 @@ class Tape:
             raise RecordingError(f"{path}: is no tape of HTTP traffic: {error}") from error
 
     def write(self) -> None:
-        """Put everything into the file at once, so that an interrupted write damages nothing."""
+        """Put everything into the file at once, so that an interrupted write damages nothing.
+
+        Raises UsageError if it cannot be written.
+        """
         draft = self.path.with_name(self.path.name + ".part")
         text = json.dumps({"format": _FORMAT, "entries": self.entries}, indent=1, ensure_ascii=False)
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, self.path)
+        try:
+            # a half of a character becomes its escape, which JSON reads as the same half
+            draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+            os.replace(draft, self.path)
+        except OSError as error:
+            raise UsageError(f"{VARIABLE}: cannot write {self.path}: {error.strerror}.") from None
 
     def readable(self, method: str, path: str, raw: bytes) -> dict[str, Any]:
         """A request as it is stored."""
@@ -104,13 +114,16 @@ def transport_of(
 ) -> "httpx2.BaseTransport | None":
     """The transport for `record:PATH` or `replay:PATH`, or None for "".
 
-    Raises UsageError for a setting that is neither, RecordingError for a tape that cannot be read.
+    Raises UsageError for a setting that is neither and a tape that cannot be written, RecordingError for one
+    that cannot be read.
     """
     if not setting:
         return None
     mode, _, path = setting.partition(":")
     if mode == "record" and path:
-        return recording_transport(Tape(path=Path(path), scrub=scrub))
+        tape = Tape(path=Path(path), scrub=scrub)
+        tape.write()  # what cannot be written is said before anything is sent
+        return recording_transport(tape)
     if mode == "replay" and path:
         return replaying_transport(Tape.read(Path(path), scrub), pace=pace)
     raise UsageError(f"{VARIABLE}={setting}: expected record:PATH or replay:PATH. Nothing was sent.")
@@ -121,8 +134,9 @@ def recording_transport(tape: Tape, inner: "httpx2.BaseTransport | None" = None)
     import httpx2
 
     class Tee(httpx2.SyncByteStream):
-        def __init__(self, stream: Any, entry: dict[str, Any]) -> None:
+        def __init__(self, stream: Any, entry: dict[str, Any], credentials: tuple[bytes, ...]) -> None:
             self.stream, self.entry, self.start = stream, entry, time.monotonic()
+            self.credentials = credentials
 
         def __iter__(self) -> Iterator[bytes]:
             try:
@@ -136,6 +150,7 @@ def recording_transport(tape: Tape, inner: "httpx2.BaseTransport | None" = None)
 
         def close(self) -> None:
             self.stream.close()
+            self.entry["pieces"] = _without(self.credentials, self.entry["pieces"])
             tape.write()
 
     class Recording(httpx2.BaseTransport):
@@ -144,6 +159,7 @@ def recording_transport(tape: Tape, inner: "httpx2.BaseTransport | None" = None)
 
         def handle_request(self, request: httpx2.Request) -> httpx2.Response:
             asked = tape.readable(request.method, request.url.path, request.read())
+            request.headers["accept-encoding"] = "identity"  # a tape is read by people too
             response = self.inner.handle_request(request)
             kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
             entry = {"request": asked, "status": response.status_code, "headers": kept, "pieces": []}
@@ -154,7 +170,7 @@ def recording_transport(tape: Tape, inner: "httpx2.BaseTransport | None" = None)
             return httpx2.Response(
                 response.status_code,
                 headers=headers,
-                stream=Tee(response.stream, entry),
+                stream=Tee(response.stream, entry, _credentials(request.headers)),
                 extensions=response.extensions,
             )
 
@@ -204,8 +220,24 @@ def _pretty(request: Mapping[str, Any]) -> list[str]:
     return json.dumps(request, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
 
 
+def _credentials(headers: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The secret parts of the headers of a request: without the word for their scheme, and none so short
+    that it may be a part of a word."""
+    values = (headers[name].rpartition(" ")[2] for name in _CREDENTIALS if name in headers)
+    return tuple(value.encode("utf-8") for value in values if len(value) >= _LEAST)
+
+
+def _without(credentials: tuple[bytes, ...], pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pieces; as one piece, if a credential stands in them, perhaps across two, and has to go."""
+    whole = b"".join(map(_bytes, pieces))
+    cleared = whole
+    for credential in credentials:
+        cleared = cleared.replace(credential, _WITHHELD)
+    return pieces if cleared == whole else [{"after": pieces[-1]["after"], **_stored(cleared)}]
+
+
 def _stored(piece: bytes) -> dict[str, str]:
-    """Bytes as text where they are text: a tape is read by people too."""
+    """Bytes as text where they are text."""
     try:
         return {"text": piece.decode("utf-8")}
     except UnicodeDecodeError:  # a piece may end inside a character

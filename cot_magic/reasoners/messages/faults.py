@@ -95,7 +95,7 @@ _WORDS: Mapping[FaultKind, tuple[str, str]] = {
     ),
     FaultKind.MOVED: (
         "the server sends on to another address, which was not asked",
-        "set ANTHROPIC_BASE_URL to it if you trust it, then %cot_resume.",
+        "if you trust it, let ANTHROPIC_BASE_URL name that server, then %cot_resume.",
     ),
     FaultKind.DROPPED: ("the connection broke in the middle of the answer", _AGAIN),
     FaultKind.STALLED: ("the server stopped sending", _AGAIN),
@@ -140,6 +140,7 @@ _TOO_LONG = re.compile(
     r"prompt is too long|context (window|length)|maximum context|exceeds? the context", re.I
 )
 _NO_MONEY = re.compile(r"spend(ing)? limit|usage limits?|credit balance|insufficient credits", re.I)
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _NEVER_PASSES = (407, 511)  # whatever their kind says
 
 
@@ -224,13 +225,13 @@ def fault_from(error: BaseException) -> Fault | None:
     if isinstance(error, anthropic.APIConnectionError):
         connecting = isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError))
         late = isinstance(error, anthropic.APITimeoutError) and not connecting
-        return fault(FaultKind.STALLED if late else FaultKind.CONNECT, _cause(error))
+        return fault(FaultKind.STALLED if late else FaultKind.CONNECT, _said(cause or error))
     if isinstance(error, anthropic.APIResponseValidationError):
         return fault(FaultKind.GARBLED, str(error))
     if isinstance(error, httpx2.TimeoutException):
-        return fault(FaultKind.STALLED, type(error).__name__)
+        return fault(FaultKind.STALLED, _said(error))
     if isinstance(error, httpx2.HTTPError):
-        return fault(FaultKind.DROPPED, f"{type(error).__name__}: {error}")
+        return fault(FaultKind.DROPPED, _said(error))
     if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)):
         return fault(FaultKind.GARBLED, f"an event is no JSON: {error}")
     if isinstance(error, anthropic.AnthropicError) or type(error).__module__.startswith(
@@ -321,6 +322,6 @@ def _untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
     return behind
 
 
-def _cause(error: BaseException) -> str:
-    cause = error.__cause__
-    return f"{type(cause).__name__}: {cause}" if cause is not None else str(error)
+def _said(error: BaseException) -> str:
+    """What an error below HTTP says, without the system's number for it; its class if it says nothing."""
+    return _ERRNO.sub("", str(error)).rstrip(".") or type(error).__name__

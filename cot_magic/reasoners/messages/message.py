@@ -133,8 +133,8 @@ class GrowingMessage:
         for _ in range(2):  # some servers give the JSON as text, or as text within JSON
             if isinstance(given, str) and given.strip():
                 try:
-                    given = json.loads(given, strict=False)
-                except ValueError:
+                    given = json.loads(given, strict=False, parse_constant=_no_number)
+                except (ValueError, RecursionError):
                     given, problem = {}, f"its input is no JSON: {given[:200]}"
         if given == "":
             given = {}
@@ -165,10 +165,11 @@ class GrowingMessage:
 
     def _parts(self, place: int) -> Iterator[tuple[str, Any]]:
         for name, part in self._blocks[place].items():
-            if name == "input":
+            added = (place, name) in self._added
+            if name == "input" and (added or self._blocks[place].get("type") == "tool_use"):
                 yield name, self._input(place)[0]
             else:
-                yield name, self._joined(place, name) if (place, name) in self._added else part
+                yield name, self._joined(place, name) if added else part
 
 
 def _text(value: Any) -> str:
@@ -176,6 +177,11 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{type(value).__name__} where text belongs")
     return value
+
+
+def _no_number(name: str) -> float:
+    """NaN and Infinity are no JSON, and could not be sent back. Raises ValueError."""
+    raise ValueError(f"{name} is no JSON")
 
 
 def _stated(values: Any) -> dict[str, Any]:

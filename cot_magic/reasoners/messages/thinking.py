@@ -132,7 +132,7 @@ def _manual(budget: int, ceiling: int) -> Plan:
 
 
 _MANUAL_REFUSED = re.compile(
-    r"thinking\.(type\.)?enabled\b.*(not supported|not permitted)|does not match.*enabled", re.I
+    r"thinking\.(type\.)?enabled\b.*(not supported|not permitted)|tag 'enabled'", re.I
 )
 _ADAPTIVE_REFUSED = re.compile(
     r"adaptive (thinking )?is not supported|thinking\.(type\.)?adaptive\b.*not supported|tag 'adaptive'", re.I
@@ -158,31 +158,27 @@ def after_refusal(dialect: Dialect, sent: Mapping[str, Any], said: str) -> tuple
     said
         The server's message. Its wording is no interface, so it decides about nothing but this one switch.
     """
+    thinking = sent.get("thinking", {}).get("type")
+    # first, as these refusals name `output_config.effort` as the way out
+    if thinking == "enabled" and _MANUAL_REFUSED.search(said):
+        words = (
+            "The model takes no thinking budget: asking again with adaptive thinking, a target and no limit."
+        )
+        return (replace(dialect, mode="adaptive"), words) if dialect.mode is None else None
+    if thinking == "adaptive" and _ADAPTIVE_REFUSED.search(said):
+        words = "The model takes no adaptive thinking: asking again with a token budget."
+        return (replace(dialect, mode="manual"), words) if dialect.mode is None else None
     output = sent.get("output_config", {})
     if "effort" in output and _EFFORT_REFUSED.search(said):
         return replace(dialect, effort=False), "The server takes no effort level: asking again without it."
     if output and _OUTPUT_REFUSED.search(said):
         if "format" in output:
-            changed = replace(dialect, structured=False)
-            return changed, "The server takes no output schema: asking again with the schema in words alone."
+            words = "The server takes no output schema: asking again with the schema in words alone."
+            return replace(dialect, structured=False), words
         return replace(
             dialect, effort=False
         ), "The server takes no output settings: asking again without them."
-    thinking = sent.get("thinking", {}).get("type")
-    if thinking is None or dialect.mode is not None:
-        return None
-    if thinking == "enabled" and _MANUAL_REFUSED.search(said):
-        changed = replace(dialect, mode="adaptive")
-        return (
-            changed,
-            "The model takes no thinking budget: asking again with adaptive thinking, a target and no limit.",
-        )
-    if thinking == "adaptive" and _ADAPTIVE_REFUSED.search(said):
-        return replace(
-            dialect, mode="manual"
-        ), "The model takes no adaptive thinking: asking again with a token budget."
-    if _THINKING_REFUSED.search(said):
-        return replace(
-            dialect, mode="none"
-        ), "The server takes no thinking settings: asking again without thinking."
+    if thinking is not None and dialect.mode is None and _THINKING_REFUSED.search(said):
+        words = "The server takes no thinking settings: asking again without thinking."
+        return replace(dialect, mode="none"), words
     return None

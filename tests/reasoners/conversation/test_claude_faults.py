@@ -45,21 +45,32 @@ FAULTS = {
 }
 
 
+@pytest.mark.parametrize(
+    "phase",
+    [
+        pytest.param(Phase.ANALYZE, marks=pytest.mark.slow),
+        Phase.VALIDATE,
+        pytest.param(Phase.CONFIRM, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_one_line_finished_phases_stay_and_the_session_goes_on(desk, name: str) -> None:
-    reply = FAULTS[name]
+def test_a_fault_is_one_line_finished_phases_stay_and_the_session_goes_on(
+    desk, name: str, phase: Phase
+) -> None:
+    reply, match = FAULTS[name], f"Phase {phase}"
     lasting = Reply(**{slot: getattr(reply, slot) for slot in reply.__dataclass_fields__} | {
-        "match": "Phase VALIDATE", "sticky": True})  # fmt: skip
-    at = desk(*whole()[:2], lasting)
+        "match": match, "sticky": True})  # fmt: skip
+    place = next(n for n, other in enumerate(whole()) if other.match == match)
+    at = desk(*whole()[:place], lasting)
     session = at.run()
     faults = [event for event in at.events if isinstance(event, Faulted)]
-    assert [fault.phase for fault in faults] == [Phase.VALIDATE]
+    assert [fault.phase for fault in faults] == [phase]
     assert "\n" not in faults[0].message
     assert at.server.url.removeprefix("http://") in faults[0].message
-    assert session.finished == (Phase.ANALYZE, Phase.PLAN)
+    assert session.finished == tuple(Phase)[: list(Phase).index(phase)]
     assert session.ended
-    assert "%cot_resume goes on from VALIDATE" in plain(outline(session))
-    at.server.script[:] = whole()[2:]
+    assert f"%cot_resume goes on from {phase}" in plain(outline(session))
+    at.server.script[:] = whole()[place:]
     session = at.run(resume=True)
     assert session.faults == ()
     assert session.result == "verified"

@@ -75,7 +75,10 @@ def test_a_new_conversation_on_going_on_counts_what_the_session_has_spent(desk) 
     assert [used and used.usd for used in at.used] == [None, spent]
 
 
-REFUSALS = ["messages.1.content.0: Invalid `signature` in `thinking` block", "prompt is too long: 250000 tokens"]
+REFUSALS = [
+    "messages.1.content.0: Invalid `signature` in `thinking` block",
+    "prompt is too long: 250000 tokens",
+]
 
 
 @pytest.mark.parametrize("said", REFUSALS)

@@ -148,6 +148,15 @@ def test_a_model_that_says_nothing_at_all_is_told_about(desk) -> None:
     assert "The model gave no findings for this phase." in plain(outline(session))
 
 
+def test_an_answer_of_thinking_alone_is_not_sent_back(desk) -> None:
+    """The API takes no turn of the assistant that ends in thinking."""
+    at = desk(*whole(ANALYZE=[Reply(thinking="scripted thinking", match="Phase ANALYZE"),
+                              Reply(text=answer(hypotheses=[HYPOTHESIS]))]))  # fmt: skip
+    assert at.run().result == "verified"
+    assert [message["role"] for message in at.server.turns[1].body["messages"]] == ["user"]
+    assert "asking once more" in " ".join(at.session.phase(Phase.ANALYZE).remarks)
+
+
 WEIRD = [
     {"headline": 3, "findings": "none", "hypotheses": None, "fixes": {"a": 1}},
     {

@@ -174,6 +174,38 @@ def test_an_edit_of_another_form_is_made(desk, form: str) -> None:
     assert session.result == "verified"
 
 
+@pytest.mark.parametrize("name", ["ANALYZE", "IMPLEMENT"])
+def test_a_diff_among_words_is_tried_as_a_fix(desk, name: str) -> None:
+    words = f"The name is misspelt, it is scripted:\n```diff\n{DIFF}```"
+    replies = [Reply(text=words, match=f"Phase {name}"), Reply(text=words)]
+    quiet = {"ANALYZE": phase("ANALYZE"), "IMPLEMENT": phase("IMPLEMENT")}
+    session = desk(*whole(**{**quiet, name: replies}), loose=True).run()
+    assert [edit.after for fix in session.fixes for edit in fix.edits] == ["total = sum(values)"]
+    assert session.result == "plausible"
+
+
+def test_a_fix_that_is_given_too_early_is_tried_when_it_is_time(desk) -> None:
+    script = whole(
+        ANALYZE=phase("ANALYZE", hypotheses=[HYPOTHESIS], fixes=[FIX]), IMPLEMENT=phase("IMPLEMENT")
+    )
+    assert desk(*script).run().result == "verified"
+
+
+def test_what_two_turns_of_a_phase_wrote_stays_apart(desk) -> None:
+    at = desk(*whole(VALIDATE=[Reply(thinking="scripted one", text="scripted first.", match="Phase VALIDATE",
+                                     tools=[call("read_cell", cell="[1]")]),
+                               Reply(thinking="scripted two", text=answer())]))  # fmt: skip
+    view = at.run().phase(Phase.VALIDATE)
+    assert view.thinking == "scripted one\n\nscripted two"
+    assert view.streamed == f"scripted first.\n\n{answer()}"
+
+
+@pytest.mark.parametrize("label", ["cell 2", "Cell [2]:", "In [2]", "2", 2, "[2]", "the failing cell", None])
+def test_a_cell_is_found_however_it_is_named(desk, label: Any) -> None:
+    session = desk(*whole(IMPLEMENT=fixed(edits=[{**EDIT, "cell": label}])), loose=True).run()
+    assert session.result == "verified"
+
+
 TESTS = {
     "in a fence": [{**TEST, "source": f"```python\n{TEST['source']}\n```"}],
     "source alone": TEST["source"],
@@ -208,7 +240,7 @@ def test_a_probe_that_was_mended_is_run_and_no_complaint_stays(desk) -> None:
     script = whole(ANALYZE=phase("ANALYZE", hypotheses=[broken]), PLAN=phase("PLAN", hypotheses=[HYPOTHESIS]))
     session = desk(*script).run()
     assert session.result == "verified"
-    assert "no Python" not in plain(outline(session))
+    assert "no Python" not in plain(outline(session)).replace("\n", " ")
 
 
 def test_the_same_probe_again_and_again_is_run_once(desk) -> None:
@@ -226,7 +258,7 @@ def test_the_same_fix_again_and_again_is_one_fix(desk) -> None:
     session = at.run()
     assert len(session.fixes) == 1
     assert "tried already" in at.results()[-1]["content"]
-    assert "not tried" not in plain(outline(session))
+    assert "not tried" not in plain(outline(session)).replace("\n", " ")
 
 
 def test_a_fix_of_the_answer_for_which_no_round_is_left_is_told(desk) -> None:
@@ -235,7 +267,7 @@ def test_a_fix_of_the_answer_for_which_no_round_is_left_is_told(desk) -> None:
                    match="" if n else "Phase IMPLEMENT") for n in range(2)]  # fmt: skip
     session = desk(*whole(IMPLEMENT=[*tries, Reply(text=answer(fixes=[other]))])).run()
     assert len(session.fixes) == 2
-    assert "no round of fixes is left" in plain(outline(session))
+    assert "no round of fixes is left" in plain(outline(session)).replace("\n", " ")
 
 
 def test_more_calls_in_one_turn_than_a_phase_allows_are_not_all_made(desk) -> None:
@@ -274,3 +306,40 @@ def test_calls_without_ids_or_with_the_same_get_one_each(desk) -> None:
     assert len(set(calls)) == 4
     assert all(calls)
     assert [part["tool_use_id"] for part in messages[6]["content"] if part["type"] == "tool_result"] == calls
+
+
+@pytest.fixture
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that reports no tokens."""
+    import messages_server
+
+    plain_events = messages_server.events
+
+    def without_usage(*arguments: Any, **more: Any) -> Any:
+        for name, data in plain_events(*arguments, **more):
+            kept = {key: value for key, value in data.items() if key != "usage"}
+            if "message" in kept:
+                kept["message"] = {key: value for key, value in kept["message"].items() if key != "usage"}
+            yield name, kept
+
+    monkeypatch.setattr(messages_server, "events", without_usage)
+
+
+def test_tokens_that_are_not_reported_are_not_called_none_and_cost_what_nobody_knows(desk, uncounted) -> None:
+    session = desk(*whole()).run()
+    text = plain(outline(session))
+    assert session.usage is not None
+    assert session.usage.usd is None
+    assert "The server did not report tokens; price unknown." in text
+    assert " 0 out" not in text
+    assert "tokens not reported" in text
+
+
+def test_thinking_whose_tokens_are_not_reported_is_not_called_none(desk) -> None:
+    unknown = Reply(thinking="scripted thinking", text=answer(hypotheses=[HYPOTHESIS]), match="Phase ANALYZE",
+                    usage={"output_tokens_details": None})  # fmt: skip
+    at = desk(*whole(ANALYZE=[unknown]))
+    session = at.run()
+    assert session.phase(Phase.ANALYZE).usage.thinking_tokens == 0
+    text = " ".join(plain(outline(session)).split())
+    assert "97 out, thinking among them not reported (4,000 a request is a limit)" in text

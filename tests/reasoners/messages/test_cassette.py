@@ -1,6 +1,8 @@
 """Traffic on tape: what is kept, what never is, and that a replay goes the way of the recording."""
 
+import gzip
 import json
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 from asking import QUICK, ask, question
 from messages_server import MessagesServer
+from raw_server import RawServer
 from scripted_replies import Reply
 
 from cot_magic.core.errors import RecordingError, ServiceFault, UsageError
@@ -65,6 +68,64 @@ def test_no_key_and_no_header_of_a_request_is_stored(serve: Serve, connect: Conn
     assert "What is wrong?" in stored
     for never in ("scripted-secret-key", "Bearer", "authorization", "User-Agent", "anthropic-version"):
         assert never.lower() not in stored.lower()
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_a_key_that_a_server_repeats_is_not_stored_either(pieces: int, tmp_path: Path) -> None:
+    path = tmp_path / "tape.json"
+    body = b'{"error": {"type": "authentication_error", "message": "scripted: no key scripted-odd-key"}}'
+    head = b"HTTP/1.1 401 No\r\nconnection: close\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    cut = len(body) if pieces == 1 else body.index(b"odd-key")
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(head)
+        for piece in filter(None, (body[:cut], body[cut:])):
+            connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        connection.sendall(b"0\r\n\r\n")
+
+    with RawServer(answer) as server:
+        link = MessagesConnection(
+            model="claude-haiku-4-5",
+            base_url=server.url,
+            api_key="scripted-odd-key",
+            cassette=f"record:{path}",
+        )
+        with pytest.raises(ServiceFault) as live:
+            ask(link, question())
+        link.close()
+    assert "scripted: no key" in path.read_text("utf-8")
+    assert "odd-key" not in path.read_text("utf-8")
+    again = replayed(path)
+    with pytest.raises(ServiceFault) as stopped:
+        ask(again, question())
+    again.close()
+    assert stopped.value.kind == live.value.kind == "credentials_rejected"
+
+
+def test_a_compressed_answer_is_replayed_too(tmp_path: Path) -> None:
+    path = tmp_path / "tape.json"
+    error = gzip.compress(b'{"error": {"type": "permission_error", "message": "scripted and compressed"}}')
+    head = f"HTTP/1.1 403 No\r\nconnection: close\r\ncontent-encoding: gzip\r\ncontent-length: {len(error)}\r\n\r\n".encode()
+    with RawServer(head + error) as server:
+        link = MessagesConnection(
+            model="claude-haiku-4-5", base_url=server.url, api_key="k", cassette=f"record:{path}"
+        )
+        with pytest.raises(ServiceFault, match="scripted and compressed"):
+            ask(link, question())
+        link.close()
+    again = replayed(path)
+    with pytest.raises(ServiceFault, match="scripted and compressed"):
+        ask(again, question())
+    again.close()
+
+
+def test_a_tape_that_cannot_be_written_is_said_before_anything_is_sent(
+    serve: Serve, connect: Connect, tmp_path: Path
+) -> None:
+    server = serve()
+    with pytest.raises(UsageError, match=r"cannot write .*tape\.json: No such file or directory"):
+        ask(connect(server, cassette=f"record:{tmp_path}/none/tape.json"), question())
+    assert server.requests == []
 
 
 def test_what_is_scrubbed_is_stored_scrubbed_and_still_found(

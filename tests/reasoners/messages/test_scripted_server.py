@@ -90,6 +90,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"messages": [USER, said({"type": "thinking", "thinking": "t", "signature": "eA=="}), USER]},
         "Invalid `signature`",
     ),
+    "thinking last": (
+        {"messages": [USER, said({"type": "redacted_thinking", "data": "eA=="}), USER]},
+        "cannot be `thinking`",
+    ),
 }
 
 

@@ -119,11 +119,30 @@ def test_a_budget_for_a_model_that_wants_none_is_switched_to_adaptive(serve: Ser
         loose=True,
         refuse=lambda body: refusal if body.get("thinking", {}).get("type") == "enabled" else "",
     )
-    heard = ask(connect(server, model="claude-sonnet-4-6"), question())
+    heard = ask(connect(server, model="claude-sonnet-4-6"), question(schema=SCHEMA))
     assert [turn.body["thinking"]["type"] for turn in server.turns] == ["enabled", "adaptive"]
-    assert server.turns[1].body["output_config"] == {"effort": "low"}
+    output = server.turns[1].body["output_config"]
+    assert sorted(output) == ["effort", "format"]  # the refusal speaks of output_config, but not against it
+    assert output["effort"] == "low"
     assert heard.answer is not None
     assert not heard.answer.enforced
+
+
+@pytest.mark.parametrize(("sent", "model"), [("enabled", "claude-sonnet-4-6"), ("adaptive", "claude-nova-9")])
+def test_the_words_of_a_platform_that_checks_by_tags_are_understood(
+    sent: str, model: str, serve: Serve, connect: Connect
+) -> None:
+    """A platform's words for the same refusal name the tag, and the tags that it expects."""
+    others = {"enabled": "'adaptive', 'disabled'", "adaptive": "'enabled', 'disabled'"}
+    refusal = f"thinking: Input tag '{sent}' found using 'type' does not match any of the expected tags: {others[sent]}"
+    server = serve(
+        loose=True, refuse=lambda body: refusal if body.get("thinking", {}).get("type") == sent else ""
+    )
+    ask(connect(server, model=model), question())
+    assert [turn.body["thinking"]["type"] for turn in server.turns] == [
+        sent,
+        "adaptive" if sent == "enabled" else "enabled",
+    ]
 
 
 def test_a_server_that_refuses_both_forms_has_the_last_word(serve: Serve, connect: Connect) -> None:
