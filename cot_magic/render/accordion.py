@@ -3,13 +3,16 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from cot_magic.core.events import (
     ExploreSchedules,
     PhaseEnded,
     PhaseStarted,
+    Remarked,
     SearchAdvanced,
+    Sent,
     SessionStarted,
     Stamped,
     Streamed,
@@ -19,9 +22,11 @@ from cot_magic.render.bundle import bundle, bundle_of
 from cot_magic.render.live import LiveOutline
 from cot_magic.render.outline import activity, outline
 from cot_magic.render.pace import Pace
+from cot_magic.render.silence import Silence
 from cot_magic.render.widgets import Panel
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_OF_A_MODEL = (Sent, Remarked, Streamed)  # after these it may be silent, and what it wants run is heard first
 _SEARCH_S = 1.0  # seconds between two looks at a search, where the whole panel is sent each time
 
 
@@ -43,9 +48,18 @@ class AccordionRenderer:
         self._panel: Panel | None = None
         self._handle: Any = None
         self._doing = ""
+        self._session = Session()
+        self._silence = Silence(self._go_on)
 
     def update(self, session: Session, last: Stamped) -> None:
         """Show the session, unless the last time was a moment ago."""
+        self._silence.heard()
+        self._show(session, last)
+        self._session = session
+        if isinstance(last.event, _OF_A_MODEL):
+            self._silence.begin()
+
+    def _show(self, session: Session, last: Stamped) -> None:
         due = self._pace.due(last.event)
         if due or not isinstance(last.event, Streamed):  # of a thousand tokens a second, most are passed over
             doing = activity(session, last.event)
@@ -59,12 +73,19 @@ class AccordionRenderer:
 
     def close(self, session: Session) -> None:
         """Replace the accordion by the static panel, then close the widgets."""
+        self._silence.close()
         if self._panel is None:
             _display(bundle(session))
             return
         self._handle.update(bundle(session), raw=True)
         self._panel.close()
         self._panel = None
+
+    def _go_on(self, seconds: float) -> None:
+        """Nothing is heard: what was held back is drawn, and the time goes on."""
+        if self._panel is not None:
+            session = replace(self._session, seconds=self._session.seconds + seconds)
+            self._panel.draw(self._live.draw(session, self._doing))
 
 
 class StaticRenderer:
