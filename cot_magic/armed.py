@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import cot_magic
+from cot_magic import investigation
 from cot_magic.attachment import Attachment
 from cot_magic.core.case import Cell, CellId
+from cot_magic.core.remedies import without_magics
 from cot_magic.core.session import Session
 from cot_magic.recording import Recording
 from cot_magic.settings import Settings
@@ -33,7 +35,7 @@ def arm(config: str) -> None:
         attachment.verbatim = (Recording(Path(plan["verbatim"])),)
     if plan["preview"]:
         shown = Path(plan["preview"])
-        attachment.tell = lambda text: shown.write_text(text, encoding="utf-8")
+        attachment.tell = lambda text: shown.write_text(text, encoding="utf-8", errors="backslashreplace")
     attachment.defaults = replace(settings, save=None)  # the recording is that of the failing cell
     expected = set(plan["expected"])
 
@@ -59,4 +61,12 @@ def debug(source: str, namespace: Mapping[str, Any], *, intensity: str) -> Sessi
         shell.run_cell(f"%%{intensity}\n{source}")
     finally:
         cot_magic.unload_ipython_extension(shell)
-    return attachment.session
+    session, shown = attachment.session, investigation.shown()
+    if session is not None and session.faults and shown is not None:
+        session, shown = _without_magics(session), _without_magics(shown)
+        investigation.remember(session, shown)
+    return session
+
+
+def _without_magics(session: Session) -> Session:
+    return replace(session, faults=tuple(map(without_magics, session.faults)))

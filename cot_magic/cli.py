@@ -177,7 +177,8 @@ def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
     session: Session = run.session
     if given.json is not None:
         data = summary(session, notebook=str(given.notebook), intensity=settings.intensity)
-        given.json.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        given.json.write_text(text, encoding="utf-8", errors="backslashreplace")  # halves of characters
     applied = session.result in ("verified", "plausible")
     if given.apply is not None and applied:
         said = FileInserter(given.notebook, given.apply).apply(run.verbatim)
@@ -216,7 +217,7 @@ def terminal() -> Any:
     """The renderer for a terminal."""
     from cot_magic.plugins import load
 
-    return load("renderers", "terminal")()
+    return load("renderers", "terminal")(magics=False)
 
 
 if __name__ == "__main__":

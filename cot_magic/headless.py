@@ -265,13 +265,15 @@ def _end_tasks() -> None:
     the interpreter would print them at exit."""
     import asyncio
 
-    from jupyter_core.utils import ensure_event_loop
+    from jupyter_core.utils import run_sync
 
-    loop = ensure_event_loop()
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    async def end() -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    run_sync(end)()  # inside a kernel the cells ran in a loop beside its own, whose tasks have to go on
 
 
 def _of_dead_kernel(session: Session, notebook: Any, place: int, settings: Settings) -> Session:

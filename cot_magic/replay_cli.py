@@ -1,10 +1,11 @@
 """`cot-magic replay`: a recorded session on the screen, or its experiments run afresh."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
-SAME, DIFFERENT = 0, 4
+SAME, DIFFERENT, STOPPED = 0, 4, 130
 
 
 def add_parser(commands: Any) -> None:
@@ -30,10 +31,14 @@ def replay(given: argparse.Namespace) -> int:
     if not given.verify:
         from cot_magic.plugins import load
 
-        load("renderers", "terminal")().close(fold(recorded))
+        load("renderers", "terminal")(magics=False).close(fold(recorded))
         return SAME
-    from cot_magic.verification import table, verify
+    from cot_magic.verification import VerificationStopped, table, verify
 
-    verification = verify(recorded, given.notebook, given.kernel)
+    try:
+        verification = verify(recorded, given.notebook, given.kernel)
+    except VerificationStopped as stopped:
+        print(f"cot-magic: {stopped}", file=sys.stderr)
+        return STOPPED
     print(table(verification))
     return SAME if verification.same else DIFFERENT

@@ -10,7 +10,7 @@ from typing import Any
 
 from cot_magic.core.case import Case, Cell
 from cot_magic.core.codec import encode
-from cot_magic.core.errors import RecordingError, UsageError
+from cot_magic.core.errors import CotError, RecordingError, UsageError
 from cot_magic.core.events import (
     EvidenceGathered,
     ExploreSchedules,
@@ -21,7 +21,7 @@ from cot_magic.core.events import (
     Stamped,
     TryFix,
 )
-from cot_magic.core.findings import LOOK, Evidence
+from cot_magic.core.findings import LOOK, Evidence, EvidenceKind
 from cot_magic.core.session import Session
 from cot_magic.core.withheld import holds_mask, withheld_cells
 from cot_magic.reasoner_choice import AFRESH
@@ -30,6 +30,8 @@ from cot_magic.settings import Settings
 _REQUESTS = (RunProbe, TryFix, ExploreSchedules, InspectVariable)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _NB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# how long something took is printed with its unit, and never twice the same
+_DURATION = re.compile(r"\b\d[\d.,]*(?:e[+-]?\d+)?\s*(?:ns|µs|μs|us|ms|s|secs?|seconds?|min|minutes?)\b")
 NOT_RUN = "not run"
 CELL, CONTEXT = 60, 12  # characters of a cell of the table, and of what stands before a difference in it
 
@@ -46,6 +48,10 @@ class Compared:
     @property
     def same(self) -> bool:
         return self.then == self.now
+
+
+class VerificationStopped(CotError):
+    """The person stopped a verification; the message says how far it came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,8 @@ def verify(
         If there is no session in the recording.
     UsageError
         If nothing failed in it, or a withheld source is needed.
+    VerificationStopped
+        At Ctrl-C.
     """
     case = _case_of(recorded)
     if case.raised is None:
@@ -91,15 +99,34 @@ def verify(
             f"A part of the source of {labels} was withheld when this was recorded; what needs it does not "
             "run. Give the notebook with --notebook."
         )
-    fresh = _run(recorded, case, notebook, kernel)
+    fresh: list[Stamped] = []
+    try:
+        _run(recorded, case, notebook, kernel, fresh)
+    except KeyboardInterrupt:
+        raise VerificationStopped(how_far(recorded, fresh)) from None
     if not any(isinstance(stamped.event, SessionStarted) for stamped in fresh):
         notes.append("The recorded cell did not fail again, or another one failed first: nothing was run.")
+    return Verification(compared=_compared(recorded, fresh), notes=tuple(notes))
+
+
+def how_far(recorded: Sequence[Stamped], fresh: Sequence[Stamped]) -> str:
+    """One line for a verification that was stopped after the fresh events."""
+    ran = [item for item in _compared(recorded, fresh) if not item.now.startswith(NOT_RUN)]
+    count = sum(isinstance(stamped.event, EvidenceGathered) for stamped in recorded)
+    same = sum(item.same for item in ran)
+    return (
+        f"interrupted: {len(ran)} of {count} experiments were compared, {same} as recorded, "
+        f"{len(ran) - same} not."
+    )
+
+
+def _compared(recorded: Sequence[Stamped], fresh: Sequence[Stamped]) -> tuple[Compared, ...]:
     left = list(_answered(fresh))
     compared: list[Compared] = []
     for request, gathered in _answered(recorded):
         place = next((n for n, (other, _) in enumerate(left) if _same_request(request, other)), None)
         compared += _rows(request, gathered, left.pop(place)[1] if place is not None else [])
-    return Verification(compared=tuple(compared), notes=tuple(notes))
+    return tuple(compared)
 
 
 def with_real_sources(case: Case, fresh: Case, redact: Any) -> Case:
@@ -133,11 +160,15 @@ def _case_of(recorded: Sequence[Stamped]) -> Case:
     raise RecordingError("the recording holds no session: there is nothing to verify.")
 
 
-def _run(recorded: Sequence[Stamped], case: Case, notebook: Path | None, kernel: str | None) -> list[Stamped]:
-    """The events of a run in a kernel, whose reasoner repeats the recording."""
+def _run(
+    recorded: Sequence[Stamped],
+    case: Case,
+    notebook: Path | None,
+    kernel: str | None,
+    events: list[Stamped],
+) -> None:
+    """Adds the events of a run in a kernel, whose reasoner repeats the recording."""
     from cot_magic.headless import run_notebook
-
-    events: list[Stamped] = []
 
     def hear(session: Session, stamped: Stamped) -> None:
         events.append(stamped)
@@ -153,7 +184,6 @@ def _run(recorded: Sequence[Stamped], case: Case, notebook: Path | None, kernel:
         finally:
             if notebook is None:
                 path.unlink()
-    return events
 
 
 def _notebook_of(case: Case) -> Path:
@@ -232,25 +262,36 @@ def _rows(request: Request, then: Sequence[Evidence], now: Sequence[Evidence]) -
 
 
 def _with_values(ending: str, then: Evidence, now: Evidence) -> tuple[str, str]:
-    """Two equal endings with the values that were seen, if those differ; values that hold masks are not
-    compared."""
-    one, other = _seen(then), _seen(now)
-    if one == other or holds_mask(one) or holds_mask(other):
+    """Two equal endings with what was seen, where that differs; what holds masks is not compared."""
+    differing = [
+        _excerpts(name, one, other)
+        for (name, one), (_, other) in zip(_seen(then), _seen(now), strict=True)
+        if one != other and not holds_mask(one) and not holds_mask(other)
+    ]
+    if not differing:
         return ending, ending
+    room = CELL if len(differing) == 1 else CELL // 2
+    shown = ["; ".join(pair[side][:room] for pair in differing) for side in (0, 1)]
+    return f"{ending}: {shown[0]}", f"{ending}: {shown[1]}"
+
+
+def _excerpts(name: str, one: str, other: str) -> tuple[str, str]:
+    """Both texts from shortly before their first difference on."""
     same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     start = max(0, same - CONTEXT) if max(len(one), len(other)) > CELL // 2 else 0
-    shown = [f"{ending}: {'…' if start else ''}{text[start:]}" for text in (one, other)]
-    return shown[0], shown[1]
+    first, second = (f"{name}{'…' if start else ''}{text[start:]}" for text in (one, other))
+    return first, second
 
 
-def _seen(evidence: Evidence) -> str:
-    """The values that a look showed, or that the names had after a fix, on one line."""
-    shown = (
-        evidence.output
-        if evidence.about == LOOK
-        else ", ".join(f"{item.expression} = {item.text}" for item in evidence.state)
-    )
-    return _ADDRESS.sub("0x…", " ".join(shown.split()))
+def _seen(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    """What can be compared, each on one line: values that a look showed or that names had after a fix,
+    what a probe printed, and what was attempted outside. Addresses and durations are left out."""
+    look = evidence.about == LOOK
+    values = evidence.output if look else ", ".join(f"{s.expression} = {s.text}" for s in evidence.state)
+    printed = evidence.output if evidence.kind is EvidenceKind.PROBE and not look else ""
+    texts = (values, _DURATION.sub("(a duration)", printed), ", ".join(sorted(evidence.effects)))
+    lines = (_ADDRESS.sub("0x…", " ".join(text.split())) for text in texts)
+    return tuple(zip(("", "printed ", "effects "), lines, strict=True))
 
 
 def _what(evidence: Evidence) -> str:

@@ -28,6 +28,7 @@ _ENVIRONMENT_NOT = frozenset({"PWD", "OLDPWD"})
 _UNSAFE = re.compile(r"[^\w .:/@+-]+")  # would end a string, start an expression or be a mask's own sign
 _ESCAPE = re.compile(r"\\([nrt\"'\\])")
 _ESCAPED_SIGNS = {"n": "\n", "r": "\n", "t": "\t"}
+_BLANK = " \t\r\n\\"
 _AROUND = " `|()[]{},;.:"  # what may stand beside a secret and has been taken for a part of it
 _STRINGS = re.compile(r"'((?:\\.|[^'\\])*)'|\"((?:\\.|[^\"\\])*)\"")
 
@@ -156,6 +157,7 @@ class Redactor:
         found = [item for item in _shown_secrets(s) if item.end > item.start]
         masks = [match.span() for match in MASK.finditer(s)] if "<redacted: " in s else []
         found = [part for item in found for part in _outside(item, masks)]
+        found = [part for part in found if s[part.start : part.end].strip(_BLANK)]  # as beside a mask
         for item in found:
             if item.learn:
                 self.learn_telling(item.kind, s[item.start : item.end])
@@ -264,7 +266,7 @@ def _apart(found: list[Found]) -> list[Found]:
 
 
 def _is_generated(value: str) -> bool:
-    return " " not in value and (
+    return not any(sign in value for sign in (" ", "://")) and (  # a part of an address may stand in others
         secret_names.looks_generated(value) or (len(value) >= 20 and any(map(str.isdigit, value)))
     )
 

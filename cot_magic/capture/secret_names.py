@@ -24,19 +24,22 @@ _TOKEN_WORD = re.compile(r"(?:^|_)(?:token|auth|bearer|cookie|jwt|pat)s?(?:_|$)"
 # `password_length` and `secret_word` are about a secret, or about a game: not one by themselves.
 _ABOUT = re.compile(
     r"_(?:len|length|count|size|min|max|policy|regex|pattern|valid|ok|strength|name|field|path|file|word|number|error"
-    r"|errors|rejected|missing|invalid|expired|prompt|message|msg|attempts|type|id|ids|index|column|columns|col|cols|required|hint|label|env|var|fn|func|state)$|^(?:no|missing|invalid|wrong|bad)_"
+    r"|errors|rejected|missing|invalid|expired|prompt|message|msg|attempts|type|id|ids|index|column|columns|col|cols|required|hint|label|envs?|vars?|fn|func|state"
+    r"|url|uri|endpoint|headers?)$|^(?:no|missing|invalid|wrong|bad)_"
 )
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RUN = re.compile(r"[A-Za-z0-9+=~]+")
 _WORD_OR_NUMBER = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _PLACEHOLDER = re.compile(
     r"[\s*.…xX_#-]*|\$?\{{1,2}[\w .!()\[\]-]*\}{1,2}|\$\w+|%\(?\w*\)?s|<[^<>]*>"
-    r"|None|True|False|null|\[?redacted\]?",
+    r"|None|True|False|null|\[?redacted\]?|<?your(?:[ _-][a-z]+)+>?|[a-z]{2,8}[_-](?:\.{3}|[….*x]+)",
     re.IGNORECASE,
 )
 _FILLED_IN = re.compile(
     r"\{[\w .!()\[\]-]*\}|%\(\w*\)s|%s|\$\w+|\b(?:bearer|basic|token|apikey|digest)\b ?", re.IGNORECASE
 )
+_FILE = re.compile(r"(?:~|[\w.-]+)?(?:/[\w.-]+)*\.(?:json|pem|key|p12|txt|csv|ya?ml|toml|ini|env|db|sqlite)")
+_FILLED_URL = re.compile(r"://[^\s/@{}]{0,100}\{[^\s/@]{0,200}\}@")
 # Every name that `name_weight` gives a weight holds one of these, written without `_` and `-`
 _STEMS = (
     *(
@@ -109,12 +112,26 @@ def hides(name: str, value: str) -> bool:
         return False
     weight = name_weight(name)
     if weight == 2:
-        return not (bare.startswith(("/", "~/")) and name.lower() in ("pwd", "cwd"))
+        return not _refers(name, bare)
     if weight == 0:
         return False
     if not looks_generated(bare):
         return _short_for_password(name) and looks_chosen(bare) and _mixed(bare)
     return not (_HEX.fullmatch(bare) and may_be_data(name))
+
+
+def _refers(name: str, value: str) -> bool:
+    """Whether the value of a secret name only says where the secret is: a directory, a file, a URL whose
+    password is filled in, or the name again."""
+    if value.startswith(("/", "~/")) and name.lower() in ("pwd", "cwd"):
+        return True
+    if _FILE.fullmatch(value) or _FILLED_URL.search(value):
+        return True
+    return value.isascii() and value.isidentifier() and _squeezed(name).endswith(_squeezed(value))
+
+
+def _squeezed(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def _short_for_password(name: str) -> bool:

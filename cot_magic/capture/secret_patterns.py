@@ -12,12 +12,13 @@ _TOKEN_AS_USER = re.compile(r"://(?P<secret>[^\s:/@'\"<>]{16,200}+)@")
 _AFTER_USER = re.compile(r"[^\s'\"<>]{1,500}+")
 _PORT = re.compile(r"\d{1,5}(?:/|$)")
 _AUTHORIZATION = re.compile(
-    r"authorization[\"']?\]?\s*[:=,]\s*(?P<quote>[rbfuRBFU]{0,2}[\"'])?(?P<scheme>(?:basic|bearer|token|digest|apikey|bot)\s+)?"
+    r"authorization[\"']?\]?\s*(?P<sign>[:=,])\s*(?P<quote>[rbfuRBFU]{0,2}[\"'])?(?P<scheme>(?:basic|bearer|token|digest|apikey|bot)\s+)?"
     r"(?P<secret>[A-Za-z0-9._~+/=:-]{8,})(?![\w(.\[])",
     re.IGNORECASE,
 )
 _BEARER = re.compile(
-    r"\b(?:bearer|basic)\s+(?P<secret>(?=[A-Za-z._~+/=-]*\d)[\w.~+/=-]{16,}|[A-Za-z0-9+/]{8,}={1,2})", re.I
+    r"\b(?P<scheme>bearer|basic)\s+(?P<secret>(?=[A-Za-z._~+/=-]*\d)[\w.~+/=-]{16,}|[A-Za-z0-9+/]{8,}={1,2})",
+    re.I,
 )
 _COOKIE = re.compile(
     r"\bcookie(?:[\"']?\]?\s*[:=]|[\"']\s*,)\s*[\"']?(?P<secret>[\w.-]+=[^\"'\r\n]+)", re.IGNORECASE
@@ -47,7 +48,7 @@ _LISTS = re.compile(
     r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)[\"']?\s*(?::\s*[A-Za-z_][\w.\[\]| ]*\s*)?[=:]\s*[\[({]"
 )
 _LIST_PART = re.compile(
-    r"\s*(?:[\"']?\w+[\"']?\s*:\s*)?(?:[rbuRBU]?(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)|\d+|None)\s*,?"
+    r"\s*(?:[\"']?(?P<key>\w+)[\"']?\s*:\s*)?(?:[rbuRBU]?(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)|\d+|None)\s*,?"
 )
 # unquoted in `…;Pwd=…;…`, `?token=…&…`, `host=h password=…`
 _BARE = re.compile(
@@ -136,13 +137,21 @@ def _authorizations(text: str) -> Iterator[Found]:
     for match in _AUTHORIZATION.finditer(text):
         secret = match["secret"]
         quoted = bool(match["quote"]) and not secret.isalpha() and not secret_names.name_weight(secret)
+        if match["sign"] == ",":  # a list of names of headers, more often than a call
+            quoted = quoted and any(map(str.isdigit, secret))
         if match["scheme"] or quoted or secret_names.looks_generated(secret):
             yield _found(match, "credential")
 
 
 def _bearers(text: str) -> Iterator[Found]:
     for match in _BEARER.finditer(text):
-        yield _found(match, "credential")
+        secret = match["secret"]  # `basic statistics_of_2023` is prose
+        if (
+            match["scheme"].lower() == "bearer"
+            or secret.endswith("=")
+            or secret_names.looks_generated(secret)
+        ):
+            yield _found(match, "credential")
 
 
 def _cookies(text: str) -> Iterator[Found]:
@@ -183,11 +192,20 @@ def _quoted(text: str) -> Iterator[Found]:
     while (quoted := _QUOTED.search(text, place)) is not None:
         name, secret = quoted["name"], quoted["secret"]
         whole = quoted["end"] is not None or secret_names.looks_chosen(secret)  # else cut off, or prose
-        hidden = whole and secret_names.hides(name, secret)
+        hidden = whole and not _is_docstring(quoted) and secret_names.hides(name, secret)
         if hidden:
             yield _found(quoted, name)
+        if hidden and quoted["end"] is not None:
             yield from _continued(text, quoted.end(), name)
         place = quoted.end() if hidden else quoted.end("name")  # a string may hold source or JSON itself
+
+
+def _is_docstring(quoted: re.Match[str]) -> bool:
+    """Whether the name ends the header of a block (`class Password:`), and the string begins its body."""
+    if re.match(r":\s*\n", quoted["sign"]) is None:
+        return False
+    start = quoted.string.rfind("\n", 0, quoted.start()) + 1
+    return quoted.string[start : quoted.start()].strip(" \t-+") != ""  # else a key of YAML, or of a diff
 
 
 def _continued(text: str, place: int, name: str) -> Iterator[Found]:
@@ -222,13 +240,19 @@ def _behind_colons(text: str) -> Iterator[Found]:
 
 
 def _listed(text: str) -> Iterator[Found]:
-    """Strings in brackets behind a name that says that they are secret: `passwords = ["…", "…"]`."""
+    """Strings in brackets behind a name that says that they are secret: `passwords = ["…", "…"]`.
+
+    In a dictionary too, if its keys are numbers (a column as JSON) or its name is a plural. Else it describes
+    one: `"password": {"type": "string"}`, `credentials = {"region": "…"}`.
+    """
     for match in _LISTS.finditer(text):
         if secret_names.name_weight(match["name"]) < 2:
             continue
+        plural = re.search(r"(?i)(?<!credential)(?<!cred)s$", match["name"]) is not None
         place, stop = match.end(), len(text)
         while (part := _LIST_PART.match(text, place, stop)) is not None:
-            if part["secret"] and secret_names.hides(match["name"], part["secret"]):
+            apart = part["key"] is None or part["key"].isdigit() or plural
+            if apart and part["secret"] and secret_names.hides(match["name"], part["secret"]):
                 yield _found(part, match["name"])
             place = part.end()
 
@@ -242,7 +266,8 @@ def _passes_a_name_on(name: str, secret: str) -> bool:
 def _spoken(text: str) -> Iterator[Found]:
     for match in _SPOKEN.finditer(text):
         secret, name = match["secret"], match["name"].lower()
-        sure = secret_names.looks_chosen(secret) and name not in ("token", "secret")
+        code = "=" in secret and "\n" in match[0]  # `if not password:`, and a statement below it
+        sure = secret_names.looks_chosen(secret) and name not in ("token", "secret") and not code
         if sure or secret_names.looks_generated(secret):
             yield _found(match, name)
 

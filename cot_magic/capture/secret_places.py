@@ -20,7 +20,7 @@ _USER_AND = re.compile(
 )
 # `SecretStr("…")`, `Fernet(b"…")`, `TOTP("…")`: it can be nothing else
 _WRAPPED = re.compile(r"\b(?:secret(?:str|bytes)|fernet|[th]otp|hmac\.new)\(\s*" + _STRING, re.IGNORECASE)
-# `Client("AC…", "…")`: only what looks generated
+# `Client("AC…", "…")`: only what looks generated, and has no name of its own to tell it
 _CLIENT = re.compile(r"(?:client|bot|github|openai|anthropic)\((?P<arguments>[^()\n]{8,400})", re.IGNORECASE)
 # `wandb.login(key="…")`, and the file of Kaggle
 _KEY_OF_LOGIN = re.compile(
@@ -54,7 +54,8 @@ def in_calls(text: str) -> Iterator[Found]:
             yield _found(match, "secret")
     for match in _CLIENT.finditer(text):
         for string in _STRINGS.finditer(text, match.start("arguments"), match.end("arguments")):
-            if secret_names.looks_generated(string["secret"]):
+            named = text[match.start("arguments") : string.start()].rstrip().endswith("=")
+            if not named and secret_names.looks_generated(string["secret"]):
                 yield _found(string, "key")
     for match in _KEY_OF_LOGIN.finditer(text):
         if secret_names.looks_generated(match["secret"]):

@@ -71,7 +71,7 @@ def decode(line: str) -> Stamped:
     """The event of one line. Raises RecordingError when it is damaged, foreign or of a newer version."""
     try:
         data = json.loads(line)
-    except (ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:  # a report may carry anything in a line's place
         raise RecordingError(f"not a line of JSON: {error}") from None
     found = data.get("v") if isinstance(data, dict) else None
     if not isinstance(found, int):

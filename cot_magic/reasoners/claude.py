@@ -234,9 +234,8 @@ def claude_reasoner(
             max_usd=max_usd,
             scrub=redactor.text,
         )
-        if (
-            used is not None
-        ):  # a request that was stopped is in no report: the connection knows its worst case
+        if used is not None:
+            # a request that was stopped is in no report: the connection knows its worst case
             connection.cost.spend(max([used.usd or 0.0, *(link.cost.spent for link in opened)]))
         opened[:] = [connection]
         return connection

@@ -31,6 +31,7 @@ from cot_magic.core.events import (
 )
 from cot_magic.core.findings import FixVerdict, Phase
 from cot_magic.core.intermittent import failing_schedule
+from cot_magic.core.remedies import AGAIN, without_magics
 from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import phases
 from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, Stream, tick
@@ -43,7 +44,11 @@ BAR = 20  # characters of a progress bar
 
 
 def outline(
-    session: Session, doing: str = "", read: Callable[[PhaseView], tuple[Stream, ...]] = streams
+    session: Session,
+    doing: str = "",
+    read: Callable[[PhaseView], tuple[Stream, ...]] = streams,
+    *,
+    magics: bool = True,
 ) -> Outline:
     """Everything that a screen shows of the session as it stands. Pure: the same session, the same outline.
 
@@ -55,6 +60,8 @@ def outline(
         What is being run at this moment, from `activity`; the headline of the running phase.
     read
         What to show of the text that arrives in a phase.
+    magics
+        Whether it is shown where magics can be used; on the command line they cannot.
     """
     return Outline(
         name=phrase(session.intensity),
@@ -62,7 +69,7 @@ def outline(
         badge=badge(session),
         meta=meta(session),
         sections=tuple(_section(session, phase, doing, read) for phase in Phase),
-        notes=notes(session),
+        notes=notes(session, magics=magics),
     )
 
 
@@ -121,16 +128,17 @@ def meta(session: Session) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def notes(session: Session) -> tuple[str, ...]:
+def notes(session: Session, *, magics: bool = True) -> tuple[str, ...]:
     """What the person must know before anything else: what went wrong on our side, and an interrupt."""
     found = [phrase(session.note, 600)] if session.note else []
-    found += [f"Stopped: {phrase(fault, 600)}" for fault in session.faults]
+    faults = session.faults if magics else map(without_magics, session.faults)
+    found += [f"Stopped: {phrase(fault, 600)}" for fault in faults]
     if session.interrupted:
         found.append("Interrupted: what was found before stays.")
     left = [phase for phase in Phase if phase not in session.finished]
     if (session.interrupted or session.faults) and session.sent and left:
         stay = "; the phases before it stay" if session.finished else ""
-        found.append(f"`%cot_resume` goes on from {left[0]}{stay}.")
+        found.append(f"`%cot_resume` goes on from {left[0]}{stay}." if magics else AGAIN)
     return tuple(found)
 
 

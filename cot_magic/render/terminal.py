@@ -51,6 +51,8 @@ class TerminalRenderer:
         A `rich.console.Console` or a text file; standard output if none is given.
     clock
         Seconds from any start, for the pace of the progress line.
+    magics
+        Whether magics can be used there: at a prompt of IPython, not on the command line.
     """
 
     def __init__(
@@ -58,13 +60,15 @@ class TerminalRenderer:
         output: "Console | IO[str] | None" = None,
         clock: Callable[[], float] = time.monotonic,
         environ: Mapping[str, str] = os.environ,
+        *,
+        magics: bool = True,
     ) -> None:
         from rich.console import Console
 
         self._console = output if isinstance(output, Console) else Console(file=output or sys.stdout)
         unicode = self._console.encoding.lower().startswith("utf")
         self._plain = not (unicode and self._console.is_terminal) or bool(environ.get("NO_COLOR"))
-        self._pace = Pace(clock)
+        self._pace, self._magics = Pace(clock), magics
         self._live: Any = None
         self._doing = ""
 
@@ -92,7 +96,7 @@ class TerminalRenderer:
         if self._live is not None:
             self._live.stop()
             self._live = None
-        drawn = outline(session)
+        drawn = outline(session, magics=self._magics)
         if self._plain:
             text, encoding = plain(drawn, min(self._console.width, _WIDEST)), self._console.encoding
             self._console.file.write(text.encode(encoding, "replace").decode(encoding))

@@ -21,6 +21,12 @@ LOAD = "%load_ext cot_magic"
 FAILS = "%%cot+ why does this fail?\ntotal = sum(valus)"
 PANEL = ".jp-OutputArea-output"
 RESUME = "%cot_resume"
+# keeps what the page hears of the kernel
+HEAR = """(() => {
+  window.heard = [];
+  const told = m => [m.header.msg_type, (m.parent_header || {}).msg_type, (m.content || {}).execution_state];
+  panel.sessionContext.session.kernel.anyMessage.connect((_, { msg }) => window.heard.push(told(msg)));
+})()"""
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +130,25 @@ def test_the_countdown_is_seen_while_a_service_is_overloaded_and_what_was_found_
     page.screenshot(path=str(artefacts / "model-ended.png"))
     streams = [output for output in book.cells()[2]["outputs"] if output["output_type"] == "stream"]
     assert streams == []  # the client library has nothing to say beside the panel
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_the_kernel_is_busy_while_the_first_panel_of_a_page_is_drawn(
+    app: str, page: Any, lab: tuple[str, Path], notebooks: ModuleType, server: MessagesServer
+) -> None:
+    held = Reply(status=529, message="scripted", headers={"retry-after": "30"}, match="Phase ANALYZE")
+    server.script[:] = [held, Reply(status=401, message="scripted", sticky=True)]
+    book = notebooks.Book(page, lab, f"busy-{app}.ipynb", app).write([LOAD, environment(server), FAILS])
+    book.open()
+    book.run_cell(0)
+    book.run_cell(1)
+    book.tell(HEAR)
+    book.start_cell(2)
+    page.wait_for_selector("text=/attempt 2 of/", timeout=30_000)
+    subshell = ["status", "create_subshell_request", "idle"]  # asked for by the page, for the widgets
+    book.wait(lambda: subshell in book.tell("window.heard"))
+    assert book.tell("panel.sessionContext.session.kernel.status") == "busy"
+    if app == "lab":
+        assert "Busy" in page.inner_text("#jp-main-statusbar")
+    book.button("Cancel").click()
+    book.idle()

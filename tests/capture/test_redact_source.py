@@ -105,12 +105,62 @@ def test_a_file_that_is_written_as_a_string_is_read_as_a_file(text: str) -> None
         "user, password = load(path)\nhost, port = where\n",
         "pw = 3.5\npw_name = 'glycolysis'\n",
         "kde = stats.gaussian_kde(hf_distribution_of_values_by_region)\n",
+        'class CredentialProvider:\n    """Gives credentials.\n\n    In two ways.\n    """\n',
+        'class AccessToken(Base): ...\ndef new(name) -> AccessToken:\n    "One more: number-2."\n',
+        'def ask(prompt="Password: ", stream=None):\n    """Ask for it, and for user-1."""\n',
+        "if not password:\n    count+=1; tries=3\n",
+        'kept = ["Authorization", "Content-Type"]\nif name in ("authorization", "proxy-tries"): pass\n',
+        'schema = {"password": {"type": "string", "description": "Eight letters, as in rule-1"}}\n',
+        'credentials = {"project": "my-project-1", "region": "eu-west-1"}\n',
+        'ACCESS_TOKEN_URL = "https://oauth2.example.org/token"\nTEST_URL = "https://oauth2.example.org/x"\n',
+        'GRANT_TYPE_REFRESH_TOKEN = "refresh_token"\nform["type"] = "refresh_token"\n',
+        'os.environ["OPENAI_API_KEY"] = "sk-..."\nHF_TOKEN = "hf_xxxxxxxxxxxxxxxxxxxx"\n',
+        'api_key = "YOUR_API_KEY"\npassword = "<your-password-here>"\n',
+        'os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = "keys/service-account-1.json"\n',
+        'conn_str = f"postgresql://{user}:{pw}@{host}:5432/shop"\n',
+        'client = Client("tcp://127.0.0.1:8786", name="worker-a1b2c3d4e5f6")\n',
+        'title = "Basic statistics_of_2023_and_2024"\n',
     ],
 )
 def test_ordinary_code_stays(source: str) -> None:
     redactor = Redactor({})
     assert redactor.source(source) == source
     assert redactor.count == 0
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "passwords = {{'ann': '{}'}}\n",
+        "password:\n    '{}'\n",
+        "- password:\n    '{}'\n",
+        "credentials = {{'user': 'ann', 'password': '{}'}}\n",
+        "headers = ('Authorization', '{}')\n",
+        "conn_str = 'postgresql://ann:{}@db.example.org/shop'\nother = 'db.example.org/shop'\n",
+        "passwords = {{'number': {{'0': 'ann'}}, 'password': {{'0': '{}'}}}}\n",
+        "def ask(prompt='Password: '): ...\npassword = 'ab-1' '{}'\n",
+    ],
+)
+def test_next_to_code_that_stays_the_secret_is_withheld(template: str) -> None:
+    assert not PASSWORD.leaks_into(Redactor({}).source(template.format(PASSWORD.text)))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'password = """{}\nand more of it\n\n\n"""\nprint(1)\n',
+        'password = "{} \\\nand more"\nprint(1)\n',
+        'text = """\n[pypi]\npassword = {}\n\n"""\nprint(1)\n',
+    ],
+)
+def test_a_secret_of_several_lines_is_masked_once_and_comes_back(source: str) -> None:
+    whole = source.format(PASSWORD.text)
+    redactor = Redactor({})
+    redacted = redactor.source(whole)
+    assert not PASSWORD.leaks_into(redacted)
+    assert redacted.count("<redacted: ") == 1
+    assert redactor.source(redacted) == redacted
+    assert redactor.restore(redacted, whole) == whole
 
 
 def test_many_strings_with_secrets_in_one_source_are_each_withheld() -> None:

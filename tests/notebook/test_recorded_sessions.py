@@ -59,3 +59,10 @@ def test_another_file_of_one_line_is_no_recording_that_was_cut_off(tmp_path: Pat
 def test_events_out_of_order_are_not_shown_as_a_session(texts: list[str], tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"stands after event 2: it is damaged, or holds more"):
         events_of(written(tmp_path, *texts), read)
+
+
+def test_a_report_whose_session_is_no_list_of_lines_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.ipynb"
+    path.write_text('{"metadata": {"cot": {"session": [5]}}}')
+    with pytest.raises(RecordingError, match=r"r\.ipynb, event 1: not a line of JSON"):
+        events_of(path, read)

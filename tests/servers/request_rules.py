@@ -133,7 +133,9 @@ def _check_turns(messages: Any, paused: Sequence[Mapping[str, Any]] | None = Non
         for block in blocks_of(message):
             if block.get("type") == "text" and not block.get("text"):
                 raise Refused("messages: text content blocks must be non-empty")
-    if messages[-1]["role"] != "user" and blocks_of(messages[-1]) != list(paused or ()):
+    before = list(paused or ())
+    goes_on = bool(before) and blocks_of(messages[-1])[-len(before) :] == before
+    if messages[-1]["role"] != "user" and not goes_on:
         raise Refused(
             "This model does not support assistant message prefill. The conversation must end with a user message."
         )

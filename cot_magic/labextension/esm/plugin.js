@@ -7,6 +7,7 @@ import { makeDialogs } from './dialogs.js';
 import { host } from './host.js';
 import { latestOffer } from './offer.js';
 import { place } from './cells.js';
+import { leaveOutSubshells } from './status.js';
 
 const ID = 'cot-magic:plugin';
 const CATEGORY = 'CoT debugger';
@@ -75,6 +76,7 @@ export function makePlugin(packages) {
     requires: [packages.notebook.INotebookTracker],
     optional: [packages.settings.ISettingRegistry, packages.apputils.ICommandPalette],
     activate: (app, tracker, registry, palette) => {
+      leaveOutSubshells(packages);
       const dialogs = makeDialogs(packages);
       Object.assign(host, { tracker, dialogs, actions: makeActions(dialogs), bridge: new Bridge() });
       addCommands(app, tracker, palette, dialogs);

@@ -9,6 +9,7 @@
     notebook: '@jupyterlab/notebook',
     apputils: '@jupyterlab/apputils',
     settings: '@jupyterlab/settingregistry',
+    coreutils: '@jupyterlab/coreutils',
     widgets: '@lumino/widgets'
   };
   let scope = null;

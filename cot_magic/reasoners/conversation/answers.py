@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cot_magic.reasoners.conversation.bounds import on_one_line
 from cot_magic.reasoners.conversation.code_text import hunks
 from cot_magic.reasoners.conversation.field_names import ANSWER, FINDING, named
 from cot_magic.reasoners.conversation.loose_json import as_python, objects
@@ -43,7 +44,7 @@ MOST_FINDINGS = 16
 MOST_HYPOTHESES = 8
 MOST_FIXES = 6
 _DIFF = re.compile(r"```(?:diff|patch)\n(.*?)```", re.DOTALL)
-_HEADLINE = re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_HEADLINE = re.compile(r'"headline"\s*:\s*"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,8 @@ def salvaged(text: str) -> PhaseAnswer:
     if found.empty:
         return _plain_answer(text)
     said = _HEADLINE.search(text)
-    return replace(found, headline=_line(said[1].replace('\\"', '"')) if said else "")
+    headline = next(objects(f"{{{said[0]}}}"), {}).get("headline") if said else None
+    return replace(found, headline=on_one_line(headline))
 
 
 def _plain_answer(text: str) -> PhaseAnswer:
@@ -101,7 +103,7 @@ def _plain_answer(text: str) -> PhaseAnswer:
         return PhaseAnswer()
     diffs = [found for found in _DIFF.findall(words) if hunks(found)]
     first = re.split(r"(?<=[.!?])\s|\n", re.sub(r"^[#*\s>-]+", "", words), maxsplit=1)[0]
-    headline = "" if first.startswith(("{", "[", "`")) else _line(first)[:300]
+    headline = "" if first.startswith(("{", "[", "`")) else on_one_line(first)[:300]
     return PhaseAnswer(
         headline=headline,
         findings=(("answer", words[:LONGEST_FINDING]),),
@@ -116,15 +118,11 @@ def _holds(data: Any) -> bool:
 
 def _answer(parts: Mapping[str, Any]) -> PhaseAnswer:
     return PhaseAnswer(
-        headline=_line(parts.get("headline")),
+        headline=on_one_line(parts.get("headline")),
         findings=tuple(_findings(parts.get("findings"))),
         hypotheses=_mappings(parts.get("hypotheses"), MOST_HYPOTHESES),
         fixes=_mappings(parts.get("fixes"), MOST_FIXES),
     )
-
-
-def _line(value: Any) -> str:
-    return " ".join(value.split())[:600] if isinstance(value, str) else ""
 
 
 def _findings(value: Any) -> Iterator[tuple[str, str]]:
@@ -135,7 +133,7 @@ def _findings(value: Any) -> Iterator[tuple[str, str]]:
             given = named(item, FINDING)
             text = given.get("text")
             if isinstance(text, str) and text.strip():
-                yield _line(given.get("topic"))[:40] or "finding", text.strip()[:LONGEST_FINDING]
+                yield on_one_line(given.get("topic"))[:40] or "finding", text.strip()[:LONGEST_FINDING]
 
 
 def _mappings(value: Any, most: int) -> tuple[Mapping[str, Any], ...]:

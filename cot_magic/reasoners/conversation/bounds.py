@@ -1,6 +1,7 @@
 """Long texts cut to what a model can be sent; where something was left out, it is said."""
 
 import re
+from typing import Any
 
 LEFT_OUT = re.compile(r"…\[[\d,]+ characters left out\]…")
 
@@ -12,6 +13,11 @@ def cut(text: str, most: int, around: str = "\n") -> str:
     left_out = f"{around}…[{len(text) - most:,} characters left out]…{around}"
     head = (most - len(left_out)) * 2 // 3
     return text[:head] + left_out + text[len(text) - (most - len(left_out) - head) :]
+
+
+def on_one_line(value: Any) -> str:
+    """The beginning of a text on one line; empty for what is no text."""
+    return " ".join(value.split())[:600] if isinstance(value, str) else ""
 
 
 def cut_source(source: str, most: int, longest_line: int = 2_000) -> str:

@@ -152,9 +152,29 @@ def restored(real: str, shown: str, after: str) -> str:
         return after
     if not MASK.search(after):
         return after
-    lines = _unchanged_lines(real, shown)
-    values = _values(real, shown)
+    blocks = _long_values(real, shown)
+    for masked, whole in blocks.items():
+        after = after.replace(masked, whole)
+    torn = {masked.split("\n")[0] for masked in blocks}  # its further lines were edited: it cannot be told
+    lines = {line: whole for line, whole in _unchanged_lines(real, shown).items() if line not in torn}
+    values = _values(lines)
     return "\n".join(lines.get(line) or _filled(line, values) for line in after.split("\n"))
+
+
+def _long_values(real: str, shown: str) -> dict[str, str]:
+    """The real lines of each mask that stands for several: those below it are shown without their text."""
+    before, masked = real.split("\n"), shown.split("\n")
+    found: dict[str, str] = {}
+    for first, line in enumerate(masked) if len(before) == len(masked) else ():
+        last = place = first
+        while MASK.search(line) and (place := place + 1) < len(masked) and not MASK.search(masked[place]):
+            if masked[place] != before[place]:
+                last = place
+            elif masked[place].strip():
+                break
+        if last > first:
+            found["\n".join(masked[first : last + 1])] = "\n".join(before[first : last + 1])
+    return found
 
 
 def _unchanged_lines(real: str, shown: str) -> dict[str, str]:
@@ -168,10 +188,10 @@ def _unchanged_lines(real: str, shown: str) -> dict[str, str]:
     return {line: next(iter(found)) for line, found in pairs.items() if len(found) == 1}
 
 
-def _values(real: str, shown: str) -> dict[str, set[str]]:
+def _values(lines: Mapping[str, str]) -> dict[str, set[str]]:
     """For each mask the values that it stands for, read line by line."""
     values: dict[str, set[str]] = {}
-    for line, other in _unchanged_lines(real, shown).items():
+    for line, other in lines.items():
         masks = MASK.findall(line)
         pattern = "(.*?)".join(re.escape(part) for part in MASK.split(line))
         match = re.fullmatch(pattern, other)

@@ -36,6 +36,7 @@ REFUSED = ("invalid_request", "context_window", "too_large")
 MOST_MARKS = 4  # blocks with `cache_control` that a server takes
 ASKED_AGAIN = "The answer was not of the form that was asked for: asking once more."
 FORMLESS = "The answer was not of the form that was asked for: what could be read of it is used."
+PAUSED = "The server paused this answer again and again: it is not asked to go on once more."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -202,6 +203,9 @@ class Dialogue:
                 case "pause_turn" if pauses < PAUSES and answer.blocks:
                     pauses += 1
                     self._add_answer(answer)
+                case "pause_turn":
+                    yield Remarked(phase=self.phase, text=PAUSED)
+                    return answer
                 case "refusal":
                     raise ReasonerError(self._refused(answer))
                 case "model_context_window_exceeded":

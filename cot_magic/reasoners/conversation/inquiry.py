@@ -18,6 +18,7 @@ from cot_magic.core.findings import (
     RegressionTest,
     Stage,
 )
+from cot_magic.core.intermittent import still_fails
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
@@ -92,9 +93,13 @@ class Inquiry:
 
     @property
     def passing(self) -> list[Fix]:
-        """Fixes after which the cell passed."""
+        """Fixes after which the cell passed, and does not fail in another order of its steps."""
         ran = [(fix, self.run_of(fix, Stage.AFTER)) for fix in self.fixes]
-        return [fix for fix, after in ran if after is not None and after.outcome is Outcome.PASSED]
+        return [
+            fix
+            for fix, after in ran
+            if after is not None and after.outcome is Outcome.PASSED and not still_fails(fix, self.evidence)
+        ]
 
     @property
     def best(self) -> Fix | None:

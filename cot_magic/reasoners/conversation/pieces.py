@@ -1,5 +1,6 @@
 """The text of a model as it is handed on: in few pieces, thinking apart, each turn of a phase by itself."""
 
+import math
 import time
 from collections.abc import Callable, Generator
 
@@ -41,7 +42,8 @@ class Pieces:
         for thinking, text in parts:
             if text and thinking is not self._thinking:
                 yield from self._hand_on()
-                self._thinking = thinking
+                # at once: a short text before a tool call would wait until the call is written
+                self._thinking, self._handed = thinking, -math.inf
             self._kept.append(text)
             self._size += len(text)
         if self._size >= PIECE or self._clock() - self._handed >= PIECE_S:

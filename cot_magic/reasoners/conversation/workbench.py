@@ -29,6 +29,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
 from cot_magic.reasoners.conversation import tools
+from cot_magic.reasoners.conversation.bounds import on_one_line
 from cot_magic.reasoners.conversation.case_text import Marked
 from cot_magic.reasoners.conversation.cells import Cells, Misfit
 from cot_magic.reasoners.conversation.evidence_text import evidence_text
@@ -73,7 +74,7 @@ class Workbench(Inquiry):
         """State the hypotheses that an answer holds; of one that is known already only a new probe counts."""
         for stated in given:
             item = named(stated, HYPOTHESIS)
-            claim, prediction = _line(item.get("claim")), _line(item.get("prediction"))
+            claim, prediction = on_one_line(item.get("claim")), on_one_line(item.get("prediction"))
             hypothesis = next((known for known in self.hypotheses if known.claim == claim), None)
             if hypothesis is None:
                 if not claim or len(self.hypotheses) >= MOST_HYPOTHESES:
@@ -206,7 +207,7 @@ class Workbench(Inquiry):
     def propose(self, given: Mapping[str, Any]) -> Generator[Step, Reply, tuple[Evidence, ...]]:
         """Propose a fix with its tests, and run them. Raises Misfit if it cannot be tried."""
         item = named(given, FIX)
-        why = _line(item.get("why"))
+        why = on_one_line(item.get("why"))
         edits = self.cells.edits(item.get("edits", given))
         tests = tools.tests_of(item.get("tests"))
         if self.tried(edits, tests):
@@ -270,7 +271,3 @@ class Workbench(Inquiry):
     def _told(self, what: str, gathered: Sequence[Evidence], again: bool = False) -> str:
         told = self.marked.data(what, evidence_text(gathered, self.cells))
         return f"This ran already, and ends the same:\n{told}" if again else told
-
-
-def _line(value: Any) -> str:
-    return " ".join(value.split())[:600] if isinstance(value, str) else ""

@@ -25,6 +25,7 @@ _STREAM = re.compile(
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n")
 _SIZE_BEGUN = re.compile(rb"[0-9A-Fa-f]{0,8}\r?\Z")
 _LONGEST_HEAD = 65_536
+_NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)  # TLS may write while it reads
 
 
 class ChunkJoiner:
@@ -152,7 +153,7 @@ class JoinedReads:
             try:
                 more = self._read(max_bytes - len(received), 0.0)
             except Exception as error:
-                if not isinstance(error.__cause__, BlockingIOError | ssl.SSLWantReadError):
+                if not isinstance(error.__cause__, _NOT_YET):
                     self._late = error  # for the next read: what came before it is not lost
                 break
             received += more

@@ -301,7 +301,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             return max(0.0, seconds)
     try:
         until = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if until.tzinfo is None:  # "-0000": by the RFC, UTC of unknown origin
         until = until.replace(tzinfo=UTC)

@@ -7,10 +7,7 @@ from typing import Any
 
 from cot_magic.reasoners.messages.turn import Block, Delta, ToolCall
 
-_CUT = (
-    "max_tokens",
-    "model_context_window_exceeded",
-)  # they may leave the last block unfinished
+_CUT = ("max_tokens", "model_context_window_exceeded")  # they may leave the last block unfinished
 
 
 @dataclass(slots=True)

@@ -55,6 +55,17 @@ def test_a_paused_turn_is_sent_back_as_it_is(desk) -> None:
     assert at.server.turns[2].body["messages"][-1]["content"][-1]["text"] == "a scripted pause"
 
 
+def test_a_server_that_pauses_for_ever_is_not_followed_and_that_is_said(desk) -> None:
+    paused = Reply(text=answer(), stop_reason="pause_turn", match="Phase PLAN")
+    goes_on = Reply(text=answer(), stop_reason="pause_turn")
+    at = desk(whole()[0], paused, *[goes_on] * 4, *whole()[2:])
+    session = at.run()
+    assert session.result == "verified"
+    assert [remark for remark in session.phase(Phase.PLAN).remarks if "paused" in remark] == [
+        "The server paused this answer again and again: it is not asked to go on once more."
+    ]
+
+
 def test_a_refusal_is_said_with_its_category_and_finished_phases_stay(desk) -> None:
     refusal = Reply(
         stop_reason="refusal",

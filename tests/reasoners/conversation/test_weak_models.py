@@ -9,6 +9,7 @@ from scripted_replies import Reply
 
 from cot_magic.core.events import Remarked
 from cot_magic.core.findings import Phase
+from cot_magic.reasoners.conversation.answers import salvaged
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
 
@@ -100,6 +101,13 @@ def test_of_json_that_is_broken_twice_the_whole_parts_are_taken(desk, form: str)
     said = " ".join(event.text for event in at.events if isinstance(event, Remarked))
     assert "asking once more" in said
     assert "what could be read" in said
+
+
+def test_the_headline_of_json_that_is_broken_is_read_as_json_writes_it() -> None:
+    text = (
+        '{"headline": "le \\"caf\\u00e9\\"\\nis scripted", "findings": [{"topic": "scripted", "text": "x"},'
+    )
+    assert salvaged(text).headline == 'le "café" is scripted'
 
 
 @pytest.mark.parametrize("second", ["", "I am sorry, says this scripted answer."])

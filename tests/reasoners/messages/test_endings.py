@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,10 +53,19 @@ def test_an_answer_that_has_ended_is_kept_when_the_connection_is_lost_or_stays_o
         connection.sendall(HEAD + b"".join(chunks(*EVENTS)))
         connection.recv(1)  # until the client goes
 
-    for ending in (HEAD + b"".join(chunks(*EVENTS)), held):
+    def kept_alive(connection: socket.socket) -> None:
+        connection.sendall(HEAD + b"".join(chunks(*EVENTS)))
+        for _ in range(400):  # as proxies do; a client that waits for the end sees it asked for again
+            time.sleep(0.05)
+            connection.sendall(b"8\r\n: beat\n\n\r\n")
+        beats.append("all")
+
+    beats: list[str] = []
+    for ending in (HEAD + b"".join(chunks(*EVENTS)), held, kept_alive):
         with RawServer(ending) as server:
             assert answered(server).text == "Scripted: whole."
             assert server.posts == 1
+    assert not beats
 
 
 def test_an_answer_that_has_not_ended_is_asked_for_again() -> None:

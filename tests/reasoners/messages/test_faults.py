@@ -220,6 +220,7 @@ def test_a_service_fault_is_one_of_our_errors() -> None:
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
         ({"retry-after": "-3"}, 0.0),
         ({"retry-after": "inf"}, None),
+        ({"retry-after": f"Tue, 01 Jan 2030 00:00:00 +{'9' * 20}"}, None),
         ({"retry-after": "soon"}, None),
         ({}, None),
     ],
