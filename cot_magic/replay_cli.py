@@ -13,7 +13,8 @@ def add_parser(commands: Any) -> None:
     again = commands.add_parser(
         "replay",
         help="show a recorded session again, without a model",
-        epilog="exit codes with --verify: 0 all ended as recorded, 4 not all, 2 usage, 1 our own error",
+        epilog="exit codes with --verify: 0 all ended as recorded, 4 not all, 130 after Ctrl-C, 2 usage, "
+        "1 our own error",
     )
     again.add_argument("recording", type=Path, metavar="FILE", help="a .cot.jsonl file, or a report")
     again.add_argument("--verify", action="store_true", help="run its experiments afresh and compare")

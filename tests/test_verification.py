@@ -1,9 +1,12 @@
 """`replay --verify`: recorded experiments run afresh in a real kernel, and every difference is shown."""
 
+import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -86,6 +89,57 @@ def test_a_value_that_differs_is_shown_though_everything_ends_as_it_did(tmp_path
     rows = [line for line in table.splitlines() if line.startswith("≠") and "fix after" in line]
     assert rows, table
     assert all("39]" in row and "77]" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("printed", "effects", "shown"),
+    [
+        ("about <object object at 0x7f0000000123> after 7.25 ms", [], None),
+        ("above <object object at 0x7f0000000123> after 7.25 ms", [], "printed"),
+        ("about <object object at 0x7f0000000123> after 7.25 ms", ["scripted: a file was opened"], "effects"),
+    ],
+    ids=["only address and duration", "a word", "an effect"],
+)
+def test_what_a_probe_printed_and_attempted_is_compared(
+    printed: str, effects: list[str], shown: str | None, copied: Path, verified
+) -> None:
+    begin = "print('about', object(), 'after', '3.5 ms')\n"
+    path = copied / "s.cot.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for event in (line["event"] for line in lines):
+        if event["type"] == "RunProbe":
+            event["probe"]["source"] = begin + event["probe"]["source"]
+        elif event["type"] == "EvidenceGathered" and event["evidence"]["kind"] == "probe":
+            seen = event["evidence"]
+            seen |= {"code": begin + seen["code"], "output": f"{printed}\n", "effects": effects}
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    code, text = verified("s.cot.jsonl")
+    rows = [line for line in text.splitlines() if line.startswith("≠")]
+    assert (code, len(rows)) == ((4, 1) if shown else (0, 0)), text
+    assert all(str(shown) in row for row in rows)
+
+
+def test_ctrl_c_tells_how_far_it_came(copied: Path) -> None:
+    path = copied / "s.cot.jsonl"
+    slow = r"values = [1, 2, 3]\nopen('begun', 'w').close()\nimport time\ntime.sleep(60)"
+    path.write_text(path.read_text().replace('"source":"values = [1, 2, 3]"', f'"source":"{slow}"'))
+    before = {item.name for item in copied.iterdir()}
+    command = [sys.executable, "-m", "cot_magic.cli", "replay", "s.cot.jsonl", "--verify"]
+    running = subprocess.Popen(
+        command, cwd=copied, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not (copied / "begun").exists():
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    (line,) = (line for line in said.splitlines() if "cot-magic" in line)
+    assert re.fullmatch(
+        r"cot-magic: interrupted: 0 of [1-9]\d* experiments were compared, 0 as recorded, 0 not\.", line
+    )
+    assert "Traceback" not in said
+    assert {item.name for item in copied.iterdir()} == before | {"begun"}
 
 
 def test_a_notebook_can_be_given_and_its_change_is_seen(copied: Path, verified) -> None:
