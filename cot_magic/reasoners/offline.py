@@ -4,6 +4,7 @@ run."""
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from cot_magic.core import fixes
 from cot_magic.core.case import Case, Raised
 from cot_magic.core.events import (
     ExploreSchedules,
@@ -33,7 +34,7 @@ from cot_magic.core.findings import (
     RegressionTest,
     Stage,
 )
-from cot_magic.core.intermittent import failing_schedule, searched, still_fails
+from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
 from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
 from cot_magic.reasoners import analysis, conclusions, races
@@ -171,7 +172,7 @@ class Inquiry:
     def _implement(self, said: list[str]) -> Steps:
         tried = yield from self._try_all(candidates(self.suspects, self.evidence, FIRST_FIXES))
         yield from self._go_on(tried)
-        passing = self._passing()
+        passing = fixes.passing(self.fixes, self.evidence)
         for fix in passing[: 1 + RIVALS]:
             yield from self._write_tests(fix)
         if passing:
@@ -238,7 +239,8 @@ class Inquiry:
         for round_ in range(2, self.budget.rounds + 1):
             led = self._led_on(tried)
             if led is None or any(
-                self._confirmed(fix) or not self._confirmed(led[0]) for fix in self._passing()
+                self._confirmed(fix) or not self._confirmed(led[0])
+                for fix in fixes.passing(self.fixes, self.evidence)
             ):
                 return
             fix, raised = led
@@ -311,33 +313,14 @@ class Inquiry:
     # --- what is known ------------------------------------------------------------------------------------
 
     def _after(self, fix: Fix) -> Evidence | None:
-        runs = [
-            item
-            for item in self.evidence
-            if item.kind is EvidenceKind.FIX and item.about == fix.id and item.stage is Stage.AFTER
-        ]
-        return runs[-1] if runs else None
+        return fixes.run_of(fix, Stage.AFTER, self.evidence)
 
     def _confirmed(self, fix: Fix) -> bool:
         return judge_hypothesis(fix.hypothesis, self.evidence).verdict is HypothesisVerdict.CONFIRMED
-
-    def _passing(self) -> list[Fix]:
-        """Fixes after which the cell passed, in the order of the proposals."""
-        ran = [(fix, self._after(fix)) for fix in self.fixes]
-        return [
-            fix
-            for fix, after in ran
-            if after is not None and after.outcome is Outcome.PASSED and not still_fails(fix, self.evidence)
-        ]
 
     def _judge(self, fix: Fix) -> Judgement[FixVerdict]:
         return judge_fix(fix, case=self.case, fixes=self.fixes, tests=self.tests, evidence=self.evidence)
 
     def best(self) -> Fix | None:
         """The fix with the best verdict, the earlier one among equals; a rejected one never."""
-        order = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED]
-        judged = [(fix, self._judge(fix).verdict) for fix in self.fixes]
-        ranked = [
-            (order.index(verdict), place) for place, (_, verdict) in enumerate(judged) if verdict in order
-        ]
-        return self.fixes[min(ranked)[1]] if ranked else None
+        return fixes.best(self.fixes, self._judge)

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cot_magic.core import fixes
 from cot_magic.core.case import Case
 from cot_magic.core.findings import (
     CellEdit,
     Evidence,
-    EvidenceKind,
     Fix,
     FixId,
     FixVerdict,
@@ -18,8 +18,6 @@ from cot_magic.core.findings import (
     RegressionTest,
     Stage,
 )
-from cot_magic.core.intermittent import still_fails
-from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
 from cot_magic.reasoners.conversation.cells import Misfit
@@ -84,32 +82,17 @@ class Inquiry:
 
     def run_of(self, fix: Fix, stage: Stage) -> Evidence | None:
         """The latest run of the cell for that fix."""
-        runs = [
-            item
-            for item in self.evidence
-            if item.kind is EvidenceKind.FIX and item.about == fix.id and item.stage is stage
-        ]
-        return runs[-1] if runs else None
+        return fixes.run_of(fix, stage, self.evidence)
 
     @property
     def passing(self) -> list[Fix]:
         """Fixes after which the cell passed, and does not fail in another order of its steps."""
-        ran = [(fix, self.run_of(fix, Stage.AFTER)) for fix in self.fixes]
-        return [
-            fix
-            for fix, after in ran
-            if after is not None and after.outcome is Outcome.PASSED and not still_fails(fix, self.evidence)
-        ]
+        return fixes.passing(self.fixes, self.evidence)
 
     @property
     def best(self) -> Fix | None:
         """The fix with the best verdict, the earlier one among equals; a rejected one never."""
-        order = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED]
-        judged = [(fix, self.judge(fix).verdict) for fix in self.fixes]
-        ranked = [
-            (order.index(verdict), place) for place, (_, verdict) in enumerate(judged) if verdict in order
-        ]
-        return self.fixes[min(ranked)[1]] if ranked else None
+        return fixes.best(self.fixes, self.judge)
 
 
 def _said(judged: Judgement[Any]) -> str:

@@ -131,13 +131,16 @@ def make_client(
             follow_redirects=False,  # a case goes to the server that the screen names, and to no other
             **network,
         )
-        return classes[platform](**options)
-    except (anthropic.AnthropicError, ValueError, ImportError) as error:
-        # a broken profile, a region that is not set, a proxy that needs another package
-        raise fault(FaultKind.CONFIGURATION, str(error)).error(host_of(address)) from error
     except OSError as error:
         said = f"the certificates (SSL_CERT_FILE, SSL_CERT_DIR) cannot be read: {error.strerror or error}"
         raise fault(FaultKind.CONFIGURATION, said).error(host_of(address)) from error
+    except (ValueError, ImportError) as error:  # a proxy that is none, or needs another package
+        raise fault(FaultKind.CONFIGURATION, str(error)).error(host_of(address)) from error
+    try:
+        return classes[platform](**options)
+    except (anthropic.AnthropicError, ValueError, OSError) as error:
+        # a broken profile, or one that cannot be read; a region that is not set
+        raise fault(FaultKind.CONFIGURATION, str(error)).error(host_of(address)) from error
 
 
 def _needs_none(base_url: str | None, *, taped: bool) -> bool:
