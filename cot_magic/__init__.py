@@ -21,8 +21,8 @@ explore: Any
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics in an IPython shell; what `%load_ext cot_magic` calls. Loading twice changes
     nothing."""
-    from cot_magic.attachment import Attachment
-    from cot_magic.magics import Magics
+    from cot_magic.ipython.attachment import Attachment
+    from cot_magic.ipython.magics import Magics
 
     if getattr(shell, "_cot_magics", None) is None:
         shell._cot_magics = Magics(Attachment(shell))
@@ -54,14 +54,14 @@ def debug(source: str, ns: "Mapping[str, Any] | None" = None, *, intensity: str 
     intensity
         `cot`, `cot+` or `cot++`.
     """
-    from cot_magic.armed import debug
+    from cot_magic.ipython.armed import debug
 
     return debug(source, ns or {}, intensity=intensity)
 
 
 def __getattr__(name: str) -> Any:
     if name == "last":
-        from cot_magic.investigation import last
+        from cot_magic.run.run_session import last
 
         return last()
     if name == "explore":  # a package that can be called

@@ -9,8 +9,8 @@ from cot_magic.core.errors import UnknownPlugin
 
 BUILT_IN = {
     "reasoners": {
-        "offline": "cot_magic.reasoners.offline:OfflineReasoner",
-        "claude": "cot_magic.reasoners.claude:claude_reasoner",
+        "offline": "cot_magic.reasoners.offline.inquiry:OfflineReasoner",
+        "claude": "cot_magic.reasoners.claude.reasoner:claude_reasoner",
         "replay": "cot_magic.reasoners.replay:ReplayReasoner",
     },
     "sandboxes": {
@@ -24,7 +24,7 @@ BUILT_IN = {
         "terminal": "cot_magic.render.terminal:TerminalRenderer",
     },
     "explorers": {"schedules": "cot_magic.explore.explorer:ScheduleExplorer"},
-    "rules": {"built-in": "cot_magic.reasoners.rules.catalogue:RULES"},
+    "rules": {"built-in": "cot_magic.reasoners.offline.catalogue:RULES"},
 }
 
 

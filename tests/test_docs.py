@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cot_magic.cli import build_parser
+from cot_magic.cli.main import build_parser
 from cot_magic.settings import OPTIONS
 
 ROOT = Path(__file__).parents[1]
@@ -19,8 +19,8 @@ def test_the_reference_names_every_option_of_the_magics() -> None:
 
 
 def test_the_reference_names_every_magic() -> None:
-    from cot_magic.attachment import Attachment
-    from cot_magic.magics import MAGICS, Magics
+    from cot_magic.ipython.attachment import Attachment
+    from cot_magic.ipython.magics import MAGICS, Magics
 
     class Shell:
         """Only what the magics keep."""

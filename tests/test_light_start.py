@@ -42,7 +42,7 @@ def loaded(tmp_path: Path) -> dict:
 
 def test_loading_the_extension_is_light(tmp_path: Path) -> None:
     seen = loaded(tmp_path)
-    assert "cot_magic.magics" in seen["new"], "the extension was not loaded, so nothing was tested"
+    assert "cot_magic.ipython.magics" in seen["new"], "the extension was not loaded, so nothing was tested"
     assert not [name for name in seen["new"] if name.partition(".")[0] in HEAVY]
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from cot_magic.core.case import Case
 from cot_magic.core.withheld import why_not_whole, withheld_cells
-from cot_magic.recording import fold, read
 from cot_magic.render.bundle import bundle
 from cot_magic.render.summary import summary
+from cot_magic.run.recording import fold, read
 
 pytestmark = pytest.mark.slow
 NATIVE = ("execute_input", "error", "status")  # what IPython itself shows of the person's own cell
@@ -311,7 +311,7 @@ def test_nothing_is_in_the_json_the_log_and_the_recording_of_the_command_line(tm
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     options = "--json a.json --record a.cot.jsonl --apply fixed.ipynb --intensity cot+"
     done = subprocess.run(
-        [sys.executable, "-m", "cot_magic.cli", "run", "a.ipynb", *options.split()],
+        [sys.executable, "-m", "cot_magic.cli.main", "run", "a.ipynb", *options.split()],
         cwd=tmp_path,
         capture_output=True,
         text=True,

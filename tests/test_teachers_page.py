@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cot_magic.cli import build_parser
-from cot_magic.core.lesson import Guidance, Level, Reveal
+from cot_magic.cli.main import build_parser
 from cot_magic.faults.catalogue import OPERATORS
-from cot_magic.teach_guidance import parse
+from cot_magic.lessons.guidance import parse
+from cot_magic.lessons.lesson import Guidance, Level, Reveal
 
 PAGE = (Path(__file__).parents[1] / "docs" / "teachers.md").read_text(encoding="utf-8")
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cot_magic.capture import objects
-from cot_magic.capture.dataflow import flow_of
+from cot_magic.capture.describe import objects
+from cot_magic.capture.describe.values import mention
 from cot_magic.capture.environment import environment
 from cot_magic.capture.failure import describe
-from cot_magic.capture.history import History
-from cot_magic.capture.lineage import lineage
-from cot_magic.capture.redact import Redactor, bounded
-from cot_magic.capture.values import mention
+from cot_magic.capture.lineage.dataflow import flow_of
+from cot_magic.capture.lineage.dependencies import lineage
+from cot_magic.capture.lineage.history import History
+from cot_magic.capture.secrets.redactor import Redactor, bounded
 from cot_magic.core.case import Case, Cell, Dependency, Variable
 
 MOST_NAMES = 300

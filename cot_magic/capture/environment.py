@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
-from cot_magic.capture.redact import Redactor
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Environment, Raised
 
 MOST_PACKAGES = 20

@@ -4,11 +4,11 @@ with."""
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cot_magic.capture import objects
+from cot_magic.capture.describe import objects
+from cot_magic.capture.describe.oneline import LONGEST_TEXT, oneline, tidy
 from cot_magic.capture.frames import Level, Places, describe_frames, levels
-from cot_magic.capture.history import History, Place
-from cot_magic.capture.oneline import LONGEST_TEXT, oneline, tidy
-from cot_magic.capture.redact import Redactor, bounded
+from cot_magic.capture.lineage.history import History, Place
+from cot_magic.capture.secrets.redactor import Redactor, bounded
 from cot_magic.capture.subject import subject_and_name
 from cot_magic.core.case import CellId, Raised, SyntaxDetail
 

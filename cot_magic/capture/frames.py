@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from cot_magic.capture import objects
-from cot_magic.capture.history import Place
-from cot_magic.capture.oneline import LONGEST_TEXT, tidy
-from cot_magic.capture.operands import (
+from cot_magic.capture.describe import objects
+from cot_magic.capture.describe.oneline import LONGEST_TEXT, tidy
+from cot_magic.capture.describe.operands import (
     Executed,
     SafeEvaluator,
     executed_in_cell,
@@ -17,8 +16,9 @@ from cot_magic.capture.operands import (
     names_in,
     operands,
 )
-from cot_magic.capture.redact import Redactor, bounded
-from cot_magic.capture.values import mention, variable
+from cot_magic.capture.describe.values import mention, variable
+from cot_magic.capture.lineage.history import Place
+from cot_magic.capture.secrets.redactor import Redactor, bounded
 from cot_magic.core.case import Frame, Variable
 
 FIRST_FRAMES = 5  # of a deep recursion: how it was entered

@@ -6,12 +6,17 @@ import re
 import sys
 from typing import Any
 
-from cot_magic.capture import objects
+from cot_magic.capture.describe import objects
+from cot_magic.capture.describe.oneline import LONGEST_TEXT, oneline, tidy
+from cot_magic.capture.describe.operands import (
+    Executed,
+    SafeEvaluator,
+    source_of,
+    value_of,
+)
+from cot_magic.capture.describe.values import variable
 from cot_magic.capture.frames import Level
-from cot_magic.capture.oneline import LONGEST_TEXT, oneline, tidy
-from cot_magic.capture.operands import Executed, SafeEvaluator, source_of, value_of
-from cot_magic.capture.redact import Redactor
-from cot_magic.capture.values import variable
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Variable
 
 Found = tuple[Variable | None, str | None]

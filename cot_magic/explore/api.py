@@ -14,7 +14,7 @@ from cot_magic.explore.decisions import Failure
 from cot_magic.explore.program import Program
 from cot_magic.explore.replay import replay
 from cot_magic.explore.report import Exploration
-from cot_magic.explore.runners import (
+from cot_magic.explore.search.runner import (
     ExecutorRunner,
     FileWork,
     ForkRunner,
@@ -22,7 +22,7 @@ from cot_magic.explore.runners import (
     InlineRunner,
     Runner,
 )
-from cot_magic.explore.search import REPLAYS, Progress, Search
+from cot_magic.explore.search.search import REPLAYS, Progress, Search
 from cot_magic.explore.tokens import checksum, is_token, read_token
 
 SCHEDULES, SECONDS = 2_000, 30.0

@@ -14,13 +14,13 @@ from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Stage
 from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.core.protocols import Sandbox
 from cot_magic.core.schedules import OtherFailure, ScheduleSearch
-from cot_magic.explore.batches import Batch, BatchResult, Trial
 from cot_magic.explore.decisions import Failure
 from cot_magic.explore.incopy import read_output, step_source
 from cot_magic.explore.places import in_cells
 from cot_magic.explore.replay import replay
 from cot_magic.explore.report import Exploration
-from cot_magic.explore.search import Found, Search, SearchResult
+from cot_magic.explore.search.batches import Batch, BatchResult, Trial
+from cot_magic.explore.search.search import Found, Search, SearchResult
 from cot_magic.explore.tokens import checksum
 from cot_magic.explore.witness import WitnessRuns
 

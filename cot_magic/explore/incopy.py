@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from cot_magic.core.codec import from_json, to_json
-from cot_magic.explore.batches import Batch, BatchResult, run_batch
 from cot_magic.explore.decisions import Decisions, Replay
 from cot_magic.explore.places import outside_of_copy
 from cot_magic.explore.program import Program, of_cell
+from cot_magic.explore.search.batches import Batch, BatchResult, run_batch
 
 MARK = "cot-explored: "
 COT_LINE = re.compile(r"(\s*)%%cot", re.ASCII)

@@ -12,10 +12,10 @@ from types import CodeType
 from typing import Any, TypedDict
 
 from cot_magic.core.errors import UsageError
+from cot_magic.explore.asyncio.loop import RunLimits
+from cot_magic.explore.asyncio.run import AsyncRun
 from cot_magic.explore.decisions import Decisions, RunResult
 from cot_magic.explore.entry import entry_of
-from cot_magic.explore.loop import RunLimits
-from cot_magic.explore.run import AsyncRun
 from cot_magic.explore.state import SharedState
 
 ASYNC, THREADS = "asyncio", "threads"
@@ -65,7 +65,7 @@ class Program:
             self._state.restore()
         self._fresh = False
         if self.kind == THREADS:
-            from cot_magic.explore.threads import run_threads
+            from cot_magic.explore.threads.run import run_threads
 
             return run_threads(
                 self._start,
@@ -84,7 +84,7 @@ class Program:
         )
         if not detailed:
             return run.go()
-        from cot_magic.explore.tracing import Tracer
+        from cot_magic.explore.asyncio.tracing import Tracer
 
         tracer = Tracer(decisions)
         run.prepare, run.holders, run.line = tracer.attach, tracer.holders, tracer.line

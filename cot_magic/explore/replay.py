@@ -1,10 +1,10 @@
 """One schedule again, from its token."""
 
 from cot_magic.core.errors import UsageError
-from cot_magic.explore.batches import Batch, BatchResult, Trial
 from cot_magic.explore.decisions import Failure
-from cot_magic.explore.runners import Runner
-from cot_magic.explore.search import Found, SearchResult
+from cot_magic.explore.search.batches import Batch, BatchResult, Trial
+from cot_magic.explore.search.runner import Runner
+from cot_magic.explore.search.search import Found, SearchResult
 from cot_magic.explore.tokens import read_token
 
 

@@ -7,7 +7,7 @@ from cot_magic.core.jobs import Schedule, Witness
 from cot_magic.core.rates import bound, failure_rate
 from cot_magic.core.trace import Trace
 from cot_magic.explore.places import shown
-from cot_magic.explore.search import SearchResult
+from cot_magic.explore.search.search import SearchResult
 from cot_magic.explore.tokens import Token
 
 MOST_DISTURBED = 8

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cot_magic.core.errors import UsageError
-from cot_magic.explore.shrink import spread
+from cot_magic.explore.search.shrink import spread
 
 PREFIX = "cot1"
 _TOKEN = re.compile(r"cot1-(\d+(?:\.\d+)?)-((?:\d+[xw]\d+(?:\.\d+[xw]\d+)*)?)-([0-9a-f]{8})")

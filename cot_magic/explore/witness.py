@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from cot_magic.core.jobs import Witness
-from cot_magic.explore.batches import Batch, Trial, TrialResult
 from cot_magic.explore.edited import Anchored
-from cot_magic.explore.runners import Runner
+from cot_magic.explore.search.batches import Batch, Trial, TrialResult
+from cot_magic.explore.search.runner import Runner
 
 TRIES = 3
 """How often a schedule with things outside is run on the code as it was, until it fails as before."""

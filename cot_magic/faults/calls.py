@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from cot_magic.core.faults import Replacement
 from cot_magic.faults.cell_code import CellCode, Change
+from cot_magic.faults.mistakes import Replacement
 from cot_magic.faults.operator import Operator
 
 _CONVERSIONS = frozenset({"int", "float", "str", "list", "bool", "abs"})

@@ -5,9 +5,9 @@ import random
 from collections.abc import Iterator, Sequence
 
 from cot_magic.core.edits import parsed
-from cot_magic.core.faults import Fault
 from cot_magic.faults import calls, counting, statements, syntax, words
 from cot_magic.faults.cell_code import CellCode
+from cot_magic.faults.mistakes import Fault
 from cot_magic.faults.operator import Operator
 
 OPERATORS: tuple[Operator, ...] = (

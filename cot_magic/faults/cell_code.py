@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from cot_magic.core.edits import parsed
-from cot_magic.core.faults import Replacement
+from cot_magic.faults.mistakes import Replacement
 
 Node = TypeVar("Node", bound=ast.AST)
 Functions = ast.FunctionDef | ast.AsyncFunctionDef

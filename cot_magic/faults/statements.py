@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from cot_magic.core.faults import Replacement
 from cot_magic.faults.cell_code import CellCode, Change, Functions
+from cot_magic.faults.mistakes import Replacement
 from cot_magic.faults.operator import Operator
 
 _EMPTY = frozenset({"[]", "{}", "list()", "dict()", "set()"})

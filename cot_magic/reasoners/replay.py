@@ -28,7 +28,7 @@ from cot_magic.core.events import (
 from cot_magic.core.findings import CellEdit, Evidence, Phase
 from cot_magic.core.jobs import Budget
 from cot_magic.core.withheld import holds_mask
-from cot_magic.reasoners.conversation.cells import Misfit, restored
+from cot_magic.reasoners.claude.conversation.cells import Misfit, restored
 
 Steps: TypeAlias = Generator[Step, Reply, None]
 _RECORDS = (SessionStarted, Resumed, EvidenceGathered, SearchAdvanced, Interrupted, Faulted, SessionEnded)

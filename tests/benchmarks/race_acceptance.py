@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from cot_magic.explore.api import explore_file
-from cot_magic.explore.batches import Batch, Trial
 from cot_magic.explore.program import of_file
-from cot_magic.explore.runners import ForkRunner
+from cot_magic.explore.search.batches import Batch, Trial
+from cot_magic.explore.search.runner import ForkRunner
 from cot_magic.explore.tokens import read_token
 
 OWN = Path(__file__).parents[1] / "explore" / "programs"

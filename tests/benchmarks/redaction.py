@@ -11,9 +11,9 @@ import string
 import time
 from collections.abc import Callable
 
-from cot_magic.capture.redact import Redactor
-from cot_magic.capture.secret_forms import forms, search
-from cot_magic.capture.secret_patterns import SEARCHES, find
+from cot_magic.capture.secrets.forms import forms, search
+from cot_magic.capture.secrets.patterns import SEARCHES, find
+from cot_magic.capture.secrets.redactor import Redactor
 
 PIECE = 600  # characters of a model's text that arrive in a tenth of a second at 1,000 tokens a second
 ROUNDS = 15

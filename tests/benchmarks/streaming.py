@@ -56,9 +56,9 @@ def measured(screen: str, phases: int, tokens: int, rate: float) -> dict[str, An
     from cot_magic.core.events import PhaseEnded, PhaseStarted, Streamed
     from cot_magic.core.findings import Phase
     from cot_magic.core.session import Session
-    from cot_magic.investigation import investigate
-    from cot_magic.recording import stamp
     from cot_magic.render.accordion import AccordionRenderer, SilentRenderer
+    from cot_magic.run.recording import stamp
+    from cot_magic.run.run_session import investigate
     from cot_magic.settings import Settings
     from cot_magic.testing import AbsentSandbox, case
 
@@ -118,11 +118,11 @@ def measured_api(url: str, joined: bool) -> dict[str, Any]:
 
     from cot_magic.core.events import PhaseEnded, PhaseStarted, Streamed
     from cot_magic.core.findings import Phase
-    from cot_magic.investigation import investigate
-    from cot_magic.reasoners.messages import client
-    from cot_magic.reasoners.messages.connection import MessagesConnection
-    from cot_magic.reasoners.messages.turn import Delta, Question
+    from cot_magic.reasoners.claude.messages import client
+    from cot_magic.reasoners.claude.messages.connection import MessagesConnection
+    from cot_magic.reasoners.claude.messages.turn import Delta, Question
     from cot_magic.render.accordion import AccordionRenderer
+    from cot_magic.run.run_session import investigate
     from cot_magic.settings import Settings
     from cot_magic.testing import AbsentSandbox, case
 

@@ -11,8 +11,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from cot_magic.capture.case import capture_case
-from cot_magic.capture.history import History
-from cot_magic.capture.redact import Redactor
+from cot_magic.capture.lineage.history import History
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core import codec
 from cot_magic.core.case import Case, Cell, Raised
 

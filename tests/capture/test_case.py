@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cot_magic.capture.redact import Redactor
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core import codec
 from cot_magic.core.case import Cell, CellId
 
@@ -130,7 +130,7 @@ def test_following_cells_loads_nothing_heavy() -> None:
     code = (
         "import sys\n"
         "from types import SimpleNamespace\n"
-        "import cot_magic.capture.history as history\n"
+        "import cot_magic.capture.lineage.history as history\n"
         "loaded = {'executing', 'pure_eval', 'detect_secrets', 'numpy', 'pandas', 'importlib.metadata'}\n"
         "print(sorted(loaded & set(sys.modules)))"
     )

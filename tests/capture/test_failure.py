@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cot_magic.capture.failure import describe, sandbox_describe
-from cot_magic.capture.redact import Redactor
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import CellId, Frame, Raised
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from cot_magic.explore.api import explore_file
-from cot_magic.explore.batches import Batch
 from cot_magic.explore.report import Exploration
-from cot_magic.explore.runners import ExecutorRunner, FileWork
+from cot_magic.explore.search.batches import Batch
+from cot_magic.explore.search.runner import ExecutorRunner, FileWork
 
 Find = Callable[[str], Path]
 pytestmark = [
@@ -62,7 +62,7 @@ def cluster() -> Iterator[Any]:
 def test_a_dask_cluster_finds_the_same(program: Find, cluster: Any) -> None:
     from contextlib import ExitStack
 
-    from cot_magic.explore_cli import dask_executor
+    from cot_magic.cli.explore import dask_executor
 
     with ExitStack() as stack:
         executor, workers = dask_executor(cluster.scheduler_address, stack, None)
@@ -88,7 +88,7 @@ class Dying:
 def test_a_lost_worker_is_made_up_for(program: Find, cluster: Any, tmp_path: Path) -> None:
     from contextlib import ExitStack
 
-    from cot_magic.explore_cli import dask_executor
+    from cot_magic.cli.explore import dask_executor
 
     path = program("ticket_office")
     work = FileWork(path.read_text(), str(path), None)
@@ -128,7 +128,7 @@ def test_a_batch_that_is_lost_is_given_out_again(program: Find) -> None:
 def test_the_command_runs_on_a_cluster(
     program: Find, cluster: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from cot_magic.cli import main
+    from cot_magic.cli.main import main
 
     code = main(["explore", str(program("price_cache")), "--dask", cluster.scheduler_address, "--json"])
     assert code == 4

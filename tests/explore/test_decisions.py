@@ -7,7 +7,14 @@ import pytest
 
 from cot_magic.core.errors import UsageError
 from cot_magic.explore.decisions import SLEEP, TASK, Decisions, Replay, Undisturbed
-from cot_magic.explore.strategies import PCT, PORTFOLIO, Bounded, Laggard, RandomWalk, strategy_of
+from cot_magic.explore.search.strategies import (
+    PCT,
+    PORTFOLIO,
+    Bounded,
+    Laggard,
+    RandomWalk,
+    strategy_of,
+)
 from cot_magic.explore.tokens import Token, checksum, is_token, read_token
 
 

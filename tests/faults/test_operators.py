@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cot_magic.core.edits import parsed
-from cot_magic.core.faults import Fault, with_faults
 from cot_magic.faults.catalogue import KINDS, OPERATORS, candidates
 from cot_magic.faults.cell_code import CellCode
+from cot_magic.faults.mistakes import Fault, with_faults
 from cot_magic.faults.spelling import slips
 
 PACKAGE = Path(__file__).parents[2] / "cot_magic" / "faults"

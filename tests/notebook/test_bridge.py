@@ -8,7 +8,7 @@ import pytest
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.core.session import Session
 from cot_magic.notebook.bridge import CONTROL, PROTOCOL, TARGET, Bridge
-from cot_magic.notebook.insert import BridgeInserter, PayloadInserter, choose
+from cot_magic.notebook.insert.inserters import BridgeInserter, PayloadInserter, choose
 from cot_magic.render.buttons import OFFER_MIME
 from cot_magic.testing import check_inserter
 

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.core.errors import NotebookError
 from cot_magic.core.session import Session
-from cot_magic.notebook.insert import FileInserter
+from cot_magic.notebook.insert.inserters import FileInserter
 from cot_magic.testing import check_inserter
 
 

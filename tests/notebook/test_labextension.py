@@ -91,7 +91,7 @@ def test_a_wheel_brings_it_to_jupyterlab_without_node(tmp_path: Path) -> None:
 def test_the_doctor_tells_whether_a_server_here_would_find_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cot_magic.doctor import examine
+    from cot_magic.cli.doctor import examine
 
     folder = tmp_path / "labextensions" / "cot-magic"
     folder.mkdir(parents=True)

@@ -12,15 +12,15 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 from cot_magic.core.events import Stamped
-from cot_magic.headless import arming
-from cot_magic.recording import read
+from cot_magic.run.notebook import arming
+from cot_magic.run.recording import read
 from cot_magic.settings import Settings
 
 # the kernel as it was before it was armed: without the extension, its hooks, and the names of the notebook
 FRESH = """
 _shell = get_ipython()
 _hooks = _shell.events.callbacks["pre_run_cell"]
-_hooks[:] = [hook for hook in _hooks if hook.__module__ != "cot_magic.armed"]
+_hooks[:] = [hook for hook in _hooks if hook.__module__ != "cot_magic.ipython.armed"]
 _hooks.append(_shell._cot_magics.before)
 __import__("cot_magic").unload_ipython_extension(_shell)
 _shell.reset(new_session=False)

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from cot_magic.core.verdict import FixVerdict
-from cot_magic.notebook.report_session import embedded, folded
+from cot_magic.notebook.report.session import embedded, folded
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 RACE, REPORT = NOTEBOOKS / "03_production_race.ipynb", NOTEBOOKS / "04_rca_example.ipynb"

@@ -13,10 +13,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from cot_magic.capture.redact import Redactor
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.events import EvidenceGathered, Stamped
-from cot_magic.notebook.report import export
-from cot_magic.notebook.report_session import embedded, folded
+from cot_magic.notebook.report.session import embedded, folded
+from cot_magic.notebook.report.write import export
 
 GROUPS = 4  # so that one slow machine's minute stays below the time that one test may take
 

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
+from cot_magic.capture.describe.values import mention
 from cot_magic.capture.failure import describe
-from cot_magic.capture.redact import Redactor
-from cot_magic.capture.values import mention
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Case, Cell, CellId, Environment
 from cot_magic.core.codec import decode, encode
 from cot_magic.core.engine import drive
 from cot_magic.core.events import Stamped
 from cot_magic.core.jobs import Budget, Job, JobResult, Outcome, SandboxStatus, StateItem
 from cot_magic.core.session import Session
-from cot_magic.reasoners.offline import OfflineReasoner
+from cot_magic.reasoners.offline.inquiry import OfflineReasoner
 
 REDACTOR = Redactor()
 

@@ -3,7 +3,7 @@
 from cot_magic.core.case import Cell, CellId, Environment
 from cot_magic.core.findings import FixVerdict
 from cot_magic.core.session import Session
-from cot_magic.reasoners.offline import OfflineReasoner
+from cot_magic.reasoners.offline.inquiry import OfflineReasoner
 from cot_magic.testing import NamespaceSandbox, case, check_reasoner
 
 

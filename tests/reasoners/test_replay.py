@@ -20,7 +20,7 @@ from cot_magic.core.events import (
 )
 from cot_magic.core.findings import Phase
 from cot_magic.core.session import Session
-from cot_magic.reasoners.offline import OfflineReasoner
+from cot_magic.reasoners.offline.inquiry import OfflineReasoner
 from cot_magic.reasoners.replay import ReplayReasoner
 from cot_magic.testing import BUDGET, NamespaceSandbox, case
 

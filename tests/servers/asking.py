@@ -3,9 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from cot_magic.reasoners.messages.connection import MessagesConnection
-from cot_magic.reasoners.messages.retry import RetryPolicy
-from cot_magic.reasoners.messages.turn import Answer, Delta, Pause, Question, Remark
+from cot_magic.reasoners.claude.messages.connection import MessagesConnection
+from cot_magic.reasoners.claude.messages.retry import RetryPolicy
+from cot_magic.reasoners.claude.messages.turn import (
+    Answer,
+    Delta,
+    Pause,
+    Question,
+    Remark,
+)
 
 QUICK = RetryPolicy(attempts=3, first_pause=0.01, longest_pause=0.02)
 

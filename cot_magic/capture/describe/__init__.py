@@ -1,0 +1,1 @@
+"""Live values as bounded, described copies, made without running their code."""

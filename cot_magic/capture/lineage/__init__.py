@@ -1,0 +1,1 @@
+"""Which cells ran, and which of them the failing one depends on."""

@@ -1,0 +1,147 @@
+"""Values of `core` with the secrets in all their texts withheld: what is recorded, shown or written."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from cot_magic.capture.secrets.redactor import Redactor
+from cot_magic.core.events import Event, SessionStarted, Streamed, Withdrawn
+
+T = TypeVar("T")
+
+# Fields that hold Python source, and fields that hold ids and other words of ours
+_SOURCES = frozenset({"source", "before", "after", "line", "expression"})
+_IDS = frozenset({"id", "cell", "about", "fix", "hypothesis", "snapshot", "state", "intensity", "rule"})
+_PIECE = 40  # characters of a model's text that are looked at together: fewer would cost too much
+_LONGEST_WORD = 2_000
+_CONTEXT = 160  # characters before a piece that may tell what stands in it: `the password is`
+_LONGEST_BLOCK = 8_000  # of a secret that goes on and on, as a private key does
+MOST_PASSES = 3
+
+
+def withheld(value: T, redactor: Redactor) -> T:
+    """A copy of a value (a Case, Evidence, an event) in which no text shows a secret that the redactor finds.
+
+    It is gone through until nothing new is learned, since one part may tell what a value in another one is.
+    """
+    found = value
+    for _ in range(MOST_PASSES):
+        known = redactor.known
+        found = _walked(value, redactor, "")
+        if redactor.known == known:
+            break
+    return found
+
+
+class Withholding:
+    """A stream of events with the secrets withheld in each.
+
+    The pieces of a model's text are held back to the end of a word, so that a secret which arrives in two
+    pieces is seen whole.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._held: Streamed | None = None
+        # a place, what was shown there last, and whether a secret may go on after it
+        self._before: tuple[tuple[str, bool], str, bool] = (("", False), "", False)
+        self._sizes: dict[tuple[str, bool], list[tuple[int, int]]] = {}  # of pieces: as they came, as shown
+
+    def events(self, event: Event) -> Iterator[Event]:
+        """What may be seen of one more event: none, one, or what was held back and it."""
+        if isinstance(event, Streamed):
+            yield from self._streamed(event)
+            return
+        yield from self.rest()
+        if isinstance(event, Withdrawn):
+            yield self._withdrawn(event)
+        elif isinstance(event, SessionStarted):
+            found = withheld(event, self._redactor)
+            case = dataclasses.replace(found.case, redactions=self._redactor.count)
+            yield dataclasses.replace(found, case=case)
+        else:
+            yield withheld(event, self._redactor)
+
+    def rest(self) -> Iterator[Event]:
+        """What is still held back."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            yield self._shown(held)
+
+    def _streamed(self, event: Streamed) -> Iterator[Event]:
+        held = self._held
+        if held is not None and (held.phase, held.thinking) != (event.phase, event.thinking):
+            yield from self.rest()
+            held = None
+        text = (held.text if held is not None else "") + event.text
+        end = max(text.rfind(sign) for sign in " \n\t") + 1
+        line = text.rfind("\n") + 1
+        if text[line:].lstrip().startswith("|"):  # a row of a table tells its columns when it is whole
+            end = line
+        if len(text) > _LONGEST_WORD:
+            end = len(text)
+        if end < _PIECE:
+            self._held = dataclasses.replace(event, text=text)
+            return
+        self._held = dataclasses.replace(event, text=text[end:]) if text[end:] else None
+        yield self._shown(dataclasses.replace(event, text=text[:end]))
+
+    def _shown(self, event: Streamed) -> Streamed:
+        place = (event.phase, event.thinking)
+        shown = dataclasses.replace(event, text=self._in_context(place, event.text))
+        self._sizes.setdefault(place, []).append((len(event.text), len(shown.text)))
+        return shown
+
+    def _in_context(self, place: tuple[str, bool], text: str) -> str:
+        """A piece of a text, redacted as what follows on the pieces before it."""
+        known, before, goes_on = self._before
+        if known != place:
+            before, goes_on = "", False
+        whole, start = before + text, len(before)
+        pieces, done, keep, open_end = [], start, len(whole) - _CONTEXT, False
+        for found in self._redactor.spans(whole):
+            if found.end <= start:
+                continue
+            pieces.append(whole[done : max(found.start, start)])
+            if not (goes_on and found.start < start):  # else its mask was shown with the piece before
+                pieces.append(self._redactor.mask_of(found, whole))
+            done = found.end
+            if not whole[done:].strip():
+                open_end, keep = True, max(min(keep, found.start), len(whole) - _LONGEST_BLOCK)
+        self._before = place, whole[max(keep, 0) :], open_end
+        return self._redactor.text("".join([*pieces, whole[done:]])) if pieces else text
+
+    def _withdrawn(self, event: Withdrawn) -> Withdrawn:
+        self._before = (("", False), "", False)
+        return dataclasses.replace(
+            event,
+            text=self._taken_back((event.phase, False), event.text),
+            thinking=self._taken_back((event.phase, True), event.thinking),
+        )
+
+    def _taken_back(self, place: tuple[str, bool], length: int) -> int:
+        """How many of the shown characters stand for the last so many as they came."""
+        sizes, shown = self._sizes.get(place, []), 0
+        while length > 0 and sizes:
+            came, size = sizes.pop()
+            if came > length:  # only its end: what is left of it stays as long as it can be
+                sizes.append((came - length, max(0, size - length)))
+                size = min(size, length)
+            shown += size
+            length -= came
+        return shown
+
+
+def _walked(value: Any, redactor: Redactor, field: str) -> Any:
+    if type(value) is str:
+        if field in _IDS:
+            return value
+        return redactor.source(value) if field in _SOURCES else redactor.text(value)
+    if isinstance(value, tuple):
+        return tuple(_walked(item, redactor, field) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        old = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        new = {name: _walked(item, redactor, name) for name, item in old.items()}
+        changed = {name: item for name, item in new.items() if item is not old[name] and item != old[name]}
+        return dataclasses.replace(value, **changed) if changed else value
+    return value

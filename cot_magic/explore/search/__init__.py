@@ -1,0 +1,1 @@
+"""The search for a failing schedule: strategies, batches, processes, shrinking."""

@@ -1,0 +1,1 @@
+"""A lesson on a finished session, and assignments for a class."""

@@ -1,0 +1,146 @@
+"""COT_TEACH.md: what a teacher set for lessons, found by walking up from the notebook's folder."""
+
+import difflib
+import re
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from cot_magic.lessons.lesson import (
+    MOST_HINTS,
+    Guidance,
+    Level,
+    Reveal,
+)
+
+NAME = "COT_TEACH.md"
+LARGEST = 65_536  # bytes
+_HEADING = re.compile(r"#{1,6}\s+(?P<name>[^:#]+?)\s*(?::\s*(?P<value>.*?))?\s*#*\s*")
+_KEY = re.compile(
+    r"(?P<name>hints allowed|language level|reveal fix|topics)\s*:\s*(?P<value>.*?)\s*", re.IGNORECASE
+)
+_FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
+_KNOWN = ("topics", "hints allowed", "language level", "reveal fix", "guidance")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def find_here() -> tuple[Guidance, tuple[str, ...]]:
+    """The same as `find` for the folder that the kernel runs in."""
+    try:
+        folder, home = Path.cwd(), Path.home()
+    except (OSError, RuntimeError) as error:  # the folder is gone, or nobody's home is known
+        return Guidance(), (f"{NAME} was not looked for: {error}.",)
+    return find(folder, home)
+
+
+def find(folder: Path, home: Path) -> tuple[Guidance, tuple[str, ...]]:
+    """The guidance of the nearest COT_TEACH.md, and one line about each thing in it that is not understood.
+
+    Looks in the folder and those above it, up to the person's home or the root of the file system.
+    """
+    for place in (folder, *folder.parents):
+        path = place / NAME
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            status = None
+        except OSError as error:
+            return Guidance(), (f"{path}: {error.strerror}; the lesson runs without it.",)
+        if status is not None:
+            return _read(path, status.st_mode, status.st_size)
+        if place == home:
+            break
+    return Guidance(), ()
+
+
+def parse(text: str, name: str = NAME) -> tuple[Guidance, tuple[str, ...]]:
+    """The guidance that a text sets, and one line about each thing that is not understood.
+
+    A heading names a setting; its value follows after a colon or on the lines below. A first heading of
+    another name is the title.
+    """
+    guidance, remarks = Guidance(), []
+    for number, heading, value in _sections(_COMMENT.sub(_blank, text)):
+        key = heading.casefold()
+        if key not in _KNOWN:
+            if number is not None:
+                near = difflib.get_close_matches(key, _KNOWN, n=1, cutoff=0.6)
+                hint = f"did you mean {near[0].capitalize()}?" if near else f"known are {_listed()}."
+                remarks.append(f"{name}, line {number}: the heading {heading[:60]!r} is not known; {hint}")
+            continue
+        try:
+            guidance = _set(guidance, key, value)
+        except ValueError as error:
+            remarks.append(f"{name}, line {number}: {heading} {error}; the default holds.")
+    return guidance, tuple(remarks)
+
+
+def _read(path: Path, mode: int, size: int) -> tuple[Guidance, tuple[str, ...]]:
+    if not stat.S_ISREG(mode):
+        return Guidance(), (f"{path} is not a file; the lesson runs without it.",)
+    if size > LARGEST:
+        return Guidance(), (f"{path} is larger than {LARGEST:,} bytes; the lesson runs without it.",)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        return Guidance(), (f"cannot read {path}: {error.strerror}; the lesson runs without it.",)
+    except UnicodeDecodeError:
+        return Guidance(), (f"cannot read {path}: it is not UTF-8 text; the lesson runs without it.",)
+    return parse(text, str(path))
+
+
+def _sections(text: str) -> list[tuple[int | None, str, str]]:
+    """The line, name and value of each heading; the line is None for the title, which sets nothing."""
+    found: list[tuple[int | None, str, list[str]]] = []
+    fenced, titled = False, False
+    for number, line in enumerate(text.splitlines(), 1):
+        fenced ^= bool(_FENCE.match(line))
+        heading = None if fenced else _HEADING.fullmatch(line)
+        inside = found and found[-1][1].casefold() == "guidance"
+        if heading is None and not fenced and not inside:
+            heading = _KEY.fullmatch(line)
+        if heading is None or (inside and heading["name"].casefold() not in _KNOWN):
+            if found:
+                found[-1][2].append(line)
+            continue
+        known = heading["name"].casefold() in _KNOWN
+        is_title = not known and not titled and not found
+        titled = titled or is_title
+        value = heading["value"] or ""
+        found.append((None if is_title else number, heading["name"], [value] if value else []))
+    return [(number, name, "\n".join(lines).strip()) for number, name, lines in found]
+
+
+def _set(guidance: Guidance, key: str, value: str) -> Guidance:
+    """The guidance with one setting. Raises ValueError saying what is expected."""
+    word = value.strip().strip("`*_.").casefold()
+    match key:
+        case "topics":
+            parts = (
+                value.splitlines() if "\n" in value or value[:2] in ("- ", "* ", "+ ") else value.split(",")
+            )
+            topics = (re.sub(r"^\s*[-*+]\s+", "", part).strip() for part in parts)
+            return replace(guidance, topics=tuple(topic for topic in topics if topic))
+        case "hints allowed":
+            if not (word.isascii() and word.isdigit() and int(word) <= MOST_HINTS):
+                raise ValueError(f"takes a number from 0 to {MOST_HINTS}, not {value[:40]!r}")
+            return replace(guidance, hints=int(word))
+        case "language level":
+            if word not in list(Level):
+                raise ValueError(f"is {', '.join(Level)}, not {value[:40]!r}")
+            return replace(guidance, level=Level(word))
+        case "reveal fix":
+            if word not in list(Reveal):
+                raise ValueError(f"is {', '.join(Reveal)}, not {value[:40]!r}")
+            return replace(guidance, reveal=Reveal(word))
+        case _:
+            return replace(guidance, text=value)
+
+
+def _listed() -> str:
+    return ", ".join(name.capitalize() for name in _KNOWN)
+
+
+def _blank(found: re.Match[str]) -> str:
+    """A comment becomes empty lines, so that the numbers of the lines below stay."""
+    return "\n" * found.group().count("\n")

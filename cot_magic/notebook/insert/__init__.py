@@ -1,0 +1,1 @@
+"""A fix and its tests as new cells, whichever way the front end offers."""

@@ -1,0 +1,127 @@
+"""Which cells have to run again: the lineage of the failing cell, and what probes, fix and tests need."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from cot_magic.core.case import Case, Cell, CellId, Freshness
+from cot_magic.core.edits import parsed
+from cot_magic.notebook.report.kit import bound_names, own_nodes
+
+VALUES = CellId("recorded values")  # stands for what no known cell gives
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def cells_before(case: Case, also: Iterable[str]) -> tuple[Cell, ...]:
+    """The cells that make the state before the failing cell, in the order in which they ran.
+
+    Parameters
+    ----------
+    also
+        Sources that will run on that state: what they mention is needed too, even within a string
+        (`'rows' in globals()`).
+    """
+    ran = {cell.id: cell for cell in case.cells if _ran_before(cell, case.cell)}
+    ran |= {item.cell.id: item.cell for item in case.lineage if item.freshness is not Freshness.NOT_RUN}
+    chosen = {item.cell.id for item in case.lineage if item.cell.id in ran}
+    known: set[str] = set()
+    words = _words([case.cell.source, *also, *(ran[cell].source for cell in chosen)])
+    while new := words - known:
+        known |= new
+        added = {cell.id for cell in ran.values() if cell.id not in chosen and _gives(cell.source) & known}
+        chosen |= added
+        words = _words(ran[cell].source for cell in added)
+    return tuple(sorted((ran[cell] for cell in chosen), key=run_place))
+
+
+def run_place(cell: Cell) -> tuple[int, int]:
+    """The order in which cells ran; where that is not known, the order of the page."""
+    if cell.execution_count is not None:
+        return (1, cell.execution_count)
+    return (0, cell.index or 0)
+
+
+def page_place(cell: Cell) -> tuple[int, int]:
+    """The order of the page; where that is not known, the order in which cells ran."""
+    count = cell.execution_count or 0
+    return (cell.index if cell.index is not None else count, count)
+
+
+def missing_names(case: Case, before: Sequence[Cell]) -> Iterator[str]:
+    """Names that cells read, that were in the kernel, and that none of the cells binds."""
+    if any("import *" in cell.source for cell in before):
+        return  # what a star gives is not known here
+    there = {variable.name for variable in case.namespace}
+    given = set(bound_names([cell.source for cell in (*before, case.cell)]))
+    seen: set[str] = set()
+    for cell in (*before, case.cell):
+        tree = parsed(cell.source)
+        inner = _inner(tree)
+        for node in ast.walk(tree) if tree is not None else ():
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in seen:
+                seen.add(node.id)
+                if node.id in there and node.id not in given and node.id not in inner:
+                    yield node.id
+
+
+def recorded_values(case: Case, names: Iterable[str]) -> Cell | None:
+    """A cell that gives names the plain values that they had when the cell failed; None if there are none."""
+    texts = {variable.name: variable.text for variable in case.namespace}
+    lines = [f"{name} = {texts[name]}" for name in names if _is_plain(texts.get(name, ""))]
+    return Cell(id=VALUES, source="\n".join(lines)) if lines else None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is the whole repr of a value that Python reads back."""
+    try:
+        return repr(ast.literal_eval(text)) == text
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+
+
+def _ran_before(cell: Cell, failing: Cell) -> bool:
+    if cell.id == failing.id or cell.execution_count is None:
+        return False
+    return failing.execution_count is None or cell.execution_count < failing.execution_count
+
+
+def _words(sources: Iterable[str]) -> set[str]:
+    return {word for source in sources for word in _WORD.findall(source)}
+
+
+def _gives(source: str) -> set[str]:
+    """Names that a cell binds or changes when it runs: `rows = …`, `rows[0] = …`, `rows.append(…)`."""
+    found = set(bound_names([source]))
+    tree = parsed(source)
+    for node in own_nodes(tree) if tree is not None else ():
+        changed: list[ast.expr] = []
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            changed = [node]
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            changed = [node.value.func] if isinstance(node.value.func, ast.Attribute) else []
+        elif isinstance(node, ast.Delete):
+            changed = node.targets
+        found |= {name for item in changed if (name := _root(item))}
+    return found
+
+
+def _root(node: ast.expr) -> str:
+    """`rows` of `rows[0].name`; empty if it is no name."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _inner(tree: ast.AST | None) -> set[str]:
+    """Names that a cell binds anywhere inside of its functions and comprehensions."""
+    found = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+    return found

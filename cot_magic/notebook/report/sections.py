@@ -1,0 +1,271 @@
+"""The sections of a report by name: what each says of a session, also where the session is silent."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from cot_magic.core.findings import FixVerdict, HypothesisVerdict, Phase, Priority, Stage
+from cot_magic.core.jobs import Outcome
+from cot_magic.notebook.report import (
+    causes as report_causes,
+)
+from cot_magic.notebook.report import (
+    races as report_races,
+)
+from cot_magic.notebook.report import (
+    runs as report_runs,
+)
+from cot_magic.notebook.report.case import Dossier
+from cot_magic.notebook.report.cells import ReportCell, as_markdown, text_cell
+from cot_magic.render.blocks import Table, Text
+from cot_magic.render.markdown import escaped, fence, inline
+from cot_magic.render.outline import badge, notes, title
+from cot_magic.render.phases import findings
+from cot_magic.render.remedy import mark_of
+from cot_magic.render.runs import ending, error
+from cot_magic.render.safe_text import code_span, one_line, phrase, said, seconds, sentence
+
+# For `jupyter nbconvert --to html`; front ends leave it out. The kit scrolls: it would fill a page.
+STYLE = """<style>
+.celltag_cot-kit .highlight pre { max-height: 15em; overflow-y: auto; }
+.celltag_cot-picture .jp-Cell-inputWrapper { display: none; }
+.jp-RenderedHTMLCommon table { margin-left: 0; }
+.jp-RenderedHTMLCommon .highlight { margin-bottom: 1em; }
+.highlight .gd { color: #82071e; background: #ffebe9; }
+.highlight .gi { color: #116329; background: #dafbe1; }
+.highlight .gu { color: #656d76; }
+</style>"""
+_VALUES = 12  # rows: what the failing expression is made of comes first
+Cells = Iterator[ReportCell]
+_PRIORITY = re.compile(r"^\s*(?:[-*+]|\d+[.)])?\s*\*{0,2}(P[012])\*{0,2}\s*[:.)-]?\s+(.+)$", re.MULTILINE)
+
+
+def summary(told: Dossier) -> Cells:
+    """What failed, why, and what was proven."""
+    session, case = told.session, told.case
+    shown = badge(session)
+    lines = [f"**{escaped(shown.text)}**: {inline(title(session))}."]
+    if case.raised is not None:
+        lines.append(f"The error: {code_span(error(case.raised), 300)}")
+    cause = session.root_cause
+    if cause is not None:
+        judged = session.judge(cause.id)
+        based = ", ".join(judged.evidence)
+        lines.append(
+            f"**Root cause** ({judged.mark} confirmed by {based}): {inline(sentence(said(cause.claim)))}"
+        )
+    elif case.raised is not None:
+        lines.append("**Root cause**: no hypothesis about it was confirmed.")
+    fix = told.fix
+    if fix is not None:
+        verdict = session.judge_fix(fix)
+        word = verdict.verdict.value.lower()
+        lines.append(f"**Fix** ({mark_of(verdict).sign} {word}): {inline(sentence(said(fix.why)))}")
+        lines += [f"- ? {inline(said(reason))}" for reason in dict.fromkeys(verdict.reasons)]
+    elif case.raised is not None:
+        lines.append("**Fix**: none was found that could be shown to help.")
+    lines += [f"> {inline(note)}" for note in notes(session) if note != phrase(session.note, 600)]
+    if told.stale:
+        lines.append(
+            f"> {inline(', '.join(told.stale))} changed after running, or something above ran again since. "
+            "What the cells build here may differ from what was in the kernel, so such outputs are not "
+            "compared."
+        )
+    elif told.unsure:
+        lines.append(
+            "> The failure did not come back each time that the cell ran again, so the outputs of cells that "
+            "depend on it are not compared."
+        )
+    if told.skip:
+        lines.append(f"> The cells of this report are not run by tests: {inline(told.skip)}.")
+    yield text_cell("\n\n".join(lines))
+
+
+def environment(told: Dossier) -> Cells:
+    """Versions of what the case touches, and nothing else."""
+    where = told.case.environment
+    rows = [("Python", where.python), ("platform", where.platform), ("front end", where.front_end)]
+    rows += [(name, version) for name, version in where.packages]
+    rows += [("reasoner", told.session.reasoner), ("intensity", told.session.intensity)]
+    table = Table(
+        headers=("what", "version"), rows=tuple((phrase(a), phrase(b) or "unknown") for a, b in rows)
+    )
+    lock = "\n".join(f"{name}=={version}" for name, version in where.packages)
+    told_lock = f"The packages that the case touches, as requirements:\n\n{fence(lock)}" if lock else ""
+    yield text_cell(
+        as_markdown(table), told_lock or "The case touches no package beyond the standard library."
+    )
+
+
+def analysis(told: Dossier) -> Cells:
+    """What the failure means, and the values where it was raised."""
+    raised = told.case.raised
+    texts = findings(told.session, Phase.ANALYZE, drawn=True)
+    frame = raised.innermost_in_cells if raised is not None else None
+    found = (*frame.operands, *frame.variables) if frame is not None else ()
+    named = {item.name: item for item in found if item.type not in ("module", "function", "type")}
+    rows = tuple(
+        (one_line(item.name, 120), one_line(item.type, 80), one_line(item.text))
+        for item in list(named.values())[:_VALUES]
+    )
+    table = Table(headers=("name", "type", "value"), rows=rows, code=(0, 2))
+    values = f"The values where it was raised:\n\n{as_markdown(table)}" if rows else ""
+    yield text_cell(as_markdown(*texts), values or ("" if texts else SILENT.format("the error itself")))
+
+
+def reproduction(told: Dossier) -> Cells:
+    """The cells that fail; for concurrent code also the order of turns under which they do."""
+    yield from report_runs.reproduction(told)
+    yield from report_races.witness(told)
+
+
+def plan(told: Dossier) -> Cells:
+    """What to do now, next and later."""
+    rows: dict[str, dict[str, None]] = {level.value: {} for level in Priority}
+    for item in told.session.fixes:
+        judged = told.session.judge_fix(item)
+        chosen = told.fix is not None and told.fix.id == item.id
+        if judged.verdict is not FixVerdict.REJECTED:
+            level = item.priority.value if chosen else max(item.priority.value, "P1")
+            rows[level].setdefault(
+                f"{escaped(item.id)}: {inline(said(item.why))} ({judged.verdict.value.lower()})"
+            )
+    known = {said(item.why) for item in told.session.fixes}
+    for view in told.session.phases:
+        for finding in view.findings:
+            for level, text in _PRIORITY.findall(finding.text):
+                if not any(why in text for why in known):
+                    rows[level].setdefault(inline(said(text)))
+    meaning = {"P0": "now", "P1": "next", "P2": "later"}
+    parts = [
+        f"**{level}** ({meaning[level]})\n\n"
+        + ("\n".join(f"- {row}" for row in found) or "- nothing in this session")
+        for level, found in rows.items()
+    ]
+    yield text_cell(*parts)
+
+
+def cost(told: Dossier) -> Cells:
+    """Seconds before and after, as they were measured in the copies."""
+    before, after = told.run_of_fix(Stage.BEFORE), told.run_of_fix(Stage.AFTER)
+    rows = []
+    if before is not None and after is not None:
+        rows.append(("the failing cell", before, after))
+    for view in told.session.tests_of(told.fix.id) if told.fix is not None else ():
+        if view.before is not None and view.after is not None:
+            rows.append((view.test.name, view.before, view.after))
+    if not rows:
+        yield text_cell("Nothing was measured: no fix was run.")
+        return
+    table = Table(
+        headers=("what ran", "without the fix", "with the fix", "evidence"),
+        rows=tuple(
+            (name, f"{seconds(one.seconds)}, {ending(one)}", f"{seconds(two.seconds)}, {ending(two)}",
+             f"{one.id}, {two.id}")
+            for name, one, two in rows
+        ),
+    )  # fmt: skip
+    note = "One run each, in confined copies of the kernel; a run that fails ends where it raises."
+    yield text_cell(as_markdown(table), note)
+
+
+def security(told: Dossier) -> Cells:
+    """What the code that ran in the copies tried to do outside of them."""
+    found: dict[str, list[str]] = {}
+    for item in told.session.evidence:
+        for effect in item.effects:
+            found.setdefault(effect, []).append(item.id)
+    ran = sum(item.outcome is not Outcome.BLOCKED for item in told.session.evidence)
+    lines = [f"- {code_span(effect)} ({', '.join(ids)})" for effect, ids in found.items()]
+    withheld = max(told.case.redactions, told.session.withheld)  # of the notebook, and of what left
+    kept = (
+        f"{withheld} value{'s' * (withheld != 1)} that looked like a secret were withheld."
+        if withheld
+        else ""
+    )
+    if lines:
+        yield text_cell("In the confined copies, the code tried to reach outside:", "\n".join(lines), kept)
+    elif ran:
+        runs = "1 run" if ran == 1 else f"{ran} runs"
+        yield text_cell(f"In {runs} in confined copies, no attempt to reach outside was seen.", kept)
+    else:
+        yield text_cell("Nothing was run in a confined copy, so nothing is known about effects.", kept)
+
+
+def appendix(told: Dossier) -> Cells:
+    """All evidence in one table, and how to replay the session that this file carries."""
+    rows = tuple(
+        (item.id, item.kind.value, item.about, item.stage.value if item.stage is not None else "",
+         ending(item), seconds(item.seconds))
+        for item in told.session.evidence
+    )  # fmt: skip
+    headers = ("evidence", "kind", "about", "stage", "how it ended", "time")
+    table = as_markdown(Table(headers=headers, rows=rows)) if rows else "No evidence was gathered."
+    yield text_cell(
+        table,
+        f"The whole session ({escaped(told.session.id or 'without a name')}) is in the metadata of this "
+        "notebook. To see it again: `%cot_replay THIS.ipynb` in a notebook, or `cot-magic replay "
+        "THIS.ipynb` in a shell. To run all cells of this file as tests: `pytest --nbval THIS.ipynb`.",
+        STYLE,
+    )
+
+
+def _told(*topics: str, silence: str) -> Callable[[Dossier], Cells]:
+    """A section of the findings under such topics, or a sentence that says that there are none."""
+
+    def section(told: Dossier) -> Cells:
+        found = tuple(
+            Text(text=said(finding.text))
+            for view in told.session.phases
+            for finding in view.findings
+            if any(topic in finding.topic.lower() for topic in topics)
+        )
+        yield text_cell(as_markdown(*found) if found else silence)
+
+    return section
+
+
+def rollback(told: Dossier) -> Cells:
+    """How to take the fix back."""
+    if told.fix is None:
+        yield text_cell("There is no fix, so there is nothing to take back.")
+        return
+    yield from _told("rollback", silence="Put back the source that the diff shows as removed.")(told)
+
+
+def follow_ups(told: Dossier) -> Cells:
+    """What stays open."""
+    fix = told.fix
+    reasons = dict.fromkeys(told.session.judge_fix(fix).reasons) if fix is not None else {}
+    rows = [f"{fix.id}: {reason}" for reason in reasons if fix is not None]
+    rows += [
+        f"{item.id} is not decided: {item.claim}"
+        for item in told.session.hypotheses
+        if told.session.judge(item.id).verdict is HypothesisVerdict.INCONCLUSIVE
+    ]
+    text = "\n".join(f"- ? {inline(said(row))}" for row in rows)
+    topics = ("follow", "advice") if fix is not None else ("follow", "advice", "limits")
+    yield from _told(*topics, silence="" if text else "Nothing was left open.")(told)
+    yield text_cell(text)
+
+
+SILENT = "The session says nothing about {}."
+SECTIONS: Mapping[str, Callable[[Dossier], Cells]] = {
+    "summary": summary,
+    "environment": environment,
+    "reproduction": reproduction,
+    "analysis": analysis,
+    "timeline": report_races.timeline,
+    "hypotheses": report_causes.hypotheses,
+    "eliminated": report_causes.eliminated,
+    "fix": report_causes.fix,
+    "tests": report_causes.tests,
+    "plan": plan,
+    "edge_cases": _told("edge", silence=SILENT.format("edge cases beyond the tests above")),
+    "cost": cost,
+    "security": security,
+    "rollback": rollback,
+    "monitoring": _told("monitor", silence=SILENT.format("monitoring")),
+    "follow_ups": follow_ups,
+    "appendix": appendix,
+}
+NEED_KIT = ("hypotheses", "fix", "tests")

@@ -1,0 +1,1 @@
+"""The Claude reasoner: a conversation over five phases in which every experiment really runs."""

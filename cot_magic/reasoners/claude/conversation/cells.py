@@ -1,0 +1,226 @@
+"""The cells as a model sees them: labels, sources without secrets, edits brought back to the real source."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from cot_magic.core.case import Case, Cell, CellId, Freshness
+from cot_magic.core.findings import CellEdit
+from cot_magic.core.withheld import MASK
+from cot_magic.reasoners.claude.conversation.bounds import LEFT_OUT, cut_source
+from cot_magic.reasoners.claude.conversation.code_text import (
+    bare,
+    hunks,
+    unfenced,
+    unnumbered,
+)
+from cot_magic.reasoners.claude.conversation.field_names import EDIT, named
+from cot_magic.reasoners.claude.conversation.loose_json import decoded
+
+LONGEST_SOURCE = 200_000
+LONGEST_SHOWN = 60_000
+
+
+class Withholder(Protocol):
+    """Withholds secrets from every text that leaves, and counts them."""
+
+    @property
+    def count(self) -> int:
+        """How many different values were withheld so far."""
+        ...
+
+    def text(self, s: str) -> str:
+        """A text without secrets."""
+        ...
+
+    def source(self, s: str) -> str:
+        """Python source without secrets, line by line as it was."""
+        ...
+
+
+class Misfit(Exception):
+    """What a model asked for cannot be done; the message is one line for the model."""
+
+
+class Cells:
+    """The cells of a case under labels that are clear.
+
+    Parameters
+    ----------
+    redactor
+        Withholds secrets; what stands in their place is brought back in edits.
+    """
+
+    def __init__(self, case: Case, redactor: Withholder) -> None:
+        self._case = case
+        known = {cell.id: cell for cell in (*case.cells, *(item.cell for item in case.lineage))}
+        known[case.cell.id] = case.cell
+        self.all: tuple[Cell, ...] = tuple(known.values())
+        self._labels: dict[CellId, str] = {}
+        for place, cell in enumerate(self.all):
+            label = case.label(cell.id)
+            taken = label in self._labels.values() or label == "the cell"
+            self._labels[cell.id] = f"cell #{place}" if taken else label
+        self._shown = {cell.id: redactor.source(cell.source) for cell in self.all}
+        self._not_run = {
+            item.cell.id: item.freshness for item in case.lineage if item.freshness is Freshness.NOT_RUN
+        }
+
+    def label(self, cell_id: CellId | None) -> str:
+        """The label of a cell."""
+        return self._labels.get(cell_id, "code outside of the notebook") if cell_id else "library code"
+
+    def shown(self, cell: Cell) -> str:
+        """The source without secrets; of a very long one the beginning and the end."""
+        return cut_source(self._shown[cell.id], LONGEST_SHOWN)
+
+    def find(self, text: Any) -> Cell:
+        """The cell of that label, also written more loosely (`[7]`, `cell 7`, its id). Raises Misfit."""
+        wanted = re.sub(r"\s+", " ", str(text if text is not None else "")).strip().lower()
+        if wanted in ("", "the cell", "failing", "the failing cell", "failing cell"):
+            return self._case.cell
+        by_label = {label.lower(): cell_id for cell_id, label in self._labels.items()}
+        number = re.fullmatch(r"(?:cell|in)? ?\[?(\d+)\]?:?", wanted)
+        for form in (wanted, f"cell {wanted}", f"cell [{number[1]}]" if number else ""):
+            found = by_label.get(form)
+            if found is not None:
+                return self._cell(found)
+        if CellId(str(text)) in self._labels:
+            return self._cell(CellId(str(text)))
+        labels = ", ".join(list(self._labels.values())[-12:])
+        raise Misfit(f"there is no {str(text)[:60]!r}; the cells are {labels}")
+
+    def edits(self, given: Any) -> tuple[CellEdit, ...]:
+        """Edits that a model gave (a whole `source`, or `find` and `replace`), on the real sources.
+
+        Several edits of one cell are made one after the other. Raises Misfit for one that does not apply.
+        """
+        listed = decoded(given)
+        listed = (
+            [listed] if isinstance(listed, Mapping) or (isinstance(listed, str) and hunks(listed)) else listed
+        )
+        if not isinstance(listed, list) or not listed:
+            raise Misfit("`edits` has to be a list with at least one edit")
+        after: dict[CellId, str] = {}
+        for item in listed[:20]:
+            if not isinstance(item, str | Mapping):
+                raise Misfit("an edit is an object with `cell`, and `find` and `replace` or `source`")
+            edit = {"diff": item} if isinstance(item, str) else named(item, EDIT)
+            cell = self.find(edit.get("cell"))
+            after[cell.id] = self._edited(cell, after.get(cell.id, self._shown[cell.id]), edit)
+        edits = []
+        for cell_id, text in after.items():
+            cell = self._cell(cell_id)
+            source = restored(cell.source, self._shown[cell_id], text)
+            if source != cell.source or cell_id in self._not_run:
+                edits.append(CellEdit(cell=cell_id, before=cell.source, after=source))
+        if not edits:
+            raise Misfit("the edits change nothing")
+        return tuple(edits)
+
+    def _edited(self, cell: Cell, shown: str, item: Mapping[str, Any]) -> str:
+        label = self._labels[cell.id]
+        find, replace, source = item.get("find"), item.get("replace"), item.get("source")
+        for text in (item.get("diff"), *(() if find else (source, replace))):
+            if isinstance(text, str) and (pairs := hunks(text)):
+                for old, new in pairs:
+                    shown = self._replaced(shown, label, old, new)
+                return shown
+        if isinstance(source, str) and source.strip() and not find:
+            if LEFT_OUT.search(source) and not LEFT_OUT.search(shown):
+                raise Misfit(f"a part of {label} was left out where it was shown: use `find` and `replace`")
+            return _with_first_line(shown, bare(source[:LONGEST_SOURCE]))
+        if not isinstance(find, str) or not isinstance(replace, str) or not find:
+            raise Misfit(f"the edit of {label} needs `find` and `replace`, or the whole new `source`")
+        if find not in shown:  # written as models show code: in a fence, with the numbers of lines
+            find, replace = unnumbered(unfenced(find)), unnumbered(unfenced(replace))
+        return self._replaced(shown, label, find, replace)
+
+    def _replaced(self, shown: str, label: str, find: str, replace: str) -> str:
+        count = shown.count(find) if find else 0
+        if count != 1:
+            hint = "copy the exact text" if count == 0 else "take in more of the text around it"
+            raise Misfit(f"`find` occurs {count} times in {label}, not once: {hint}")
+        return shown.replace(find, replace)
+
+    def _cell(self, cell_id: CellId) -> Cell:
+        return next(cell for cell in self.all if cell.id == cell_id)
+
+
+def restored(real: str, shown: str, after: str) -> str:
+    """The edited text with the withheld values back in their places.
+
+    A line that stands in the shown source is taken from the real one; in any other line a mask is replaced
+    if it can only mean one value. Raises Misfit where that cannot be told.
+    """
+    if shown == real:
+        return after
+    if not MASK.search(after):
+        return after
+    blocks = _long_values(real, shown)
+    for masked, whole in blocks.items():
+        after = after.replace(masked, whole)
+    torn = {masked.split("\n")[0] for masked in blocks}  # its further lines were edited: it cannot be told
+    lines = {line: whole for line, whole in _unchanged_lines(real, shown).items() if line not in torn}
+    values = _values(lines)
+    return "\n".join(lines.get(line) or _filled(line, values) for line in after.split("\n"))
+
+
+def _long_values(real: str, shown: str) -> dict[str, str]:
+    """The real lines of each mask that stands for several: those below it are shown without their text."""
+    before, masked = real.split("\n"), shown.split("\n")
+    found: dict[str, str] = {}
+    for first, line in enumerate(masked) if len(before) == len(masked) else ():
+        last = place = first
+        while MASK.search(line) and (place := place + 1) < len(masked) and not MASK.search(masked[place]):
+            if masked[place] != before[place]:
+                last = place
+            elif masked[place].strip():
+                break
+        if last > first:
+            found["\n".join(masked[first : last + 1])] = "\n".join(before[first : last + 1])
+    return found
+
+
+def _unchanged_lines(real: str, shown: str) -> dict[str, str]:
+    """The real line of each shown line with a mask; not of one that stands for different lines."""
+    pairs: dict[str, set[str]] = {}
+    before, masked = real.split("\n"), shown.split("\n")
+    if len(before) == len(masked):
+        for line, other in zip(masked, before, strict=True):
+            if MASK.search(line):
+                pairs.setdefault(line, set()).add(other)
+    return {line: next(iter(found)) for line, found in pairs.items() if len(found) == 1}
+
+
+def _values(lines: Mapping[str, str]) -> dict[str, set[str]]:
+    """For each mask the values that it stands for, read line by line."""
+    values: dict[str, set[str]] = {}
+    for line, other in lines.items():
+        masks = MASK.findall(line)
+        pattern = "(.*?)".join(re.escape(part) for part in MASK.split(line))
+        match = re.fullmatch(pattern, other)
+        for place, mask in enumerate(masks, 1):
+            if match is not None:
+                values.setdefault(mask, set()).add(match[place])
+    return values
+
+
+def _filled(line: str, values: Mapping[str, set[str]]) -> str:
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match[0], set())
+        if len(found) != 1:
+            raise Misfit(
+                f"the edit changes a line with the withheld value {match[0]}: leave that line as it is"
+            )
+        return next(iter(found))
+
+    return MASK.sub(value, line)
+
+
+def _with_first_line(shown: str, source: str) -> str:
+    """The new source under the comment that stands for the magic's line, so that line numbers hold."""
+    first = shown.partition("\n")[0]
+    if first.startswith("#%%cot") and not source.startswith("#%%cot"):
+        return f"{first}\n{source}"
+    return source

@@ -1,0 +1,101 @@
+"""What is known of one inquiry: hypotheses, fixes and tests with their evidence, and the verdicts on them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cot_magic.core import fixes
+from cot_magic.core.case import Case
+from cot_magic.core.findings import (
+    CellEdit,
+    Evidence,
+    Fix,
+    FixId,
+    FixVerdict,
+    Hypothesis,
+    HypothesisId,
+    RegressionTest,
+    Stage,
+)
+from cot_magic.core.session import Session
+from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
+from cot_magic.reasoners.claude.conversation.cells import Misfit
+
+
+@dataclass(slots=True, kw_only=True)
+class Inquiry:
+    """One inquiry as far as it has come. All verdicts come from the evidence."""
+
+    case: Case
+    hypotheses: list[Hypothesis] = field(default_factory=list)
+    fixes: list[Fix] = field(default_factory=list)
+    tests: list[tuple[FixId, RegressionTest]] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+
+    def restore(self, session: Session) -> None:
+        """Take over what a session has found so far."""
+        self.hypotheses = list(session.hypotheses)
+        self.fixes, self.tests = list(session.fixes), list(session.tests)
+        self.evidence = list(session.evidence)
+
+    def hypothesis(self, given: Mapping[str, Any]) -> HypothesisId:
+        """The hypothesis that is meant, also by its number or its claim. Raises Misfit."""
+        wanted = str(given.get("hypothesis", "")).strip()
+        number = re.match(r"(?:hypothesis\s*)?h?(\d+)\b", wanted, re.IGNORECASE)
+        for hypothesis in self.hypotheses:
+            if wanted.lower() == hypothesis.claim.lower() or (number and hypothesis.id == f"h{number[1]}"):
+                return hypothesis.id
+        known = (
+            ", ".join(hypothesis.id for hypothesis in self.hypotheses) or "none: they are stated in answers"
+        )
+        raise Misfit(f"there is no hypothesis {wanted[:60]!r}; known are {known}")
+
+    def fix(self, wanted: Any) -> Fix:
+        """The fix of that id. Raises Misfit."""
+        for fix in self.fixes:
+            if str(wanted).strip().lower() == fix.id:
+                return fix
+        known = ", ".join(fix.id for fix in self.fixes) or "none: they are tried with try_fix"
+        raise Misfit(f"there is no fix {str(wanted)[:60]!r}; known are {known}")
+
+    def tried(self, edits: Sequence[CellEdit], tests: Sequence[RegressionTest]) -> bool:
+        """Whether a fix of these edits was tried, with all of these tests."""
+        return any(
+            fix.edits == edits and set(tests) <= {test for owner, test in self.tests if owner == fix.id}
+            for fix in self.fixes
+        )
+
+    def known(self) -> list[str]:
+        """Hypotheses and fixes with what the runs showed, one a line."""
+        lines = []
+        for hypothesis in self.hypotheses:
+            judged = judge_hypothesis(hypothesis.id, self.evidence)
+            lines.append(f"{hypothesis.id} ({_said(judged)}): {hypothesis.claim}")
+        for fix in self.fixes:
+            lines.append(f"{fix.id} for {fix.hypothesis} ({_said(self.judge(fix))}): {fix.why}")
+        return lines
+
+    def judge(self, fix: Fix) -> Judgement[FixVerdict]:
+        """The verdict on a fix, from the evidence so far."""
+        return judge_fix(fix, case=self.case, fixes=self.fixes, tests=self.tests, evidence=self.evidence)
+
+    def run_of(self, fix: Fix, stage: Stage) -> Evidence | None:
+        """The latest run of the cell for that fix."""
+        return fixes.run_of(fix, stage, self.evidence)
+
+    @property
+    def passing(self) -> list[Fix]:
+        """Fixes after which the cell passed, and does not fail in another order of its steps."""
+        return fixes.passing(self.fixes, self.evidence)
+
+    @property
+    def best(self) -> Fix | None:
+        """The fix with the best verdict, the earlier one among equals; a rejected one never."""
+        return fixes.best(self.fixes, self.judge)
+
+
+def _said(judged: Judgement[Any]) -> str:
+    based = f" by {', '.join(judged.evidence)}" if judged.evidence else ""
+    why = f"; {'; '.join(judged.reasons[:3])}" if judged.reasons else ""
+    return f"{judged.verdict}{based}{why}"

@@ -1,0 +1,278 @@
+"""What a model asked for, checked and run: hypotheses, probes, fixes and tests with their evidence."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from cot_magic.core.events import (
+    ExploreSchedules,
+    FixProposed,
+    HypothesisStated,
+    InspectVariable,
+    Reply,
+    Request,
+    RunProbe,
+    Step,
+    TestWritten,
+    TryFix,
+    ask,
+)
+from cot_magic.core.findings import (
+    Evidence,
+    Fix,
+    FixId,
+    Hypothesis,
+    HypothesisId,
+    Probe,
+    Stage,
+)
+from cot_magic.core.intermittent import failing_schedule, searched
+from cot_magic.core.jobs import Budget, Outcome
+from cot_magic.reasoners.claude.conversation import tools
+from cot_magic.reasoners.claude.conversation.bounds import on_one_line
+from cot_magic.reasoners.claude.conversation.case_text import Marked
+from cot_magic.reasoners.claude.conversation.cells import Cells, Misfit
+from cot_magic.reasoners.claude.conversation.evidence_text import evidence_text
+from cot_magic.reasoners.claude.conversation.field_names import (
+    FIX,
+    HYPOTHESIS,
+    PROBE,
+    named,
+)
+from cot_magic.reasoners.claude.conversation.inquiry import Inquiry
+from cot_magic.reasoners.claude.messages.turn import ToolCall
+from cot_magic.reasoners.offline.tests_from_state import regression_tests
+
+Steps: TypeAlias = Generator[Step, Reply, None]
+Result: TypeAlias = tuple[str, bool]  # the text for the model, and whether it is an error
+MOST_HYPOTHESES = 12
+MOST_FIXES = 12
+
+
+@dataclass(slots=True, kw_only=True)
+class Workbench(Inquiry):
+    """Runs what a model asks for. Nothing here believes a model: it checks, runs and keeps.
+
+    Attributes
+    ----------
+    planned
+        Probes that came with hypotheses and have not run, each with the frame that was given for it.
+    ran
+        The evidence that each experiment gave.
+    problems
+        Why the latest probe of a hypothesis did not run.
+    rounds
+        Rounds of fixes that were used.
+    """
+
+    budget: Budget
+    cells: Cells
+    marked: Marked
+    planned: dict[HypothesisId, tuple[str, int | None]] = field(default_factory=dict)
+    ran: dict[Request, tuple[Evidence, ...]] = field(default_factory=dict)
+    problems: dict[HypothesisId, str] = field(default_factory=dict)
+    rounds: int = 0
+
+    # --- hypotheses and probes ----------------------------------------------------------------------------
+
+    def state(self, given: Sequence[Mapping[str, Any]]) -> Steps:
+        """State the hypotheses that an answer holds; of one that is known already only a new probe counts."""
+        for stated in given:
+            item = named(stated, HYPOTHESIS)
+            claim, prediction = on_one_line(item.get("claim")), on_one_line(item.get("prediction"))
+            hypothesis = next((known for known in self.hypotheses if known.claim == claim), None)
+            if hypothesis is None:
+                if not claim or len(self.hypotheses) >= MOST_HYPOTHESES:
+                    continue
+                hypothesis = self._hypothesis_of(claim, prediction, **self._place(item))
+                yield HypothesisStated(hypothesis=hypothesis)
+            code = item.get("probe")
+            if isinstance(code, str) and code.strip():
+                self.planned[hypothesis.id] = (code, item.get("frame"))
+
+    def _hypothesis_of(self, claim: str, prediction: str = "", **place: Any) -> Hypothesis:
+        hypothesis = Hypothesis(
+            id=HypothesisId(f"h{len(self.hypotheses) + 1}"),
+            claim=claim,
+            prediction=prediction or "(the model gave no prediction)",
+            **place,
+        )
+        self.hypotheses.append(hypothesis)
+        return hypothesis
+
+    def _place(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Cell and line of a claim, as far as there are such."""
+        try:
+            cell = self.cells.find(item.get("cell"))
+        except Misfit:
+            return {}
+        line, last = tools.whole_number(item.get("line")), cell.source.count("\n") + 1
+        return {"cell": cell.id, "lineno": line if line is not None and 1 <= line <= last else None}
+
+    def run_planned(self) -> Steps:
+        """Run the probes that came with the hypotheses; `problems` has what was wrong with those that could
+        not run."""
+        for hypothesis, (code, frame) in list(self.planned.items()):
+            try:
+                yield from self._probe(hypothesis, code, {"frame": frame})
+            except Misfit as misfit:
+                self.problems[hypothesis] = f"the probe of {hypothesis} was not run: {misfit}"
+            self.planned.pop(hypothesis, None)
+
+    def _probe(
+        self, about: HypothesisId, code: str, given: Mapping[str, Any]
+    ) -> Generator[Step, Reply, tuple[tuple[Evidence, ...], bool]]:
+        probe = Probe(about=about, source=tools.probe_source(code), frame=tools.frame_of(given, self.case))
+        self.problems.pop(about, None)
+        return (yield from self._run(RunProbe(probe=probe)))
+
+    def _run(self, request: Request) -> Generator[Step, Reply, tuple[tuple[Evidence, ...], bool]]:
+        """Evidence for a request, and whether it was there already: what was shown once is not shown better
+        by the same again."""
+        if known := self.ran.get(request):
+            return known, True
+        gathered = yield from ask(request)
+        self.evidence += gathered
+        self.ran[request] = gathered
+        return gathered, False
+
+    # --- tools --------------------------------------------------------------------------------------------
+
+    def use(self, call: ToolCall) -> Generator[Step, Reply, Result]:
+        """Do what a tool call asks for. What is wrong with it is one line for the model, never a fault."""
+        by_name: Mapping[str, Callable[[Mapping[str, Any]], Generator[Step, Reply, str]]] = {
+            "run_probe": self._run_probe,
+            "try_fix": self._try_fix,
+            "explore_schedules": self._explore,
+            "read_cell": self._read_cell,
+            "inspect_variable": self._inspect,
+        }
+        try:
+            if call.problem:
+                raise Misfit(f"the input of {call.name} could not be read: {call.problem}")
+            if call.name not in by_name:
+                raise Misfit(f"there is no tool {call.name[:60]!r}; there are {', '.join(by_name)}")
+            return (yield from by_name[call.name](call.input)), False
+        except Misfit as misfit:
+            return self.marked.redact(str(misfit)), True
+
+    def _run_probe(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        given = named(given, PROBE)
+        about = self.hypothesis(given)
+        code = tools.text_of(given, "code")
+        gathered, again = yield from self._probe(about, code, given)
+        self.planned.pop(about, None)
+        return self._told("evidence", gathered, again)
+
+    def _inspect(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        expression = tools.expression_source(tools.text_of(given, "expression"))
+        look = InspectVariable(expression=expression, frame=tools.frame_of(given, self.case))
+        return self._told("value", *(yield from self._run(look)))
+
+    def _read_cell(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        cell = self.cells.find(given.get("cell"))
+        yield from ()
+        label = self.cells.label(cell.id)
+        return self.marked.data(f"source of {label}", self.cells.shown(cell), redacted=True)
+
+    def _explore(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        wanted, seed = tools.whole_number(given.get("schedules")), tools.whole_number(given.get("seed", 0))
+        if wanted is None or wanted < 1 or seed is None or seed < 0:
+            raise Misfit("`schedules` has to be a number from 1 on, and `seed` one from 0 on")
+        fix = self.fix(given["fix"]) if given.get("fix") else None
+        about = self.hypothesis(given) if given.get("hypothesis") else None
+        if about is None and fix is not None:
+            about = fix.hypothesis
+        request = self._search(min(wanted, self.budget.schedules), seed, fix, about)
+        return self._told("evidence", *(yield from self._run(request)))
+
+    def _search(
+        self, schedules: int, seed: int, fix: Fix | None, about: HypothesisId | None
+    ) -> ExploreSchedules:
+        failing = failing_schedule(self.case, self.evidence) if fix is not None else None
+        witness = failing.schedule.witness if failing is not None and failing.schedule is not None else None
+        return ExploreSchedules(schedules=schedules, seed=seed, fix=fix, witness=witness, about=about)
+
+    def search_again(self) -> Steps:
+        """Where a schedule failed: run it, and as many others, on the code with the best fix, if the model
+        had none run."""
+        failing, best = failing_schedule(self.case, self.evidence), self.best
+        if failing is None or failing.schedule is None or best is None or best not in self.passing:
+            return
+        if searched(best.id, self.evidence) is None:
+            search = failing.schedule
+            yield from self._run(self._search(search.asked, search.seed, best, best.hypothesis))
+
+    def _try_fix(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        if self.rounds >= self.budget.rounds:
+            raise Misfit("no round of fixes is left: conclude from the evidence that there is")
+        gathered = yield from self.propose(given)
+        return self._told("evidence", gathered)
+
+    def propose(self, given: Mapping[str, Any]) -> Generator[Step, Reply, tuple[Evidence, ...]]:
+        """Propose a fix with its tests, and run them. Raises Misfit if it cannot be tried."""
+        item = named(given, FIX)
+        why = on_one_line(item.get("why"))
+        edits = self.cells.edits(item.get("edits", given))
+        tests = tools.tests_of(item.get("tests"))
+        if self.tried(edits, tests):
+            raise Misfit("exactly these edits were tried already: see the evidence of that fix")
+        if len(self.fixes) >= MOST_FIXES:
+            raise Misfit(f"{MOST_FIXES} fixes were tried: no more")
+        if not self.hypotheses and why:  # the reason for the fix is the only claim that there is
+            stated = self._hypothesis_of(why)
+            yield HypothesisStated(hypothesis=stated)
+            item["hypothesis"] = stated.id
+        about = self.hypothesis(item)
+        fix = Fix(
+            id=FixId(f"f{len(self.fixes) + 1}"),
+            edits=edits,
+            why=why or "(the model gave no reason)",
+            hypothesis=about,
+        )
+        self.fixes.append(fix)
+        yield FixProposed(fix=fix)
+        for test in tests:
+            self.tests.append((fix.id, test))
+            yield TestWritten(fix=fix.id, test=test)
+        gathered, _ = yield from self._run(TryFix(fix=fix, tests=tests))
+        return gathered
+
+    def propose_rest(self, given: Sequence[Mapping[str, Any]]) -> Generator[Step, Reply, list[str]]:
+        """Try the fixes that an answer holds instead of a tool call; returns what was wrong with those that
+        were not tried. One that was tried before is no news."""
+        problems: list[str] = []
+        left = self.rounds < self.budget.rounds
+        for item in given:
+            try:
+                found = named(item, FIX)
+                edits, tests = self.cells.edits(found.get("edits", item)), tools.tests_of(found.get("tests"))
+                if self.tried(edits, tests):
+                    continue
+                if not left:
+                    raise Misfit("no round of fixes is left")
+                yield from self.propose(item)
+            except Misfit as misfit:
+                problems.append(f"a fix was not tried: {misfit}")
+        return problems
+
+    def write_tests(self) -> Steps:
+        """Tests for the best fix from the values that it leaves, where the model wrote none."""
+        best = self.best
+        if best is None or any(owner == best.id for owner, _ in self.tests):
+            return
+        after = self.run_of(best, Stage.AFTER)
+        if after is None or after.outcome is not Outcome.PASSED:
+            return
+        tests = regression_tests(self.case, best, after)
+        if tests:
+            self.evidence += yield from ask(TryFix(fix=best, tests=tests))
+        for test in tests:
+            runs = {item.stage: item.outcome for item in self.evidence if item.test == test.name}
+            if runs.get(Stage.BEFORE) is Outcome.RAISED and runs.get(Stage.AFTER) is Outcome.PASSED:
+                self.tests.append((best.id, test))
+                yield TestWritten(fix=best.id, test=test)
+
+    def _told(self, what: str, gathered: Sequence[Evidence], again: bool = False) -> str:
+        told = self.marked.data(what, evidence_text(gathered, self.cells))
+        return f"This ran already, and ends the same:\n{told}" if again else told

@@ -1,0 +1,155 @@
+"""What a model takes: asked of the Models API once per model and server, else from a small table."""
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from cot_magic.reasoners.claude.messages.credentials import Platform
+from cot_magic.reasoners.claude.messages.faults import (
+    FailedAttempt,
+    FaultKind,
+    fault_from,
+    own_cause,
+)
+
+_LEVELS = ("low", "medium", "high", "xhigh", "max")
+Source = Literal["server", "table", "assumed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a request to a model may ask for.
+
+    Attributes
+    ----------
+    manual, adaptive
+        Whether the model takes a token budget for thinking, or decides itself how much it thinks.
+    efforts
+        Levels of `output_config.effort` that it takes; empty if it knows none.
+    max_tokens
+        The most that it writes in one answer, thinking included.
+    structured
+        Whether it takes `output_config.format`.
+    source
+        `server`: the Models API said it; `table`: the built-in table; `assumed`: the model is in neither.
+    """
+
+    manual: bool
+    adaptive: bool
+    efforts: tuple[str, ...] = ()
+    max_tokens: int = 128_000
+    structured: bool = True
+    source: Source = "table"
+
+
+def _row(manual: bool, adaptive: bool, efforts: tuple[str, ...], max_tokens: int) -> Capabilities:
+    return Capabilities(manual=manual, adaptive=adaptive, efforts=efforts, max_tokens=max_tokens)
+
+
+# As documented in November 2026; the server's own word goes first.
+_TABLE = {
+    "claude-sonnet-4-5": _row(True, False, (), 64_000),
+    "claude-haiku-4-5": _row(True, False, (), 64_000),
+    "claude-opus-4-5": _row(True, False, _LEVELS[:3], 64_000),
+    "claude-sonnet-4-6": _row(True, True, _LEVELS[:3], 64_000),
+    "claude-opus-4-6": _row(True, True, _LEVELS[:3], 128_000),
+}
+_ADAPTIVE = _row(False, True, _LEVELS[:3], 128_000)  # every model of Anthropic after those
+_DATE_AND_VERSION = re.compile(r"([@-]\d{8})?(-v\d+(:\d+)?)?$")
+
+
+def from_table(model: str) -> Capabilities:
+    """What is known of a model without asking anybody.
+
+    A Claude model that is not in the table is taken for a newer one, which decides itself how much it thinks.
+    A model of another maker is asked for no thinking and no effort.
+    """
+    name = plain_name(model)
+    if name in _TABLE:
+        return _TABLE[name]
+    if name.startswith("claude-"):
+        known = re.match(r"claude-(fable|mythos|opus|sonnet|haiku)-(4-[78]|5)", name)
+        return _ADAPTIVE if known else replace(_ADAPTIVE, source="assumed")
+    return Capabilities(manual=False, adaptive=False, max_tokens=1_000_000, source="assumed")
+
+
+def plain_name(model: str) -> str:
+    """The id of a model without what the platforms put around it: region and maker before, date and version
+    after."""
+    return _DATE_AND_VERSION.sub("", model.rpartition("anthropic.")[2].rpartition("/")[2])
+
+
+@dataclass(slots=True)
+class CapabilityStore:
+    """Remembers what servers said, so that each is asked once for each model."""
+
+    known: dict[tuple[str, str], Capabilities] = field(default_factory=dict)
+
+    def remembered(self, client_url: str, model: str) -> Capabilities | None:
+        """What the server said before, or None if it was not asked."""
+        return self.known.get((client_url, model))
+
+    def ask(self, client: Any, model: str, *, platform: Platform, base_url: str) -> Capabilities:
+        """What the server says of the model; from the table if it cannot say.
+
+        A server that has no Models API is not asked again; one that failed for the moment is.
+        """
+        found = self.remembered(base_url, model)
+        if found is not None:
+            return found
+        lasting = True
+        found = from_table(model)
+        if platform == "anthropic":  # the other platforms have no Models API
+            import httpx2
+
+            try:
+                info = client.models.retrieve(model, timeout=httpx2.Timeout(10, connect=5))
+            except Exception as error:
+                problem = fault_from(error)
+                if problem is None and not isinstance(error, (ValueError, AssertionError)):
+                    raise own_cause(error) from error
+                # the request itself is sent all the same, and reports what stays wrong
+                lasting = problem is None or problem.status in (400, 404, 405, 501)
+                if problem is not None and problem.kind is FaultKind.NO_CREDENTIALS:
+                    raise FailedAttempt(problem) from error
+            else:
+                found = _from_info(info, found)
+        if lasting:
+            self.known[(base_url, model)] = found
+        return found
+
+
+STORE = CapabilityStore()
+
+
+def _from_info(info: Any, fallback: Capabilities) -> Capabilities:
+    """What a ModelInfo says; servers between us and the API leave out parts of it, which the table fills."""
+    described = info.to_dict(warnings=False) if hasattr(info, "to_dict") else {}
+    stated = described.get("capabilities")
+    most = described.get("max_tokens")
+    max_tokens = most if isinstance(most, int) and most > 0 else fallback.max_tokens
+    if not isinstance(stated, dict):
+        return replace(fallback, max_tokens=max_tokens)
+    types = _part(_part(stated, "thinking"), "types")
+    effort = _part(stated, "effort")
+    return Capabilities(
+        manual=_supported(types, "enabled") if "enabled" in types else fallback.manual,
+        adaptive=_supported(types, "adaptive") if "adaptive" in types else fallback.adaptive,
+        efforts=tuple(level for level in _LEVELS if _supported(effort, level))
+        if effort
+        else fallback.efforts,
+        max_tokens=max_tokens,
+        structured=_supported(stated, "structured_outputs")
+        if "structured_outputs" in stated
+        else fallback.structured,
+        source="server",
+    )
+
+
+def _part(stated: dict[str, Any], name: str) -> dict[str, Any]:
+    part = stated.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _supported(stated: dict[str, Any], name: str) -> bool:
+    return _part(stated, name).get("supported") is True

@@ -1,0 +1,1 @@
+"""The offline debugger: rules suggest causes and repairs, copies of the kernel decide."""

@@ -1,0 +1,234 @@
+"""PLAN, VALIDATE, IMPLEMENT and CONFIRM in words: what was decided, from the evidence that was sent."""
+
+from collections.abc import Iterator, Sequence
+
+from cot_magic.core.case import Case, Freshness, Raised
+from cot_magic.core.edits import size, suppressions
+from cot_magic.core.findings import (
+    Evidence,
+    EvidenceKind,
+    Fix,
+    FixId,
+    FixVerdict,
+    HypothesisVerdict,
+    RegressionTest,
+    Stage,
+)
+from cot_magic.core.jobs import Outcome
+from cot_magic.core.verdict import Judgement, judge_hypothesis
+from cot_magic.reasoners.offline.patterns import joined
+from cot_magic.reasoners.offline.ranking import Suspect, silences
+
+Topics = Iterator[tuple[str, str]]
+
+
+def plan(case: Case, found: Sequence[Suspect]) -> Topics:
+    """Which probes decide, which fixes come first, and how they will be tested."""
+    probes = [item for item in found if item.suspicion.checks]
+    if probes:
+        rows = [f"- {item.hypothesis.id}: {item.hypothesis.prediction}" for item in probes]
+        yield (
+            "probes",
+            "Each hypothesis predicts something that a copy of the kernel can show:\n" + "\n".join(rows),
+        )
+    repairs = [(item, repair) for item in found for repair in item.suspicion.repairs]
+    rows = []
+    for item, repair in repairs[:6]:
+        level = "P0" if not silences(repair.edits) else "P1"
+        doubt = "" if level == "P0" else " (may only hide the failure)"
+        rows.append(f"- **{level}** {repair.why}{doubt} Follows from {item.hypothesis.id}.")
+    rows += [f"- **{level}** {text}" for level, text in _later(case)]
+    if rows:
+        yield "fixes", "\n".join(rows)
+    yield (
+        "strategy",
+        "The cell runs without and with each edit, in fresh copies of the kernel. "
+        "A test counts only "
+        "if it fails without the edit and passes with it. Edits that pass but behave differently are "
+        "kept as rivals.",
+    )
+
+
+def plan_headline(found: Sequence[Suspect]) -> str:
+    """How much is to be decided."""
+    probes = sum(len(item.suspicion.checks) for item in found)
+    repairs = sum(len(item.suspicion.repairs) for item in found)
+    if not found:
+        return "No rule explains this failure; the plan is to see whether it repeats."
+    return (
+        f"{_count(probes, 'probe')} to decide {_count(len(found), 'hypothesis', 'hypotheses')}; "
+        f"{_count(repairs, 'edit')} to try."
+    )
+
+
+def outcomes(found: Sequence[Suspect], evidence: Sequence[Evidence]) -> Topics:
+    """Each hypothesis with what the probes showed, and what the code tried to do outside."""
+    rows = []
+    for item in found:
+        judged = judge_hypothesis(item.hypothesis.id, evidence)
+        based = f" ({', '.join(judged.evidence)})" if judged.evidence else ""
+        why = f": {judged.reasons[0]}" if judged.reasons and item.suspicion.checks else ""
+        if not item.suspicion.checks:
+            why = ": no probe can tell which was meant"
+        rows.append(f"- {item.hypothesis.id} {judged.verdict}{based}{why}. {item.hypothesis.claim}")
+    if rows:
+        yield "outcomes", "\n".join(rows)
+    refuted = [item.hypothesis.id for item in found if _verdict(item, evidence) is HypothesisVerdict.REFUTED]
+    if refuted:
+        yield "eliminated", f"What they predict is not the case: {joined(refuted)}."
+    effects = list(dict.fromkeys(effect for item in evidence for effect in item.effects))
+    if effects:
+        yield (
+            "effects",
+            "The code tried to reach outside of the copy:\n"
+            + "\n".join(f"- {item}" for item in effects[:10]),
+        )
+
+
+def outcome_headline(found: Sequence[Suspect], evidence: Sequence[Evidence]) -> str:
+    """What the probes decided."""
+    probes = [item for item in evidence if item.kind is EvidenceKind.PROBE]
+    if not probes:
+        return "No probe could run, so nothing is confirmed." if found else "Nothing could run."
+    confirmed = [item for item in found if _verdict(item, evidence) is HypothesisVerdict.CONFIRMED]
+    if confirmed:
+        return f"Confirmed: {confirmed[0].hypothesis.claim}"
+    if not found:
+        repeats = any(item.held for item in probes)
+        return "The failure repeats in a copy." if repeats else "The failure did not repeat in a copy."
+    return f"{_count(len(probes), 'probe')} ran; no hypothesis is confirmed."
+
+
+def chosen(case: Case, passing: Sequence[Fix], judged: Judgement[FixVerdict]) -> Topics:
+    """Why this fix, what else passed, and how to undo it."""
+    best = passing[0]
+    text = f"{best.id}: {best.why} It changes {_count(size(best.edits), 'word or sign', 'words or signs')}"
+    where = joined([case.label(edit.cell) for edit in best.edits])
+    yield "why this one", f"{text} in {where}."
+    if rivals := passing[1:]:
+        rows = [f"- {fix.id}: {fix.why}" for fix in rivals[:6]]
+        yield "rivals", "These pass as well; only you know which was meant:\n" + "\n".join(rows)
+    doubts = [reason for edit in best.edits for reason in suppressions(edit.before, edit.after)]
+    if doubts:
+        yield "doubts", f"With this edit, {joined(doubts)}."
+    yield (
+        "rollback",
+        "Nothing in the notebook is overwritten: the fix is offered as a new cell, and `%cot_undo` "
+        "takes it away. The old "
+        f"source of {where} stays as it is until you replace it.",
+    )
+
+
+def advice(case: Case, raised: Raised) -> Topics:
+    """What to do next (P1) and later (P2)."""
+    rows = [f"- **{level}** {text}" for level, text in _later(case)]
+    if raised.ename in ("ModuleNotFoundError", "NameError"):
+        rows.append(
+            "- **P2** Keep all imports in the first cell, so that a restart shows at once what is missing."
+        )
+    if rows:
+        yield "advice", "\n".join(rows)
+
+
+def _later(case: Case) -> Iterator[tuple[str, str]]:
+    stale = [item for item in case.lineage if item.freshness is not Freshness.FRESH]
+    if stale:
+        labels = joined([case.label(item.cell.id) for item in stale[:4]])
+        yield (
+            "P1",
+            f"Run {labels} again, from top to bottom: what the kernel holds is not what the page says.",
+        )
+
+
+def fix_headline(fixes: Sequence[Fix], passing: Sequence[Fix], evidence: Sequence[Evidence]) -> str:
+    """What the experiments with edits showed."""
+    if not fixes:
+        return "No fix is offered."
+    if passing:
+        others = f"; {_count(len(passing) - 1, 'other edit')} passed too" if len(passing) > 1 else ""
+        return f"With {passing[0].id} the cell passes: {passing[0].why}{others}"
+    if any(item.kind is EvidenceKind.FIX for item in evidence):
+        return f"{_count(len(fixes), 'edit')} tried; with none of them the cell passes."
+    return f"{_count(len(fixes), 'edit')} proposed; none could be run."
+
+
+def confirmation(
+    case: Case,
+    best: Fix | None,
+    judged: Judgement[FixVerdict] | None,
+    tests: Sequence[tuple[FixId, RegressionTest]],
+    evidence: Sequence[Evidence],
+) -> Topics:
+    """Before and after of the cell and of each test, what it costs, and what stays open."""
+    if best is None or judged is None:
+        yield "result", "Unresolved: no edit was shown to help."
+        yield (
+            "limits",
+            "What is known is in the findings above; a cause that needs understanding of intent needs "
+            "a model or you.",
+        )
+        return
+    cell = {item.stage: item for item in evidence if item.kind is EvidenceKind.FIX and item.about == best.id}
+    rows = [_row("cell", cell.get(Stage.BEFORE), cell.get(Stage.AFTER))]
+    for owner, test in tests:
+        if owner == best.id:
+            runs = {item.stage: item for item in evidence if item.about == best.id and item.test == test.name}
+            rows.append(_row(f"`{test.name}`", runs.get(Stage.BEFORE), runs.get(Stage.AFTER)))
+    yield "before and after", "| | before | after |\n|---|---|---|\n" + "\n".join(rows)
+    before, after = cell.get(Stage.BEFORE), cell.get(Stage.AFTER)
+    if before is not None and after is not None and after.outcome is Outcome.PASSED:
+        yield (
+            "cost",
+            f"The cell ran {before.seconds:.3f} s until it failed, and runs {after.seconds:.3f} s with "
+            "the fix.",
+        )
+    if judged.reasons:
+        yield "limits", "Not verified, because " + joined(list(dict.fromkeys(judged.reasons))) + "."
+    yield "confidence", _confidence(judged)
+
+
+def verdict_headline(best: Fix | None, judged: Judgement[FixVerdict] | None) -> str:
+    """The verdict in one sentence."""
+    if best is None or judged is None:
+        return "Unresolved: no fix was shown to work."
+    said = {
+        FixVerdict.VERIFIED: f"{best.id} is verified: the cell failed before and passes after, and so "
+        "do its tests.",
+        FixVerdict.PLAUSIBLE: f"{best.id} is plausible: the cell passes with it, but that alone does "
+        "not prove intent.",
+        FixVerdict.REJECTED: f"{best.id} did not help.",
+        FixVerdict.UNVERIFIED: f"{best.id} could not be run, so it is not verified.",
+    }
+    return said[judged.verdict]
+
+
+def _confidence(judged: Judgement[FixVerdict]) -> str:
+    if judged.verdict is FixVerdict.VERIFIED:
+        return (
+            f"It rests on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}); "
+            "nothing seen speaks against it."
+        )
+    if not judged.evidence:
+        return "It rests on no run at all: take it as a suggestion."
+    return (
+        f"It rests on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}), "
+        f"and {_count(len(judged.reasons), 'reason')} above keep it from being called proven."
+    )
+
+
+def _row(name: str, before: Evidence | None, after: Evidence | None) -> str:
+    return f"| {name} | {_outcome(before)} | {_outcome(after)} |"
+
+
+def _outcome(item: Evidence | None) -> str:
+    if item is None:
+        return "not run"
+    return f"{item.outcome} {item.raised.ename}" if item.raised is not None else str(item.outcome)
+
+
+def _verdict(item: Suspect, evidence: Sequence[Evidence]) -> HypothesisVerdict:
+    return judge_hypothesis(item.hypothesis.id, evidence).verdict
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

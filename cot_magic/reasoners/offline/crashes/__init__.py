@@ -1,0 +1,1 @@
+"""Rules for exceptions, loaded by the class of the exception."""

@@ -1,0 +1,345 @@
+"""Rules for calls: things that cannot be called, arguments that do not fit the definition."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.core.case import Cell
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Function, Site
+from cot_magic.reasoners.offline.spelling import only_near
+from cot_magic.reasoners.offline.written import rule
+
+_FIT = (
+    "The arguments of a call must fit the parameters in the function's definition: how many, which "
+    "names, which order."
+)
+
+
+def definition(site: Site, call: ast.Call) -> tuple[Cell, Function] | None:
+    """The notebook's own function that is called; for a class its `__init__`."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    for cell, klass in site.classes(name):
+        for item in klass.body:
+            if isinstance(item, Function) and item.name == "__init__":
+                return cell, item
+    return next(site.functions(name), None)
+
+
+def calls(site: Site) -> list[ast.Call]:
+    """Calls at the failing place; where the message names a function, calls of that one."""
+    found = site.find(ast.Call)
+    said = site.says(r"^([\w.<>]+)\(\)")
+    if said is not None:
+        name = said[1].rsplit(".", 1)[-1]
+        if name == "__init__":
+            name = said[1].split(".")[0]
+        named = [node for node in found if _name(node) == name]
+        if not named and site.statement is not None:
+            every = [node for node in ast.walk(site.statement) if isinstance(node, ast.Call)]
+            named = [node for node in every if _name(node) == name]
+        return named or found
+    return found
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+# --- arguments ----------------------------------------------------------------------------------------------
+
+
+# keywords of functions whose signature Python does not always tell
+_KEYWORDS = {
+    "sorted": "key reverse", "sort": "key reverse", "print": "sep end file flush", "max": "key default",
+    "min": "key default", "open": "mode buffering encoding errors newline", "enumerate": "start",
+    "sum": "start", "int": "base", "round": "ndigits", "zip": "strict", "split": "sep maxsplit",
+    "read_csv": "sep header names index_col usecols dtype skiprows nrows na_values parse_dates "
+                "encoding delimiter",
+    "DataFrame": "data index columns dtype copy", "plot": "color label linewidth linestyle marker alpha",
+    "to_csv": "sep header index columns encoding", "sort_values": "by ascending inplace ignore_index "
+                                                                  "key axis",
+    "drop": "labels axis index columns inplace errors", "merge": "right how on left_on right_on suffixes",
+}  # fmt: skip
+_USUAL = {"colour": "color", "seperator": "sep", "separator": "sep", "delimeter": "delimiter"}
+
+
+@rule("call.keyword", "TypeError", lesson=_FIT)
+def keyword_name(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"got an unexpected keyword argument '(\w+)'")
+    if said is None:
+        said = site.says(r"'(\w+)' is an invalid keyword argument")
+    if said is None:
+        return
+    wrong = said[1]
+    for call in calls(site):
+        keyword = next((item for item in call.keywords if item.arg == wrong), None)
+        if keyword is None:
+            continue
+        known = _parameter_names(site, call)
+        meant = only_near(wrong, known) or _USUAL.get(wrong)
+        start = src.span(site.cell.source, keyword)[0]
+        if meant is not None:
+            change = src.Change(start=start, end=start + len(wrong), text=meant)
+            text = site.text(call.func)
+            yield site.cause(
+                f"`{site.one_line(call.func)}` has no parameter `{wrong}`; the nearest is `{meant}`.",
+                f"`{meant}` is a parameter and `{wrong}` is none.",
+                f"import inspect\nnames = inspect.signature({text}).parameters\n{meant!r} in names and "
+                f"{wrong!r} not in names",
+                site.repair(f"`{meant}` is what the definition calls it.", change),
+                weight=0.9,
+            )
+        elif (new := site.says(r"Did you mean '(\w+)'")) is not None:
+            change = src.Change(start=start, end=start + len(wrong), text=new[1])
+            yield site.reading(
+                f"Python itself suggests `{new[1]}`.", site.repair("So it exists.", change), weight=0.85
+            )
+        else:
+            value = src.span(site.cell.source, keyword.value)
+            if len(call.keywords) == 1 and len(known) > len(call.args):
+                change = src.Change(start=start, end=value[0], text="")
+                claim = f"`{site.one_line(call.func)}` has no parameter `{wrong}`."
+                yield site.reading(claim, site.repair("The value is passed by position.", change), weight=0.4)
+        return
+
+
+def _parameter_names(site: Site, call: ast.Call) -> list[str]:
+    """From the notebook's own definition, else from a described signature."""
+    found = definition(site, call)
+    if found is not None:
+        return [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
+    if (name := _name(call)) in _KEYWORDS:
+        return _KEYWORDS[name].split()
+    value = site.value(call.func)
+    signature = dict(value.facts).get("signature", "") if value is not None else ""
+    return re.findall(r"(?:^\(|,\s*)\*{0,2}(\w+)", signature)
+
+
+@rule("call.missing_argument", "TypeError", lesson=_FIT)
+def missing_argument(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"missing (\d+) required (positional|keyword-only) arguments?: (.+)")
+    if said is None:
+        return
+    names = re.findall(r"'(\w+)'", said[3])
+    for call in calls(site)[:1]:
+        if (
+            names[:1] == ["self"]
+            and isinstance(call.func, ast.Attribute)
+            and isinstance(call.func.value, ast.Name)
+        ):
+            owner = call.func.value
+            if site.type(owner) in ("type", "") and next(site.classes(owner.id), None) is not None:
+                claim = f"`{owner.id}` is the class; its methods are called on an object of it."
+                repair = site.repair("An object is made first.", site.after(owner, "()"))
+                yield site.cause(
+                    claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.9
+                )
+                return
+            for cell, assign in site.assignments(owner.id):
+                if isinstance(assign.value, ast.Name) and next(site.classes(assign.value.id), None):
+                    change = src.after(cell.source, assign.value, "()")
+                    why = "With parentheses an object is made."
+                    claim = (
+                        f"`{owner.id}` is the class `{assign.value.id}` itself, since the "
+                        "parentheses are missing."
+                    )
+                    repair = Repair(edits=(src.edit(cell, change),), why=why)
+                    yield site.cause(
+                        claim,
+                        f"`{owner.id}` is a class.",
+                        f"isinstance({owner.id}, type)",
+                        repair,
+                        weight=0.94,
+                    )
+                    return
+        known = {item.name for item in site.frame.variables} | {item.name for item in site.case.namespace}
+        if names and all(name in known for name in names):
+            start = src.span(site.cell.source, call)[1] - 1
+            comma = ", " if call.args or call.keywords else ""
+            text = ", ".join(
+                names
+                if said[2] == "positional" and not call.keywords
+                else [f"{name}={name}" for name in names]
+            )
+            repair = site.repair(
+                "A variable of the parameter's name is there.",
+                src.Change(start=start, end=start, text=comma + text),
+            )
+            claim = (
+                f"`{site.one_line(call.func)}` was called without {', '.join(f'`{name}`' for name in names)}."
+            )
+            yield site.reading(claim, repair, weight=0.7)
+        elif names:
+            yield site.reading(
+                f"`{site.one_line(call.func)}` needs a value for {', '.join(f'`{name}`' for name in names)}.",
+                weight=0.5,
+            )
+
+
+_SHAPES = ("zeros", "ones", "empty", "full", "concatenate", "vstack", "hstack", "stack")
+_COLLECTIONS = (
+    "array", "sum", "choice", "join", "mean", "median", "concat", "extend", "set", "list", "tuple", "any",
+    "all", "sorted", "shuffle", "fsum", "update",
+)  # fmt: skip
+
+
+@rule("call.too_many_arguments", "TypeError", lesson=_FIT)
+def too_many_arguments(site: Site) -> Iterator[Suspicion]:
+    """Several values where one collection is expected: `sum(1, 2, 3)`, `isinstance(x, int, str)`."""
+    counted = site.says(
+        r"takes (?:exactly |at most |from \d+ to )?(\w+) (?:positional )?arguments?[ ,(]*(?:but )?\(?(\d+)"
+    )
+    counted = counted or site.says(r"expected (?:exactly |at most )?(\w+) arguments?, got (\d+)")
+    shape = site.says(r"Cannot interpret '\d+' as a data type") or site.says(
+        r"only integer scalar arrays can be converted|Field elements must be 2- or 3-tuples"
+    )
+    if counted is None and shape is None:
+        return
+    for call in calls(site)[:1]:
+        name = _name(call)
+        if len(call.args) < 2 or any(isinstance(item, ast.Starred) for item in call.args):
+            continue
+        if name in ("isinstance", "issubclass"):
+            yield from _collected(site, call, 1, "()", certain=True)
+        elif name in _SHAPES:
+            yield from _collected(site, call, 0, "()", certain=name != "full")
+        elif name in _COLLECTIONS:
+            yield from _collected(site, call, 0, "[]", certain=True)
+        elif name == "append" and isinstance(call.func, ast.Attribute):
+            claim = f"`{site.text(call.func)}` takes one element, {len(call.args)} were given."
+            yield site.reading(claim, *_append(site, call), weight=0.75)
+        else:
+            yield from _dropped_argument(site, call, len(call.args))
+
+
+def _collected(
+    site: Site, call: ast.Call, first: int, brackets: str, *, certain: bool
+) -> Iterator[Suspicion]:
+    """The arguments from `first` on in brackets, as one."""
+    source = site.cell.source
+    start, end = src.span(source, call.args[first])[0], src.span(source, call.args[-1])[1]
+    new = f"{source[src.span(source, call)[0] : start]}{brackets[0]}{source[start:end]}{brackets[1]}"
+    new += source[end : src.span(source, call)[1]]
+    repair = site.repair("Together in brackets they are one argument.", site.over(call, new))
+    claim = f"`{site.text(call.func)}` takes them as one collection, not one by one."
+    if certain:
+        seen = "The call works with one collection."
+        yield site.cause(claim, seen, f"({new}, True)[1]", repair, weight=0.9)
+    else:
+        yield site.reading(claim, repair, weight=0.7)
+
+
+def _append(site: Site, call: ast.Call) -> Iterator[Repair]:
+    start, end = src.span(site.cell.source, call.args[0])[0], src.span(site.cell.source, call.args[-1])[1]
+    assert isinstance(call.func, ast.Attribute)
+    inside = site.cell.source[start:end]
+    yield site.repair(
+        "Each becomes an element.", site.over(call, f"{site.text(call.func.value)}.extend([{inside}])")
+    )
+    yield site.repair("They become one tuple.", site.over(call, f"{site.text(call.func)}(({inside}))"))
+
+
+def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspicion]:
+    """The notebook's own function got more than it takes."""
+    found = definition(site, call)
+    if found is None:
+        return
+    only = [
+        item.arg for item in found[1].args.kwonlyargs if item.arg not in {word.arg for word in call.keywords}
+    ]
+    positional = [
+        item.arg
+        for item in (*found[1].args.posonlyargs, *found[1].args.args)
+        if item.arg not in ("self", "cls")
+    ]
+    if only and given == len(positional) + 1:
+        start = src.span(site.cell.source, call.args[-1])[0]
+        repair = site.repair(
+            f"`{only[0]}` is given by its name.", src.Change(start=start, end=start, text=f"{only[0]}=")
+        )
+        yield site.reading(
+            f"`{only[0]}` of `{site.one_line(call.func)}` can be given by name only.", repair, weight=0.8
+        )
+        return
+    names = [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
+    where = f"{site.case.label(found[0].id)}, line {found[1].lineno}"
+    yield site.cause(
+        f"`{site.one_line(call.func)}` is defined with {len(names)} parameter(s) ({where}) and got "
+        f"{given} arguments.",
+        "The definition takes fewer arguments than the call gives.",
+        f"import inspect\nlen(inspect.signature({site.text(call.func)}).parameters) < {given}",
+        weight=0.6,
+    )
+    if len(names) < given:
+        start = (
+            src.span(site.cell.source, call.args[len(names) - 1])[1]
+            if names
+            else src.span(site.cell.source, call.args[0])[0]
+        )
+        end = src.span(site.cell.source, call.args[-1])[1]
+        repair = site.repair(
+            "The call gives what the definition takes.", src.Change(start=start, end=end, text="")
+        )
+        yield site.reading("The last arguments may be too many.", repair, weight=0.35)
+
+
+@rule("call.twice", "TypeError", lesson=_FIT)
+def given_twice(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"got multiple values for argument '(\w+)'")
+    if said is None:
+        return
+    for call in calls(site)[:1]:
+        keyword = next((item for item in call.keywords if item.arg == said[1]), None)
+        found = definition(site, call)
+        if keyword is None or found is None:
+            return
+        start = src.span(site.cell.source, keyword)[0]
+        taken = set(src.parameters(found[1])[: len(call.args)]) | {item.arg for item in call.keywords}
+        free = [
+            name for name in src.parameters(found[1]) if name not in taken and name not in ("self", "cls")
+        ]
+        claim = f"`{said[1]}` of `{site.one_line(call.func)}` is given by position and again by name."
+        if free:
+            change = src.Change(start=start, end=start + len(said[1]), text=free[0])
+            yield site.reading(claim, site.repair(f"The free parameter is `{free[0]}`.", change), weight=0.6)
+        else:
+            before = site.cell.source[:start].rstrip().rstrip(",")
+            change = src.Change(start=len(before), end=src.span(site.cell.source, keyword)[1], text="")
+            yield site.reading(claim, site.repair("It is given once.", change), weight=0.5)
+
+
+@rule(
+    "call.type_in_quotes",
+    "TypeError",
+    lesson="`isinstance` needs the type itself, `int`, not its name in quotes.",
+)
+def type_in_quotes(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"arg 2 must be a (type|class)"):
+        return
+    for call in site.find(
+        ast.Call, lambda node: _name(node) in ("isinstance", "issubclass") and len(node.args) == 2
+    ):
+        quoted = [
+            item
+            for item in ast.walk(call.args[1])
+            if isinstance(item, ast.Constant) and isinstance(item.value, str) and item.value.isidentifier()
+        ]
+        if quoted:
+            repair = site.repair(
+                "Without quotes it is the type.", *(site.over(item, str(item.value)) for item in quoted)
+            )
+            check = " and ".join(f"isinstance({item.value!s}, type)" for item in quoted)
+            claim = f"`{site.one_line(call.args[1])}` is text, not a type."
+            yield site.cause(claim, "There is a type of that name.", check, repair, weight=0.93)
+        return
+
+
+RULES = (
+    type_in_quotes,
+    keyword_name,
+    missing_argument,
+    too_many_arguments,
+    given_twice,
+)

@@ -1,0 +1,133 @@
+"""Rules for arrays: truth of a whole array, shapes that do not fit."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.crashes.operands import kind_of
+from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.written import rule
+
+
+@rule(
+    "value.ambiguous_truth",
+    "ValueError",
+    lesson="A comparison of a whole array or column gives one answer for each element. Combine such "
+    "answers with `&` "
+    "and `|`, each comparison in brackets; `any()` or `all()` makes one answer of them.",
+)
+def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"truth value of an? (array|Series|DataFrame|Index)"):
+        return
+    for node in site.find(ast.BoolOp) or _bool_ops(site):
+        sign = "&" if isinstance(node.op, ast.And) else "|"
+        new = f" {sign} ".join(
+            f"({site.text(item)})" if not isinstance(item, ast.Name | ast.Call) else site.text(item)
+            for item in node.values
+        )
+        new = re.sub(r"\(\((.*)\)\)", r"(\1)", new)
+        claim = (
+            f"`{'and' if sign == '&' else 'or'}` cannot combine whole arrays; `{sign}` does it for "
+            "each element."
+        )
+        check = " or ".join(f"getattr({site.text(item)}, 'ndim', 0) > 0" for item in node.values)
+        repair = site.repair(f"`{sign}` combines element by element.", site.over(node, new))
+        yield site.cause(claim, "Both sides are whole arrays.", check, repair, weight=0.9)
+        return
+    for chained in site.find(ast.Compare, lambda node: len(node.ops) > 1):
+        parts = [chained.left, *chained.comparators]
+        signs = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+        if all(type(op) in signs for op in chained.ops):
+            new = " & ".join(
+                f"({site.text(parts[i])} {signs[type(op)]} {site.text(parts[i + 1])})"
+                for i, op in enumerate(chained.ops)
+            )
+            repair = site.repair("Each comparison stands alone.", site.over(chained, f"({new})"))
+            yield site.cause(
+                "A chain of comparisons does not work on whole arrays.",
+                "The middle is a whole array.",
+                f"getattr({site.text(parts[1])}, 'ndim', 0) > 0",
+                repair,
+                weight=0.92,
+            )
+            return
+    for negated in site.find(ast.UnaryOp, lambda node: isinstance(node.op, ast.Not)):
+        operand = negated.operand
+        new = (
+            f"~{site.text(operand)}"
+            if isinstance(operand, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
+            else f"~({site.text(operand)})"
+        )
+        repair = site.repair("`~` negates each element.", site.over(negated, new))
+        yield site.reading("`not` cannot negate a whole array.", repair, weight=0.75)
+        return
+    statement = site.statement
+    test = getattr(statement, "test", None)
+    if isinstance(test, ast.expr):
+        whole = f"({site.text(test)})" if isinstance(test, ast.Compare | ast.BinOp) else site.text(test)
+        claim = f"`{site.one_line(test)}` is a whole array of answers."
+        if kind_of(site, test).endswith("DataFrame"):
+            return
+        everyone = site.repair("All must hold.", site.over(test, f"{whole}.all()"))
+        anyone = site.repair("One is enough.", site.over(test, f"{whole}.any()"))
+        yield site.reading(claim, everyone, anyone, weight=0.7)
+
+
+def _bool_ops(site: Site) -> list[ast.BoolOp]:
+    return [node for node in ast.walk(site.statement or site.tree) if isinstance(node, ast.BoolOp)]
+
+
+@rule(
+    "value.lengths",
+    "ValueError",
+    lesson="Columns of one table, and arrays that are combined element by element, must have fitting "
+    "lengths.",
+)
+def lengths(site: Site) -> Iterator[Suspicion]:
+    """Facts about lengths that do not fit; the one repair that is safe to offer is a transposed product."""
+    said = site.says(r"operands could not be broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))")
+    columns = site.says(
+        r"All arrays must be of the same length|Length of values \((\d+)\) does not match length of "
+        r"index \((\d+)\)|arrays must all be same length"
+    )
+    product = site.says(r"matmul: Input operand|shapes \(.*\) and \(.*\) not aligned")
+    if said is not None:
+        yield site.reading(f"The shapes {said[1]} and {said[2]} do not fit element by element.", weight=0.6)
+    elif columns is not None:
+        sizes = [f"`{site.one_line(node)}` has {len(node.elts)}" for node in site.find(ast.List)][:4]
+        told = f": {', '.join(sizes)} elements" if len(sizes) > 1 else ""
+        yield site.reading(f"The columns have different lengths{told}.", weight=0.6)
+    elif product is not None:
+        for node in site.find(ast.BinOp, lambda node: isinstance(node.op, ast.MatMult)):
+            claim = "The inner sizes of the two matrices differ."
+            turned = [
+                site.repair("The right one is transposed.", site.after(node.right, ".T")),
+                site.repair("The left one is transposed.", site.after(node.left, ".T")),
+            ]
+            if isinstance(node.right, ast.Name | ast.Attribute) and isinstance(
+                node.left, ast.Name | ast.Attribute
+            ):
+                yield site.reading(claim, *turned, weight=0.6)
+            return
+
+
+@rule(
+    "array.zero_step",
+    "ValueError",
+    lesson="The third argument of `range` is the step, which cannot be 0.",
+)
+def zero_step(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"arg 3 must not be zero|slice step cannot be zero"):
+        return
+    for call in site.find(ast.Call, lambda node: len(node.args) == 3):
+        change = site.over(call.args[2], "1")
+        yield site.reading("The step is 0.", site.repair("It goes on by 1.", change), weight=0.5)
+        return
+
+
+RULES = (
+    zero_step,
+    ambiguous_truth,
+    lengths,
+)

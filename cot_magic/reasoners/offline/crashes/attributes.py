@@ -1,0 +1,334 @@
+"""Rules for AttributeError: misspelt members, members of other types and of earlier versions."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.core.case import Variable
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes import known_members as known
+from cot_magic.reasoners.offline.crashes.operands import kind_of
+from cot_magic.reasoners.offline.described import shown, type_name
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.spelling import closeness, near, only_near
+from cot_magic.reasoners.offline.written import rule
+
+CALLABLE = ("function", "method", "builtin_function_or_method", "method_descriptor", "method-wrapper")
+
+
+def wanted(site: Site) -> str:
+    """The attribute that is missing."""
+    if site.raised.name:
+        return site.raised.name
+    found = site.says(r"has no attribute '(\w+)'")
+    if found is not None:
+        return found[1]
+    return site.focus.attr if isinstance(site.focus, ast.Attribute) else ""
+
+
+def places(site: Site) -> list[ast.Attribute]:
+    """Where the missing attribute is asked for."""
+    name = wanted(site)
+    return site.find(ast.Attribute, lambda node: node.attr == name)
+
+
+def subject(site: Site, node: ast.Attribute) -> Variable | None:
+    """The object that lacks it."""
+    return site.raised.subject or site.value(node.value)
+
+
+def subject_type(site: Site, node: ast.Attribute) -> str:
+    """Its type, from the description or from the message."""
+    found = subject(site, node)
+    if found is not None:
+        return type_name(found)
+    said = site.says(r"'([\w.]+)' object has no attribute")
+    return said[1] if said else ""
+
+
+def module_of(site: Site, node: ast.Attribute) -> str:
+    """The module's name if the object is a module."""
+    said = site.says(r"module '([\w.]+)' has no attribute")
+    found = subject(site, node)
+    if said is None and found is not None and found.type == "module":
+        said = re.search(r"module '([\w.]+)'", found.text)
+    return said[1] if said else ""
+
+
+def lacks(site: Site, node: ast.Attribute, *has: str) -> str:
+    """Code of a check: the object has not the one attribute, and has the others."""
+    text = site.text(node.value)
+    parts = [f"not hasattr({text}, {node.attr!r})", *(f"hasattr({text}, {name!r})" for name in has)]
+    return " and ".join(parts)
+
+
+def renamed(site: Site, node: ast.Attribute, name: str) -> src.Change:
+    """Another attribute of the same object."""
+    start = src.span(site.cell.source, node.value)[1]
+    end = src.span(site.cell.source, node)[1]
+    between = site.cell.source[start:end]
+    dot = between.rindex(node.attr)
+    return src.Change(start=start + dot, end=end, text=name)
+
+
+@rule(
+    "attribute.typo",
+    "AttributeError",
+    lesson="Each type has a fixed set of methods and attributes, written in one exact way. Press Tab "
+    "after the dot to "
+    "see them.",
+)
+def typo(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        found = subject(site, node)
+        if found is None or not site.members(found):
+            return
+        name = node.attr
+        members = [item for item in site.members(found) if name.startswith("_") or not item.startswith("_")]
+        certain = only_near(name, members)
+        what = f"`{site.one_line(node.value)}` (`{module_of(site, node) or found.type}`)"
+        for place, meant in enumerate(near(name, members)):
+            claim = f"{what} has no `{name}`; the nearest that it has is `{meant}`."
+            repair = site.repair(f"`{meant}` exists.", *_everywhere(site, node, meant))
+            weight = 0.9 - 0.1 * place - 0.03 * closeness(name, meant)
+            if meant == certain:
+                prediction = f"There is no `{name}` in it, but there is `{meant}`."
+                yield site.cause(claim, prediction, lacks(site, node, meant), repair, weight=weight)
+            else:
+                yield site.reading(claim, repair, weight=weight - 0.15)
+
+
+def _everywhere(site: Site, node: ast.Attribute, meant: str) -> list[src.Change]:
+    """The same misspelt attribute of the same object, wherever the cell has it."""
+    text = site.text(node.value)
+    return [
+        renamed(site, item, meant)
+        for item in ast.walk(site.tree)
+        if isinstance(item, ast.Attribute) and item.attr == node.attr and site.text(item.value) == text
+    ]
+
+
+def call_of(site: Site, func: ast.AST) -> ast.Call | None:
+    """The call whose function is this node."""
+    calls = [node for node in ast.walk(site.tree) if isinstance(node, ast.Call)]
+    return next((node for node in calls if node.func is func), None)
+
+
+@rule(
+    "attribute.other_name",
+    "AttributeError",
+    lesson="Other languages and other types call this operation differently. In Python each type has "
+    "its own names, "
+    "and some operations are functions or operators instead: `len(x)`, `a in b`.",
+)
+def other_name(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        kind, name = subject_type(site, node), node.attr
+        call = call_of(site, node)
+        whole: ast.expr = call or node
+        text = site.text(node.value)
+        sized = (
+            "list",
+            "str",
+            "tuple",
+            "dict",
+            "set",
+            "frozenset",
+            "bytes",
+            "range",
+            "collections.deque",
+            "dict_keys",
+        )
+        pattern = known.FOREIGN.get((kind, name)) or known.FOREIGN.get((kind.rsplit(".", 1)[-1], name))
+        if name in known.LENGTHS and kind in sized and (call is None or not call.args):
+            pattern = "len({0})"
+        if pattern is None or (call is None and "{1}" in pattern):
+            return
+        row = call is not None and bool(call.args) and kind_of(site, call.args[0]) == "dict"
+        if kind.endswith("DataFrame") and name == "append" and row:
+            return  # not a table: a rule of its own knows how a row is joined
+        arguments = ", ".join(site.text(item) for item in (call.args if call is not None else []))
+        if "{1}" in pattern and not arguments and not pattern.endswith("({1})"):
+            return
+        new = pattern.format(text, arguments)
+        assigned = isinstance(site.statement, ast.Assign)
+        if assigned and " = " in new:
+            new = new.split(" = ", 1)[1]
+        elif kind.startswith("pandas") and "concat" in new and not assigned:
+            return  # a frame's old append changed nothing by itself; what was meant is open
+        yield site.cause(
+            f"A `{kind}` has no `{name}`; here it is `{new}`.",
+            f"`{text}` is a `{kind}` without `{name}`.",
+            f"not hasattr({text}, {name!r}) and type({text}).__name__ == {kind.rsplit('.', 1)[-1]!r}",
+            site.repair(f"`{new}` is how it is written for a `{kind}`.", site.over(whole, new)),
+            weight=0.93,
+        )
+
+
+@rule(
+    "attribute.missing_call",
+    "AttributeError",
+    lesson="Without parentheses a method is only named, not called: `text.upper` is the method, "
+    "`text.upper()` its "
+    "result.",
+)
+def missing_call(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        text = site.text(node.value)
+        if subject_type(site, node) in CALLABLE:
+            yield site.cause(
+                f"`{text}` is a function and is not called here; its result would have `{node.attr}`.",
+                f"`{text}` can be called, and has no `{node.attr}` itself.",
+                f"callable({text}) and not hasattr({text}, {node.attr!r})",
+                site.repair(f"`{text}()` is the result.", site.after(node.value, "()")),
+                weight=0.85,
+            )
+
+
+@rule(
+    "attribute.key",
+    "AttributeError",
+    lesson="The entries of a dictionary are reached with brackets and the key: `d['name']`. The dot is "
+    "for attributes.",
+)
+def key(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        found, text = subject(site, node), site.text(node.value)
+        if found is None:
+            return
+        if repr(node.attr) in found.keys:
+            yield site.cause(
+                f"`{node.attr}` is a key of `{text}`, not an attribute.",
+                f"`{node.attr!r}` is among the keys.",
+                f"{node.attr!r} in {text} and not hasattr({text}, {node.attr!r})",
+                site.repair("Keys are looked up in brackets.", site.over(node, f"{text}[{node.attr!r}]")),
+                weight=0.95,
+            )
+            return
+        names = [item.strip("'\"") for item in found.keys if item[:1] in "'\""]
+        meant = only_near(node.attr, names)
+        if meant is not None:
+            yield site.cause(
+                f"`{text}` has no `{node.attr}`; the nearest key is `{meant!r}`.",
+                f"`{meant!r}` is among the keys and `{node.attr!r}` is not.",
+                f"{meant!r} in {text} and {node.attr!r} not in {text}",
+                site.repair(f"`{meant!r}` is there.", site.over(node, f"{text}[{meant!r}]")),
+                weight=0.85,
+            )
+        elif found.type == "dict" and isinstance(node.ctx, ast.Store):
+            change = site.over(node, f"{text}[{node.attr!r}]")
+            yield site.reading(
+                "An entry of a dictionary is set in brackets.", site.repair("So it is a key.", change)
+            )
+
+
+@rule(
+    "attribute.elements",
+    "AttributeError",
+    lesson="A list has no methods of the things in it. The method must be called for each element.",
+)
+def elements(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        call = call_of(site, node)
+        value = site.literal(node.value)
+        if call is None or not isinstance(value, list | tuple) or not value:
+            return
+        if all(hasattr(item, node.attr) for item in value):
+            inside = (
+                f"[item{site.text(call)[len(site.text(node.value)) :]} for item in {site.text(node.value)}]"
+            )
+            yield site.reading(
+                f"`{site.one_line(node.value)}` is a {type(value).__name__}; `{node.attr}` belongs to "
+                "what is in it.",
+                site.repair("It is called for each element.", site.over(call, inside)),
+                weight=0.7,
+            )
+            first = f"{site.text(node.value)}[0]"
+            yield site.reading(
+                f"One element of `{site.one_line(node.value)}` may be meant.",
+                site.repair("It is called for the first element.", site.over(node.value, first)),
+                weight=0.3,
+            )
+
+
+def described(site: Site, node: ast.AST) -> str:
+    """A node with its value, for a sentence."""
+    return f"`{site.one_line(node)}` is {shown(site.value(node))}"
+
+
+@rule(
+    "attribute.comma_meant",
+    "AttributeError",
+    lesson="A dot takes a part of what stands before it. Two separate things are divided by a comma.",
+)
+def comma_meant(site: Site) -> Iterator[Suspicion]:
+    """`print(first.second)` where `second` is a variable; `len.text` where a call is meant."""
+    for node in places(site)[:1]:
+        if (
+            not isinstance(node.ctx, ast.Load)
+            or site.known(node.attr) is None
+            or call_of(site, node) is not None
+        ):
+            continue
+        text, name = site.text(node.value), node.attr
+        check = f"not hasattr({text}, {name!r}) and ({name!r} in locals() or {name!r} in globals())"
+        if subject_type(site, node) in (*CALLABLE, "type"):
+            repair = site.repair("Brackets call a function.", site.over(node, f"{text}({name})"))
+            claim = f"`{text}` is a function and `{name}` a variable: a call is meant."
+            yield site.cause(
+                claim, f"`{name}` is a variable, and no part of `{text}`.", check, repair, weight=0.85
+            )
+        elif _stands_among_others(site, node):
+            repair = site.repair("A comma divides the two.", site.over(node, f"{text}, {name}"))
+            claim = f"`{name}` is a variable, not a part of `{text}`: the dot may be meant as a comma."
+            yield site.reading(claim, repair, weight=0.75)
+
+
+def _stands_among_others(site: Site, node: ast.Attribute) -> bool:
+    """Whether it is an argument, or an element of a list: there a comma makes sense."""
+    return any(
+        node in (item.args if isinstance(item, ast.Call) else item.elts)
+        for item in ast.walk(site.statement or site.tree)
+        if isinstance(item, ast.Call | ast.List | ast.Tuple | ast.Set)
+    )
+
+
+@rule(
+    "attribute.tuple_by_comma",
+    "AttributeError",
+    "TypeError",
+    lesson="A comma at the end of an assignment makes a tuple of one element: `x = 3,` is `(3,)`.",
+)
+def tuple_by_comma(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"'tuple'|\(not \"tuple\"\)"):
+        return
+    statement = site.statement
+    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement else []
+    for name in dict.fromkeys(names):
+        for cell, assign in site.assignments(name):
+            value = assign.value
+            text = src.text_of(cell.source, value)
+            if not isinstance(value, ast.Tuple) or len(value.elts) != 1 or text.startswith("("):
+                break
+            end = src.span(cell.source, value.elts[0])[1]
+            change = src.Change(start=end, end=src.span(cell.source, value)[1], text="")
+            yield site.cause(
+                f"The comma at the end of line {assign.lineno} makes `{name}` a tuple.",
+                f"`{name}` is a tuple of one element.",
+                f"isinstance({name}, tuple) and len({name}) == 1",
+                Repair(edits=(src.edit(cell, change),), why="Without the comma it is the value itself."),
+                weight=0.93,
+            )
+            break
+
+
+RULES = (
+    comma_meant,
+    tuple_by_comma,
+    typo,
+    other_name,
+    missing_call,
+    key,
+    elements,
+)

@@ -1,0 +1,194 @@
+"""Rules for class definitions, exceptions and abstract methods."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Function, Site
+from cot_magic.reasoners.offline.spelling import only_near
+from cot_magic.reasoners.offline.written import rule
+
+# module: the class in it that people inherit from, where it is not called like the module
+_BASES = {
+    "threading": "Thread", "abc": "ABC", "unittest": "TestCase", "typing": "NamedTuple",
+    "collections": "UserDict", "json": "JSONEncoder", "multiprocessing": "Process", "logging": "Handler",
+}  # fmt: skip
+
+
+@rule(
+    "class.base_is_module",
+    "TypeError",
+    lesson="A class inherits from a class, not from the module that holds it: `class A(enum.Enum)`.",
+)
+def base_is_module(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"module\(\) takes at most 2 arguments|module\.__init__\(\) takes at most 2"):
+        return
+    for klass in site.find(ast.ClassDef):
+        for base in klass.bases:
+            found = site.value(base)
+            if found is None or found.type != "module":
+                continue
+            text = site.text(base)
+            module = re.search(r"module '([\w.]+)'", found.text)
+            name = (module[1] if module is not None else text).rsplit(".", 1)[-1]
+            same = [item for item in site.members(found) if item.lower() == name.lower()]
+            meant = same[0] if same else _BASES.get(name)
+            if meant is None:
+                return
+            claim = f"`{text}` is a module; the class to inherit from is `{text}.{meant}`."
+            repair = site.repair(f"`{meant}` is a class in it.", site.after(base, f".{meant}"))
+            check = f"isinstance({text}.{meant}, type) and not isinstance({text}, type)"
+            if same:
+                yield site.cause(claim, f"`{text}.{meant}` is a class.", check, repair, weight=0.94)
+            else:
+                yield site.reading(claim, repair, weight=0.8)
+            return
+
+
+@rule(
+    "class.no_exception",
+    "TypeError",
+    lesson="Only classes that inherit from `Exception` can be raised and caught.",
+)
+def no_exception(site: Site) -> Iterator[Suspicion]:
+    if not site.says(
+        r"exceptions must derive from BaseException|catching classes that do not inherit from BaseException"
+    ):
+        return
+    statement = site.statement
+    if isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Constant | ast.JoinedStr):
+        claim = f"`{site.one_line(statement.exc)}` is text; what is raised must be an exception."
+        check = f"isinstance({site.text(statement.exc)}, str)"
+        repair = site.repair("The text becomes the message.", *site.call("Exception", statement.exc))
+        yield site.cause(claim, "It is text.", check, repair, weight=0.8)
+        return
+    names = {node.id for node in ast.walk(statement or site.tree) if isinstance(node, ast.Name)}
+    if "NotImplemented" in names:
+        nodes = [
+            n
+            for n in ast.walk(statement or site.tree)
+            if isinstance(n, ast.Name) and n.id == "NotImplemented"
+        ]
+        repair = site.repair(
+            "`NotImplementedError` is the exception.", *(site.over(n, "NotImplementedError") for n in nodes)
+        )
+        yield site.cause(
+            "`NotImplemented` is a value, not an exception.",
+            "It is no exception.",
+            "not isinstance(NotImplemented, BaseException)",
+            repair,
+            weight=0.9,
+        )
+        return
+    for name in sorted(names):
+        for cell, klass in site.classes(name):
+            if klass.bases:
+                return
+            end = _header_end(cell.source, klass)
+            repair = Repair(edits=(src.edit(cell, end),), why=f"`{name}` becomes an exception.")
+            claim = f"The class `{name}` does not inherit from `Exception`."
+            check = f"not issubclass({name}, BaseException)"
+            yield site.cause(claim, f"`{name}` is no exception.", check, repair, weight=0.95)
+            return
+
+
+def _header_end(source: str, klass: ast.ClassDef) -> src.Change:
+    start = src.offset(source, klass.lineno, klass.col_offset)
+    at = source.index(klass.name, start) + len(klass.name)
+    brackets = re.match(r"\s*\(\s*\)", source[at:])
+    return src.Change(start=at, end=at + (brackets.end() if brackets else 0), text="(Exception)")
+
+
+@rule(
+    "class.abstract",
+    "TypeError",
+    lesson="A class that inherits from an abstract one must define all of its abstract methods under "
+    "exactly their "
+    "names before objects can be made.",
+)
+def abstract(site: Site) -> Iterator[Suspicion]:
+    said = site.says(
+        r"Can't instantiate abstract class (\w+) with(?:out an implementation for)? abstract methods? (.+)"
+    )
+    if said is None:
+        return
+    missing = list(re.findall(r"\w+", said[2]))
+    for cell, klass in site.classes(said[1]):
+        own = {item.name: item for item in klass.body if isinstance(item, Function)}
+        for name in missing:
+            meant = only_near(name, own)
+            if meant is None:
+                yield site.cause(
+                    f"`{klass.name}` does not define `{name}`, which its abstract base demands.",
+                    f"`{name}` is abstract in it.",
+                    f"{name!r} in {klass.name}.__abstractmethods__",
+                    weight=0.7,
+                )
+                continue
+            start = src.offset(cell.source, own[meant].lineno, own[meant].col_offset)
+            at = cell.source.index(meant, start)
+            change = src.Change(start=at, end=at + len(meant), text=name)
+            yield site.cause(
+                f"`{klass.name}` defines `{meant}`, but its abstract base demands `{name}`.",
+                f"`{name}` is still abstract, and `{meant}` is defined.",
+                f"{name!r} in {klass.name}.__abstractmethods__ and {meant!r} in vars({klass.name})",
+                Repair(
+                    edits=(src.edit(cell, change),), why=f"Under the name `{name}` it fulfils the demand."
+                ),
+                weight=0.93,
+            )
+        return
+
+
+@rule(
+    "class.super_not_called",
+    "TypeError",
+    "AttributeError",
+    lesson="`super()` with brackets gives the part of the object that the base class looks after.",
+)
+def super_not_called(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"of 'super' object needs an argument|type object 'super' has no attribute"):
+        return
+    nodes = [
+        node.value
+        for node in ast.walk(site.statement or site.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "super"
+    ]
+    if nodes:
+        repair = site.repair(
+            "`super()` is this object as its base class sees it.", *(site.after(n, "()") for n in nodes)
+        )
+        yield site.cause(
+            "`super` is not called.", "`super` is a type.", "isinstance(super, type)", repair, weight=0.95
+        )
+
+
+@rule(
+    "class.brackets_of_a_type",
+    "TypeError",
+    lesson="`list[int]` describes a type, for annotations. A list is made with `[1, 2]` or `list((1, 2))`.",
+)
+def brackets_of_a_type(site: Site) -> Iterator[Suspicion]:
+    names = [node.id for node in ast.walk(site.statement or site.tree) if isinstance(node, ast.Name)]
+    for name in dict.fromkeys(names):
+        for cell, assign in site.assignments(name):
+            value = assign.value
+            if not isinstance(value, ast.Subscript) or not isinstance(value.value, ast.Name):
+                break
+            if value.value.id not in ("list", "tuple", "set"):
+                break
+            inside = src.text_of(cell.source, value.slice)
+            change = src.over(cell.source, value, f"{value.value.id}([{inside}])")
+            yield site.cause(
+                f"`{src.text_of(cell.source, value)}` describes a type and makes no {value.value.id}.",
+                f"`{name}` is a description of a type.",
+                f"type({name}).__name__ == 'GenericAlias'",
+                Repair(edits=(src.edit(cell, change),), why=f"It makes the {value.value.id}."),
+                weight=0.94,
+            )
+            break
+
+
+RULES = (super_not_called, brackets_of_a_type, base_is_module, no_exception, abstract)

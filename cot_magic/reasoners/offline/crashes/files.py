@@ -1,0 +1,262 @@
+"""Rules for files: misspelt paths, other folders, encodings, damaged JSON."""
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.spelling import near
+from cot_magic.reasoners.offline.written import rule
+
+_MOST = 2_000  # entries of a folder that are looked at
+
+
+def missing_path(site: Site) -> str:
+    """The path that was not found."""
+    said = site.says(r"No such file or directory: '(.*)'$") or site.says(
+        r"No such file or directory: \"(.*)\"$"
+    )
+    return said[1] if said is not None else ""
+
+
+def listing(folder: Path) -> list[str]:
+    """Names in the folder; nothing if it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for _, entry in zip(range(_MOST), entries, strict=False))
+    except OSError:
+        return []
+
+
+@rule(
+    "file.near_name",
+    "FileNotFoundError",
+    lesson="A path is read from the folder in which the kernel works. Each letter counts, and so do "
+    "capitals and the "
+    "ending.",
+)
+def near_name(site: Site) -> Iterator[Suspicion]:
+    wrong, cwd = missing_path(site), site.case.environment.cwd
+    if not wrong or not cwd:
+        return
+    path = Path(wrong)
+    folder = Path(cwd) / path.parent
+    names = listing(folder)
+    same_stem = [name for name in names if Path(name).stem == path.stem]
+    candidates = near(path.name, names) or same_stem
+    found = [str(path.parent / name) if str(path.parent) != "." else name for name in candidates]
+    kind = "The nearest name there"
+    if not found:
+        found, kind = _other_folders(Path(cwd), path), "It is there"
+    literals = [
+        node
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Constant) and node.value in (wrong, path.name)
+    ]
+    for place, meant in enumerate(found[:3]):
+        claim = f"There is no `{wrong}` seen from `{cwd}`. {kind}: `{meant}`."
+        new = meant if any(node.value == wrong for node in literals) else Path(meant).name
+        repairs = (
+            [site.repair("That file exists.", *(site.over(node, repr(new)) for node in literals))]
+            if literals
+            else []
+        )
+        check = f"import os\nnot os.path.exists({wrong!r}) and os.path.exists({meant!r})"
+        if len(found) == 1:
+            yield site.cause(claim, f"`{meant}` exists and `{wrong}` does not.", check, *repairs, weight=0.92)
+        else:
+            yield site.reading(claim, *repairs, weight=0.8 - 0.1 * place)
+
+
+def _other_folders(cwd: Path, path: Path) -> list[str]:
+    """The same file name one folder up or down."""
+    found = []
+    if path.name in listing(cwd) and path.parent != Path("."):
+        found.append(path.name)
+    if path.name in listing(cwd.parent):
+        found.append(f"../{path.name}")
+    if not path.is_absolute():
+        for name in listing(cwd)[:200]:
+            if not name.startswith(".") and (cwd / name).is_dir() and path.name in listing(cwd / name):
+                found.append(f"{name}/{path.name}")
+    return [item for item in found if item != str(path)]
+
+
+@rule(
+    "file.missing_folder",
+    "FileNotFoundError",
+    lesson="Opening a file for writing makes the file, but not the folder that it is to be in.",
+)
+def missing_folder(site: Site) -> Iterator[Suspicion]:
+    wrong, cwd = missing_path(site), site.case.environment.cwd
+    folder = str(Path(wrong).parent) if wrong else "."
+    if folder == "." or not cwd or (Path(cwd) / folder).exists():
+        return
+    writes = any(
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value[:1] in ("w", "a", "x")
+        and len(node.value) <= 3
+        for node in ast.walk(site.statement or site.tree)
+    ) or any(
+        getattr(node.func, "attr", "").startswith(("to_", "save", "write")) for node in site.find(ast.Call)
+    )
+    if writes:
+        statement = site.statement
+        line = statement.lineno if statement is not None else site.frame.lineno
+        changes = [
+            src.line_before(site.cell.source, line, f"os.makedirs({folder!r}, exist_ok=True)"),
+            src.add_import(site.cell, "import os"),
+        ]
+        yield site.cause(
+            f"The folder `{folder}` does not exist, so no file can be written into it.",
+            "There is no such folder.",
+            f"import os\nnot os.path.isdir({folder!r})",
+            site.repair("The folder is made first.", *changes),
+            weight=0.88,
+        )
+
+
+@rule(
+    "file.encoding",
+    "UnicodeDecodeError",
+    lesson="A text file is bytes in some encoding. Most are UTF-8; files from older Windows programs "
+    "are often cp1252.",
+)
+def encoding(site: Site) -> Iterator[Suspicion]:
+    for call in site.find(
+        ast.Call,
+        lambda node: (
+            getattr(node.func, "id", getattr(node.func, "attr", ""))
+            in ("open", "read_csv", "read_text", "decode", "read_table")
+        ),
+    ) or _opened(site):
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        given = next((word for word in call.keywords if word.arg == "encoding"), None)
+        end = src.span(site.cell.source, call)[1] - 1
+        comma = ", " if call.args or call.keywords else ""
+        for place, codec in enumerate(("cp1252", "latin-1", "utf-16")):
+            if (
+                site.says(r"invalid start byte.*|position 0: invalid start byte")
+                and site.says(r"byte 0xff in position 0")
+                and codec != "utf-16"
+            ):
+                continue
+            if given is not None:
+                change = site.over(given.value, repr(codec))
+            elif name == "decode":
+                change = src.Change(
+                    start=src.span(site.cell.source, call.func)[1], end=end + 1, text=f"({codec!r})"
+                )
+            else:
+                change = src.Change(start=end, end=end, text=f"{comma}encoding={codec!r}")
+            yield site.reading(
+                f"The bytes are not UTF-8; they may be {codec}.",
+                site.repair(f"They are read as {codec}.", change),
+                weight=0.7 - 0.1 * place,
+            )
+        return
+
+
+def _opened(site: Site) -> list[ast.Call]:
+    return [
+        node
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "open"
+    ]
+
+
+@rule(
+    "json.damaged",
+    "JSONDecodeError",
+    lesson="JSON is stricter than Python: double quotes only, no comma after the last element, `true` "
+    "and `null` in "
+    "small letters.",
+)
+def damaged_json(site: Site) -> Iterator[Suspicion]:
+    for call in site.find(
+        ast.Call,
+        lambda node: (
+            getattr(node.func, "attr", getattr(node.func, "id", "")) in ("loads", "load") and bool(node.args)
+        ),
+    ):
+        argument = call.args[0]
+        value = site.literal(argument)
+        if getattr(call.func, "attr", getattr(call.func, "id", "")) == "load":
+            if site.says(r"Expecting value: line 1 column 1 \(char 0\)"):
+                yield site.reading("The file is empty, or was read to its end before.", weight=0.6)
+            return
+        if not isinstance(value, str):
+            return
+        yield from _json_readings(site, call, argument, value)
+        return
+
+
+def _json_readings(site: Site, call: ast.Call, argument: ast.expr, value: str) -> Iterator[Suspicion]:
+    text = site.text(argument)
+    if not value.strip():
+        yield site.cause(
+            "The text is empty; even empty JSON is `{}` or `[]`.",
+            "It is empty.",
+            f"not {text}.strip()",
+            weight=0.9,
+        )
+    elif value.startswith("\ufeff"):
+        change = site.after(argument, ".lstrip('\\ufeff')")
+        yield site.cause(
+            "The text begins with a byte order mark.",
+            "Its first sign is U+FEFF.",
+            f"{text}[0] == '\\ufeff'",
+            site.repair("Without it the text is JSON.", change),
+            weight=0.93,
+        )
+    elif _is_python(value):
+        changes = [site.over(call, f"ast.literal_eval({text})"), src.add_import(site.cell, "import ast")]
+        claim = "The text is written as Python writes its data (single quotes, `True`, `None`), not as JSON."
+        yield site.cause(
+            claim,
+            "Python can read it.",
+            f"import ast\nast.literal_eval({text}) is not None",
+            site.repair("`ast.literal_eval` reads Python's data.", *changes),
+            weight=0.9,
+        )
+    elif "Extra data" in site.raised.evalue and "\n" in value.strip():
+        changes = [site.over(call, f"[json.loads(line) for line in {text}.splitlines() if line.strip()]")]
+        yield site.reading(
+            "Each line is a JSON text of its own.",
+            site.repair("They are read line by line.", *changes),
+            weight=0.8,
+        )
+
+
+def _is_python(value: str) -> bool:
+    try:
+        return isinstance(ast.literal_eval(value.strip()), dict | list | tuple)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return False
+
+
+@rule(
+    "file.absent",
+    "FileNotFoundError",
+    lesson="A path without a leading `/` is looked for in the folder in which the kernel works, "
+    "usually the notebook's.",
+)
+def absent_file(site: Site) -> Iterator[Suspicion]:
+    """Where it was looked for, and what is there."""
+    wrong, cwd = missing_path(site), site.case.environment.cwd
+    if not wrong:
+        return
+    names = listing(Path(cwd) / Path(wrong).parent) if cwd else []
+    there = ", ".join(f"`{name}`" for name in names[:8]) or "nothing"
+    where = f"`{Path(cwd) / Path(wrong).parent}`" if cwd else "the kernel's folder"
+    claim = f"There is no `{Path(wrong).name}` in {where}; there is {there}{'…' if len(names) > 8 else ''}."
+    yield site.cause(
+        claim, "The path does not exist.", f"import os\nnot os.path.exists({wrong!r})", weight=0.4
+    )
+
+
+RULES = (absent_file, near_name, missing_folder, encoding, damaged_json)

@@ -1,0 +1,310 @@
+"""Rules for IndexError: positions past the end, empty sequences."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.operands import pure
+from cot_magic.reasoners.offline.described import UNKNOWN, shown
+from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.written import rule
+
+
+def sequence_length(site: Site, node: ast.expr) -> int | None:
+    """The length of a value, if its text or facts tell."""
+    found = site.value(node)
+    if found is None:
+        return None
+    facts = dict(found.facts)
+    if facts.get("len", "").isdigit():
+        return int(facts["len"])
+    shape = re.match(r"\((\d+),", facts.get("shape", ""))
+    if shape is not None:
+        return int(shape[1])
+    value = site.literal(node)
+    return len(value) if isinstance(value, list | tuple | str | bytes) else None
+
+
+def lookups(site: Site) -> list[ast.Subscript]:
+    """Lookups at the failing place whose position is outside, as far as values tell; else all of them."""
+    found = site.find(ast.Subscript)
+    outside = []
+    for node in found:
+        size, at = sequence_length(site, node.value), site.literal(node.slice)
+        if size is not None and isinstance(at, int) and not -size <= at < size:
+            outside.append(node)
+    return outside or found
+
+
+@rule(
+    "index.range_too_long",
+    "IndexError",
+    lesson="A sequence of n elements has the positions 0 to n - 1. `range(len(x))` counts exactly those.",
+)
+def range_too_long(site: Site) -> Iterator[Suspicion]:
+    """The loop counts to `len(x) + 1`, or looks one position ahead."""
+    for node in lookups(site):
+        names = {item.id for item in ast.walk(node.slice) if isinstance(item, ast.Name)}
+        for loop in _loops(site):
+            target, iterated = loop
+            if not isinstance(target, ast.Name) or target.id not in names:
+                continue
+            if not (
+                isinstance(iterated, ast.Call)
+                and getattr(iterated.func, "id", "") == "range"
+                and iterated.args
+            ):
+                continue
+            yield from _shortened(site, node, target.id, iterated)
+            return
+    for node in lookups(site):
+        yield from _while_bound(site, node)
+        return
+
+
+def _loops(site: Site) -> Iterator[tuple[ast.expr, ast.expr]]:
+    for item in ast.walk(site.tree):
+        if isinstance(item, ast.For | ast.comprehension):
+            yield item.target, item.iter
+
+
+def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> Iterator[Suspicion]:
+    stop = call.args[0] if len(call.args) == 1 else call.args[1]
+    holder, ahead = site.text(node.value), _ahead(node.slice, name)
+    size = sequence_length(site, node.value)
+    measured = f"`{holder}` has {size} element(s)" if size is not None else f"`{holder}` is shorter"
+    claim = (
+        f"The loop over `{site.one_line(call)}` lets `{name}` go past the end: {measured}, and "
+        f"`{name}` is {shown(site.known(name))}."
+    )
+    check = f"({site.text(node.slice)}) >= len({holder})"
+    if pure(node.value):
+        yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
+    if _shrinks(site, holder, node):
+        backwards = site.repair("From the end, nothing moves under the loop.", *site.call("reversed", call))
+        yield site.reading(
+            f"The loop takes elements out of `{holder}` while it counts.", backwards, weight=0.88
+        )
+        return
+    from_one = len(call.args) == 2 and isinstance(call.args[0], ast.Constant) and call.args[0].value == 1
+    plus = (
+        isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add) and isinstance(stop.right, ast.Constant)
+    )
+    down = site.repair("Positions count from 0.", site.over(node.slice, f"{site.text(node.slice)} - 1"))
+    if plus and isinstance(stop, ast.BinOp) and _is_len_of(stop.left, holder) and ahead == 0:
+        repair = site.repair("The last position is `len - 1`.", site.over(stop, site.text(stop.left)))
+        if from_one:
+            yield site.reading("The loop counts from 1, while positions count from 0.", down, weight=0.92)
+        yield site.reading("The loop may be meant to stop at the last element.", repair, weight=0.9)
+    elif _is_len_of(stop, holder) and ahead > 0:
+        why = "The loop stops where there still is a next element."
+        repair = site.repair(why, site.after(stop, f" - {ahead}"))
+        yield site.reading("The loop may be meant to stop before the last element.", repair, weight=0.88)
+    elif pure(node.value):
+        new = f"len({holder})" + (f" - {ahead}" if ahead > 0 else "")
+        repair = site.repair("The loop is bound by the length.", site.over(stop, new))
+        yield site.reading("The loop may be meant to go over all elements.", repair, weight=0.6)
+        if from_one and ahead == 0:
+            yield site.reading("The loop may count from 1, while positions count from 0.", down, weight=0.55)
+
+
+def _shrinks(site: Site, holder: str, node: ast.Subscript) -> bool:
+    """Whether the loop around the lookup takes elements out of the sequence."""
+    loops = [item for item in ast.walk(site.tree) if isinstance(item, ast.For)]
+    for loop in [item for item in loops if any(part is node for part in ast.walk(item))]:
+        for item in ast.walk(loop):
+            match item:
+                case ast.Call(func=ast.Attribute(value=owner, attr="pop" | "remove")):
+                    taken = site.text(owner)
+                case ast.Delete(targets=[ast.Subscript(value=owner), *_]):
+                    taken = site.text(owner)
+                case _:
+                    continue
+            if taken == holder:
+                return True
+    return False
+
+
+def _ahead(index: ast.expr, name: str) -> int:
+    """1 for `i + 1`, 0 for `i`."""
+    match index:
+        case ast.BinOp(left=ast.Name(id=found), op=ast.Add(), right=ast.Constant(value=int(number))):
+            return number if found == name else 0
+        case _:
+            return 0
+
+
+def _is_len_of(node: ast.expr, text: str) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "len"
+        and len(node.args) == 1
+        and ast.unparse(node.args[0]) == ast.unparse(ast.parse(text, mode="eval").body)
+    )
+
+
+def _while_bound(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
+    """`while i <= len(x)`: the comparison lets one too many through."""
+    names = {item.id for item in ast.walk(node.slice) if isinstance(item, ast.Name)}
+    holder = site.text(node.value)
+    for loop in ast.walk(site.tree):
+        if not isinstance(loop, ast.While) or not loop.lineno <= site.frame.lineno <= (loop.end_lineno or 0):
+            continue
+        for test in ast.walk(loop.test):
+            if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.LtE):
+                left, right = test.left, test.comparators[0]
+                if isinstance(left, ast.Name) and left.id in names and _is_len_of(right, holder):
+                    start, end = src.span(site.cell.source, left)[1], src.span(site.cell.source, right)[0]
+                    change = src.Change(
+                        start=start, end=end, text=site.cell.source[start:end].replace("<=", "<", 1)
+                    )
+                    claim = (
+                        f"`{site.text(test)}` lets `{left.id}` be the length of `{holder}`, one "
+                        "past the last position."
+                    )
+                    check = f"({site.text(node.slice)}) >= len({holder})"
+                    yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
+                    repair = site.repair("The last position is `len - 1`.", change)
+                    yield site.reading(
+                        "The loop may be meant to stop at the last element.", repair, weight=0.9
+                    )
+                    return
+
+
+@rule(
+    "index.past_end",
+    "IndexError",
+    lesson="Positions count from 0: the last element of a list of 3 is `x[2]`, or `x[-1]`.",
+)
+def past_end(site: Site) -> Iterator[Suspicion]:
+    for node in lookups(site)[:1]:
+        holder, at = site.text(node.value), site.text(node.slice)
+        size, position = sequence_length(site, node.value), site.literal(node.slice)
+        if not pure(node.value):
+            return
+        if size == 0:
+            yield from _empty(site, node)
+            return
+        counted = {target.id for target, _ in _loops(site) if isinstance(target, ast.Name)}
+        told = f"has {size} element(s)" if size is not None else "is shorter"
+        claim = f"`{holder}` {told}, and position {at if position is UNKNOWN else position} is asked for."
+        check = f"({at}) >= len({holder}) or ({at}) < -len({holder})"
+        if not isinstance(node.slice, ast.Tuple | ast.Slice) and pure(node.slice):
+            yield site.cause(claim, "The position is outside.", check, weight=0.75)
+        if _is_len_of(node.slice, holder):
+            repair = site.repair("The last position is `len - 1`.", site.after(node.slice, " - 1"))
+            yield site.reading("The last element may be meant.", repair, weight=0.92)
+        elif isinstance(node.slice, ast.Name) and node.slice.id in counted:
+            continue  # the loop is at fault, not the lookup
+        elif size is not None and position == size:
+            if isinstance(node.slice, ast.Constant):
+                lower = site.repair("Positions count from 0.", site.over(node.slice, str(size - 1)))
+            else:
+                lower = site.repair("Positions count from 0.", site.after(node.slice, " - 1"))
+            yield site.reading("It may have been counted from 1.", lower, weight=0.6)
+            if isinstance(node.ctx, ast.Load):
+                last = site.repair("`-1` is the last element.", site.over(node.slice, "-1"))
+                yield site.reading("The last element may be meant.", last, weight=0.5)
+        elif size is not None and isinstance(position, int) and position < -size:
+            first = site.repair("`0` is the first element.", site.over(node.slice, "0"))
+            yield site.reading("The first element may be meant.", first, weight=0.4)
+        elif isinstance(node.slice, ast.Constant) and isinstance(node.ctx, ast.Load):
+            last = site.repair("`-1` is the last element.", site.over(node.slice, "-1"))
+            yield site.reading("The last element may be meant.", last, weight=0.4)
+        if isinstance(node.ctx, ast.Store) and size is not None and position == size:
+            yield from _append(site, node)
+
+
+def _append(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
+    statement = site.statement
+    if isinstance(statement, ast.Assign) and statement.targets == [node]:
+        new = f"{site.text(node.value)}.append({site.text(statement.value)})"
+        repair = site.repair("`append` puts a new element at the end.", site.over(statement, new))
+        yield site.reading("A new element may be meant.", repair, weight=0.75)
+
+
+def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
+    holder = site.text(node.value)
+    yield site.cause(
+        f"`{holder}` is empty, so it has no element at all.",
+        "Its length is 0.",
+        f"len({holder}) == 0",
+        weight=0.85,
+    )
+    if isinstance(node.ctx, ast.Store):
+        yield from _append(site, node)
+    test = node if isinstance(node.ctx, ast.Load) else None
+    statement = site.statement
+    if test is not None and isinstance(statement, ast.Return) and site.function is not None:
+        change = src.line_before(site.cell.source, statement.lineno, f"if not {holder}:\n    return None")
+        yield site.reading(
+            "An empty sequence may be allowed.",
+            site.repair("It has its own answer then.", change),
+            weight=0.4,
+        )
+    if isinstance(node.value, ast.Name):
+        for _, assign in site.assignments(node.value.id):
+            yield site.reading(
+                f"`{holder}` is set in line {assign.lineno} as `{ast.unparse(assign.value)[:60]}`.",
+                weight=0.3,
+            )
+            break
+
+
+@rule(
+    "index.pop_empty",
+    "IndexError",
+    lesson="`pop` takes an element away; from an empty list nothing can be taken. Check `if x:` or "
+    "`while x:` before.",
+)
+def pop_empty(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"pop from (an )?empty"):
+        return
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") in ("pop", "popleft")):
+        assert isinstance(call.func, ast.Attribute)
+        holder = site.text(call.func.value)
+        yield site.cause(
+            f"`{holder}` is empty when `{call.func.attr}` is called.",
+            "Its length is 0.",
+            f"len({holder}) == 0",
+            weight=0.85,
+        )
+        for loop in ast.walk(site.tree):
+            if (
+                isinstance(loop, ast.While)
+                and isinstance(loop.test, ast.Constant)
+                and loop.test.value
+                and loop.lineno <= site.frame.lineno <= (loop.end_lineno or 0)
+            ):
+                repair = site.repair("The loop ends when nothing is left.", site.over(loop.test, holder))
+                yield site.reading("The loop may be meant to run until it is empty.", repair, weight=0.7)
+        return
+
+
+@rule(
+    "index.format_places",
+    "IndexError",
+    lesson="Each `{}` of a format takes one value. There must be as many values as places.",
+)
+def format_places(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"Replacement index (\d+) out of range")
+    if said is None:
+        return
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "format"):
+        count = len(call.args)
+        claim = f"The format has more places than the {count} value(s) given."
+        if count == 1 and site.type(call.args[0]) in ("tuple", "list"):
+            start = src.span(site.cell.source, call.args[0])[0]
+            repair = site.repair(
+                "`*` gives each element its place.", src.Change(start=start, end=start, text="*")
+            )
+            check = f"len({site.text(call.args[0])}) > {said[1]}"
+            yield site.cause(claim, "The one value has enough elements.", check, repair, weight=0.9)
+        else:
+            yield site.reading(claim, weight=0.6)
+        return
+
+
+RULES = (range_too_long, past_end, pop_empty, format_places)

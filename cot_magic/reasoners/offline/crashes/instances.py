@@ -1,0 +1,142 @@
+"""Rules for attributes of own classes: private names, slots, classes that were changed."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.attributes import (
+    places,
+    renamed,
+    subject,
+    subject_type,
+)
+from cot_magic.reasoners.offline.crashes.scopes import class_members
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Function, Site
+from cot_magic.reasoners.offline.written import rule
+
+
+@rule(
+    "attribute.private",
+    "AttributeError",
+    lesson="Inside a class, a name that begins with two underscores is stored as `_Class__name`. "
+    "Outside it must be "
+    "written so, or better be offered under a public name.",
+)
+def private(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        found = subject(site, node)
+        name = node.attr.lstrip("_")
+        if found is None:
+            return
+        hidden = [
+            item
+            for item in site.members(found)
+            if re.fullmatch(rf"_\w*?_{{1,2}}{re.escape(name)}|_{re.escape(name)}", item)
+        ]
+        for meant in [item for item in hidden if item != node.attr][:1]:
+            yield site.reading(
+                f"`{name}` is private in `{site.one_line(node.value)}`: it is called `{meant}` there.",
+                site.repair(f"`{meant}` is what exists.", renamed(site, node, meant)),
+                weight=0.6,
+            )
+
+
+@rule(
+    "attribute.stale_class",
+    "AttributeError",
+    lesson="An object keeps the class that it was made with. If the class is changed and its cell run "
+    "again, objects "
+    "made before do not get the new methods.",
+)
+def stale_class(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        kind = subject_type(site, node).rsplit(".", 1)[-1]
+        for cell, klass in site.classes(kind):
+            from cot_magic.reasoners.offline.crashes.scopes import class_members
+
+            if node.attr in class_members(klass):
+                where = site.case.label(cell.id)
+                yield site.cause(
+                    f"`{site.one_line(node.value)}` was made before the class `{kind}` got "
+                    f"`{node.attr}` ({where}), or by "
+                    "another class of that name: make it again.",
+                    f"The class `{kind}` of today is not the class of the object, or sets "
+                    f"`{node.attr}` only later.",
+                    f"type({site.text(node.value)}) is not {kind} and hasattr({kind}, {node.attr!r})",
+                    weight=0.8,
+                )
+            return
+
+
+@rule(
+    "attribute.slots",
+    "AttributeError",
+    lesson="A class with `__slots__` allows only the attributes that are listed there.",
+)
+def slots(site: Site) -> Iterator[Suspicion]:
+    for node in places(site)[:1]:
+        kind = subject_type(site, node).rsplit(".", 1)[-1]
+        for cell, klass in site.classes(kind):
+            for item in klass.body:
+                listed = isinstance(item, ast.Assign) and src.bound_names(item) == {"__slots__"}
+                if listed and isinstance(item, ast.Assign) and isinstance(item.value, ast.List | ast.Tuple):
+                    comma = ", " if item.value.elts else ""
+                    end = src.span(cell.source, item.value)[1] - 1
+                    tail = "," if isinstance(item.value, ast.Tuple) and not item.value.elts else ""
+                    change = src.Change(start=end, end=end, text=f"{comma}{node.attr!r}{tail}")
+                    why = f"`__slots__` of `{kind}` lists it then."
+                    yield site.reading(
+                        f"`{kind}` has `__slots__`, which do not list `{node.attr}`.",
+                        Repair(edits=(src.edit(cell, change),), why=why),
+                        weight=0.7,
+                    )
+            return
+
+
+@rule(
+    "attribute.not_stored",
+    "AttributeError",
+    lesson="An object keeps what is stored in `self`. A plain name in `__init__` is gone when "
+    "`__init__` ends.",
+)
+def not_stored(site: Site) -> Iterator[Suspicion]:
+    """`name = name` in `__init__`, or a parameter that is never stored."""
+    for node in places(site)[:1]:
+        kind, name = subject_type(site, node).rsplit(".", 1)[-1], node.attr
+        for cell, klass in site.classes(kind):
+            maker = next((item for item in klass.body if getattr(item, "name", "") == "__init__"), None)
+            if not isinstance(maker, Function) or name in class_members(klass) or not src.parameters(maker):
+                return
+            first = src.parameters(maker)[0]
+            plain = [
+                target
+                for item in src.own_scope(maker)
+                if isinstance(item, ast.Assign)
+                for target in item.targets
+                if isinstance(target, ast.Name) and target.id == name
+            ]
+            if plain:
+                changes = [src.over(cell.source, target, f"{first}.{name}") for target in plain]
+            elif name in src.parameters(maker):
+                changes = [src.line_after(cell.source, maker.body[-1], f"{first}.{name} = {name}")]
+            else:
+                return
+            yield site.cause(
+                f"`__init__` of `{kind}` has a `{name}`, but does not store it in `{first}`.",
+                f"No object of `{kind}` has `{name}`.",
+                f"not hasattr({site.text(node.value)}, {name!r}) and {name!r} in "
+                f"{kind}.__init__.__code__.co_varnames",
+                Repair(edits=(src.edit(cell, *changes),), why=f"`{first}.{name}` belongs to the object."),
+                weight=0.93,
+            )
+            return
+
+
+RULES = (
+    not_stored,
+    private,
+    stale_class,
+    slots,
+)

@@ -1,0 +1,190 @@
+"""Rules for iterators, loops and the event loop: exhausted, changed while in use, endless."""
+
+import ast
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.operands import LAZY, kind_of, pure
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.written import rule
+
+
+@rule(
+    "loop.changed_inside",
+    "RuntimeError",
+    lesson="A dictionary or set must not get or lose elements while a loop goes through it. Loop over "
+    "a copy: "
+    "`list(d)`.",
+)
+def changed_inside(site: Site) -> Iterator[Suspicion]:
+    said = site.says(
+        r"(dictionary|Set|set|deque|OrderedDict).*(changed size|mutated) during iteration|dictionary "
+        r"keys changed during iteration"
+    )
+    if said is None:
+        return
+    statement = site.statement
+    loops: list[ast.expr] = [statement.iter] if isinstance(statement, ast.For) else []
+    loops += [item.iter for node in ast.walk(site.scope) for item in getattr(node, "generators", [])]
+    loops += [
+        node.iter
+        for node in ast.walk(site.scope)
+        if isinstance(node, ast.For) and node.lineno <= site.frame.lineno <= (node.end_lineno or 0)
+    ]
+    for node in loops:
+        base = (
+            node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
+        )
+        yield site.cause(
+            f"The loop over `{site.one_line(node)}` changes `{site.one_line(base)}` itself.",
+            f"`{site.one_line(base)}` is a collection that can change.",
+            f"hasattr({site.text(base)}, '__len__') and not isinstance({site.text(base)}, (list, "
+            "tuple, str))",
+            site.repair("The loop goes over a copy.", *site.call("list", node)),
+            weight=0.94,
+        )
+        return
+
+
+@rule(
+    "loop.event_loop",
+    "RuntimeError",
+    lesson="A notebook has an event loop that runs already, so `asyncio.run` cannot start one. `await` "
+    "works directly "
+    "in a cell.",
+)
+def event_loop(site: Site) -> Iterator[Suspicion]:
+    if not site.says(
+        r"asyncio.run\(\) cannot be called from a running event loop|This event loop is already "
+        r"running|Cannot run the event loop while another loop is running"
+    ):
+        return
+    for call in site.find(
+        ast.Call,
+        lambda node: getattr(node.func, "attr", "") in ("run", "run_until_complete") and bool(node.args),
+    ):
+        top = site.function is None
+        if top:
+            repair = site.repair(
+                "`await` uses the loop that runs.", site.over(call, f"await {site.text(call.args[0])}")
+            )
+            check = "import asyncio\nasyncio.get_running_loop() is not None"
+            yield site.cause(
+                "The notebook's event loop runs already.", "A loop is running.", check, repair, weight=0.95
+            )
+        else:
+            yield site.reading(
+                "The notebook's event loop runs already; the function must be `async` and be awaited.",
+                weight=0.8,
+            )
+        return
+
+
+@rule(
+    "loop.exhausted",
+    "StopIteration",
+    "IndexError",
+    "ValueError",
+    "ZeroDivisionError",
+    lesson="A generator, `map`, `filter`, `zip` or an open file can be gone through once. The second "
+    "time nothing is "
+    "left; a list can be used as often as you like.",
+)
+def exhausted(site: Site) -> Iterator[Suspicion]:
+    statement = site.statement
+    if statement is None:
+        return
+    for node in ast.walk(statement):
+        if (
+            not isinstance(node, ast.Name)
+            or kind_of(site, node) not in LAZY
+            or kind_of(site, node) in ("set", "range")
+        ):
+            continue
+        for cell, assign in site.assignments(node.id):
+            earlier = _used_between(site, cell.id, node, assign)
+            if not earlier:
+                return
+            changes = src.wrap(cell.source, assign.value, "list(", ")")
+            repair = Repair(edits=(src.edit(cell, *changes),), why="A list can be gone through again.")
+            yield site.reading(
+                f"`{node.id}` is a `{kind_of(site, node)}` and was used up before.", repair, weight=0.8
+            )
+            return
+    if site.raised.ename == "StopIteration":
+        for call in site.find(
+            ast.Call, lambda node: getattr(node.func, "id", "") == "next" and len(node.args) == 1
+        ):
+            end = src.span(site.cell.source, call.args[0])[1]
+            repair = site.repair("It gives `None` at the end.", src.Change(start=end, end=end, text=", None"))
+            yield site.reading("`next` may be allowed to find nothing.", repair, weight=0.4)
+            return
+
+
+def _used_between(site: Site, cell_id: str, node: ast.Name, assign: ast.Assign) -> bool:
+    """Whether the name is read after it was assigned and before it failed."""
+    if cell_id != site.cell.id:
+        return any(
+            isinstance(item, ast.Name) and item.id == node.id and item.lineno < site.frame.lineno
+            for item in ast.walk(site.tree)
+        ) or any(node.id in src.used_names(tree) for cell, tree in site.cells() if cell.id != site.cell.id)
+    return any(
+        isinstance(item, ast.Name)
+        and item.id == node.id
+        and isinstance(item.ctx, ast.Load)
+        and assign.lineno < item.lineno < node.lineno
+        for item in ast.walk(site.scope)
+    )
+
+
+@rule(
+    "loop.endless",
+    "KeyboardInterrupt",
+    "Timeout",
+    "TimeoutError",
+    lesson="A `while` loop ends when its condition is false. Something in the loop must change what "
+    "the condition "
+    "reads.",
+)
+def endless(site: Site) -> Iterator[Suspicion]:
+    for loop in ast.walk(site.tree):
+        if not isinstance(loop, ast.While) or not loop.lineno <= site.frame.lineno <= (loop.end_lineno or 0):
+            continue
+        names = src.used_names(loop.test)
+        changed = {
+            name
+            for node in loop.body
+            for item in ast.walk(node)
+            if isinstance(item, ast.stmt)
+            for name in _changed(item)
+        }
+        leaves = any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in ast.walk(loop))
+        if names & changed or leaves:
+            continue
+        shown = ", ".join(f"`{name}`" for name in sorted(names)) or "its condition"
+        claim = (
+            f"Nothing in the loop of line {loop.lineno} changes {shown}, so `while "
+            f"{site.one_line(loop.test)}` never ends."
+        )
+        if pure(loop.test):
+            yield site.cause(
+                claim, "The condition is still true.", f"bool({site.text(loop.test)})", weight=0.9
+            )
+        else:
+            yield site.reading(claim, weight=0.85)
+        return
+
+
+def _changed(statement: ast.stmt) -> set[str]:
+    """Names that a statement may change: assigned, or with a method called on them."""
+    names = src.bound_names(statement)
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
+            names = names | {node.value.id}
+        if isinstance(node, ast.Call):
+            names = names | {item.id for item in node.args if isinstance(item, ast.Name)}
+    return names
+
+
+RULES = (changed_inside, event_loop, exhausted, endless)

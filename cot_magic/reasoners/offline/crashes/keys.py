@@ -1,0 +1,328 @@
+"""Rules for KeyError: spelling, type and origin of keys and columns."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from cot_magic.core.case import Variable
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
+from cot_magic.reasoners.offline.described import UNKNOWN, shown
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.spelling import closeness, near, only_near
+from cot_magic.reasoners.offline.written import rule
+
+_KEY_METHODS = (
+    "pop", "remove", "groupby", "drop", "sort_values", "set_index", "get_group", "merge", "pivot", "explode",
+)  # fmt: skip
+_KEY_WORDS = ("columns", "labels", "by", "keys", "on", "subset", "index")
+_PANDAS = re.compile(r"""\[['"](.+?)['"].*\] (?:not in index|not found in axis|are in the)""")
+
+
+def missing_key(site: Site) -> object:
+    """The key that was looked up in vain (of several labels the first), UNKNOWN if it is no plain value."""
+    for text in (site.raised.name, site.raised.evalue):
+        try:
+            key = ast.literal_eval(text) if text else UNKNOWN
+        except (ValueError, SyntaxError):
+            continue
+        if key is not UNKNOWN:
+            labels = _PANDAS.search(key) if isinstance(key, str) else None
+            return labels[1] if labels is not None else key
+    return UNKNOWN
+
+
+def lookups(site: Site) -> list[tuple[ast.expr, ast.expr]]:
+    """Containers and keys at the failing place: `d[k]`, `d.pop(k)`, `s.remove(k)`."""
+    found = [(node.value, node.slice) for node in site.find(ast.Subscript)]
+    for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Attribute)):
+        named = [word.value for word in call.keywords if word.arg in _KEY_WORDS]
+        keys = [*call.args[:1], *named][:1]
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _KEY_METHODS:
+            found += [(call.func.value, key) for key in keys]
+    wanted = missing_key(site)
+    exact = [pair for pair in found if wanted is not UNKNOWN and site.literal(pair[1]) == wanted]
+    return exact or found
+
+
+def container(site: Site, node: ast.expr) -> Variable | None:
+    """What has the keys."""
+    found = site.value(node)
+    if found is not None and found.keys:
+        return found
+    subject = site.raised.subject
+    return subject if subject is not None and subject.keys else found
+
+
+def known_keys(variable: Variable | None) -> list[object]:
+    """The keys as values; those that are no plain values are left out."""
+    keys: list[object] = []
+    for text in variable.keys if variable is not None else ():
+        try:
+            keys.append(ast.literal_eval(text))
+        except (ValueError, SyntaxError):
+            continue
+    return keys
+
+
+@rule(
+    "key.type",
+    "KeyError",
+    lesson="`1` and `'1'` are different keys, and so are `(0, 0)` and `'(0, 0)'`. The key must have "
+    "the same type as "
+    "when it was stored.",
+)
+def key_type(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    if wanted is UNKNOWN:
+        return
+    for holder, key in lookups(site):
+        for stored in known_keys(container(site, holder)):
+            if type(stored) is type(wanted) or not (
+                str(stored) == str(wanted) or _same_literal(stored, wanted)
+            ):
+                continue
+            text, holder_text = site.text(key), site.text(holder)
+            convert = type(stored).__name__
+            if isinstance(key, ast.Constant):
+                change: tuple[src.Change, ...] = (site.over(key, repr(stored)),)
+            elif isinstance(stored, str | int | float):
+                change = site.call(convert, key)
+            elif isinstance(stored, tuple) and isinstance(wanted, list):
+                change = site.call("tuple", key)
+            else:
+                return
+            repair = site.repair(f"The keys are of type `{convert}`.", *change)
+            claim = (
+                f"The key {wanted!r} is a `{type(wanted).__name__}`, but `{site.one_line(holder)}` "
+                f"has {stored!r}, a `{convert}`."
+            )
+            if pure(holder) and pure(key):
+                check = f"{stored!r} in {holder_text} and ({text}) not in {holder_text}"
+                yield site.cause(claim, f"{stored!r} is among the keys.", check, repair, weight=0.95)
+            else:
+                yield site.reading(claim, repair, weight=0.85)
+            return
+
+
+def _same_literal(stored: object, wanted: object) -> bool:
+    for text, other in ((stored, wanted), (wanted, stored)):
+        if isinstance(text, str):
+            try:
+                return bool(ast.literal_eval(text) == other)
+            except (ValueError, SyntaxError):
+                continue
+    return isinstance(stored, tuple) and isinstance(wanted, list) and list(stored) == wanted
+
+
+@rule(
+    "key.typo",
+    "KeyError",
+    lesson="Keys and column names must match exactly: each letter, capitals, and spaces at either end.",
+)
+def key_typo(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    if not isinstance(wanted, str):
+        return
+    for holder, key in lookups(site):
+        found = container(site, holder)
+        names = [item for item in known_keys(found) if isinstance(item, str)]
+        literals = [node for node in ast.walk(key) if isinstance(node, ast.Constant) and node.value == wanted]
+        candidates = [name for name in names if name.strip() == wanted.strip()] or near(wanted, names)
+        certain = candidates[0] if len(candidates) == 1 else only_near(wanted, names)
+        for place, meant in enumerate(candidates):
+            claim = f"`{site.one_line(holder)}` has no {wanted!r}; the nearest key is {meant!r}."
+            if literals:
+                changes = [site.over(node, _quoted(site, node, meant)) for node in literals]
+                repairs = [site.repair(f"{meant!r} is there.", *changes)]
+            else:
+                repairs = list(_at_origin(site, wanted, meant))
+            weight = 0.92 - 0.1 * place - 0.03 * min(closeness(wanted, meant), 5)
+            if meant == certain and pure(holder):
+                check = f"{meant!r} in {site.text(holder)} and {wanted!r} not in {site.text(holder)}"
+                yield site.cause(claim, f"{meant!r} is among the keys.", check, *repairs, weight=weight)
+            else:
+                yield site.reading(claim, *repairs, weight=weight - 0.15)
+        if candidates:
+            return
+
+
+def _quoted(site: Site, node: ast.Constant, text: str) -> str:
+    """The text as a literal in the quotes that the replaced one has."""
+    plain = repr(text)
+    double = f'"{plain[1:-1]}"'
+    return double if site.text(node).startswith('"') and '"' not in text and "'" not in text else plain
+
+
+def _at_origin(site: Site, wanted: str, meant: str) -> Iterator[Repair]:
+    """The text where the variable that holds the key is assigned, if it stands there once."""
+    places = [node for node in ast.walk(site.tree) if isinstance(node, ast.Constant) and node.value == wanted]
+    if len(places) == 1:
+        yield site.repair(f"{meant!r} is there.", site.over(places[0], _quoted(site, places[0], meant)))
+
+
+@rule(
+    "key.counter",
+    "KeyError",
+    lesson="`d[k] += 1` reads the old value first, so the key must exist. A `defaultdict` makes it on "
+    "first use.",
+)
+def counter(site: Site) -> Iterator[Suspicion]:
+    """`counts[x] += 1` and `groups[x].append(…)` on a dictionary that begins empty."""
+    statement = site.statement
+    for holder, _ in lookups(site):
+        if kind_of(site, holder) not in ("dict", "") or not isinstance(holder, ast.Name):
+            continue
+        if isinstance(statement, ast.AugAssign):
+            factory = "int" if isinstance(statement.op, ast.Add | ast.Sub) else ""
+            if kind_of(site, statement.value) in ("list", "str", "float"):
+                factory = kind_of(site, statement.value)
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            method = getattr(statement.value.func, "attr", "")
+            factory = {"append": "list", "extend": "list", "add": "set", "update": "dict"}.get(method, "")
+        else:
+            factory = "dict" if isinstance(statement, ast.Assign) and _nested_store(statement, holder) else ""
+        if not factory:
+            return
+        for cell, assign in site.assignments(holder.id):
+            empty = isinstance(assign.value, ast.Dict) and not assign.value.keys
+            empty = empty or (
+                isinstance(assign.value, ast.Call)
+                and getattr(assign.value.func, "id", "") == "dict"
+                and not assign.value.args
+                and not assign.value.keywords
+            )
+            if not empty:
+                return
+            changes = [
+                src.over(cell.source, assign.value, f"defaultdict({factory})"),
+                src.add_import(cell, "from collections import defaultdict"),
+            ]
+            claim = f"`{holder.id}` has no such key yet: nothing gives it a first value."
+            yield site.cause(
+                claim,
+                "The key is not in the dictionary when it is first needed.",
+                f"isinstance({holder.id}, dict) and not hasattr({holder.id}, 'default_factory')",
+                Repair(
+                    edits=(src.edit(cell, *changes),),
+                    why="A `defaultdict` begins each key with an empty value.",
+                ),
+                weight=0.9,
+            )
+            return
+
+
+def _nested_store(statement: ast.Assign, holder: ast.Name) -> bool:
+    target = statement.targets[0]
+    return (
+        isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Subscript)
+        and target.value.value is holder
+    )
+
+
+@rule(
+    "key.environment",
+    "KeyError",
+    lesson="Environment variables belong to the process that runs the kernel. A variable that is set "
+    "in another "
+    "terminal is not there.",
+)
+def environment(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    for holder, _ in lookups(site):
+        if kind_of(site, holder) == "os._Environ" or site.text(holder).endswith("environ"):
+            yield site.cause(
+                f"The environment variable {wanted!r} is not set in the kernel. Set it before the "
+                "kernel starts, or with `%env`.",
+                "It is not in `os.environ`.",
+                f"import os\n{wanted!r} not in os.environ",
+                weight=0.93,
+            )
+            return
+
+
+@rule(
+    "key.absent",
+    "KeyError",
+    "ValueError",
+    lesson="Looking up a key that is not there is an error. Whether a default, a check before, or "
+    "another key is right "
+    "depends on what the code should do then.",
+)
+def absent(site: Site) -> Iterator[Suspicion]:
+    """What the container has, as a fact; a default only where nothing else explains it."""
+    if site.raised.ename != "KeyError":
+        return
+    wanted = missing_key(site)
+    for holder, key in lookups(site)[:1]:
+        found = container(site, holder)
+        if found is None or wanted is UNKNOWN:
+            return
+        keys = ", ".join(found.keys[:8]) or "none"
+        claim = (
+            f"`{site.one_line(holder)}` has no key {wanted!r}; its keys are "
+            f"{keys}{'…' if len(found.keys) > 8 else ''}."
+        )
+        if pure(holder):
+            yield site.cause(
+                claim, f"{wanted!r} is not in it.", f"{wanted!r} not in {site.text(holder)}", weight=0.45
+            )
+        reads = site.find(ast.Subscript, lambda node: isinstance(node.ctx, ast.Load))
+        for node in [item for item in reads if item.slice is key]:
+            if found.type in ("dict", "collections.OrderedDict"):
+                change = site.over(node, f"{site.text(holder)}.get({site.text(key)})")
+                yield site.reading(
+                    "A missing entry may be allowed here.",
+                    site.repair("`get` gives `None` then.", change),
+                    weight=0.25,
+                )
+        for call in site.find(
+            ast.Call,
+            lambda node: (
+                getattr(node.func, "attr", "") == "remove"
+                and kind_of(site, getattr(node.func, "value", node)) == "set"
+            ),
+        ):
+            assert isinstance(call.func, ast.Attribute)
+            start, end = (
+                src.span(site.cell.source, call.func.value)[1],
+                src.span(site.cell.source, call.func)[1],
+            )
+            change = src.Change(start=start, end=end, text=".discard")
+            yield site.reading(
+                f"`{wanted!r}` is not in the set: {shown(found)}.",
+                site.repair("`discard` allows that.", change),
+                weight=0.6,
+            )
+
+
+@rule(
+    "key.format_name",
+    "KeyError",
+    lesson="Each `{name}` of a format needs a value of that name: `'{name}'.format(name=…)`.",
+)
+def format_name(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "format"):
+        names = [word.arg for word in call.keywords if word.arg is not None]
+        meant = only_near(wanted, names) if isinstance(wanted, str) else None
+        keyword = next((word for word in call.keywords if word.arg == meant), None)
+        if meant is None or keyword is None or not isinstance(wanted, str):
+            return
+        start = src.span(site.cell.source, keyword)[0]
+        change = src.Change(start=start, end=start + len(meant), text=wanted)
+        claim = f"The format wants `{wanted}` and is given `{meant}`."
+        yield site.reading(claim, site.repair("The names are the same then.", change), weight=0.85)
+        return
+
+
+RULES = (
+    format_name,
+    key_type,
+    key_typo,
+    counter,
+    environment,
+    absent,
+)

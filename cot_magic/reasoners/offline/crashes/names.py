@@ -1,0 +1,335 @@
+"""Rules for NameError: misspelt names, imports that are missing, words of other languages."""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline import known_names as known
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.spelling import closeness, near, only_near
+from cot_magic.reasoners.offline.written import rule
+
+
+def missing(site: Site) -> str:
+    """The name that was looked up in vain; empty for an UnboundLocalError, which has rules of its own."""
+    if site.raised.ename == "UnboundLocalError":
+        return ""
+    if site.raised.name:
+        return site.raised.name
+    found = site.says(r"name '(\w+)'") or site.says(r"free variable '(\w+)'")
+    return found[1] if found else ""
+
+
+def uses(site: Site, name: str) -> list[ast.Name]:
+    """Where the cell reads that name."""
+    return [
+        node
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+    ]
+
+
+def stores(site: Site, name: str) -> list[ast.Name]:
+    """Where the cell assigns that name."""
+    return [
+        node
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+    ]
+
+
+def absent(name: str) -> str:
+    """Code of a check: the name is nowhere to be found."""
+    return (
+        f"{name!r} not in locals() and {name!r} not in globals() and not "
+        f"hasattr(__import__('builtins'), {name!r})"
+    )
+
+
+def in_scope(site: Site) -> set[str]:
+    """Names that could have been meant at the failing line."""
+    names = {item.name for item in site.frame.variables if item.name.isidentifier()}
+    names |= {item.name for item in site.case.namespace} | set(dir(builtins))
+    if site.function is not None:
+        names |= set(src.parameters(site.function))
+    return {name for name in names if not name.startswith("_")}
+
+
+@rule(
+    "name.missing_import",
+    "NameError",
+    lesson="A module must be imported before its name can be used. An import in another notebook, or "
+    "in a cell "
+    "that has not run since the kernel was started, does not count.",
+)
+def missing_import(site: Site) -> Iterator[Suspicion]:
+    name = missing(site)
+    statement = known.importing(name)
+    if not statement or stores(site, name):
+        return
+    spaces = {item.name: item.type for item in site.case.namespace}
+    module = known.MEMBERS.get(name, "")
+    if module in spaces and spaces[module] == "module" and name not in known.ALIASES:
+        edit = site.repair(
+            f"`{module}` is imported already, so `{module}.{name}` is there.",
+            *(site.over(node, f"{module}.{name}") for node in uses(site, name)),
+        )
+        yield site.cause(
+            f"`{name}` is a name in the module `{module}`, and was used without it.",
+            f"There is no `{name}` here, but `{module}.{name}` exists.",
+            f"{absent(name)} and hasattr({module}, {name!r})",
+            edit,
+            weight=0.9,
+        )
+        return
+    statement = _form(site, name, statement)
+    attributes = _attributes(site, name)
+    # `code`, `string`, `time` that nothing is taken from: more often a variable than the module
+    bare = statement == f"import {name}" and not attributes and name not in known.ALIASES
+    weight = 0.3 if bare else 0.92
+    root = statement.split()[1]
+    check = (
+        f"import importlib\n{absent(name)} and importlib.util.find_spec({root.split('.')[0]!r}) is not None"
+    )
+    if statement.startswith("import") and attributes and known.stdlib(root):
+        check = (
+            f"import importlib\n{absent(name)} and hasattr(importlib.import_module({root!r}), "
+            f"{attributes[0]!r})"
+        )
+    elif statement.startswith("from"):
+        member = statement.split(" import ")[1]
+        check = f"import importlib\n{absent(name)} and hasattr(importlib.import_module({root!r}), {member!r})"
+    import_ = site.repair(f"`{statement}` makes the name known.", src.add_import(site.cell, statement))
+    if weight < 0.5:
+        yield site.reading(
+            f"`{name}` may be the module of that name, which is not imported.", import_, weight=weight
+        )
+        return
+    yield site.cause(
+        f"`{name}` is used but was never imported.",
+        f"No `{name}` is defined in the kernel, and `{statement}` works.",
+        check,
+        import_,
+        weight=weight,
+    )
+
+
+def _attributes(site: Site, name: str) -> list[str]:
+    return [
+        node.attr
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+    ]
+
+
+# modules that hold something of their own name: what is taken from the module, not from that
+_BOTH = {
+    "datetime": {"datetime", "timedelta", "date", "timezone", "time"},
+    "pprint": {"pprint", "pformat"},
+    "glob": {"glob", "iglob"},
+    "timeit": {"timeit", "repeat", "default_timer"},
+    "bisect": {"bisect", "bisect_left", "bisect_right", "insort"},
+    "copy": {"copy", "deepcopy"},
+    "getpass": {"getpass", "getuser"},
+    "tqdm": {"tqdm", "trange"},
+}
+
+
+def _form(site: Site, name: str, statement: str) -> str:
+    """`import datetime` or `from datetime import datetime`, by what the code takes from the name."""
+    taken = set(_attributes(site, name))
+    called = any(isinstance(node.func, ast.Name) and node.func.id == name for node in _calls(site))
+    if name in _BOTH:
+        if taken & _BOTH[name] and not called:
+            return f"import {name}"
+        return f"from {name} import {name}"
+    if name in ("time", "random") and called and not taken:
+        return f"from {name} import {name}"
+    return statement
+
+
+def _calls(site: Site) -> list[ast.Call]:
+    return [node for node in ast.walk(site.tree) if isinstance(node, ast.Call)]
+
+
+@rule(
+    "name.other_language",
+    "NameError",
+    lesson="Python has its own names: `True`, `False` and `None` with a capital, `len(x)` for a "
+    "length, `print(x)`. "
+    "JSON and other languages write them differently.",
+)
+def other_language(site: Site) -> Iterator[Suspicion]:
+    name = missing(site)
+    meant = known.FOREIGN.get(name)
+    if meant is None and _is_called(site, name):
+        meant = known.FOREIGN_FUNCTIONS.get(name)
+    if meant is None or stores(site, name):
+        return
+    yield site.cause(
+        f"`{name}` is not a name in Python; it is written `{meant}`.",
+        f"No `{name}` is defined here.",
+        absent(name),
+        site.repair(
+            f"`{meant}` is what Python calls it.", *(site.over(node, meant) for node in uses(site, name))
+        ),
+        weight=0.95,
+    )
+
+
+@rule(
+    "name.python2",
+    "NameError",
+    lesson="Python 3 renamed some functions of Python 2. Code from an old book or answer needs the new name.",
+)
+def python2(site: Site) -> Iterator[Suspicion]:
+    name = missing(site)
+    if name not in known.DROPPED or stores(site, name):
+        return
+    new, statement = known.DROPPED[name]
+    changes = [site.over(node, new) for node in uses(site, name) if new != name]
+    if statement:
+        changes.append(src.add_import(site.cell, statement))
+    yield site.cause(
+        f"`{name}` is a name of Python 2; Python 3 has `{statement or new}` instead.",
+        f"This Python knows no `{name}`.",
+        absent(name),
+        site.repair(f"`{statement or new}` is the name of today.", *changes),
+        weight=0.95,
+    )
+
+
+@rule(
+    "name.keyword_typo",
+    "NameError",
+    lesson="A misspelt keyword that stands alone on its line is read as the name of a variable, and "
+    "there is no "
+    "variable of that name.",
+)
+def keyword_typo(site: Site) -> Iterator[Suspicion]:
+    name, statement = missing(site), site.statement
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Name):
+        return
+    meant = only_near(name, known.STATEMENTS)
+    loops = any(isinstance(node, ast.For | ast.While | ast.AsyncFor) for node in ast.walk(site.scope))
+    if meant is None or statement.value.id != name:
+        return
+    if (meant in ("continue", "break") and not loops) or (meant == "return" and site.function is None):
+        return
+    nodes = [
+        node.value
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Name) and node.value.id == name
+    ]
+    yield site.cause(
+        f"`{name}` stands alone on its line and is nearly the keyword `{meant}`.",
+        f"There is no variable `{name}`.",
+        absent(name),
+        site.repair(
+            f"`{meant}` is a statement of its own here.", *(site.over(node, meant) for node in nodes)
+        ),
+        weight=0.97,
+    )
+
+
+@rule(
+    "name.wrong_case_module",
+    "NameError",
+    lesson="Python tells capital letters from small ones: the module is called `math`, not `Math`.",
+)
+def wrong_case_module(site: Site) -> Iterator[Suspicion]:
+    name = missing(site)
+    lower = name.lower()
+    taken = _attributes(site, name)
+    if lower == name or not taken or not known.stdlib(lower) or stores(site, name) or name in known.ALIASES:
+        return
+    imported = any(item.name == lower and item.type == "module" for item in site.case.namespace)
+    changes = [site.over(node, lower) for node in uses(site, name)]
+    if not imported:
+        changes.append(src.add_import(site.cell, f"import {lower}"))
+    yield site.cause(
+        f"The module is called `{lower}`, not `{name}`" + ("." if imported else ", and it is not imported."),
+        f"There is no `{name}`, and the module `{lower}` has `{taken[0]}`.",
+        f"import importlib\n{absent(name)} and hasattr(importlib.import_module({lower!r}), {taken[0]!r})",
+        site.repair(f"`{lower}.{taken[0]}` exists.", *changes),
+        weight=0.93,
+    )
+
+
+@rule(
+    "name.typo",
+    "NameError",
+    lesson="A name must be written the same way everywhere, letter by letter, capitals included. A "
+    "name that is "
+    "nearly an existing one is most often a slip of the keyboard.",
+)
+def typo(site: Site) -> Iterator[Suspicion]:
+    name = missing(site)
+    if not name:
+        return
+    scope = in_scope(site)
+    certain = only_near(name, scope)
+    trees = [src.parse(cell.source) for cell in site.case.cells if cell.id != site.cell.id]
+    if any(tree is not None and name in src.bound_names(tree) for tree in trees):
+        return  # it is spelt as another cell defines it
+    assigned = bool(stores(site, name))
+    for place, meant in enumerate(near(name, scope)):
+        kind = (
+            "looks like a typo of"
+            if closeness(name, meant)
+            else "only differs in capitals or underscores from"
+        )
+        claim = f"`{name}` is not defined and {kind} `{meant}`."
+        repairs = _spelt_alike(site, name, meant)
+        weight = 0.9 - 0.1 * place - 0.02 * closeness(name, meant)
+        if hasattr(builtins, meant) and not _is_called(site, name):
+            continue  # `var` for `vars`: a built-in function is meant only where it is called or passed
+        if meant == certain and not assigned:
+            exists = (
+                f"{meant!r} in locals() or {meant!r} in globals() or "
+                f"hasattr(__import__('builtins'), {meant!r})"
+            )
+            seen = f"There is no `{name}` here, but there is `{meant}`."
+            yield site.cause(claim, seen, f"{absent(name)} and ({exists})", *repairs, weight=weight)
+            continue
+        yield site.reading(claim, *repairs, weight=weight - 0.1)
+
+
+def _spelt_alike(site: Site, name: str, meant: str) -> list[Repair]:
+    """The known name where the unknown one is read; or the other way round, where the cell has the known one
+    less
+    often than the other."""
+    use_known = site.repair(
+        f"`{meant}` is defined here.", *(site.over(node, meant) for node in uses(site, name))
+    )
+    renamed = [site.over(node, name) for node in (*stores(site, meant), *uses(site, meant))]
+    if not stores(site, meant) or stores(site, name) or len(renamed) >= len(uses(site, name)):
+        return [use_known]
+    return [site.repair(f"Everywhere else it is called `{name}`.", *renamed), use_known]
+
+
+def _is_called(site: Site, name: str) -> bool:
+    """Or passed to a call."""
+    calls = [node for node in ast.walk(site.tree) if isinstance(node, ast.Call)]
+    nodes = [
+        node for call in calls for node in (call.func, *call.args, *(word.value for word in call.keywords))
+    ]
+    return any(isinstance(node, ast.Name) and node.id == name for node in nodes)
+
+
+def words(text: str) -> list[str]:
+    """The identifiers in a text."""
+    return re.findall(r"[A-Za-z_]\w*", text)
+
+
+RULES = (
+    missing_import,
+    other_language,
+    python2,
+    keyword_typo,
+    wrong_case_module,
+    typo,
+)

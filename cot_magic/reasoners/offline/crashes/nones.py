@@ -1,0 +1,249 @@
+"""Rules for operations on None: who returned it."""
+
+import ast
+from collections.abc import Iterator
+
+from cot_magic.core.case import Cell
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes import known_members as known
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Function, Site
+from cot_magic.reasoners.offline.written import rule
+
+_LESSON = (
+    "A function that ends without `return` gives `None`, and methods that change an object in place "
+    "(`sort`, `append`) "
+    "give `None` too. The failure shows later, where the `None` is used."
+)
+
+
+def nones(site: Site) -> list[ast.expr]:
+    """Expressions at the failing place that had the value None, calls first."""
+    if "NoneType" not in site.raised.evalue:
+        return []
+    statement = site.focus or site.statement
+    if statement is None:
+        return []
+    found = [
+        node
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+        and isinstance(node.ctx, ast.Load)
+        and site.type(node) == "NoneType"
+    ]
+    calls = [
+        node
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and (_gives_none(site, node) or _mutates(node))
+    ]
+    return [*found, *calls]
+
+
+@rule("none.origin", "TypeError", "AttributeError", lesson=_LESSON)
+def origin(site: Site) -> Iterator[Suspicion]:
+    for node in nones(site)[:2]:
+        if isinstance(node, ast.Call):
+            yield from _from_call(site, site.cell, node, node, "")
+            continue
+        if not isinstance(node, ast.Name):
+            continue
+        for cell, assign in site.assignments(node.id):
+            if isinstance(assign.value, ast.Call):
+                yield from _from_call(site, cell, assign.value, assign, node.id)
+            elif isinstance(assign.value, ast.Constant) and assign.value.value is None:
+                where = f"{site.case.label(cell.id)}, line {assign.lineno}"
+                claim = f"`{node.id}` was set to `None` ({where}) and has got no other value since."
+                yield site.cause(claim, f"`{node.id}` is `None`.", f"{node.id} is None", weight=0.7)
+            break
+
+
+def _mutates(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in known.MUTATORS
+
+
+def _gives_none(site: Site, call: ast.Call) -> bool:
+    function = _definition(site, call)
+    return function is not None and _no_result(function[1])
+
+
+def _definition(site: Site, call: ast.Call) -> tuple[Cell, Function] | None:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return next(site.functions(name), None) if name else None
+
+
+def _no_result(function: Function) -> bool:
+    """Whether no path of the function returns a value."""
+    nodes = list(src.own_scope(function))
+    returns = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
+    return not returns and not any(isinstance(node, ast.Yield | ast.YieldFrom) for node in nodes)
+
+
+def _from_call(
+    site: Site, cell: Cell, call: ast.Call, holder: ast.expr | ast.Assign, name: str
+) -> Iterator[Suspicion]:
+    if _mutates(call):
+        yield from _from_mutator(site, cell, call, holder, name)
+        return
+    if any(item.arg == "inplace" and getattr(item.value, "value", False) is True for item in call.keywords):
+        yield from _from_inplace(site, cell, call, name)
+        return
+    defined = _definition(site, call)
+    if defined is not None:
+        target = name or (src.text_of(cell.source, call) if cell.id == site.cell.id else "")
+        yield from _from_function(site, *defined, target)
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in ("match", "search", "fullmatch", "find"):
+        what = src.text_of(cell.source, call)
+        yield site.cause(
+            f"`{what}` found nothing and gave `None`, which is then used as a match.",
+            f"`{name or what}` is `None`.",
+            f"{name or what} is None",
+            weight=0.9,
+        )
+    elif isinstance(call.func, ast.Attribute) and call.func.attr == "get" and call.args:
+        what = src.text_of(cell.source, call)
+        yield site.cause(
+            f"`{what}` gave `None`: there is no such key, and no default was given.",
+            f"`{name or what}` is `None`.",
+            f"{name or what} is None",
+            weight=0.85,
+        )
+
+
+def _from_mutator(
+    site: Site, cell: Cell, call: ast.Call, holder: ast.expr | ast.Assign, name: str
+) -> Iterator[Suspicion]:
+    assert isinstance(call.func, ast.Attribute)
+    owner, method = src.text_of(cell.source, call.func.value), call.func.attr
+    arguments = ", ".join(src.text_of(cell.source, item) for item in (*call.args, *_keywords(call)))
+    source = cell.source
+    whole = src.text_of(source, call)
+    changes: list[src.Change] = []
+    if owner == "random" and method == "shuffle" and call.args:
+        owner = src.text_of(source, call.args[0])
+        changes = [src.over(source, call, f"random.sample({owner}, len({owner}))")]
+    elif method == "sort":
+        rest = f", {arguments}" if arguments else ""
+        changes = [src.over(source, call, f"sorted({owner}{rest})")]
+    elif method == "reverse":
+        changes = [src.over(source, call, f"{owner}[::-1]")]
+    if isinstance(holder, ast.Assign):
+        alone = [src.Change(start=src.span(source, holder)[0], end=src.span(source, call)[0], text="")]
+        if name == owner:
+            changes = alone
+        elif not changes and method in ("append", "extend", "insert", "update", "add", "remove", "discard"):
+            line = src.line_after(source, holder, f"{name} = {owner}")
+            changes = [*alone, line]
+    if not changes:
+        return
+    repair = Repair(
+        edits=(src.edit(cell, *changes),), why=f"`{method}` changes `{owner}` itself and returns nothing."
+    )
+    target = name or whole
+    yield site.cause(
+        f"`{whole}` changes `{owner}` in place and returns `None`"
+        + (f", which is what `{name}` holds since." if name else "."),
+        f"`{target}` is `None`.",
+        f"{target} is None",
+        repair,
+        weight=0.95,
+    )
+
+
+def _keywords(call: ast.Call) -> list[ast.keyword]:
+    return list(call.keywords)
+
+
+def _from_inplace(site: Site, cell: Cell, call: ast.Call, name: str) -> Iterator[Suspicion]:
+    """`x = df.drop(…, inplace=True)`: the frame was changed, and nothing returned."""
+    keyword = next(item for item in call.keywords if item.arg == "inplace")
+    start, end = src.span(cell.source, keyword)
+    before = cell.source[:start].rstrip()
+    if before.endswith(","):
+        start = len(before) - 1
+    repair = Repair(
+        edits=(src.edit(cell, src.Change(start=start, end=end, text="")),),
+        why="Without `inplace=True` the method returns the changed frame.",
+    )
+    yield site.cause(
+        f"`{src.text_of(cell.source, call)}` changes the object in place and returns `None`.",
+        f"`{name}` is `None`." if name else "The result is `None`.",
+        f"{name or 'None'} is None",
+        repair,
+        weight=0.95,
+    )
+
+
+def _from_function(site: Site, cell: Cell, function: Function, target: str) -> Iterator[Suspicion]:
+    """A function of the notebook without a result; the last statement tells what it may be."""
+    if not _no_result(function):
+        return
+    last = function.body[-1]
+    source = cell.source
+    changes: list[src.Change] = []
+    certain = False
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        func = last.value.func
+        if isinstance(func, ast.Name) and func.id == "print" and len(last.value.args) == 1:
+            start, end = src.span(source, last)
+            changes = [
+                src.Change(start=start, end=end, text=f"return {src.text_of(source, last.value.args[0])}")
+            ]
+    elif isinstance(last, ast.Expr) and not isinstance(last.value, ast.Constant):
+        start = src.span(source, last)[0]
+        changes, certain = [src.Change(start=start, end=start, text="return ")], True
+    else:
+        names = [
+            node.targets[0].id
+            for node in src.own_scope(function)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        ]
+        if names:
+            result = names[-1] if isinstance(last, ast.Assign) else names[0]
+            if isinstance(last, ast.For | ast.While) and isinstance(last.body[-1], ast.AugAssign):
+                aug = last.body[-1].target
+                result = aug.id if isinstance(aug, ast.Name) else result
+            changes = [src.line_after(source, last, f"return {result}", indent=function.body[0].col_offset)]
+            certain = isinstance(last, ast.Assign) or len(set(names)) == 1
+    where = site.case.label(cell.id)
+    claim = f"The function `{function.name}` ({where}) has no `return`, so calling it gives `None`."
+    repairs = []
+    if changes:
+        why = f"`{function.name}` then hands its result to the caller."
+        repairs = [Repair(edits=(src.edit(cell, *changes),), why=why)]
+    if certain and target:
+        seen = f"`{target}` is `None`."
+        yield site.cause(claim, seen, f"({target}) is None", *repairs, weight=0.92)
+    else:
+        yield site.reading(claim, *repairs, weight=0.85)
+
+
+@rule(
+    "none.print",
+    "TypeError",
+    lesson="`print(x)` shows a value and gives `None`. What is to be shown must stand inside its brackets.",
+)
+def printed(site: Site) -> Iterator[Suspicion]:
+    """`print('a') + b` and `print('%d') % n`."""
+    for node in site.find(ast.BinOp):
+        call = node.left
+        if not isinstance(call, ast.Call) or getattr(call.func, "id", "") != "print" or len(call.args) != 1:
+            continue
+        source = site.cell.source
+        inner_end, call_end = src.span(source, call.args[0])[1], src.span(source, call)[1]
+        end = src.span(source, node)[1]
+        changes = [
+            src.Change(start=inner_end, end=call_end, text=source[call_end:end]),
+            src.Change(start=call_end, end=end, text=")"),
+        ]
+        claim = f"`{site.one_line(call)}` gives `None`; the rest stands outside of its brackets."
+        repair = site.repair("The brackets hold all that is to be shown.", *changes)
+        yield site.cause(
+            claim, "`print` is the built-in function.", "print.__module__ == 'builtins'", repair, weight=0.92
+        )
+        return
+
+
+RULES = (
+    printed,
+    origin,
+)

@@ -1,0 +1,168 @@
+"""Rules for arguments in the wrong order, and for calls that lack `await` or their parentheses."""
+
+import ast
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
+from cot_magic.reasoners.offline.described import shown
+from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.written import rule
+
+# function: what shows that the two first arguments are exchanged, as code over {0} and {1}
+_SWAPS = {
+    "hasattr": "isinstance({0}, str) and not isinstance({1}, str)",
+    "getattr": "isinstance({0}, str) and not isinstance({1}, str)",
+    "setattr": "isinstance({0}, str) and not isinstance({1}, str)",
+    "delattr": "isinstance({0}, str) and not isinstance({1}, str)",
+    "isinstance": "isinstance({0}, (type, tuple)) and not isinstance({1}, (type, tuple))",
+    "map": "callable({1}) and not callable({0})",
+    "filter": "callable({1}) and not callable({0})",
+    "reduce": "callable({1}) and not callable({0})",
+    "enumerate": "hasattr({1}, '__iter__') and not hasattr({0}, '__iter__')",
+    "starmap": "callable({1}) and not callable({0})",
+    "apply_along_axis": "callable({1}) and not callable({0})",
+    "heappush": "isinstance({1}, list) and not isinstance({0}, list)",
+    "sample": "isinstance({0}, int) and not isinstance({1}, int)",
+    "choices": "isinstance({0}, int) and not isinstance({1}, int)",
+    "islice": "isinstance({0}, int) and not isinstance({1}, int)",
+    "combinations": "isinstance({0}, int) and not isinstance({1}, int)",
+    "nlargest": "isinstance({1}, int) and not isinstance({0}, int)",
+    "nsmallest": "isinstance({1}, int) and not isinstance({0}, int)",
+    "dump": "hasattr({0}, 'write') and not hasattr({1}, 'write')",
+}
+_CONTAINERS = ("list", "tuple", "numpy.ndarray", "pandas.core.series.Series", "dict", "str", "set")
+
+
+@rule(
+    "call.order",
+    "TypeError",
+    "ValueError",
+    "AttributeError",
+    lesson="Arguments without a name are taken in the order of the definition. `help(function)` shows "
+    "that order.",
+)
+def order(site: Site) -> Iterator[Suspicion]:
+    for call in site.find(ast.Call, lambda node: len(node.args) >= 2):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        first, second = call.args[0], call.args[1]
+        if any(isinstance(item, ast.Starred) for item in (first, second)):
+            continue
+        swapped = [site.over(first, site.text(second)), site.over(second, site.text(first))]
+        repair = site.repair("The two are exchanged.", *swapped)
+        claim = f"The first two arguments of `{site.one_line(call.func)}` are in the wrong order."
+        if name in _SWAPS and not (name in ("sample", "choices") and kind_of(site, call.func) == ""):
+            check = _SWAPS[name].format(f"({site.text(first)})", f"({site.text(second)})")
+            if pure(first) and pure(second):
+                yield site.cause(
+                    claim, "Each is of the kind that the other place needs.", check, repair, weight=0.9
+                )
+            else:
+                yield site.reading(claim, repair, weight=0.6)
+            return
+        kinds = kind_of(site, first), kind_of(site, second)
+        if len(call.args) == 2 and _may_swap(kinds) and _inside_library(site):
+            shows = (
+                f"`{site.one_line(first)}` is {shown(site.value(first))}, "
+                f"`{site.one_line(second)}` is {shown(site.value(second))}"
+            )
+            yield site.reading(f"{claim[:-1]}: {shows}.", repair, weight=0.35)
+            return
+
+
+def _may_swap(kinds: tuple[str, str]) -> bool:
+    """Whether one is a number and the other a collection: the only pair that is worth a try without knowing
+    the
+    function."""
+    first, second = kinds
+    return (first in _CONTAINERS and second in ("int", "float")) or (
+        first in ("int", "float") and second in _CONTAINERS
+    )
+
+
+def _inside_library(site: Site) -> bool:
+    """Whether the failure is below this call, in code that is not the notebook's."""
+    return site.frame_index < -1
+
+
+@rule(
+    "call.missing_await",
+    "TypeError",
+    "AttributeError",
+    lesson="Calling an `async` function gives a coroutine, not the result. `await` runs it and gives "
+    "the result; in a "
+    "notebook that works at the top level too.",
+)
+def missing_await(site: Site) -> Iterator[Suspicion]:
+    if "'coroutine'" not in site.raised.evalue:
+        return
+    known = {name for _, tree in site.cells() for name in _async_names(tree)}
+    for call in site.find(ast.Call, lambda node: _called(node) in known):
+        text = f"await {site.text(call)}"
+        statement = site.statement
+        alone = isinstance(statement, ast.Assign) and statement.value is call
+        new = text if alone else f"({text})"
+        yield site.reading(
+            f"`{site.one_line(call)}` is a coroutine and lacks `await`.",
+            site.repair("`await` gives the result.", site.over(call, new)),
+            weight=0.9,
+        )
+        return
+    for node in site.find(ast.Name, lambda node: site.type(node) == "coroutine"):
+        for cell, assign in site.assignments(node.id):
+            if isinstance(assign.value, ast.Call):
+                from cot_magic.reasoners.offline.rule import Repair
+
+                change = src.Change(
+                    start=src.span(cell.source, assign.value)[0],
+                    end=src.span(cell.source, assign.value)[0],
+                    text="await ",
+                )
+                yield site.cause(
+                    f"`{node.id}` is a coroutine: `await` is missing where it is assigned.",
+                    f"`{node.id}` can be awaited.",
+                    f"hasattr({node.id}, '__await__')",
+                    Repair(edits=(src.edit(cell, change),), why="`await` gives the result."),
+                    weight=0.93,
+                )
+            return
+
+
+def _async_names(tree: ast.AST) -> set[str]:
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)}
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+@rule(
+    "date.order",
+    "ValueError",
+    lesson="`date(year, month, day)`: the month stands before the day and is 1 to 12.",
+)
+def date_order(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"month must be in 1\.\.12|day is out of range for month"):
+        return
+    for call in site.find(ast.Call, lambda node: len(node.args) >= 3):
+        year, month, day = [site.literal(item) for item in call.args[:3]]
+        if not all(isinstance(item, int) for item in (year, month, day)):
+            continue
+        places = [0, 1, 2]
+        if 1 <= day <= 12 and 1 <= month <= 31 and year > 31:
+            places = [0, 2, 1]
+        elif day > 31 and 1 <= year <= 12 and 1 <= month <= 31:
+            places = [2, 0, 1]
+        elif day > 31 and 1 <= month <= 12 and 1 <= year <= 31:
+            places = [2, 1, 0]
+        if places == [0, 1, 2]:
+            return
+        texts = [site.text(call.args[place]) for place in places]
+        changes = [site.over(item, text) for item, text in zip(call.args[:3], texts, strict=True)]
+        claim = f"`{site.one_line(call)}` has month {month} and day {day}: the order is year, month, day."
+        yield site.reading(claim, site.repair("In that order it is a date.", *changes), weight=0.8)
+        return
+
+
+RULES = (date_order, order, missing_await)

@@ -1,0 +1,242 @@
+"""Rules for tables of pandas and what models want of them."""
+
+import ast
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
+from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.written import rule
+
+
+@rule(
+    "table.positions",
+    "InvalidIndexError",
+    "KeyError",
+    "TypeError",
+    lesson="Brackets of a DataFrame look up columns. `df.iloc[rows, columns]` looks up by position, "
+    "`df.loc[…]` by "
+    "label.",
+)
+def table_positions(site: Site) -> Iterator[Suspicion]:
+    for node in site.find(ast.Subscript, lambda node: isinstance(node.slice, ast.Tuple)):
+        if kind_of(site, node.value) != "pandas.core.frame.DataFrame":
+            continue
+        assert isinstance(node.slice, ast.Tuple)
+        text = site.text(node.value)
+        strings = [
+            item for item in node.slice.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)
+        ]
+        keys = site.keys(node.value)
+        if len(strings) == len(node.slice.elts) and all(repr(item.value) in keys for item in strings):
+            start, end = src.span(site.cell.source, node.slice)
+            changes = [src.Change(start=start, end=start, text="["), src.Change(start=end, end=end, text="]")]
+            yield site.cause(
+                "Several columns are asked for in single brackets.",
+                "Each of them is a column.",
+                " and ".join(f"{item.value!r} in {text}.columns" for item in strings),
+                site.repair("A list of columns stands in brackets of its own.", *changes),
+                weight=0.93,
+            )
+        elif strings:
+            yield site.reading(
+                "Rows and columns by label go through `loc`.",
+                site.repair("`loc` looks up by label.", site.after(node.value, ".loc")),
+                weight=0.8,
+            )
+        else:
+            yield site.reading(
+                "Rows and columns by position go through `iloc`.",
+                site.repair("`iloc` looks up by position.", site.after(node.value, ".iloc")),
+                weight=0.85,
+            )
+        return
+
+
+@rule(
+    "table.one_column_as_features",
+    "ValueError",
+    lesson="Models of scikit-learn want a table of features, even for one feature: n rows and 1 column.",
+)
+def one_feature(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"Expected 2D (array|input), got (1D|scalar) array"):
+        return
+    for call in site.find(ast.Call, lambda node: bool(node.args)):
+        first = call.args[0]
+        kind = kind_of(site, first)
+        text = site.text(first)
+        if kind == "pandas.core.series.Series" and isinstance(first, ast.Subscript):
+            changes = src.wrap(site.cell.source, first.slice, "[", "]")
+            repair = site.repair("Double brackets keep it a table.", *changes)
+        elif kind == "list":
+            repair = site.repair(
+                "Each value becomes a row.", site.over(first, f"[[item] for item in {text}]")
+            )
+        else:
+            end = ".to_numpy().reshape(-1, 1)" if kind.startswith("pandas") else ".reshape(-1, 1)"
+            repair = site.repair("Each value becomes a row.", site.after(first, end))
+        claim = f"`{text}` has one dimension; the model wants rows and columns."
+        if pure(first):
+            check = f"getattr({text}, 'ndim', 1) == 1"
+            yield site.cause(claim, "It has one dimension.", check, repair, weight=0.9)
+        else:
+            yield site.reading(claim, repair, weight=0.85)
+        return
+
+
+@rule(
+    "table.numbers_as_text",
+    "ValueError",
+    lesson="A column read from a file may hold numbers with thousands commas, signs or spaces, as text.",
+)
+def numbers_as_text(site: Site) -> Iterator[Suspicion]:
+    """`df['x'].astype(float)` on texts such as `1,234`."""
+    said = site.says(
+        r"could not convert string to float: '(.*)'|invalid literal for int\(\) with base 10: '(.*)'"
+    )
+    if said is None:
+        return
+    value = said[1] if said[1] is not None else said[2]
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "astype"):
+        assert isinstance(call.func, ast.Attribute)
+        strip = {",": r"','", "$": r"'$'", "%": r"'%'", "€": r"'€'", " ": r"' '"}
+        signs = [sign for sign in strip if sign in value.strip()]
+        if not signs:
+            return
+        new = "".join(f".str.replace({strip[sign]}, '', regex=False)" for sign in signs)
+        claim = f"`{site.one_line(call.func.value)}` holds text such as `{value}`."
+        yield site.reading(
+            claim,
+            site.repair("Without these signs it is a number.", site.after(call.func.value, new)),
+            weight=0.85,
+        )
+        return
+
+
+@rule(
+    "table.missing_values",
+    "ValueError",
+    "IntCastingNaNError",
+    lesson="A missing value (NaN) is no whole number, and most models cannot work with it. Fill it, or "
+    "drop its row.",
+)
+def missing_values(site: Site) -> Iterator[Suspicion]:
+    if not site.says(
+        r"cannot convert (non-finite|float NaN)|Cannot convert non-finite values|Input X? ?contains NaN"
+    ):
+        return
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "astype"):
+        assert isinstance(call.func, ast.Attribute)
+        claim = f"`{site.one_line(call.func.value)}` has missing values, which are no whole numbers."
+        keep = site.over(call.args[0], "'Int64'") if call.args else None
+        if keep is not None:
+            yield site.reading(claim, site.repair("The type `Int64` knows missing values.", keep), weight=0.7)
+        yield site.reading(
+            claim, site.repair("They become 0.", site.after(call.func.value, ".fillna(0)")), weight=0.5
+        )
+        return
+
+
+@rule(
+    "table.overlap",
+    "ValueError",
+    lesson="Two tables that are joined must not have columns of one name, unless a suffix tells them apart.",
+)
+def overlap(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"columns overlap but no suffix specified"):
+        return
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "join"):
+        end = src.span(site.cell.source, call)[1] - 1
+        change = src.Change(start=end, end=end, text=", rsuffix='_right'")
+        claim = "Both tables have a column of one name."
+        yield site.reading(claim, site.repair("A suffix tells them apart.", change), weight=0.7)
+        return
+
+
+@rule(
+    "table.labels_differ",
+    "ValueError",
+    lesson="Columns are compared row by row only if both have the same row labels in the same order.",
+)
+def labels_differ(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"Can only compare identically-labeled"):
+        return
+    for node in site.find(ast.Compare, lambda node: len(node.ops) == 1):
+        claim = "The two have different row labels."
+        changes = [site.after(item, ".to_numpy()") for item in (node.left, node.comparators[0])]
+        yield site.reading(
+            claim, site.repair("Without labels they are compared by position.", *changes), weight=0.6
+        )
+        return
+
+
+@rule(
+    "table.append",
+    "AttributeError",
+    lesson="`append` of tables was removed in pandas 2. `pd.concat` puts tables under one another.",
+)
+def append(site: Site) -> Iterator[Suspicion]:
+    """`df = df.append({…}, ignore_index=True)`: one row as a dictionary."""
+    if not site.says(r"'DataFrame' object has no attribute 'append'"):
+        return
+    pd = pandas_name(site)
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", "") == "append" and len(node.args) == 1
+    ) or [
+        node
+        for node in ast.walk(site.statement or site.tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append" and len(node.args) == 1
+    ]:
+        assert isinstance(call.func, ast.Attribute)
+        row = call.args[0]
+        if kind_of(site, row) != "dict":
+            return
+        words = "".join(f", {site.text(word)}" for word in call.keywords)
+        new = f"{pd}.concat([{site.text(call.func.value)}, {pd}.DataFrame([{site.text(row)}])]{words})"
+        claim = "A table has no `append` any more; the row becomes a table of its own and is joined."
+        check = f"not hasattr({site.text(call.func.value)}, 'append')"
+        yield site.cause(
+            claim,
+            "The installed version has none.",
+            check,
+            site.repair("`concat` joins them.", site.over(call, new)),
+            weight=0.95,
+        )
+        return
+
+
+def pandas_name(site: Site) -> str:
+    """What pandas is called in the notebook."""
+    names = [item.name for item in site.case.namespace if item.type == "module" and "'pandas'" in item.text]
+    return names[0] if names else "pd"
+
+
+@rule(
+    "table.dates_as_text",
+    "AttributeError",
+    lesson="Dates read from a file are text until `pd.to_datetime` makes dates of them.",
+)
+def dates_as_text(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"Can only use \.dt accessor with datetimelike values"):
+        return
+    for node in [item for item in ast.walk(site.statement or site.tree) if isinstance(item, ast.Attribute)]:
+        if node.attr == "dt":
+            text, pd = site.text(node.value), pandas_name(site)
+            repair = site.repair("They become dates.", *site.call(f"{pd}.to_datetime", node.value))
+            check = f"bool({pd}.to_datetime({text}, errors='coerce').notna().all())"
+            claim = f"`{text}` holds dates as text."
+            yield site.cause(claim, "Each of them can be read as a date.", check, repair, weight=0.9)
+            return
+
+
+RULES = (
+    append,
+    dates_as_text,
+    one_feature,
+    numbers_as_text,
+    missing_values,
+    overlap,
+    labels_differ,
+    table_positions,
+)

@@ -1,0 +1,245 @@
+"""Rules for UnboundLocalError: local by assignment, read before it."""
+
+import ast
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.scopes import class_members
+from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.site import Function, Site
+from cot_magic.reasoners.offline.spelling import only_near
+from cot_magic.reasoners.offline.written import rule
+
+
+def unbound_name(site: Site) -> str:
+    """The local name that has no value yet."""
+    said = site.says(r"local variable '(\w+)'")
+    return site.raised.name or (said[1] if said is not None else "")
+
+
+def _enclosing(site: Site, function: Function) -> list[Function]:
+    """Functions around this one, innermost first."""
+    around = [
+        node
+        for node in ast.walk(site.tree)
+        if isinstance(node, Function)
+        and node is not function
+        and any(item is function for item in ast.walk(node))
+    ]
+    return sorted(around, key=lambda node: -node.lineno)
+
+
+@rule(
+    "unbound.missing_global",
+    "UnboundLocalError",
+    lesson="A name that a function assigns is local to it, everywhere in that function. `global x` "
+    "says that the name "
+    "outside is meant, `nonlocal x` that of the function around it.",
+)
+def missing_global(site: Site) -> Iterator[Suspicion]:
+    name, function = unbound_name(site), site.function
+    if function is None or not name or name in src.parameters(function):
+        return
+    holder = next((item for item in _enclosing(site, function) if name in src.local_names(item)), None)
+    known = any(item.name == name for item in site.case.namespace) or any(
+        name in src.bound_names(node) for node in site.tree.body
+    )
+    if holder is None and not known:
+        return
+    word = "nonlocal" if holder is not None else "global"
+    where = f"of the function `{holder.name}`" if holder is not None else "outside"
+    change = src.line_before(site.cell.source, _first_body_line(function), f"{word} {name}")
+    augmented = _changes_itself(function, name)
+    claim = f"`{function.name}` assigns `{name}`, so `{name}` is local there; the one {where} was meant."
+    repair = site.repair(f"`{word} {name}` says that the one {where} is meant.", change)
+    if augmented and not _read_by_other_name(function, name):
+        check = f"{name!r} not in locals()" if holder is not None else f"{name!r} in globals()"
+        yield site.cause(
+            claim, f"There is a `{name}` {where}, and no local one yet.", check, repair, weight=0.92
+        )
+    else:
+        yield site.reading(claim, repair, weight=0.6)
+
+
+def _first_body_line(function: Function) -> int:
+    first = function.body[0]
+    docstring = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(function.body) > 1
+    )
+    return src.first_line(function.body[1] if docstring else first)
+
+
+def _changes_itself(function: Function, name: str) -> bool:
+    """`x += 1` or `x = x + 1`."""
+    for node in src.own_scope(function):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
+            return True
+        if (
+            isinstance(node, ast.Assign)
+            and name in src.bound_names(node)
+            and name in src.used_names(node.value)
+        ):
+            return True
+    return False
+
+
+def _read_by_other_name(function: Function, name: str) -> bool:
+    """Whether the function has a local name nearly like it that may be what was meant."""
+    return only_near(name, src.local_names(function) - {name}) is not None
+
+
+@rule(
+    "unbound.shadowed_builtin",
+    "UnboundLocalError",
+    lesson="`max = max(points)` inside a function makes `max` a local name, so the function `max` "
+    "cannot be seen there.",
+)
+def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
+    import builtins
+
+    name, function = unbound_name(site), site.function
+    known = {item.name for item in site.case.namespace if item.type in ("function", "type", "module")}
+    if function is None or not (hasattr(builtins, name) or name in known):
+        return
+    called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    if not any(isinstance(func, ast.Name) and func.id == name for func in called):
+        return
+    nodes = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and node.id == name and node not in called
+    ]
+    repair = site.repair(
+        "Under another name it hides nothing.", *(site.over(node, f"{name}_") for node in nodes)
+    )
+    yield site.cause(
+        f"`{function.name}` assigns `{name}`, which hides the function `{name}` in all of it.",
+        f"`{name}` is a function outside, and has no local value yet.",
+        f"callable(getattr(__import__('builtins'), {name!r}, globals().get({name!r})))",
+        repair,
+        weight=0.95,
+    )
+
+
+@rule(
+    "unbound.one_branch",
+    "UnboundLocalError",
+    lesson="A name that is assigned in one branch only does not exist if the other branch ran, or if a "
+    "loop had "
+    "nothing to go through.",
+)
+def one_branch(site: Site) -> Iterator[Suspicion]:
+    name, function = unbound_name(site), site.function
+    if function is None or not name or _changes_itself(function, name):
+        return
+    stores = [
+        node
+        for node in src.own_scope(function)
+        if isinstance(node, ast.Assign) and name in src.bound_names(node)
+    ]
+    if not stores:
+        return
+    inside = [node for node in stores if node not in function.body]
+    if len(inside) == len(stores):
+        line = ", ".join(str(node.lineno) for node in inside)
+        claim = f"`{name}` is assigned only in a branch or loop (line {line}), which did not run."
+        yield site.cause(
+            claim,
+            f"`{name}` has no value at line {site.frame.lineno}.",
+            f"{name!r} not in locals()",
+            weight=0.85,
+        )
+        repairs = []
+        for value in _neutral(inside):
+            change = src.line_before(site.cell.source, _first_body_line(function), f"{name} = {value}")
+            repairs.append(site.repair(f"It begins as `{value}`.", change))
+        yield site.reading("A first value may be missing.", *repairs, weight=0.6)
+        return
+    later = [node for node in stores if node.lineno > site.frame.lineno and node in function.body]
+    if later:
+        claim = f"`{name}` is read in line {site.frame.lineno} and assigned only in line {later[0].lineno}."
+        yield site.cause(claim, "It has no value yet.", f"{name!r} not in locals()", weight=0.8)
+
+
+def _neutral(stores: list[ast.Assign]) -> list[str]:
+    """First values that fit what is assigned later."""
+    values = [node.value for node in stores]
+    if all(isinstance(item, ast.Constant) and isinstance(item.value, bool) for item in values):
+        return ["False"]
+    if all(isinstance(item, ast.Constant) and isinstance(item.value, str) for item in values):
+        return ["''", "None"]
+    if all(isinstance(item, ast.List | ast.ListComp) for item in values):
+        return ["[]", "None"]
+    return ["None", "0"]
+
+
+@rule(
+    "unbound.typo",
+    "UnboundLocalError",
+    lesson="A name must be written the same way everywhere. A slip in an assignment makes a second variable.",
+)
+def typo(site: Site) -> Iterator[Suspicion]:
+    name, function = unbound_name(site), site.function
+    if function is None or not name:
+        return
+    meant = only_near(name, src.local_names(function) - {name})
+    if meant is None:
+        return
+    nodes = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and node.id == meant and isinstance(node.ctx, ast.Store)
+    ]
+    reads = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and node.id == meant and isinstance(node.ctx, ast.Load)
+    ]
+    if len(nodes) == 1 and not reads:
+        repair = site.repair(f"Everywhere else it is called `{name}`.", site.over(nodes[0], name))
+        check = f"{name!r} not in locals() and {meant!r} in locals()"
+        yield site.cause(
+            f"`{meant}` is assigned and never read; `{name}` was meant.",
+            f"There is a `{meant}` and no `{name}`.",
+            check,
+            repair,
+            weight=0.93,
+        )
+    elif meant in src.parameters(function) or nodes:
+        uses = [
+            node
+            for node in ast.walk(function)
+            if isinstance(node, ast.Name)
+            and node.id == name
+            and isinstance(node.ctx, ast.Load)
+            and node.lineno == site.frame.lineno
+        ]
+        repair = site.repair(f"`{meant}` has a value.", *(site.over(node, meant) for node in uses))
+        yield site.reading(f"`{name}` may be a typo of `{meant}`.", repair, weight=0.55)
+
+
+@rule(
+    "unbound.missing_self",
+    "UnboundLocalError",
+    lesson="Inside a method, an attribute of the object is changed through `self`: `self.count += 1`.",
+)
+def missing_self(site: Site) -> Iterator[Suspicion]:
+    name, function, klass = unbound_name(site), site.function, site.klass
+    if function is None or klass is None or function not in klass.body or name not in class_members(klass):
+        return
+    first = (src.parameters(function) or [""])[0]
+    if first not in ("self", "cls"):
+        return
+    nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+    yield site.cause(
+        f"`{name}` is an attribute of the object and must be reached through `{first}`.",
+        f"There is no local `{name}`, but `{first}.{name}` exists.",
+        f"{name!r} not in locals() and hasattr({first}, {name!r})",
+        site.repair(
+            f"`{first}.{name}` is the attribute.", *(site.over(node, f"{first}.{name}") for node in nodes)
+        ),
+        weight=0.95,
+    )
+
+
+RULES = (missing_self, missing_global, shadowed_builtin, one_branch, typo)

@@ -1,0 +1,1 @@
+"""Rules for failures that depend on the order of tasks or threads."""

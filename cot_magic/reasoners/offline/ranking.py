@@ -1,0 +1,145 @@
+"""From rules to suspects, and the order of what to try: evidence first, then likelihood, then size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from cot_magic.core.case import Case
+from cot_magic.core.edits import size, suppressions
+from cot_magic.core.findings import (
+    CellEdit,
+    Evidence,
+    Fix,
+    FixId,
+    Hypothesis,
+    HypothesisId,
+    HypothesisVerdict,
+    Priority,
+)
+from cot_magic.core.verdict import judge_hypothesis
+from cot_magic.reasoners.offline.rule import Rule, Suspicion
+
+SUSPECTS = 10  # more hypotheses than a reader follows, and than a short budget can probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A suspicion with the hypothesis that it was stated as, and the lesson of its rule."""
+
+    hypothesis: Hypothesis
+    suspicion: Suspicion
+    lesson: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A fix that may be proposed, before it has run."""
+
+    edits: tuple[CellEdit, ...]
+    why: str
+    hypothesis: HypothesisId
+    weight: float
+
+    def fix(self, number: int) -> Fix:
+        """The proposal, under the id that its place gives."""
+        return Fix(
+            id=FixId(f"f{number}"),
+            edits=self.edits,
+            why=self.why,
+            hypothesis=self.hypothesis,
+            priority=Priority.P0,
+        )
+
+
+def suspects(case: Case, rules: Iterable[Rule], *, first: int = 1) -> tuple[list[Suspect], list[str]]:
+    """Suspicions of all rules as hypotheses `h<first>`, …, the likeliest first; and which rules failed.
+
+    A rule may be a third party's: if it raises, the others still count, and the fault is told.
+    """
+    found: list[tuple[Suspicion, Rule]] = []
+    faults = []
+    for rule in rules:
+        try:
+            found += [(item, rule) for item in rule.suspicions(case)]
+        except Exception as error:
+            faults.append(f"the rule `{rule.code}` failed: {type(error).__name__}: {error}")
+    found.sort(key=lambda pair: -pair[0].weight)
+    claims: set[str] = set()
+    result: list[Suspect] = []
+    for suspicion, rule in found:
+        if suspicion.claim in claims or len(result) >= SUSPECTS:
+            continue
+        claims.add(suspicion.claim)
+        hypothesis = Hypothesis(
+            id=HypothesisId(f"h{first + len(result)}"),
+            claim=suspicion.claim,
+            prediction=suspicion.prediction,
+            cell=suspicion.cell,
+            lineno=suspicion.lineno,
+            rule=rule.code,
+        )
+        result.append(Suspect(hypothesis=hypothesis, suspicion=suspicion, lesson=rule.lesson))
+    return result, faults
+
+
+def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: int) -> list[Candidate]:
+    """Fixes to try, best first: those of a CONFIRMED hypothesis, those that silence nothing, the likelier,
+    the
+    smaller. A REFUTED hypothesis gives none."""
+    ranked: list[tuple[tuple[bool, bool, float, int, int], Candidate]] = []
+    for suspect in found:
+        verdict = judge_hypothesis(suspect.hypothesis.id, evidence).verdict
+        if verdict is HypothesisVerdict.REFUTED:
+            continue
+        for place, repair in enumerate(suspect.suspicion.repairs):
+            candidate = Candidate(
+                edits=repair.edits,
+                why=repair.why,
+                hypothesis=suspect.hypothesis.id,
+                weight=suspect.suspicion.weight - 0.05 * place,
+            )
+            key = (
+                verdict is not HypothesisVerdict.CONFIRMED,
+                silences(repair.edits),
+                -candidate.weight,
+                size(repair.edits),
+                len(ranked),
+            )
+            ranked.append((key, candidate))
+    ranked.sort(key=lambda pair: pair[0])
+    (unproven, silent, *_), first = ranked[0] if ranked else ((True, True, 0.0, 0, 0), None)
+    best: list[Candidate] = []
+    for key, candidate in ranked:
+        proven = first is not None and not unproven and not silent
+        if proven and first is not None and (key[1] or candidate.weight < first.weight / 2):
+            continue  # beside a cause that is shown, a way around it or a far-fetched reading is no rival
+        if all(candidate.edits != other.edits for other in best):
+            best.append(candidate)
+    return best[:limit]
+
+
+def silences(edits: Sequence[CellEdit]) -> bool:
+    """Whether an edit may only silence the failure."""
+    return any(suppressions(edit.before, edit.after) for edit in edits)
+
+
+def combined(first: Sequence[CellEdit], then: Sequence[CellEdit]) -> tuple[CellEdit, ...]:
+    """Both sets of edits as one; `then` was made on top of `first`."""
+    edits = {edit.cell: edit for edit in first}
+    for edit in then:
+        earlier = edits.get(edit.cell)
+        edits[edit.cell] = edit if earlier is None else replace(earlier, after=edit.after)
+    return tuple(edits.values())
+
+
+def edited(case: Case, edits: Sequence[CellEdit]) -> Case:
+    """The case as it stands with the edits made; what was raised is still the old."""
+    sources = {edit.cell: edit.after for edit in edits}
+    return replace(
+        case,
+        cell=replace(case.cell, source=sources.get(case.cell.id, case.cell.source)),
+        cells=tuple(replace(cell, source=sources.get(cell.id, cell.source)) for cell in case.cells),
+        lineage=tuple(
+            replace(item, cell=replace(item.cell, source=sources.get(item.cell.id, item.cell.source)))
+            for item in case.lineage
+        ),
+    )

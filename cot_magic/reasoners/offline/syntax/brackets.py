@@ -1,0 +1,294 @@
+"""Mistakes in brackets: never closed, or closed by the wrong kind."""
+
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, OPENERS
+from cot_magic.reasoners.offline.syntax.problem import (
+    Mistake,
+    Problem,
+    Reading,
+    reading,
+    unique,
+)
+
+_HEADERS = frozenset(
+    [
+        "if",
+        "elif",
+        "while",
+        "for",
+        "with",
+        "def",
+        "class",
+        "except",
+        "match",
+        "case",
+        "return",
+        "async",
+        "else",
+        "lambda",
+    ]
+)
+
+
+_LOOSE = frozenset(
+    [
+        "+",
+        "-",
+        "*",
+        "/",
+        "//",
+        "%",
+        "**",
+        "==",
+        "!=",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "and",
+        "or",
+        "in",
+        "is",
+        "not",
+        "if",
+        "else",
+        "for",
+        "&",
+        "|",
+        "^",
+    ]
+)
+
+
+_SPLITS = _LOOSE | {":", ",", "=", "."}
+
+
+_MOST_LINES = 40
+
+
+FUNCTIONS = ("print", "range", "len", "int", "input", "str")
+
+
+def _is_call(problem: Problem, opener: int) -> bool:
+    """Whether the bracket calls or indexes what stands right before it."""
+    return problem.ends_operand(opener - 1) and problem.touching(opener - 1)
+
+
+def _unclosed(problem: Problem) -> Iterator[Reading]:
+    for opener in problem.listing.unclosed[:3]:
+        token = problem.tokens[opener]
+        if token.start > problem.failure.end + 200 and "never closed" not in problem.message:
+            continue
+        closer = OPENERS[token.text]
+        options = unique(_closings(problem, opener, closer))
+        if not options:
+            continue
+        place = f"line {token.line}" if len(problem.listing.starts) > 2 else "the line"
+        inner_end = problem.listing.partner.get(opener + 1, opener)
+        line_end = problem.listing.on_line(problem.tokens[inner_end].line)[-1:]
+        doubled = problem.text(opener + 1) == token.text and line_end == [inner_end]
+        if doubled:
+            options.insert(0, (problem.drop(opener), f"One `{token.text}` is left out."))
+        several = len(_candidate_lines(problem, opener)) > 1
+        sure = not doubled and not several and _one_way(problem, opener)
+        yield reading(
+            f"The `{token.text}` {_behind(problem, opener)}on {place} is never closed.",
+            *(options[:1] if sure else options[:6]),
+            weight=0.9,
+            certain=sure,
+        )
+
+
+def _behind(problem: Problem, opener: int) -> str:
+    return f"behind `{problem.text(opener - 1)}` " if _is_call(problem, opener) else ""
+
+
+def _closings(problem: Problem, opener: int, closer: str) -> Iterator[tuple[str, str]]:
+    """Sources with the closer at plausible ends: the line's end, later ends of lines, inside the line."""
+    token = problem.tokens[opener]
+    lines = _candidate_lines(problem, opener)
+    for line in lines:
+        indices = [i for i in problem.listing.on_line(line) if i > opener]
+        if not indices:
+            if line == token.line:
+                yield problem.put((token.end, token.end, closer)), f"`{closer}` closes it at once."
+            continue
+        last = indices[-1]
+        for stop in _tails(problem, opener, indices):
+            at = problem.tokens[stop].end
+            where = "at the end of the line" if stop == last else f"behind `{problem.text(stop)}`"
+            yield problem.put((at, at, closer)), f"`{closer}` closes it {where} {line}."
+    for stop in _inner_ends(problem, opener):
+        at = problem.tokens[stop].end
+        yield problem.put((at, at, closer)), f"`{closer}` closes it behind `{problem.text(stop)}`."
+
+
+def _candidate_lines(problem: Problem, opener: int) -> list[int]:
+    """Lines at whose end the bracket may close: first the one before a line that looks like a new "
+    "statement."""
+    listing, token = problem.listing, problem.tokens[opener]
+    base = len(listing.indent(token.line))
+    followers = []
+    line = token.line
+    for following in range(token.line + 1, min(token.line + _MOST_LINES, len(listing.starts))):
+        if not listing.on_line(following):
+            continue
+        if (
+            len(listing.indent(following)) <= base
+            and problem.text(listing.on_line(following)[0]) not in CLOSERS
+        ):
+            break
+        line = following
+        followers.append(following)
+    inner = [i for i in listing.on_line(token.line) if i > opener]
+    header = problem.text(listing.on_line(token.line)[0]) in _HEADERS
+    if not inner or (problem.text(inner[-1]) in (",", "(", "[", "{") and not header):
+        return list(dict.fromkeys((line, *followers, token.line)))
+    if problem.text(inner[-1]) in (*_LOOSE, "="):
+        return list(dict.fromkeys((*followers, token.line)))
+    if problem.text(inner[-1]) == ":" and header:
+        return list(dict.fromkeys((token.line, line, *followers)))
+    return list(dict.fromkeys((line, token.line, *followers)))
+
+
+def _tails(problem: Problem, opener: int, indices: list[int]) -> Iterator[int]:
+    """Tokens behind which the closer may stand: before a header's colon, before a last comma, at the end."""
+    last = indices[-1]
+    enclosing = problem.tokens[opener].opener
+    if (
+        problem.text(last) in (":", "{")
+        and problem.text(problem.listing.on_line(problem.tokens[opener].line)[0]) in _HEADERS
+    ):
+        if last - 1 >= opener:
+            yield last - 1
+        yield last
+        return
+    outer_closers = last
+    while (
+        outer_closers > opener
+        and problem.text(outer_closers) in CLOSERS
+        and (problem.listing.partner.get(outer_closers, opener) < opener)
+    ):
+        outer_closers -= 1
+    if outer_closers != last:
+        yield outer_closers
+    if problem.text(last) == "," and enclosing >= 0:
+        yield last - 1
+    yield last
+    if problem.text(last) == "," and enclosing < 0:
+        yield last - 1
+    colon = next((i for i in reversed(indices) if problem.text(i) == ":" and i > opener), None)
+    if colon is not None:
+        yield colon - 1
+
+
+def _inner_ends(problem: Problem, opener: int) -> Iterator[int]:
+    """Ends of operands inside the bracket's own line."""
+    line = problem.tokens[opener].line
+    for index in problem.listing.on_line(line):
+        if index > opener and problem.ends_operand(index) and problem.text(index + 1) in _SPLITS:
+            yield index
+
+
+def _one_way(problem: Problem, opener: int) -> bool:
+    """Whether nothing in the bracket could as well stand outside it."""
+    line = problem.tokens[opener].line
+    inner = [i for i in problem.listing.on_line(line) if i > opener]
+    alone = problem.text(opener - 1) in ("=", "return") or opener == problem.listing.on_line(line)[0]
+    depth_zero = [problem.text(i) for i in inner if problem.tokens[i].opener == opener]
+    if any(problem.tokens[i].opener > opener and problem.text(i) in _LOOSE for i in inner):
+        return False  # an inner bracket may have been meant to close earlier
+    print_call = problem.text(opener - 1) == "print"
+    if _item_at_end(problem, opener, inner):
+        return False
+    if alone or print_call:
+        operators = {text for text in depth_zero if text in _LOOSE}
+        return not operators & {"if", "for", ":"} and (print_call or len(operators) <= 1)
+    return not any(text in _LOOSE | {"=", "."} for text in depth_zero) and depth_zero.count(":") <= 1
+
+
+def _item_at_end(problem: Problem, opener: int, inner: list[int]) -> bool:
+    """`f(x[0]`: whether what is closed last may be an item of the result."""
+    if not inner or problem.text(inner[-1]) != "]" or not _is_call(problem, opener):
+        return False
+    partner = problem.listing.partner.get(inner[-1], opener)
+    return inner[-1] - partner == 2
+
+
+def _crossed(problem: Problem) -> Iterator[Reading]:
+    """`(1, 2]` and `[(1, 2]`."""
+    for index in problem.listing.crossed[:2]:
+        token = problem.tokens[index]
+        opener = token.opener
+        if opener < 0:
+            continue
+        opened, wanted = problem.tokens[opener], OPENERS[problem.text(opener)]
+        outer = opened.opener
+        while outer >= 0 and OPENERS[problem.text(outer)] != token.text:
+            outer = problem.tokens[outer].opener
+        claim = (
+            f"`{token.text}` on line {token.line} does not close the `{opened.text}` of line {opened.line}."
+        )
+        replace_closer = (problem.swap(index, wanted), f"`{wanted}` closes it.")
+        replace_opener = (
+            problem.swap(opener, CLOSERS[token.text]),
+            f"It is opened by `{CLOSERS[token.text]}`.",
+        )
+        if outer >= 0:
+            yield _missing_inner(problem, index, opener, claim, replace_closer)
+            continue
+        fixed = _is_call(problem, opener) and problem.text(opener - 1) in FUNCTIONS
+        options = [replace_closer, replace_opener, (problem.drop(index), f"`{token.text}` is left out.")]
+        if opened.text == "[" and token.text == ")" and problem.text(opener - 1) in FUNCTIONS:
+            options = [replace_opener]
+            fixed = True
+        if opened.text == "{" or (_is_call(problem, opener) and token.text == "}"):
+            fixed = fixed or token.text == "}"
+        yield reading(claim, *(options[:1] if fixed else options), weight=0.9, certain=fixed)
+
+
+def _missing_inner(
+    problem: Problem, index: int, opener: int, claim: str, replace_closer: tuple[str, str]
+) -> Reading:
+    """The closer belongs to a bracket further out: the inner one lacks its own, or this one should be it."""
+    wanted = OPENERS[problem.text(opener)]
+    options = []
+    if problem.tokens[index].line != problem.tokens[opener].line:
+        inner = [i for i in problem.listing.on_line(problem.tokens[opener].line) if i > opener]
+        if inner:
+            stop = inner[-1] - 1 if problem.text(inner[-1]) == "," else inner[-1]
+            at = problem.tokens[stop].end
+            options.append(
+                (problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket on its own line.")
+            )
+    at = problem.tokens[index - 1].end
+    if problem.text(index - 1) == ",":
+        at = problem.tokens[index - 2].end
+    options.append((problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket first."))
+    options.insert(0 if problem.text(index + 1) in CLOSERS else 1, replace_closer)
+    options += [
+        (
+            problem.put((problem.tokens[i].end, problem.tokens[i].end, wanted)),
+            f"`{wanted}` closes the inner bracket.",
+        )
+        for i in list(_inner_ends(problem, opener))[:3]
+        if i < index
+    ]
+    return reading(claim, *unique(options), weight=0.9, certain=False)
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.crossed-brackets",
+        lesson="Every bracket is closed by its own kind, and the one that was opened last is closed first.",
+        find=_crossed,
+    ),
+    Mistake(
+        code="syntax.unclosed-bracket",
+        lesson="Every opening bracket needs its closing one. If it is missing, Python reads on, so that "
+        "the message may "
+        "point to a line further down.",
+        find=_unclosed,
+    ),
+)

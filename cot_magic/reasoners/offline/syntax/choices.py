@@ -1,0 +1,159 @@
+"""Choices between two values, and blocks in curly brackets."""
+
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS
+from cot_magic.reasoners.offline.syntax.problem import (
+    KEYWORDS,
+    Mistake,
+    Problem,
+    Reading,
+    reading,
+)
+
+
+def _ternary(problem: Problem) -> Iterator[Reading]:
+    """`x = 1 if y`, `x = if y then 1 else 2`, `return 1 if x else return 2`."""
+    low, high = problem.statement
+    text = problem.between(low, high)
+    start = problem.tokens[low].start if low < high else 0
+    found = re.fullmatch(
+        r"(?P<head>(?:return|[\w.\[\]]+\s*=|print\s*\()\s*)if\s+(?P<test>.+?)\s*(?:then|:|,)\s*(?P<yes>.+?)\s*[,;]?\s*else\s*:?\s*(?P<no>.+)",
+        text,
+        re.DOTALL,
+    )
+    if found:
+        new = f"{found['head']}{found['yes']} if {found['test']} else {found['no']}"
+        yield reading(
+            "A choice between two values is written `a if condition else b`.",
+            (problem.put((start, start + len(text), new)), "The value stands first, then the condition."),
+            weight=0.96,
+            certain=True,
+        )
+    for index in range(low + 1, high):
+        if problem.text(index) == "else" and (index + 1 >= high or problem.text(index + 1) in CLOSERS):
+            at = problem.tokens[index].end
+            yield reading(
+                "Behind `else` a value is missing.",
+                (problem.put((at, at, " None")), "`None` stands there until there is a value."),
+                weight=0.85,
+            )
+        following = problem.text(index + 1) in ("return", "pass", "continue", "break", ":", "print")
+        if problem.text(index) != "else" or problem.tokens[index].first:
+            continue
+        if following or problem.text(index + 2) == "=":
+            yield from _else_statement(problem, low, index, high)
+    ifs = [i for i in range(low + 1, high) if problem.text(i) == "if" and not problem.tokens[i].first]
+    if ifs and ("else" not in text.split()) and not any(problem.text(i) == "for" for i in range(low, high)):
+        end = problem.tokens[high - 1].end
+        depth = problem.tokens[ifs[-1]].opener
+        if depth >= 0:
+            end = problem.tokens[problem.listing.partner.get(depth, high - 1)].start
+        options = [(problem.put((end, end, " else None")), "`else None` says what is taken otherwise.")]
+        if depth < 0 and problem.tokens[low].first:
+            indent = problem.listing.indent(problem.tokens[low].line)
+            statement, test = (
+                problem.between(low, ifs[-1]),
+                problem.between(ifs[-1] + 1, high).rstrip(":").rstrip(),
+            )
+            block = f"if {test}:\n{indent}    {statement}"
+            options.append(
+                (
+                    problem.put((start, problem.tokens[high - 1].end, block)),
+                    "The statement runs only if the condition holds.",
+                )
+            )
+            if problem.text(low) in KEYWORDS or (high - low > 3 and "=" not in text.split(" if ")[0]):
+                options.reverse()
+        yield reading("A value with `if` needs an `else` too.", *options, weight=0.86)
+
+
+def _else_statement(problem: Problem, low: int, index: int, high: int) -> Iterator[Reading]:
+    following = problem.text(index + 1)
+    head = problem.text(low)
+    claim = f"Behind `else` a value must stand, and `{following}` is none."
+    if following == ":":
+        yield reading(
+            "Behind `else` of a value stands no colon.",
+            (problem.drop(index + 1), "The colon is left out."),
+            weight=0.93,
+            certain=True,
+        )
+    elif following == head == "return":
+        yield reading(claim, (problem.drop(index + 1), "One `return` is enough."), weight=0.95, certain=True)
+    elif problem.text(index + 2) == "=" and problem.text(index + 1) == head:
+        yield reading(
+            claim,
+            (problem.drop(index + 1, index + 2), f"One `{head} =` is enough."),
+            weight=0.95,
+            certain=True,
+        )
+    elif following in ("pass", "continue", "break"):
+        options = [(problem.swap(index + 1, "None"), "`None` stands for nothing.")]
+        cut = next((i for i in range(index, low, -1) if problem.text(i) == "if"), None)
+        if cut is not None and problem.tokens[low].first:
+            indent = problem.listing.indent(problem.tokens[low].line)
+            block = f"if {problem.between(cut + 1, index)}:\n{indent}    {problem.between(low, cut)}"
+            if following != "pass":
+                block += f"\n{indent}else:\n{indent}    {following}"
+            options.insert(0, (problem.swap(low, block, high - 1), "It is a statement with a condition."))
+        yield reading(claim, *options, weight=0.88)
+
+
+_BRACE_BELOW = re.compile(
+    r"^([ \t]*(?:if|elif|else|for|while|def|class|func)\b[^\n{:#]*?)\s*\n\s*\{[ \t]*$", re.MULTILINE
+)
+
+
+def _braces(problem: Problem) -> Iterator[Reading]:
+    """Blocks in curly brackets."""
+    source = re.sub(
+        r"(?m)^([ \t]*(?:if|elif|else|for|while|def|class|func)\b[^\n{:#]*?)\s*\n\s*\{[ \t]*$",
+        r"\1 {",
+        problem.source,
+    )
+    header = re.compile(
+        r"^(?P<indent>[ "
+        r"\t]*)(?P<close>\}\s*)?(?P<head>(?:if|elif|else\s*if|else|for|while|def|class|try|except|finally|with|function|func)\b[^{}\n#]*?)\s*:?\s*\{\s*(?P<rest>[^\n}]*)(?P<end>\})?\s*$",
+        re.MULTILINE,
+    )
+    if not header.search(source):
+        return
+    lines = []
+    for line in source.split("\n"):
+        if re.fullmatch(r"\s*\}\s*;?\s*", line):
+            continue
+        found = header.match(line)
+        if found is None:
+            lines.append(line)
+            continue
+        head = re.sub(r"^else\s+if\b", "elif", found["head"].rstrip())
+        head = re.sub(r"^func(tion)?\b", "def", head)
+        lines.append(f"{found['indent']}{head}:")
+        if found["rest"].strip():
+            lines.append(f"{found['indent']}    {found['rest'].strip()}")
+    yield reading(
+        "Blocks are marked by their indentation in Python, not by curly brackets.",
+        ("\n".join(lines), "Colons begin the blocks, and the braces are gone."),
+        weight=0.96,
+        certain=True,
+    )
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.conditional-value",
+        lesson="A choice between two values is written `a if condition else b`; both values must be "
+        "there, and "
+        "statements such as `return` cannot be values.",
+        find=_ternary,
+    ),
+    Mistake(
+        code="syntax.curly-blocks",
+        lesson="In Python a block is what is indented below a line that ends with a colon. There are no "
+        "curly brackets "
+        "around it.",
+        find=_braces,
+    ),
+)

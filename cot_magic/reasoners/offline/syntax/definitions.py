@@ -1,0 +1,259 @@
+"""Mistakes in the first line of `def` and `class`: names and brackets."""
+
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.problem import (
+    KEYWORDS,
+    Mistake,
+    Problem,
+    Reading,
+    reading,
+)
+
+TYPE_NAMES = frozenset(
+    [
+        "int",
+        "str",
+        "float",
+        "bool",
+        "list",
+        "dict",
+        "tuple",
+        "set",
+        "String",
+        "string",
+        "double",
+        "char",
+        "long",
+        "var",
+        "let",
+        "const",
+        "void",
+        "auto",
+    ]
+)
+
+
+def definitions_in(problem: Problem) -> Iterator[tuple[int, int]]:
+    """Token of `def` and end of its logical line, for the failing line."""
+    low, high = problem.statement
+    for index in range(low, min(low + 3, high)):
+        if problem.text(index) == "def":
+            yield index, high
+            return
+
+
+def _def_brackets(problem: Problem) -> Iterator[Reading]:
+    start = problem.statement[0]
+    named = problem.tokens[start + 1].kind is Kind.NAME and problem.text(start + 1) not in KEYWORDS
+    if problem.text(start) == "async" and named and problem.text(start + 2) == "(":
+        at = problem.tokens[start].end
+        yield reading(
+            "Behind `async` the word `def` is missing.",
+            (problem.put((at, at, " def")), "`def` defines the function."),
+            weight=0.95,
+            certain=True,
+        )
+    for index, high in definitions_in(problem):
+        name = index + 1
+        after = problem.text(name + 1)
+        if problem.text(name) in ("(", ":"):
+            yield from _nameless(problem, index, high)
+        elif problem.tokens[name].kind is Kind.NAME and after in (".", "-"):
+            yield from _compound_name(problem, name, high)
+        elif problem.tokens[name].kind is Kind.NAME and name < high:
+            yield from _no_brackets(problem, index, high)
+
+
+def _no_brackets(problem: Problem, index: int, high: int) -> Iterator[Reading]:
+    """`def f:`, `def f x, y:`, `def f[x]:`"""
+    name = index + 1
+    after, at = problem.text(name + 1), problem.tokens[name].end
+    colon = problem.header_end(index, high)
+    end = colon if colon is not None else high
+    arrow = next((i for i in range(name, end) if problem.text(i) == "->"), None)
+    stop = arrow if arrow is not None else end
+    close = "" if colon is not None else ":"
+    last = problem.tokens[stop - 1].end
+    claim = f"Behind the function's name `{problem.text(name)}` the brackets are missing."
+    if stop == name + 1:
+        empty = problem.put((at, at, "()" + (close if arrow is None else "")))
+        yield reading(claim, (empty, "Empty brackets: no parameters."), weight=0.96, certain=True)
+    elif after in ("[", "{", "<") and problem.text(stop - 1) in ("]", "}", ">"):
+        new = problem.put((at, last, f"({problem.between(name + 2, stop - 1)}){close}"))
+        claim = "Parameters stand in round brackets."
+        yield reading(claim, (new, "Round brackets stand around them."), weight=0.95, certain=True)
+    elif after not in ("(", "[", "{", "+"):
+        inside = problem.between(name + 1, stop)
+        if re.fullmatch(r"[^\W\d]\w*(?:\s+[^\W\d]\w*)*\s*\(.*\)?", inside, re.DOTALL):
+            yield from _name_with_space(problem, index, high)
+            return
+        yield from _glued_self(problem, name)
+        if problem.text(stop - 1) == ")" and "(" not in inside:
+            inside = inside[:-1]
+        new = problem.put((at, last, f"({inside.strip(',; ')}){close}"))
+        sure = after not in (",", ")")
+        yield reading(claim, (new, "Brackets stand around the parameters."), weight=0.96, certain=sure)
+
+
+def _glued_self(problem: Problem, name: int) -> Iterator[Reading]:
+    """`def areaself):`"""
+    word, at = problem.text(name), problem.tokens[name].end
+    for first in ("self", "cls"):
+        if problem.text(name + 1) == ")" and word.endswith(first) and word != first:
+            after = problem.put((at - len(first), at, f"({first}"))
+            claim = f"Before `{first}` the bracket is missing."
+            yield reading(claim, (after, f"The bracket opens before `{first}`."), weight=0.97)
+
+
+def _quoted_name(problem: Problem) -> Iterator[Reading]:
+    """`def "f"():`, `class "A":`"""
+    low, high = problem.statement
+    for index in range(low, min(low + 2, high)):
+        token = problem.tokens[index + 1]
+        if (
+            problem.text(index) in ("def", "class")
+            and token.kind is Kind.STRING
+            and token.text[1:-1].isidentifier()
+        ):
+            yield reading(
+                "A name is written without quotes.",
+                (problem.swap(index + 1, token.text[1:-1]), "The quotes are left out."),
+                weight=0.95,
+                certain=True,
+            )
+
+
+def _nameless(problem: Problem, index: int, high: int) -> Iterator[Reading]:
+    at = problem.tokens[index].end
+    bracket = problem.text(index + 1) == "("
+    name = "function"
+    text = f" {name}" if bracket else f" {name}()"
+    end = problem.tokens[index + 1].start
+    yield reading(
+        "The function has no name.",
+        (problem.put((at, end, text)), f"It is called `{name}` until there is a better name."),
+        weight=0.85,
+    )
+
+
+def _name_with_space(problem: Problem, index: int, high: int) -> Iterator[Reading]:
+    """`def my function(x):`"""
+    opener = next((i for i in range(index + 2, high) if problem.text(i) == "("), None)
+    if opener is None or opener - index < 3:
+        return
+    words = [problem.text(i) for i in range(index + 1, opener)]
+    joined = "_".join(words)
+    options = [(problem.swap(index + 1, joined, opener - 1), f"The name is `{joined}`.")]
+    if words[0] in TYPE_NAMES | {"function", "def"}:
+        options.insert(0, (problem.swap(index + 1, words[-1], opener - 1), f"The name is `{words[-1]}`."))
+    yield reading("A function's name is one word.", *options, weight=0.9)
+
+
+def _compound_name(problem: Problem, name: int, high: int) -> Iterator[Reading]:
+    """`def a.b():`, `def my-function():`"""
+    last = name
+    while (
+        last + 2 < high
+        and problem.text(last + 1) in (".", "-")
+        and problem.tokens[last + 2].kind is Kind.NAME
+    ):
+        last += 2
+    shown = problem.between(name, last + 1)
+    joined = re.sub(r"\W+", "_", shown)
+    options = [(problem.swap(name, joined, last), f"The name is `{joined}`.")]
+    if problem.text(name + 1) == ".":
+        options.append((problem.swap(name, problem.text(last), last), f"The name is `{problem.text(last)}`."))
+    yield reading(f"`{shown}` is no name for a function.", *options, weight=0.85)
+
+
+def _class_with_space(problem: Problem, name: int, end: int, close: str) -> Reading:
+    """`class My Class:`, `class Dog Animal:`"""
+    inside = problem.between(name + 1, end)
+    at, last = problem.tokens[name].end, problem.tokens[end - 1].end
+    joined = "".join(problem.text(i) for i in range(name, end) if problem.tokens[i].kind is Kind.NAME)
+    inherits = problem.put((at, last, f"({inside}){close}"))
+    one_word = problem.put((problem.tokens[name].start, last, joined + close))
+    options = [(inherits, "It inherits from what stands behind."), (one_word, "The name is one word.")]
+    opener = next((i for i in range(name, end) if problem.text(i) == "("), None)
+    if opener is not None:
+        words = "".join(problem.text(i) for i in range(name, opener))
+        options = [(problem.swap(name, words, opener - 1), "The name is one word.")]
+    return reading("A class's name is one word.", *options, weight=0.85)
+
+
+def _class(problem: Problem) -> Iterator[Reading]:
+    low, high = problem.statement
+    if problem.text(low) != "class" or low + 1 >= high:
+        return
+    name = low + 1
+    colon = problem.header_end(low, high)
+    end = colon if colon is not None else high
+    close = "" if colon is not None else ":"
+    if problem.tokens[name].kind is not Kind.NAME:
+        if problem.text(name) in (":", "("):
+            at = problem.tokens[low].end
+            start = problem.tokens[name].start
+            yield reading(
+                "The class has no name.",
+                (problem.put((at, start, " Thing")), "It is called `Thing` until there is a better name."),
+                weight=0.8,
+            )
+        return
+    after = problem.text(name + 1)
+    last = end - 1
+    at = problem.tokens[name].end
+    if after in ("[", "{", "<") and problem.text(last) in ("]", "}", ">") and last > name + 1:
+        inside = problem.between(name + 2, last)
+        yield reading(
+            "The classes that a class inherits from stand in round brackets.",
+            (
+                problem.put((at, problem.tokens[last].end, f"({inside}){close}")),
+                "Round brackets stand around them.",
+            ),
+            weight=0.94,
+            certain=True,
+        )
+    elif after in ("extends", "inherits", "implements", "<", "of", "from", "is") and last > name + 1:
+        begin = name + 2 + (problem.text(name + 2) == "from")
+        yield reading(
+            f"`{after}` is how other languages name the class that is inherited from.",
+            (
+                problem.put((at, problem.tokens[last].end, f"({problem.between(begin, end)}){close}")),
+                "It stands in round brackets.",
+            ),
+            weight=0.94,
+            certain=True,
+        )
+    elif last > name and problem.tokens[name + 1].kind is Kind.NAME:
+        yield _class_with_space(problem, name, end, close)
+    elif after in (".", "-") and last > name + 1:
+        shown = problem.between(name, name + 3)
+        yield reading(
+            f"`{shown}` is no name for a class.",
+            (problem.swap(name, re.sub(r"\W", "_", shown), name + 2), "The name is one word."),
+            weight=0.8,
+        )
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.quoted-name",
+        lesson="Names of functions and classes are written without quotes; quotes make a text.",
+        find=_quoted_name,
+    ),
+    Mistake(
+        code="syntax.def-form",
+        lesson="A function is defined by `def name(parameters):`. The brackets are needed even without "
+        "parameters, and "
+        "the name is one word.",
+        find=_def_brackets,
+    ),
+    Mistake(
+        code="syntax.class-form",
+        lesson="A class is defined by `class Name:` or, if it inherits, by `class Name(Parent):`.",
+        find=_class,
+    ),
+)

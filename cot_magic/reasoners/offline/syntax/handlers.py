@@ -1,0 +1,238 @@
+"""Mistakes in `try`, `match` and decorators."""
+
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.problem import (
+    Mistake,
+    Problem,
+    Reading,
+    reading,
+)
+
+
+def _handlers(problem: Problem) -> Iterator[Reading]:
+    """`except:` that is not last, `try` without `except`, two kinds of handlers."""
+    if "default 'except:' must be last" in problem.message:
+        yield from _bare_except_first(problem)
+    if "expected 'except' or 'finally' block" in problem.message:
+        yield from _lonely_try(problem)
+    low, high = problem.statement
+    if low < high and problem.text(low) in ("except", "catch"):
+        yield from _except_form(problem, low, high)
+
+
+def _bare_except_first(problem: Problem) -> Iterator[Reading]:
+    lines = problem.source.split("\n")
+    for place, text in enumerate(lines):
+        if not re.match(r"\s*except\s*:", text):
+            continue
+        indent = len(text) - len(text.lstrip())
+
+        def end_of_block(start: int, margin: int = indent) -> int:
+            end = start + 1
+            while end < len(lines) and (
+                not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > margin
+            ):
+                end += 1
+            return end
+
+        end = end_of_block(place)
+        last = end
+        while last < len(lines) and re.match(rf"\s{{{indent}}}except\b", lines[last]):
+            last = end_of_block(last)
+        if last > end:
+            block = lines[place:end]
+            after = "\n".join([*lines[:place], *lines[end:last], *block, *lines[last:]])
+            yield reading(
+                "`except:` without a class takes every exception, so it must be the last.",
+                (after, "It stands last."),
+                weight=0.95,
+                certain=True,
+            )
+            return
+
+
+def _lonely_try(problem: Problem) -> Iterator[Reading]:
+    lines = problem.source.split("\n")
+    stop = min(problem.failure.line, len(lines))
+    start = next((i for i in range(stop - 1, -1, -1) if re.match(r"\s*try\s*:", lines[i])), None)
+    if start is None:
+        return
+    indent = lines[start][: len(lines[start]) - len(lines[start].lstrip())]
+    end = start + 1
+    while end < len(lines) and (
+        not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > len(indent)
+    ):
+        end += 1
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    cleanup = [*lines[:end], f"{indent}finally:", f"{indent}    pass", *lines[end:]]
+    body = lines[start + 1 : end]
+    margin = min((len(line) - len(line.lstrip()) for line in body if line.strip()), default=0) - len(indent)
+    bare = [*lines[:start], *(line[margin:] if line.strip() else line for line in body), *lines[end:]]
+    options = []
+    follow = next((line for line in lines[end:] if line.strip()), "")
+    if re.match(r"\s*(?:except|finally)\b", follow):
+        place = lines.index(follow, end)
+        moved = list(lines)
+        moved[place] = indent + follow.lstrip()
+        options.append(("\n".join(moved), "The handler is as far indented as its `try`."))
+    if "except" not in problem.source:
+        handler = [
+            *lines[:end],
+            f"{indent}except Exception as error:",
+            f"{indent}    print(error)",
+            *lines[end:],
+        ]
+        options.append(("\n".join(handler), "A handler says what happened."))
+    options += [
+        ("\n".join(cleanup), "`finally` completes it and hides no error."),
+        ("\n".join(bare), "Without `try` the error is shown."),
+    ]
+    yield reading("`try` needs an `except` or a `finally`.", *options, weight=0.85)
+
+
+def _except_form(problem: Problem, low: int, high: int) -> Iterator[Reading]:
+    """`except A or B:`, `except A e:`, `except (A, B) e:`, `except A as (e):`, `except as e:`"""
+    colon = problem.header_end(low, high)
+    end = colon if colon is not None else high
+    text = problem.between(low + 1, end)
+    if problem.text(low + 1) == "as" or text.startswith("as "):
+        at = problem.tokens[low].end
+        yield reading(
+            "The class of the exception is missing.",
+            (problem.put((at, at, " Exception")), "`Exception` takes every error."),
+            weight=0.93,
+            certain=True,
+        )
+        return
+    for index in range(low + 1, end - 1):
+        if (
+            problem.ends_operand(index)
+            and problem.tokens[index + 1].kind is Kind.NAME
+            and problem.starts_operand(index + 1)
+            and problem.tokens[index + 1].opener < 0
+            and problem.text(index) != problem.text(index + 1)
+        ):
+            at = problem.tokens[index].end
+            yield reading(
+                "Before the exception's name `as` is missing.",
+                (problem.put((at, at, " as")), "`as` gives it a name."),
+                weight=0.95,
+                certain=True,
+            )
+            return
+        if problem.text(index) in ("=", ":", "->") and problem.tokens[index].opener < 0 and index + 1 < end:
+            yield reading(
+                "An exception gets its name by `as`.",
+                (
+                    problem.put((problem.tokens[index - 1].end, problem.tokens[index].end, " as")),
+                    "`as` gives it a name.",
+                ),
+                weight=0.9,
+            )
+            return
+    if problem.text(end - 1) == "as":
+        yield reading(
+            "Behind `as` a name is missing.", (problem.drop(end - 1), "`as` is left out."), weight=0.9
+        )
+
+
+def _decorator(problem: Problem) -> Iterator[Reading]:
+    """A decorator with nothing to decorate."""
+    low, _ = problem.statement
+    line = problem.failure.line
+    for place in (low, problem.listing.statement(low - 1)[0] if low > 0 else low):
+        if problem.text(place) == "@":
+            line = problem.tokens[place].line
+            start, end = problem.listing.starts[line - 1], problem.listing.starts[line]
+            yield reading(
+                "A decorator must be followed by a function or a class.",
+                (problem.put((start, end, "")), "The decorator is left out."),
+                weight=0.7,
+            )
+            return
+
+
+def _match(problem: Problem) -> Iterator[Reading]:
+    """Patterns that take everything before the last, `default:`, `case a or b:`."""
+    if "makes remaining patterns unreachable" in problem.message:
+        lines = problem.source.split("\n")
+        place = problem.failure.line - 1
+        indent = len(problem.listing.indent(place + 1))
+        end = place + 1
+        while end < len(lines) and (
+            not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > indent
+        ):
+            end += 1
+        last = end
+        while last < len(lines) and (
+            not lines[last].strip() or len(lines[last]) - len(lines[last].lstrip()) >= indent
+        ):
+            last += 1
+        while last > end and not lines[last - 1].strip():
+            last -= 1
+        if last > end:
+            after = "\n".join([*lines[:place], *lines[end:last], *lines[place:end], *lines[last:]])
+            yield reading(
+                "The pattern takes everything, so that those below are never reached.",
+                (after, "It stands last."),
+                weight=0.9,
+                certain="wildcard" in problem.message,
+            )
+        return
+    low, high = problem.statement
+    if low >= high:
+        return
+    if problem.text(low) in ("default", "else", "otherwise") and re.search(r"\bmatch\b", problem.source):
+        yield reading(
+            "In `match` the rest is taken by `case _:`.",
+            (problem.swap(low, "case _"), "`case _` takes the rest."),
+            weight=0.94,
+            certain=True,
+        )
+    elif problem.text(low) == "case":
+        changes = [(t.start, t.end, "|") for t in problem.tokens[low:high] if t.text == "or"]
+        stop = problem.header_end(low, high)
+        guard = next((i for i in range(low, high) if problem.text(i) == "if"), high)
+        changes = [
+            change for change in changes if change[0] < problem.tokens[min(guard, stop or high, high) - 1].end
+        ]
+        if changes:
+            yield reading(
+                "Patterns are joined by `|`.",
+                (problem.put(*changes), "`|` joins them."),
+                weight=0.94,
+                certain=True,
+            )
+        if problem.text(low + 1) in ("default", "else"):
+            yield reading(
+                "In `match` the rest is taken by `case _:`.",
+                (problem.swap(low + 1, "_"), "`_` takes the rest."),
+                weight=0.93,
+                certain=True,
+            )
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.exception-handler",
+        lesson="A `try` block is followed by `except Class as name:` blocks, the most general last, and "
+        "perhaps by "
+        "`finally:`.",
+        find=_handlers,
+    ),
+    Mistake(
+        code="syntax.lonely-decorator",
+        lesson="A line that begins with `@` changes the function or class that is defined right below it.",
+        find=_decorator,
+    ),
+    Mistake(
+        code="syntax.match-pattern",
+        lesson="`match` tries its `case` patterns from top to bottom. `case _:` takes everything and "
+        "stands last.",
+        find=_match,
+    ),
+)

@@ -1,0 +1,287 @@
+"""Mistakes in numbers: leading zeros, suffixes, separators, and names that begin with a digit."""
+
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.problem import (
+    KEYWORDS,
+    Mistake,
+    Problem,
+    Reading,
+    reading,
+)
+
+_SUFFIXED = re.compile(
+    r"(?!0[xXbBoO])(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<tail>[A-Za-z_]\w*)"
+)
+_MODES = ("chmod", "mkdir", "makedirs", "umask", "mode", "open")
+_C_SUFFIXES = ("f", "F", "L", "l", "u", "U", "d", "D", "LL", "UL", "ul")
+
+
+def _zeros(problem: Problem) -> Iterator[Reading]:
+    """`01`: py2 octal or, far more often, a number padded with zeros."""
+    if (
+        "leading zeros" not in problem.message
+        and "octal" not in problem.message
+        and "invalid token" not in problem.message
+    ):
+        return
+    padded = [
+        token
+        for token in problem.tokens
+        if token.kind is Kind.NUMBER and re.fullmatch(r"0+[1-9][\d_]*", token.text)
+    ]
+    if not padded:
+        return
+    decimal = problem.put(*((token.start, token.end, token.text.lstrip("0")) for token in padded))
+    options = [(decimal, "The numbers are written without leading zeros.")]
+    if not any(set(token.text) & set("89") for token in padded):
+        octal = problem.put(*((token.start, token.end, f"0o{token.text.lstrip('0')}") for token in padded))
+        options.append((octal, "Numbers to the base of eight are written with `0o`."))
+        first = problem.listing.index_at(padded[0].start)
+        around = {problem.text(i) for i in range(max(0, first - 6), first)}
+        if len(padded[0].text) == 4 and around & set(_MODES):
+            options.reverse()
+    shown = ", ".join(f"`{token.text}`" for token in padded[:3])
+    yield reading(
+        f"{shown} begins with a zero, which Python does not allow in whole numbers.",
+        *options,
+        weight=0.95,
+        certain=True,
+    )
+
+
+def _suffix(problem: Problem) -> Iterator[Reading]:
+    index = next(
+        (
+            i
+            for i in (problem.at, problem.at - 1, problem.at + 1)
+            if 0 <= i < len(problem.tokens) and problem.tokens[i].kind is Kind.NUMBER
+        ),
+        None,
+    )
+    found = _SUFFIXED.fullmatch(problem.text(index)) if index is not None else None
+    if index is None or found is None:
+        return
+    number, tail = found["number"], found["tail"]
+    if tail in ("e", "E") and tail not in problem.names:
+        return  # an exponent that is missing
+    shown = problem.text(index)
+    if tail in ("i", "I"):
+        clear = "." in number or tail not in problem.names
+        options = [(problem.swap(index, number + "j"), f"`{number}j` is the imaginary number.")]
+        if not clear:
+            product = problem.swap(index, f"{number} * {tail}")
+            options.append((product, f"`{tail}` may be a variable by which it is multiplied."))
+        claim = f"`{shown}`: the imaginary unit is written `j` in Python."
+        yield reading(claim, *options, weight=0.94 if clear else 0.7, certain=clear)
+        return
+    if problem.text(index + 1) == "=" and problem.tokens[index].first:
+        yield from _digit_first(problem, index, number, tail)
+        return
+    if tail in _C_SUFFIXES and tail not in problem.names:
+        yield reading(
+            f"`{shown}`: Python's numbers have no suffix for their type.",
+            (problem.swap(index, number), f"`{number}` is the number."),
+            weight=0.9,
+            certain=True,
+        )
+        return
+    if set(tail) == {"_"}:
+        yield reading(
+            f"`{shown}` ends with an underscore, which may stand only between digits.",
+            (problem.swap(index, number.rstrip("_")), "The underscore is left out."),
+            weight=0.94,
+            certain=True,
+        )
+        return
+    yield from _number_and_word(problem, index, number, tail)
+
+
+def _number_and_word(problem: Problem, index: int, number: str, tail: str) -> Iterator[Reading]:
+    """`5x`, `2nd`, `1if`: a number right before letters."""
+    shown = problem.text(index)
+    if tail in problem.names or problem.text(index + 1) == "(" or len(tail) == 1:
+        yield reading(
+            f"`{shown}`: Python does not multiply two things because they stand side by side.",
+            (problem.swap(index, f"{number} * {tail}"), "The multiplication sign is written."),
+            weight=0.9,
+            certain=tail in problem.names,
+        )
+    yield from _digit_first(problem, index, number, tail)
+    if tail in KEYWORDS:
+        yield reading(
+            f"A space is missing in `{shown}`.",
+            (problem.swap(index, f"{number} {tail}"), "Number and word stand apart now."),
+            weight=0.95,
+            certain=True,
+        )
+    yield reading(
+        f"`{shown}` is neither a number nor a name.",
+        (problem.swap(index, f'"{shown}"'), "As a text it needs quotes."),
+        (problem.swap(index, number), f"Only the number is kept, without `{tail}`."),
+        weight=0.5,
+    )
+
+
+def _digit_first(problem: Problem, index: int, number: str, tail: str) -> Iterator[Reading]:
+    shown = problem.text(index)
+    digits = re.sub(r"\W", "_", number)
+    name = tail.strip("_") + digits if len(tail.strip("_")) == 1 else f"_{digits}{tail}"
+    options = []
+    for new in dict.fromkeys(
+        (name, f"_{digits}{tail}", f"{tail.strip('_')}{'_' if tail[0] == '_' else ''}{digits}")
+    ):
+        if re.fullmatch(r"[^\W\d]\w*", new):
+            pattern = rf"(?<![\w.]){re.escape(shown)}(?!\w)"
+            after = "".join(
+                problem.source[a:b] if skip else re.sub(pattern, new, problem.source[a:b])
+                for a, b, skip in _pieces(problem)
+            )
+            options.append((after, f"The name is `{new}` now."))
+    yield reading(f"The name `{shown}` begins with a digit, which is not allowed.", *options, weight=0.75)
+
+
+def _pieces(problem: Problem) -> Iterator[tuple[int, int, bool]]:
+    """Spans of the source, and whether they are a string."""
+    at = 0
+    for token in problem.tokens:
+        if token.kind in (Kind.STRING, Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
+            yield at, token.start, False
+            yield token.start, token.end, True
+            at = token.end
+    yield at, len(problem.source), False
+
+
+def _literal(problem: Problem) -> Iterator[Reading]:
+    """Misplaced underscores, digits outside the base, unfinished exponents, several points."""
+    for index in (problem.at, problem.at - 1):
+        if not (0 <= index < len(problem.tokens) and problem.tokens[index].kind is Kind.NUMBER):
+            continue
+        text = problem.text(index)
+        if "__" in text or text.endswith("_") or "_." in text or re.search(r"\._", text):
+            new = re.sub(r"_+", "_", text).strip("_").replace("_.", ".").replace("._", ".")
+            yield reading(
+                f"In `{text}` an underscore does not stand between two digits.",
+                (problem.swap(index, new), f"`{new}` has underscores only between digits."),
+                weight=0.94,
+                certain=True,
+            )
+        elif re.match(r"0[bB][01]*[2-9]|0[oO][0-7]*[89]", text):
+            yield reading(
+                f"`{text}` holds a digit that its base does not have.",
+                (
+                    problem.swap(index, text[2:].lstrip("0") or "0"),
+                    "Without the prefix it is a decimal number.",
+                ),
+                (problem.swap(index, "0x" + text[2:]), "With `0x` it is a hexadecimal number."),
+                weight=0.7,
+            )
+        elif re.fullmatch(r"[\d.]+[eE]", text):
+            yield reading(
+                f"`{text}` has no exponent behind the `e`.",
+                (problem.swap(index, text + "0"), "The exponent is zero."),
+                (problem.swap(index, text[:-1]), "The `e` is left out."),
+                weight=0.6,
+            )
+        elif "." in text and problem.touching(index) and problem.tokens[index + 1].text.startswith("."):
+            last = index + 1
+            while problem.touching(last) and problem.tokens[last + 1].kind is Kind.NUMBER:
+                last += 1
+            whole = problem.between(index, last + 1)
+            ends = re.fullmatch(r"(\d+)\.\.+(\d+)", whole)
+            if ends and problem.text(problem.tokens[index].opener - 1) == "range":
+                yield reading(
+                    f"`{whole}` is no range in Python.",
+                    (problem.swap(index, f"{ends[1]}, {ends[2]}", last), "A comma separates first and end."),
+                    (problem.swap(index, f"{ends[1]}, {ends[2]} + 1", last), "The end itself is part of it."),
+                    weight=0.95,
+                )
+            yield reading(
+                f"`{whole}` has two points: it is no number.",
+                (
+                    problem.swap(index, f'"{whole}"', last),
+                    "As a text, say a version or an address, it needs quotes.",
+                ),
+                weight=0.7,
+            )
+
+
+def _grouped(problem: Problem) -> Iterator[Reading]:
+    """`1 000 000`: digits in groups of three."""
+    low, high = problem.statement
+    for index in range(low, high - 1):
+        last = index
+        while (
+            last + 1 < high
+            and problem.tokens[last + 1].kind is Kind.NUMBER
+            and re.fullmatch(r"\d{3}(?:\.\d+)?", problem.text(last + 1))
+            and re.fullmatch(r"\d{1,3}", problem.text(last))
+        ):
+            last += 1
+        if last == index + 1 and problem.text(index) == problem.text(last):
+            continue
+        if last > index and problem.tokens[index].kind is Kind.NUMBER and problem.text(index) != "0":
+            joined = "_".join(problem.text(i) for i in range(index, last + 1))
+            yield reading(
+                f"`{problem.between(index, last + 1)}` has spaces between its digits.",
+                (problem.swap(index, joined, last), "Digits are grouped by underscores in Python."),
+                weight=0.9 if problem.tokens[index].opener < 0 or last > index + 1 else 0.6,
+                certain=problem.tokens[index].opener < 0,
+            )
+            return
+
+
+def _percent(problem: Problem) -> Iterator[Reading]:
+    index = problem.at
+    if problem.text(index) != "%":
+        index -= 1
+    if problem.text(index) != "%" or index < 1 or problem.tokens[index - 1].kind is not Kind.NUMBER:
+        return
+    number = problem.text(index - 1)
+    yield reading(
+        f"`{number}%`: in Python `%` is the remainder of a division, not a percentage.",
+        (
+            problem.swap(index - 1, f"{number} / 100", index),
+            "The percentage is written as a division by 100.",
+        ),
+        (problem.drop(index), "The sign is left out."),
+        weight=0.7,
+    )
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.leading-zero",
+        lesson="Whole numbers are written without zeros in front. `0o17` is a number to the base of "
+        "eight; a text "
+        'such as a postcode that keeps its zeros needs quotes: `"01"`.',
+        find=_zeros,
+    ),
+    Mistake(
+        code="syntax.number-suffix",
+        lesson="A number ends with its last digit (or `j` for an imaginary one). A unit, a type letter or "
+        "a variable "
+        "right behind it is not understood: `5 * x`, not `5x`. Names may not begin with a digit.",
+        find=_suffix,
+    ),
+    Mistake(
+        code="syntax.number-literal",
+        lesson="Digits may be grouped by single underscores, `0b` allows the digits 0 and 1, `0o` 0 to 7, "
+        "and a number "
+        "has at most one point.",
+        find=_literal,
+    ),
+    Mistake(
+        code="syntax.number-groups",
+        lesson="A number has no spaces in it. For the eye, digits may be grouped by underscores: "
+        "`1_000_000`.",
+        find=_grouped,
+    ),
+    Mistake(
+        code="syntax.percentage",
+        lesson="`%` takes the remainder of a division. Fifty percent is `0.5` or `50 / 100`.",
+        find=_percent,
+    ),
+)

@@ -1,0 +1,297 @@
+"""What a rule about syntax is given, a Problem, and what it gives back, Readings."""
+
+import ast
+import functools
+import keyword
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from cot_magic.reasoners.offline.source import Change, splice
+from cot_magic.reasoners.offline.syntax.lexer import (
+    Kind,
+    Listing,
+    Tokens,
+    lex,
+    line_starts,
+    plain,
+)
+
+KEYWORDS = frozenset(keyword.kwlist)
+VALUE_KEYWORDS = frozenset({"None", "True", "False"})
+_FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_OPERAND_STARTS = VALUE_KEYWORDS | {"lambda", "not", "await"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Where and why Python refuses a source.
+
+    Attributes
+    ----------
+    position, end
+        Offsets in the source of what the parser points at, in characters.
+    late
+        The source has a tree, and it was the compiler that refused it (`return` outside a function).
+    """
+
+    message: str
+    line: int
+    position: int
+    end: int
+    kind: str = "SyntaxError"
+    late: bool = False
+
+
+@functools.lru_cache(maxsize=512)
+def attempt(source: str) -> Failure | None:
+    """Compile a cell as IPython would (magics are left out, `await` is allowed); None if that works."""
+    text = plain(source)
+    late = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = compile(text, "<cell>", "exec", _FLAGS | ast.PyCF_ONLY_AST, dont_inherit=True)
+            late = True
+            compile(tree, "<cell>", "exec", _FLAGS, dont_inherit=True)
+    except SyntaxError as error:
+        return _failure(source, error, late)
+    except (ValueError, OverflowError, RecursionError, MemoryError) as error:
+        return Failure(message=str(error), line=1, position=0, end=0, kind=type(error).__name__)
+    return None
+
+
+def _failure(source: str, error: SyntaxError, late: bool) -> Failure:
+    starts = line_starts(source)
+    line = min(max(error.lineno or 1, 1), len(starts) - 1)
+    position = min(starts[line - 1] + max((error.offset or 1) - 1, 0), starts[line])
+    end = position
+    if error.end_lineno and error.end_offset and error.end_lineno < len(starts):
+        end = min(starts[error.end_lineno - 1] + error.end_offset - 1, len(source))
+    return Failure(
+        message=error.msg or "",
+        line=line,
+        position=position,
+        end=max(position, end),
+        kind=type(error).__name__,
+        late=late,
+    )
+
+
+def meaning(source: str) -> str | None:
+    """A text that is equal for sources with the same tree; None if there is no tree."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.dump(ast.parse(plain(source)))
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A source that may be what was meant, and why, in one sentence."""
+
+    after: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One explanation of a syntax error.
+
+    Attributes
+    ----------
+    options
+        Edited sources, best first. Those that Python refuses at the same place are dropped later.
+    certain
+        Whether practically every programmer would read the source like this, and mend it like the first
+        option.
+    """
+
+    claim: str
+    options: tuple[Option, ...]
+    weight: float = 0.8
+    certain: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A source, where Python stops in it, its tokens, and which names are known."""
+
+    source: str
+    failure: Failure
+    known: frozenset[str] = frozenset()
+
+    @cached_property
+    def listing(self) -> Listing:
+        return lex(self.source)
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.listing.tokens
+
+    @cached_property
+    def margins(self) -> tuple[int, ...]:
+        """Offsets at which a statement begins at the left margin."""
+        return tuple(
+            token.start
+            for token in self.tokens
+            if token.first
+            and token.opener < 0
+            and self.source[token.start - 1 : token.start] in ("\n", "\r")
+            and token.text not in (")", "]", "}", "elif", "else", "except", "finally")
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        """The source's lines without their newlines, as a new list."""
+        return self.source.split("\n")
+
+    @property
+    def message(self) -> str:
+        return self.failure.message
+
+    @cached_property
+    def at(self) -> int:
+        """Index of the token that holds the failure's position, or the next one, or the number of tokens."""
+        index = self.listing.index_at(self.failure.position)
+        if index > 0 and self.tokens[index - 1].end > self.failure.position:
+            return index - 1
+        return index
+
+    @cached_property
+    def statement(self) -> tuple[int, int]:
+        """First token of the failing logical line and the index behind its last."""
+        if not self.tokens:
+            return 0, 0
+        index = self.at
+        if index >= len(self.tokens) or (
+            self.tokens[index].line > self.failure.line and index > 0 and not self.tokens[index].opener >= 0
+        ):
+            index -= 1
+        return self.listing.statement(index)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names that the kernel knows or that the cell seems to bind."""
+        bound = set(self.known)
+        for index, token in enumerate(self.tokens):
+            if token.kind is not Kind.NAME or token.text in KEYWORDS:
+                continue
+            after = self.text(index + 1)
+            before = self.text(index - 1)
+            assigned = after in ("=", "+=", "-=") and token.opener < 0
+            if assigned or after == "in" or before in ("def", "class", "import", "as", "for"):
+                bound.add(token.text)
+        return frozenset(bound)
+
+    def text(self, index: int) -> str:
+        """The token's text; empty outside."""
+        return self.tokens[index].text if 0 <= index < len(self.tokens) else ""
+
+    def between(self, low: int, high: int) -> str:
+        """The source from token `low` up to the end of token `high - 1`."""
+        high = min(high, len(self.tokens))
+        if low >= high or low < 0:
+            return ""
+        return self.source[self.tokens[low].start : self.tokens[high - 1].end]
+
+    def touching(self, index: int) -> bool:
+        """Whether nothing stands between the token and the next."""
+        return 0 <= index < len(self.tokens) - 1 and self.tokens[index].end == self.tokens[index + 1].start
+
+    def ends_operand(self, index: int) -> bool:
+        """Whether an operand can end with the token."""
+        if not 0 <= index < len(self.tokens):
+            return False
+        token = self.tokens[index]
+        if token.kind is Kind.NAME:
+            return token.text not in KEYWORDS or token.text in VALUE_KEYWORDS
+        return token.kind in (Kind.NUMBER, Kind.STRING) or token.text in (")", "]", "}", "...")
+
+    def starts_operand(self, index: int) -> bool:
+        """Whether an operand can begin with the token (a bracket that would call or index is none)."""
+        if not 0 <= index < len(self.tokens):
+            return False
+        token = self.tokens[index]
+        if token.kind is Kind.NAME:
+            return token.text not in KEYWORDS or token.text in _OPERAND_STARTS
+        return token.kind in (Kind.NUMBER, Kind.STRING) or token.text in ("{", "...")
+
+    def arrow_function(self, index: int) -> bool:
+        """Whether parameters of a function in the style of JavaScript stand before the arrow at the token."""
+        if self.text(index - 1) == ")":
+            opener = self.listing.partner.get(index - 1, 0)
+            return not self.ends_operand(opener - 1)
+        name = self.text(index - 1)
+        used = any(self.text(i) == name for i in range(index + 1, self.statement[1]))
+        return used and name.isidentifier() and self.text(index - 2) in ("=", "(", ",", "[", ":", "")
+
+    def header_end(self, low: int, high: int) -> int | None:
+        """Index of the colon that ends the compound statement's header, outside brackets and lambdas."""
+        depth, lambdas = self.tokens[low].opener if low < len(self.tokens) else -1, 0
+        for index in range(low, high):
+            token = self.tokens[index]
+            if token.opener != depth:
+                continue
+            if token.text == "lambda":
+                lambdas += 1
+            elif token.text == ":":
+                if not lambdas:
+                    return index
+                lambdas -= 1
+        return None
+
+    def line_end(self, line: int) -> int:
+        """Offset behind the last token of the line (in front of a comment)."""
+        indices = self.listing.on_line(line)
+        if not indices:
+            return self.listing.starts[line - 1] + len(self.listing.line_text(line).rstrip())
+        return self.tokens[indices[-1]].end
+
+    def put(self, *changes: tuple[int, int, str]) -> str:
+        """The source with the spans `(start, end)` replaced by texts."""
+        return splice(self.source, [Change(start=a, end=b, text=text) for a, b, text in changes])
+
+    def swap(self, index: int, text: str, until: int | None = None) -> str:
+        """The source with the tokens `index` to `until` (included) replaced."""
+        last = index if until is None else until
+        return self.put((self.tokens[index].start, self.tokens[last].end, text))
+
+    def drop(self, index: int, until: int | None = None) -> str:
+        """The source without those tokens and the white space that they leave doubled."""
+        start, end = self.tokens[index].start, self.tokens[index if until is None else until].end
+        if self.source[end : end + 1] == " " and (start == 0 or self.source[start - 1] in " \n\t([{"):
+            end += 1
+        elif start and self.source[start - 1] == " " and self.source[end : end + 1] in ("", "\n", ")", ","):
+            start -= 1
+        return self.put((start, end, ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One kind of slip: its code, its lesson, and how it is found in a problem."""
+
+    code: str
+    lesson: str
+    find: Callable[[Problem], Iterator[Reading]]
+
+
+def reading(claim: str, *options: tuple[str, str], weight: float = 0.8, certain: bool = False) -> Reading:
+    """A Reading from pairs of edited source and reason."""
+    return Reading(
+        claim=claim,
+        options=tuple(Option(after=after, why=why) for after, why in options),
+        weight=weight,
+        certain=certain,
+    )
+
+
+def unique(options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The options without repeated sources, in order."""
+    seen: dict[str, str] = {}
+    for after, why in options:
+        seen.setdefault(after, why)
+    return list(seen.items())

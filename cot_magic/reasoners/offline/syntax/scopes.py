@@ -1,0 +1,338 @@
+"""Statements outside of where they belong: `return`, `break`, `await`, `global`."""
+
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.syntax.problem import (
+    Mistake,
+    Problem,
+    Reading,
+    reading,
+    unique,
+)
+
+
+def _start_of(problem: Problem, line: int) -> int:
+    """The line's first character that is no white space, as an offset."""
+    return problem.listing.starts[line - 1] + len(problem.listing.indent(line))
+
+
+def _line_of(problem: Problem, pattern: str) -> int | None:
+    """The failing line if it fits, else the first that does."""
+    lines = [problem.failure.line, *range(1, len(problem.listing.starts))]
+    return next((line for line in lines if re.search(pattern, problem.listing.line_text(line))), None)
+
+
+def _outer_block(problem: Problem, line: int, words: tuple[str, ...]) -> str | None:
+    """The indentation of the body of the block right above, if that begins with one of the words."""
+    own = len(problem.listing.indent(line))
+    body = None
+    for above in range(line - 1, 0, -1):
+        text = problem.listing.line_text(above)
+        if not text.strip() or text.lstrip().startswith("#"):
+            continue
+        indent = len(problem.listing.indent(above))
+        if indent > own:
+            body = problem.listing.indent(above) if body is None or indent < len(body) else body
+            continue
+        if body is not None and re.match(rf"(?:async\s+)?(?:{'|'.join(words)})\b", text.strip()):
+            return body
+        return None
+    return None
+
+
+def _indented(problem: Problem, line: int, body: str) -> str:
+    """The source with the line, and what belongs to it, moved to that indentation."""
+    lines = problem.source.split("\n")
+    own = len(problem.listing.indent(line))
+    for place in range(line - 1, len(lines)):
+        text = lines[place]
+        if place > line - 1 and text.strip() and len(text) - len(text.lstrip()) <= own:
+            break
+        lines[place] = body + text[own:] if text.strip() else text
+    return "\n".join(lines)
+
+
+def _dropped(problem: Problem, line: int) -> str:
+    """The source without the statement of that line; `pass` where a block would be empty."""
+    lines = problem.source.split("\n")
+    indent = problem.listing.indent(line)
+    above = next((text for text in reversed(lines[: line - 1]) if text.strip()), "")
+    following = next((text for text in lines[line:] if text.strip()), "")
+    alone = above.rstrip().endswith(":") and len(following) - len(following.lstrip()) < len(indent)
+    if alone and indent:
+        lines[line - 1] = indent + "pass"
+    else:
+        del lines[line - 1]
+    return "\n".join(lines)
+
+
+def _outside_function(problem: Problem) -> Iterator[Reading]:
+    found = re.search(r"'(return|yield|yield from)' outside function", problem.message)
+    if found is None:
+        return
+    word = found[1].split()[0]
+    line = problem.failure.line
+    text = problem.listing.line_text(line)
+    if not re.search(rf"\b{word}\b", text):
+        line = _line_of(problem, rf"^\s*{word}\b") or line
+        text = problem.listing.line_text(line)
+    options = []
+    body = _outer_block(problem, line, ("def",)) if text.lstrip().startswith(word) else None
+    inner = _outer_block(problem, line, ("def", "for", "while", "if", "with", "else", "elif"))
+    if body is not None and inner is not None:
+        options.append((_indented(problem, line, body), "It belongs to the function above."))
+    start = _start_of(problem, line)
+    value = re.match(rf"\s*{word}\b(?:\s+from\b)?[ \t]*", text)
+    if value and text[value.end() :].strip() and not text[value.end() :].lstrip().startswith(("#", ";")):
+        cut = problem.put((start, problem.listing.starts[line - 1] + value.end(), ""))
+        options.append((cut, f"Without `{word}` the cell shows the value."))
+        rest = text[value.end() :].rstrip()
+        shown = problem.put((start, problem.listing.starts[line - 1] + len(text.rstrip()), f"print({rest})"))
+        options.append((shown, "The value is printed."))
+    else:
+        if inner is not None and body is not None:
+            pass
+        options.append((_dropped(problem, line), f"`{word}` is left out."))
+    yield reading(
+        f"`{word}` stands outside of a function, where there is nothing to return to.", *options, weight=0.9
+    )
+
+
+def _outside_loop(problem: Problem) -> Iterator[Reading]:
+    found = re.search(r"'(break)' outside loop|'(continue)' not properly in loop", problem.message)
+    if found is None:
+        return
+    word = found[1] or found[2]
+    line = problem.failure.line
+    if not re.search(rf"\b{word}\b", problem.listing.line_text(line)):
+        line = _line_of(problem, rf"\b{word}\b") or line
+    text = problem.listing.line_text(line)
+    options = []
+    repeated = []
+    # the statement itself, or the `if` around it, may stand one level too far left
+    body = _outer_block(problem, line, ("for", "while"))
+    if body is not None:
+        options.append((_indented(problem, line, body), "It belongs to the loop above."))
+    own = len(problem.listing.indent(line))
+    for above in range(line - 1, 0, -1):
+        head = problem.listing.line_text(above)
+        if head.strip() and len(problem.listing.indent(above)) < own:
+            outer = _outer_block(problem, above, ("for", "while"))
+            if outer is not None:
+                options.append((_indented(problem, above, outer), "The condition belongs to the loop above."))
+            if re.match(r"\s*if\b", head):
+                at = _start_of(problem, above)
+                repeated.append((problem.put((at, at + 2, "while")), "The condition repeats as a loop."))
+            break
+    in_function = any(
+        re.match(r"\s*(?:async\s+)?def\b", problem.listing.line_text(above))
+        and len(problem.listing.indent(above)) < own
+        for above in range(line - 1, 0, -1)
+    )
+    place = re.search(rf"\b{word}\b", text)
+    if place:
+        at = problem.listing.starts[line - 1] + place.start()
+        if in_function:
+            options.append((problem.put((at, at + len(word), "return")), "`return` leaves the function."))
+        options.append(
+            (
+                _dropped(problem, line)
+                if text.strip() == word
+                else problem.put((at, at + len(word), "pass")),
+                f"`{word}` is left out.",
+            )
+        )
+    yield reading(
+        f"`{word}` stands outside of a loop, where there is nothing to leave.",
+        *unique(options + repeated),
+        weight=0.88,
+    )
+
+
+def _await(problem: Problem) -> Iterator[Reading]:
+    """`await`, `async with`, `async for` in a function that is not `async`."""
+    if not re.search(r"outside (?:of an )?async(?:hronous)? function|'await' outside", problem.message):
+        return
+    line = problem.failure.line
+    own = len(problem.listing.indent(line)) if problem.listing.indent(line) else 1000
+    for above in range(line, 0, -1):
+        text = problem.listing.line_text(above)
+        found = re.match(r"\s*def\b", text)
+        if found and (len(problem.listing.indent(above)) < own or above == line):
+            at = _start_of(problem, above)
+            options = [(problem.put((at, at, "async ")), "The function is `async` now.")]
+            here = problem.listing.line_text(line)
+            word = re.search(r"\b(?:await|async)\s+", here)
+            if word:
+                base = problem.listing.starts[line - 1]
+                options.append(
+                    (
+                        problem.put((base + word.start(), base + word.end(), "")),
+                        f"`{word[0].strip()}` is left out.",
+                    )
+                )
+            name = re.match(r"\s*def\s+(\w+)", text)
+            yield reading(
+                "`await` and `async` work only in an `async` function, and "
+                f"`{name[1] if name else 'this one'}` is not.",
+                *options,
+                weight=0.92,
+                certain=False,
+            )
+            return
+
+
+def _nonlocal(problem: Problem) -> Iterator[Reading]:
+    line = problem.failure.line
+    text = problem.listing.line_text(line)
+    if "nonlocal declaration not allowed at module level" in problem.message:
+        options = [
+            (_dropped(problem, line), "At the top of a cell all names are global anyway."),
+            (re.sub(r"\bnonlocal\b", "global", problem.source, count=1), "`global` is allowed there."),
+        ]
+        yield reading(
+            "`nonlocal` means a variable of the function around; here there is none.", *options, weight=0.88
+        )
+    elif found := re.search(r"no binding for nonlocal '(\w+)' found", problem.message):
+        start = _start_of(problem, line)
+        at = problem.source.find("nonlocal", start)
+        options = []
+        if at >= 0 and re.match(r"\s*nonlocal\s+\w+\s*(?:#.*)?$", text):
+            options.append((problem.put((at, at + 8, "global")), f"`{found[1]}` is a variable of the cell."))
+        options.append((_dropped(problem, line), "It is a variable of the function itself."))
+        yield reading(f"No function around has a variable `{found[1]}`.", *options, weight=0.88)
+
+
+def _global(problem: Problem) -> Iterator[Reading]:
+    late = re.search(
+        r"name '(\w+)' is (?:used|assigned to) (?:prior to|before) (global|nonlocal) declaration",
+        problem.message,
+    )
+    both = re.search(
+        r"name '(\w+)' is (parameter|nonlocal|global) and (global|nonlocal|parameter)", problem.message
+    )
+    annotated = re.search(r"annotated name '(\w+)' can't be (global|nonlocal)", problem.message)
+    if late:
+        yield from _late_declaration(problem, late[1], late[2])
+    elif both:
+        name = both[1]
+        word = "global" if "global" in both[0].rsplit(" is ", 1)[1] else "nonlocal"
+        line = _line_of(problem, rf"^\s*{word}\b.*\b{name}\b")
+        if line is None:
+            return
+        without = _undeclared(problem, line, name, word)
+        options = [(without, f"`{name}` is not declared as {word}.")]
+        if both[2] == "parameter" or both[3] == "parameter":
+            definition = re.search(rf"(?m)^(\s*def\s+\w+\s*\()([^)]*\b{name}\b[^)]*)(\))", problem.source)
+            if definition:
+                parameters = ", ".join(
+                    part.strip()
+                    for part in definition[2].split(",")
+                    if not re.match(rf"\s*\*?{name}\b", part)
+                )
+                options.append(
+                    (
+                        problem.put((definition.start(2), definition.end(2), parameters)),
+                        f"`{name}` is no parameter.",
+                    )
+                )
+        elif both[2] != both[3]:
+            other = "nonlocal" if word == "global" else "global"
+            second = _line_of(problem, rf"^\s*{other}\b.*\b{name}\b")
+            if second is not None:
+                options.append(
+                    (_undeclared(problem, second, name, other), f"`{name}` is not declared as {other}.")
+                )
+        yield reading(f"`{name}` cannot be both {both[2]} and {both[3]}.", *options, weight=0.88)
+    elif annotated:
+        line = problem.failure.line
+        text = problem.listing.line_text(line)
+        mark = re.match(rf"(\s*{annotated[1]})\s*:[^=]+(?==|$)", text)
+        if mark:
+            base = problem.listing.starts[line - 1]
+            after = problem.put(
+                (base + mark.end(1), base + mark.end(), " " if mark.end() < len(text) else "")
+            )
+            yield reading(
+                f"A {annotated[2]} name cannot get a type.",
+                (after, "The type is left out."),
+                weight=0.9,
+                certain=True,
+            )
+
+
+def _undeclared(problem: Problem, line: int, name: str, word: str) -> str:
+    text = problem.listing.line_text(line)
+    names = [part.strip() for part in re.sub(rf"^\s*{word}\s+|\s*#.*$", "", text).split(",")]
+    kept = [part for part in names if part != name]
+    if not kept:
+        return _dropped(problem, line)
+    start = _start_of(problem, line)
+    return problem.put((start, problem.listing.starts[line - 1] + len(text), f"{word} {', '.join(kept)}"))
+
+
+def _late_declaration(problem: Problem, name: str, word: str) -> Iterator[Reading]:
+    line = _line_of(problem, rf"^\s*{word}\b.*\b{name}\b")
+    if line is None:
+        return
+    own = len(problem.listing.indent(line))
+    lines = problem.source.split("\n")
+    claim = f"`{name}` is used before it is declared as {word}."
+    for above in range(line - 1, 0, -1):
+        text = problem.listing.line_text(above)
+        if re.match(r"\s*(?:async\s+)?def\b", text) and len(problem.listing.indent(above)) < own:
+            if not text.rstrip().endswith(":"):
+                return
+            first = next((i for i in range(above, line) if lines[i].strip()), above)
+            indent = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
+            declaration = indent + lines[line - 1].strip()
+            rest = [*lines[:above], declaration, *lines[above : line - 1], *lines[line:]]
+            yield reading(
+                claim,
+                ("\n".join(rest), "The declaration stands at the beginning of the function."),
+                weight=0.95,
+                certain=True,
+            )
+            return
+    yield reading(
+        f"{claim} Outside of functions every name is global anyway.",
+        (_dropped(problem, line), "The declaration is left out."),
+        weight=0.9,
+    )
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.outside-function",
+        lesson="`return` and `yield` belong to a function. In a notebook the value of a cell's last line "
+        "is shown "
+        "without them.",
+        find=_outside_function,
+    ),
+    Mistake(
+        code="syntax.outside-loop",
+        lesson="`break` and `continue` belong to the body of a loop; the indentation decides whether they "
+        "are in it.",
+        find=_outside_loop,
+    ),
+    Mistake(
+        code="syntax.await-outside",
+        lesson="`await` waits within an `async def` function. In a notebook it is also allowed outside of "
+        "functions.",
+        find=_await,
+    ),
+    Mistake(
+        code="syntax.nonlocal",
+        lesson="`nonlocal` means a variable of the function that surrounds this one. Variables of the "
+        "cell are `global`.",
+        find=_nonlocal,
+    ),
+    Mistake(
+        code="syntax.global",
+        lesson="`global` says that a function means the variable outside. It must stand before the first "
+        "use and cannot "
+        "be said of a parameter.",
+        find=_global,
+    ),
+)

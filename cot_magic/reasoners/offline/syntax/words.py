@@ -1,0 +1,198 @@
+"""Mistakes in words: misspelled keywords, words of other languages, keywords where a name belongs."""
+
+import difflib
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.problem import (
+    KEYWORDS,
+    VALUE_KEYWORDS,
+    Mistake,
+    Problem,
+    Reading,
+    reading,
+)
+from cot_magic.reasoners.offline.syntax.vocabulary import MEANT
+
+_WORDS = sorted(KEYWORDS | {"print", "match", "case"})
+
+
+def _misspelled(problem: Problem) -> Iterator[Reading]:
+    """A word near the error that is close to a keyword (or known from elsewhere)."""
+    low, high = problem.statement
+    if low >= high:
+        return
+    line = problem.failure.line
+    places = [low, *[i for i in range(low, high) if abs(problem.tokens[i].line - line) <= 1]]
+    before = problem.listing.statement(low - 1)[0] if low > 0 else None
+    if before is not None:
+        places.append(before)
+    candidates: list[tuple[float, int, str]] = []
+    for index in dict.fromkeys(places):
+        token = problem.tokens[index]
+        if token.kind is not Kind.NAME or problem.text(index - 1) == "." or problem.text(index + 1) == "=":
+            continue
+        near = abs(index - problem.at) <= 2 or index == low
+        known = token.text in problem.names or (token.text in KEYWORDS and not near)
+        for word, closeness in _alike(token.text):
+            if known and closeness < 0.9:
+                continue
+            candidates.append((closeness + 0.02 * near - 0.2 * known, index, word))
+    candidates.sort(key=lambda item: -item[0])
+    for closeness, index, word in candidates[:12]:
+        shown = problem.text(index)
+        after = problem.swap(index, word) if word else problem.drop(index)
+        first = problem.tokens[index].first
+        claim = (
+            f"`{shown}` stands where Python's word `{word}` belongs."
+            if word
+            else f"`{shown}` has no meaning here."
+        )
+        why = f"`{word}` is written." if word else f"`{shown}` is left out."
+        yield reading(
+            claim,
+            (after, why),
+            weight=min(0.93, 0.45 + 0.5 * closeness),
+            certain=closeness >= 0.85 and (bool(word) or (first and shown in ("let", "const", "var"))),
+        )
+    yield from _run_together(problem, low, high)
+
+
+def _alike(text: str) -> Iterator[tuple[str, float]]:
+    """Keywords that the word may be meant for, with closeness 0 to 1."""
+    lower = text.lower()
+    if text not in KEYWORDS and lower in KEYWORDS | {"print"} and text not in ("Print",):
+        yield lower, 0.98
+    for place, word in enumerate(MEANT.get(text, ())):
+        yield word, 0.93 - 0.2 * place - (0.25 if text in KEYWORDS and text not in ("is", "in") else 0)
+    if len(text) < 3:
+        return
+    for word in _WORDS:
+        if word == text or word.lower() == lower or len(word) < 3:
+            continue
+        ratio = difflib.SequenceMatcher(None, lower, word.lower(), autojunk=False).ratio()
+        swapped = sorted(lower) == sorted(word.lower())
+        if _one_edit(lower, word.lower()) or swapped or (ratio >= 0.8 and len(word) >= 5):
+            if text in KEYWORDS:
+                yield word, 0.6
+            else:
+                yield word, (0.95 if swapped else 0.9) if len(word) >= 4 or swapped else 0.86
+
+
+def _one_edit(one: str, two: str) -> bool:
+    """Whether one letter was added, lost or changed."""
+    if abs(len(one) - len(two)) > 1:
+        return False
+    short, long = sorted((one, two), key=len)
+    for place in range(len(long)):
+        if short[:place] + long[place] + short[place : len(short)] == long and len(short) < len(long):
+            return True
+        if (
+            len(short) == len(long)
+            and short[:place] == long[:place]
+            and short[place + 1 :] == long[place + 1 :]
+        ):
+            return True
+    return False
+
+
+def _run_together(problem: Problem, low: int, high: int) -> Iterator[Reading]:
+    """`defname():`, `importmath`, `returnx`, `fori in xs`: a space is missing."""
+    token = problem.tokens[low]
+    options = []
+    for index in range(low, min(high, low + 8)):
+        token = problem.tokens[index]
+        if token.kind is not Kind.NAME or token.text in KEYWORDS or token.text in problem.names:
+            continue
+        for word in sorted(KEYWORDS, key=len, reverse=True):
+            rest = token.text[len(word) :]
+            if index == low and token.text.startswith(word) and rest and word not in VALUE_KEYWORDS:
+                after = problem.put((token.start + len(word), token.start + len(word), " "))
+                options.append((after, f"A space stands behind `{word}`."))
+            if (
+                index > low
+                and word in ("in", "and", "or", "is", "not", "if", "else")
+                and token.text.endswith(word)
+                and len(token.text) > len(word)
+            ):
+                at = token.end - len(word)
+                options.append((problem.put((at, at, " ")), f"A space stands before `{word}`."))
+            elif index > low and word in ("in", "and", "or", "not") and token.text.startswith(word) and rest:
+                at = token.start + len(word)
+                options.append((problem.put((at, at, " ")), f"A space stands behind `{word}`."))
+    if options:
+        yield reading(
+            "Between a word of Python and what follows a space is missing.",
+            *options[:6],
+            weight=0.82,
+            certain=False,
+        )
+
+
+def _keyword_as_name(problem: Problem) -> Iterator[Reading]:
+    """`class = 1`, `f(class=1)`, `def pass():`, `obj.in`."""
+    for index in (problem.at, problem.at - 1, problem.at + 1):
+        word = problem.text(index)
+        if word not in KEYWORDS or not 0 <= index < len(problem.tokens):
+            continue
+        before, after = problem.text(index - 1), problem.text(index + 1)
+        named = (
+            (after in ("=", "+=", "-=", "*=", ".") and word not in ("else", "return", "yield"))
+            or before in (".", "def", "class", "import", "for", "global", "nonlocal", "as")
+            or (
+                before in ("=", "(", ",", "+", "-", "*", "/", "[", "==", "<", ">")
+                and after in (")", ",", "", "+", "-", "*", "/", "]", ":", "=", "<", ">", "==")
+            )
+            or (
+                (after == "" or (index + 1 < len(problem.tokens) and problem.tokens[index + 1].first))
+                and before in ("=", "+", "-", "*", "/", "return", "print")
+            )
+        )
+        if not named:
+            continue
+        new = f"{word}_" if word not in VALUE_KEYWORDS else word.lower() + "_"
+        changes = [(problem.tokens[index].start, problem.tokens[index].end, new)]
+        for place, token in enumerate(problem.tokens):
+            if token.text == word and place != index and _names_something(problem, place, word):
+                changes.append((token.start, token.end, new))
+        options = [
+            (problem.put(*sorted(changes)), f"The name is `{new}` now."),
+            (problem.swap(index, new), f"The name is `{new}` here."),
+        ]
+        yield reading(f"`{word}` is a word of Python and cannot be a name.", *options, weight=0.84)
+        return
+
+
+def _names_something(problem: Problem, index: int, word: str) -> bool:
+    """Whether the keyword is used like the variable that it was taken for."""
+    before, after = problem.text(index - 1), problem.text(index + 1)
+    if word in VALUE_KEYWORDS:
+        return after == "=" and problem.tokens[index].first
+    if word in ("lambda", "not", "await", "yield"):
+        return after in ("=", ")", ",", "+", "-", "*", "/", "]", "")
+    return (after in ("=", ")", ",", "+", "*", "/", "]", ".") and before not in ("else",)) or (
+        before in ("(", ",", "+", "-", "*", "/", "=")
+        and (
+            after in (")", ",", "") or problem.tokens[index + 1].first
+            if index + 1 < len(problem.tokens)
+            else True
+        )
+    )
+
+
+MISTAKES = (
+    Mistake(
+        code="syntax.misspelled-keyword",
+        lesson="Python's own words must be written exactly, in small letters. A wrong letter turns them "
+        "into unknown "
+        "names.",
+        find=_misspelled,
+    ),
+    Mistake(
+        code="syntax.keyword-as-name",
+        lesson="Python's own words (`class`, `from`, `lambda`, …) cannot be names. By custom an "
+        "underscore is added: "
+        "`class_`.",
+        find=_keyword_as_name,
+    ),
+)

@@ -1,0 +1,126 @@
+"""Regression tests from what was seen after a fix: values of names, results of calls, asserts of the cell
+itself."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from cot_magic.core.case import Case
+from cot_magic.core.edits import parsed
+from cot_magic.core.findings import CellEdit, Evidence, Fix, RegressionTest
+from cot_magic.core.jobs import StateItem
+from cot_magic.reasoners.offline import source as src
+
+_ASSERTS = 6  # in one test: enough to pin a result down, few enough to read
+_LONG = 300  # a value whose text is longer says nothing to a reader
+
+
+def regression_tests(case: Case, fix: Fix, after: Evidence) -> tuple[RegressionTest, ...]:
+    """Tests that should fail without the fix and pass with it; at most two.
+
+    Independent ones come first: asserts that the cell makes itself. Then what the fixed cell computed, by
+    calling the function again where the call is not what the fix changed, else by the values that it left.
+    """
+    edits = {edit.cell: edit for edit in fix.edits}
+    edit = edits.get(case.cell.id)
+    source = edit.after if edit is not None else case.cell.source
+    tree = parsed(source)
+    if tree is None:
+        return ()
+    unchanged = set(case.cell.source.splitlines())
+    stem = _stem(case, tree)
+    tests = []
+    if lines := list(_own_asserts(source, tree, unchanged)):
+        tests.append(_test(f"{stem}_keeps_its_asserts", lines))
+    lines = [*_calls(source, tree, unchanged, after), *_values(tree, after, fix.edits)]
+    if lines:
+        tests.append(_test(f"{stem}_gives_what_was_seen", lines))
+    return tuple(tests)
+
+
+def _test(name: str, lines: Sequence[str]) -> RegressionTest:
+    body = "\n".join(f"    {line}" for line in dict.fromkeys(lines[:_ASSERTS]))
+    return RegressionTest(name=f"test_{name}", source=f"def test_{name}():\n{body}\n\n\ntest_{name}()\n")
+
+
+def _stem(case: Case, tree: ast.Module) -> str:
+    """What the test is called after: the function that failed, else the first name that the cell assigns."""
+    frame = case.raised.innermost_in_cells if case.raised is not None else None
+    if frame is not None and frame.function.isidentifier():
+        return frame.function.strip("_") or "cell"
+    names = [name for node in tree.body for name in sorted(src.bound_names(node))]
+    words = re.findall(r"[a-z0-9]+", names[0].lower()) if names else []
+    return "_".join(words) or "cell"
+
+
+def _own_asserts(source: str, tree: ast.Module, unchanged: set[str]) -> Iterator[str]:
+    """Asserts at the top level that call something, so that running them again checks the code again."""
+    for node in tree.body:
+        if isinstance(node, ast.Assert) and any(isinstance(item, ast.Call) for item in ast.walk(node.test)):
+            text = src.text_of(source, node)
+            if "\n" not in text and text in unchanged:
+                yield text
+
+
+def _calls(source: str, tree: ast.Module, unchanged: set[str], after: Evidence) -> Iterator[str]:
+    """`name = f(…)` with plain arguments, and one `print(f(…))` whose line was printed: the call again."""
+    state = {item.expression: item for item in after.state if item.literal and len(item.text) <= _LONG}
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    prints = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _called(node.value) == "print"
+    ]
+    for node in tree.body:
+        if src.text_of(source, node) not in unchanged:
+            continue
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            target = node.targets[0]
+            item = state.get(target.id) if isinstance(target, ast.Name) else None
+            if item is not None and _called(node.value) in defined and _plain(node.value):
+                yield f"assert {src.text_of(source, node.value)} == {item.text}"
+    if len(prints) == 1 and len(prints[0].args) == 1 and not prints[0].keywords:
+        argument, printed = prints[0].args[0], after.output.strip("\n")
+        told = bool(printed) and "\n" not in printed and len(printed) <= _LONG
+        own = isinstance(argument, ast.Call) and _called(argument) in defined and _plain(argument)
+        if told and own and src.text_of(source, prints[0]) in unchanged:
+            yield f"assert str({src.text_of(source, argument)}) == {printed!r}"
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _plain(call: ast.Call) -> bool:
+    """Whether all arguments are literals, so that the call is the same every time."""
+    for argument in (*call.args, *(item.value for item in call.keywords)):
+        try:
+            ast.literal_eval(argument)
+        except (ValueError, TypeError):
+            return False
+    return True
+
+
+def _values(tree: ast.Module, after: Evidence, edits: Sequence[CellEdit]) -> Iterator[str]:
+    """The values that the cell left in the names that it assigns; where it assigns none, in those it uses."""
+    assigned = {name for node in tree.body for name in src.bound_names(node)}
+    for edit in edits:
+        other = parsed(edit.after)
+        assigned |= (
+            {name for node in other.body for name in src.bound_names(node)} if other is not None else set()
+        )
+    items = [item for item in after.state if _tellable(item)]
+    own = [item for item in items if item.name in assigned]
+    for item in own or items:
+        yield f"assert {item.expression} == {item.text}"
+
+
+def _tellable(item: StateItem) -> bool:
+    """Whether `expression == text` can be a statement of Python and says something."""
+    if not item.literal or len(item.text) > _LONG or item.name.startswith("_"):
+        return False
+    try:
+        ast.parse(f"assert {item.expression} == {item.text}")
+    except (SyntaxError, ValueError):
+        return False
+    return item.text not in ("nan", "inf")

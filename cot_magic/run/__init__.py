@@ -1,0 +1,1 @@
+"""One run: a case in, a finished session out, shown and recorded."""

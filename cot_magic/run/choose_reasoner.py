@@ -1,0 +1,128 @@
+"""Which reasoner a run gets, and in one sentence why; nothing heavy is imported for it."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from cot_magic import plugins
+from cot_magic.capture.secrets.redactor import Redactor
+from cot_magic.core.case import Case
+from cot_magic.core.errors import UsageError
+from cot_magic.core.events import Stamped
+from cot_magic.core.jobs import Budget
+from cot_magic.core.protocols import Reasoner
+from cot_magic.settings import DEFAULT_MODEL, Settings
+
+RECORDED = "replay:"  # a recording is shown again
+AFRESH = "verify:"  # its experiments are run again
+_NO_CREDENTIAL = "No credential for a model was found: the offline reasoner works, and nothing is sent."
+_ELSEWHERE = (
+    " ANTHROPIC_BASE_URL is no http address of this machine, so ANTHROPIC_API_KEY is needed as well (any "
+    "text, if that server wants none)."
+)
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """A reasoner that repeats a recording."""
+
+    recorded: tuple[Stamped, ...]
+
+    @property
+    def case(self) -> Case: ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A reasoner with a connection that is closed when a session ends."""
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Sending(Protocol):
+    """A reasoner that sends something, which can be looked at first, over a connection that takes time to
+    load."""
+
+    def preview(self, case: Case, budget: Budget) -> Any: ...
+
+    def warm(self) -> None: ...
+
+    def settle(self) -> None: ...
+
+
+def chosen(settings: Settings) -> tuple[str, str]:
+    """The name of the reasoner that the settings ask for, and how it was chosen, "" if it was named."""
+    if settings.reasoner != "auto":
+        return settings.reasoner, ""
+    from cot_magic.reasoners.claude.messages.credentials import credential_source
+
+    source = credential_source(settings.platform)
+    if source is None:
+        elsewhere = settings.platform == "anthropic" and os.environ.get("ANTHROPIC_BASE_URL")
+        return "offline", _NO_CREDENTIAL + (_ELSEWHERE if elsewhere else "")
+    return "claude", f"A credential was found ({source}), so claude works; --reasoner offline sends nothing."
+
+
+def choose_reasoner(settings: Settings, redactor: Redactor | None = None) -> Reasoner:
+    """The reasoner that the settings ask for.
+
+    `redactor` withholds what a reasoner that sends something must not send. Raises UnknownPlugin, and
+    UsageError for a recording that cannot be read or a model without a credential.
+    """
+    name, _ = chosen(settings)
+    reasoner: Reasoner
+    if name == "offline":
+        reasoner = plugins.load("reasoners", "offline")(rules=plugins.rules())
+    elif name == "claude":
+        reasoner = _claude(settings, redactor or Redactor())
+    elif name.startswith((RECORDED, AFRESH)):
+        from cot_magic.notebook.report.session import events_of
+        from cot_magic.run.recording import read
+
+        path = Path(name.partition(":")[2])
+        reasoner = plugins.load("reasoners", "replay")(tuple(events_of(path, read)))
+    elif name == "replay":
+        raise UsageError("--reasoner replay needs a recording: --reasoner replay:FILE.cot.jsonl")
+    else:
+        reasoner = plugins.load("reasoners", name)()
+    return reasoner
+
+
+def absolute(settings: Settings) -> Settings:
+    """The settings for a process in another folder: a recording is named by its whole path."""
+    role, sign, path = settings.reasoner.partition(":")
+    return replace(settings, reasoner=f"{role}:{Path(path).resolve()}") if sign else settings
+
+
+def nothing_to_preview(reasoner: Reasoner) -> None:
+    """Raises UsageError for a reasoner that sends nothing."""
+    if not isinstance(reasoner, Sending):
+        raise UsageError(
+            f"the {reasoner.name} reasoner sends nothing: there is nothing to preview. Nothing was run."
+        )
+
+
+def request_text(body: Any) -> str:
+    """A request for people to read: all of it, as it would be sent."""
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    return f"{text}\nThis is the first request as it would be sent. Nothing was sent."
+
+
+def _claude(settings: Settings, redactor: Redactor) -> Reasoner:
+    from cot_magic.reasoners.claude.messages.credentials import has_credentials
+
+    if not settings.preview and not has_credentials(settings.platform):
+        raise UsageError(
+            f"--reasoner claude: no credential for the platform {settings.platform} was found. Set "
+            "ANTHROPIC_API_KEY (or what the platform uses), or ANTHROPIC_BASE_URL for a local server."
+        )
+    reasoner: Reasoner = plugins.load("reasoners", "claude")(
+        model=settings.model or DEFAULT_MODEL,
+        platform=settings.platform,
+        max_usd=settings.max_cost,
+        redactor=redactor,
+    )
+    return reasoner

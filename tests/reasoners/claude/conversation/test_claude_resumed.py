@@ -1,0 +1,136 @@
+"""Going on with a conversation that was cut short, in whatever state it was left."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from phase_script import FIX, HYPOTHESIS, answer, call, phase, whole
+from scripted_replies import Reply
+
+from cot_magic.core.engine import drive
+from cot_magic.core.events import Interrupted, Stamped
+from cot_magic.core.findings import Phase
+from cot_magic.core.jobs import Budget
+from cot_magic.core.session import Session
+from cot_magic.reasoners.claude.reasoner import claude_reasoner
+
+
+class Interrupting:
+    """A sandbox in which the person presses Ctrl-C while some of the runs go on."""
+
+    def __init__(self, inner: Any, *at: int) -> None:
+        self.inner, self.at, self.ran = inner, at, 0
+
+    def status(self) -> Any:
+        return self.inner.status()
+
+    def run(self, jobs: Any) -> Any:
+        self.ran += 1
+        if self.ran in self.at:
+            raise KeyboardInterrupt
+        return self.inner.run(jobs)
+
+    def close(self) -> None: ...
+
+
+def other(number: int) -> dict[str, Any]:
+    return {**HYPOTHESIS, "claim": f"a scripted claim {number}", "probe": f"len(values) == {number}"}
+
+
+def test_a_session_that_is_stopped_again_and_again_never_has_too_many_marks(desk) -> None:
+    script = whole(
+        VALIDATE=[Reply(text=answer(hypotheses=[other(1)]), match="Phase VALIDATE"),
+                  Reply(text=answer(hypotheses=[other(2)]), match="Phase VALIDATE"),
+                  Reply(text=answer(hypotheses=[other(4)]), match="Phase VALIDATE")],
+    )  # fmt: skip
+    at = desk(*script)
+    at.sandbox = Interrupting(at.sandbox, 2, 3)  # the experiments that each of the first two answers asks for
+    session = at.run()
+    for _ in range(2):
+        assert at.events.count(Interrupted(phase=Phase.VALIDATE)) > 0
+        session = at.run(resume=True)
+    assert session.faults == ()
+    assert session.result == "verified"
+    assert [seen.refused for seen in at.server.turns] == [""] * len(at.server.turns)
+
+
+def test_a_phase_that_was_stopped_before_it_was_asked_about_is_asked_about(desk) -> None:
+    """The answer before was empty, so that the last word of the conversation is ours."""
+    nothing = Reply(blocks=[], stop_reason="end_turn")
+    at = desk(whole()[0], Reply(blocks=[], stop_reason="end_turn", match="Phase PLAN"), nothing, *whole()[2:])
+    at.sandbox = Interrupting(at.sandbox, 1)
+    at.run()
+    assert Interrupted(phase=Phase.VALIDATE) in at.events
+    assert at.run(resume=True).result == "verified"
+    assert "Phase VALIDATE" in at.said
+
+
+def test_a_new_conversation_on_going_on_counts_what_the_session_has_spent(desk) -> None:
+    at = desk(*whole()[:2], Reply(status=401, match="Phase VALIDATE"))
+    spent = at.run().usage.usd
+    at.reasoner = None
+    at.server.script[:] = whole()[2:]
+    at.run(resume=True)
+    assert [used and used.usd for used in at.used] == [None, spent]
+
+
+REFUSALS = [
+    "messages.1.content.0: Invalid `signature` in `thinking` block",
+    "prompt is too long: 250000 tokens",
+]
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+def test_a_conversation_that_the_server_refuses_is_begun_anew(desk, said: str) -> None:
+    at = desk(*whole()[:2], Reply(status=400, message=said, match="Phase VALIDATE"))
+    session = at.run()
+    assert len(session.faults) == 1
+    at.server.script[:] = whole()[2:]
+    session = at.run(resume=True)
+    assert len(at.server.turns[3].body["messages"]) == 1
+    assert session.result == "verified"
+
+
+def test_a_fix_that_was_tried_before_the_stop_is_not_tried_twice(desk) -> None:
+    tools = [call("try_fix", **FIX), call("run_probe", hypothesis="h1", code="len(values) == 4")]
+    at = desk(*whole(IMPLEMENT=phase("IMPLEMENT", tools=tools)))
+    at.sandbox = Interrupting(at.sandbox, 4)
+    at.run()
+    assert Interrupted(phase=Phase.IMPLEMENT) in at.events
+    at.server.script[:] = whole()[4:]
+    session = at.run(resume=True)
+    assert len(session.fixes) == 1
+    assert session.result == "verified"
+
+
+@pytest.fixture
+def limited(desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    at = desk(*whole())
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", at.server.url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    assert os.environ["ANTHROPIC_API_KEY"] == "k"
+    return at
+
+
+def test_what_stopped_requests_may_have_cost_is_held_against_the_limit_after_each_stop(limited) -> None:
+    """Nobody says what an answer cost that was stopped: it counts at its worst, also after going on."""
+    slow = Reply(text=f"scripted {'words ' * 400}", chunk=8, delay=0.01, sticky=True)
+    limited.server.script[:] = [slow]
+    budget = Budget(thinking_tokens=4_000, search_s=60, rounds=2, schedules=1, max_usd=0.2)
+    reasoner = claude_reasoner(model="claude-haiku-4-5", max_usd=0.2, redactor=limited.redactor)
+    session, starts = Session(), 0
+    for _ in range(6):
+        resumed = session if session.case is not None else None
+        events = drive(limited.case, reasoner, limited.sandbox, intensity="cot", budget=budget,
+                       clock=lambda: 0.0, resume=resumed)  # fmt: skip
+        for order, event in enumerate(events):
+            session = session.evolve(Stamped(order=order, seconds=0.0, event=event))
+            if type(event).__name__ == "Streamed":
+                starts += 1
+                break
+        events.close()
+        reasoner.close()
+    # one such request may cost $0.06 and more, so that $0.20 never pays for six
+    assert 0 < starts < 4
+    assert any("--max-cost" in fault for fault in session.faults)

@@ -1,0 +1,192 @@
+"""What all rules about syntax have in common: proof, rivals, several errors in a cell, and never raising."""
+
+import ast
+import inspect
+import textwrap
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cot_magic.core.case import Raised
+from cot_magic.core.findings import FixVerdict
+from cot_magic.reasoners.offline.syntax.catalogue import LAST, MISTAKES, RULES
+from cot_magic.reasoners.offline.syntax.lexer import lex, plain
+from cot_magic.reasoners.offline.syntax.problem import attempt, meaning
+from cot_magic.reasoners.offline.syntax.rule import diagnose
+
+LONG = "".join(
+    f"def f{i}(x, y=1):\n    '''doc'''\n    z = [x, y, {{'a': {i}}}]\n    if x > {i}:\n        return z\n\n"
+    for i in range(300)
+)
+PIECES = [
+    *"()[]{}:;,.=+-*/%<>!?&|^~@#\\'\"`$ \n\t", '"""', "'''", 'f"', "==", "=>", "->", "and", "or", "not", "in", "is",
+    "if", "else", "elif", "for", "while", "def", "class", "return", "import", "from", "as", "with", "try", "except",
+    "lambda", "yield", "await", "async", "global", "nonlocal", "print", "None", "0x", "1e", "5x", "\\n", "\n    ",
+    "\n  ", "“", "”", "−", "\u00a0", "\u200b", ">>> ", "```", "// ", "/* ", "case", "match", "break", "del", "**", ":=",
+    "\x00", "\r", "\f", "é", "%%time\n", "!ls\n", "x?",
+]  # fmt: skip
+SOURCES = [inspect.getsource(item) for item in (textwrap.wrap, textwrap.dedent, lex, plain, attempt)] + [
+    "x = {'a': [1, (2, 3)], 'b': f'{x:>{y}} {z!r}'}\nprint(x['a'][0], sep='')\n",
+    "try:\n    with open(p) as f, g() as h:\n        pass\nexcept (A, B) as e:\n    raise C('x') from e\n",
+    "match x:\n    case [1, *r] | {'k': v} if r:\n        y = lambda a, *b, c=1, **d: a if b else c\n",
+    "async def f(a, /, b=1, *, c):\n    global g\n    return [await x async for x in y if x not in z]\n",
+    "%time x = 1\n!ls\ny = !ls\nif x == 1 or x is not None:\n    x += 1; y = x ** 2\nelse:\n    del x\n",
+]
+
+
+@st.composite
+def broken(draw):
+    """A valid source with a few characters or words added, dropped or replaced."""
+    text = draw(st.sampled_from(SOURCES))
+    for _ in range(draw(st.integers(1, 5))):
+        place = draw(st.integers(0, len(text)))
+        dropped = draw(st.sampled_from([0, 0, 1, 1, 2, 8]))
+        text = text[:place] + draw(st.sampled_from([*PIECES, "", ""])) + text[place + dropped :]
+    return text
+
+
+def test_every_rule_has_a_code_of_its_own_and_a_lesson():
+    codes = [rule.code for rule in RULES]
+    assert len(codes) == len(set(codes))
+    assert all(code.startswith("syntax.") for code in codes)
+    assert all(len(rule.lesson) > 40 for rule in RULES)
+
+
+def test_a_reading_on_which_all_agree_is_proven_by_its_check(suspicions, check_value):
+    [(code, suspicion)] = suspicions("if x = 3:\n    y = 1\n")
+    assert code == "syntax.single-equals"
+    assert check_value(suspicion) is True
+
+
+def test_the_check_fails_for_a_source_that_compiles(suspicions, check_value):
+    [(_, suspicion)] = suspicions("if x = 3:\n    y = 1\n")
+    [check] = suspicion.checks
+    healthy = replace(check, source=check.source.replace("if x = 3", "if x == 3"))
+    assert check_value(replace(suspicion, checks=(healthy,))) is False
+
+
+def test_where_the_intent_stays_open_the_check_says_neither_true_nor_false(suspicions, check_value):
+    [(_, suspicion)] = suspicions("x = (1, 2, 3]\n")
+    assert isinstance(check_value(suspicion), str)
+
+
+def test_both_readings_of_crossed_brackets_are_offered(repairs):
+    assert [edit.after for edit in repairs("x = (1, 2, 3]\n")] == ["x = (1, 2, 3)\n", "x = [1, 2, 3]\n"]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f(x)\n    retrun x\n", "def f(x):\n    return x\n"),
+        ("for i in range(3)\n    print “a”\n", "for i in range(3):\n    print('a')\n"),
+        ("if x = 3\n    print 'a'\nelse\n    y =< 3\n", "if x == 3:\n    print('a')\nelse:\n    y <= 3\n"),
+    ],
+)
+def test_several_errors_in_one_cell_are_mended_together(repairs, source, expected):
+    assert meaning(repairs(source)[0].after) == meaning(expected)
+
+
+def test_the_same_mistake_is_mended_everywhere_in_the_cell(repairs):
+    source = "".join(f"if x > {i}\n    y = {i}\n" for i in range(6))
+    assert repairs(source)[0].after == source.replace("\n    y", ":\n    y")
+
+
+def test_magics_and_shell_commands_are_left_alone(repairs):
+    source = "%matplotlib inline\n!pip list\nfiles = !ls\nx = [1 2]\nx?\n"
+    assert repairs(source)[0].after == source.replace("1 2", "1, 2")
+
+
+def test_a_known_name_decides_between_a_quote_and_an_extra_quote(repairs):
+    assert repairs('print(total")\n')[0].after == 'print("total")\n'
+    assert repairs('print(total")\n', "total")[0].after == "print(total)\n"
+
+
+def test_a_mistake_in_a_long_cell_is_found_with_its_line_number(suspicions):
+    code, suspicion = suspicions(f"{LONG}x = [1, 2 3]\n{LONG}")[0]
+    assert code == "syntax.missing-comma"
+    assert suspicion.lineno == LONG.count("\n") + 1
+    assert suspicion.repairs[0].edits[0].after == f"{LONG}x = [1, 2, 3]\n{LONG}"
+
+
+def test_two_mistakes_far_apart_in_a_long_cell_are_both_mended(repairs):
+    source = f"x = [1, 2 3]\n{LONG}if x = 3:\n    y = 1\n"
+    assert repairs(source)[0].after == source.replace("2 3", "2, 3").replace("x = 3", "x == 3")
+
+
+def test_the_generic_search_is_asked_only_where_no_rule_fits(suspicions):
+    assert {code for code, _ in suspicions("f(a)b\n")} == {"syntax.one-token"}
+    assert {code for code, _ in suspicions("print 'a'\n")} == {"syntax.print-statement"}
+
+
+def test_no_more_than_eight_repairs_are_offered(repairs):
+    for source in ("f(a)b\n", "a = b c d\n", "x = a b (c [d\n", "def (:\n"):
+        assert len(repairs(source)) <= 8
+
+
+def test_a_cell_that_compiles_gives_no_suspicion(syntax_case):
+    # `eval` and a broken module raise a SyntaxError too, and the cell is not to blame
+    case = syntax_case("eval('1 +')\n")
+    assert not [item for rule in RULES for item in rule.suspicions(case)]
+
+
+def test_another_exception_gives_no_suspicion(syntax_case):
+    case = replace(syntax_case("x = [1 2]\n"), raised=Raised(ename="KeyError", evalue="1"))
+    assert not [item for rule in RULES for item in rule.suspicions(case)]
+
+
+def test_top_level_await_is_no_error_in_a_notebook():
+    assert attempt("await f()\nasync with a as b:\n    pass\n") is None
+
+
+@pytest.mark.parametrize("source", ["%time x = 1\n", "x = !ls\n", "!ls {x}\n", "x?\n", "?x.y\n", "x.y??"])
+def test_the_syntax_of_notebooks_is_no_error(source):
+    assert attempt(source) is None
+    assert plain(source).count("\n") == source.count("\n")
+
+
+@pytest.mark.parametrize("source", ["a = (1\n  % b)\n", "x = 'a\\n' % c\n", "x = a \\\n    % b\n", "y != !x"])
+def test_an_operator_is_no_magic(source):
+    assert "pass" not in plain(source)
+
+
+def test_a_proven_repair_is_verified_and_an_open_one_is_plausible(failing, solve):
+    assert solve(failing("x = 3\n", "y = [x, 2 5]\n")).result == "verified"
+    session = solve(failing("x = 3\n", "y = (x, 2, 5]\n"))
+    assert {session.judge_fix(fix).verdict for fix in session.fixes} == {FixVerdict.PLAUSIBLE}
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(broken())
+@pytest.mark.slow
+def test_no_source_is_so_broken_that_a_rule_raises(source):
+    for finding in diagnose(source, MISTAKES, LAST):
+        assert finding.reading.claim
+        assert finding.reading.options
+        assert 0 < finding.reading.weight <= 1
+        if finding.reading.certain:
+            assert attempt(finding.reading.options[0].after) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+@pytest.mark.slow
+def test_no_text_makes_a_rule_raise(source):
+    assert isinstance(diagnose(source, MISTAKES, LAST), tuple)
+
+
+@given(broken())
+def test_the_tokens_are_pieces_of_the_source_in_their_order(source):
+    end = 0
+    for token in lex(source).tokens:
+        assert token.start >= end
+        assert source[token.start : token.end] == token.text
+        end = token.end
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_tokens_of_healthy_code_are_those_of_python(source):
+    listing = lex(source)
+    assert (listing.unclosed, listing.stray, listing.crossed) == ((), (), ())
+    assert ast.parse(plain(source))

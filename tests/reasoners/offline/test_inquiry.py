@@ -1,0 +1,191 @@
+"""The offline reasoner on notebooks that really fail: phases, rounds, rivals, tests, and what it does not claim."""
+
+import pytest
+
+from cot_magic.core.case import Cell, CellId, Dependency, Freshness
+from cot_magic.core.findings import FixVerdict, HypothesisVerdict, Phase
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.source import edit, over, parse
+
+
+def texts(session, phase):
+    return {finding.topic: finding.text for finding in session.phase(phase).findings}
+
+
+def test_five_phases_come_in_order_and_each_ends_with_its_result(solve, failing):
+    session = solve(failing("total = 3", "double = totl * 2"))
+    assert [view.phase for view in session.phases] == list(Phase)
+    assert all(view.headline for view in session.phases)
+    assert "`totl`" in session.phase(Phase.ANALYZE).headline
+
+
+def test_the_analysis_names_the_code_and_the_values(solve, failing):
+    found = texts(solve(failing("price = '3'\ncount = 2", "total = price - count")), Phase.ANALYZE)
+    assert found["pattern"].startswith("**TypeError**")
+    assert "total = price - count" in found["code"]
+    assert "- `price` is `'3'` (`str`" in found["values"]
+
+
+def test_chained_causes_are_told(solve, failing):
+    session = solve(
+        failing("try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise ValueError('no') from e")
+    )
+    assert "ZeroDivisionError" in texts(session, Phase.ANALYZE)["chained"]
+
+
+def test_a_stale_cell_in_the_lineage_is_marked(solve, failing):
+    from dataclasses import replace
+
+    case = failing("rate = 2", "x = rate.value")
+    stale = replace(
+        case,
+        lineage=(Dependency(cell=case.cells[0], names=("rate",), freshness=Freshness.STALE),),
+    )
+    session = solve(stale)
+    assert "stale" in texts(session, Phase.ANALYZE)["lineage"]
+    assert "Run cell [1] again" in texts(session, Phase.PLAN)["fixes"]
+
+
+def test_two_mistakes_in_one_cell_are_mended_by_one_fix(solve, failing):
+    session = solve(failing("a = np.arange(3)\nb = [math.sqrt(4)]"))
+    fix = session.best_fix
+    assert "import numpy as np" in fix.edits[0].after
+    assert "import math" in fix.edits[0].after
+    assert fix.edits[0].before == "a = np.arange(3)\nb = [math.sqrt(4)]"
+
+
+def test_one_round_does_not_go_on_to_a_second_mistake(solve, failing):
+    session = solve(failing("a = np.arange(3)\nb = [math.sqrt(4)]"), rounds=1)
+    assert session.best_fix is None
+    assert {session.judge_fix(fix).verdict for fix in session.fixes} == {FixVerdict.REJECTED}
+
+
+def test_a_mistake_in_an_earlier_cell_is_mended_there(solve, failing):
+    session = solve(failing("def clean(s):\n    s = s.strip()\n", "t = clean(' a ')\nu = t.upper()"))
+    assert [edit_.cell for edit_ in session.best_fix.edits] == ["c0"]
+
+
+def test_a_fix_has_tests_that_fail_before_and_pass_after(solve, failing):
+    session = solve(failing("def twice(n):\n    return n * facotr\n\nfactor = 2\nx = twice(4)"))
+    fix = session.best_fix
+    assert session.judge_fix(fix).verdict is FixVerdict.VERIFIED
+    assert any(owner == fix.id and "twice(4) == 8" in test.source for owner, test in session.tests)
+
+
+def test_rivals_that_behave_differently_are_all_shown_and_none_is_verified(solve, failing):
+    session = solve(failing("x = '5'\ny = x + 2"))
+    passing = [fix for fix in session.fixes if session.judge_fix(fix).verdict is FixVerdict.PLAUSIBLE]
+    assert len(passing) == 2
+    assert "only you know which was meant" in texts(session, Phase.IMPLEMENT)["rivals"]
+
+
+def test_the_limits_say_why_a_fix_is_not_verified(solve, failing):
+    session = solve(failing("xs = [1, 2]\nx = xs[2]"))
+    assert texts(session, Phase.CONFIRM)["limits"].startswith("Not verified, because")
+
+
+def test_without_a_sandbox_the_fixes_are_shown_and_nothing_is_claimed(solve, failing):
+    session = solve(failing("total = 3", "double = totl * 2"), available=False)
+    assert session.fixes
+    assert session.evidence == ()
+    assert {session.judge_fix(fix).verdict for fix in session.fixes} == {FixVerdict.UNVERIFIED}
+    assert "none could be run" in session.phase(Phase.IMPLEMENT).headline
+
+
+def test_where_no_rule_helps_the_facts_are_given_and_no_fix(solve, failing):
+    session = solve(failing("x = 3", "raise RuntimeError('the moon is full')"))
+    assert session.fixes == ()
+    assert session.judge(session.hypotheses[0].id).verdict is HypothesisVerdict.CONFIRMED
+    assert "No fix is offered" in session.phase(Phase.IMPLEMENT).headline
+    assert "Unresolved" in session.phase(Phase.CONFIRM).headline
+
+
+def test_the_way_back_is_told(solve, failing):
+    found = texts(solve(failing("total = 3", "double = totl * 2")), Phase.IMPLEMENT)
+    assert "%cot_undo" in found["rollback"]
+
+
+class Broken:
+    """A rule of somebody else that has a mistake of its own."""
+
+    code = "other.broken"
+    lesson = ""
+
+    def suspicions(self, case):
+        yield from ()
+        raise LookupError("my own mistake")
+
+
+class Silencing:
+    """A rule of somebody else that drops the failing statement."""
+
+    code = "other.silencing"
+    lesson = "Nothing is to be learnt from it."
+
+    def suspicions(self, case):
+        tree = parse(case.cell.source)
+        change = over(case.cell.source, tree.body[-1], "pass")
+        yield Suspicion(
+            claim="The last statement is in the way.",
+            prediction="Without it the cell passes.",
+            checks=(),
+            repairs=(Repair(edits=(edit(case.cell, change),), why="It is gone."),),
+            weight=1.0,
+        )
+
+
+def test_a_rule_that_fails_is_named_and_the_others_still_count(solve, failing):
+    from cot_magic.reasoners.offline.crashes.names import RULES
+
+    session = solve(failing("total = 3", "double = totl * 2"), rules=(Broken(), *RULES))
+    assert session.best_fix is not None
+    limits = [item.text for item in session.phase(Phase.ANALYZE).findings if item.topic == "limits"]
+    assert limits == ["the rule `other.broken` failed: LookupError: my own mistake"]
+
+
+def test_an_edit_that_only_silences_comes_after_one_that_mends(solve, failing):
+    from cot_magic.reasoners.offline.crashes.names import RULES
+
+    session = solve(failing("total = 3", "double = totl * 2"), rules=(Silencing(), *RULES))
+    assert session.best_fix.edits[0].after == "double = total * 2"
+    assert session.judge_fix(session.best_fix).verdict is FixVerdict.VERIFIED
+
+
+def test_an_edit_that_only_silences_is_never_verified(solve, failing):
+    session = solve(failing("total = 3", "double = totl * 2"), rules=(Silencing(),))
+    assert session.judge_fix(session.fixes[0]).verdict is FixVerdict.PLAUSIBLE
+    assert "doubts" in texts(session, Phase.IMPLEMENT)
+
+
+@pytest.mark.parametrize("prompt", ["", "is it right?"])
+def test_a_cell_that_passed_is_reviewed_by_its_own_examples(solve, failing, prompt):
+    from dataclasses import replace
+
+    source = (
+        "def twice(n):\n    '''Double.\n\n    >>> twice(2)\n    4\n    >>> twice(3)\n    7\n    '''\n  "
+        "  return 2 * n\n"
+        "assert twice(1) == 2\n"
+    )
+    cell = Cell(id=CellId("c1"), source=source, index=1, execution_count=2)
+    case = replace(failing("x = 1", "y"), cell=cell, cells=(cell,), raised=None, prompt=prompt)
+    session = solve(case)
+    verdicts = {h.claim: session.judge(h.id).verdict for h in session.hypotheses}
+    assert (
+        verdicts["The example `twice(2)` in the docstring of `twice` gives `4`."]
+        is HypothesisVerdict.CONFIRMED
+    )
+    assert (
+        verdicts["The example `twice(3)` in the docstring of `twice` gives `7`."] is HypothesisVerdict.REFUTED
+    )
+    assert verdicts["The assert `twice(1) == 2` holds in a fresh copy too."] is HypothesisVerdict.CONFIRMED
+    assert session.fixes == ()
+
+
+def test_ruffs_remarks_are_hypotheses_that_nothing_confirms(solve, failing):
+    from dataclasses import replace
+
+    cell = Cell(id=CellId("c1"), source="def f(xs=[]):\n    return xs\n", index=1, execution_count=2)
+    session = solve(replace(failing("x = 1", "y"), cell=cell, cells=(cell,), raised=None))
+    found = [h for h in session.hypotheses if h.rule == "review.B006"]
+    assert found
+    assert session.judge(found[0].id).verdict is HypothesisVerdict.INCONCLUSIVE
