@@ -402,7 +402,7 @@ import os
 from cot_magic.core.jobs import Job, JobStep
 from cot_magic.sandbox.snapshot import park
 from cot_magic.capture.failure import sandbox_describe
-from cot_magic.capture.history import History
+from cot_magic.capture.lineage.history import History
 box = park(get_ipython(), describe=sandbox_describe(History()))
 probe = '''
 import os, subprocess

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 FOLLOW = """
 import json as _json, sys as _sys
 from cot_magic.capture.case import capture_case as _capture
-from cot_magic.capture.history import History as _History
+from cot_magic.capture.lineage.history import History as _History
 from cot_magic.core import codec as _codec
 _ip, _history, _now = get_ipython(), _History(), {}
 def _before(info):

@@ -11,7 +11,7 @@ import json, sys
 from traitlets.config import Config
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from cot_magic.capture.case import capture_case
-from cot_magic.capture.history import History
+from cot_magic.capture.lineage.history import History
 from cot_magic.core import codec
 
 config = Config()

@@ -13,7 +13,7 @@ from cot_magic.testing import AbsentSandbox, NamespaceSandbox, check_sandbox
 CODE = """
 from IPython.core.interactiveshell import InteractiveShell
 from cot_magic.capture.failure import sandbox_describe
-from cot_magic.capture.history import History
+from cot_magic.capture.lineage.history import History
 from cot_magic.sandbox.snapshot import {park}
 from cot_magic.testing import check_sandbox
 snapshot = {park}(InteractiveShell(), describe=sandbox_describe(History()))

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from queue import SimpleQueue
 from time import sleep
 from typing import Any
@@ -362,7 +363,7 @@ def test_the_trace_has_a_lane_for_each_thread_and_marks_what_was_disturbed() -> 
         step.error for step in result.trace.steps
     )
     assert {choice.kind for choice in decisions.log} == {THREAD}
-    assert all(choice.where.startswith("test_threads.py:") for choice in decisions.log if choice.where)
+    assert all(choice.where.startswith(f"{Path(__file__).name}:") for choice in decisions.log if choice.where)
 
 
 def test_to_record_a_run_does_not_change_it() -> None:

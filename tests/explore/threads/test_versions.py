@@ -13,7 +13,7 @@ import pytest
 PROGRAM = textwrap.dedent("""
     import json, random, sys, threading
     from cot_magic.explore.decisions import Decisions, Replay
-    from cot_magic.explore.threads import run_threads
+    from cot_magic.explore.threads.run import run_threads
 
     class Account:
         def __init__(self): self.balance = 0

@@ -17,7 +17,7 @@ TEST = NewCell(source="def test_x():\n    assert x == 1\n\ntest_x()", role=CellR
 SETUP = f"""
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.notebook.front_end import front_end
-from cot_magic.notebook.insert import choose, PayloadInserter, VSCodeInserter
+from cot_magic.notebook.insert.inserters import choose, PayloadInserter, VSCodeInserter
 fix, test = {FIX!r}, {TEST!r}
 shell = get_ipython()
 """.replace("role=<CellRole.FIX: 'fix'>", "role=CellRole.FIX").replace(

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -294,23 +294,23 @@ def _walrus(problem: Problem) -> Iterator[Reading]:
                     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.single-equals",
         lesson="`=` gives a variable a value. Whether two values are equal is asked by `==`.",
         find=_condition,
     ),
-    Mistake(
+    Slip(
         code="syntax.assignment-target",
         lesson="On the left of `=` stands the variable that gets the value, on the right the value.",
         find=_target,
     ),
-    Mistake(
+    Slip(
         code="syntax.augmented-target",
         lesson="`+=` and its relatives change exactly one variable, which stands on their left.",
         find=_augmented,
     ),
-    Mistake(
+    Slip(
         code="syntax.walrus",
         lesson="`:=` assigns in the middle of an expression and only to a plain name. A statement uses `=`.",
         find=_walrus,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, OPENERS
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -278,13 +278,13 @@ def _missing_inner(
     return reading(claim, *unique(options), weight=0.9, certain=False)
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.crossed-brackets",
         lesson="Every bracket is closed by its own kind, and the one that was opened last is closed first.",
         find=_crossed,
     ),
-    Mistake(
+    Slip(
         code="syntax.unclosed-bracket",
         lesson="Every opening bracket needs its closing one. If it is missing, Python reads on, so that "
         "the message may "

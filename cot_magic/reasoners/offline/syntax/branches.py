@@ -10,9 +10,9 @@ from cot_magic.reasoners.offline.syntax.indentation import (
     width_of,
 )
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -76,8 +76,8 @@ def _swapped_else(lines: list[str], place: int) -> str:
     return "\n".join([*lines[:place], text, *lines[place + 1 :]])
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.lost-branch",
         lesson="`else`, `elif`, `except` and `finally` begin in the same column as the `if`, `for` or "
         "`try` that they "

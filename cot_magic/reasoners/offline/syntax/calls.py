@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -272,23 +272,23 @@ def _defined(problem: Problem, name: str) -> bool:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.argument-order",
         lesson="In a call, arguments without a name come first, those with a name (`size=3`) behind them.",
         find=_order,
     ),
-    Mistake(
+    Slip(
         code="syntax.repeated-argument",
         lesson="Each argument may be given only once in a call.",
         find=_repeated,
     ),
-    Mistake(
+    Slip(
         code="syntax.argument-name",
         lesson="An argument's name is a plain name: `f(size=1)`. A comparison needs two signs: `f(a == 1)`.",
         find=_keyword_form,
     ),
-    Mistake(
+    Slip(
         code="syntax.call-without-brackets",
         lesson="A function is called with brackets: `len(data)`, `range(3)`.",
         find=_no_brackets,

@@ -99,45 +99,45 @@ from cot_magic.reasoners.offline.syntax import (
 from cot_magic.reasoners.offline.syntax import (
     words as syntax_words,
 )
-from cot_magic.reasoners.offline.syntax.problem import Mistake
+from cot_magic.reasoners.offline.syntax.problem import Slip
 from cot_magic.reasoners.offline.syntax.rule import SyntaxRule
 
-MISTAKES: tuple[Mistake, ...] = (
-    *syntax_pasted.MISTAKES,
-    *syntax_foreign.MISTAKES,
-    *syntax_python2.MISTAKES,
-    *syntax_characters.MISTAKES,
-    *syntax_imports.MISTAKES,
-    *syntax_indentation.MISTAKES,
-    *syntax_branches.MISTAKES,
-    *syntax_fstrings.MISTAKES,
-    *syntax_strings.MISTAKES,
-    *syntax_open_strings.MISTAKES,
-    *syntax_escapes.MISTAKES,
-    *syntax_numbers.MISTAKES,
-    *syntax_operators.MISTAKES,
-    *syntax_comparisons.MISTAKES,
-    *syntax_headers.MISTAKES,
-    *syntax_loops.MISTAKES,
-    *syntax_choices.MISTAKES,
-    *syntax_definitions.MISTAKES,
-    *syntax_parameters.MISTAKES,
-    *syntax_lambdas.MISTAKES,
-    *syntax_scopes.MISTAKES,
-    *syntax_handlers.MISTAKES,
-    *syntax_calls.MISTAKES,
-    *syntax_comprehensions.MISTAKES,
-    *syntax_assignments.MISTAKES,
-    *syntax_targets.MISTAKES,
-    *syntax_declarations.MISTAKES,
-    *syntax_words.MISTAKES,
-    *syntax_brackets.MISTAKES,
-    *syntax_closers.MISTAKES,
-    *syntax_commas.MISTAKES,
-    *syntax_pairs.MISTAKES,
+SLIPS: tuple[Slip, ...] = (
+    *syntax_pasted.SLIPS,
+    *syntax_foreign.SLIPS,
+    *syntax_python2.SLIPS,
+    *syntax_characters.SLIPS,
+    *syntax_imports.SLIPS,
+    *syntax_indentation.SLIPS,
+    *syntax_branches.SLIPS,
+    *syntax_fstrings.SLIPS,
+    *syntax_strings.SLIPS,
+    *syntax_open_strings.SLIPS,
+    *syntax_escapes.SLIPS,
+    *syntax_numbers.SLIPS,
+    *syntax_operators.SLIPS,
+    *syntax_comparisons.SLIPS,
+    *syntax_headers.SLIPS,
+    *syntax_loops.SLIPS,
+    *syntax_choices.SLIPS,
+    *syntax_definitions.SLIPS,
+    *syntax_parameters.SLIPS,
+    *syntax_lambdas.SLIPS,
+    *syntax_scopes.SLIPS,
+    *syntax_handlers.SLIPS,
+    *syntax_calls.SLIPS,
+    *syntax_comprehensions.SLIPS,
+    *syntax_assignments.SLIPS,
+    *syntax_targets.SLIPS,
+    *syntax_declarations.SLIPS,
+    *syntax_words.SLIPS,
+    *syntax_brackets.SLIPS,
+    *syntax_closers.SLIPS,
+    *syntax_commas.SLIPS,
+    *syntax_pairs.SLIPS,
 )
-LAST: tuple[Mistake, ...] = syntax_generic.MISTAKES
+LAST: tuple[Slip, ...] = syntax_generic.SLIPS
 
 RULES: tuple[SyntaxRule, ...] = tuple(
-    SyntaxRule(mistake=mistake, mistakes=MISTAKES, last=LAST) for mistake in (*MISTAKES, *LAST)
+    SyntaxRule(slip=slip, slips=SLIPS, last=LAST) for slip in (*SLIPS, *LAST)
 )

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -217,29 +217,29 @@ def _conditional(problem: Problem, index: int) -> Iterator[Reading]:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.typographic-character",
         lesson="Word processors and web pages change quotes, minus signs and spaces into prettier "
         "characters that "
         "Python does not know. Code is written with the plain characters of the keyboard.",
         find=_typographic,
     ),
-    Mistake(
+    Slip(
         code="syntax.raised-digit",
         lesson="A name consists of letters, ordinary digits and underscores. Raised and lowered digits "
         "are other "
         "characters.",
         find=_power_or_name,
     ),
-    Mistake(
+    Slip(
         code="syntax.html-entity",
         lesson="In the source of a web page `<` is written `&lt;`. If code is copied from there, such "
         "names have to "
         "be turned back into characters.",
         find=_entities,
     ),
-    Mistake(
+    Slip(
         code="syntax.stray-sign",
         lesson="Some signs mean something in other languages and nothing in Python, such as `$` before a "
         "name or "

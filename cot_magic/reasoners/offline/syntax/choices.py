@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -141,15 +141,15 @@ def _braces(problem: Problem) -> Iterator[Reading]:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.conditional-value",
         lesson="A choice between two values is written `a if condition else b`; both values must be "
         "there, and "
         "statements such as `return` cannot be values.",
         find=_ternary,
     ),
-    Mistake(
+    Slip(
         code="syntax.curly-blocks",
         lesson="In Python a block is what is indented below a line that ends with a colon. There are no "
         "curly brackets "

@@ -7,9 +7,9 @@ from cot_magic.reasoners.offline.syntax.brackets import FUNCTIONS
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -143,8 +143,8 @@ def _ends_line(problem: Problem, index: int, high: int) -> bool:
     return all(problem.text(i) in (*CLOSERS, ":") for i in range(index + 1, high))
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.stray-closer",
         lesson="A closing bracket needs an opening one before it. Count them: for each opening one there "
         "is exactly "

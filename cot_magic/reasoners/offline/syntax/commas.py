@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -232,31 +232,31 @@ def items_of(problem: Problem, opener: int, closer: int) -> list[tuple[int, int]
     return items
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.extra-comma",
         lesson="Between two commas, or between a bracket and a comma, an item must stand.",
         find=_doubled,
     ),
-    Mistake(
+    Slip(
         code="syntax.semicolon-for-comma",
         lesson="Items of a list, arguments and the like are separated by commas. A semicolon ends a "
         "statement.",
         find=_semicolon,
     ),
-    Mistake(
+    Slip(
         code="syntax.missing-comma",
         lesson="Items of a list, arguments and the like are separated by commas. Where one is missing "
         "Python sees two "
         "values side by side and does not know what to do with them.",
         find=_missing,
     ),
-    Mistake(
+    Slip(
         code="syntax.names-without-commas",
         lesson="Several names in a row are separated by commas.",
         find=_between_names,
     ),
-    Mistake(
+    Slip(
         code="syntax.comma-before-word",
         lesson="A comma separates items. Before words such as `if`, `in` or `as` it has no place.",
         find=_before_word,

@@ -6,9 +6,9 @@ from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.operators import BINARY
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -221,28 +221,28 @@ def _dots(problem: Problem) -> Iterator[Reading]:
             )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.cut-comparison",
         lesson="`and` and `or` join whole conditions. Each of them needs its own left and right side: "
         "`a == 1 or a == 2`.",
         find=_cut_short,
     ),
-    Mistake(
+    Slip(
         code="syntax.word-operator",
         lesson="Membership is written `in` and `not in`, identity `is` and `is not`, equality `==` and "
         "`!=`. Other "
         "orders or mixtures of these words are not understood.",
         find=_membership,
     ),
-    Mistake(
+    Slip(
         code="syntax.dangling-operator",
         lesson="An operator needs a value on both sides. A long expression may go on in the next line "
         "only inside "
         "brackets or behind a backslash.",
         find=_dangling,
     ),
-    Mistake(
+    Slip(
         code="syntax.attribute-sign",
         lesson="A point followed by a name reaches into an object: `item.price`. An index stands in "
         "square brackets "

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -111,13 +111,13 @@ def _filter(problem: Problem, opener: int, loop: int, closer: int) -> Iterator[R
         )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.generator-argument",
         lesson="A generator may stand in a call without brackets of its own only if it is the sole argument.",
         find=_generator,
     ),
-    Mistake(
+    Slip(
         code="syntax.comprehension-form",
         lesson="A comprehension is written `[value for item in items if condition]`. A value of several "
         "parts stands in "

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -159,24 +159,24 @@ def _global_value(problem: Problem) -> Iterator[Reading]:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.name-with-space",
         lesson="A name is one word. By custom its parts are joined by underscores: `total_price`.",
         find=_name_of_two_words,
     ),
-    Mistake(
+    Slip(
         code="syntax.global-value",
         lesson="`global` and `nonlocal` say which variable is meant. The value is assigned by a statement "
         "of its own.",
         find=_global_value,
     ),
-    Mistake(
+    Slip(
         code="syntax.declared-type",
         lesson="Python's variables are not declared. They come into being when a value is assigned.",
         find=_typed,
     ),
-    Mistake(
+    Slip(
         code="syntax.statement-word",
         lesson="Words such as `return`, `break` and `import` begin a statement; they are no functions and "
         "have no value.",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -238,20 +238,20 @@ def _class(problem: Problem) -> Iterator[Reading]:
         )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.quoted-name",
         lesson="Names of functions and classes are written without quotes; quotes make a text.",
         find=_quoted_name,
     ),
-    Mistake(
+    Slip(
         code="syntax.def-form",
         lesson="A function is defined by `def name(parameters):`. The brackets are needed even without "
         "parameters, and "
         "the name is one word.",
         find=_def_brackets,
     ),
-    Mistake(
+    Slip(
         code="syntax.class-form",
         lesson="A class is defined by `class Name:` or, if it inherits, by `class Name(Parent):`.",
         find=_class,

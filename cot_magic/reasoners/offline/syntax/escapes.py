@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 from cot_magic.reasoners.offline.syntax.strings import quote_of, strings_on
@@ -77,22 +77,22 @@ def _mixed_bytes(problem: Problem) -> Iterator[Reading]:
                 return
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.backslash-in-string",
         lesson="In a text a backslash changes the meaning of the next letter. Paths of Windows are "
         "written with `r` in "
         'front: `r"C:\\Users"`.',
         find=_escape,
     ),
-    Mistake(
+    Slip(
         code="syntax.bytes-literal",
         lesson="A literal with `b` in front holds bytes and only ASCII characters. Other texts are turned "
         "into bytes by "
         "`.encode()`.",
         find=_bytes,
     ),
-    Mistake(
+    Slip(
         code="syntax.bytes-and-text",
         lesson="Bytes and text are different types. Literals that stand side by side are joined, so they "
         "must be of the "

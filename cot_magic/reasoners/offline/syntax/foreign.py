@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -198,20 +198,20 @@ def _lost_escape(problem: Problem, at: int, letter: str) -> Iterator[tuple[str, 
     yield problem.put((at, tail, f'"{escape}"')), "It is a text of its own."
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.shell-command",
         lesson="Commands of a terminal are not Python. In a notebook they run behind `!`, and packages "
         "are installed by "
         "`%pip install`.",
         find=_shell,
     ),
-    Mistake(
+    Slip(
         code="syntax.foreign-comment",
         lesson="A comment begins with `#` and ends with the line. Python has no comments over several lines.",
         find=_comments,
     ),
-    Mistake(
+    Slip(
         code="syntax.backslash",
         lesson="A backslash outside of a text joins its line with the next, and must be the very last "
         "character of the "

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import OPENERS, Kind, lex
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -307,39 +307,39 @@ def _lost_prefix(problem: Problem) -> Iterator[Reading]:
             return
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.f-string-brackets",
         lesson="Between the braces of an f-string every opening bracket needs its closing one, as "
         "everywhere.",
         find=_field_brackets,
     ),
-    Mistake(
+    Slip(
         code="syntax.f-string-quotes",
         lesson="Up to Python 3.11 the quotes inside the braces of an f-string must differ from those "
         "around it.",
         find=_nested_quotes,
     ),
-    Mistake(
+    Slip(
         code="syntax.f-string-braces",
         lesson="In an f-string each `{` begins an expression that `}` ends. A brace that should be shown "
         "is doubled.",
         find=_braces,
     ),
-    Mistake(
+    Slip(
         code="syntax.f-string-expression",
         lesson="Between the braces of an f-string stands one expression, perhaps followed by a colon and "
         "a format such "
         "as `:.2f`.",
         find=_expression,
     ),
-    Mistake(
+    Slip(
         code="syntax.f-string-text",
         lesson="A text between the braces of an f-string begins and ends with the same quote, like any "
         "other text.",
         find=_inner_string,
     ),
-    Mistake(
+    Slip(
         code="syntax.string-prefix",
         lesson="`f`, `r` and `b` stand right before the quote, without a space. Other letters mean "
         "nothing there.",

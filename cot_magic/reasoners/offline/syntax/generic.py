@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -52,8 +52,8 @@ def _one_token(problem: Problem) -> Iterator[Reading]:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.one-token",
         lesson="Often a single sign is missing, one too many, or another one is meant. Look at the place "
         "where Python "

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -216,20 +216,20 @@ def _match(problem: Problem) -> Iterator[Reading]:
             )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.exception-handler",
         lesson="A `try` block is followed by `except Class as name:` blocks, the most general last, and "
         "perhaps by "
         "`finally:`.",
         find=_handlers,
     ),
-    Mistake(
+    Slip(
         code="syntax.lonely-decorator",
         lesson="A line that begins with `@` changes the function or class that is defined right below it.",
         find=_decorator,
     ),
-    Mistake(
+    Slip(
         code="syntax.match-pattern",
         lesson="`match` tries its `case` patterns from top to bottom. `case _:` takes everything and "
         "stands last.",

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -310,38 +310,38 @@ def _leading(problem: Problem) -> Iterator[Reading]:
             )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.missing-condition",
         lesson="`if` and `while` need a condition: something that is true or false.",
         find=_no_condition,
     ),
-    Mistake(
+    Slip(
         code="syntax.missing-colon",
         lesson="Lines that begin a block (`if`, `for`, `while`, `def`, `class`, …) end with a colon, and "
         "the block below "
         "is indented.",
         find=_missing_colon,
     ),
-    Mistake(
+    Slip(
         code="syntax.extra-sign-in-header",
         lesson="The first line of a block ends with exactly one colon and nothing behind it.",
         find=_extra_sign,
     ),
-    Mistake(
+    Slip(
         code="syntax.else-if",
         lesson="A further condition after `if` is written `elif condition:`. `else:` takes whatever is "
         "left and has no "
         "condition.",
         find=_else_if,
     ),
-    Mistake(
+    Slip(
         code="syntax.with-as",
         lesson="`with open(path) as file:` opens something, gives it a name by `as`, and closes it at the "
         "end.",
         find=_with,
     ),
-    Mistake(
+    Slip(
         code="syntax.misplaced-colon",
         lesson="The condition stands between the first word and the colon: `if condition:`.",
         find=_leading,

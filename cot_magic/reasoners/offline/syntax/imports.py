@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.import_forms import DOTTED, FORMS, NAME
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -216,20 +216,20 @@ def _star_inside(problem: Problem) -> Iterator[Reading]:
         yield reading("`import *` is allowed only outside functions and classes.", *options[1:], weight=0.9)
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.import-form",
         lesson="Modules are imported by `import module` or `import module as name`, single names by `from "
         "module import "
         "name, other`.",
         find=_imports,
     ),
-    Mistake(
+    Slip(
         code="syntax.future-import",
         lesson="Imports from `__future__` change how the rest is read, so they must come first.",
         find=_future,
     ),
-    Mistake(
+    Slip(
         code="syntax.star-import",
         lesson="`from module import *` fills the cell's own names and cannot stand inside a function.",
         find=_star_inside,

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     meaning,
     reading,
     unique,
@@ -298,27 +298,27 @@ def _tabs(problem: Problem) -> Iterator[Reading]:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.tabs",
         lesson="A tab and a number of spaces may look alike and are different to Python. Use spaces alone.",
         find=_tabs,
     ),
-    Mistake(
+    Slip(
         code="syntax.missing-block",
         lesson="Below a line that ends with a colon at least one line must be indented. `pass` does "
         "nothing and fills an "
         "empty block.",
         find=_missing_block,
     ),
-    Mistake(
+    Slip(
         code="syntax.unexpected-indent",
         lesson="Lines of the same block begin in the same column. Only a line that ends with a colon is "
         "followed by a "
         "deeper one.",
         find=_unexpected,
     ),
-    Mistake(
+    Slip(
         code="syntax.unindent",
         lesson="When a block ends, the next line must begin exactly where one of the surrounding blocks "
         "does.",

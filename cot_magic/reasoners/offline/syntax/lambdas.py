@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -138,15 +138,15 @@ def _lambda_colon(problem: Problem, index: int, high: int) -> Iterator[Reading]:
         yield reading(claim, (after, "A colon stands there."), weight=0.87, certain=sure)
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.arrow",
         lesson="A small function without a name is written `lambda x: x + 1`. `->` is used only before "
         "the type of a "
         "function's result.",
         find=_arrow,
     ),
-    Mistake(
+    Slip(
         code="syntax.lambda-form",
         lesson="A lambda consists of parameters, a colon and one value. It holds no statements such as "
         "`return`.",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -266,13 +266,13 @@ def _while_until(problem: Problem) -> Iterator[Reading]:
             )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.for-loop",
         lesson="A loop is written `for variable in values:`. Numbers to count with come from `range`.",
         find=_for,
     ),
-    Mistake(
+    Slip(
         code="syntax.foreign-loop",
         lesson="Python has two kinds of loops, `for` and `while`. Other languages have more words for them.",
         find=_while_until,

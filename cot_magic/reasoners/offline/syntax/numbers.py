@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -251,35 +251,35 @@ def _percent(problem: Problem) -> Iterator[Reading]:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.leading-zero",
         lesson="Whole numbers are written without zeros in front. `0o17` is a number to the base of "
         "eight; a text "
         'such as a postcode that keeps its zeros needs quotes: `"01"`.',
         find=_zeros,
     ),
-    Mistake(
+    Slip(
         code="syntax.number-suffix",
         lesson="A number ends with its last digit (or `j` for an imaginary one). A unit, a type letter or "
         "a variable "
         "right behind it is not understood: `5 * x`, not `5x`. Names may not begin with a digit.",
         find=_suffix,
     ),
-    Mistake(
+    Slip(
         code="syntax.number-literal",
         lesson="Digits may be grouped by single underscores, `0b` allows the digits 0 and 1, `0o` 0 to 7, "
         "and a number "
         "has at most one point.",
         find=_literal,
     ),
-    Mistake(
+    Slip(
         code="syntax.number-groups",
         lesson="A number has no spaces in it. For the eye, digits may be grouped by underscores: "
         "`1_000_000`.",
         find=_grouped,
     ),
-    Mistake(
+    Slip(
         code="syntax.percentage",
         lesson="`%` takes the remainder of a division. Fifty percent is `0.5` or `50 / 100`.",
         find=_percent,

@@ -12,9 +12,9 @@ from cot_magic.reasoners.offline.syntax.lexer import (
 )
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -306,15 +306,15 @@ def _triple(problem: Problem) -> Iterator[Reading]:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.unterminated-string",
         lesson="A text begins and ends with the same quote on the same line. Three quotes allow it to go "
         "over several "
         "lines.",
         find=_open,
     ),
-    Mistake(
+    Slip(
         code="syntax.unterminated-triple-quote",
         lesson="A text that begins with three quotes ends only at the next three quotes of the same kind.",
         find=_triple,

@@ -7,9 +7,9 @@ from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     VALUE_KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -266,25 +266,25 @@ def _exclamation(problem: Problem) -> Iterator[Reading]:
         )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.foreign-operator",
         lesson="Comparisons are written `<=`, `>=`, `!=` and `==`, in this order of signs and without "
         "spaces between "
         "them. `and`, `or` and `not` are words in Python.",
         find=_foreign,
     ),
-    Mistake(
+    Slip(
         code="syntax.negation",
         lesson="`not` negates a condition in Python. `!` is used only in `!=`.",
         find=_exclamation,
     ),
-    Mistake(
+    Slip(
         code="syntax.increment",
         lesson="Python has no `++` and `--`. A number is counted up by `x += 1`.",
         find=_increment,
     ),
-    Mistake(
+    Slip(
         code="syntax.repeated-token",
         lesson="A sign or word that is typed twice usually means nothing to Python.",
         find=_twice,

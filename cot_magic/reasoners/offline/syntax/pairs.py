@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.commas import is_keyed, items_of
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -203,8 +203,8 @@ def _braces_meant(
         )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.dict-pair",
         lesson="A dict is written `{key: value, key: value}`: a colon within each pair and commas between "
         "pairs. In a "

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from cot_magic.reasoners.offline.syntax.definitions import TYPE_NAMES, definitions_in
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -268,25 +268,25 @@ def _forms(problem: Problem) -> Iterator[Reading]:
         yield reading(claim, *options, weight=0.9, certain=sure)
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.default-order",
         lesson="Parameters that must be given come first; those with a default come behind them.",
         find=_default_order,
     ),
-    Mistake(
+    Slip(
         code="syntax.duplicate-parameter",
         lesson="Each parameter of a function needs a name of its own.",
         find=_duplicate,
     ),
-    Mistake(
+    Slip(
         code="syntax.parameter-stars",
         lesson="`*args` takes the rest of the arguments and stands behind the ordinary parameters; "
         "`**kwargs` takes the "
         "named rest and stands last.",
         find=_stars,
     ),
-    Mistake(
+    Slip(
         code="syntax.parameter-form",
         lesson="A parameter is a name, perhaps with a type behind a colon and a default behind `=`: "
         "`count: int = 0`.",

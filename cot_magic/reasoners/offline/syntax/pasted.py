@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     attempt,
     reading,
 )
@@ -152,23 +152,23 @@ def _prose(problem: Problem) -> Iterator[Reading]:
         yield reading("The line holds HTML, not Python.", *options, weight=0.7)
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.pasted-prompt",
         lesson="`>>>` and `In [1]:` are what Python prints to ask for input. They are not part of the code.",
         find=_prompts,
     ),
-    Mistake(
+    Slip(
         code="syntax.pasted-line-numbers",
         lesson="Numbers before the lines belong to the page that the code was copied from.",
         find=_numbers,
     ),
-    Mistake(
+    Slip(
         code="syntax.pasted-markdown",
         lesson="Three backticks mark code in Markdown. In a code cell they have no place.",
         find=_fences,
     ),
-    Mistake(
+    Slip(
         code="syntax.prose",
         lesson="Python reads every line as code. Text for people stands behind `#` or in a Markdown cell.",
         find=_prose,

@@ -271,7 +271,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
+class Slip:
     """One kind of slip: its code, its lesson, and how it is found in a problem."""
 
     code: str

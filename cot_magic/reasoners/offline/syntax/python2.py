@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -301,40 +301,40 @@ def _old_numbers(problem: Problem) -> Iterator[Reading]:
         )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.print-statement",
         lesson="Since Python 3, `print` is a function: what is to be shown stands in brackets, `print(x)`.",
         find=_print,
     ),
-    Mistake(
+    Slip(
         code="syntax.exec-statement",
         lesson="Since Python 3, `exec` is a function: `exec(code)`.",
         find=_exec,
     ),
-    Mistake(
+    Slip(
         code="syntax.raise-form",
         lesson='An exception is raised with its message in brackets: `raise ValueError("too small")`.',
         find=_raise,
     ),
-    Mistake(
+    Slip(
         code="syntax.except-form",
         lesson="An exception gets a name by `as`: `except ValueError as error:`. Several classes stand in "
         "brackets: "
         "`except (ValueError, TypeError):`.",
         find=_except,
     ),
-    Mistake(
+    Slip(
         code="syntax.backticks",
         lesson="Texts stand between quotes. Backticks are used by other languages and were used by Python 2.",
         find=_backticks,
     ),
-    Mistake(
+    Slip(
         code="syntax.tuple-parameter",
         lesson="A lambda's parameters stand between the word `lambda` and the colon, without brackets.",
         find=_tuple_parameters,
     ),
-    Mistake(
+    Slip(
         code="syntax.old-literal",
         lesson='`10L` and `ur"…"` are of Python 2. Numbers and texts need no such mark any more.',
         find=_old_numbers,

@@ -1,4 +1,4 @@
-"""From mistakes to suspicions: what each mistake proposes is tried, and mended further where a second error
+"""From slips to suspicions: what each slip proposes is tried, and mended further where a second error
 follows."""
 
 import functools
@@ -12,9 +12,9 @@ from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
 from cot_magic.reasoners.offline.syntax.lexer import lex, line_starts, plain
 from cot_magic.reasoners.offline.syntax.problem import (
     Failure,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     attempt,
     meaning,
 )
@@ -54,9 +54,9 @@ after = {after!r}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A reading of a mistake with the options that hold up."""
+    """A reading of a slip with the options that hold up."""
 
-    mistake: Mistake
+    slip: Slip
     reading: Reading
 
 
@@ -104,8 +104,8 @@ def _cut(problem: Problem, after: str) -> int:
 
 def diagnose(
     source: str,
-    mistakes: Sequence[Mistake],
-    last: Sequence[Mistake] = (),
+    slips: Sequence[Slip],
+    last: Sequence[Slip] = (),
     known: frozenset[str] = frozenset(),
 ) -> tuple[Finding, ...]:
     """What may be wrong in a source that does not compile, likeliest first; `last` is asked if nothing else
@@ -113,27 +113,25 @@ def diagnose(
 
     A reading stays certain only if no other of about its weight leads to another tree.
     """
-    return _diagnose(source, tuple(mistakes), tuple(last), known)
+    return _diagnose(source, tuple(slips), tuple(last), known)
 
 
 @functools.lru_cache(maxsize=32)
 def _diagnose(
-    source: str, mistakes: tuple[Mistake, ...], last: tuple[Mistake, ...], known: frozenset[str]
+    source: str, slips: tuple[Slip, ...], last: tuple[Slip, ...], known: frozenset[str]
 ) -> tuple[Finding, ...]:
     failure = attempt(source)
     if failure is None:
         return ()
     problem = Problem(source, failure, known)
     if len(source) > _LONG and not failure.late:
-        found = _in_excerpt(problem, mistakes, last)
+        found = _in_excerpt(problem, slips, last)
         if found:
             return found
-    return _whole(problem, mistakes, last)
+    return _whole(problem, slips, last)
 
 
-def _in_excerpt(
-    problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake, ...]
-) -> tuple[Finding, ...]:
+def _in_excerpt(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Finding, ...]:
     """The findings for the statements around the failure of a long cell; none if the trouble is not only "
     "there."""
     source, line = problem.source, problem.failure.line
@@ -147,7 +145,7 @@ def _in_excerpt(
     if failure is None or failure.message != problem.failure.message or attempt(source[high:]) is not None:
         return ()
     findings = []
-    for finding in _whole(Problem(excerpt, failure, problem.names), mistakes, last):
+    for finding in _whole(Problem(excerpt, failure, problem.names), slips, last):
         options = tuple(
             replace(option, after=source[:low] + option.after[len(blank) :] + source[high:])
             for option in finding.reading.options
@@ -159,13 +157,13 @@ def _in_excerpt(
     return tuple(findings) if complete else ()
 
 
-def _whole(problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake, ...]) -> tuple[Finding, ...]:
+def _whole(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Finding, ...]:
     budget = _Budget()
-    whole, partial = _tried(problem, mistakes, budget)
+    whole, partial = _tried(problem, slips, budget)
     best = whole[0].reading.weight if whole else 0.0
     for finding in partial[:3]:
         if finding.reading.weight > best and not budget.spent:
-            further = _further(finding, problem.failure.line, mistakes, budget, problem.known)
+            further = _further(finding, problem.failure.line, slips, budget, problem.known)
             if further is not None:
                 whole.append(further)
     if not whole and last:
@@ -178,15 +176,13 @@ def _whole(problem: Problem, mistakes: tuple[Mistake, ...], last: tuple[Mistake,
     return _ranked(whole)
 
 
-def _tried(
-    problem: Problem, mistakes: Sequence[Mistake], budget: _Budget
-) -> tuple[list[Finding], list[Finding]]:
+def _tried(problem: Problem, slips: Sequence[Slip], budget: _Budget) -> tuple[list[Finding], list[Finding]]:
     """Readings with an option that compiles, and those that only move the error further down."""
-    proposals = [(mistake, item) for mistake in mistakes for item in mistake.find(problem)]
+    proposals = [(slip, item) for slip in slips for item in slip.find(problem)]
     proposals.sort(key=lambda pair: -pair[1].weight)
     whole: list[Finding] = []
     partial: list[Finding] = []
-    for mistake, item in proposals:
+    for slip, item in proposals:
         good, moved = [], []
         for option in item.options:
             if budget.spent or option.after == problem.source:
@@ -197,9 +193,9 @@ def _tried(
             elif _progress(problem, option.after, failure):
                 moved.append(option)
         if good:
-            whole.append(Finding(mistake=mistake, reading=replace(item, options=tuple(good))))
+            whole.append(Finding(slip=slip, reading=replace(item, options=tuple(good))))
         if moved:
-            partial.append(Finding(mistake=mistake, reading=replace(item, options=tuple(moved[:1]))))
+            partial.append(Finding(slip=slip, reading=replace(item, options=tuple(moved[:1]))))
         if whole and whole[0].reading.certain and whole[0].reading.weight - item.weight > _CLOSE:
             break
     return whole, partial
@@ -230,25 +226,25 @@ def _phase(failure: Failure) -> int:
 
 
 def _further(
-    finding: Finding, line: int, mistakes: Sequence[Mistake], budget: _Budget, known: frozenset[str]
+    finding: Finding, line: int, slips: Sequence[Slip], budget: _Budget, known: frozenset[str]
 ) -> Finding | None:
     """Mend what comes to light behind the first repair, each time by the likeliest reading."""
     option, weight, certain = finding.reading.options[0], finding.reading.weight, finding.reading.certain
-    reasons, codes, source = [option.why], [finding.mistake.code], option.after
+    reasons, codes, source = [option.why], [finding.slip.code], option.after
     for _ in range(_MOST_STEPS):
         found = attempt(source)
         if found is None or budget.spent or len(dict.fromkeys(codes)) > _MOST_ERRORS:
             break
-        whole, partial = _tried(Problem(source, found, known), mistakes, budget)
+        whole, partial = _tried(Problem(source, found, known), slips, budget)
         following = max([*whole, *partial[:2]], key=lambda item: item.reading.weight, default=None)
         if following is None:
             return None
         option = following.reading.options[0]
         source, weight = option.after, min(weight, following.reading.weight) - _LOSS
-        elsewhere = found.line != line or following.mistake.code == finding.mistake.code
+        elsewhere = found.line != line or following.slip.code == finding.slip.code
         certain = certain and elsewhere and following.reading.certain and len(following.reading.options) == 1
         line = found.line
-        codes.append(following.mistake.code)
+        codes.append(following.slip.code)
         if option.why not in reasons:
             reasons.append(option.why)
     if attempt(source) is not None:
@@ -290,29 +286,29 @@ def _ranked(findings: list[Finding]) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class SyntaxRule:
-    """One mistake as a rule; `mistakes` are all that are weighed against it, `last` those asked if none "
+    """One slip as a rule; `slips` are all that are weighed against it, `last` those asked if none "
     "helps."""
 
-    mistake: Mistake
-    mistakes: tuple[Mistake, ...]
-    last: tuple[Mistake, ...] = ()
+    slip: Slip
+    slips: tuple[Slip, ...]
+    last: tuple[Slip, ...] = ()
 
     @property
     def code(self) -> str:
-        return self.mistake.code
+        return self.slip.code
 
     @property
     def lesson(self) -> str:
-        return self.mistake.lesson
+        return self.slip.lesson
 
     def suspicions(self, case: Case) -> Iterator[Suspicion]:
-        """Readings of the failing cell as this kind of mistake."""
+        """Readings of the failing cell as this kind of slip."""
         raised = case.raised
         if raised is None or raised.ename not in _SYNTAX_ERRORS or attempt(case.cell.source) is None:
             return
         known = frozenset(item.name for item in case.namespace)
-        for finding in diagnose(case.cell.source, self.mistakes, self.last, known):
-            if finding.mistake.code == self.mistake.code:
+        for finding in diagnose(case.cell.source, self.slips, self.last, known):
+            if finding.slip.code == self.slip.code:
                 yield _suspicion(case, finding.reading)
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -302,33 +302,33 @@ def _late_declaration(problem: Problem, name: str, word: str) -> Iterator[Readin
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.outside-function",
         lesson="`return` and `yield` belong to a function. In a notebook the value of a cell's last line "
         "is shown "
         "without them.",
         find=_outside_function,
     ),
-    Mistake(
+    Slip(
         code="syntax.outside-loop",
         lesson="`break` and `continue` belong to the body of a loop; the indentation decides whether they "
         "are in it.",
         find=_outside_loop,
     ),
-    Mistake(
+    Slip(
         code="syntax.await-outside",
         lesson="`await` waits within an `async def` function. In a notebook it is also allowed outside of "
         "functions.",
         find=_await,
     ),
-    Mistake(
+    Slip(
         code="syntax.nonlocal",
         lesson="`nonlocal` means a variable of the function that surrounds this one. Variables of the "
         "cell are `global`.",
         find=_nonlocal,
     ),
-    Mistake(
+    Slip(
         code="syntax.global",
         lesson="`global` says that a function means the variable outside. It must stand before the first "
         "use and cannot "

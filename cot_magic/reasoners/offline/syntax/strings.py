@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import Kind, Token
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
     unique,
 )
@@ -186,21 +186,21 @@ def _unquoted(problem: Problem) -> Iterator[Reading]:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.missing-quotes",
         lesson="A text stands between quotes. Without them Python takes each word for the name of a "
         "variable.",
         find=_unquoted,
     ),
-    Mistake(
+    Slip(
         code="syntax.quote-inside-string",
         lesson="A text ends at the next quote of the kind that it began with. If it holds an apostrophe, "
         "write it in "
         "double quotes, or put a backslash before the apostrophe.",
         find=_inner_quote,
     ),
-    Mistake(
+    Slip(
         code="syntax.joined-strings",
         lesson='Texts and variables are joined with `+`, or better in an f-string: `f"Hello {name}"`.',
         find=_glued,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.assignments import expression, is_target
 from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 
@@ -233,26 +233,26 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
         )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.star",
         lesson="A star unpacks items into a list, a tuple, or the arguments of a call. It cannot stand "
         "alone.",
         find=_star_target,
     ),
-    Mistake(
+    Slip(
         code="syntax.deletion",
         lesson="`del` removes names, attributes and items of containers. A value or the result of a call "
         "cannot be "
         "deleted.",
         find=_deletion,
     ),
-    Mistake(
+    Slip(
         code="syntax.loop-target",
         lesson="Behind `for` and `as` stands a name that gets a value.",
         find=_loop_target,
     ),
-    Mistake(
+    Slip(
         code="syntax.two-statements",
         lesson="Each statement stands on a line of its own (or behind a semicolon).",
         find=_two_statements,

@@ -7,9 +7,9 @@ from cot_magic.reasoners.offline.syntax.lexer import Kind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     VALUE_KEYWORDS,
-    Mistake,
     Problem,
     Reading,
+    Slip,
     reading,
 )
 from cot_magic.reasoners.offline.syntax.vocabulary import MEANT
@@ -180,15 +180,15 @@ def _names_something(problem: Problem, index: int, word: str) -> bool:
     )
 
 
-MISTAKES = (
-    Mistake(
+SLIPS = (
+    Slip(
         code="syntax.misspelled-keyword",
         lesson="Python's own words must be written exactly, in small letters. A wrong letter turns them "
         "into unknown "
         "names.",
         find=_misspelled,
     ),
-    Mistake(
+    Slip(
         code="syntax.keyword-as-name",
         lesson="Python's own words (`class`, `from`, `lambda`, …) cannot be names. By custom an "
         "underscore is added: "

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cot_magic.core.case import Raised
 from cot_magic.core.findings import FixVerdict
-from cot_magic.reasoners.offline.syntax.catalogue import LAST, MISTAKES, RULES
+from cot_magic.reasoners.offline.syntax.catalogue import LAST, RULES, SLIPS
 from cot_magic.reasoners.offline.syntax.lexer import lex, plain
 from cot_magic.reasoners.offline.syntax.problem import attempt, meaning
 from cot_magic.reasoners.offline.syntax.rule import diagnose
@@ -161,7 +161,7 @@ def test_a_proven_repair_is_verified_and_an_open_one_is_plausible(failing, solve
 @given(broken())
 @pytest.mark.slow
 def test_no_source_is_so_broken_that_a_rule_raises(source):
-    for finding in diagnose(source, MISTAKES, LAST):
+    for finding in diagnose(source, SLIPS, LAST):
         assert finding.reading.claim
         assert finding.reading.options
         assert 0 < finding.reading.weight <= 1
@@ -173,7 +173,7 @@ def test_no_source_is_so_broken_that_a_rule_raises(source):
 @given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 @pytest.mark.slow
 def test_no_text_makes_a_rule_raise(source):
-    assert isinstance(diagnose(source, MISTAKES, LAST), tuple)
+    assert isinstance(diagnose(source, SLIPS, LAST), tuple)
 
 
 @given(broken())
