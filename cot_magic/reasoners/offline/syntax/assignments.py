@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -58,7 +58,7 @@ def _condition(problem: Problem) -> Iterator[Reading]:
     call = any(
         problem.text(i) == "(" and problem.ends_operand(i - 1) for i in range(first + 1, colon or high)
     )
-    plain_name = problem.tokens[first - 1].kind is Kind.NAME and problem.text(first - 2) in (head, "(")
+    plain_name = problem.tokens[first - 1].kind is TokenKind.NAME and problem.text(first - 2) in (head, "(")
     if len(signs) == 1 and plain_name and call:
         end = colon if colon is not None else high
         inner = problem.text(first - 2) == "("

@@ -4,7 +4,7 @@ import builtins
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -58,7 +58,7 @@ def _named(problem: Problem, span: tuple[int, int]) -> bool:
     return (
         span[1] - span[0] > 2
         and problem.text(span[0] + 1) == "="
-        and problem.tokens[span[0]].kind is Kind.NAME
+        and problem.tokens[span[0]].kind is TokenKind.NAME
     )
 
 
@@ -182,7 +182,7 @@ def _keyword_form(problem: Problem) -> Iterator[Reading]:
             continue
         if problem.text(low) in ("def", "class"):
             return
-        sure = problem.text(opener - 1) == "dict" and problem.tokens[start].kind is Kind.STRING
+        sure = problem.text(opener - 1) == "dict" and problem.tokens[start].kind is TokenKind.STRING
         options = _argument_names(problem, start, index, left)
         claim = f"`{left[:60]}` cannot be the name of an argument."
         yield reading(claim, *(options[:1] if sure else options), weight=0.9, certain=sure)
@@ -203,7 +203,7 @@ def _argument_names(problem: Problem, start: int, index: int, left: str) -> list
     """What may be meant by something before `=` that is no name."""
     equal = (problem.swap(index, "=="), "Two signs compare.")
     text = left.strip("'\"")
-    if problem.tokens[start].kind is Kind.STRING and start == index - 1 and text.isidentifier():
+    if problem.tokens[start].kind is TokenKind.STRING and start == index - 1 and text.isidentifier():
         return [(problem.swap(start, text), "The argument's name stands there without quotes."), equal]
     if re.fullmatch(r"[\w.]+", left) and "." in left:
         why = "An argument's name has no point."
@@ -225,7 +225,7 @@ def _no_brackets(problem: Problem) -> Iterator[Reading]:
     for index in range(low, high - 1):
         token, following = problem.tokens[index], problem.tokens[index + 1]
         if (
-            token.kind is not Kind.NAME
+            token.kind is not TokenKind.NAME
             or token.text in KEYWORDS
             or problem.text(index - 1) in ("def", "class", "import", "as", "for")
         ):

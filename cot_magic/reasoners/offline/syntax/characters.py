@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -99,7 +99,7 @@ def _typographic(problem: Problem) -> Iterator[Reading]:
         (token.start + place, token.start + place + 1, token.text[0])
         for token in problem.tokens
         if problem.message.startswith("unterminated")
-        and token.kind is Kind.OPEN_STRING
+        and token.kind is TokenKind.OPEN_STRING
         and token.text[0] in "'\""
         for place in (max(token.text.rfind(char) for char in (*_DOUBLE, *_SINGLE)),)
         if place > 0 and re.fullmatch(r"[\s)\]},:;]*", token.text[place + 1 :])
@@ -155,7 +155,7 @@ def _entities(problem: Problem) -> Iterator[Reading]:
 def _stray(problem: Problem) -> Iterator[Reading]:
     """`$x`, a ternary `a ? b : c`, a lone backtick or question mark."""
     index = problem.at
-    if index >= len(problem.tokens) or problem.tokens[index].kind is not Kind.OTHER:
+    if index >= len(problem.tokens) or problem.tokens[index].kind is not TokenKind.OTHER:
         return
     sign = problem.text(index)
     if sign == "$":
@@ -169,7 +169,7 @@ def _stray(problem: Problem) -> Iterator[Reading]:
             (problem.put(*dollars), "The dollar signs are gone."),
             weight=0.8,
             certain=all(
-                problem.tokens[place + 1].kind is Kind.NAME
+                problem.tokens[place + 1].kind is TokenKind.NAME
                 for place, token in enumerate(problem.tokens[:-1])
                 if token.text == "$"
             ),

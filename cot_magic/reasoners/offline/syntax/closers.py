@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.brackets import FUNCTIONS
-from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -78,7 +78,7 @@ def _called(problem: Problem, low: int, index: int) -> list[int]:
     return [
         i
         for i in range(low, index - 1)
-        if problem.tokens[i].kind is Kind.NAME
+        if problem.tokens[i].kind is TokenKind.NAME
         and problem.text(i) not in KEYWORDS
         and problem.tokens[i].opener < 0
         and problem.starts_operand(i + 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -25,8 +25,8 @@ def _missing(problem: Problem) -> Iterator[Reading]:
     left, right = problem.text(near), problem.text(near + 1)
     options = [(comma, "A comma separates them.")]
     display = problem.text(opener) == "{" or not problem.ends_operand(opener - 1)
-    strings = Kind.STRING in (problem.tokens[near].kind, problem.tokens[near + 1].kind)
-    names = problem.tokens[near].kind is Kind.NAME and problem.tokens[near + 1].kind is Kind.NAME
+    strings = TokenKind.STRING in (problem.tokens[near].kind, problem.tokens[near + 1].kind)
+    names = problem.tokens[near].kind is TokenKind.NAME and problem.tokens[near + 1].kind is TokenKind.NAME
     subscript = problem.text(opener) == "[" and problem.ends_operand(opener - 1)
     sure = display and not names and problem.text(opener) != "("
     newline = problem.tokens[near].line != problem.tokens[near + 1].line
@@ -35,7 +35,7 @@ def _missing(problem: Problem) -> Iterator[Reading]:
         plus = (problem.put((end, start, " + ")), "`+` joins them.")
         if strings:
             options.append(plus)
-        elif names or (problem.tokens[near].kind is Kind.NUMBER):
+        elif names or (problem.tokens[near].kind is TokenKind.NUMBER):
             options.append((problem.put((end, start, " * ")), "`*` multiplies them."))
         if names:
             options.append((problem.put((end, start, "_")), "They are one name."))
@@ -90,9 +90,12 @@ def _neighbours(problem: Problem) -> Iterator[int]:
             continue
         if problem.text(index + 1) == "not" and problem.text(index + 2) == "in":
             continue
-        if problem.tokens[index].kind is Kind.STRING and problem.tokens[index + 1].kind is Kind.STRING:
+        if (
+            problem.tokens[index].kind is TokenKind.STRING
+            and problem.tokens[index + 1].kind is TokenKind.STRING
+        ):
             continue
-        if problem.tokens[index].kind is Kind.NAME and problem.text(index) == problem.text(index + 1):
+        if problem.tokens[index].kind is TokenKind.NAME and problem.text(index) == problem.text(index + 1):
             continue  # written twice
         if problem.text(index) in ("match", "case", "type", "print", "exec") and problem.tokens[index].first:
             continue

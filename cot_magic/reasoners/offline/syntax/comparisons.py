@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.operators import BINARY
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
@@ -191,7 +191,7 @@ def _dots(problem: Problem) -> Iterator[Reading]:
             )
         elif (
             sign == "."
-            and Kind.STRING in (problem.tokens[place + 1].kind, problem.tokens[place - 1].kind)
+            and TokenKind.STRING in (problem.tokens[place + 1].kind, problem.tokens[place - 1].kind)
             and nxt != ""
         ):
             if not problem.touching(place) and not problem.touching(place - 1):

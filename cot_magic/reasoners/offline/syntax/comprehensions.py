@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -62,7 +62,7 @@ def _comprehension(problem: Problem) -> Iterator[Reading]:
         )
         if loop is None:
             continue
-        if loop == opener + 1 and problem.tokens[loop + 1].kind is Kind.NAME:
+        if loop == opener + 1 and problem.tokens[loop + 1].kind is TokenKind.NAME:
             at = problem.tokens[loop].start
             yield reading(
                 "The comprehension does not say what its items are.",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -39,8 +39,8 @@ def _typed(problem: Problem) -> Iterator[Reading]:
     low, high = problem.statement
     if (
         high - low < 2
-        or problem.tokens[low].kind is not Kind.NAME
-        or problem.tokens[low + 1].kind is not Kind.NAME
+        or problem.tokens[low].kind is not TokenKind.NAME
+        or problem.tokens[low + 1].kind is not TokenKind.NAME
     ):
         return
     word = problem.text(low)
@@ -85,7 +85,7 @@ def _name_of_two_words(problem: Problem) -> Iterator[Reading]:
 
 
 def _is_name(problem: Problem, index: int) -> bool:
-    return problem.tokens[index].kind is Kind.NAME and problem.text(index) not in KEYWORDS
+    return problem.tokens[index].kind is TokenKind.NAME and problem.text(index) not in KEYWORDS
 
 
 def _statement_value(problem: Problem) -> Iterator[Reading]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -47,7 +47,7 @@ def definitions_in(problem: Problem) -> Iterator[tuple[int, int]]:
 
 def _def_brackets(problem: Problem) -> Iterator[Reading]:
     start = problem.statement[0]
-    named = problem.tokens[start + 1].kind is Kind.NAME and problem.text(start + 1) not in KEYWORDS
+    named = problem.tokens[start + 1].kind is TokenKind.NAME and problem.text(start + 1) not in KEYWORDS
     if problem.text(start) == "async" and named and problem.text(start + 2) == "(":
         at = problem.tokens[start].end
         yield reading(
@@ -61,9 +61,9 @@ def _def_brackets(problem: Problem) -> Iterator[Reading]:
         after = problem.text(name + 1)
         if problem.text(name) in ("(", ":"):
             yield from _nameless(problem, index, high)
-        elif problem.tokens[name].kind is Kind.NAME and after in (".", "-"):
+        elif problem.tokens[name].kind is TokenKind.NAME and after in (".", "-"):
             yield from _compound_name(problem, name, high)
-        elif problem.tokens[name].kind is Kind.NAME and name < high:
+        elif problem.tokens[name].kind is TokenKind.NAME and name < high:
             yield from _no_brackets(problem, index, high)
 
 
@@ -115,7 +115,7 @@ def _quoted_name(problem: Problem) -> Iterator[Reading]:
         token = problem.tokens[index + 1]
         if (
             problem.text(index) in ("def", "class")
-            and token.kind is Kind.STRING
+            and token.kind is TokenKind.STRING
             and token.text[1:-1].isidentifier()
         ):
             yield reading(
@@ -158,7 +158,7 @@ def _compound_name(problem: Problem, name: int, high: int) -> Iterator[Reading]:
     while (
         last + 2 < high
         and problem.text(last + 1) in (".", "-")
-        and problem.tokens[last + 2].kind is Kind.NAME
+        and problem.tokens[last + 2].kind is TokenKind.NAME
     ):
         last += 2
     shown = problem.between(name, last + 1)
@@ -173,7 +173,7 @@ def _class_with_space(problem: Problem, name: int, end: int, close: str) -> Read
     """`class My Class:`, `class Dog Animal:`"""
     inside = problem.between(name + 1, end)
     at, last = problem.tokens[name].end, problem.tokens[end - 1].end
-    joined = "".join(problem.text(i) for i in range(name, end) if problem.tokens[i].kind is Kind.NAME)
+    joined = "".join(problem.text(i) for i in range(name, end) if problem.tokens[i].kind is TokenKind.NAME)
     inherits = problem.put((at, last, f"({inside}){close}"))
     one_word = problem.put((problem.tokens[name].start, last, joined + close))
     options = [(inherits, "It inherits from what stands behind."), (one_word, "The name is one word.")]
@@ -192,7 +192,7 @@ def _class(problem: Problem) -> Iterator[Reading]:
     colon = problem.header_end(low, high)
     end = colon if colon is not None else high
     close = "" if colon is not None else ":"
-    if problem.tokens[name].kind is not Kind.NAME:
+    if problem.tokens[name].kind is not TokenKind.NAME:
         if problem.text(name) in (":", "("):
             at = problem.tokens[low].end
             start = problem.tokens[name].start
@@ -227,7 +227,7 @@ def _class(problem: Problem) -> Iterator[Reading]:
             weight=0.94,
             certain=True,
         )
-    elif last > name and problem.tokens[name + 1].kind is Kind.NAME:
+    elif last > name and problem.tokens[name + 1].kind is TokenKind.NAME:
         yield _class_with_space(problem, name, end, close)
     elif after in (".", "-") and last > name + 1:
         shown = problem.between(name, name + 3)

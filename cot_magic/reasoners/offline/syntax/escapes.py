@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -23,7 +23,11 @@ def _escape(problem: Problem) -> Iterator[Reading]:
     for index in dict.fromkeys([*near, *on_line]):
         token = problem.tokens[index]
         prefix, quote = quote_of(token)
-        if token.kind is not Kind.STRING or not re.search(r"\\[UuxN]", token.text) or "r" in prefix.lower():
+        if (
+            token.kind is not TokenKind.STRING
+            or not re.search(r"\\[UuxN]", token.text)
+            or "r" in prefix.lower()
+        ):
             continue
         raw = problem.put((token.start + len(prefix), token.start + len(prefix), "r"))
         body = token.text[len(prefix) + len(quote) : -len(quote)]
@@ -63,7 +67,7 @@ def _mixed_bytes(problem: Problem) -> Iterator[Reading]:
         return
     low, high = problem.statement
     for index in range(low, high - 1):
-        if problem.tokens[index].kind is problem.tokens[index + 1].kind is Kind.STRING:
+        if problem.tokens[index].kind is problem.tokens[index + 1].kind is TokenKind.STRING:
             one, two = quote_of(problem.tokens[index])[0], quote_of(problem.tokens[index + 1])[0]
             if ("b" in one.lower()) != ("b" in two.lower()):
                 at = problem.tokens[index + 1 if "b" in one.lower() else index].start

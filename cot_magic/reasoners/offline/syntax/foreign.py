@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -188,11 +188,11 @@ def _lost_escape(problem: Problem, at: int, letter: str) -> Iterator[tuple[str, 
     escape, tail = "\\" + letter, at + 1 + len(letter)
     why = f"`{escape}` stands inside the text."
     following = problem.tokens[problem.listing.index_at(at + 1) + 1]
-    if following.kind is Kind.STRING:
+    if following.kind is TokenKind.STRING:
         quote = problem.source[following.start]
         yield problem.put((at, following.start + 1, quote + escape)), why
     before = problem.tokens[problem.listing.index_at(at) - 1]
-    if before.kind is Kind.STRING:
+    if before.kind is TokenKind.STRING:
         yield problem.put((before.end - 1, before.end - 1, escape), (at, tail, "")), why
     yield problem.put((at, tail, "")), "It is left out."
     yield problem.put((at, tail, f'"{escape}"')), "It is a text of its own."

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import OPENERS, Kind, lex
+from cot_magic.reasoners.offline.syntax.lexer import OPENERS, TokenKind, lex
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -19,7 +19,9 @@ _FSTRING = re.compile(r"""(?P<prefix>[fF][rR]?|[rR][fF])(?P<quote>'''|\"\"\"|'|"
 def _fstrings(problem: Problem) -> Iterator[tuple[int, int]]:
     """Spans of f-strings on the failing line (or over it), as the lexer sees them."""
     for token in problem.tokens:
-        if token.kind in (Kind.STRING, Kind.OPEN_STRING, Kind.OPEN_TRIPLE) and _FSTRING.match(token.text):
+        if token.kind in (TokenKind.STRING, TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE) and _FSTRING.match(
+            token.text
+        ):
             last = token.line + token.text.count("\n")
             if (
                 token.start <= problem.failure.position <= token.end
@@ -283,8 +285,8 @@ def _lost_prefix(problem: Problem) -> Iterator[Reading]:
     for index in range(low, high - 1):
         token, following = problem.tokens[index], problem.tokens[index + 1]
         if (
-            token.kind is Kind.NAME
-            and following.kind is Kind.STRING
+            token.kind is TokenKind.NAME
+            and following.kind is TokenKind.STRING
             and token.text.lower() in ("f", "r", "b", "fr", "rf", "ff", "rr", "g", "d", "s")
             and token.text not in problem.names
         ):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -37,7 +37,7 @@ def _one_token(problem: Problem) -> Iterator[Reading]:
                     weight=round(0.3 - 0.01 * distance - 0.002 * _INSERTED.index(sign), 4),
                 )
         word = token.text in KEYWORDS
-        if token.kind in (Kind.STRING, Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
+        if token.kind in (TokenKind.STRING, TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
             continue  # a text is never the slip
         yield reading(
             f"`{token.text[:40]}` does not fit where it stands.",

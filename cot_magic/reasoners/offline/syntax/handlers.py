@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -111,7 +111,7 @@ def _except_form(problem: Problem, low: int, high: int) -> Iterator[Reading]:
     for index in range(low + 1, end - 1):
         if (
             problem.ends_operand(index)
-            and problem.tokens[index + 1].kind is Kind.NAME
+            and problem.tokens[index + 1].kind is TokenKind.NAME
             and problem.starts_operand(index + 1)
             and problem.tokens[index + 1].opener < 0
             and problem.text(index) != problem.text(index + 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -124,7 +124,7 @@ def _extra_sign(problem: Problem) -> Iterator[Reading]:
                 weight=0.96,
                 certain=rest != ["{"],
             )
-        elif problem.tokens[colon + 1].kind is not Kind.NAME and rest[0] in (";", ":", ","):
+        elif problem.tokens[colon + 1].kind is not TokenKind.NAME and rest[0] in (";", ":", ","):
             yield reading(
                 f"Behind the colon stands `{rest[0]}`.",
                 (problem.drop(colon + 1), "It is left out."),
@@ -213,7 +213,7 @@ def _with(problem: Problem) -> Iterator[Reading]:
             continue
         if (
             problem.ends_operand(index)
-            and problem.tokens[index + 1].kind is Kind.NAME
+            and problem.tokens[index + 1].kind is TokenKind.NAME
             and problem.starts_operand(index + 1)
         ):
             at = problem.tokens[index].end
@@ -238,7 +238,7 @@ def _with(problem: Problem) -> Iterator[Reading]:
                 )
         elif (
             problem.text(index) in ("=", "->", ":")
-            and problem.tokens[index + 1].kind is Kind.NAME
+            and problem.tokens[index + 1].kind is TokenKind.NAME
             and problem.header_end(index + 1, high) is not None
         ):
             yield reading(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -129,9 +129,9 @@ def _lambda_colon(problem: Problem, index: int, high: int) -> Iterator[Reading]:
             (problem.tokens[closer].start, problem.tokens[closer].end, ":"),
         )
         yield reading(claim, (after, "A colon stands there."), weight=0.85)
-    while names < high and problem.tokens[names].kind is Kind.NAME and problem.text(names + 1) == ",":
+    while names < high and problem.tokens[names].kind is TokenKind.NAME and problem.text(names + 1) == ",":
         names += 2
-    if problem.tokens[names].kind is Kind.NAME and names + 1 < high:
+    if problem.tokens[names].kind is TokenKind.NAME and names + 1 < high:
         at = problem.tokens[names].end
         sure = problem.starts_operand(names + 1) and problem.text(names) not in KEYWORDS
         after = problem.put((at, at, ":"))

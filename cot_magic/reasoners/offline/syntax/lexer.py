@@ -59,7 +59,7 @@ _MAY_BE_MAGIC = re.compile(r"(?m)^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]")
 _ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[A-Za-z_][\w, ]*=[ \t]*)(?:%[A-Za-z]|!(?![=\s]))[^\n]*")
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """What a piece of the source is; OPEN_* are strings whose end is missing."""
 
     NAME = "name"
@@ -71,7 +71,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-_KINDS = {kind.value: kind for kind in Kind}
+_KINDS = {kind.value: kind for kind in TokenKind}
 
 
 class Token(NamedTuple):
@@ -89,7 +89,7 @@ class Token(NamedTuple):
         Index of the innermost bracket that is open before it, -1 for none.
     """
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
     end: int
@@ -114,9 +114,9 @@ class Tokens(tuple[Token, ...]):
         if 0 <= place < len(self):
             return super().__getitem__(place)
         if place < 0 or not self:
-            return Token(Kind.OTHER, "", 0, 0, 1, True, -1)
+            return Token(TokenKind.OTHER, "", 0, 0, 1, True, -1)
         last = super().__getitem__(-1)
-        return Token(Kind.OTHER, "", last.end, last.end, last.line + 1, True, -1)
+        return Token(TokenKind.OTHER, "", last.end, last.end, last.line + 1, True, -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +189,11 @@ class Listing:
         index = self.index_at(position + 1) - 1
         if index >= 0:
             token = self.tokens[index]
-            if token.end > position and token.kind in (Kind.STRING, Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
+            if token.end > position and token.kind in (
+                TokenKind.STRING,
+                TokenKind.OPEN_STRING,
+                TokenKind.OPEN_TRIPLE,
+            ):
                 return False
         return not any(start <= position < end for start, end in self.comments)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -29,7 +29,7 @@ def _for(problem: Problem) -> Iterator[Reading]:
         yield from _for_inside(problem)
         return
     yield from _c_style(problem, first, high)
-    if problem.text(first + 1) in _FILLERS and problem.tokens[first + 2].kind is Kind.NAME:
+    if problem.text(first + 1) in _FILLERS and problem.tokens[first + 2].kind is TokenKind.NAME:
         yield reading(
             f"`{problem.text(first + 1)}` has no place behind `for`.",
             (problem.drop(first + 1), "The loop's variable stands there alone."),
@@ -60,7 +60,7 @@ def _lost_in(problem: Problem, first: int, high: int) -> Iterator[Reading]:
         options.append((problem.put((at, at, f"_ {rest}")), "`_` is a variable that nobody reads."))
         yield reading("The loop has no variable.", *options, weight=0.85)
         return
-    if has_in or problem.tokens[name].kind is not Kind.NAME:
+    if has_in or problem.tokens[name].kind is not TokenKind.NAME:
         return
     end = name
     while problem.text(end + 1) == "," and problem.ends_operand(end + 2):
@@ -114,7 +114,7 @@ def _variable(problem: Problem, high: int) -> str:
     for index in range(high, min(high + 60, len(problem.tokens))):
         token = problem.tokens[index]
         if (
-            token.kind is Kind.NAME
+            token.kind is TokenKind.NAME
             and token.text not in KEYWORDS
             and token.text not in bound
             and len(token.text) <= 2
@@ -211,7 +211,7 @@ def _for_inside(problem: Problem) -> Iterator[Reading]:
         if (
             problem.text(index) == "for"
             and not problem.tokens[index].first
-            and problem.tokens[index + 1].kind is Kind.NAME
+            and problem.tokens[index + 1].kind is TokenKind.NAME
         ):
             end = index + 1
             while problem.text(end + 1) == "," and problem.ends_operand(end + 2):
@@ -252,7 +252,7 @@ def _while_until(problem: Problem) -> Iterator[Reading]:
             certain=True,
         )
     elif word in ("repeat", "loop") and problem.tokens[low].first:
-        if problem.tokens[low + 1].kind in (Kind.NUMBER, Kind.NAME) if low + 1 < end else False:
+        if problem.tokens[low + 1].kind in (TokenKind.NUMBER, TokenKind.NAME) if low + 1 < end else False:
             yield reading(
                 f"`{word}` is no word of Python.",
                 (problem.swap(low, f"for _ in range({test}){close}", end - 1), "`for` with `range` repeats."),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -30,7 +30,7 @@ def _zeros(problem: Problem) -> Iterator[Reading]:
     padded = [
         token
         for token in problem.tokens
-        if token.kind is Kind.NUMBER and re.fullmatch(r"0+[1-9][\d_]*", token.text)
+        if token.kind is TokenKind.NUMBER and re.fullmatch(r"0+[1-9][\d_]*", token.text)
     ]
     if not padded:
         return
@@ -57,7 +57,7 @@ def _suffix(problem: Problem) -> Iterator[Reading]:
         (
             i
             for i in (problem.at, problem.at - 1, problem.at + 1)
-            if 0 <= i < len(problem.tokens) and problem.tokens[i].kind is Kind.NUMBER
+            if 0 <= i < len(problem.tokens) and problem.tokens[i].kind is TokenKind.NUMBER
         ),
         None,
     )
@@ -147,7 +147,7 @@ def _pieces(problem: Problem) -> Iterator[tuple[int, int, bool]]:
     """Spans of the source, and whether they are a string."""
     at = 0
     for token in problem.tokens:
-        if token.kind in (Kind.STRING, Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
+        if token.kind in (TokenKind.STRING, TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
             yield at, token.start, False
             yield token.start, token.end, True
             at = token.end
@@ -157,7 +157,7 @@ def _pieces(problem: Problem) -> Iterator[tuple[int, int, bool]]:
 def _literal(problem: Problem) -> Iterator[Reading]:
     """Misplaced underscores, digits outside the base, unfinished exponents, several points."""
     for index in (problem.at, problem.at - 1):
-        if not (0 <= index < len(problem.tokens) and problem.tokens[index].kind is Kind.NUMBER):
+        if not (0 <= index < len(problem.tokens) and problem.tokens[index].kind is TokenKind.NUMBER):
             continue
         text = problem.text(index)
         if "__" in text or text.endswith("_") or "_." in text or re.search(r"\._", text):
@@ -187,7 +187,7 @@ def _literal(problem: Problem) -> Iterator[Reading]:
             )
         elif "." in text and problem.touching(index) and problem.tokens[index + 1].text.startswith("."):
             last = index + 1
-            while problem.touching(last) and problem.tokens[last + 1].kind is Kind.NUMBER:
+            while problem.touching(last) and problem.tokens[last + 1].kind is TokenKind.NUMBER:
                 last += 1
             whole = problem.between(index, last + 1)
             ends = re.fullmatch(r"(\d+)\.\.+(\d+)", whole)
@@ -215,14 +215,14 @@ def _grouped(problem: Problem) -> Iterator[Reading]:
         last = index
         while (
             last + 1 < high
-            and problem.tokens[last + 1].kind is Kind.NUMBER
+            and problem.tokens[last + 1].kind is TokenKind.NUMBER
             and re.fullmatch(r"\d{3}(?:\.\d+)?", problem.text(last + 1))
             and re.fullmatch(r"\d{1,3}", problem.text(last))
         ):
             last += 1
         if last == index + 1 and problem.text(index) == problem.text(last):
             continue
-        if last > index and problem.tokens[index].kind is Kind.NUMBER and problem.text(index) != "0":
+        if last > index and problem.tokens[index].kind is TokenKind.NUMBER and problem.text(index) != "0":
             joined = "_".join(problem.text(i) for i in range(index, last + 1))
             yield reading(
                 f"`{problem.between(index, last + 1)}` has spaces between its digits.",
@@ -237,7 +237,7 @@ def _percent(problem: Problem) -> Iterator[Reading]:
     index = problem.at
     if problem.text(index) != "%":
         index -= 1
-    if problem.text(index) != "%" or index < 1 or problem.tokens[index - 1].kind is not Kind.NUMBER:
+    if problem.text(index) != "%" or index < 1 or problem.tokens[index - 1].kind is not TokenKind.NUMBER:
         return
     number = problem.text(index - 1)
     yield reading(

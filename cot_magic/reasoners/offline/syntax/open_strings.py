@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline.syntax.lexer import (
     CLOSERS,
     OPENERS,
-    Kind,
     Token,
+    TokenKind,
     lex,
 )
 from cot_magic.reasoners.offline.syntax.problem import (
@@ -25,7 +25,7 @@ _MOST_LINES = 30
 
 def _open(problem: Problem) -> Iterator[Reading]:
     """A string that does not end on its line."""
-    index = next((i for i, token in enumerate(problem.tokens) if token.kind is Kind.OPEN_STRING), None)
+    index = next((i for i, token in enumerate(problem.tokens) if token.kind is TokenKind.OPEN_STRING), None)
     if index is None:
         return
     token = problem.tokens[index]
@@ -74,16 +74,22 @@ def _unclean(line: str) -> int:
     tokens = lex(line).tokens
     count = 0
     for place, token in enumerate(tokens):
-        if token.kind in (Kind.OPEN_STRING, Kind.OPEN_TRIPLE):
+        if token.kind in (TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
             return 100
-        if token.kind is not Kind.STRING:
+        if token.kind is not TokenKind.STRING:
             continue
         inside = token.text.strip("'\"")
         following = tokens[place + 1] if place + 1 < len(tokens) else None
-        touches = following is not None and following.kind in (Kind.NAME, Kind.NUMBER, Kind.STRING)
+        touches = following is not None and following.kind in (
+            TokenKind.NAME,
+            TokenKind.NUMBER,
+            TokenKind.STRING,
+        )
         before = tokens[place - 1] if place else None
         touched = (
-            before is not None and before.kind in (Kind.NAME, Kind.NUMBER) and before.text not in KEYWORDS
+            before is not None
+            and before.kind in (TokenKind.NAME, TokenKind.NUMBER)
+            and before.text not in KEYWORDS
         )
         count += bool(
             re.match(r"\s*[,:)\]}]", inside) or re.search(r"[(\[{,=]\s*$", inside) or touches or touched
@@ -206,7 +212,7 @@ def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading
     options = []
     removed = (problem.put((token.start, token.start + 1, "")), f"The {quote} too many is left out.")
     before = line[: token.start - base]
-    if problem.tokens[index - 1].kind is Kind.STRING and problem.touching(index - 1) and index > 0:
+    if problem.tokens[index - 1].kind is TokenKind.STRING and problem.touching(index - 1) and index > 0:
         yield reading("There is a quote too many.", removed, weight=0.95, certain=True)
         return
     begin = max(
@@ -259,7 +265,7 @@ def _over_lines(problem: Problem, token: Token, prefix: str, quote: str, shown: 
 
 def _triple(problem: Problem) -> Iterator[Reading]:
     """A text between three quotes that never ends."""
-    index = next((i for i, token in enumerate(problem.tokens) if token.kind is Kind.OPEN_TRIPLE), None)
+    index = next((i for i, token in enumerate(problem.tokens) if token.kind is TokenKind.OPEN_TRIPLE), None)
     if index is None:
         return
     token = problem.tokens[index]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     VALUE_KEYWORDS,
@@ -99,7 +99,7 @@ def _runs(problem: Problem) -> Iterator[tuple[int, int]]:
         while (
             last < high
             and set(problem.text(last)) <= _SIGNS
-            and problem.tokens[last].kind in (Kind.OP, Kind.OTHER)
+            and problem.tokens[last].kind in (TokenKind.OP, TokenKind.OTHER)
         ):
             last += 1
         if last - index >= 2 or (last > index and problem.text(index) in ("<>", "!")):
@@ -193,7 +193,11 @@ def _twice(problem: Problem) -> Iterator[Reading]:
                     weight=0.6,
                 )
             continue
-        if problem.tokens[index].kind in (Kind.STRING, Kind.NUMBER) or one in ("&", "|", *VALUE_KEYWORDS):
+        if problem.tokens[index].kind in (TokenKind.STRING, TokenKind.NUMBER) or one in (
+            "&",
+            "|",
+            *VALUE_KEYWORDS,
+        ):
             continue  # `&&` and `||` are meant for words
         power = one in ("*", "/", ">", "<", "&", "|")
         keyword = one in KEYWORDS or one in (",", ".", ";", "%", "@", "**", "//")
@@ -206,7 +210,7 @@ def _twice(problem: Problem) -> Iterator[Reading]:
                 weight=0.92,
                 certain=keyword,
             )
-        elif problem.tokens[index].kind is Kind.NAME:
+        elif problem.tokens[index].kind is TokenKind.NAME:
             yield reading(
                 f"`{one}` stands there twice in a row.",
                 (problem.drop(index + 1), f"One `{one}` is enough."),

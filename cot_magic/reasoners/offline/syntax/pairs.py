@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.commas import is_keyed, items_of
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -120,7 +120,7 @@ def _signs_for_colon(problem: Problem, opener: int, closer: int) -> Iterator[Rea
                 start -= 1
             changes.append((start, end, ":" if problem.source[end : end + 1] == " " else ": "))
             key = problem.tokens[index - 1]
-            if key.kind is Kind.NAME:
+            if key.kind is TokenKind.NAME:
                 sure = False
                 if key.text not in problem.names and not is_keyed(problem, opener):
                     quoted.append((key.start, key.end, f'"{key.text}"'))
@@ -165,8 +165,8 @@ def _braces_meant(
     if call and problem.text(opener) == "(":
         if problem.text(problem.statement[0]) in ("def", "class", "async"):
             return
-        named = all(problem.tokens[i - 1].kind is Kind.NAME for i in colons)
-        texts = all(problem.tokens[i - 1].kind is Kind.STRING for i in colons)
+        named = all(problem.tokens[i - 1].kind is TokenKind.NAME for i in colons)
+        texts = all(problem.tokens[i - 1].kind is TokenKind.STRING for i in colons)
         equals = []
         for i in colons:
             key = problem.tokens[i - 1]
@@ -199,7 +199,7 @@ def _braces_meant(
             "Pairs of key and value stand in curly brackets.",
             (after, "Curly brackets make a dict."),
             weight=0.9,
-            certain=all(problem.tokens[c - 1].kind is Kind.STRING for c in colons),
+            certain=all(problem.tokens[c - 1].kind is TokenKind.STRING for c in colons),
         )
 
 

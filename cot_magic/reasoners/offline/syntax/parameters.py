@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cot_magic.reasoners.offline.syntax.definitions import TYPE_NAMES, definitions_in
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -225,14 +225,14 @@ def _forms(problem: Problem) -> Iterator[Reading]:
     for start, end in spans:
         texts = [problem.text(i) for i in range(start, end)]
         token = problem.tokens[start]
-        if len(texts) >= 2 and texts[0] in TYPE_NAMES and problem.tokens[start + 1].kind is Kind.NAME:
+        if len(texts) >= 2 and texts[0] in TYPE_NAMES and problem.tokens[start + 1].kind is TokenKind.NAME:
             claim = f"The type `{texts[0]}` does not stand before the parameter in Python."
             changes.append((token.start, problem.tokens[start + 1].start, ""))
             kind = {"string": "str", "String": "str", "double": "float", "char": "str", "long": "int"}.get(
                 texts[0], texts[0]
             )
             typed.append((token.start, problem.tokens[start + 1].end, f"{texts[1]}: {kind}"))
-        elif token.kind is Kind.STRING and token.text[1:-1].isidentifier() and len(texts) == 1:
+        elif token.kind is TokenKind.STRING and token.text[1:-1].isidentifier() and len(texts) == 1:
             claim, sure = "Parameters are names, without quotes.", True
             changes.append((token.start, token.end, token.text[1:-1]))
         elif texts[0] == "(" and texts[-1] == ")":
@@ -256,7 +256,7 @@ def _forms(problem: Problem) -> Iterator[Reading]:
             claim = f"The default of `{texts[0]}` is missing."
             changes.append((problem.tokens[end - 1].end, problem.tokens[end - 1].end, "None"))
             typed.append((problem.tokens[end - 1].start, problem.tokens[end - 1].end, ""))
-        elif token.kind is Kind.NUMBER and len(texts) == 1:
+        elif token.kind is TokenKind.NUMBER and len(texts) == 1:
             claim = "A number cannot be a parameter."
             begin = problem.tokens[start - 1].start if problem.text(start - 1) == "," else token.start
             changes.append((begin, token.end, ""))

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -124,11 +124,13 @@ def _prose(problem: Problem) -> Iterator[Reading]:
     indices = problem.listing.on_line(line)
     if not indices or problem.tokens[indices[0]].opener >= 0:
         return
-    words = [i for i in indices if problem.tokens[i].kind is Kind.NAME and problem.text(i) not in KEYWORDS]
+    words = [
+        i for i in indices if problem.tokens[i].kind is TokenKind.NAME and problem.text(i) not in KEYWORDS
+    ]
     signs = [
         i
         for i in indices
-        if problem.tokens[i].kind is Kind.OP and problem.text(i) not in (",", ".", "-", ":", ";")
+        if problem.tokens[i].kind is TokenKind.OP and problem.text(i) not in (",", ".", "-", ":", ";")
     ]
     pairs = sum(problem.ends_operand(i) and problem.starts_operand(i + 1) for i in indices[:-1])
     base = problem.listing.starts[line - 1]

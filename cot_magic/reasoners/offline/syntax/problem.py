@@ -10,8 +10,8 @@ from functools import cached_property
 
 from cot_magic.reasoners.offline.source import Change, splice
 from cot_magic.reasoners.offline.syntax.lexer import (
-    Kind,
     Listing,
+    TokenKind,
     Tokens,
     lex,
     line_starts,
@@ -25,7 +25,7 @@ _OPERAND_STARTS = VALUE_KEYWORDS | {"lambda", "not", "await"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class SyntaxFailure:
     """Where and why Python refuses a source.
 
     Attributes
@@ -45,7 +45,7 @@ class Failure:
 
 
 @functools.lru_cache(maxsize=512)
-def attempt(source: str) -> Failure | None:
+def attempt(source: str) -> SyntaxFailure | None:
     """Compile a cell as IPython would (magics are left out, `await` is allowed); None if that works."""
     text = plain(source)
     late = False
@@ -58,18 +58,18 @@ def attempt(source: str) -> Failure | None:
     except SyntaxError as error:
         return _failure(source, error, late)
     except (ValueError, OverflowError, RecursionError, MemoryError) as error:
-        return Failure(message=str(error), line=1, position=0, end=0, kind=type(error).__name__)
+        return SyntaxFailure(message=str(error), line=1, position=0, end=0, kind=type(error).__name__)
     return None
 
 
-def _failure(source: str, error: SyntaxError, late: bool) -> Failure:
+def _failure(source: str, error: SyntaxError, late: bool) -> SyntaxFailure:
     starts = line_starts(source)
     line = min(max(error.lineno or 1, 1), len(starts) - 1)
     position = min(starts[line - 1] + max((error.offset or 1) - 1, 0), starts[line])
     end = position
     if error.end_lineno and error.end_offset and error.end_lineno < len(starts):
         end = min(starts[error.end_lineno - 1] + error.end_offset - 1, len(source))
-    return Failure(
+    return SyntaxFailure(
         message=error.msg or "",
         line=line,
         position=position,
@@ -90,7 +90,7 @@ def meaning(source: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Alternative:
     """A source that may be what was meant, and why, in one sentence."""
 
     after: str
@@ -111,7 +111,7 @@ class Reading:
     """
 
     claim: str
-    options: tuple[Option, ...]
+    options: tuple[Alternative, ...]
     weight: float = 0.8
     certain: bool = False
 
@@ -121,7 +121,7 @@ class Problem:
     """A source, where Python stops in it, its tokens, and which names are known."""
 
     source: str
-    failure: Failure
+    failure: SyntaxFailure
     known: frozenset[str] = frozenset()
 
     @cached_property
@@ -178,7 +178,7 @@ class Problem:
         """Names that the kernel knows or that the cell seems to bind."""
         bound = set(self.known)
         for index, token in enumerate(self.tokens):
-            if token.kind is not Kind.NAME or token.text in KEYWORDS:
+            if token.kind is not TokenKind.NAME or token.text in KEYWORDS:
                 continue
             after = self.text(index + 1)
             before = self.text(index - 1)
@@ -207,18 +207,18 @@ class Problem:
         if not 0 <= index < len(self.tokens):
             return False
         token = self.tokens[index]
-        if token.kind is Kind.NAME:
+        if token.kind is TokenKind.NAME:
             return token.text not in KEYWORDS or token.text in VALUE_KEYWORDS
-        return token.kind in (Kind.NUMBER, Kind.STRING) or token.text in (")", "]", "}", "...")
+        return token.kind in (TokenKind.NUMBER, TokenKind.STRING) or token.text in (")", "]", "}", "...")
 
     def starts_operand(self, index: int) -> bool:
         """Whether an operand can begin with the token (a bracket that would call or index is none)."""
         if not 0 <= index < len(self.tokens):
             return False
         token = self.tokens[index]
-        if token.kind is Kind.NAME:
+        if token.kind is TokenKind.NAME:
             return token.text not in KEYWORDS or token.text in _OPERAND_STARTS
-        return token.kind in (Kind.NUMBER, Kind.STRING) or token.text in ("{", "...")
+        return token.kind in (TokenKind.NUMBER, TokenKind.STRING) or token.text in ("{", "...")
 
     def arrow_function(self, index: int) -> bool:
         """Whether parameters of a function in the style of JavaScript stand before the arrow at the token."""
@@ -283,7 +283,7 @@ def reading(claim: str, *options: tuple[str, str], weight: float = 0.8, certain:
     """A Reading from pairs of edited source and reason."""
     return Reading(
         claim=claim,
-        options=tuple(Option(after=after, why=why) for after, why in options),
+        options=tuple(Alternative(after=after, why=why) for after, why in options),
         weight=weight,
         certain=certain,
     )

@@ -4,7 +4,7 @@ import builtins
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, Kind
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -51,7 +51,7 @@ def _end(problem: Problem, index: int) -> int:
 def _like_print(problem: Problem, index: int) -> bool:
     """Whether an unknown word before a text is `print` with two letters swapped or one missing."""
     text, following = problem.text(index), problem.tokens[index + 1]
-    if following.kind is not Kind.STRING or text in problem.names or not 4 <= len(text) <= 6:
+    if following.kind is not TokenKind.STRING or text in problem.names or not 4 <= len(text) <= 6:
         return False
     return sorted(text) == sorted("print") or text in (
         "prin",
@@ -160,7 +160,7 @@ def _raise(problem: Problem) -> Iterator[Reading]:
                     for i in range(index + 2, end)
                     if problem.ends_operand(i - 1)
                     and problem.starts_operand(i)
-                    and problem.tokens[i].kind is Kind.STRING
+                    and problem.tokens[i].kind is TokenKind.STRING
                 ),
                 None,
             )
@@ -283,13 +283,13 @@ def _old_numbers(problem: Problem) -> Iterator[Reading]:
     changes = [
         (token.start, token.end, token.text[:-1])
         for token in problem.tokens
-        if token.kind is Kind.NUMBER and re.fullmatch(r"\d+[lL]", token.text)
+        if token.kind is TokenKind.NUMBER and re.fullmatch(r"\d+[lL]", token.text)
     ]
     for index, token in enumerate(problem.tokens[:-1]):
         if (
             token.text.lower() == "ur"
             and problem.touching(index)
-            and problem.tokens[index + 1].kind is Kind.STRING
+            and problem.tokens[index + 1].kind is TokenKind.STRING
         ):
             changes.append((token.start, token.end, "r"))
     if changes:

@@ -11,10 +11,10 @@ from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
 from cot_magic.reasoners.offline.syntax.lexer import lex, line_starts, plain
 from cot_magic.reasoners.offline.syntax.problem import (
-    Failure,
     Problem,
     Reading,
     Slip,
+    SyntaxFailure,
     attempt,
     meaning,
 )
@@ -53,7 +53,7 @@ after = {after!r}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Diagnosis:
     """A reading of a slip with the options that hold up."""
 
     slip: Slip
@@ -66,7 +66,7 @@ class _Budget:
     def __init__(self) -> None:
         self.left = _CHARACTERS
 
-    def attempt(self, problem: Problem, after: str) -> Failure | None:
+    def attempt(self, problem: Problem, after: str) -> SyntaxFailure | None:
         """Compile an edited source; what stands above the failing statement and was not edited is left out as
         long as the rest fails."""
         cut = _cut(problem, after)
@@ -107,7 +107,7 @@ def diagnose(
     slips: Sequence[Slip],
     last: Sequence[Slip] = (),
     known: frozenset[str] = frozenset(),
-) -> tuple[Finding, ...]:
+) -> tuple[Diagnosis, ...]:
     """What may be wrong in a source that does not compile, likeliest first; `last` is asked if nothing else
     helps.
 
@@ -119,7 +119,7 @@ def diagnose(
 @functools.lru_cache(maxsize=32)
 def _diagnose(
     source: str, slips: tuple[Slip, ...], last: tuple[Slip, ...], known: frozenset[str]
-) -> tuple[Finding, ...]:
+) -> tuple[Diagnosis, ...]:
     failure = attempt(source)
     if failure is None:
         return ()
@@ -131,7 +131,7 @@ def _diagnose(
     return _whole(problem, slips, last)
 
 
-def _in_excerpt(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Finding, ...]:
+def _in_excerpt(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
     """The findings for the statements around the failure of a long cell; none if the trouble is not only "
     "there."""
     source, line = problem.source, problem.failure.line
@@ -157,7 +157,7 @@ def _in_excerpt(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...
     return tuple(findings) if complete else ()
 
 
-def _whole(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Finding, ...]:
+def _whole(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
     budget = _Budget()
     whole, partial = _tried(problem, slips, budget)
     best = whole[0].reading.weight if whole else 0.0
@@ -176,12 +176,14 @@ def _whole(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) ->
     return _ranked(whole)
 
 
-def _tried(problem: Problem, slips: Sequence[Slip], budget: _Budget) -> tuple[list[Finding], list[Finding]]:
+def _tried(
+    problem: Problem, slips: Sequence[Slip], budget: _Budget
+) -> tuple[list[Diagnosis], list[Diagnosis]]:
     """Readings with an option that compiles, and those that only move the error further down."""
     proposals = [(slip, item) for slip in slips for item in slip.find(problem)]
     proposals.sort(key=lambda pair: -pair[1].weight)
-    whole: list[Finding] = []
-    partial: list[Finding] = []
+    whole: list[Diagnosis] = []
+    partial: list[Diagnosis] = []
     for slip, item in proposals:
         good, moved = [], []
         for option in item.options:
@@ -193,15 +195,15 @@ def _tried(problem: Problem, slips: Sequence[Slip], budget: _Budget) -> tuple[li
             elif _progress(problem, option.after, failure):
                 moved.append(option)
         if good:
-            whole.append(Finding(slip=slip, reading=replace(item, options=tuple(good))))
+            whole.append(Diagnosis(slip=slip, reading=replace(item, options=tuple(good))))
         if moved:
-            partial.append(Finding(slip=slip, reading=replace(item, options=tuple(moved[:1]))))
+            partial.append(Diagnosis(slip=slip, reading=replace(item, options=tuple(moved[:1]))))
         if whole and whole[0].reading.certain and whole[0].reading.weight - item.weight > _CLOSE:
             break
     return whole, partial
 
 
-def _progress(problem: Problem, after: str, failure: Failure) -> bool:
+def _progress(problem: Problem, after: str, failure: SyntaxFailure) -> bool:
     """Whether Python gets further: into a later phase, to fewer unclosed brackets, or closer to the end.
 
     Positions are counted from the end, since the edit stands before it.
@@ -220,14 +222,14 @@ def _progress(problem: Problem, after: str, failure: Failure) -> bool:
     return closer or (open_now < open_before and failure.position >= before.position)
 
 
-def _phase(failure: Failure) -> int:
+def _phase(failure: SyntaxFailure) -> int:
     """0 for what the tokeniser refuses, 1 for the parser, 2 for the compiler."""
     return 2 if failure.late else 0 if _TOKENISER.match(failure.message) else 1
 
 
 def _further(
-    finding: Finding, line: int, slips: Sequence[Slip], budget: _Budget, known: frozenset[str]
-) -> Finding | None:
+    finding: Diagnosis, line: int, slips: Sequence[Slip], budget: _Budget, known: frozenset[str]
+) -> Diagnosis | None:
     """Mend what comes to light behind the first repair, each time by the likeliest reading."""
     option, weight, certain = finding.reading.options[0], finding.reading.weight, finding.reading.certain
     reasons, codes, source = [option.why], [finding.slip.code], option.after
@@ -256,10 +258,10 @@ def _further(
     )
 
 
-def _ranked(findings: list[Finding]) -> tuple[Finding, ...]:
+def _ranked(findings: list[Diagnosis]) -> tuple[Diagnosis, ...]:
     findings.sort(key=lambda item: -item.reading.weight)
     seen: set[str] = set()
-    kept: list[Finding] = []
+    kept: list[Diagnosis] = []
     count = 0
     for finding in findings:
         options = []

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind, Token
+from cot_magic.reasoners.offline.syntax.lexer import Token, TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -41,7 +41,9 @@ def quote_of(token: Token) -> tuple[str, str]:
 
 def strings_on(problem: Problem, line: int) -> list[int]:
     return [
-        i for i in problem.listing.on_line(line) if problem.tokens[i].kind in (Kind.STRING, Kind.OPEN_STRING)
+        i
+        for i in problem.listing.on_line(line)
+        if problem.tokens[i].kind in (TokenKind.STRING, TokenKind.OPEN_STRING)
     ]
 
 
@@ -53,7 +55,7 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
     found = strings_on(problem, line)
     if not found:
         return
-    openings = [i for i in found if problem.tokens[i].kind in (Kind.STRING, Kind.OPEN_STRING)]
+    openings = [i for i in found if problem.tokens[i].kind in (TokenKind.STRING, TokenKind.OPEN_STRING)]
     options: list[tuple[str, str]] = []
     sure = False
     for index in openings[:6]:
@@ -148,10 +150,10 @@ def _glued(problem: Problem) -> Iterator[Reading]:
         token = problem.tokens[index]
         before, after = problem.tokens[index - 1], problem.tokens[index + 1]
         if (
-            token.kind is Kind.NAME
+            token.kind is TokenKind.NAME
             and token.text not in KEYWORDS
-            and before.kind is Kind.STRING
-            and after.kind is Kind.STRING
+            and before.kind is TokenKind.STRING
+            and after.kind is TokenKind.STRING
             and token.text in problem.names
         ):
             new = problem.put((before.end, token.start, " + "), (token.end, after.start, " + "))

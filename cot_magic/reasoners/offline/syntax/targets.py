@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.assignments import expression, is_target
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -126,7 +126,7 @@ def _loop_target(problem: Problem) -> Iterator[Reading]:
         return
     token = problem.tokens[index]
     options = []
-    if token.kind is Kind.STRING and token.text[1:-1].isidentifier():
+    if token.kind is TokenKind.STRING and token.text[1:-1].isidentifier():
         options.append((problem.swap(index, token.text[1:-1]), "The name stands there without quotes."))
     else:
         end = index
@@ -136,7 +136,7 @@ def _loop_target(problem: Problem) -> Iterator[Reading]:
             (problem.swap(index, "i" if before == "for" else "result", end), "A variable stands there.")
         )
     yield reading(
-        f"Behind `{before}` a name must stand.", *options, weight=0.88, certain=token.kind is Kind.STRING
+        f"Behind `{before}` a name must stand.", *options, weight=0.88, certain=token.kind is TokenKind.STRING
     )
 
 
@@ -189,7 +189,11 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
         yield from _one_line_else(problem, index)
         if not problem.ends_operand(index - 1):
             continue
-        assigned = problem.tokens[index].kind is Kind.NAME and problem.text(index + 1) in ("=", "+=", "-=")
+        assigned = problem.tokens[index].kind is TokenKind.NAME and problem.text(index + 1) in (
+            "=",
+            "+=",
+            "-=",
+        )
         loop = text == "for" and problem.header_end(low, high) is not None
         at, start = problem.tokens[index - 1].end, problem.tokens[index].start
         indent = problem.listing.indent(problem.tokens[low].line)

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Kind
+from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     VALUE_KEYWORDS,
@@ -30,7 +30,11 @@ def _misspelled(problem: Problem) -> Iterator[Reading]:
     candidates: list[tuple[float, int, str]] = []
     for index in dict.fromkeys(places):
         token = problem.tokens[index]
-        if token.kind is not Kind.NAME or problem.text(index - 1) == "." or problem.text(index + 1) == "=":
+        if (
+            token.kind is not TokenKind.NAME
+            or problem.text(index - 1) == "."
+            or problem.text(index + 1) == "="
+        ):
             continue
         near = abs(index - problem.at) <= 2 or index == low
         known = token.text in problem.names or (token.text in KEYWORDS and not near)
@@ -102,7 +106,7 @@ def _run_together(problem: Problem, low: int, high: int) -> Iterator[Reading]:
     options = []
     for index in range(low, min(high, low + 8)):
         token = problem.tokens[index]
-        if token.kind is not Kind.NAME or token.text in KEYWORDS or token.text in problem.names:
+        if token.kind is not TokenKind.NAME or token.text in KEYWORDS or token.text in problem.names:
             continue
         for word in sorted(KEYWORDS, key=len, reverse=True):
             rest = token.text[len(word) :]
