@@ -19,22 +19,18 @@ explore: Any
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Register the magics in an IPython shell; what `%load_ext cot_magic` calls. Loading twice changes
+    """Register the magics in an IPython shell (called by `%load_ext cot_magic`). Loading twice changes
     nothing."""
-    from cot_magic.ipython.attachment import Attachment
-    from cot_magic.ipython.magics import Magics
+    from cot_magic.ipython.extension import load
 
-    if getattr(shell, "_cot_magics", None) is None:
-        shell._cot_magics = Magics(Attachment(shell))
-        shell._cot_magics.register()
+    load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Take everything out again; what `%unload_ext cot_magic` calls."""
-    magics = getattr(shell, "_cot_magics", None)
-    if magics is not None:
-        magics.unregister()
-        shell._cot_magics = None
+    """Remove everything again (called by `%unload_ext cot_magic`)."""
+    from cot_magic.ipython.extension import unload
+
+    unload(shell)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
@@ -43,14 +39,14 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def debug(source: str, ns: "Mapping[str, Any] | None" = None, *, intensity: str = "cot") -> "Session | None":
-    """Run a piece of code in a namespace of its own, and investigate its failure; None if it passes.
+    """Run code in a namespace of its own and investigate its failure; None if it passes.
 
     Parameters
     ----------
     source
-        Code as it would stand in a cell.
+        Code as in a cell.
     ns
-        Global names that it sees; the mapping itself is not changed.
+        Global names for the code; the mapping is not changed.
     intensity
         `cot`, `cot+` or `cot++`.
     """
@@ -61,9 +57,9 @@ def debug(source: str, ns: "Mapping[str, Any] | None" = None, *, intensity: str 
 
 def __getattr__(name: str) -> Any:
     if name == "last":
-        from cot_magic.run.run_session import last
+        from cot_magic.run.last_session import LAST
 
-        return last()
+        return LAST.session
     if name == "explore":  # a package that can be called
         from importlib import import_module
 

@@ -19,13 +19,14 @@ def test_the_reference_names_every_option_of_the_magics() -> None:
 
 
 def test_the_reference_names_every_magic() -> None:
-    from cot_magic.ipython.attachment import Attachment
+    from cot_magic.ipython.kernel_state import KernelState
     from cot_magic.ipython.magics import MAGICS, Magics
+    from cot_magic.notebook.bridge import Bridge
 
     class Shell:
         """Only what the magics keep."""
 
-    magics = Magics(Attachment(Shell()))
+    magics = Magics(KernelState(shell=Shell(), bridge=Bridge(Shell())))
     assert [name for name in magics.line_magics if f"`%{name}" not in REFERENCE] == []
     assert [name for name in MAGICS if f"`%%{name}" not in REFERENCE] == []
 

@@ -332,10 +332,11 @@ def test_nothing_is_in_the_json_the_log_and_the_recording_of_the_command_line(tm
 
 TALKATIVE = """
 import base64, json, urllib.parse, cot_magic
-from cot_magic import investigation
 from cot_magic.capture.failure import sandbox_describe
 from cot_magic.core.events import Finding, PhaseEnded, PhaseStarted, RunProbe, Streamed, Withdrawn
 from cot_magic.core.findings import HypothesisId, Phase, Probe
+from cot_magic.actions.state import history_of, redactor_of
+from cot_magic.run.run_session import run_session
 from cot_magic.sandbox.snapshot import park
 from cot_magic.settings import Settings
 from cot_magic.testing import CollectingRenderer, ScriptedReasoner
@@ -364,12 +365,12 @@ steps = [
     PhaseEnded(phase=phase, headline=f"it is {config['db']['password']}"),
 ]
 del pieces
-attachment = get_ipython()._cot_magics.attachment
-box = park(get_ipython(), describe=sandbox_describe(attachment.history))
+state = get_ipython()._cot_magics.state
+box = park(get_ipython(), describe=sandbox_describe(history_of(state)))
 screen = CollectingRenderer()
-session = investigation.investigate(
+session = run_session(
     cot_magic.last.case, box, Settings(save={path!r}), renderer=screen,
-    reasoner=ScriptedReasoner(steps), redactor=attachment.redactor,
+    reasoner=ScriptedReasoner(steps), redactor=redactor_of(state),
 )
 box.close()
 print([str(item.outcome) for item in session.evidence], len(session.evidence[0].output))
@@ -400,6 +401,8 @@ def test_a_probe_that_reads_the_environment_gets_no_secret(seen: dict[str, Any])
     code = """
 import os
 from cot_magic.core.jobs import Job, JobStep
+from cot_magic.actions.state import history_of, redactor_of
+from cot_magic.run.run_session import run_session
 from cot_magic.sandbox.snapshot import park
 from cot_magic.capture.failure import sandbox_describe
 from cot_magic.capture.lineage.history import History

@@ -1,51 +1,72 @@
-"""`%cot_replay`: a recorded session again, its experiments afresh, or the schedule of a token."""
+"""`%cot_replay` and `%cot_last`: show a session again, run its experiments afresh, replay a schedule."""
 
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from cot_magic.actions.insert import replay, show
+from IPython.core.display_functions import display
+
+from cot_magic.actions.investigate import investigate_cell, post_mortem
+from cot_magic.actions.state import State, history_of
+from cot_magic.actions.verify import table, verify
 from cot_magic.core.errors import UsageError
 from cot_magic.core.session import Session
-
-if TYPE_CHECKING:
-    from cot_magic.ipython.attachment import Attachment
+from cot_magic.explore.tokens import is_token
+from cot_magic.notebook.report.session import events_of
+from cot_magic.render.bundle import bundle
+from cot_magic.run.last_session import LAST
+from cot_magic.run.recording import fold, read
 
 _USAGE = "expected %cot_replay FILE [--verify [--notebook NB]] or %cot_replay cot1-… (a token)."
 
 
-def step(attachment: "Attachment", line: str) -> Session | None:
-    """What the line asks for: `FILE`, `FILE --verify [--notebook NB]`, or a token.
+def replay_recording(state: State, line: str) -> Session | None:
+    """Do what the line asks for: `FILE`, `FILE --verify [--notebook NB]`, or a token.
 
-    A token runs on the cell of the last session, or else on the last one that failed, and its session is
-    returned; `--verify` starts a kernel of its own.
+    A token runs on the cell of the last session, else on the last one that failed, and its session is
+    returned. A file is shown and becomes the last session; `--verify` starts a kernel of its own.
     """
-    from cot_magic.explore.tokens import is_token
-
     words = _words(line)
     if is_token(words[0]):
         if len(words) > 1:
             raise UsageError(_USAGE)
-        return _on_the_last_cell(attachment, words[0])
+        return _on_the_last_cell(state, words[0])
     path, *options = words
     if not options:
-        show(replay(attachment, Path(path)))
-        return None
-    if options[0] != "--verify" or len(options) not in (1, 3) or options[1:2] not in ([], ["--notebook"]):
+        LAST.events = events_of(Path(path), read)
+        session = fold(LAST.events)
+        LAST.remember(session)
+        _show(session)
+    elif options[0] == "--verify" and len(options) in (1, 3) and options[1:2] in ([], ["--notebook"]):
+        recorded = events_of(Path(path), read)
+        print(table(verify(recorded, Path(options[2]) if len(options) == 3 else None)))
+    else:
         raise UsageError(_USAGE)
-    print(_verified(Path(path), Path(options[2]) if len(options) == 3 else None))
     return None
 
 
-def _on_the_last_cell(attachment: "Attachment", token: str) -> Session | None:
-    settings = replace(attachment.defaults, seed=token)
-    session, failure = attachment.session, attachment.failure
+def show_last(state: State) -> None:
+    """Display the last session again; of a lesson that has not ended, what it has revealed."""
+    if LAST.shown is None:
+        print("There is no session yet: put %%cot on top of a cell that fails.")
+    elif state.lesson is not None and state.lesson.refusal(LAST.shown):
+        state.lesson.show()
+    else:
+        _show(LAST.shown)
+
+
+def _show(session: Session) -> None:
+    display(bundle(session), raw=True)  # type: ignore[no-untyped-call]
+
+
+def _on_the_last_cell(state: State, token: str) -> Session | None:
+    settings = replace(state.defaults, seed=token)
+    session, failure = LAST.session, state.failure
     last = session.case.cell.id if session is not None and session.case is not None else None
-    cell = next((cell for cell in attachment.history.cells if cell.id == last), None)
+    cell = next((cell for cell in history_of(state).cells if cell.id == last), None)
     if cell is None or (failure is not None and failure.cell.id == cell.id):
-        return attachment.post_mortem(settings)
-    return attachment.investigate(settings, cell=cell, failure=None)
+        return post_mortem(state, settings)
+    return investigate_cell(state, settings, cell=cell, failure=None)
 
 
 def _words(line: str) -> list[str]:
@@ -56,11 +77,3 @@ def _words(line: str) -> list[str]:
     if not words:
         raise UsageError(_USAGE)
     return words
-
-
-def _verified(path: Path, notebook: Path | None) -> str:
-    from cot_magic.actions.verify import table, verify
-    from cot_magic.notebook.report.session import events_of
-    from cot_magic.run.recording import read
-
-    return table(verify(events_of(path, read), notebook))

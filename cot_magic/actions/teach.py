@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cot_magic.capture.secrets.redactor import Redactor
+from cot_magic.actions.insert import buttons
+from cot_magic.actions.state import State, redactor_of
 from cot_magic.capture.secrets.withhold import withheld
 from cot_magic.core.case import Case, Cell
 from cot_magic.core.engine import Laboratory
@@ -17,7 +18,6 @@ from cot_magic.core.findings import Evidence, Phase
 from cot_magic.core.jobs import Limits
 from cot_magic.core.protocols import Reasoner, Sandbox
 from cot_magic.core.session import Session
-from cot_magic.ipython.attachment import Attachment, Heard
 from cot_magic.lessons.answers import answered
 from cot_magic.lessons.guidance import find_here
 from cot_magic.lessons.lesson import (
@@ -31,9 +31,11 @@ from cot_magic.lessons.own_fix import without_magic
 from cot_magic.lessons.questions import case_of, questions
 from cot_magic.lessons.screen import LessonScreen, Preparing, show_outline
 from cot_magic.lessons.widgets import LessonControls
-from cot_magic.run import run_session as investigation
-from cot_magic.run.choose_reasoner import Recorded
+from cot_magic.notebook.front_end import LAB, VSCODE, front_end
+from cot_magic.run.choose_reasoner import RecordedReasoner
+from cot_magic.run.last_session import LAST, LastSession
 from cot_magic.run.recording import Recording, fold
+from cot_magic.run.run_session import explorer_of, run_session
 from cot_magic.settings import Settings
 
 _OPTION = re.compile(r"--[A-Za-z][\w-]*")
@@ -53,7 +55,7 @@ class Teaching:
 
     def __init__(
         self,
-        attachment: Attachment,
+        state: State,
         settings: Settings,
         lesson: Lesson,
         *,
@@ -63,7 +65,7 @@ class Teaching:
         screen: LessonScreen | None,
         remarks: Sequence[str],
     ) -> None:
-        self._attachment, self._settings, self.lesson = attachment, settings, lesson
+        self._state, self._settings, self.lesson = state, settings, lesson
         self._real, self._told, self.sandbox = tuple(real), tuple(told), sandbox
         self._screen, self._remarks = screen, tuple(remarks)
         self._controls: LessonControls | None = None
@@ -77,10 +79,10 @@ class Teaching:
         return self.under_way and sandbox is self.sandbox
 
     def refusal(self, session: Session | None) -> str:
-        """Why the fix of a session cannot be had yet; empty if it can."""
+        """Why the fix of a session is not available yet; "" if it is."""
         if not self.under_way or session is None or session.id != self.lesson.session.id:
             return ""
-        shown = "" if self.lesson.guidance.reveal is Reveal.NEVER else ", or see it by %cot_answer --show"
+        shown = "" if self.lesson.guidance.reveal is Reveal.NEVER else ", or see it with %cot_answer --show"
         return f"the fix is withheld until one of your own passes: answer with %cot_answer{shown}."
 
     def start(self) -> None:
@@ -92,13 +94,13 @@ class Teaching:
             self._screen.offer(self._controls, self._visible(self.lesson))
 
     def show(self) -> None:
-        """The whole lesson as it stands, as a display of the cell that is running."""
+        """Display the whole lesson as it is now in the running cell."""
         show_outline(self._outline())
 
     def answer(self, line: str, body: str | None = None, *, clicked: bool = False) -> str:
-        """One step: an answer, `--hint` or `--show`. Returns a sentence about it.
+        """Take an answer, `--hint` or `--show`; return a sentence about it.
 
-        Raises UsageError if it cannot be taken; the lesson is as it was then, as after Ctrl-C.
+        Raises UsageError if it cannot be taken; the lesson is unchanged then, as after Ctrl-C.
         """
         before, text = self.lesson, line.strip()
         option = _OPTION.match(text) if body is None else None
@@ -123,9 +125,9 @@ class Teaching:
         return said
 
     def ran_again(self, cell: Cell, error: BaseException | None) -> bool:
-        """Take up that the cell of the lesson ran again, in place of a new lesson; False if another one did.
+        """Handle that the cell of the lesson ran again, instead of a new lesson; False if another cell ran.
 
-        An edited cell is the answer to what the fix is; an unchanged one shows the lesson again.
+        An edited cell answers what the fix is; an unchanged one shows the lesson again.
         """
         case = case_of(self.lesson.session)
         if not self.under_way or cell.id != case.cell.id:
@@ -148,19 +150,24 @@ class Teaching:
         return True
 
     def _screen_anew(self) -> None:
-        """A place on the screen in the running cell: the old one was cleared when the cell ran again."""
+        """Start a new screen in the running cell: the old one was cleared when the cell ran again."""
         if self._screen is not None:
             self._screen.end()
-            self._screen = screen_of(self._attachment)
+            self._screen = screen_of(self._state)
 
-    def show_step(self, before: Lesson) -> None:
-        """What changed since then, as a display of the cell that is running."""
+    def step(self, line: str, body: str | None) -> Session | None:
+        """Take an answer, if there is one, and show what changed; return the session if that ended the
+        lesson."""
+        before = self.lesson
+        if line.strip() or body is not None:
+            self.answer(line, body)
         seen = fold(revealed_events(self._told, self.lesson.revealed))
         show_outline(step_outline(self._visible(before), self._visible(self.lesson), seen))
+        return LAST.session if self.lesson.ended and not before.ended else None
 
     def close(self) -> None:
-        """Let the copy of the kernel go, and take the widgets away. What was revealed stays."""
-        if self._attachment.snapshot is not self.sandbox:
+        """Release the copy of the kernel and remove the widgets. What was revealed stays."""
+        if self._state.snapshot is not self.sandbox:
             self.sandbox.close()
         if self._screen is not None:
             self._screen.end()
@@ -169,9 +176,7 @@ class Teaching:
         try:
             return self._driven(answered(self.lesson, line, body))
         except KeyboardInterrupt:
-            raise UsageError(
-                "interrupted: that answer was not judged, and the lesson is as it was."
-            ) from None
+            raise UsageError("interrupted: that answer was not judged; the lesson is unchanged.") from None
 
     def _driven(self, steps: Generator[Step, Reply, Lesson]) -> Lesson:
         """Run what an answer asks for, in copies of the kernel from before the cell."""
@@ -180,7 +185,7 @@ class Teaching:
         laboratory = Laboratory(
             case,
             self.sandbox,
-            investigation.explorer_of(self.sandbox, settings),
+            explorer_of(self.sandbox, settings),
             budget=settings.effective_budget(),
             limits=Limits(wall_s=settings.timeout) if settings.timeout else Limits(),
             allow=settings.allow,
@@ -198,14 +203,13 @@ class Teaching:
             reply = tuple(item for item in laboratory.answer(step) if isinstance(item, Evidence))
 
     def _remember(self) -> None:
-        """Make what is revealed the latest session, unless another one has come since."""
-        latest, lesson = investigation.last(), self.lesson
+        """Make what is revealed the last session, unless there is a newer one."""
+        latest, lesson = LAST.session, self.lesson
         if not lesson.ended and latest is not None and latest.id != lesson.session.id and lesson.place:
             return
         told = revealed_events(self._told, lesson.revealed)
-        session = fold(revealed_events(self._real, lesson.revealed))
-        investigation.remember(session, fold(told))
-        self._attachment.session, self._attachment.heard.events = session, list(told)
+        LAST.remember(fold(revealed_events(self._real, lesson.revealed)), fold(told))
+        LAST.events = list(told)
         if self._settings.save:
             recording = Recording(Path(self._settings.save))
             for stamped in told:
@@ -213,20 +217,10 @@ class Teaching:
             recording.close()
 
     def _end(self, clicked: bool) -> None:
-        """Let go of the copy and the widgets; if they were clicked, the offer to insert takes their place."""
-        from cot_magic.notebook.insert.offer import offer
-        from cot_magic.render.buttons import Buttons
-
-        shown, data = investigation.shown(), None
-        best = shown.best_fix if shown is not None else None
-        if clicked and shown is not None and best is not None and self._settings.insert != "none":
-            made = offer(shown) if self._attachment.draws_offers else None
-            data = Buttons(
-                self._attachment.insert,
-                self._attachment.undo,
-                has_tests=bool(shown.tests_of(best.id)),
-                offer=made,
-            ).bundle()
+        """Release the copy and the widgets; if they were clicked, buttons to insert the fix replace them."""
+        shown, data = LAST.shown, None
+        if clicked and shown is not None and shown.best_fix is not None and self._settings.insert != "none":
+            data = buttons(self._state, shown).bundle()
         if self._screen is not None:
             self._screen.end(data)
         self.close()
@@ -236,14 +230,11 @@ class Teaching:
         return lesson_outline(self._visible(self.lesson), seen, self._remarks)
 
     def _visible(self, lesson: Lesson) -> Lesson:
-        """The lesson with its secrets withheld; of the session only what is needed to draw it: nothing."""
-        redactor: Redactor = self._attachment.redactor
-        return withheld(replace(lesson, session=Session()), redactor)
+        """The lesson with its secrets withheld, without the session, which is not needed to draw it."""
+        return withheld(replace(lesson, session=Session()), redactor_of(self._state))
 
     def _made_controls(self) -> LessonControls | None:
-        from cot_magic.notebook.front_end import LAB, VSCODE
-
-        if self._attachment.front_end not in (LAB, VSCODE):
+        if front_end(self._state.shell) not in (LAB, VSCODE):
             return None
         try:
             controls = LessonControls(
@@ -267,43 +258,39 @@ class Teaching:
         return [(case.label(cell.id), without_magic(cell.source)) for cell in cells.values()]
 
 
-def screen_of(attachment: Attachment) -> LessonScreen | None:
-    """Where a lesson is shown; nowhere if the attachment is silent."""
-    return None if attachment.renderer == "silent" else LessonScreen(live=attachment.front_end != "terminal")
+def screen_of(state: State) -> LessonScreen | None:
+    """Where a lesson is shown; None where nothing is shown."""
+    if state.renderer == "silent":
+        return None
+    return LessonScreen(live=front_end(state.shell) != "terminal")
 
 
-def begin(
-    attachment: Attachment, settings: Settings, case: Case, reasoner: Reasoner, sandbox: Sandbox
-) -> None:
+def begin(state: State, settings: Settings, case: Case, reasoner: Reasoner, sandbox: Sandbox) -> None:
     """Run the session unseen and start the lesson on it. Raises UsageError if there can be no lesson.
 
-    Until phases are revealed, nothing of them is `cot_magic.last`, exported, saved or inserted.
+    Until phases are revealed, nothing of them is in `cot_magic.last`, exported, saved or inserted.
     """
     if case.raised is None:
-        raise UsageError("--teach needs a cell that fails, and this one passed: there is no lesson.")
-    if isinstance(reasoner, Recorded):
-        raise UsageError("--teach needs a session that runs now: it does not go with --reasoner replay:FILE.")
+        raise UsageError("--teach needs a cell that fails; this one passed.")
+    if isinstance(reasoner, RecordedReasoner):
+        raise UsageError("--teach needs a new session; it cannot be combined with --reasoner replay:FILE.")
     if settings.save:
-        Recording(Path(settings.save)).close()  # a path that cannot be written is said now
+        Recording(Path(settings.save)).close()  # if the path cannot be written, say so now
     guidance, remarks = find_here()
-    screen = screen_of(attachment)
-    attachment.has_row = False
-    told, real = Heard(), Heard()
-    known, heard = (investigation.last(), investigation.shown()), attachment.session
-    try:
-        session = investigation.investigate(
-            case,
-            sandbox,
-            replace(settings, save=None),
-            reasoner=reasoner,
-            renderer=Preparing(screen),
-            redactor=attachment.redactor,
-            listeners=(*attachment.listeners, told),
-            verbatim=(*attachment.verbatim, real),
-        )
-    finally:
-        investigation.remember(*known)
-        attachment.session = heard
+    screen = screen_of(state)
+    state.has_row = False
+    real, unseen = LastSession(), LastSession()
+    session = run_session(
+        case,
+        sandbox,
+        replace(settings, save=None),
+        reasoner=reasoner,
+        renderer=Preparing(screen),
+        redactor=redactor_of(state),
+        listeners=state.listeners,
+        verbatim=(*state.verbatim, real),
+        last=unseen,
+    )
     if session.finished != tuple(Phase):
         why = f" ({session.faults[0]})" if session.faults else ""
         said = f"The session was cut short{why}, so there is no lesson. Run the cell again."
@@ -313,30 +300,33 @@ def begin(
         return
     before_fixes = fold(revealed_events(real.events, (Phase.ANALYZE, Phase.PLAN, Phase.VALIDATE)))
     lesson = Lesson(session=session, questions=questions(session, before_fixes.hypotheses), guidance=guidance)
-    attachment.teach(
-        Teaching(
-            attachment,
-            settings,
-            lesson,
-            real=real.events,
-            told=told.events,
-            sandbox=sandbox,
-            screen=screen,
-            remarks=remarks,
-        )
+    end_lesson(state)
+    teaching = Teaching(
+        state,
+        settings,
+        lesson,
+        real=real.events,
+        told=unseen.events,
+        sandbox=sandbox,
+        screen=screen,
+        remarks=remarks,
     )
+    state.lesson = teaching
+    teaching.start()
 
 
-def step(attachment: Attachment, line: str, body: str | None) -> Session | None:
+def end_lesson(state: State) -> None:
+    """Close a lesson that is under way; what was revealed stays."""
+    if state.lesson is not None and state.lesson.under_way:
+        state.lesson.close()
+    state.lesson = None
+
+
+def answer(state: State, line: str, body: str | None) -> Session | None:
     """`%cot_answer`: one step of the lesson, shown in the running cell. Returns the session if that ended it.
 
     Raises UsageError if there is no lesson or the answer cannot be taken.
     """
-    teaching = attachment.teaching
-    if teaching is None:
+    if state.lesson is None:
         raise UsageError("there is no lesson: put %%cot --teach on top of a cell that fails.")
-    before = teaching.lesson
-    if line.strip() or body is not None:
-        teaching.answer(line, body)
-    teaching.show_step(before)
-    return attachment.session if teaching.lesson.ended and not before.ended else None
+    return state.lesson.step(line, body)

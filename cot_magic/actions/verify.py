@@ -6,9 +6,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from cot_magic.core.case import Case, Cell
+from cot_magic.core.case import Case
 from cot_magic.core.codec import encode
 from cot_magic.core.errors import CotError, RecordingError, UsageError
 from cot_magic.core.events import (
@@ -127,30 +126,6 @@ def _compared(recorded: Sequence[Stamped], fresh: Sequence[Stamped]) -> tuple[Co
         place = next((n for n, (other, _) in enumerate(left) if _same_request(request, other)), None)
         compared += _rows(request, gathered, left.pop(place)[1] if place is not None else [])
     return tuple(compared)
-
-
-def with_real_sources(case: Case, fresh: Case, redact: Any) -> Case:
-    """The recorded case with the sources of a fresh one where the recorded ones hold masks.
-
-    Raises UsageError if the fresh case is about another cell.
-    """
-    real = {cell.id: cell for cell in (*fresh.cells, fresh.cell)}
-    by_source = {redact(cell.source): cell for cell in real.values()}
-    if fresh.cell.source != case.cell.source and redact(fresh.cell.source) != case.cell.source:
-        raise UsageError("the cell that failed is not the recorded one: its experiments were not run.")
-
-    def whole(cell: Cell) -> Cell:
-        if not holds_mask(cell.source):
-            return cell
-        found = by_source.get(cell.source)
-        return replace(cell, source=found.source) if found is not None else cell
-
-    return replace(
-        case,
-        cell=whole(case.cell),
-        cells=tuple(map(whole, case.cells)),
-        lineage=tuple(replace(item, cell=whole(item.cell)) for item in case.lineage),
-    )
 
 
 def _case_of(recorded: Sequence[Stamped]) -> Case:

@@ -1,5 +1,4 @@
-"""The kernel's side of a headless run, and `cot_magic.debug`: a shell in which every cell is investigated
-when it fails."""
+"""Shells in which every failing cell is investigated: the kernel of a headless run, and `cot_magic.debug`."""
 
 import json
 from collections.abc import Mapping
@@ -7,64 +6,63 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cot_magic
+from IPython.core.getipython import get_ipython
+from IPython.core.interactiveshell import InteractiveShell
+
+from cot_magic.actions.state import history_of
 from cot_magic.core.case import Cell, CellId
 from cot_magic.core.remedies import without_magics
 from cot_magic.core.session import Session
-from cot_magic.ipython.attachment import Attachment
-from cot_magic.run import run_session as investigation
+from cot_magic.ipython import extension
+from cot_magic.ipython.hooks import before_cell
+from cot_magic.run.last_session import LAST
 from cot_magic.run.recording import Recording
 from cot_magic.settings import Settings
 
 
 def arm(config: str) -> None:
-    """In the kernel: follow the cells that come now, and investigate the first that fails (called by
-    `run_notebook`)."""
-    from IPython.core.getipython import get_ipython
-
+    """Called in the kernel by `run_notebook`: investigate the first of the following cells that fails."""
     plan = json.loads(config)
     shell: Any = get_ipython()
-    cot_magic.load_ipython_extension(shell)
-    magics = shell._cot_magics
-    attachment: Attachment = magics.attachment
+    magics = extension.load(shell)
+    state = magics.state
     settings = Settings(**{**plan["settings"], "allow": tuple(plan["settings"]["allow"])})
-    attachment.history.known([Cell(**{**cell, "id": CellId(cell["id"])}) for cell in plan["cells"]])
-    attachment.renderer = "silent"
-    attachment.listeners = (Recording(Path(plan["events"])),)
+    history_of(state).known([Cell(**{**cell, "id": CellId(cell["id"])}) for cell in plan["cells"]])
+    state.renderer = "silent"
+    state.listeners = (Recording(Path(plan["events"])),)
     if plan["verbatim"]:
-        attachment.verbatim = (Recording(Path(plan["verbatim"])),)
+        state.verbatim = (Recording(Path(plan["verbatim"])),)
     if plan["preview"]:
         shown = Path(plan["preview"])
-        attachment.tell = lambda text: shown.write_text(text, encoding="utf-8", errors="backslashreplace")
-    attachment.defaults = replace(settings, save=None)  # the recording is that of the failing cell
+        state.tell = lambda text: shown.write_text(text, encoding="utf-8", errors="backslashreplace")
+    state.defaults = replace(settings, save=None)  # the recording is that of the failing cell
     expected = set(plan["expected"])
 
     def before(info: Any) -> None:
         armed = None if info.raw_cell in expected or info.raw_cell.startswith("%cot") else settings
-        attachment.before(info, armed, keep=False, cell_timeout=settings.timeout)
+        before_cell(state, info, armed, keep=False, cell_timeout=settings.timeout)
 
-    # in place of the hook that looks for a %%cot line: here every cell is one
+    # replaces the hook that looks for a %%cot line: here every cell has one
     shell.events.unregister("pre_run_cell", magics.before)
     shell.events.register("pre_run_cell", before)
 
 
 def debug(source: str, namespace: Mapping[str, Any], *, intensity: str) -> Session | None:
     """Run a source in a shell of its own and investigate its failure; see `cot_magic.debug`."""
-    from IPython.core.interactiveshell import InteractiveShell
-
     shell: Any = InteractiveShell(user_ns=dict(namespace))  # type: ignore[no-untyped-call]
-    cot_magic.load_ipython_extension(shell)
-    attachment: Attachment = shell._cot_magics.attachment
-    attachment.renderer = "silent"
+    extension.load(shell).state.renderer = "silent"
     shell._showtraceback = lambda *ignored: None  # the failure is in the session that is returned
+    earlier = LAST.session
     try:
         shell.run_cell(f"%%{intensity}\n{source}")
     finally:
-        cot_magic.unload_ipython_extension(shell)
-    session, shown = attachment.session, investigation.shown()
-    if session is not None and session.faults and shown is not None:
+        extension.unload(shell)
+    session, shown = LAST.session, LAST.shown
+    if session is None or session is earlier:
+        return None
+    if session.faults and shown is not None:
         session, shown = _without_magics(session), _without_magics(shown)
-        investigation.remember(session, shown)
+        LAST.remember(session, shown)
     return session
 
 

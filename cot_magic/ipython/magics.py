@@ -6,9 +6,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import UsageError
+from IPython.core.magic import no_var_expand
+
+from cot_magic import actions
 from cot_magic.core.errors import CotError
-from cot_magic.ipython.attachment import Attachment
 from cot_magic.ipython.help_text import help_of
+from cot_magic.ipython.hooks import after_cell, before_cell
+from cot_magic.ipython.kernel_state import KernelState
 from cot_magic.settings import PRESETS, Settings, configure, described, parse
 
 if TYPE_CHECKING:
@@ -21,11 +26,11 @@ LINE_MAGIC = re.compile(r"%cot(\+{1,2}|_\w+)?(\s|\?|$)")
 
 
 class Magics:
-    """The magics of one shell, over its Attachment."""
+    """The magics of one shell, over its state."""
 
-    def __init__(self, attachment: Attachment) -> None:
-        self.attachment = attachment
-        self.shell = attachment.shell
+    def __init__(self, state: KernelState) -> None:
+        self.state = state
+        self.shell = state.shell
         self.line_magics: dict[str, Callable[..., Any]] = {
             "cot_insert": self.insert,
             "cot_undo": self.undo,
@@ -39,8 +44,6 @@ class Magics:
         }
 
     def register(self) -> None:
-        from IPython.core.magic import no_var_expand
-
         self.shell.input_transformers_cleanup.insert(0, self.transform)
         self.shell.events.register("pre_run_cell", self.before)
         self.shell.events.register("post_run_cell", self.after)
@@ -49,7 +52,7 @@ class Magics:
         for name, function in self.line_magics.items():
             kind = "line_cell" if name == "cot_answer" else "line"
             self.shell.register_magic_function(no_var_expand(_plain_function(function, name)), kind, name)
-        self.attachment.bridge.open()
+        self.state.bridge.open()
 
     def unregister(self) -> None:
         self.shell.input_transformers_cleanup.remove(self.transform)
@@ -58,13 +61,14 @@ class Magics:
         for name in (*MAGICS, *self.line_magics):
             self.shell.magics_manager.magics["line"].pop(name, None)
             self.shell.magics_manager.magics["cell"].pop(name, None)
-        self.attachment.bridge.close()
-        self.attachment.end_lesson()
-        self.attachment.release()
+        self.state.bridge.close()
+        if self.state.lesson is not None:
+            actions.end_lesson(self.state)
+        if self.state.snapshot is not None:
+            actions.release(self.state)
 
     def transform(self, lines: list[str]) -> list[str]:
-        """Make the `%%cot…` line a comment, so that IPython runs the body as the cell, with its own lines
-        and numbers."""
+        """Turn the `%%cot…` line into a comment: IPython runs the body as the cell, and line numbers stay."""
         start = next((place for place, line in enumerate(lines) if line.strip()), None)
         if start is None:
             return lines
@@ -73,7 +77,7 @@ class Magics:
             return [f"?{asked[1]}{asked[2]}\n"]
         match = FIRST_LINE.fullmatch(first)
         if match is None or self._settings(match) is None:
-            return lines  # not ours, or refused: the magic itself says why, and nothing of the cell runs
+            return lines  # not ours, or refused: the magic itself says why, and the cell does not run
         body = lines[start + 1 :]
         if match[2]:
             return [f"?%%{match[1]}\n"]
@@ -85,7 +89,7 @@ class Magics:
 
     def _settings(self, match: re.Match[str]) -> Settings | None:
         try:
-            return parse(match[3] or "", replace(self.attachment.defaults, intensity=match[1]))
+            return parse(match[3] or "", replace(self.state.defaults, intensity=match[1]))
         except CotError:
             return None
 
@@ -94,19 +98,15 @@ class Magics:
         match = FIRST_LINE.fullmatch(raw.partition("\n")[0])
         has_body = bool(raw.partition("\n")[2].strip())
         settings = self._settings(match) if match is not None and has_body else None
-        if (
-            settings is None
-            and self.attachment.auto
-            and match is None
-            and not raw.startswith(("%cot", "%%cot"))
-        ):
-            settings = self.attachment.defaults
+        ours = match is not None or raw.startswith(("%cot", "%%cot"))
+        if settings is None and self.state.auto and not ours:
+            settings = self.state.defaults
         keep = bool(LINE_MAGIC.match(raw)) or (match is not None and not has_body)
-        self.attachment.before(info, settings, keep=keep)
+        before_cell(self.state, info, settings, keep=keep)
 
     def after(self, result: Any) -> None:
         try:
-            self._offer(self.attachment.after(result))
+            self._offer(after_cell(self.state, result))
         except CotError as error:
             print(f"cot-magic: {error}")
         except KeyboardInterrupt:
@@ -116,116 +116,78 @@ class Magics:
         def magic(line: str, cell: str | None = None) -> None:
             settings = self._parsed(line, name)
             if cell is not None:
-                # only reached where another tool calls the magic itself: run the body as the shell would
+                # only reached if another tool calls the magic itself: run the body as the shell would
                 self.shell.run_cell(f"%%{name} {line}\n{cell}")
                 return
             with _one_line():
-                self._offer(self.attachment.post_mortem(settings))
+                self._offer(actions.post_mortem(self.state, settings))
 
         magic.__doc__ = help_of(name)
         return magic
 
     def _parsed(self, line: str, name: str) -> Settings:
         with _one_line():
-            return parse(line, replace(self.attachment.defaults, intensity=name))
+            return parse(line, replace(self.state.defaults, intensity=name))
 
     def insert(self, line: str) -> None:
         """Insert cells of the last session below: %cot_insert [fix|tests|all]."""
-        what = line.strip() or "all"
         with _one_line():
-            if what not in ("fix", "tests", "all"):
-                raise CotError(f"%cot_insert {what}: expected fix, tests or all. Nothing was inserted.")
-            print(self.attachment.insert(what))
+            print(actions.insert_cells(self.state, line.strip() or "all"))
 
     def undo(self, line: str) -> None:
         """Take back the last insertion: %cot_undo."""
-        print(self.attachment.undo())
+        print(actions.undo(self.state))
 
     def config(self, line: str) -> None:
         """Show the defaults, or change them: %cot_config insert=all timeout=20."""
         with _one_line():
-            self.attachment.defaults = configure(self.attachment.defaults, line)
-        print(described(self.attachment.defaults))
+            self.state.defaults = configure(self.state.defaults, line)
+        print(described(self.state.defaults))
 
     def last(self, line: str) -> None:
         """Show the last session again: %cot_last. The Session itself is cot_magic.last."""
-        from cot_magic.actions.insert import show_last
-
-        show_last(self.attachment)
+        actions.show_last(self.state)
 
     def auto(self, line: str) -> None:
         """Investigate every cell that fails, without %%cot: %cot_auto on|off."""
         with _one_line():
             if line.strip() not in ("on", "off"):
                 raise CotError("%cot_auto takes on or off.")
-        self.attachment.auto = line.strip() == "on"
-        print(
-            f"Every failing cell is {'investigated' if self.attachment.auto else 'left alone'} from now on."
-        )
+        self.state.auto = line.strip() == "on"
+        print(f"From now on, every failing cell is {'investigated' if self.state.auto else 'left alone'}.")
 
     def replay(self, line: str) -> None:
         """Show a recorded session or that of a report again, without a model: %cot_replay PATH; with
         --verify its experiments run afresh. %cot_replay TOKEN replays a schedule of the last cell."""
-        from cot_magic.actions.replay import step
-
         with _one_line():
-            self._offer(step(self.attachment, line))
+            self._offer(actions.replay_recording(self.state, line))
 
     def export(self, line: str) -> None:
-        """The last session as a notebook that runs: %cot_export PATH [--template FILE] [--embed-data]."""
+        """Write the last session as a runnable notebook: %cot_export PATH [--template FILE] [--embed-data]"""
         with _one_line():
-            print(self.attachment.export(line))
+            print(actions.export_report(self.state, line))
 
     def resume(self, line: str) -> None:
-        """Go on with the last session after a fault or Ctrl-C: %cot_resume [options]."""
+        """Resume the last session after a fault or Ctrl-C: %cot_resume [options]."""
         with _one_line():
-            self._offer(self.attachment.resume(parse(line, self.attachment.settings)))
+            self._offer(actions.resume_last(self.state, parse(line, self.state.settings)))
 
     def answer(self, line: str, cell: str | None = None) -> None:
         """Answer the question of a lesson: %cot_answer TEXT, --hint or --show; %%cot_answer with a cell."""
-        from cot_magic.actions.teach import step
-
         with _one_line():
-            self._offer(step(self.attachment, line, cell))
+            self._offer(actions.answer(self.state, line, cell))
 
     def _offer(self, session: "Session | None") -> None:
-        """Insert what the settings say, or offer buttons in an output of their own."""
-        insert = self.attachment.settings.insert
-        if (
-            session is None
-            or session.best_fix is None
-            or insert == "none"
-            or self.attachment.renderer == "silent"
-        ):
-            return
-        if insert != "ask":
-            print(self.attachment.insert(insert))
-        elif self.attachment.has_row:
-            return
-        elif self.attachment.front_end == "terminal":
-            print("%cot_insert fix|tests|all puts them at your prompt; %cot_undo takes that back.")
-        else:
-            from cot_magic.notebook.insert.offer import offer
-            from cot_magic.render.buttons import show_buttons
-            from cot_magic.run.run_session import shown
-
-            show_buttons(
-                self.attachment.insert,
-                self.attachment.undo,
-                has_tests=bool(session.tests_of(session.best_fix.id)),
-                widgets=self.attachment.front_end != "colab",
-                offer=offer(shown() or session) if self.attachment.draws_offers else None,
-            )
+        if session is not None:
+            actions.offer_to_insert(self.state, session)
 
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Turns our own errors into IPython's UsageError, which is printed as one line without a traceback.
+    """Turn our own errors into IPython's UsageError, which is printed as one line without a traceback.
 
-    The cause tells the Attachment that this is no failure of the person's code.
+    Its `__cause__` tells the hooks that this is not a failure of the person's code.
     """
-    from IPython.core.error import UsageError
-
     try:
         yield
     except CotError as error:
@@ -233,7 +195,7 @@ def _one_line() -> Iterator[None]:
 
 
 def _plain_function(method: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """A function for a bound method, since IPython marks magics by setting attributes on them."""
+    """A function that calls a bound method, since IPython sets attributes on magics."""
 
     def magic(*given: str) -> Any:
         return method(*given)

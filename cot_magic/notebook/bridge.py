@@ -2,9 +2,9 @@
 runs."""
 
 import _thread
+import os
 import signal
 import threading
-import uuid
 from typing import Any
 
 from cot_magic.notebook.front_end import request
@@ -65,7 +65,7 @@ class Bridge:
     def ask(self, op: str, **content: Any) -> None:
         """Ask the page that sent the current message. Its answer comes only after the cell has ended."""
         self._comm.send(
-            {"op": op, "protocol": PROTOCOL, "req": uuid.uuid4().hex, "client": self._client, **content}
+            {"op": op, "protocol": PROTOCOL, "req": os.urandom(16).hex(), "client": self._client, **content}
         )
 
     def begin(self, session_id: str) -> None:
@@ -120,5 +120,5 @@ def last_failed_cell(shell: Any) -> str | None:
     magics = getattr(shell, "_cot_magics", None)
     if magics is None:
         return None
-    failure = magics.attachment.failure
+    failure = magics.state.failure
     return str(failure.cell.id) if failure is not None else ""

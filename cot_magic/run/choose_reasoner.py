@@ -1,4 +1,4 @@
-"""Which reasoner a run gets, and in one sentence why; nothing heavy is imported for it."""
+"""Which reasoner a run gets, and why, in one sentence; imports nothing heavy."""
 
 import json
 import os
@@ -15,17 +15,17 @@ from cot_magic.core.jobs import Budget
 from cot_magic.core.protocols import Reasoner
 from cot_magic.settings import DEFAULT_MODEL, Settings
 
-RECORDED = "replay:"  # a recording is shown again
-AFRESH = "verify:"  # its experiments are run again
-_NO_CREDENTIAL = "No credential for a model was found: the offline reasoner works, and nothing is sent."
+RECORDED = "replay:"  # show a recording again
+AFRESH = "verify:"  # run its experiments again
+_NO_CREDENTIAL = "No credential for a model was found: using the offline reasoner. Nothing is sent."
 _ELSEWHERE = (
-    " ANTHROPIC_BASE_URL is no http address of this machine, so ANTHROPIC_API_KEY is needed as well (any "
-    "text, if that server wants none)."
+    " ANTHROPIC_BASE_URL is not an http address of this machine, so set ANTHROPIC_API_KEY too (any string if "
+    "that server needs none)."
 )
 
 
 @runtime_checkable
-class Recorded(Protocol):
+class RecordedReasoner(Protocol):
     """A reasoner that repeats a recording."""
 
     recorded: tuple[Stamped, ...]
@@ -36,15 +36,14 @@ class Recorded(Protocol):
 
 @runtime_checkable
 class Closing(Protocol):
-    """A reasoner with a connection that is closed when a session ends."""
+    """A reasoner whose connection is closed when the session ends."""
 
     def close(self) -> None: ...
 
 
 @runtime_checkable
 class Sending(Protocol):
-    """A reasoner that sends something, which can be looked at first, over a connection that takes time to
-    load."""
+    """A reasoner that sends requests: they can be previewed, and the connection takes time to load."""
 
     def preview(self, case: Case, budget: Budget) -> Any: ...
 
@@ -54,7 +53,7 @@ class Sending(Protocol):
 
 
 def chosen(settings: Settings) -> tuple[str, str]:
-    """The name of the reasoner that the settings ask for, and how it was chosen, "" if it was named."""
+    """The name of the reasoner for these settings, and why it was chosen ("" if the person named it)."""
     if settings.reasoner != "auto":
         return settings.reasoner, ""
     from cot_magic.reasoners.claude.messages.credentials import credential_source
@@ -63,14 +62,14 @@ def chosen(settings: Settings) -> tuple[str, str]:
     if source is None:
         elsewhere = settings.platform == "anthropic" and os.environ.get("ANTHROPIC_BASE_URL")
         return "offline", _NO_CREDENTIAL + (_ELSEWHERE if elsewhere else "")
-    return "claude", f"A credential was found ({source}), so claude works; --reasoner offline sends nothing."
+    return "claude", f"A credential was found ({source}): using claude. --reasoner offline sends nothing."
 
 
 def choose_reasoner(settings: Settings, redactor: Redactor | None = None) -> Reasoner:
-    """The reasoner that the settings ask for.
+    """The reasoner for these settings.
 
-    `redactor` withholds what a reasoner that sends something must not send. Raises UnknownPlugin, and
-    UsageError for a recording that cannot be read or a model without a credential.
+    `redactor` withholds what a reasoner must not send. Raises UnknownPlugin, and UsageError for a recording
+    that cannot be read or a model without a credential.
     """
     name, _ = chosen(settings)
     reasoner: Reasoner
@@ -92,7 +91,7 @@ def choose_reasoner(settings: Settings, redactor: Redactor | None = None) -> Rea
 
 
 def absolute(settings: Settings) -> Settings:
-    """The settings for a process in another folder: a recording is named by its whole path."""
+    """The settings for a process in another folder: the path of a recording is made absolute."""
     role, sign, path = settings.reasoner.partition(":")
     return replace(settings, reasoner=f"{role}:{Path(path).resolve()}") if sign else settings
 
@@ -106,7 +105,7 @@ def nothing_to_preview(reasoner: Reasoner) -> None:
 
 
 def request_text(body: Any) -> str:
-    """A request for people to read: all of it, as it would be sent."""
+    """The whole request as it would be sent, for people to read."""
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return f"{text}\nThis is the first request as it would be sent. Nothing was sent."
 

@@ -1,4 +1,4 @@
-"""Ctrl-C: by a timer, as a time limit on a cell; and so that it ends what runs after a cell."""
+"""Ctrl-C: raised by a timer as the time limit of a cell, and made to stop what runs after a cell."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 def interruptible() -> Iterator[None]:
     """While entered, Ctrl-C raises KeyboardInterrupt in the main thread.
 
-    For a cell with `await` a kernel has a handler that cancels the coroutine of the cell, which has ended.
+    For a cell with `await` the kernel's own handler would cancel the coroutine of the cell, which has ended.
     """
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(handler):
@@ -26,7 +26,7 @@ def interruptible() -> Iterator[None]:
 
 
 class Watchdog:
-    """Interrupts the main thread once a cell has run for too long, as Ctrl-C would."""
+    """Interrupts the main thread, as Ctrl-C would, when a cell has run for too long."""
 
     def __init__(self, seconds: float) -> None:
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class Watchdog:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def stop(self) -> bool:
-        """Call it off; returns whether it had fired."""
+        """Cancel the timer; return whether it had fired."""
         with self._lock:
             self._stopped = True
             self._timer.cancel()

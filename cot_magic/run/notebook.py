@@ -1,4 +1,4 @@
-"""Run a notebook in a real kernel up to the failing cell, and hear what that kernel finds."""
+"""Runs a notebook in a kernel of its own up to the failing cell, and follows what that kernel finds."""
 
 import json
 import os
@@ -21,13 +21,13 @@ _POLL_S = 0.1  # how often the events that the kernel has written are looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What running a notebook came to.
+class NotebookRun:
+    """The result of running a notebook.
 
-    `failed` is the index of the failing cell among all cells, None if every cell passed; `notebook` holds
-    the outputs. `session` may be shown and written: secrets are withheld in it. `verbatim` holds the sources
-    as they are, to write a fix into the notebook; it is `session` again where it was not asked for.
-    `preview` is the request that `--preview` asks for, "" without it.
+    `failed` is the index of the failing cell among all cells, None if every cell passed; `notebook` has the
+    outputs. `session` may be shown and written: secrets are withheld in it. `verbatim` has the sources as
+    they are, for writing a fix into the notebook; it is `session` unless it was asked for. `preview` is the
+    request that `--preview` asks for, else "".
     """
 
     session: Session
@@ -38,7 +38,7 @@ class Run:
 
 
 def read_notebook(path: Path) -> Any:
-    """The notebook as nbformat 4.5. Raises NotebookError in one line for whatever is wrong with the file."""
+    """Read a notebook as nbformat 4.5. Raises NotebookError if anything is wrong with the file."""
     import nbformat
 
     try:
@@ -86,14 +86,13 @@ def run_notebook(
     on_event: Callable[[Session, Stamped], None] = lambda session, stamped: None,
     verbatim: bool = False,
     notebook: Any = None,
-) -> Run:
-    """Run the cells of a notebook in order in a kernel of their own, in the notebook's folder, until one
-    fails.
+) -> NotebookRun:
+    """Run the cells of a notebook in order until one fails, in a kernel of its own in the notebook's folder.
 
-    The kernel writes its events to a file that is read here, so what was found survives whatever happens to
-    it. With `notebook` that one is run, as if it stood at `path`; its cells get the outputs. The file at
-    `path` is never written. Raises NotebookError if it cannot be read or its kernel not
-    started; KeyboardInterrupt passes through after the kernel has ended.
+    The kernel writes its events to a file that is read here, so what was found survives the kernel. With
+    `notebook`, that notebook runs as if it were at `path`, and its cells get the outputs. The file at `path`
+    is never written. Raises NotebookError if it cannot be read or its kernel cannot be started;
+    KeyboardInterrupt passes through after the kernel has ended.
     """
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -130,16 +129,16 @@ def run_notebook(
         shown = preview.read_text(encoding="utf-8") if preview.exists() else ""
     if died:
         session = _of_dead_kernel(session, notebook, failed or 0, settings)
-    return Run(session=session, verbatim=real, notebook=notebook, failed=failed, preview=shown)
+    return NotebookRun(session=session, verbatim=real, notebook=notebook, failed=failed, preview=shown)
 
 
 def arming(
     notebook: Any, settings: Settings, events: Path, verbatim: Path | None = None, preview: Path | None = None
 ) -> str:
-    """The code that makes a kernel investigate: silent, so that it takes no prompt number.
+    """The code that makes a kernel investigate its first failure.
 
-    It writes its events to `events`, and to `verbatim` with the sources as they are; what `--preview` shows,
-    to `preview`.
+    The kernel writes its events to `events`, the same with sources as they are to `verbatim`, and what
+    `--preview` shows to `preview`.
     """
     cells = [
         {"id": cell.id, "source": cell.source, "index": place}
@@ -156,7 +155,7 @@ def arming(
 
 
 class Follower:
-    """Reads the events that the kernel writes while it writes them, on a thread, and hands them on."""
+    """Reads the events on a thread while the kernel writes them, and passes them on."""
 
     def __init__(self, path: Path, on_event: Callable[[Session, Stamped], None]) -> None:
         self._path, self._on_event = path, on_event
@@ -167,7 +166,7 @@ class Follower:
         self._thread.start()
 
     def stop(self) -> None:
-        """Read what is left and end."""
+        """Read what is left and stop."""
         self._done.set()
         self._thread.join()
 
@@ -187,9 +186,9 @@ class Follower:
 
 
 class running_kernel:
-    """A nbclient for the notebook whose kernel has silently run `code`; ended on the way out.
+    """Context manager: a client of a kernel that has silently run `code`; the kernel is shut down on exit.
 
-    The kernel works in the folder of `path`. Raises NotebookError if it cannot be started.
+    The kernel runs in the folder of `path`. Raises NotebookError if it cannot be started.
     """
 
     def __init__(self, notebook: Any, path: Path, name: str | None, code: str) -> None:
@@ -205,7 +204,7 @@ class running_kernel:
         asked = self._name or self._notebook.metadata.get("kernelspec", {}).get("name", "python3")
         language = self._notebook.metadata.get("kernelspec", {}).get("language", "python")
         if language.lower() not in ("python", "ipython"):
-            raise NotebookError(f"{self._path}: a notebook for {language}; cot-magic reads Python notebooks.")
+            raise NotebookError(f"{self._path}: a notebook for {language}; cot-magic runs Python.")
         folder = {"metadata": {"path": str(self._path.resolve().parent)}}
         client = NotebookClient(
             self._notebook, kernel_name=asked, resources=folder, timeout=None, allow_errors=False
@@ -215,11 +214,11 @@ class running_kernel:
             _own_interpreter(client.km, asked)
         except NoSuchKernel:
             raise NotebookError(
-                f"{self._path}: there is no kernel called {asked!r}; give another with --kernel python3."
+                f"{self._path}: no kernel named {asked!r}; choose another, e.g. --kernel python3."
             ) from None
         self._contexts = ExitStack()
         try:
-            # what the kernel's process itself writes (warnings of its start) is not the notebook's output
+            # what the kernel process itself writes (warnings at its start) is not output of the notebook
             silenced = self._contexts.enter_context(open(os.devnull, "wb"))
             self._contexts.enter_context(client.setup_kernel(stderr=silenced))
             self._arm(client)
@@ -249,9 +248,9 @@ class running_kernel:
 
 
 def _own_interpreter(manager: Any, asked: str) -> None:
-    """Make `python3` mean this interpreter, whatever a spec of that name elsewhere on the machine says.
+    """Make `python3` mean this interpreter, whatever kernel spec of that name the machine has.
 
-    Raises NoSuchKernel for a name that is not known.
+    Raises NoSuchKernel for an unknown name.
     """
     import sys
 
@@ -261,8 +260,8 @@ def _own_interpreter(manager: Any, asked: str) -> None:
 
 
 def _end_tasks() -> None:
-    """End what an interrupt left in the loop that the cells ran in; nobody asks for its errors any more, and
-    the interpreter would print them at exit."""
+    """Cancel what an interrupt left in the event loop of the cells; the interpreter would print its errors at
+    exit."""
     import asyncio
 
     from jupyter_core.utils import run_sync
@@ -273,18 +272,17 @@ def _end_tasks() -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    run_sync(end)()  # inside a kernel the cells ran in a loop beside its own, whose tasks have to go on
+    run_sync(end)()  # inside a kernel the cells ran in a second loop: the tasks of the first one continue
 
 
 def _of_dead_kernel(session: Session, notebook: Any, place: int, settings: Settings) -> Session:
-    """The session of a cell that took the kernel with it: what had been found, or at least which cell it
-    was."""
+    """The session of a cell that killed its kernel: what had been found, or at least which cell it was."""
     from cot_magic.capture.secrets.redactor import Redactor
     from cot_magic.capture.secrets.withhold import withheld
     from cot_magic.core.events import Faulted, SessionEnded
 
     fault = Faulted(
-        phase=None, message="the kernel died while this cell ran; nothing more can be learnt from it."
+        phase=None, message="the kernel died while this cell ran; nothing more can be learned from it."
     )
     events: list[Any] = []
     if session.case is None:

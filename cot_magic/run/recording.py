@@ -1,4 +1,4 @@
-"""Sessions as `.cot.jsonl`: stamps events with order and time, writes them line by line, reads them back."""
+"""Sessions as `.cot.jsonl`: stamp events with order and time, write them line by line, read them back."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,8 +12,8 @@ from cot_magic.core.session import Session
 def stamp(
     events: Iterable[Event], clock: Callable[[], float], *, order: int = 0, seconds: float = 0.0
 ) -> Iterator[Stamped]:
-    """Each event with its place in the order and the seconds since the first one; both go on from where they
-    were when a session goes on."""
+    """Each event with its number and the seconds since the first one; both continue when a session is
+    resumed."""
     started: float | None = None
     for place, event in enumerate(events, order):
         now = clock()
@@ -22,14 +22,16 @@ def stamp(
 
 
 class Recording:
-    """A Listener that appends each event to a file at once, so that what was found survives the kernel's
-    death. Where the disk is full it says so, and the session that is recorded goes on."""
+    """A Listener that appends each event to a file at once, so that it survives the death of the kernel.
+
+    If the disk is full it says so, and the session continues.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lost = False
         try:
-            # a half of a character, as models write, becomes its escape, which JSON reads as the same half
+            # a lone surrogate, as models write them, becomes its escape, which JSON reads as the same
             self._file = path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1)
         except OSError as error:
             raise UsageError(
@@ -47,7 +49,7 @@ class Recording:
     def close(self) -> None:
         try:
             self._file.close()
-        except OSError as error:  # it tries once more to write what could not be written
+        except OSError as error:  # closing tries once more to write what is buffered
             self._tell(error)
 
     def _tell(self, error: OSError) -> None:
@@ -57,15 +59,14 @@ class Recording:
 
 
 def read(path: Path) -> Iterator[Stamped]:
-    """The events of a recording. Raises UsageError if there is no such file, RecordingError naming the
-    damaged line.
+    """The events of a recording. A truncated last line, as a killed kernel leaves it, is no error.
 
-    A last line that is cut off, as a killed kernel leaves it, ends the recording without an error.
+    Raises UsageError if there is no such file, RecordingError naming a damaged line.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")  # some editors put a mark at the beginning
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # some editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+        reason = getattr(error, "strerror", None) or "not a text file"
         raise UsageError(f"cannot read {path}: {reason}. Give the path of a .cot.jsonl file.") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -79,7 +80,7 @@ def read(path: Path) -> Iterator[Stamped]:
 
 
 def fold(stampeds: Iterable[Stamped]) -> Session:
-    """The session that a recording tells."""
+    """The session that the events add up to."""
     session = Session()
     for stamped in stampeds:
         session = session.evolve(stamped)

@@ -1,4 +1,4 @@
-"""Those who see a session: the screen and the listeners. Nothing reaches them that the redactor withholds."""
+"""Who may see what of a session: the screen and the listeners get every event with secrets withheld."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,20 +9,20 @@ from cot_magic.core.protocols import Listener, Renderer
 from cot_magic.core.session import Session
 
 
-class Audience:
-    """Shows a stream of events with all secrets withheld, in the same order and at the same times.
+class Screens:
+    """Shows a stream of events with all secrets withheld, in the same order and with the same times.
 
     Parameters
     ----------
     redactor
-        The one that the case was captured with, so that it knows what was withheld there.
+        The one that captured the case, so that it knows what was withheld there.
     session
-        What they have seen so far, where a session goes on.
+        What was shown so far, when a session is resumed.
 
     Attributes
     ----------
     session
-        The fold of what they saw: the session as it may be shown.
+        The fold of what was shown.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Audience:
         self.session = session or Session()
 
     def hear(self, stamped: Stamped) -> None:
-        """Pass one more event on, or what may be seen of it."""
+        """Pass on what may be seen of one more event."""
         self._seconds = stamped.seconds
         self._pass_on(self._withholding.events(stamped.event))
 
@@ -49,7 +49,7 @@ class Audience:
         self._renderer.close(self.session)
 
     def stop(self) -> None:
-        """The person stopped the program that shows the session: what was found stays."""
+        """Mark the session as interrupted; what was found is kept."""
         self.session = self.session.stopped()
 
     def _pass_on(self, events: Iterable[Event]) -> None:

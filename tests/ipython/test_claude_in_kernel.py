@@ -68,7 +68,7 @@ def test_a_failing_cell_is_debugged_by_the_model_that_a_credential_leads_to(serv
     assert (ran.status, ran.ename) == ("error", "NameError")
     text = panel(ran)
     assert "✓ verified" in text
-    assert "A credential was found (ANTHROPIC_API_KEY), so claude works" in text
+    assert "A credential was found (ANTHROPIC_API_KEY): using claude" in text
     assert "list price" in text
     assert ran.stderr == ""
     assert [seen.refused for seen in server.turns] == [""] * 7
@@ -310,9 +310,9 @@ def test_an_interrupt_that_reaches_our_own_line_is_no_failure_to_debug(server, n
     notebook.run(f"%%cot+\n{FAILING}")
     # a second Ctrl-C may come when the first one is being answered: then the line itself ends in it
     notebook.run(
-        "from cot_magic import investigation\nreal = investigation.resume\n"
-        "def resume(*given, **more):\n    investigation.resume = real\n    raise KeyboardInterrupt\n"
-        "investigation.resume = resume"
+        "from cot_magic.actions import resume\nreal = resume.resume_session\n"
+        "def interrupted(*given, **more):\n    resume.resume_session = real\n    raise KeyboardInterrupt\n"
+        "resume.resume_session = interrupted"
     )
     ran = notebook.run("%cot_resume")
     assert ran.ename == "KeyboardInterrupt"

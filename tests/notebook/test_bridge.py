@@ -159,7 +159,7 @@ def cancelled(kernel: Any, subshell: str, session: str | None) -> Any:
 
     kernel.run("pass")
     deadline = time.monotonic() + 30
-    while kernel.value("get_ipython()._cot_magics.attachment.bridge.connected") != "True":
+    while kernel.value("get_ipython()._cot_magics.state.bridge.connected") != "True":
         assert time.monotonic() < deadline, "the hello was not heard"
     return kernel.run(SLOW, watch=watch)
 

@@ -1,0 +1,100 @@
+"""Investigates a cell: the case is captured, the session runs on the parked copy and is shown."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cot_magic import plugins
+from cot_magic.actions import teach
+from cot_magic.actions.parking import parked
+from cot_magic.actions.state import Failure, State, history_of, redactor_of
+from cot_magic.capture.case import capture_case
+from cot_magic.core.errors import UsageError
+from cot_magic.core.verdict import TIMEOUT
+from cot_magic.notebook.front_end import front_end
+from cot_magic.run.choose_reasoner import Sending, choose_reasoner, nothing_to_preview, request_text
+from cot_magic.run.run_session import run_session
+from cot_magic.settings import Settings
+
+if TYPE_CHECKING:
+    from cot_magic.core.case import Case, Cell
+    from cot_magic.core.protocols import Listener, Renderer
+    from cot_magic.core.session import Session
+
+
+def post_mortem(state: State, settings: Settings) -> "Session | None":
+    """Debug the last failure. Raises UsageError if nothing has failed yet."""
+    if state.failure is None:
+        raise UsageError("nothing has failed yet in this kernel: put %%cot on top of a cell that fails.")
+    return investigate_cell(state, settings, cell=state.failure.cell, failure=state.failure)
+
+
+def investigate_cell(
+    state: State,
+    settings: Settings,
+    *,
+    cell: "Cell",
+    failure: Failure | None,
+    listeners: "tuple[Listener, ...]" = (),
+) -> "Session | None":
+    """Run a session on a cell that failed, or on one that passed and was asked about.
+
+    Returns None with `preview`, which only shows what would be sent, and with `teach`, which starts a lesson.
+    """
+    state.settings = settings
+    reasoner = choose_reasoner(settings, redactor_of(state))
+    sending = reasoner if isinstance(reasoner, Sending) else None
+    if settings.preview:
+        nothing_to_preview(reasoner)
+    if sending is not None and not settings.preview:
+        sending.warm()
+    case = _capture(state, cell, failure, settings.prompt)
+    if settings.preview and sending is not None:
+        state.tell(request_text(sending.preview(case, settings.effective_budget())))
+        return None
+    if sending is not None:
+        sending.settle()
+    state.reasoner = (settings, reasoner)
+    state.snapshot = sandbox = parked(state, settings)
+    if settings.teach:
+        teach.begin(state, settings, case, reasoner, sandbox)
+        return None
+    return run_session(
+        case,
+        sandbox,
+        settings,
+        reasoner=reasoner,
+        renderer=screen(state),
+        redactor=redactor_of(state),
+        listeners=listeners,
+        verbatim=state.verbatim,
+    )
+
+
+def screen(state: State) -> "Renderer":
+    """A new renderer for the front end of the running cell."""
+    by_front_end = {"terminal": "terminal", "colab": "static"}
+    name = state.renderer or by_front_end.get(front_end(state.shell), "accordion")
+    renderer: Renderer = plugins.load("renderers", name)()
+    state.has_row = name == "accordion" and state.bridge.connected
+    if state.has_row:
+        from cot_magic.notebook.insert.controls import WithControls
+
+        return WithControls(renderer, state.bridge, offers=state.settings.insert != "none")
+    return renderer
+
+
+def _capture(state: State, cell: "Cell", failure: Failure | None, prompt: str) -> "Case":
+    error = failure.error if failure is not None else None
+    case = capture_case(
+        state.shell,
+        history_of(state),
+        cell,
+        error,
+        prompt=prompt,
+        redactor=redactor_of(state),
+        front_end=front_end(state.shell),
+    )
+    if failure is not None and failure.timed_out and case.raised is not None:
+        hung = replace(case.raised, ename=TIMEOUT, evalue="the cell exceeded its time limit")
+        case = replace(case, raised=hung)
+    return case

@@ -1,0 +1,35 @@
+"""What is attached to one IPython shell: data only."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cot_magic.actions.state import State
+from cot_magic.settings import Settings
+
+if TYPE_CHECKING:  # loaded when the first cell runs: starting a kernel must cost next to nothing
+    from cot_magic.core.case import Cell
+    from cot_magic.run.interrupts import Watchdog
+
+
+@dataclass(kw_only=True)
+class KernelState(State):
+    """The state of a kernel with what the hooks know of the cell that is running.
+
+    Attributes
+    ----------
+    auto
+        Whether every failing cell is investigated (`%cot_auto`).
+    running
+        The running cells with the settings they were armed with; a cell may run cells (`%%capture`), the
+        innermost is last.
+    failed_inside
+        The error of a cell that the running cell ran.
+    asked
+        Whether the running cell is a line magic of ours about the last failure.
+    """
+
+    auto: bool = False
+    running: "list[tuple[Cell, Settings | None]]" = field(default_factory=list)
+    failed_inside: BaseException | None = None
+    asked: bool = False
+    watchdog: "Watchdog | None" = None
