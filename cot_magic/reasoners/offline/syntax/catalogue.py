@@ -70,9 +70,6 @@ from cot_magic.reasoners.offline.syntax import (
     numbers as syntax_numbers,
 )
 from cot_magic.reasoners.offline.syntax import (
-    open_strings as syntax_open_strings,
-)
-from cot_magic.reasoners.offline.syntax import (
     operators as syntax_operators,
 )
 from cot_magic.reasoners.offline.syntax import (
@@ -112,7 +109,6 @@ SLIPS: tuple[Slip, ...] = (
     *syntax_branches.SLIPS,
     *syntax_fstrings.SLIPS,
     *syntax_strings.SLIPS,
-    *syntax_open_strings.SLIPS,
     *syntax_escapes.SLIPS,
     *syntax_numbers.SLIPS,
     *syntax_operators.SLIPS,

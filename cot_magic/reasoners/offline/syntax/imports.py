@@ -4,7 +4,6 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.import_forms import DOTTED, FORMS, NAME
 from cot_magic.reasoners.offline.syntax.problem import (
     Problem,
     Reading,
@@ -13,6 +12,194 @@ from cot_magic.reasoners.offline.syntax.problem import (
     unique,
 )
 
+_DOTTED = r"(?:\.*[^\W\d][\w.]*|\.+)"
+_NAME = r"[^\W\d]\w*"
+_NAMES = rf"(?:{_NAME}(?:\s+as\s+{_NAME})?(?:\s*,\s*{_NAME}(?:\s+as\s+{_NAME})?)*|\*)"
+_LOST_IMPORT = "(?:imort|improt|impot|impor|imprt|inport|use|using|get|take|export)"
+_ORDER = "`from` and the module stand first."
+_BARE = "A module's name stands there without quotes."
+# What is written, what is meant, why, how likely, and whether everybody would agree.
+_FORMS: tuple[tuple[str, str, str, float, bool], ...] = (
+    (
+        rf"import\s+\(?\s*({_NAMES})\s*\)?\s+(?:from|form|in|of)\s+({_DOTTED})",
+        r"from \2 import \1",
+        _ORDER,
+        0.97,
+        True,
+    ),
+    (
+        rf"import\s+({_NAMES})\s*,?\s+from\s+({_DOTTED})\s+as\s+({_NAME})",
+        r"from \2 import \1 as \3",
+        _ORDER,
+        0.97,
+        True,
+    ),
+    (rf"import\s+\*\s+from\s+({_DOTTED})", r"from \1 import *", _ORDER, 0.97, True),
+    (
+        rf"from\s+({_DOTTED})\s+import\s+(.+?)\s*,\s*",
+        r"from \1 import \2",
+        "The comma at the end is left out.",
+        0.97,
+        True,
+    ),
+    (r"import\s+(.+?)\s*,\s*(from\s.+)", r"import \1\n\2", "Each import stands on its own line.", 0.94, True),
+    (r"import\s+(.+?)\s*,\s*", r"import \1", "The comma at the end is left out.", 0.96, True),
+    (rf"from\s+({_DOTTED})\s+import\s*", r"import \1", "The module itself is imported.", 0.85, False),
+    (
+        rf"from\s+({_DOTTED})\s+import\s*",
+        r"from \1 import *",
+        "All that the module offers is imported.",
+        0.8,
+        False,
+    ),
+    (rf"from\s+({_DOTTED})", r"import \1", "The module itself is imported.", 0.85, False),
+    (
+        rf"from\s+({_DOTTED})\.({_NAME})",
+        r"from \1 import \2",
+        "The last name is imported from the module.",
+        0.84,
+        False,
+    ),
+    (
+        rf"from\s+({_DOTTED})\s+(?!import\b)(?:{_LOST_IMPORT}\s+)?({_NAMES})",
+        r"from \1 import \2",
+        "`import` stands before the names.",
+        0.95,
+        True,
+    ),
+    (
+        rf"(?:form|fro|frm|fom|for|FROM|From|fron|frome|of)\s+({_DOTTED})\s+import\s+({_NAMES})",
+        r"from \1 import \2",
+        "The word is `from`.",
+        0.97,
+        True,
+    ),
+    (
+        rf"import\s+({_DOTTED})\s+import\s+({_NAMES})",
+        r"from \1 import \2",
+        "The statement begins with `from`.",
+        0.96,
+        True,
+    ),
+    (
+        rf"from\s+({_DOTTED})\s+import\s+({_NAMES})\s+(?:from|in)\s+.*",
+        r"from \1 import \2",
+        "The second `from` is left out.",
+        0.8,
+        False,
+    ),
+    (
+        rf"from\s+({_DOTTED})\s+import\s+import\s+({_NAMES})",
+        r"from \1 import \2",
+        "One `import` is enough.",
+        0.95,
+        True,
+    ),
+    (rf"from\s+import\s+({_DOTTED})", r"import \1", "`from` is left out.", 0.85, False),
+    (
+        rf"import\s+({_DOTTED})(?:\.|\s+|\s*\.\s*)\*",
+        r"from \1 import *",
+        "All names come with `from`.",
+        0.95,
+        True,
+    ),
+    (
+        rf"import\s+({_NAME})\s*(?:::|:|->|/)\s*({_NAME})",
+        r"from \1 import \2",
+        "The name is imported from the module.",
+        0.8,
+        False,
+    ),
+    (
+        rf"import\s+({_NAME})\s*(?:::|:|->|/)\s*({_NAME})",
+        r"import \1.\2",
+        "A point stands between package and module.",
+        0.79,
+        False,
+    ),
+    (
+        rf"import\s+({_DOTTED})\s*\((.*)\)",
+        r"from \1 import \2",
+        "The names are imported from the module.",
+        0.8,
+        False,
+    ),
+    (rf"import\s+({_DOTTED})\s*\((.*)\)", r"import \1", "Brackets do not belong to an import.", 0.78, False),
+    (rf"import\s*\(\s*({_NAMES})\s*\)", r"import \1", "Brackets do not belong to an import.", 0.93, True),
+    (r"import\s+[<\"']([\w.]+?)(?:\.py|\.h)?[>\"']", r"import \1", _BARE, 0.93, True),
+    (r"from\s+[\"']([\w.]+?)(?:\.py)?[\"']\s+import\s+(.+)", r"from \1 import \2", _BARE, 0.93, True),
+    (
+        rf"(from\s+{_DOTTED}\s+import\s+)[\"']?(\w+)[\"']",
+        r"\1\2",
+        "The name stands there without quotes.",
+        0.93,
+        True,
+    ),
+    (
+        rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\.{_NAME})*)\.({_NAME})(\s+as\s+{_NAME})?",
+        r"from \1.\2 import \3\4",
+        "The path to the module stands behind `from`.",
+        0.94,
+        True,
+    ),
+    (
+        rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\s*,\s*{_NAME})*)\s*\(\s*\)",
+        r"from \1 import \2",
+        "Only the name is imported, without brackets.",
+        0.95,
+        True,
+    ),
+    (
+        rf"from\s+({_DOTTED})\s+import\s+[\[{{]\s*({_NAMES})\s*[\]}}]",
+        r"from \1 import \2",
+        "The names stand there without such brackets.",
+        0.95,
+        True,
+    ),
+    (
+        rf"from\s+({_DOTTED})\s+import\s+(?:\*\s*,\s*.+|.+,\s*\*)",
+        r"from \1 import *",
+        "`*` already stands for all names.",
+        0.85,
+        False,
+    ),
+    (rf"import\s+({_DOTTED})\s+as\s*", r"import \1", "`as` is left out, since no name follows.", 0.86, False),
+    (
+        rf"(from\s+{_DOTTED}\s+import\s+.+?)\s+as\s*",
+        r"\1",
+        "`as` is left out, since no name follows.",
+        0.88,
+        False,
+    ),
+    (
+        rf"import\s+({_DOTTED})\s*(?:=|->|:|,?\s*is|a|AS|As|sa|ass|like|named|to)\s+({_NAME})",
+        r"import \1 as \2",
+        "`as` gives the module another name.",
+        0.95,
+        True,
+    ),
+    (
+        rf"({_NAME})\s*=\s*import\s+({_DOTTED})",
+        r"import \2 as \1",
+        "`as` gives the module another name.",
+        0.95,
+        True,
+    ),
+    (
+        rf"import\s+({_NAME})\s*=\s*({_DOTTED})",
+        r"import \2 as \1",
+        "`as` gives the module another name.",
+        0.9,
+        False,
+    ),
+    (
+        rf"import\s+as\s+({_NAME})\s+({_DOTTED})",
+        r"import \2 as \1",
+        "The module stands before `as`.",
+        0.9,
+        False,
+    ),
+)
 _ALIASES = {
     "numpy": "np",
     "pandas": "pd",
@@ -31,13 +218,13 @@ _ALIASES = {
 
 def _rewrites(text: str) -> Iterator[tuple[str, str, float, bool]]:
     """New texts of an import statement with their reasons, weights and whether they are certain."""
-    for pattern, meant, why, weight, certain in FORMS:
+    for pattern, meant, why, weight, certain in _FORMS:
         found = re.fullmatch(pattern, text)
         if found is not None:
             yield found.expand(meant), why, weight, certain
     if re.match(r"(?:from\s+\S+\s+)?import\b", text) and re.search(r"\s(?:and|&|\+)\s", text):
         yield re.sub(r"\s*,?\s+(?:and|&|\+)\s+", ", ", text), "A comma separates the names.", 0.96, True
-    dashed = rf"(?:from\s+{NAME}(?:-{NAME})+\s+import\s+.+|import\s+{NAME}(?:-{NAME})+(?:\s+as\s+\w+)?)"
+    dashed = rf"(?:from\s+{_NAME}(?:-{_NAME})+\s+import\s+.+|import\s+{_NAME}(?:-{_NAME})+(?:\s+as\s+\w+)?)"
     if re.fullmatch(dashed, text):
         yield re.sub(r"(?<=\w)-(?=\w)", "_", text), "A module's name holds no minus sign.", 0.8, False
     yield from _aliases(text)
@@ -53,10 +240,10 @@ def _spaced(text: str) -> Iterator[tuple[str, str, float, bool]]:
         ):
             new = ", ".join(" as ".join(item) if len(item) == 2 else " ".join(item) for item in items)
             yield f"import {new}", "`as` gives a module another name.", 0.97, True
-    if re.fullmatch(rf"import(?:\s+{DOTTED}\s+as\s+{NAME}\s*,?)+", text):
-        new = re.sub(rf"(\sas\s+{NAME})\s+(?={DOTTED}\s+as\s)", r"\1, ", text)
+    if re.fullmatch(rf"import(?:\s+{_DOTTED}\s+as\s+{_NAME}\s*,?)+", text):
+        new = re.sub(rf"(\sas\s+{_NAME})\s+(?={_DOTTED}\s+as\s)", r"\1, ", text)
         yield new, "A comma separates the modules.", 0.96, True
-    if found := re.fullmatch(rf"(from\s+{DOTTED}\s+import\s+|import\s+)({DOTTED}(?:\s+{NAME})+)", text):
+    if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+|import\s+)({_DOTTED}(?:\s+{_NAME})+)", text):
         words = found[2].split()
         if "as" not in words and len(words) <= 6:
             yield found[1] + ", ".join(words), "Commas separate the names.", 0.86, found[1].startswith("from")
@@ -79,14 +266,14 @@ def _spaced(text: str) -> Iterator[tuple[str, str, float, bool]]:
 
 def _aliases(text: str) -> Iterator[tuple[str, str, float, bool]]:
     """`import numpy as`, `import a as b.c`"""
-    found = re.fullmatch(rf"import\s+({DOTTED})\s+as\s*", text)
+    found = re.fullmatch(rf"import\s+({_DOTTED})\s+as\s*", text)
     known = _ALIASES.get(found[1]) if found else None
     if found and known:
         yield f"import {found[1]} as {known}", f"The usual short name is `{known}`.", 0.88, False
     if re.match(r"import\b.*\bas\s*(?:,|$)", text) and "," in text:
         yield re.sub(r"\s+as\s*(?=,|$)", "", text), "`as` is left out, since no name follows.", 0.86, False
-    head = rf"(import\s+{DOTTED}|from\s+{DOTTED}\s+import\s+{NAME})"
-    if found := re.fullmatch(rf"{head}\s+as\s+({NAME}(?:[.\-]{NAME})+)", text):
+    head = rf"(import\s+{_DOTTED}|from\s+{_DOTTED}\s+import\s+{_NAME})"
+    if found := re.fullmatch(rf"{head}\s+as\s+({_NAME}(?:[.\-]{_NAME})+)", text):
         joined = re.sub(r"[.\-]", "_", found[2])
         last = re.split(r"[.\-]", found[2])[-1]
         yield f"{found[1]} as {joined}", "The other name is one word.", 0.85, False

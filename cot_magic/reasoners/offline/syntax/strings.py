@@ -4,7 +4,13 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Token, TokenKind
+from cot_magic.reasoners.offline.syntax.lexer import (
+    CLOSERS,
+    OPENERS,
+    Token,
+    TokenKind,
+    lex,
+)
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     Problem,
@@ -14,6 +20,7 @@ from cot_magic.reasoners.offline.syntax.problem import (
     unique,
 )
 
+_MOST_LINES = 30
 _PREFIX = re.compile(r"[A-Za-z]{0,2}")
 
 
@@ -188,6 +195,295 @@ def _unquoted(problem: Problem) -> Iterator[Reading]:
     )
 
 
+def _open(problem: Problem) -> Iterator[Reading]:
+    """A string that does not end on its line."""
+    index = next((i for i, token in enumerate(problem.tokens) if token.kind is TokenKind.OPEN_STRING), None)
+    if index is None:
+        return
+    token = problem.tokens[index]
+    prefix, quote = quote_of(token)
+    body = token.text[len(prefix) + 1 :]
+    other = '"' if quote == "'" else "'"
+    shown = f"The text that begins with {quote} on line {token.line} has no end."
+    yield from _shifted(problem, token, quote, shown)
+    if not body.strip() or re.fullmatch(r"[\s)\]},:;.]*(#.*)?", body):
+        yield from _missing_start(problem, index, quote)
+        return
+    if re.search(r"\\$", body.rstrip()) or (body.rstrip(")]}, :").endswith("\\" + quote)):
+        yield from _backslash_end(problem, token, prefix, quote, body)
+    crossed = list(_other_end(problem, token, prefix, quote, other, body, shown))
+    yield from crossed or _missing_end(problem, index, quote, shown)
+    yield from _over_lines(problem, token, prefix, quote, shown)
+
+
+def _shifted(problem: Problem, token: Token, quote: str, shown: str) -> Iterator[Reading]:
+    """`{"a: 1, "b": 2}`: one quote is missing further left, so that texts and code have changed places."""
+    line = problem.listing.line_text(token.line)
+    base = problem.listing.starts[token.line - 1]
+    if not any(quote_of(problem.tokens[i])[1] == quote for i in strings_on(problem, token.line)[:-1]):
+        return
+    places = {found.start() for found in re.finditer(r"[:,)\]}]|\s+[+%]", line)}
+    places |= {found.end() for found in re.finditer(r"[(\[{,=:+]\s*", line)} | {len(line.rstrip())}
+    clean = []
+    for place in sorted(places)[:40]:
+        if _unclean(line[:place] + quote + line[place:]) == 0:
+            clean.append((problem.put((base + place, base + place, quote)), f"{quote} stands there too."))
+    for found in re.finditer(quote, line):
+        around = line[max(found.start() - 1, 0) : found.end() + 1]
+        if around.count(quote) < 2:
+            continue  # only one of two quotes in a row may be too many
+        without = line[: found.start()] + line[found.end() :]
+        if _unclean(without) == 0:
+            at = base + found.start()
+            clean.append((problem.put((at, at + 1, "")), f"The {quote} too many is left out."))
+    clean = unique(clean)
+    if clean:
+        yield reading(shown, *clean[:4], weight=0.95, certain=len(clean) == 1)
+
+
+def _unclean(line: str) -> int:
+    """How many strings of the line look like code, or touch a word."""
+    tokens = lex(line).tokens
+    count = 0
+    for place, token in enumerate(tokens):
+        if token.kind in (TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
+            return 100
+        if token.kind is not TokenKind.STRING:
+            continue
+        inside = token.text.strip("'\"")
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        touches = following is not None and following.kind in (
+            TokenKind.NAME,
+            TokenKind.NUMBER,
+            TokenKind.STRING,
+        )
+        before = tokens[place - 1] if place else None
+        touched = (
+            before is not None
+            and before.kind in (TokenKind.NAME, TokenKind.NUMBER)
+            and before.text not in KEYWORDS
+        )
+        count += bool(
+            re.match(r"\s*[,:)\]}]", inside) or re.search(r"[(\[{,=]\s*$", inside) or touches or touched
+        )
+    return count
+
+
+def _backslash_end(problem: Problem, token: Token, prefix: str, quote: str, body: str) -> Iterator[Reading]:
+    r"""`"C:\temp\"`: the backslash hides the quote."""
+    place = token.text.rfind("\\" + quote)
+    if place < 0:
+        return
+    inside = token.text[len(prefix) + 1 : place]
+    doubled = re.sub(r"\\+", r"\\\\", inside)
+    new = f"{prefix.replace('r', '').replace('R', '')}{quote}{doubled}\\\\{quote}"
+    yield reading(
+        "The backslash before the last quote makes the quote part of the text.",
+        (problem.put((token.start, token.start + place + 2, new)), "Backslashes are doubled."),
+        weight=0.96,
+        certain=True,
+    )
+
+
+def _other_end(
+    problem: Problem, token: Token, prefix: str, quote: str, other: str, body: str, shown: str
+) -> Iterator[Reading]:
+    """`"text'`: opened with one quote and closed with the other."""
+    places = [m.start() for m in re.finditer(other, token.text) if AFTER_STRING.match(token.text[m.end() :])]
+    if body.strip() == other:
+        options = [
+            (problem.put((token.end, token.end, quote)), f"{quote} closes the text."),
+            (problem.put((token.start, token.end, prefix + quote * 2)), "The text is empty."),
+        ]
+        yield reading(shown, *options, weight=0.9)
+        return
+    for place in reversed(places[-3:]):
+        inside = token.text[len(prefix) + 1 : place]
+        if other in inside and not re.search(rf"\w{other}\w", inside):
+            continue
+        new = quote + inside + quote
+        yield reading(
+            f"{shown} It is closed with {other}.",
+            (problem.put((token.start + len(prefix), token.start + place + 1, new)), f"{quote} closes it."),
+            weight=0.94,
+            certain=len(places) == 1,
+        )
+        return
+
+
+_HEADERS = ("if", "for", "while", "elif", "with", "def", "else")
+
+
+def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterator[Reading]:
+    """`print("hello)`: where the quote may be missing."""
+    token = problem.tokens[index]
+    text, inside = token.text.rstrip(), token.text.split(quote, 1)[1]
+    begin = token.start + len(token.text) - len(inside)
+    tail = _closing_tail(problem, index, text)
+    options: list[tuple[str, str]] = []
+    if tail is not None:
+        at = token.start + len(text[:tail].rstrip())
+        options.append((problem.put((at, at, quote)), f"{quote} closes the text."))
+    else:
+        at = token.start + len(text)
+        options.append((problem.put((at, at, quote)), f"{quote} closes the text at the end of the line."))
+        closed = "".join(_open_closers(problem, index))
+        if closed and text[-1:] not in ")]},:":
+            whole = problem.put((at, at, quote + closed))
+            options.insert(0, (whole, f"{quote}{closed} closes text and brackets."))
+    cut = False
+    for place in re.finditer(r"[\])},:]|\s(?:\+|%|==|in|and|or|for|if)\s", token.text):
+        at = token.start + place.start()
+        options.append(
+            (problem.put((at, at, quote)), f"{quote} closes the text before `{place[0].strip()}`.")
+        )
+        cut = cut or place[0] not in ")]}" or tail is None or place.start() < tail
+    first_word = re.match(r"[^\W\d]\w*", inside)
+    if first_word and strings_on(problem, token.line)[-1] != index:
+        at = begin + first_word.end()
+        options.insert(
+            0, (problem.put((at, at, quote)), f"{quote} closes the text behind `{first_word[0]}`.")
+        )
+    if re.match(r"\.\w+\(|\s+[*%]\s|[*%]\w", inside):
+        options.insert(0, (problem.put((begin, begin, quote)), "The text is empty."))
+        cut = True
+    cut = cut or re.search(r"\w\(.*\)|\w\*", token.text) is not None
+    sure = tail is not None and not cut
+    yield reading(shown, *(options[:1] if sure else unique(options)[:4]), weight=0.88, certain=sure)
+
+
+def _open_closers(problem: Problem, index: int) -> list[str]:
+    """The closers of the brackets that are open before the token, innermost first."""
+    stack, opener = [], problem.tokens[index].opener
+    while opener >= 0:
+        stack.append(OPENERS[problem.text(opener)])
+        opener = problem.tokens[opener].opener
+    return stack
+
+
+def _closing_tail(problem: Problem, index: int, text: str) -> int | None:
+    """Where brackets, commas and a colon begin that fit what is open before the text; None if none fit."""
+    stack = _open_closers(problem, index)
+    found = re.search(r"[)\]},:;\s]*$", text)
+    begin = found.start() if found else len(text)
+    header = problem.text(problem.listing.statement(index)[0]) in _HEADERS
+    for start in range(begin, len(text) + 1):
+        rest = text[start:].strip()
+        closers = [char for char in rest if char in CLOSERS]
+        complete = len(closers) == len(stack) or rest.endswith(",") or not stack
+        if closers == stack[: len(closers)] and complete and (not rest or rest.endswith(":") == header):
+            return start
+    return None
+
+
+def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading]:
+    """`print(hello")`: only the end has its quote. Or a quote too many: `print("hello"")`."""
+    token = problem.tokens[index]
+    line = problem.listing.line_text(token.line)
+    base = problem.listing.starts[token.line - 1]
+    options = []
+    removed = (problem.put((token.start, token.start + 1, "")), f"The {quote} too many is left out.")
+    before = line[: token.start - base]
+    if problem.tokens[index - 1].kind is TokenKind.STRING and problem.touching(index - 1) and index > 0:
+        yield reading("There is a quote too many.", removed, weight=0.95, certain=True)
+        return
+    begin = max(
+        (m.end() for m in re.finditer(r"[(\[{,=:]\s*|\breturn\s+|\bprint\s+|[+]\s*", before)), default=None
+    )
+    if begin is not None and before[begin:].strip() and not set(before[begin:]) & set("'\""):
+        insert = (problem.put((base + begin, base + begin, quote)), f"{quote} opens the text.")
+        options.append(insert)
+    words = re.findall(r"[^\W\d]\w*", before[begin or 0 :])
+    if len(words) == 1 and words[0] in problem.names:
+        options.insert(0, removed)
+    else:
+        options.append(removed)
+    yield reading(
+        f"The text that ends with {quote} on line {token.line} has no beginning.",
+        *options,
+        weight=0.94,
+        certain=len(words) > 1 and begin is not None,
+    )
+
+
+def _over_lines(problem: Problem, token: Token, prefix: str, quote: str, shown: str) -> Iterator[Reading]:
+    """A string that goes on in the next lines."""
+    source = problem.source
+    end = token.end
+    for _ in range(_MOST_LINES):
+        following = source.find("\n", end)
+        if following < 0:
+            return
+        stop = source.find("\n", following + 1)
+        text = source[following + 1 : stop if stop >= 0 else len(source)]
+        count = len(re.findall(rf"(?<!\\){quote}", text))
+        if count % 2:
+            place = source.index(quote, following)
+            inside = source[token.start + len(prefix) + 1 : place]
+            triple = problem.put((token.start + len(prefix), place + 1, quote * 3 + inside + quote * 3))
+            joined = problem.put((token.start + len(prefix) + 1, place, re.sub(r"\r?\n", r"\\n", inside)))
+            yield reading(
+                f"{shown} It goes on in the next line.",
+                (triple, "Three quotes allow a text over several lines."),
+                (joined, "`\\n` stands for the line's end."),
+                weight=0.9,
+                certain=True,
+            )
+            return
+        if count or not text.strip():
+            return
+        end = following + 1
+
+
+def _triple(problem: Problem) -> Iterator[Reading]:
+    """A text between three quotes that never ends."""
+    index = next((i for i, token in enumerate(problem.tokens) if token.kind is TokenKind.OPEN_TRIPLE), None)
+    if index is None:
+        return
+    token = problem.tokens[index]
+    _, quote = quote_of(token)
+    other = '"""' if quote == "'''" else "'''"
+    options = []
+    certain = False
+    sign = quote[0]
+    if token.text.count(other) == 1:
+        at = token.start + token.text.index(other)
+        options.append((problem.put((at, at + 3, quote)), f"{quote} closes it."))
+        certain = True
+    for found in re.finditer(rf"(?<!{sign}){sign}{{1,2}}(?!{sign})\s*(?=$|\n|\))", token.text[len(quote) :]):
+        at = token.start + len(quote) + found.start()
+        count = len(found[0].strip())
+        options.append((problem.put((at, at + count, quote)), f"{quote} closes it."))
+        certain = count == 2
+        break
+    lines = problem.listing.starts
+    first = token.text.split("\n", 1)[0].rstrip()
+    ends = [token.start + len(first)] if len(first.strip("'\" ")) > 0 else []
+    for line in range(token.line, min(token.line + _MOST_LINES, len(lines) - 1)):
+        text = problem.listing.line_text(line)
+        following = problem.listing.line_text(line + 1)
+        if line > token.line and (
+            not following.strip()
+            or not text.strip()
+            or len(following) - len(following.lstrip()) < len(text) - len(text.lstrip())
+        ):
+            ends.append(lines[line - 1] + len(text.rstrip()))
+    ends.append(len(problem.source.rstrip()))
+    for end in dict.fromkeys(ends):
+        options.append((problem.put((end, end, quote)), f"{quote} closes it."))
+    single = re.match(rf"{sign}{sign}{sign}([^{sign}\n]*){sign}(?!{sign})", token.text)
+    if single:
+        options.insert(
+            0, (problem.put((token.start, token.start + 3, sign)), "One quote on each side is enough.")
+        )
+    yield reading(
+        f"The text that begins with {quote} on line {token.line} has no end.",
+        *(options[:1] if certain else unique(options)[:6]),
+        weight=0.88,
+        certain=certain,
+    )
+
+
 SLIPS = (
     Slip(
         code="syntax.missing-quotes",
@@ -206,5 +502,17 @@ SLIPS = (
         code="syntax.joined-strings",
         lesson='Texts and variables are joined with `+`, or better in an f-string: `f"Hello {name}"`.',
         find=_glued,
+    ),
+    Slip(
+        code="syntax.unterminated-string",
+        lesson="A text begins and ends with the same quote on the same line. Three quotes allow it to go "
+        "over several "
+        "lines.",
+        find=_open,
+    ),
+    Slip(
+        code="syntax.unterminated-triple-quote",
+        lesson="A text that begins with three quotes ends only at the next three quotes of the same kind.",
+        find=_triple,
     ),
 )
