@@ -6,7 +6,7 @@ from typing import Any
 
 from cot_magic.capture.describe import objects
 from cot_magic.capture.describe.oneline import LONGEST_TEXT, oneline, tidy
-from cot_magic.capture.frames import Level, Places, describe_frames, levels
+from cot_magic.capture.frames import Places, TracebackLevel, describe_frames, levels
 from cot_magic.capture.lineage.history import History, Place
 from cot_magic.capture.secrets.redactor import Redactor, bounded
 from cot_magic.capture.subject import subject_and_name
@@ -147,7 +147,7 @@ class _Description:
         shown = (note if type(note) is str else oneline(note, self._redactor) for note in notes[:MOST_NOTES])
         return tuple(bounded(self._redactor, note, LONGEST_MESSAGE) for note in shown)
 
-    def _syntax(self, error: BaseException, found: list[Level]) -> SyntaxDetail | None:
+    def _syntax(self, error: BaseException, found: list[TracebackLevel]) -> SyntaxDetail | None:
         """Where the parser stopped, if the source that it read is a cell (and not what a cell imported or
         evaluated)."""
         if not objects.is_a(error, SyntaxError):

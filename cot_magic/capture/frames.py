@@ -31,7 +31,7 @@ Places = Callable[[str], Place | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class TracebackLevel:
     """One live level of a traceback, with the cell that it belongs to; never leaves this package."""
 
     traceback: types.TracebackType
@@ -48,7 +48,7 @@ class Level:
         return executed_in_cell(self.traceback, self.place.compiled)
 
 
-def levels(error: BaseException, places: Places) -> list[Level]:
+def levels(error: BaseException, places: Places) -> list[TracebackLevel]:
     """The levels of an error's traceback, outermost first.
 
     Levels above the first cell are IPython's own and dropped; if no level is a cell, all stay. Of more than
@@ -57,7 +57,7 @@ def levels(error: BaseException, places: Places) -> list[Level]:
     found = []
     traceback = BaseException.__dict__["__traceback__"].__get__(error)
     while traceback is not None:
-        found.append(Level(traceback, places(traceback.tb_frame.f_code.co_filename)))
+        found.append(TracebackLevel(traceback, places(traceback.tb_frame.f_code.co_filename)))
         traceback = traceback.tb_next
     start = next((at for at, level in enumerate(found) if level.place is not None), 0)
     found = found[start:]
@@ -66,7 +66,7 @@ def levels(error: BaseException, places: Places) -> list[Level]:
     return found
 
 
-def describe_frames(found: list[Level], redactor: Redactor) -> tuple[Frame, ...]:
+def describe_frames(found: list[TracebackLevel], redactor: Redactor) -> tuple[Frame, ...]:
     """The levels as Frames. Values are described in full for cells and for the innermost level."""
     described: list[Frame] = []
     for at, level in enumerate(found):
@@ -74,7 +74,7 @@ def describe_frames(found: list[Level], redactor: Redactor) -> tuple[Frame, ...]
     return tuple(described)
 
 
-def _frame(level: Level, redactor: Redactor, *, full: bool) -> Frame:
+def _frame(level: TracebackLevel, redactor: Redactor, *, full: bool) -> Frame:
     code, place = level.frame.f_code, level.place
     lineno = level.traceback.tb_lineno or code.co_firstlineno  # None for code that a tool generated
     lines = linecache.getlines(code.co_filename) or (place.compiled.splitlines() if place else [])

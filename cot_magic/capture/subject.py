@@ -15,11 +15,11 @@ from cot_magic.capture.describe.operands import (
     value_of,
 )
 from cot_magic.capture.describe.values import variable
-from cot_magic.capture.frames import Level
+from cot_magic.capture.frames import TracebackLevel
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Variable
 
-Found = tuple[Variable | None, str | None]
+SubjectAndName = tuple[Variable | None, str | None]
 
 _NAME = re.compile(r"(?:name|variable) '([^']+)'")
 _ATTRIBUTE = re.compile(r"(?:has no attribute|object attribute) '([^']+)'")
@@ -27,7 +27,7 @@ _IMPORTED = re.compile(r"cannot import name '([^']+)'(?: from (?:partially initi
 _MISSING_MODULE = re.compile(r"No module named '([^']+)'")
 
 
-def subject_and_name(error: BaseException, found: list[Level], redactor: Redactor) -> Found:
+def subject_and_name(error: BaseException, found: list[TracebackLevel], redactor: Redactor) -> SubjectAndName:
     """The object that the operation failed on, and the name or key that it did not have, where they can be
     told."""
     subject: Variable | None = None
@@ -46,7 +46,7 @@ def subject_and_name(error: BaseException, found: list[Level], redactor: Redacto
     return subject, tidy(redactor.text(name), LONGEST_TEXT) if name is not None else None
 
 
-def _of_attribute(error: BaseException, found: list[Level], redactor: Redactor) -> Found:
+def _of_attribute(error: BaseException, found: list[TracebackLevel], redactor: Redactor) -> SubjectAndName:
     name = _told(AttributeError, "name", error) or _by_message(_ATTRIBUTE, error)
     level, executed = _last_cell(found)
     node = executed.node
@@ -63,7 +63,7 @@ def _of_attribute(error: BaseException, found: list[Level], redactor: Redactor) 
     return (None if value is objects.MISSING else variable(source, value, redactor)), name
 
 
-def _of_import(error: BaseException, redactor: Redactor) -> Found:
+def _of_import(error: BaseException, redactor: Redactor) -> SubjectAndName:
     """The module that has not got the name; for a missing submodule, the package that it would be in."""
     imported = _IMPORTED.search(_first_argument(error))
     module = _told(ImportError, "name", error) or (imported[2] if imported else None)
@@ -74,7 +74,7 @@ def _of_import(error: BaseException, redactor: Redactor) -> Found:
     return (variable(package or "", loaded, redactor) if loaded is not None else None), name or module
 
 
-def _container(found: list[Level], redactor: Redactor) -> Variable | None:
+def _container(found: list[TracebackLevel], redactor: Redactor) -> Variable | None:
     """What was subscripted, or had the failing method, in the innermost cell; the nearest part of it with a
     known value."""
     level, executed = _last_cell(found)
@@ -96,7 +96,7 @@ def _container(found: list[Level], redactor: Redactor) -> Variable | None:
     return None
 
 
-def _last_cell(found: list[Level]) -> tuple[Level | None, Executed]:
+def _last_cell(found: list[TracebackLevel]) -> tuple[TracebackLevel | None, Executed]:
     level = next((level for level in reversed(found) if level.place is not None), None)
     return level, level.executed() if level is not None else Executed()
 

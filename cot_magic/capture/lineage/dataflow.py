@@ -3,16 +3,22 @@
 import ast
 import builtins
 import functools
+import io
+import keyword
 import re
+import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from cot_magic.capture.python_source import python_of, words_of
+from typing import Any
 
 _ACTIONS = re.compile(
     r"(?:append|extend|insert|remove|pop|clear|sort|reverse|update|setdefault|discard|fit|train|step|seed|shuffle"
     r"|write|close|push|put|fill|resize|partial_fit|commit|execute|delete|move_to_end|rotate|intersection_update)"
     r"(?:left|right|item|nowait|lines|many|all)?$|(?:set|add|register|load|remove|drop|insert|delete|update|push)_"
     r"|(?:add|subtract|rename)$"
+)
+_BODY_MAGICS = re.compile(
+    r"\s*%%(?:time|timeit|capture|prun|memit|mprun|debug|heat|scalene|cot\+{0,2})\b[^\n]*\n?"
 )
 _BUILTINS = frozenset(vars(builtins))
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -64,17 +70,41 @@ def flow_of(source: str) -> Flow:
     """The flow of a cell, IPython's syntax included. Of a cell that cannot be parsed, all its names are
     needs."""
     try:
-        tree = ast.parse(python_of(source))
+        tree = ast.parse(_python_of(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Flow(needs=tuple(words_of(source)))
+        return Flow(needs=tuple(_words_of(source)))
     reader = _Reader()
     try:
         for statement in tree.body:
             reader.displayed = statement is tree.body[-1]
             reader.visit(statement)
     except RecursionError:  # an expression of thousands of levels
-        return Flow(needs=tuple(words_of(source)))
+        return Flow(needs=tuple(_words_of(source)))
     return reader.flow()
+
+
+def _python_of(source: str) -> str:
+    """The source as Python: magics and shell lines become calls; `%%time` and its like give way to their
+    body."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    while match := _BODY_MAGICS.match(source):
+        source = source[match.end() :]
+    manager: Any = TransformerManager()  # type: ignore[no-untyped-call]
+    transformed: str = manager.transform_cell(source)
+    return transformed
+
+
+def _words_of(source: str) -> Iterator[str]:
+    """The names in a source that cannot be parsed, without keywords and builtins, each once."""
+    found = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.NAME and not keyword.iskeyword(token.string):
+                found.append(token.string)
+    except (tokenize.TokenError, SyntaxError):
+        pass  # what was read up to there is all that can be told
+    yield from dict.fromkeys(name for name in found if name not in _BUILTINS)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from cot_magic.capture.describe import objects
 from cot_magic.capture.lineage.dataflow import Flow, flow_of
-from cot_magic.capture.lineage.history import History, Run
+from cot_magic.capture.lineage.history import CellRun, History
 from cot_magic.core.case import Cell, CellId, Dependency, Freshness
 
 MOST_RUNS = 2_000  # of the latest; a cell that ran before those is not looked at
@@ -62,9 +62,9 @@ class _Slice:
                 waiting += [(needed, self._end) for needed in used.later]
         return self._in_order([*self._executed(), *self._missing()])
 
-    def _sources(self, name: str, before: int) -> list[Run]:
+    def _sources(self, name: str, before: int) -> list[CellRun]:
         """The last run before that place that bound the name, and those that changed or removed it since."""
-        found: list[Run] = []
+        found: list[CellRun] = []
         for run in reversed(self._runs):
             if run.order >= before or run.cell == self._cell.id:
                 continue
@@ -114,7 +114,7 @@ class _Slice:
                 return Freshness.OUT_OF_ORDER
         return Freshness.FRESH
 
-    def _was_overtaken(self, cell: Cell, ran: Run) -> bool:
+    def _was_overtaken(self, cell: Cell, ran: CellRun) -> bool:
         """Whether a cell that it took a name from, or one above it that gives that name, ran again since."""
         since = [run for run in self._runs if run.order > ran.order and run.cell != cell.id]
         for name in flow_of(ran.source).needs if since else ():

@@ -13,7 +13,7 @@ _TIMED_FILES = ("<timed exec>", "<timed eval>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class CellRun:
     """One execution of a cell: its place in the order of all executions, and the source as it ran.
 
     `ended` is False while the cell runs; `raised` tells whether it failed.
@@ -59,7 +59,7 @@ class History:
 
     def __init__(self) -> None:
         self._notebook: dict[CellId, Cell] = {}
-        self._runs: list[Run] = []
+        self._runs: list[CellRun] = []
         self._latest: dict[CellId, int] = {}  # place in _runs of the latest run of a cell
         self._running: list[_Running] = []  # a cell may run cells
         self._places: dict[str, Place] = {}
@@ -92,7 +92,7 @@ class History:
         count = shell.execution_count - 1 if keeps else None  # IPython counts before it tells
         cell = self._identify(shell, info, source, count)
         order = len(self._runs)
-        self._runs.append(Run(cell=cell.id, source=source, order=order, count=count))
+        self._runs.append(CellRun(cell=cell.id, source=source, order=order, count=count))
         self._latest[cell.id] = order
         self._running.append(_Running(info=info, cell=cell, order=order))
         self._place(shell, info, cell, _blank_lines(source))
@@ -125,7 +125,7 @@ class History:
     # --- asked when a case is captured ----------------------------------------------------------------------
 
     @property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[CellRun, ...]:
         """All executions so far, in their order."""
         return tuple(self._runs)
 
@@ -142,7 +142,7 @@ class History:
                 found.append(Cell(id=run, source=latest.source, execution_count=latest.count))
         return tuple(found)
 
-    def latest(self, cell: CellId) -> Run | None:
+    def latest(self, cell: CellId) -> CellRun | None:
         """The last execution of a cell, if it ran."""
         place = self._latest.get(cell)
         return self._runs[place] if place is not None else None

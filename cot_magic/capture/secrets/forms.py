@@ -1,4 +1,4 @@
-"""Secrets that are told by their own form: prefixes, lengths and blocks."""
+"""Secrets told by their own form: a prefix, a length, a block."""
 
 import functools
 import importlib
@@ -9,8 +9,8 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A part of a text that is to be withheld. With `learn`, the same value is withheld elsewhere too."""
+class FoundSecret:
+    """A part of a string to withhold. With `learn`, the same value is withheld elsewhere too."""
 
     start: int
     end: int
@@ -25,11 +25,11 @@ class Form:
     Attributes
     ----------
     pattern
-        Its group `secret` is withheld, else all of its groups that are long enough, else all of the match.
+        Its group `secret` is withheld; without one, all groups that are long enough, else the whole match.
     words
-        Every match holds one of them, in lower case. A search for words is much cheaper than the pattern.
+        Every match contains one of them, in lower case. A search for words is much cheaper than the pattern.
     unbroken
-        Every match is one word of `SHORTEST_UNBROKEN` characters or more, without blanks, quotes and commas.
+        Every match is a word of at least `SHORTEST_UNBROKEN` characters, with no whitespace, quote or comma.
     """
 
     kind: str
@@ -39,14 +39,14 @@ class Form:
 
 
 SHORTEST_UNBROKEN = 16
-SHORTEST_GROUP = 8  # a shorter group of a detector is only the prefix of its token
-# Letters that `re.IGNORECASE` takes for one of ASCII, though `str.lower` leaves them as they are
+SHORTEST_GROUP = 8  # a shorter group of a detector is only the prefix of a token
+# Letters that `re.IGNORECASE` matches with an ASCII letter, though `str.lower` does not change them
 _ODD_LETTERS = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"))
 
 _ALONE = r"(?<![A-Za-z0-9])"
 # Kind, words, pattern
 _UNBROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    (  # the second way takes a word that is none at once, else it would be read again from each `eyJ` in it
+    (  # the second alternative skips a word that is no JWT, which would be read again from each `eyJ` in it
         "JWT",
         ("eyj",),
         r"(?P<secret>eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3})|eyJ[A-Za-z0-9_-]*+",
@@ -101,8 +101,9 @@ _UNBROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "token",
         ("pcsk_", "tvly-", "lsv2_", "sntrys_", "sntryu_", "npg_", "nvapi-", "tgp_v1_", "xkeysib-", "sq0atp-"),
         _ALONE
-        + r"(?:pcsk_|tvly-|lsv2_(?:pt|sk)_|sntry[su]_|nvapi-|tgp_v1_|xkeysib-|sq0atp-)[A-Za-z0-9_=-]{20,}"
-        r"|" + _ALONE + r"npg_(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}",
+        + r"(?:pcsk_|tvly-|lsv2_(?:pt|sk)_|sntry[su]_|nvapi-|tgp_v1_|xkeysib-|sq0atp-)[A-Za-z0-9_=-]{20,}|"
+        + _ALONE
+        + r"npg_(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}",
     ),
     (
         "token",
@@ -152,9 +153,9 @@ _BROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
 )
 
-# Detectors of detect-secrets that look for one exact form, and the words that their matches hold. Left out:
-# those by entropy, by keyword (names are judged here), IP addresses, Artifactory (its `AP…` fits ordinary
-# upper-case words), and JWT, npm and OpenAI (their patterns take quadratic time; ours are linear).
+# Detectors of detect-secrets for one exact form, and the words that their matches contain. Left out: those by
+# entropy, by keyword (names.py judges names), IP addresses, Artifactory (its `AP…` matches ordinary words in
+# upper case), and JWT, npm and OpenAI (their patterns take quadratic time; ours are linear).
 _UNBROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("azure_storage_key", "AzureStorageKeyDetector", ("accountkey=",)),
     ("discord", "DiscordBotTokenDetector", (".",)),
@@ -175,7 +176,7 @@ _UNBROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("telegram_token", "TelegramBotTokenDetector", (":",)),
     ("twilio", "TwilioKeyDetector", ("ac", "sk")),
 )
-# The last three tell little by their patterns: only texts that name the service are searched.
+# The patterns of the last three match too much: only strings that name the service are searched.
 _BROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("aws", "AWSKeyDetector", ("a3t", "abia", "acca", "akia", "asia", "aws")),
     ("slack", "SlackDetector", ("xox", "hooks.slack")),
@@ -187,20 +188,20 @@ _BROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 
 def lowered(text: str) -> str:
-    """The text in lower case as `re.IGNORECASE` compares it, for searches of words in it."""
+    """The string in lower case as `re.IGNORECASE` compares it, to search it for words."""
     if not text.isascii():
         for odd, plain in _ODD_LETTERS:
             text = text.replace(odd, plain)
     return text.lower()
 
 
-def find(text: str, low: str) -> Iterator[Found]:
-    """The secrets that a text shows by their form; `low` is its `lowered`."""
+def find(text: str, low: str) -> Iterator[FoundSecret]:
+    """The secrets that their form gives away. `low` is `lowered(text)`."""
     return search(text, likely(low))
 
 
 def likely(low: str) -> Iterable[Form]:
-    """The forms, in their order, that may stand in a text; of the others there is none."""
+    """The forms that may occur in a string, in their order; the others cannot."""
     anywhere, unbroken = _words()
     found = [form for word, form in anywhere if word in low]
     if long_words := _long_words(low):
@@ -209,26 +210,26 @@ def likely(low: str) -> Iterable[Form]:
 
 
 def _long_words(low: str) -> str:
-    """The words of a text in which an unbroken form can stand: none in ordinary prose."""
+    """The words that are long enough for an unbroken form: none in ordinary prose."""
     for sign in "\"',":
         low = low.replace(sign, " ")
     return " ".join([word for word in low.split() if len(word) >= SHORTEST_UNBROKEN])
 
 
-def search(text: str, among: Iterable[Form]) -> Iterator[Found]:
-    """The secrets of those forms."""
+def search(text: str, among: Iterable[Form]) -> Iterator[FoundSecret]:
+    """The secrets of these forms."""
     for form in among:
         done = 0
         for match in form.pattern.finditer(text):
             for group in _groups(match):
-                if match.end(group) > done:  # else it is within the word that was found last
+                if match.end(group) > done:  # else it is in the word that was found last
                     done = _end_of_word(text, match.end(group))
-                    yield Found(match.start(group), done, form.kind)
+                    yield FoundSecret(match.start(group), done, form.kind)
 
 
 @functools.cache
 def forms() -> tuple[Form, ...]:
-    """All forms that are looked for."""
+    """All forms."""
     found: list[Form] = []
     for own, unbroken in ((_BROKEN, False), (_UNBROKEN, True)):
         found += [Form(kind, re.compile(pattern), words, unbroken) for kind, words, pattern in own]
@@ -241,7 +242,7 @@ def forms() -> tuple[Form, ...]:
 
 @functools.cache
 def _words() -> tuple[tuple[tuple[str, Form], ...], tuple[tuple[str, Form], ...]]:
-    """Words, each with a form that needs it: those to look for anywhere, and those in long words."""
+    """Pairs of a word and a form that contains it: those to find anywhere, and those in long words only."""
     anywhere = tuple((word, form) for form in forms() if not form.unbroken for word in form.words)
     return anywhere, tuple((word, form) for form in forms() if form.unbroken for word in form.words)
 
@@ -252,7 +253,7 @@ def _places() -> dict[Form, int]:
 
 
 def _groups(match: re.Match[str]) -> tuple[int | str, ...]:
-    """The group `secret`, else all groups that took part (as detect-secrets reads its patterns), else all."""
+    """The group `secret`, else the groups that matched (as detect-secrets reads its patterns), else all."""
     if "secret" in match.re.groupindex:
         return ("secret",) if match["secret"] else ()
     whole = range(1, match.re.groups + 1)
@@ -261,7 +262,7 @@ def _groups(match: re.Match[str]) -> tuple[int | str, ...]:
 
 
 def _end_of_word(text: str, end: int) -> int:
-    """A form that ends in the middle of a word is part of a longer secret: the rest of it goes too."""
+    """The end of the word: a form that ends inside a word is part of a longer secret."""
     while end < len(text) and (text[end].isalnum() or text[end] == "_"):
         end += 1
     return end

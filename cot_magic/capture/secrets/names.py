@@ -1,4 +1,4 @@
-"""What a name says about its value, and whether a value looks generated: the two halves of a guess."""
+"""Whether a name says that its value is secret, and whether a value looks generated or like a password."""
 
 import functools
 import re
@@ -16,12 +16,12 @@ _SECRET_WORD = re.compile(
 )
 # Words that name a secret in some programs and ordinary data in most others (`token` in a parser).
 _DOUBTFUL_WORD = re.compile(r"(?:^|_)(?:token|key|auth|bearer|cookie|session|pass|jwt|pat|sig|pw)s?(?:_|$)")
-# `pw` is short for other things as well, but not where its value is a word with digits and signs.
+# `pw` abbreviates other things too, but not where the value is a word with digits.
 _SHORT_WORD = re.compile(r"(?:^|_)pw(?:_|$)")
-# Of these, the ones whose values may as well be hashes and surrogate keys of data.
+# Of these, the ones whose values may also be hashes or surrogate keys in data.
 _DATA_WORD = re.compile(r"(?:^|_)(?:key|session)s?(?:_|$)")
 _TOKEN_WORD = re.compile(r"(?:^|_)(?:token|auth|bearer|cookie|jwt|pat)s?(?:_|$)")
-# `password_length` and `secret_word` are about a secret, or about a game: not one by themselves.
+# `password_length` and `secret_word` are about a secret, or about a game; their values are no secrets.
 _ABOUT = re.compile(
     r"_(?:len|length|count|size|min|max|policy|regex|pattern|valid|ok|strength|name|field|path|file|word|number|error"
     r"|errors|rejected|missing|invalid|expired|prompt|message|msg|attempts|type|id|ids|index|column|columns|col|cols|required|hint|label|envs?|vars?|fn|func|state"
@@ -40,7 +40,7 @@ _FILLED_IN = re.compile(
 )
 _FILE = re.compile(r"(?:~|[\w.-]+)?(?:/[\w.-]+)*\.(?:json|pem|key|p12|txt|csv|ya?ml|toml|ini|env|db|sqlite)")
 _FILLED_URL = re.compile(r"://[^\s/@{}]{0,100}\{[^\s/@]{0,200}\}@")
-# Every name that `name_weight` gives a weight holds one of these, written without `_` and `-`
+# Every name with a weight contains one of these once `_` and `-` are removed
 _STEMS = (
     *(
         "pass",
@@ -69,7 +69,9 @@ _STEMS = (
     ),
 )
 SHORTEST_GENERATED = 16
-LONGEST_PART = 4.0  # characters of one class in a row, on average: more in words, less in what is generated
+LONGEST_PART = (
+    4.0  # consecutive characters of one class, on average: more in words, fewer in generated values
+)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -90,23 +92,22 @@ def name_weight(name: str) -> int:
 
 
 def may_hold(low: str) -> bool:
-    """Whether a text in lower case can hold a name that `name_weight` gives a weight; cheap, and sure if
-    not."""
+    """False only if no name in this lower-case string has a weight: a cheap test before `name_weight`."""
     squeezed = low.replace("_", "").replace("-", "")
     if not squeezed.isascii():
-        squeezed = squeezed.encode("ascii", "ignore").decode()  # a name may hold other letters between
+        squeezed = squeezed.encode("ascii", "ignore").decode()  # a name may have other letters in between
     return any(stem in squeezed for stem in _STEMS)
 
 
 @functools.lru_cache(maxsize=4096)
 def may_be_data(name: str) -> bool:
-    """Whether the values of a doubtful name are hashes and ids in ordinary data (`key`, `session_id`)."""
+    """Whether a doubtful name (`key`, `session_id`) may hold hashes and ids in ordinary data."""
     parts = "_".join(_parts(word) for word in re.findall(r"\w+", name[:500]))
     return bool(_DATA_WORD.search(parts)) and not _TOKEN_WORD.search(parts)
 
 
 def hides(name: str, value: str) -> bool:
-    """Whether that value must be withheld, going by its name and look. `value` is its text or its repr."""
+    """Whether to withhold a value, judged by its name and look. `value` is a string or a repr."""
     bare = unquoted(value)
     if not bare or is_placeholder(bare):
         return False
@@ -121,8 +122,8 @@ def hides(name: str, value: str) -> bool:
 
 
 def _refers(name: str, value: str) -> bool:
-    """Whether the value of a secret name only says where the secret is: a directory, a file, a URL whose
-    password is filled in, or the name again."""
+    """Whether the value only says where the secret is: a directory, a file, a URL with a placeholder for the
+    password, or the name again."""
     if value.startswith(("/", "~/")) and name.lower() in ("pwd", "cwd"):
         return True
     if _FILE.fullmatch(value) or _FILLED_URL.search(value):
@@ -139,12 +140,12 @@ def _short_for_password(name: str) -> bool:
 
 
 def _mixed(text: str) -> bool:
-    """Whether a word has letters and digits, and is no number with a unit."""
+    """Whether it is one word of letters and digits, and not a number with a unit."""
     return " " not in text and any(map(str.isalpha, text)) and any(map(str.isdigit, text[1:]))
 
 
 def unquoted(value: str) -> str:
-    """The text between the quotes of a repr; another text as it is."""
+    """The content of a quoted repr; any other string unchanged."""
     for quote in ('"', "'"):
         start = value.find(quote)
         if 0 <= start <= 2 and len(value) > start + 1 and value.endswith(quote):
@@ -153,7 +154,7 @@ def unquoted(value: str) -> str:
 
 
 def looks_generated(text: str) -> bool:
-    """Whether a text is one long word whose letters and digits change as often as in no name of a thing."""
+    """Whether it is one long word in which letters and digits alternate more often than in any name."""
     if len(text) < SHORTEST_GENERATED or re.fullmatch(r"[\w.~+/=|:-]+", text) is None:
         return False
     if not any(sign.isdigit() for sign in text) or not any(sign.isalpha() for sign in text):
@@ -164,12 +165,12 @@ def looks_generated(text: str) -> bool:
     parts = [part for run in runs for part in _WORD_OR_NUMBER.findall(run)]
     if len(parts) < 5 or sum(map(len, parts)) / len(parts) > LONGEST_PART:
         return False
-    # `part-00-of-16-v2` has many short parts, but none of its words mixes letters and digits often
+    # `part-00-of-16-v2` has many short parts, but no word that mixes letters and digits often
     return any(len(_WORD_OR_NUMBER.findall(run)) >= 4 for run in runs)
 
 
 def looks_chosen(text: str) -> bool:
-    """Whether a text may be a password that somebody chose: a word with a digit or sign, no name or path."""
+    """Whether it may be a password that a person chose: a word with a digit or symbol, not a name or path."""
     if len(text) < 6 or _PLACEHOLDER.fullmatch(text) or text.startswith(("/", "./", "~")):
         return False
     if re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\(?\)?,?|[\d.,:/-]+|[A-Za-z]+[.,;:)!?]*", text):
@@ -178,7 +179,7 @@ def looks_chosen(text: str) -> bool:
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a text only stands where a secret would: `{password}`, `Bearer {token}`, `$TOKEN`, `***`."""
+    """Whether it is a placeholder for a secret: `{password}`, `Bearer {token}`, `$TOKEN`, `***`."""
     if _PLACEHOLDER.fullmatch(text):
         return True
     rest = _FILLED_IN.sub("", text)

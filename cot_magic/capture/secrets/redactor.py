@@ -1,7 +1,7 @@
-"""Withholds what looks like a secret, in every text that enters a Case or leaves for a model, file or screen.
+"""Withholds what looks like a secret in each string that enters a Case or leaves for a model, file or screen.
 
-The sources in `Case.cell` and `Case.cells` stay verbatim, since edits are made on them: whoever sends a
-source away passes it through `Redactor.source` first (`withhold.withheld` does that for whole values).
+The sources in `Case.cell` and `Case.cells` stay verbatim because edits are applied to them: pass a source
+through `Redactor.source` before it leaves (`withhold.withheld` does so for whole values).
 """
 
 import functools
@@ -10,76 +10,77 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from cot_magic.capture.python_source import literal
+from cot_magic.capture.secrets import forms as secret_forms
 from cot_magic.capture.secrets import names as secret_names
-from cot_magic.capture.secrets import patterns as secret_patterns
-from cot_magic.capture.secrets.forms import Found
+from cot_magic.capture.secrets import places as secret_places
+from cot_magic.capture.secrets.forms import FoundSecret
 from cot_magic.capture.secrets.names import name_weight as name_weight
+from cot_magic.capture.secrets.source import literal, redacted_source, restored
 from cot_magic.capture.secrets.values import KnownValues
 from cot_magic.core.withheld import MASK
 
-SHORTEST_VALUE = 8  # of a value that is withheld wherever it stands: shorter ones occur by chance
-LONGEST_WORD = 16  # a withheld value of fewer letters and nothing else may be a word of any text
-CUT_MARGIN = 8_192  # how much text is read beyond a cut, so that a secret is never seen in half
+SHORTEST_VALUE = 8  # of a value that is withheld everywhere: shorter ones occur by chance
+LONGEST_WORD = 16  # a value of fewer letters, and only letters, may be an ordinary word
+CUT_MARGIN = 8_192  # characters that are read beyond a cut, so that no secret is cut in half
 REMEMBERED_TEXTS = 20_000
 LONGEST_REMEMBERED = 20_000
 SHORTEST_SECRET = 6
 MOST_PASSES = 6
 _ENVIRONMENT_NOT = frozenset({"PWD", "OLDPWD"})
-_UNSAFE = re.compile(r"[^\w .:/@+-]+")  # would end a string, start an expression or be a mask's own sign
+_UNSAFE = re.compile(r"[^\w .:/@+-]+")  # would end a string, start an expression or end the mask
 _ESCAPE = re.compile(r"\\([nrt\"'\\])")
 _ESCAPED_SIGNS = {"n": "\n", "r": "\n", "t": "\t"}
 _BLANK = " \t\r\n\\"
-_AROUND = " `|()[]{},;.:"  # what may stand beside a secret and has been taken for a part of it
+_AROUND = " `|()[]{},;.:"  # next to a secret, and not part of it
 _STRINGS = re.compile(r"'((?:\\.|[^'\\])*)'|\"((?:\\.|[^\"\\])*)\"")
 
 
 class Redactor:
-    """Withholds secrets and counts them. Equal values get equal masks, and different values different ones.
+    """Withholds secrets and counts them. Equal values get equal masks; different values, different masks.
 
     Parameters
     ----------
     environ
-        Environment whose secret-looking values are withheld wherever they occur; `os.environ` if not given.
+        Environment whose secret-looking values are withheld everywhere; `os.environ` if None.
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._known = KnownValues()
-        self._masks: dict[str, str] = {}  # a value, to the mask that stands for it
-        self._kinds: dict[str, str] = {}  # a value, to its kind
-        self._taken: Counter[str] = Counter()  # how many values a kind has
+        self._masks: dict[str, str] = {}  # from a value to its mask
+        self._kinds: dict[str, str] = {}  # from a value to its kind
+        self._taken: Counter[str] = Counter()  # number of values of each kind
         self._withheld: dict[str, None] = {}
         self._seen: dict[str, str] = {}
         self.read_environment(os.environ if environ is None else environ)
 
     def read_environment(self, environ: Mapping[str, str]) -> None:
-        """Withhold the secret-looking values of an environment; may be called again when it has changed."""
+        """Withhold the secret-looking values of an environment. Call it again after a change."""
         for name, value in environ.items():
             weight = name_weight(name) if name not in _ENVIRONMENT_NOT and not _is_path(value) else 0
             if weight == 2 or (weight == 1 and any(map(str.isdigit, value))):
                 self.learn(name, value)
             elif "=" in value or ":" in value:
                 count = dict(self._withheld)
-                self.text(value)  # learns the password of a URL or connection string
+                self.text(value)  # learns the password in a URL or connection string
                 self._withheld = count
 
     @property
     def count(self) -> int:
-        """How many different values were withheld."""
+        """The number of distinct values withheld."""
         return len(self._withheld)
 
     @property
     def withheld(self) -> dict[str, int]:
-        """How many different values were withheld, by kind (`password`, `JWT`, the name of a variable)."""
+        """The number of distinct values withheld, by kind (`password`, `JWT`, the name of a variable)."""
         return dict(Counter(self._kinds[value] for value in self._withheld))
 
     @property
     def known(self) -> int:
-        """How many values it knows by now; a text that was redacted before may hold one learned since."""
+        """The number of known values. A string redacted earlier may contain a value learned since."""
         return len(self._known)
 
     def learn(self, name: str, value: str) -> None:
-        """Withhold that value wherever it occurs from now on, also as JSON, URLs and base64 write it."""
+        """Withhold the value everywhere from now on, also as JSON, URLs and base64 write it."""
         if len(value) < SHORTEST_VALUE or value.isspace() or value in self._known or MASK.search(value):
             return
         self._mask(value, name)
@@ -87,7 +88,7 @@ class Redactor:
         self._seen.clear()
 
     def learn_telling(self, name: str, value: str) -> None:
-        """Learn a value, or a string within a source, if it will not stand in a text by chance."""
+        """Learn a value, or a string literal in a source, unless it is likely to occur by chance."""
         inner = literal(f'"{value}"') if "\\" in value else value
         found = {value, value.strip(_AROUND), *([inner] if type(inner) is str else [])}
         for form in sorted(found, key=len, reverse=True):
@@ -96,7 +97,7 @@ class Redactor:
                 self.learn(name, form)
 
     def text(self, s: str) -> str:
-        """The text with every secret in it replaced by `<redacted: kind>`; its number of lines stays."""
+        """The string with each secret replaced by `<redacted: kind>`; its number of lines stays."""
         if len(s) < SHORTEST_SECRET:
             return s
         known = self._seen.get(s)
@@ -112,24 +113,19 @@ class Redactor:
         return redacted
 
     def source(self, s: str) -> str:
-        """The same for Python source: what can be parsed can be parsed afterwards, and names stay."""
-        from cot_magic.capture.secrets.source import redacted_source
-
+        """The same for Python source: source that parses still does, and names stay."""
         return redacted_source(self, s)
 
     def restore(self, edited: str, original: str) -> str:
-        """An edit of the redacted `original` with the withheld parts of the real one put back.
+        """An edit of the redacted `original`, with the withheld parts of the real one put back.
 
-        A mask that does not stand for a part of `original` stays. For edits of the same cell alone: a text
-        that went through here must not leave again without `text` or `source`.
+        A mask that replaces no part of `original` stays. Only for edits of the same cell: the result must not
+        leave without going through `text` or `source` again.
         """
-        from cot_magic.capture.secrets.source import restored
-
         return restored(self, edited, original)
 
     def named(self, name: str, text: str) -> str:
-        """The text of the value of that name or expression: withheld whole where the name says that it is
-        secret."""
+        """The text of the value of a name or expression, all of it withheld if the name says it is secret."""
         if not self.hides(name, text):
             return self.text(text)
         value = literal(text)
@@ -143,15 +139,15 @@ class Redactor:
         return self._mask(whole, name)
 
     def hides(self, name: str, text: str) -> bool:
-        """Whether `named` would withhold the value as a whole."""
+        """Whether `named` would withhold the whole value."""
         if text in ("None", "True", "False", "''", '""', "", "...", "[]", "{}") or MASK.fullmatch(text):
             return False
         return secret_names.hides(name, text)
 
-    def spans(self, s: str) -> list[Found]:
-        """The parts of a text that are to be withheld, in order and apart from each other.
+    def spans(self, s: str) -> list[FoundSecret]:
+        """The parts of a string to withhold, in order and disjoint.
 
-        What is found by form or surroundings is learned on the way. Masks that stand in the text stay.
+        Learns what it finds by form or place. Masks that the string already contains stay.
         """
         if "\\n" in s or '\\"' in s:
             self._learn_escaped(s)
@@ -163,22 +159,22 @@ class Redactor:
             if item.learn:
                 self.learn_telling(item.kind, s[item.start : item.end])
         known = [
-            Found(start, end, self._kinds[value])
+            FoundSecret(start, end, self._kinds[value])
             for start, end, value in self._known.find(s)
             if not any(start < stop and begin < end for begin, stop in masks)
         ]
         return _apart([*found, *known])
 
     def _learn_escaped(self, s: str) -> None:
-        """Learn what is told only by lines and quotes that the text holds in escaped form."""
+        """Learn what only shows once escaped newlines and quotes are unescaped."""
         s = _ESCAPE.sub(lambda match: _ESCAPED_SIGNS.get(match[1], match[1]), s)
         for plain in (s, s.replace('"', "\n").replace("'", "\n")):  # a quote may end the line of a file
             for item in _shown_secrets(plain):
                 if item.learn:
                     self.learn_telling(item.kind, plain[item.start : item.end])
 
-    def mask_of(self, found: Found, s: str) -> str:
-        """What stands for a found part of a text; counts it."""
+    def mask_of(self, found: FoundSecret, s: str) -> str:
+        """The mask for a found part of a string; counts the value as withheld."""
         part = s[found.start : found.end]
         value = next((value for _, _, value in self._known.find(part)), part)
         self._withheld[value] = None
@@ -203,20 +199,21 @@ class Redactor:
         return known
 
 
-@functools.lru_cache(maxsize=2_000)  # the same sources and values are gone through several times
-def _shown_secrets(s: str) -> tuple[Found, ...]:
-    return tuple(secret_patterns.find(s))
+@functools.lru_cache(maxsize=2_000)  # the same sources and values are searched repeatedly
+def _shown_secrets(s: str) -> tuple[FoundSecret, ...]:
+    low = secret_forms.lowered(s)
+    return (*secret_forms.find(s, low), *secret_places.find(s, low))
 
 
 def mask(kind: str) -> str:
-    """What stands in the place of the first withheld value of a kind."""
+    """The mask of the first withheld value of a kind."""
     return f"<redacted: {_label(kind)}>"
 
 
 def bounded(redactor: Redactor, s: str, most: int) -> str:
-    """The redacted text with its middle left out, at most so many characters.
+    """The redacted string, at most `most` characters, with the middle left out.
 
-    More than is kept is read at both ends, so that no secret is cut in half and slips through.
+    Reads more than it keeps at both ends, so that no secret is cut in half and slips through.
     """
     if len(s) <= most + 2 * CUT_MARGIN:
         return cut_middle(redactor.text(s), most)
@@ -227,7 +224,7 @@ def bounded(redactor: Redactor, s: str, most: int) -> str:
 
 
 def cut_middle(s: str, most: int) -> str:
-    """At most so many characters: both ends of a longer text, with a note of its length between."""
+    """At most `most` characters: the two ends of a longer string around a note of its length."""
     if len(s) <= most:
         return s
     left_out = f" …[{len(s):,} characters]… " if most >= 80 else "…"
@@ -239,41 +236,41 @@ def _label(kind: str) -> str:
     return _UNSAFE.sub(" ", kind).strip()[:60] or "secret"
 
 
-def _outside(found: Found, masks: list[tuple[int, int]]) -> Iterable[Found]:
-    """The parts of what was found that no mask covers already."""
+def _outside(found: FoundSecret, masks: list[tuple[int, int]]) -> Iterable[FoundSecret]:
+    """The parts of a secret that no mask covers yet."""
     start = found.start
     for begin, stop in masks:
         if stop <= start or begin >= found.end:
             continue
         if begin > start:
-            yield Found(start, begin, found.kind, learn=False)
+            yield FoundSecret(start, begin, found.kind, learn=False)
         start = stop
     if start < found.end:
-        yield found if start == found.start else Found(start, found.end, found.kind, learn=False)
+        yield found if start == found.start else FoundSecret(start, found.end, found.kind, learn=False)
 
 
-def _apart(found: list[Found]) -> list[Found]:
-    """Overlapping parts as one each, in the order of the text; the longest gives its kind."""
-    merged: list[tuple[Found, int]] = []
+def _apart(found: list[FoundSecret]) -> list[FoundSecret]:
+    """Merge overlapping secrets, in order; the longest gives the kind."""
+    merged: list[tuple[FoundSecret, int]] = []
     for item in sorted(found, key=lambda item: (item.start, -item.end)):
         size = item.end - item.start
         if merged and item.start < merged[-1][0].end:
             last, longest = merged[-1]
             kind = item.kind if size > longest else last.kind
-            merged[-1] = Found(last.start, max(last.end, item.end), kind), max(size, longest)
+            merged[-1] = FoundSecret(last.start, max(last.end, item.end), kind), max(size, longest)
         else:
             merged.append((item, size))
     return [item for item, _ in merged]
 
 
 def _is_generated(value: str) -> bool:
-    return not any(sign in value for sign in (" ", "://")) and (  # a part of an address may stand in others
+    return not any(sign in value for sign in (" ", "://")) and (  # parts of an address may occur in others
         secret_names.looks_generated(value) or (len(value) >= 20 and any(map(str.isdigit, value)))
     )
 
 
 def _strings_in(text: str, value: object) -> Iterable[str]:
-    """The strings in the repr of a container, also where its middle was left out."""
+    """The strings in the repr of a container, even if its middle was left out."""
     if isinstance(value, bytes):
         yield value.decode("latin-1")
         return

@@ -1,27 +1,29 @@
-"""Values that are known to be secret, found again in any text: whole, in usual encodings, or cut off."""
+"""Finds values that are known to be secret in any string: whole, in usual encodings, or truncated."""
 
 import base64
 import json
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
-PIECE = 8  # characters of a generated value that give it away; no form is shorter
-LONGEST_PIECES = 8_192  # of one value: beyond, only the whole is looked for
+PIECE = 8  # consecutive characters of a generated value that identify it; no form is shorter
+LONGEST_PIECES = 8_192  # characters of one value whose pieces are searched for
 MOST_VALUES = 5_000
-# A text is looked at every `_STEP` characters: `PIECE` characters in a row always hold one of these samples
+# A search samples every `_STEP` characters: any `PIECE` consecutive characters contain one sample
 _SAMPLE = 4
 _STEP = PIECE - _SAMPLE + 1
 
 
 class KnownValues:
-    """Secret values and the forms in which they may turn up.
+    """An index of secret values in all the forms in which they may turn up.
 
-    The time of a search depends on the length of the text, hardly on how many values are known.
+    The time of a search grows with the length of the string, and hardly with the number of values.
     """
 
     def __init__(self) -> None:
-        self._forms: dict[str, dict[str, str]] = {}  # the head of a form, to the forms and their values
-        self._pieces: dict[str, str] = {}  # PIECE characters of a generated value, to the value
+        self._forms: dict[
+            str, dict[str, str]
+        ] = {}  # from the first PIECE characters to forms and their values
+        self._pieces: dict[str, str] = {}  # from PIECE characters of a generated value to the value
         self._samples: set[str] = set()  # of all heads and pieces
         self._values: dict[str, None] = {}
 
@@ -32,7 +34,7 @@ class KnownValues:
         return value in self._values
 
     def add(self, value: str, *, generated: bool) -> None:
-        """Look for that value from now on; if it was generated, and is no words, for parts of it too."""
+        """Find this value from now on; also parts of it if it was generated and is no phrase."""
         if value in self._values or len(self._values) >= MOST_VALUES:
             return
         self._values[value] = None
@@ -49,8 +51,10 @@ class KnownValues:
         return piece
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Start, end and value of each place where a known value stands, the longest first, then where a
-        piece of one stands; they may overlap."""
+        """Start, end and value of each known value in the string, longest first, then of each piece of one.
+
+        They may overlap.
+        """
         samples = self._samples
         if not samples:
             return
@@ -86,12 +90,12 @@ class KnownValues:
 
 
 def forms(value: str) -> set[str]:
-    """The value as it is, and as repr, JSON, URLs, base64 (at each of three places) and hex write it."""
+    """The value as it is, and as repr, JSON, URLs, base64 (at each of three offsets) and hex write it."""
     found = {value, repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     found |= {value.replace("'", "\\'"), value.replace("/", "\\/")}
     try:
         data = value.encode()
-    except UnicodeEncodeError:  # lone surrogates: no bytes stand for them
+    except UnicodeEncodeError:  # lone surrogates cannot be encoded
         return found
     found |= {quote(value, safe=""), quote(value), quote_plus(value), data.hex(), data.hex().upper()}
     for shift in range(3):
@@ -102,7 +106,7 @@ def forms(value: str) -> set[str]:
 
 
 def _base64_core(data: bytes, shift: int) -> str:
-    """The part of the base64 of anything that ends in the data which depends on the data alone."""
+    """The part of the base64 encoding that depends on the data alone, and not on the `shift` bytes before."""
     text = base64.b64encode(b"\0" * shift + data).decode()
     first = (0, 2, 3)[shift]
     bits = (shift + len(data)) * 8
@@ -110,6 +114,6 @@ def _base64_core(data: bytes, shift: int) -> str:
 
 
 def _telling(piece: str) -> bool:
-    """Whether a piece is no word or ruler: two kinds among letters and digits, five different signs."""
+    """Whether a piece is not an ordinary word or a ruler: two character classes, five distinct characters."""
     kinds = [any(map(test, piece)) for test in (str.isupper, str.islower, str.isdigit)]
     return len(set(piece)) >= 5 and sum(kinds) >= 2 and sum(map(str.isalnum, piece)) >= PIECE - 2

@@ -1,4 +1,4 @@
-"""Values of `core` with the secrets in all their texts withheld: what is recorded, shown or written."""
+"""Withholds the secrets in values of `core` and in streams of events before they are recorded or shown."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -9,20 +9,20 @@ from cot_magic.core.events import Event, SessionStarted, Streamed, Withdrawn
 
 T = TypeVar("T")
 
-# Fields that hold Python source, and fields that hold ids and other words of ours
+# Fields that hold Python source; fields that hold ids and keywords
 _SOURCES = frozenset({"source", "before", "after", "line", "expression"})
 _IDS = frozenset({"id", "cell", "about", "fix", "hypothesis", "snapshot", "state", "intensity", "rule"})
-_PIECE = 40  # characters of a model's text that are looked at together: fewer would cost too much
+_PIECE = 40  # characters of streamed text that are redacted together: fewer would cost too much
 _LONGEST_WORD = 2_000
-_CONTEXT = 160  # characters before a piece that may tell what stands in it: `the password is`
-_LONGEST_BLOCK = 8_000  # of a secret that goes on and on, as a private key does
+_CONTEXT = 160  # characters before a piece that may announce a secret: `the password is`
+_LONGEST_BLOCK = 8_000  # characters of a long secret, such as a private key
 MOST_PASSES = 3
 
 
 def withheld(value: T, redactor: Redactor) -> T:
-    """A copy of a value (a Case, Evidence, an event) in which no text shows a secret that the redactor finds.
+    """A copy of a value (a Case, Evidence, an event) with every secret that the redactor finds withheld.
 
-    It is gone through until nothing new is learned, since one part may tell what a value in another one is.
+    Repeated until nothing new is learned, as one field may reveal that a value in another is secret.
     """
     found = value
     for _ in range(MOST_PASSES):
@@ -34,21 +34,21 @@ def withheld(value: T, redactor: Redactor) -> T:
 
 
 class Withholding:
-    """A stream of events with the secrets withheld in each.
+    """A stream of events, each with its secrets withheld.
 
-    The pieces of a model's text are held back to the end of a word, so that a secret which arrives in two
-    pieces is seen whole.
+    Streamed text is held back up to the end of a word, so that a secret which arrives in two pieces is seen
+    whole.
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._held: Streamed | None = None
-        # a place, what was shown there last, and whether a secret may go on after it
+        # a stream, its last characters, and whether a secret may continue after them
         self._before: tuple[tuple[str, bool], str, bool] = (("", False), "", False)
-        self._sizes: dict[tuple[str, bool], list[tuple[int, int]]] = {}  # of pieces: as they came, as shown
+        self._sizes: dict[tuple[str, bool], list[tuple[int, int]]] = {}  # of each piece: received, shown
 
     def events(self, event: Event) -> Iterator[Event]:
-        """What may be seen of one more event: none, one, or what was held back and it."""
+        """The events to pass on after one more event: none, or what was held back and this one."""
         if isinstance(event, Streamed):
             yield from self._streamed(event)
             return
@@ -63,7 +63,7 @@ class Withholding:
             yield withheld(event, self._redactor)
 
     def rest(self) -> Iterator[Event]:
-        """What is still held back."""
+        """Pass on what is still held back."""
         if self._held is not None:
             held, self._held = self._held, None
             yield self._shown(held)
@@ -76,7 +76,7 @@ class Withholding:
         text = (held.text if held is not None else "") + event.text
         end = max(text.rfind(sign) for sign in " \n\t") + 1
         line = text.rfind("\n") + 1
-        if text[line:].lstrip().startswith("|"):  # a row of a table tells its columns when it is whole
+        if text[line:].lstrip().startswith("|"):  # a row of a table is read whole
             end = line
         if len(text) > _LONGEST_WORD:
             end = len(text)
@@ -93,7 +93,7 @@ class Withholding:
         return shown
 
     def _in_context(self, place: tuple[str, bool], text: str) -> str:
-        """A piece of a text, redacted as what follows on the pieces before it."""
+        """A piece of streamed text, redacted with the pieces before it as context."""
         known, before, goes_on = self._before
         if known != place:
             before, goes_on = "", False
@@ -103,7 +103,7 @@ class Withholding:
             if found.end <= start:
                 continue
             pieces.append(whole[done : max(found.start, start)])
-            if not (goes_on and found.start < start):  # else its mask was shown with the piece before
+            if not (goes_on and found.start < start):  # else the previous piece showed its mask
                 pieces.append(self._redactor.mask_of(found, whole))
             done = found.end
             if not whole[done:].strip():
@@ -120,11 +120,11 @@ class Withholding:
         )
 
     def _taken_back(self, place: tuple[str, bool], length: int) -> int:
-        """How many of the shown characters stand for the last so many as they came."""
+        """The number of shown characters that the last `length` received characters became."""
         sizes, shown = self._sizes.get(place, []), 0
         while length > 0 and sizes:
             came, size = sizes.pop()
-            if came > length:  # only its end: what is left of it stays as long as it can be
+            if came > length:  # only part of this piece is withdrawn
                 sizes.append((came - length, max(0, size - length)))
                 size = min(size, length)
             shown += size
