@@ -1,4 +1,4 @@
-"""In the kernel of a notebook: runs faults in confined copies, and keeps those that make a cell fail."""
+"""Runs mistakes in confined copies of a notebook's kernel, and keeps those that make a cell fail."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -11,22 +11,17 @@ from cot_magic.core.codec import to_json
 from cot_magic.core.errors import SandboxError
 from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.core.protocols import Sandbox
-from cot_magic.faults.mistakes import (
-    CheckedFault,
-    Fault,
-    Shown,
-    with_faults,
-)
+from cot_magic.faults.mistakes import CheckedMistake, Mistake, Shown, with_mistakes
 
-TRIES = 60  # runs of candidates at most, and so many more for each fault that is asked for
-TRIES_A_FAULT = 20
-SHORTEST_S = 10.0  # what a candidate may take at least, also on a busy machine
-SLOWER = 5  # times the notebook's own time after which a candidate counts as endless
+TRIES = 60  # candidates that run at most, plus
+TRIES_A_MISTAKE = 20  # for each mistake asked for
+SHORTEST_S = 10.0  # every candidate gets this long, even on a busy machine
+SLOWER = 5  # a candidate that takes so many times the notebook's own time counts as endless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeCell:
-    """A code cell that runs: its place among all cells, and whether it is there to fail."""
+    """A code cell that runs: its index among all cells, and whether it is expected to raise."""
 
     place: int
     source: str
@@ -35,24 +30,23 @@ class CodeCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """What was found: how the notebook itself ran, and the faults that were kept.
+class MistakeSearch:
+    """How the notebook itself ran, and the mistakes that were kept.
 
-    `tried` counts the candidates that ran; `dropped` says why those that were not kept were not, in words
-    with counts.
+    `tried` counts the candidates that ran; `dropped` gives the reasons why others were dropped, with counts.
     """
 
     original: Shown
-    kept: tuple[CheckedFault, ...] = ()
+    kept: tuple[CheckedMistake, ...] = ()
     tried: int = 0
     dropped: tuple[tuple[str, int], ...] = ()
     python: str = ""
 
 
 def search_here(config: str) -> None:
-    """Called in a kernel before any cell has run: search as `config` says, write a Search as JSON.
+    """Search in this kernel, before any cell has run, as `config` says; write the MistakeSearch as JSON.
 
-    An error of ours is written in its place, for the process that asked to raise.
+    A SandboxError is written in its place, for the calling process to raise.
     """
     import sys
 
@@ -76,7 +70,7 @@ def search_here(config: str) -> None:
             [CodeCell(**cell) for cell in plan["cells"]],
             kinds=plan["kinds"],
             seed=plan["seed"],
-            count=plan["faults"],
+            count=plan["mistakes"],
             wall_s=plan["timeout"],
         )
         told = {**to_json(found), "python": sys.version.split()[0]}
@@ -95,28 +89,28 @@ def search(
     seed: int,
     count: int,
     wall_s: float,
-) -> Search:
-    """Faults that each make the notebook fail, by themselves and twice in the same way.
+) -> MistakeSearch:
+    """Find mistakes that each make the notebook fail, on their own and twice in the same way.
 
     Parameters
     ----------
     sandbox
-        Whose state is that before the first cell.
+        A sandbox with the state before the first cell.
     cells
         The code cells in their order.
     count
-        How many faults are wanted; fewer are returned if no more were found.
+        How many mistakes are wanted; fewer are returned if no more were found.
     wall_s
         Seconds that the notebook itself may take.
 
-    Nothing but the run of the notebook itself is in the result if that did not pass.
+    If the notebook itself does not pass, the result holds nothing but its run.
     """
     from cot_magic.faults.catalogue import candidates
 
     (first,) = sandbox.run([_job(cells, (), wall_s)])
     original = _shown(cells, first)
     if original.outcome is not Outcome.PASSED:
-        return Search(original=original)
+        return MistakeSearch(original=original)
     patience = max(SHORTEST_S, SLOWER * original.seconds)
     offered = candidates(
         [(cell.place, cell.source) for cell in cells],
@@ -124,26 +118,26 @@ def search(
         seed=seed,
         spared=[cell.place for cell in cells if cell.spared or cell.may_raise],
     )
-    kept: list[CheckedFault] = []
+    kept: list[CheckedMistake] = []
     dropped: dict[str, int] = {}
     tried = 0
-    for fault in _apart(offered, kept, one_of_each=count <= len(kinds)):
-        if len(kept) == count or tried == TRIES + TRIES_A_FAULT * count:
+    for mistake in _apart(offered, kept, one_of_each=count <= len(kinds)):
+        if len(kept) == count or tried == TRIES + TRIES_A_MISTAKE * count:
             break
         tried += 1
-        shown, why = _checked(sandbox, cells, fault, patience, original)
+        shown, why = _checked(sandbox, cells, mistake, patience, original)
         if why:
             dropped[why] = dropped.get(why, 0) + 1
         else:
-            kept.append(CheckedFault(fault=fault, shown=shown))
-    return Search(original=original, kept=tuple(kept), tried=tried, dropped=tuple(dropped.items()))
+            kept.append(CheckedMistake(mistake=mistake, shown=shown))
+    return MistakeSearch(original=original, kept=tuple(kept), tried=tried, dropped=tuple(dropped.items()))
 
 
 def _checked(
-    sandbox: Sandbox, cells: Sequence[CodeCell], fault: Fault, wall_s: float, original: Shown
+    sandbox: Sandbox, cells: Sequence[CodeCell], mistake: Mistake, wall_s: float, original: Shown
 ) -> tuple[Shown, str]:
-    """How the notebook ends with the fault, and why that is no use; an empty reason if it is."""
-    job = _job(cells, (fault,), wall_s)
+    """Return how the notebook ends with the mistake, and why it is of no use; empty if it is."""
+    job = _job(cells, (mistake,), wall_s)
     (result,) = sandbox.run([job])
     shown = _shown(cells, result)
     if shown.outcome is Outcome.PASSED:
@@ -157,23 +151,25 @@ def _checked(
     return shown, "" if same else "it failed in another way the second time"
 
 
-def _apart(offered: Iterator[Fault], kept: Sequence[CheckedFault], *, one_of_each: bool) -> Iterator[Fault]:
-    """Those that touch no line of a fault that has been kept, and with `one_of_each` are of another kind."""
-    for fault in offered:
+def _apart(
+    offered: Iterator[Mistake], kept: Sequence[CheckedMistake], *, one_of_each: bool
+) -> Iterator[Mistake]:
+    """Skip mistakes that touch a line of a kept one, or with `one_of_each` are of the same kind."""
+    for mistake in offered:
         clash = any(
-            (one_of_each and item.fault.kind == fault.kind)
-            or (item.fault.cell == fault.cell and item.fault.lines & fault.lines)
+            (one_of_each and item.mistake.kind == mistake.kind)
+            or (item.mistake.cell == mistake.cell and item.mistake.lines & mistake.lines)
             for item in kept
         )
         if not clash:
-            yield fault
+            yield mistake
 
 
-def _job(cells: Sequence[CodeCell], faults: tuple[Fault, ...], wall_s: float) -> Job:
+def _job(cells: Sequence[CodeCell], mistakes: tuple[Mistake, ...], wall_s: float) -> Job:
     steps = []
     for cell in cells:
-        own = tuple(fault for fault in faults if fault.cell == cell.place)
-        source = with_faults(cell.source, own)
+        own = tuple(mistake for mistake in mistakes if mistake.cell == cell.place)
+        source = with_mistakes(cell.source, own)
         steps.append(JobStep(source=source, cell=CellId(str(cell.place)), may_raise=cell.may_raise))
     if cells and cells[-1].may_raise:
         steps.append(JobStep(source="pass"))  # a job whose last step raises counts as failed

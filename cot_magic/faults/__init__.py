@@ -1,1 +1,1 @@
-"""Working code to code with a mistake: what the repairs of the debugger do, done backwards."""
+"""Mistakes put into working code: the repairs of the debugger, done backwards."""

@@ -1,11 +1,10 @@
-"""Mistakes in calls: parentheses, order of arguments, conversions, `await`, and results that are None."""
+"""Mistakes in calls: missing parentheses, conversions and `await`, swapped arguments, results of None."""
 
 import ast
 from collections.abc import Iterator
 
-from cot_magic.faults.cell_code import CellCode, Change
 from cot_magic.faults.mistakes import Replacement
-from cot_magic.faults.operator import Operator
+from cot_magic.faults.operator import CellCode, Change, Operator
 
 _CONVERSIONS = frozenset({"int", "float", "str", "list", "bool", "abs"})
 _ORDERED = frozenset({"isinstance", "map", "filter", "round", "pow", "getattr", "replace", "insert"})
@@ -14,14 +13,14 @@ _SIMPLE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant)
 
 
 def lost_parentheses(code: CellCode) -> Iterator[Change]:
-    """`text.strip()` as `text.strip`."""
+    """`text.strip()` becomes `text.strip`."""
     for call in code.nodes(ast.Call):
         if not call.args and not call.keywords:
             yield code.between(code.end(call.func), code.end(call), "")
 
 
 def wrong_order(code: CellCode) -> Iterator[Change]:
-    """Two arguments exchanged."""
+    """Two neighbouring arguments are swapped."""
     for call in code.nodes(ast.Call):
         name = called_name(call)
         if name not in code.functions and name not in _ORDERED:
@@ -37,7 +36,7 @@ def wrong_order(code: CellCode) -> Iterator[Change]:
 
 
 def lost_conversions(code: CellCode) -> Iterator[Change]:
-    """`int(text)` as `text`."""
+    """`int(text)` becomes `text`."""
     for call in code.nodes(ast.Call):
         if isinstance(call.func, ast.Name) and call.func.id in _CONVERSIONS and len(call.args) == 1:
             value = call.args[0]
@@ -47,20 +46,20 @@ def lost_conversions(code: CellCode) -> Iterator[Change]:
 
 
 def lost_argument(code: CellCode) -> Iterator[Change]:
-    """The last of several arguments forgotten, in a call of a function of the notebook."""
+    """The last argument is left out of a call to a function defined in the notebook."""
     for call in code.nodes(ast.Call):
         if called_name(call) in code.functions and len(call.args) >= 2 and not call.keywords:
             yield code.between(code.end(call.args[-2]), code.end(call.args[-1]), "")
 
 
 def lost_await(code: CellCode) -> Iterator[Change]:
-    """A coroutine that nobody waits for."""
+    """`await` is left out."""
     for node in code.nodes(ast.Await):
         yield code.between(code.start(node), code.start(node.value), "")
 
 
 def results_of_in_place(code: CellCode) -> Iterator[Change]:
-    """`rows.sort()` as `rows = rows.sort()`, and `sorted(rows)` as `rows.sort()`: both are None."""
+    """`rows.sort()` becomes `rows = rows.sort()`, `sorted(rows)` becomes `rows.sort()`: both give None."""
     for statement in code.nodes(ast.Expr):
         call = statement.value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
@@ -76,7 +75,7 @@ def results_of_in_place(code: CellCode) -> Iterator[Change]:
 
 
 def lost_pairs(code: CellCode) -> Iterator[Change]:
-    """`for key, value in table.items()` without `.items()`; the same with `enumerate`."""
+    """`for key, value in table.items()` loses `.items()`; the same for `enumerate` and `zip`."""
     for node in code.nodes(ast.For, ast.comprehension):
         assert isinstance(node, ast.For | ast.comprehension)
         call = node.iter
@@ -89,7 +88,7 @@ def lost_pairs(code: CellCode) -> Iterator[Change]:
 
 
 def called_name(call: ast.Call) -> str:
-    """The last word of what is called: `replace` of `text.replace(…)`."""
+    """The last part of the called name: `replace` in `text.replace(…)`."""
     if isinstance(call.func, ast.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, ast.Name) else ""
@@ -98,34 +97,29 @@ def called_name(call: ast.Call) -> str:
 OPERATORS = (
     Operator(
         kind="call",
-        lesson="The parentheses of a call are missing, so the function itself is used and not its result.",
+        lesson="A call is missing its parentheses, so the function itself is used instead of its result.",
         find=lost_parentheses,
     ),
-    Operator(
-        kind="argument-order",
-        lesson="Two arguments stand in the wrong order.",
-        find=wrong_order,
-    ),
-    Operator(kind="argument", lesson="An argument is missing in a call.", find=lost_argument),
+    Operator(kind="argument-order", lesson="Two arguments are in the wrong order.", find=wrong_order),
+    Operator(kind="argument", lesson="A call is missing an argument.", find=lost_argument),
     Operator(
         kind="conversion",
-        lesson="A value is used without being converted: a text where a number is meant, or the reverse.",
+        lesson="A value is used without being converted: a string where a number is needed, or the reverse.",
         find=lost_conversions,
     ),
     Operator(
         kind="await",
-        lesson="`await` is missing, so the coroutine itself is used and its code does not run.",
+        lesson="`await` is missing, so the coroutine object is used and its code never runs.",
         find=lost_await,
     ),
     Operator(
         kind="in-place",
-        lesson="A method that changes its object returns None, and that None is used as if it were the "
-        "object.",
+        lesson="A method that changes its object in place returns None, and that None is used as the result.",
         find=results_of_in_place,
     ),
     Operator(
         kind="pairs",
-        lesson="A loop takes pairs from something that does not give pairs: `.items()` or `enumerate` is "
+        lesson="A loop unpacks pairs from something that yields single items: `.items()` or `enumerate` is "
         "missing.",
         find=lost_pairs,
     ),

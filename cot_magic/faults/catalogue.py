@@ -1,4 +1,4 @@
-"""All operators, and the faults that they can put into a notebook in an order that a seed decides."""
+"""All operators, and the mistakes they can put into a notebook, in an order that a seed decides."""
 
 import ast
 import random
@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from cot_magic.core.edits import parsed
 from cot_magic.faults import calls, counting, statements, syntax, words
-from cot_magic.faults.cell_code import CellCode
-from cot_magic.faults.mistakes import Fault
-from cot_magic.faults.operator import Operator
+from cot_magic.faults.mistakes import Mistake
+from cot_magic.faults.operator import CellCode, Operator
 
 OPERATORS: tuple[Operator, ...] = (
     *words.OPERATORS,
@@ -19,16 +18,16 @@ OPERATORS: tuple[Operator, ...] = (
 )
 KINDS: tuple[str, ...] = tuple(operator.kind for operator in OPERATORS)
 WHILE_RUNNING: tuple[str, ...] = tuple(operator.kind for operator in OPERATORS if operator.parses)
-"""Mistakes that show when code runs; those of syntax are found by reading where Python points."""
+"""Mistakes that show when the code runs; a syntax error is found by reading where Python points."""
 
 
-def faults_of(operator: Operator, code: CellCode, cell: int) -> Iterator[Fault]:
-    """The faults of one kind that can be made in a cell.
+def mistakes_of(operator: Operator, code: CellCode, cell: int) -> Iterator[Mistake]:
+    """Yield the mistakes of one kind that can be made in a cell.
 
-    A result that is the same program, or that parses where it should not (or the reverse), is left out.
+    A change that gives the same program, or parses where it should not (or the reverse), is skipped.
     """
     for change in operator.find(code):
-        fault = Fault(
+        mistake = Mistake(
             kind=operator.kind,
             lesson=operator.lesson,
             cell=cell,
@@ -36,11 +35,11 @@ def faults_of(operator: Operator, code: CellCode, cell: int) -> Iterator[Fault]:
             before=code.text,
             replacements=change.replacements,
         )
-        tree = parsed(fault.after)
+        tree = parsed(mistake.after)
         if (tree is not None) != operator.parses:
             continue
         if tree is None or code.tree is None or ast.dump(tree) != ast.dump(code.tree):
-            yield fault
+            yield mistake
 
 
 def candidates(
@@ -49,26 +48,26 @@ def candidates(
     kinds: Sequence[str] = KINDS,
     seed: int = 0,
     spared: Sequence[int] = (),
-) -> Iterator[Fault]:
-    """Faults for a notebook, each kind in turn, so that none is rare because it has few places.
+) -> Iterator[Mistake]:
+    """Yield mistakes for a notebook, taking the kinds in turn so that one with few places is not rare.
 
     Parameters
     ----------
     cells
-        Place and source of the code cells.
+        Index and source of the code cells.
     kinds
         Names of the operators that may be used.
     seed
         The same seed gives the same order.
     spared
-        Places of cells that stay as they are.
+        Indexes of cells that are left unchanged.
     """
     codes = _codes(cells, spared)
-    chance = random.Random(seed)  # noqa: S311 - an order that can be repeated, no secret
-    by_kind: list[list[Fault]] = []
+    chance = random.Random(seed)  # noqa: S311 - a repeatable order, not a secret
+    by_kind: list[list[Mistake]] = []
     for operator in OPERATORS:
         if operator.kind in kinds:
-            found = [fault for place, code in codes for fault in faults_of(operator, code, place)]
+            found = [item for place, code in codes for item in mistakes_of(operator, code, place)]
             chance.shuffle(found)
             by_kind.append(found)
     chance.shuffle(by_kind)

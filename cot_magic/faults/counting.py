@@ -1,10 +1,9 @@
-"""Mistakes by one and by one sign: ranges, indexes, slices, comparisons, arithmetic and logic."""
+"""Mistakes in counting and computing: ranges, indexes, slices, comparisons, arithmetic and logic."""
 
 import ast
 from collections.abc import Iterator
 
-from cot_magic.faults.cell_code import CellCode, Change
-from cot_magic.faults.operator import Operator
+from cot_magic.faults.operator import CellCode, Change, Operator
 
 _COUNTERS = frozenset({"i", "j", "k", "n", "m", "idx", "index", "pos", "position", "place"})
 _PLAIN = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.BinOp)
@@ -32,7 +31,7 @@ _COMPUTED: dict[type[ast.operator], tuple[str, tuple[str, ...]]] = {
 
 
 def off_by_one(code: CellCode) -> Iterator[Change]:
-    """Ends of ranges, indexes and ends of slices, one too far or one short."""
+    """The end of a range, an index or a slice bound is off by one."""
     for call in code.nodes(ast.Call):
         if isinstance(call.func, ast.Name) and call.func.id == "range" and 1 <= len(call.args) <= 2:
             yield from _stepped(code, call.args[-1], both=True)
@@ -48,7 +47,7 @@ def off_by_one(code: CellCode) -> Iterator[Change]:
 
 
 def comparisons(code: CellCode) -> Iterator[Change]:
-    """`<` for `<=`, the other way round, or the opposite."""
+    """`<` becomes `<=` or the reverse, or a comparison is turned around."""
     for node in code.nodes(ast.Compare):
         operands = [node.left, *node.comparators]
         for place, kind in enumerate(node.ops):
@@ -58,7 +57,7 @@ def comparisons(code: CellCode) -> Iterator[Change]:
 
 
 def arithmetic(code: CellCode) -> Iterator[Change]:
-    """Another sign between two values."""
+    """An arithmetic operator is replaced by another."""
     for node in code.nodes(ast.BinOp):
         text = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
         if type(node.op) in _COMPUTED and not text:
@@ -68,7 +67,7 @@ def arithmetic(code: CellCode) -> Iterator[Change]:
 
 
 def accumulators(code: CellCode) -> Iterator[Change]:
-    """`total += x` as `total = x`, or counted the wrong way."""
+    """`total += x` becomes `total = x` or `total -= x`."""
     for node in code.nodes(ast.AugAssign):
         if isinstance(node.op, ast.Add):
             yield from code.sign(node.target, node.value, "+=", "=")
@@ -80,7 +79,7 @@ def accumulators(code: CellCode) -> Iterator[Change]:
 
 
 def logic(code: CellCode) -> Iterator[Change]:
-    """`and` for `or`, and a lost `not`."""
+    """`and` and `or` are swapped, or a `not` is left out."""
     for node in code.nodes(ast.BoolOp):
         old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
         if len(node.values) == 2:
@@ -91,7 +90,7 @@ def logic(code: CellCode) -> Iterator[Change]:
 
 
 def first_values(code: CellCode) -> Iterator[Change]:
-    """A collection or a sum that begins as a value of another type."""
+    """A collection or a sum starts as a value of another type."""
     wrong = {"0": '""', "[]": "{}", "{}": "[]", '""': "0", "''": "0", "0.0": "None", "set()": "{}"}
     for node in code.nodes(ast.Assign):
         text = code.piece(node.value)
@@ -100,7 +99,7 @@ def first_values(code: CellCode) -> Iterator[Change]:
 
 
 def _counts(index: ast.expr) -> bool:
-    """Whether an index is a number, as far as can be seen."""
+    """Return whether an index is visibly a number."""
     if isinstance(index, ast.Constant):
         return type(index.value) is int
     if isinstance(index, ast.UnaryOp):
@@ -111,7 +110,7 @@ def _counts(index: ast.expr) -> bool:
 
 
 def _stepped(code: CellCode, value: ast.expr, *, both: bool) -> Iterator[Change]:
-    """The expression one larger, and with `both` one smaller; written as a person would."""
+    """Yield the expression plus one, and with `both` also minus one, written as a person would."""
     if isinstance(value, ast.UnaryOp) and _counts(value):
         if isinstance(value.operand, ast.Constant):
             yield code.swap(value, str(-int(str(value.operand.value)) - 1))
@@ -133,29 +132,28 @@ def _is_one(value: ast.expr) -> bool:
 OPERATORS = (
     Operator(
         kind="off-by-one",
-        lesson="A count, an index or the end of a range is one too large or one too small.",
+        lesson="A count, an index or the end of a range is off by one.",
         find=off_by_one,
     ),
     Operator(
         kind="comparison",
-        lesson="A comparison asks something else than is meant: the limit itself, the other direction or "
-        "the opposite.",
+        lesson="A comparison tests the wrong thing: the limit is in or out, or the direction is reversed.",
         find=comparisons,
     ),
-    Operator(kind="arithmetic", lesson="Two values are combined by the wrong operator.", find=arithmetic),
+    Operator(kind="arithmetic", lesson="Two values are combined with the wrong operator.", find=arithmetic),
     Operator(
         kind="accumulator",
-        lesson="A value that is to grow with every round of a loop is overwritten, or grows the wrong way.",
+        lesson="A value that should accumulate in a loop is overwritten, or changes in the wrong direction.",
         find=accumulators,
     ),
     Operator(
         kind="logic",
-        lesson="Two conditions are joined by the wrong word, or a `not` is missing.",
+        lesson="Two conditions are joined with the wrong one of `and` and `or`, or a `not` is missing.",
         find=logic,
     ),
     Operator(
         kind="first-value",
-        lesson="A variable begins as a value of the wrong type, so that what is done with it later fails.",
+        lesson="A variable starts with a value of the wrong type, so a later operation on it fails.",
         find=first_values,
     ),
 )

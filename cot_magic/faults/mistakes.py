@@ -1,4 +1,4 @@
-"""Faults that are put into a working notebook on purpose, and what running it with them showed."""
+"""Mistakes put into a working notebook on purpose, and what running the notebook with them showed."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from cot_magic.core.jobs import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """A piece of a text, from `start` to `end` in characters, that gives way to `new`."""
+    """A piece of a source, from `start` to `end` in characters, and its replacement `new`."""
 
     start: int
     end: int
@@ -15,7 +15,7 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Mistake:
     """A mistake that can be made in one cell.
 
     Attributes
@@ -23,11 +23,11 @@ class Fault:
     kind
         Name of the operator that makes it (`off-by-one`).
     cell
-        Place of the cell among all cells of the notebook, from 0.
+        Index of the cell among all cells of the notebook, from 0.
     lineno
-        1-based line of the cell, as it is without the mistake, that is changed first.
+        1-based first line that is changed, in the cell without the mistake.
     before
-        The source of the cell without it.
+        The source of the cell without the mistake.
     """
 
     kind: str
@@ -39,12 +39,12 @@ class Fault:
 
     @property
     def after(self) -> str:
-        """The source of the cell with the mistake in it."""
+        """The source of the cell with the mistake."""
         return replaced(self.before, self.replacements)
 
     @property
     def lines(self) -> frozenset[int]:
-        """1-based lines of the cell that it touches."""
+        """The 1-based lines of the cell that change."""
         touched: set[int] = set()
         for item in self.replacements:
             first = self.before.count("\n", 0, item.start) + 1
@@ -54,7 +54,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How a run of the cells ended. `cell` is the place of the cell that failed, None if all passed."""
+    """How a run of the cells ended. `cell` is the index of the cell that failed, None if all passed."""
 
     outcome: Outcome
     cell: int | None = None
@@ -67,29 +67,29 @@ class Shown:
 
     @property
     def failed(self) -> bool:
-        """Whether the code of a cell raised; what stopped it from outside does not count."""
+        """Whether a cell raised; being stopped from outside does not count."""
         return self.outcome is Outcome.RAISED
 
     def same_failure(self, other: "Shown") -> bool:
-        """Whether both failed in the same cell with the same class of error."""
+        """Return whether both failed in the same cell with the same exception class."""
         return self.failed and other.failed and (self.cell, self.ename) == (other.cell, other.ename)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedFault:
-    """A fault with the failure that it was seen to cause."""
+class CheckedMistake:
+    """A mistake and the failure that it was seen to cause."""
 
-    fault: Fault
+    mistake: Mistake
     shown: Shown
 
 
 def replaced(text: str, replacements: tuple[Replacement, ...]) -> str:
-    """The text with all replacements made; they must not overlap."""
+    """Return the text with all replacements made; they must not overlap."""
     for item in sorted(replacements, key=lambda item: item.start, reverse=True):
         text = text[: item.start] + item.new + text[item.end :]
     return text
 
 
-def with_faults(source: str, faults: tuple[Fault, ...]) -> str:
-    """The source of one cell with several mistakes of it made at once."""
-    return replaced(source, tuple(item for fault in faults for item in fault.replacements))
+def with_mistakes(source: str, mistakes: tuple[Mistake, ...]) -> str:
+    """Return the source of one cell with all these mistakes of it."""
+    return replaced(source, tuple(item for mistake in mistakes for item in mistake.replacements))

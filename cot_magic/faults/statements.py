@@ -1,25 +1,24 @@
-"""Mistakes in statements: a lost `return` or import, a shared default, a line at the wrong depth."""
+"""Mistakes in statements: a missing `return` or import, a mutable default, wrong indentation."""
 
 import ast
 from collections.abc import Iterator
 
-from cot_magic.faults.cell_code import CellCode, Change, Functions
 from cot_magic.faults.mistakes import Replacement
-from cot_magic.faults.operator import Operator
+from cot_magic.faults.operator import CellCode, Change, Functions, Operator
 
 _EMPTY = frozenset({"[]", "{}", "list()", "dict()", "set()"})
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 
 
 def lost_return(code: CellCode) -> Iterator[Change]:
-    """`return total` as `total`."""
+    """`return total` becomes `total`."""
     for node in code.nodes(ast.Return):
         if node.value is not None and not isinstance(node.value, ast.Constant):
             yield code.between(code.start(node), code.start(node.value), "")
 
 
 def lost_import(code: CellCode) -> Iterator[Change]:
-    """An import that is missing, in a cell with other statements."""
+    """An import is left out of a cell that has other statements, or one name out of an import."""
     for node in code.nodes(ast.Import, ast.ImportFrom):
         assert isinstance(node, ast.Import | ast.ImportFrom)
         others = code.tree is not None and len(code.tree.body) > 1
@@ -35,7 +34,7 @@ def lost_import(code: CellCode) -> Iterator[Change]:
 
 
 def shared_defaults(code: CellCode) -> Iterator[Change]:
-    """`def add(x, to=None)` with a guard for None, as `def add(x, to=[])` without it."""
+    """`def add(x, to=None)` with a guard for None becomes `def add(x, to=[])` without it."""
     for function in code.nodes(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(function, Functions)
         for default, guard, empty in _guarded(code, function):
@@ -49,7 +48,7 @@ def shared_defaults(code: CellCode) -> Iterator[Change]:
 
 
 def wrong_level(code: CellCode) -> Iterator[Change]:
-    """The statement below a loop moved into it, and the last one of a loop moved out of it."""
+    """The statement after a loop moves into it, or the last statement of a loop moves out of it."""
     for loop in code.nodes(*_LOOPS):
         assert isinstance(loop, _LOOPS)
         below = _next(code, loop)
@@ -65,7 +64,7 @@ def wrong_level(code: CellCode) -> Iterator[Change]:
 
 
 def _guarded(code: CellCode, function: Functions) -> Iterator[tuple[ast.expr, ast.If, str]]:
-    """Defaults that are None, the statement that replaces it by something empty, and that."""
+    """Yield each None default, the statement that replaces it with an empty container, and that container."""
     given = (*function.args.posonlyargs, *function.args.args)
     pairs = zip(reversed(given), reversed(function.args.defaults), strict=False)
     nones = {item.arg: default for item, default in pairs if isinstance(default, ast.Constant)}
@@ -81,7 +80,7 @@ def _guarded(code: CellCode, function: Functions) -> Iterator[tuple[ast.expr, as
 
 
 def _next(code: CellCode, node: ast.stmt) -> ast.stmt | None:
-    """The statement that follows on the same level."""
+    """Return the next statement at the same level."""
     around = code.parent(node)
     body = getattr(around, "body", None)
     if not isinstance(body, list) or node not in body or node is body[-1]:
@@ -97,24 +96,20 @@ def _without_lines(code: CellCode, node: ast.stmt) -> Change:
 OPERATORS = (
     Operator(
         kind="return",
-        lesson="A function computes its result and does not return it, so that its callers get None.",
+        lesson="A function computes its result but does not return it, so callers get None.",
         find=lost_return,
     ),
-    Operator(
-        kind="import",
-        lesson="A module is used that was not imported.",
-        find=lost_import,
-    ),
+    Operator(kind="import", lesson="A name is used that was not imported.", find=lost_import),
     Operator(
         kind="mutable-default",
-        lesson="A default value is made once, when the function is defined; a list or dict among the "
-        "defaults is shared by all calls.",
+        lesson="A default value is created once, when the function is defined; a list or dict used as a "
+        "default is shared by all calls.",
         find=shared_defaults,
     ),
     Operator(
         kind="indentation",
-        lesson="A line stands one level too deep or not deep enough, so it runs in every round of the loop, "
-        "or only once.",
+        lesson="A line is indented one level too much or too little, so it runs in every iteration of the "
+        "loop, or only once.",
         find=wrong_level,
     ),
 )

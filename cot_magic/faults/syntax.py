@@ -1,16 +1,15 @@
-"""Mistakes after which the cell is no Python any more."""
+"""Mistakes that make the cell invalid Python."""
 
 import ast
 from collections.abc import Iterator
 
-from cot_magic.faults.cell_code import CellCode, Change
-from cot_magic.faults.operator import Operator
+from cot_magic.faults.operator import CellCode, Change, Operator
 
 _WITH_HEADER = (ast.If, ast.For, ast.While, ast.FunctionDef, ast.ClassDef, ast.With)
 
 
 def assigned_for_equal(code: CellCode) -> Iterator[Change]:
-    """`if x == 3:` as `if x = 3:`."""
+    """`if x == 3:` becomes `if x = 3:`."""
     for node in code.nodes(ast.If, ast.While):
         assert isinstance(node, ast.If | ast.While)
         test = node.test
@@ -19,7 +18,7 @@ def assigned_for_equal(code: CellCode) -> Iterator[Change]:
 
 
 def lost_colons(code: CellCode) -> Iterator[Change]:
-    """The colon at the end of a header."""
+    """The colon at the end of a header is left out."""
     for node in code.nodes(*_WITH_HEADER):
         assert isinstance(node, _WITH_HEADER)
         line = code.line(node.lineno).rstrip()
@@ -28,8 +27,8 @@ def lost_colons(code: CellCode) -> Iterator[Change]:
             yield code.between(end - 1, end, "")
 
 
-def lost_brackets(code: CellCode) -> Iterator[Change]:
-    """The bracket that closes the value of a statement."""
+def lost_closers(code: CellCode) -> Iterator[Change]:
+    """The closing parenthesis, square bracket or brace at the end of a statement is left out."""
     for node in code.nodes(ast.Expr, ast.Assign, ast.Return):
         assert isinstance(node, ast.Expr | ast.Assign | ast.Return)
         value = node.value
@@ -37,8 +36,8 @@ def lost_brackets(code: CellCode) -> Iterator[Change]:
             yield code.between(code.end(node) - 1, code.end(node), "")
 
 
-def lost_depth(code: CellCode) -> Iterator[Change]:
-    """The body of a header at the depth of the header."""
+def lost_indentation(code: CellCode) -> Iterator[Change]:
+    """The body of a block loses its indentation."""
     for node in code.nodes(*_WITH_HEADER):
         assert isinstance(node, _WITH_HEADER)
         first = node.body[0]
@@ -50,7 +49,7 @@ def lost_depth(code: CellCode) -> Iterator[Change]:
 OPERATORS = (
     Operator(
         kind="equal-sign",
-        lesson="`=` gives a name to a value; `==` compares.",
+        lesson="`=` assigns a value to a name; `==` compares.",
         find=assigned_for_equal,
         parses=False,
     ),
@@ -62,14 +61,14 @@ OPERATORS = (
     ),
     Operator(
         kind="bracket",
-        lesson="A bracket that was opened is not closed.",
-        find=lost_brackets,
+        lesson="A parenthesis, square bracket or brace was opened but not closed.",
+        find=lost_closers,
         parses=False,
     ),
     Operator(
         kind="block",
-        lesson="What belongs to a header has to stand deeper than the header.",
-        find=lost_depth,
+        lesson="The body of a block must be indented more than its header.",
+        find=lost_indentation,
         parses=False,
     ),
 )

@@ -1,12 +1,14 @@
-"""Mistakes in words: names, keys, attributes, methods, and one variable taken for another."""
+"""Mistakes in names: misspelt names, keys, attributes and methods, the wrong variable, a missing `self`."""
 
 import ast
+import builtins
+import keyword
 from collections.abc import Iterator
 
-from cot_magic.faults.cell_code import CellCode, Change, Functions
-from cot_magic.faults.operator import Operator
-from cot_magic.faults.spelling import slips
+from cot_magic.faults.operator import CellCode, Change, Functions, Operator
 
+SHORTEST = 4  # letters; a slip in a shorter word is easy to see
+_TAKEN = frozenset(vars(builtins))
 CONFUSED = {
     "add": ("append",),
     "append": ("add", "push", "extend"),
@@ -31,18 +33,18 @@ CONFUSED = {
     "upper": ("uppercase", "to_upper"),
     "values": ("value",),
 }
-"""Methods, and what people call them who come from another type or another language."""
+"""Methods, and the names they have on another type or in another language."""
 
 
 def misspelt_names(code: CellCode) -> Iterator[Change]:
-    """`total` read as `toatl`."""
+    """`total` becomes `toatl` where it is read."""
     for node in code.nodes(ast.Name):
         if isinstance(node.ctx, ast.Load) and node.id in code.bound:
             yield from (code.swap(node, slip) for slip in slips(node.id, code.bound))
 
 
 def wrong_variables(code: CellCode) -> Iterator[Change]:
-    """One parameter of a function where another is meant."""
+    """One parameter of a function is used instead of another."""
     for node in code.nodes(ast.Name):
         function = code.around(node, ast.FunctionDef, ast.AsyncFunctionDef)
         if not isinstance(function, Functions) or not isinstance(node.ctx, ast.Load):
@@ -53,7 +55,7 @@ def wrong_variables(code: CellCode) -> Iterator[Change]:
 
 
 def misspelt_keys(code: CellCode) -> Iterator[Change]:
-    """`row["price"]` as `row["pirce"]`, or with another case."""
+    """`row["price"]` becomes `row["pirce"]` or `row["Price"]`."""
     for node in code.nodes(ast.Subscript):
         key = node.slice
         if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
@@ -70,14 +72,14 @@ def misspelt_keys(code: CellCode) -> Iterator[Change]:
 
 
 def misspelt_attributes(code: CellCode) -> Iterator[Change]:
-    """`order.total` as `order.toatl`, where nothing is called."""
+    """`order.total` becomes `order.toatl`, unless it is called."""
     for node in code.nodes(ast.Attribute):
         if isinstance(node.ctx, ast.Load) and not _is_called(code, node):
             yield from (_attribute(code, node, slip) for slip in slips(node.attr))
 
 
 def wrong_methods(code: CellCode) -> Iterator[Change]:
-    """A method by the name that it has elsewhere, or misspelt."""
+    """A method gets the name that it has elsewhere, or is misspelt."""
     for node in code.nodes(ast.Attribute):
         if _is_called(code, node):
             for name in (*CONFUSED.get(node.attr, ()), *slips(node.attr)):
@@ -85,7 +87,7 @@ def wrong_methods(code: CellCode) -> Iterator[Change]:
 
 
 def lost_self(code: CellCode) -> Iterator[Change]:
-    """`self.total` read as `total`, and a method without `self`."""
+    """`self.total` becomes `total`, or a method loses its `self` parameter."""
     for node in code.nodes(ast.Attribute):
         if isinstance(node.value, ast.Name) and node.value.id == "self" and isinstance(node.ctx, ast.Load):
             yield code.swap(node, node.attr)
@@ -98,6 +100,38 @@ def lost_self(code: CellCode) -> Iterator[Change]:
                 yield code.between(begin, begin + 6, "")
             elif code.text[begin : begin + 5] == "self)":
                 yield code.between(begin, begin + 4, "")
+
+
+def slips(word: str, taken: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Return misspellings of a word that are still valid names, in a fixed order; none for a short word.
+
+    Two neighbouring letters are swapped, a letter is left out, or a final `s` is lost or added. `taken` are
+    names that exist already.
+    """
+    if len(word) < SHORTEST:
+        return ()
+    found = dict.fromkeys(_slips(word))
+    return tuple(
+        slip
+        for slip in found
+        if slip != word
+        and slip.isidentifier()
+        and not keyword.iskeyword(slip)
+        and slip not in taken
+        and slip not in _TAKEN
+    )
+
+
+def _slips(word: str) -> Iterator[str]:
+    places = range(1, len(word) - 1)
+    for place in places:
+        one, other = word[place], word[place + 1]
+        if one != other and one.isalpha() and other.isalpha():
+            yield word[:place] + other + one + word[place + 2 :]
+    for place in places:
+        if word[place].isalpha():
+            yield word[:place] + word[place + 1 :]
+    yield word[:-1] if word.endswith("s") else f"{word}s"
 
 
 def _attribute(code: CellCode, node: ast.Attribute, name: str) -> Change:
@@ -116,34 +150,33 @@ def _in_body(code: CellCode, node: ast.Name, function: Functions) -> bool:
 OPERATORS = (
     Operator(
         kind="name",
-        lesson="A name is spelt differently from where it was made, so Python does not know it.",
+        lesson="A name is spelt differently from where it was defined, so Python does not find it.",
         find=misspelt_names,
     ),
     Operator(
         kind="variable",
-        lesson="One variable stands where another one is meant: the code runs, and computes something else.",
+        lesson="The wrong variable is used: the code runs, but computes something else.",
         find=wrong_variables,
     ),
     Operator(
         kind="key",
-        lesson="A key is looked up that differs from the stored one by a letter or its case.",
+        lesson="The key that is looked up differs from the stored one by a letter or in case.",
         find=misspelt_keys,
     ),
     Operator(
         kind="attribute",
-        lesson="An attribute is asked for under a name that the object does not have.",
+        lesson="The object has no attribute of that name.",
         find=misspelt_attributes,
     ),
     Operator(
         kind="method",
-        lesson="A method is called by a name that it has on another type or in another language, or by one "
-        "that is misspelt.",
+        lesson="A method is called by a name from another type or language, or the name is misspelt.",
         find=wrong_methods,
     ),
     Operator(
         kind="self",
-        lesson="Inside a class, `self` is missing: an attribute without it is a plain name, and a method "
-        "without it gets one argument too many.",
+        lesson="`self` is missing in a class: without it an attribute is a plain name, and a method gets one "
+        "argument too many.",
         find=lost_self,
     ),
 )

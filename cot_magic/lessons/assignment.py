@@ -1,4 +1,4 @@
-"""The notebooks of an assignment: the one with the faults in it, and its solution."""
+"""The notebooks of an assignment: the one with the mistakes in it, and its solution."""
 
 import copy
 import re
@@ -9,39 +9,39 @@ from typing import Any
 from cot_magic.core.case import CellId
 from cot_magic.core.edits import diff
 from cot_magic.core.findings import CellEdit
-from cot_magic.faults.mistakes import CheckedFault, Fault, with_faults
-from cot_magic.render.markdown import escaped
+from cot_magic.faults.mistakes import CheckedMistake, Mistake, with_mistakes
+from cot_magic.render.markdown import escaped, fence
 
 FORMAT = 1
 TAG_TASK, TAG_SOLUTION = "cot-assignment", "cot-solution"
-ADDED = 2  # cells on top of an assignment: the task, and the cell that loads the extension
+ADDED = 2  # cells at the top of an assignment: the task, and the cell that loads the extension
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PYTHON = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _LONGEST = 4000  # characters of a traceback
 _TASK = """# {title}
 
-This notebook worked, and then {holds} put into its code. Find and repair {them}.
+This notebook worked until {holds} put into its code. Find and fix {them}.
 
 1. Run the cells from the top until one fails. The mistake may be in that cell or in one above it.
-2. Put `%%cot --teach` on top of the cell that fails, as its first line, and run the cell again. You are
-   asked what you think before anything is shown. Answer in the form below the cell, or in a new cell with
-   `%cot_answer` and your answer.
-3. `%cot_answer --hint` gives a hint. `%cot_answer --show` shows what was asked for.
-4. Repair {each} in the cell where it is, and run all cells again. You are done when every cell passes.
+2. Add `%%cot --teach` as the first line of the failing cell and run it again. You are asked what you think
+   before anything is shown. Answer in the form below the cell, or run `%cot_answer` with your answer in a
+   new cell.
+3. `%cot_answer --hint` gives a hint. `%cot_answer --show` shows the answer.
+4. Fix {each} in the cell where it is, and run all cells again. You are done when every cell passes.
 
-Leave cells with `assert` as they are: they say what the code has to do."""
+Leave cells with `assert` as they are: they say what the code must do."""
 _OVERVIEW = """# Solution
 
-This is the notebook as it was, with the outputs of its run. For the assignment {were} put into its code:
+This is the original notebook with the outputs of its run. For the assignment, {were} put into its code:
 
-| | kind | cell | line | what it leads to |
+| | kind | cell | line | error |
 |---|---|---|---|---|
 {rows}
 
-Cells are counted from 0, in the assignment.
+Cells are counted from 0 in the assignment.
 
 What was run (Python {python}): this notebook, in which every cell passes; the notebook with {each},
-twice, which fails as the table says; and the assignment in a kernel of its own. It fails in cell {cell}:
+twice, which fails as the table shows; and the assignment in its own kernel, which fails in cell {cell}:
 
 {traceback}
 
@@ -49,8 +49,8 @@ Seed {seed} gives the same assignment again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """What running an assignment in a kernel ended in; `cell` is a place among its cells, from 0."""
+class AssignmentFailure:
+    """How an assignment failed in a kernel; `cell` is an index among its cells, from 0."""
 
     cell: int
     ename: str
@@ -59,85 +59,85 @@ class Failure:
 
     @property
     def original_cell(self) -> int:
-        """The place of the cell in the notebook that the assignment was made of."""
+        """The index of the cell in the original notebook."""
         return self.cell - ADDED
 
     @property
     def text(self) -> str:
-        """The traceback without colours, bounded: the beginning is left out."""
+        """The traceback without colours; of a long one, the end."""
         plain = _COLOURS.sub("", "\n".join(self.traceback))
         return plain if len(plain) <= _LONGEST else f"…\n{plain[-_LONGEST:]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SolvedFault:
-    """A fault that was checked, and whether the offline reasoner found its way back; None: not tried."""
+class SolvedMistake:
+    """A checked mistake, and whether the offline reasoner fixed it; None if it did not try."""
 
-    checked: CheckedFault
+    checked: CheckedMistake
     solved_offline: bool | None = None
     offline_result: str = ""
 
 
 def copied(original: Any) -> Any:
-    """A copy that names its kernel, so that a front end does not ask for one."""
+    """Return a copy that names its kernel, so that a front end does not ask for one."""
     notebook = copy.deepcopy(original)
     notebook.metadata.setdefault("kernelspec", dict(_PYTHON))
     return notebook
 
 
-def with_sources(original: Any, faults: Sequence[Fault]) -> Any:
-    """A copy of the notebook with these faults in its cells."""
+def with_sources(original: Any, mistakes: Sequence[Mistake]) -> Any:
+    """Return a copy of the notebook with these mistakes in its cells."""
     notebook = copied(original)
     for place, cell in enumerate(notebook.cells):
-        own = tuple(fault for fault in faults if fault.cell == place)
-        cell.source = with_faults(cell.source, own)
+        own = tuple(mistake for mistake in mistakes if mistake.cell == place)
+        cell.source = with_mistakes(cell.source, own)
     return notebook
 
 
-def assignment(original: Any, faults: Sequence[Fault]) -> Any:
-    """The notebook that students get: nothing in it tells where the faults are."""
+def assignment(original: Any, mistakes: Sequence[Mistake]) -> Any:
+    """Return the notebook for students; nothing in it tells where the mistakes are."""
     from nbformat import v4
 
-    notebook = with_sources(original, faults)
+    notebook = with_sources(original, mistakes)
     load = _free_id(original, "load")
     setup: Any = v4.new_code_cell("%load_ext cot_magic", id=load)  # type: ignore[no-untyped-call]
     setup.metadata["tags"] = [TAG_TASK]
-    notebook.cells[:0] = [_told(_task(len(faults)), _free_id(original, "task"), TAG_TASK), setup]
-    notebook.metadata["cot"] = {"assignment": {"format": FORMAT, "faults": len(faults)}}
+    notebook.cells[:0] = [_told(_task(len(mistakes)), _free_id(original, "task"), TAG_TASK), setup]
+    notebook.metadata["cot"] = {"assignment": {"format": FORMAT, "faults": len(mistakes)}}
     return notebook
 
 
 def solution(
-    original: Any, faults: Sequence[SolvedFault], failure: Failure, *, seed: int, python: str
+    original: Any, mistakes: Sequence[SolvedMistake], failure: AssignmentFailure, *, seed: int, python: str
 ) -> Any:
-    """The working notebook with the outputs of its run, and each fault explained above its cell."""
+    """Return the working notebook with its outputs, and each mistake explained above its cell."""
     notebook = copied(original)
     cells = []
     for place, cell in enumerate(notebook.cells):
-        for number, item in enumerate(faults, 1):
-            if item.checked.fault.cell == place:
+        for number, item in enumerate(mistakes, 1):
+            if item.checked.mistake.cell == place:
                 told = _explained(item, number)
-                cells.append(_told(told, _free_id(original, f"fault-{number}"), TAG_SOLUTION))
+                cells.append(_told(told, _free_id(original, f"mistake-{number}"), TAG_SOLUTION))
         cells.append(cell)
-    top = _told(_overview(faults, failure, seed, python), _free_id(original, "solution"), TAG_SOLUTION)
+    top = _told(_overview(mistakes, failure, seed, python), _free_id(original, "solution"), TAG_SOLUTION)
     notebook.cells = [top, *cells]
     notebook.metadata["cot"] = {
-        "solution": {"format": FORMAT, "seed": seed, "faults": [as_json(item) for item in faults]}
+        "solution": {"format": FORMAT, "seed": seed, "faults": [as_json(item) for item in mistakes]}
     }
     return notebook
 
 
-def as_json(item: SolvedFault) -> dict[str, Any]:
-    """A fault for programs. Cells are counted in the notebook that the assignment was made of, from 0."""
-    fault, shown = item.checked.fault, item.checked.shown
+def as_json(item: SolvedMistake) -> dict[str, Any]:
+    """Return a mistake as JSON data. Cells are counted from 0, in the original notebook."""
+    mistake, shown = item.checked.mistake, item.checked.shown
     return {
-        "kind": fault.kind,
-        "lesson": fault.lesson,
-        "cell_index": fault.cell,
-        "assignment_cell_index": fault.cell + ADDED,
-        "lineno": fault.lineno,
-        "before": fault.before,
-        "after": fault.after,
+        "kind": mistake.kind,
+        "lesson": mistake.lesson,
+        "cell_index": mistake.cell,
+        "assignment_cell_index": mistake.cell + ADDED,
+        "lineno": mistake.lineno,
+        "before": mistake.before,
+        "after": mistake.after,
         "failure": {
             "cell_index": shown.cell,
             "ename": shown.ename,
@@ -159,47 +159,42 @@ def _task(count: int) -> str:
     )
 
 
-def _overview(faults: Sequence[SolvedFault], failure: Failure, seed: int, python: str) -> str:
-    many = len(faults) != 1
+def _overview(mistakes: Sequence[SolvedMistake], failure: AssignmentFailure, seed: int, python: str) -> str:
+    many = len(mistakes) != 1
     return _OVERVIEW.format(
-        were=f"{len(faults)} faults were" if many else "one fault was",
-        rows="\n".join(_row(item, number) for number, item in enumerate(faults, 1)),
+        were=f"{len(mistakes)} mistakes were" if many else "one mistake was",
+        rows="\n".join(_row(item, number) for number, item in enumerate(mistakes, 1)),
         python=escaped(python),
-        each="each fault by itself" if many else "the fault",
+        each="each mistake on its own" if many else "the mistake",
         cell=failure.cell,
-        traceback="\n".join(_fenced(failure.text)),
+        traceback=fence(failure.text, "text"),
         seed=seed,
     )
 
 
-def _row(item: SolvedFault, number: int) -> str:
-    fault, shown = item.checked.fault, item.checked.shown
+def _row(item: SolvedMistake, number: int) -> str:
+    mistake, shown = item.checked.mistake, item.checked.shown
     error = escaped(f"{shown.ename}: {' '.join(shown.evalue.split())[:120]}".rstrip(": ")).replace("|", "\\|")
     leads = f"{error} in cell {(shown.cell or 0) + ADDED}"
-    return f"| {number} | {fault.kind} | {fault.cell + ADDED} | {fault.lineno} | {leads} |"
+    return f"| {number} | {mistake.kind} | {mistake.cell + ADDED} | {mistake.lineno} | {leads} |"
 
 
-def _explained(item: SolvedFault, number: int) -> str:
-    fault = item.checked.fault
-    edit = CellEdit(cell=CellId(str(fault.cell)), before=fault.after, after=fault.before)
+def _explained(item: SolvedMistake, number: int) -> str:
+    mistake = item.checked.mistake
+    edit = CellEdit(cell=CellId(str(mistake.cell)), before=mistake.after, after=mistake.before)
     lines = [
-        f"### Fault {number}: {fault.kind}",
+        f"### Mistake {number}: {mistake.kind}",
         "",
-        fault.lesson,
+        mistake.lesson,
         "",
-        "The way back, from the assignment to the cell below:",
+        "The fix, from the assignment to the cell below:",
         "",
-        *_fenced("\n".join(diff(edit).splitlines()[2:]).rstrip(), "diff"),
+        fence("\n".join(diff(edit).splitlines()[2:]), "diff"),
     ]
     if item.solved_offline is not None:
         found = "found a fix with which every cell passes" if item.solved_offline else "found no fix"
-        lines += ["", f"The offline reasoner was asked as well: it {found} ({item.offline_result})."]
+        lines += ["", f"The offline reasoner also tried: it {found} ({item.offline_result})."]
     return "\n".join(lines)
-
-
-def _fenced(text: str, language: str = "text") -> list[str]:
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-    return [f"{fence}{language}", text, fence]
 
 
 def _told(text: str, cell_id: str, tag: str) -> Any:
@@ -211,7 +206,7 @@ def _told(text: str, cell_id: str, tag: str) -> Any:
 
 
 def _free_id(notebook: Any, name: str) -> str:
-    """An id that no cell of the notebook has; always the same for the same notebook."""
+    """Return an id that no cell of the notebook has, always the same for the same notebook."""
     taken = {cell.get("id") for cell in notebook.cells}
     candidate = f"cot-{name}"
     while candidate in taken:

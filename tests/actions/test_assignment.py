@@ -21,7 +21,7 @@ from cot_magic.sandbox import landlock
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        sys.platform != "linux" or landlock.abi() < 1, reason="faults are checked in copies under Landlock"
+        sys.platform != "linux" or landlock.abi() < 1, reason="mistakes are checked in copies under Landlock"
     ),
 ]
 
@@ -54,7 +54,7 @@ class Written:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    """Two faults in the sales notebook, made by the command as a teacher gives it."""
+    """Two mistakes in the sales notebook, made by the command as a teacher gives it."""
     folder = tmp_path_factory.mktemp("course")
     notebook(folder, *SALES)
     command = [sys.executable, "-m", "cot_magic.cli.main", "assignment", "n.ipynb", "--faults", "2", "--seed", "1",
@@ -75,7 +75,7 @@ def run(book: Any, folder: Path) -> tuple[int, str] | None:
     return None
 
 
-def test_the_assignment_fails_as_is_claimed_and_passes_when_each_fault_is_taken_back(
+def test_the_assignment_fails_as_is_claimed_and_passes_when_each_mistake_is_taken_back(
     written: Written,
 ) -> None:
     book = written.read("assignment")
@@ -96,15 +96,15 @@ def test_the_solution_is_the_notebook_with_the_outputs_of_its_run(written: Writt
     assert "42.5" in str(code[3].outputs)
     told = "\n".join(cell.source for cell in solution.cells if cell.cell_type == "markdown")
     assert written.told["assignment_failure"]["ename"] in told
-    for fault in written.told["faults"]:
-        assert fault["lesson"] in told
-        assert fault["failure"]["ename"] in told
-        changed = set(fault["before"].splitlines()) - set(fault["after"].splitlines())
+    for mistake in written.told["faults"]:
+        assert mistake["lesson"] in told
+        assert mistake["failure"]["ename"] in told
+        changed = set(mistake["before"].splitlines()) - set(mistake["after"].splitlines())
         assert changed
         assert all(f"+{line}" in told for line in changed)
 
 
-def test_nothing_in_the_assignment_tells_where_the_faults_are(written: Written) -> None:
+def test_nothing_in_the_assignment_tells_where_the_mistakes_are(written: Written) -> None:
     book = written.read("assignment")
     original = written.read("solution")
     assert "%%cot --teach" in book.cells[0].source
@@ -117,18 +117,20 @@ def test_nothing_in_the_assignment_tells_where_the_faults_are(written: Written) 
         assert cell.id in plain
     assert book.metadata["cot"] == {"assignment": {"format": 1, "faults": 2}}
     words = json.dumps(book.metadata) + book.cells[0].source
-    for fault in written.told["faults"]:
-        assert fault["kind"] not in words
-        assert fault["failure"]["ename"] not in words
+    for mistake in written.told["faults"]:
+        assert mistake["kind"] not in words
+        assert mistake["failure"]["ename"] not in words
 
 
 def test_the_same_seed_makes_the_same_and_what_the_offline_reasoner_finds_is_measured(
     written: Written,
 ) -> None:
-    again = make(written.folder / "n.ipynb", Wanted(faults=2, kinds=("key", "return"), seed=1, solve=True))
+    again = make(written.folder / "n.ipynb", Wanted(mistakes=2, kinds=("key", "return"), seed=1, solve=True))
     assert again.assignment == written.read("assignment")
-    assert [fault["solved_offline"] for fault in written.told["faults"]] == [None, None]
-    solved = {item.checked.fault.kind: (item.solved_offline, item.offline_result) for item in again.faults}
+    assert [mistake["solved_offline"] for mistake in written.told["faults"]] == [None, None]
+    solved = {
+        item.checked.mistake.kind: (item.solved_offline, item.offline_result) for item in again.mistakes
+    }
     assert solved == {"key": (True, "verified"), "return": (False, "unresolved")}
     told = "".join(cell.source for cell in again.solution.cells)
     assert "it found a fix with which every cell passes (verified)" in told
@@ -147,7 +149,7 @@ def test_files_that_exist_are_kept(written: Written, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        (["--kind", "nmae"], "--kind nmae: not known"),
+        (["--kind", "nmae"], "--kind nmae: unknown kind"),
         (["--faults", "0"], "a number from 1 to 9"),
         (["--timeout", "0"], "seconds above 0"),
         (["--allow", "moon"], "--allow moon"),
@@ -192,7 +194,7 @@ def test_a_notebook_that_does_not_fit_is_one_line(
 
 def test_where_no_copy_can_be_made_no_candidate_runs(tmp_path: Path) -> None:
     path = notebook(tmp_path, "values = [3]\nopen('ran', 'w')\nprint(values)")
-    with pytest.raises(SandboxError, match=r"no fault can be checked here: .* copies are made up to 1 MB"):
+    with pytest.raises(SandboxError, match=r"no mistake can be checked here: .* copies are made up to 1 MB"):
         make(path, Wanted(size_limit_mb=1))
     assert [path.name for path in tmp_path.iterdir()] == ["n.ipynb"]
 
@@ -219,7 +221,7 @@ def test_a_student_solves_an_assignment_wrongly_is_hinted_and_solves_it(
     written: Written, shared_kernel: Any
 ) -> None:
     kernel = shared_kernel
-    fault, other = written.told["faults"]
+    mistake, other = written.told["faults"]
     cells = {cell.id: cell.source for cell in written.read("assignment").cells if cell.cell_type == "code"}
     numbers: dict[str, int] = {}
     for cell_id, source in cells.items():
@@ -227,27 +229,27 @@ def test_a_student_solves_an_assignment_wrongly_is_hinted_and_solves_it(
         numbers[cell_id] = ran.count
         if ran.status == "error":
             break
-    assert ran.ename == fault["failure"]["ename"] == "KeyError"
+    assert ran.ename == mistake["failure"]["ename"] == "KeyError"
 
-    failing, faulty = cell_id, f"c{fault['cell_index'] - 1}"
+    failing, faulty = cell_id, f"c{mistake['cell_index'] - 1}"
     assert failing != faulty, "the mistake is in an earlier cell"
     lesson = kernel.run(f"%%cot --teach\n{cells[failing]}", cell_id=failing)
     assert "question 1 of" in shown(lesson)
     assert "✗" in shown(kernel.run("%cot_answer 2"))
     assert "hint 1" in shown(kernel.run("%cot_answer --hint"))
-    assert "✓" in shown(kernel.run(f"%cot_answer [{numbers[faulty]}] {fault['lineno']}"))
+    assert "✓" in shown(kernel.run(f"%cot_answer [{numbers[faulty]}] {mistake['lineno']}"))
     while "your turn: the fix" not in shown(kernel.run("%cot_answer")):
         assert kernel.run("%cot_answer --show").status == "ok"
     assert "withheld" in kernel.run("%cot_insert fix").stderr
 
-    wrong = next(word for word in re.findall(r"'\w+'", fault["after"]) if word not in fault["before"])
+    wrong = next(word for word in re.findall(r"'\w+'", mistake["after"]) if word not in mistake["before"])
     assert "rejected" in shown(kernel.run(f"%cot_answer {wrong} -> 'nonesuch'"))
     ended = shown(kernel.run(f"%cot_answer {wrong} -> 'total'"))
     assert "How you debugged" in ended
     assert "verified" in ended
 
     cells[faulty] = cells[faulty].replace(wrong, "'total'")
-    assert cells[faulty] == fault["before"]
+    assert cells[faulty] == mistake["before"]
     again = [kernel.run(source, cell_id=cell_id) for cell_id, source in cells.items()]
     assert [ran.ename for ran in again if ran.ename] == [other["failure"]["ename"]], (
         "the second mistake is left"

@@ -1,11 +1,11 @@
-"""Only a fault that was seen to fail, twice in the same way, is kept."""
+"""Only a mistake that was seen to fail, twice in the same way, is kept."""
 
 from collections.abc import Sequence
 
-from cot_magic.actions.mistake_search import CodeCell, Search, search
+from cot_magic.actions.mistake_search import CodeCell, MistakeSearch, search
 from cot_magic.core.jobs import Outcome
 from cot_magic.faults.catalogue import KINDS
-from cot_magic.faults.mistakes import CheckedFault
+from cot_magic.faults.mistakes import CheckedMistake
 from cot_magic.testing import NamespaceSandbox
 
 SALES = (
@@ -15,23 +15,23 @@ SALES = (
 )  # fmt: skip
 
 
-def find(cells: Sequence[CodeCell], *kinds: str, count: int = 1, seed: int = 0) -> Search:
+def find(cells: Sequence[CodeCell], *kinds: str, count: int = 1, seed: int = 0) -> MistakeSearch:
     return search(NamespaceSandbox(), cells, kinds=kinds or KINDS, seed=seed, count=count, wall_s=20)
 
 
-def shown(found: Search) -> CheckedFault:
+def shown(found: MistakeSearch) -> CheckedMistake:
     (item,) = found.kept
     return item
 
 
-def test_a_fault_is_kept_with_the_failure_that_it_causes() -> None:
+def test_a_mistake_is_kept_with_the_failure_that_it_causes() -> None:
     item = shown(find(SALES, "return"))
-    assert item.fault.cell == 2
-    assert "    amount" in item.fault.after.splitlines()
+    assert item.mistake.cell == 2
+    assert "    amount" in item.mistake.after.splitlines()
     assert (item.shown.outcome, item.shown.cell, item.shown.ename) == (Outcome.RAISED, 3, "AssertionError")
 
 
-def test_a_fault_that_no_cell_notices_is_dropped() -> None:
+def test_a_mistake_that_no_cell_notices_is_dropped() -> None:
     silent = (CodeCell(place=0, source="a = 3\nb = a + 1"),)
     found = find(silent, "arithmetic")
     assert found.kept == ()
@@ -66,24 +66,24 @@ def test_a_failure_that_changes_from_run_to_run_is_dropped() -> None:
     assert found.dropped == (("it failed in another way the second time", 1),)
 
 
-def test_several_faults_are_of_several_kinds_and_touch_no_line_twice() -> None:
+def test_several_mistakes_are_of_several_kinds_and_touch_no_line_twice() -> None:
     found = find(SALES, count=4, seed=3)
-    faults = [item.fault for item in found.kept]
-    assert len({fault.kind for fault in faults}) == 4
-    touched = [(fault.cell, line) for fault in faults for line in fault.lines]
+    mistakes = [item.mistake for item in found.kept]
+    assert len({mistake.kind for mistake in mistakes}) == 4
+    touched = [(mistake.cell, line) for mistake in mistakes for line in mistake.lines]
     assert len(touched) == len(set(touched))
 
 
 def test_one_kind_may_be_used_more_than_once_if_no_other_is_wanted() -> None:
-    assert [item.fault.kind for item in find(SALES, "name", count=2).kept] == ["name", "name"]
+    assert [item.mistake.kind for item in find(SALES, "name", count=2).kept] == ["name", "name"]
 
 
 def test_the_same_seed_finds_the_same() -> None:
     one, again, other = (find(SALES, seed=seed) for seed in (1, 1, 2))
-    assert shown(one).fault == shown(again).fault
-    assert shown(one).fault != shown(other).fault
+    assert shown(one).mistake == shown(again).mistake
+    assert shown(one).mistake != shown(other).mistake
 
 
-def test_a_fault_that_cannot_be_made_is_not_tried() -> None:
+def test_a_mistake_that_cannot_be_made_is_not_tried() -> None:
     found = find(SALES, "await")
     assert (found.kept, found.tried) == ((), 0)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from cot_magic.core.edits import parsed
 from cot_magic.faults.catalogue import KINDS, OPERATORS, candidates
-from cot_magic.faults.cell_code import CellCode
-from cot_magic.faults.mistakes import Fault, with_faults
-from cot_magic.faults.spelling import slips
+from cot_magic.faults.mistakes import Mistake, with_mistakes
+from cot_magic.faults.operator import CellCode
+from cot_magic.faults.words import slips
 
 PACKAGE = Path(__file__).parents[2] / "cot_magic" / "faults"
 
@@ -69,13 +69,13 @@ SPOILT = [
 ]  # fmt: skip
 
 
-def made(kind: str, *sources: str) -> list[Fault]:
+def made(kind: str, *sources: str) -> list[Mistake]:
     return list(candidates(list(enumerate(sources)), kinds=[kind]))
 
 
 @pytest.mark.parametrize(("kind", "source", "spoilt"), SPOILT)
 def test_an_operator_makes_its_mistake(kind: str, source: str, spoilt: str) -> None:
-    results = [fault.after for fault in made(kind, source)]
+    results = [mistake.after for mistake in made(kind, source)]
     assert any(spoilt in result for result in results), results
 
 
@@ -85,17 +85,17 @@ def test_every_operator_is_among_the_examples() -> None:
 
 
 @pytest.mark.parametrize(("kind", "source", "spoilt"), SPOILT)
-def test_a_fault_is_another_program_and_python_unless_it_is_one_of_syntax(
+def test_a_mistake_is_another_program_and_python_unless_it_is_one_of_syntax(
     kind: str, source: str, spoilt: str
 ) -> None:
     parses = next(operator.parses for operator in OPERATORS if operator.kind == kind)
-    for fault in made(kind, source):
-        tree = parsed(fault.after)
+    for mistake in made(kind, source):
+        tree = parsed(mistake.after)
         assert (tree is not None) is parses
         if tree is not None:
             assert ast.dump(tree) != ast.dump(ast.parse(source))
-        assert fault.before == source
-        assert fault.lineno in fault.lines
+        assert mistake.before == source
+        assert mistake.lineno in mistake.lines
 
 
 @pytest.mark.parametrize(
@@ -113,25 +113,25 @@ def test_a_fault_is_another_program_and_python_unless_it_is_one_of_syntax(
 )
 def test_checks_and_what_is_no_python_stay_as_they_are(source: str) -> None:
     cells = [(0, "total = 0"), (1, source)]
-    assert [fault for fault in candidates(cells) if fault.cell == 1] == []
+    assert [mistake for mistake in candidates(cells) if mistake.cell == 1] == []
 
 
 def test_a_cell_under_a_magic_that_runs_python_can_be_spoilt() -> None:
-    results = [fault.after for fault in made("name", "total = 3", "%%time\nprint(total)")]
+    results = [mistake.after for mistake in made("name", "total = 3", "%%time\nprint(total)")]
     assert "%%time\nprint(toatl)" in results
 
 
-def test_places_are_right_behind_letters_that_are_more_than_one_byte() -> None:
-    assert any(fault.after == 'x = "é", [1][1]' for fault in made("off-by-one", 'x = "é", [1][0]'))
+def test_places_are_right_after_letters_that_are_more_than_one_byte() -> None:
+    assert any(mistake.after == 'x = "é", [1][1]' for mistake in made("off-by-one", 'x = "é", [1][0]'))
 
 
-def test_what_stands_in_an_f_string_is_left_alone() -> None:
+def test_what_is_in_an_f_string_is_left_alone() -> None:
     assert made("name", "total = 3", 'print(f"{total}")') == []
 
 
-def test_a_cell_that_is_spared_gets_no_fault() -> None:
+def test_a_cell_that_is_spared_gets_no_mistake() -> None:
     cells = [(0, "total = 3\nprint(total)"), (1, "print(total)")]
-    places = {fault.cell for fault in candidates(cells, kinds=["name"], spared=[0])}
+    places = {mistake.cell for mistake in candidates(cells, kinds=["name"], spared=[0])}
     assert places == {1}
 
 
@@ -141,21 +141,23 @@ def test_the_same_seed_gives_the_same_order_and_another_seed_another() -> None:
     assert first == list(candidates(cells, seed=1))
     other = list(candidates(cells, seed=2))
     assert first != other
-    assert {fault.after for fault in first} == {fault.after for fault in other}
+    assert {mistake.after for mistake in first} == {mistake.after for mistake in other}
 
 
 def test_kinds_take_turns() -> None:
     first = list(candidates([(0, LARGEST), (1, GUARDED), (2, CLASS)]))
-    kinds = {fault.kind for fault in first}
-    assert len({fault.kind for fault in first[: len(kinds)]}) == len(kinds)
+    kinds = {mistake.kind for mistake in first}
+    assert len({mistake.kind for mistake in first[: len(kinds)]}) == len(kinds)
 
 
-def test_several_faults_of_one_cell_are_made_at_once() -> None:
+def test_several_mistakes_of_one_cell_are_made_at_once() -> None:
     (one,) = made("accumulator", "total = 1\ncost = a / b\ntotal *= cost")
     other = next(
-        fault for fault in made("arithmetic", "total = 1\ncost = a / b\ntotal *= cost") if "//" in fault.after
+        mistake
+        for mistake in made("arithmetic", "total = 1\ncost = a / b\ntotal *= cost")
+        if "//" in mistake.after
     )
-    assert with_faults(one.before, (one, other)) == "total = 1\ncost = a // b\ntotal = cost"
+    assert with_mistakes(one.before, (one, other)) == "total = 1\ncost = a // b\ntotal = cost"
 
 
 @given(st.text(alphabet="abcdef_s", min_size=0, max_size=12))
