@@ -7,43 +7,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cot_magic.actions.export import export_report
-    from cot_magic.actions.insert import insert_cells, offer_to_insert, undo
-    from cot_magic.actions.investigate import investigate_cell, post_mortem
-    from cot_magic.actions.parking import park, release
-    from cot_magic.actions.replay import replay_recording, show_last
-    from cot_magic.actions.resume import resume_last
-    from cot_magic.actions.teach import answer, end_lesson
+    from cot_magic.actions.export import export_report as export_report
+    from cot_magic.actions.insert import insert_cells as insert_cells
+    from cot_magic.actions.insert import offer_to_insert as offer_to_insert
+    from cot_magic.actions.insert import undo as undo
+    from cot_magic.actions.investigate import investigate_cell as investigate_cell
+    from cot_magic.actions.investigate import post_mortem as post_mortem
+    from cot_magic.actions.parking import park as park
+    from cot_magic.actions.parking import release as release
+    from cot_magic.actions.replay import replay_recording as replay_recording
+    from cot_magic.actions.replay import show_last as show_last
+    from cot_magic.actions.resume import resume_last as resume_last
+    from cot_magic.actions.teach import answer as answer
+    from cot_magic.actions.teach import end_lesson as end_lesson
 
-__all__ = [
-    "answer",
-    "end_lesson",
-    "export_report",
-    "insert_cells",
-    "investigate_cell",
-    "offer_to_insert",
-    "park",
-    "post_mortem",
-    "release",
-    "replay_recording",
-    "resume_last",
-    "show_last",
-    "undo",
-]
 _MODULES = {
     "answer": "teach",
     "end_lesson": "teach",
-    "export_report": "export_report",
-    "insert_cells": "insert_cells",
-    "investigate_cell": "investigate_cell",
-    "offer_to_insert": "insert_cells",
+    "export_report": "export",
+    "insert_cells": "insert",
+    "investigate_cell": "investigate",
+    "offer_to_insert": "insert",
     "park": "parking",
-    "post_mortem": "investigate_cell",
+    "post_mortem": "investigate",
     "release": "parking",
-    "replay_recording": "replay_recording",
-    "resume_last": "resume_last",
-    "show_last": "replay_recording",
-    "undo": "insert_cells",
+    "replay_recording": "replay",
+    "resume_last": "resume",
+    "show_last": "replay",
+    "undo": "insert",
 }
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cot_magic import plugins
-from cot_magic.actions import teach
 from cot_magic.actions.parking import parked
 from cot_magic.actions.state import Failure, State, history_of, redactor_of
 from cot_magic.capture.case import capture_case
@@ -56,7 +55,9 @@ def investigate_cell(
     state.reasoner = (settings, reasoner)
     state.snapshot = sandbox = parked(state, settings)
     if settings.teach:
-        teach.begin(state, settings, case, reasoner, sandbox)
+        from cot_magic.actions.teach import begin  # a lesson loads much that other cells do not need
+
+        begin(state, settings, case, reasoner, sandbox)
         return None
     return run_session(
         case,

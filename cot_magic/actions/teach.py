@@ -15,7 +15,6 @@ from cot_magic.core.engine import Laboratory
 from cot_magic.core.errors import UsageError
 from cot_magic.core.events import ExploreSchedules, InspectVariable, Reply, RunProbe, Stamped, Step, TryFix
 from cot_magic.core.findings import Evidence, Phase
-from cot_magic.core.jobs import Limits
 from cot_magic.core.protocols import Reasoner, Sandbox
 from cot_magic.core.session import Session
 from cot_magic.lessons.answers import answered
@@ -35,7 +34,7 @@ from cot_magic.notebook.front_end import LAB, VSCODE, front_end
 from cot_magic.run.choose_reasoner import RecordedReasoner
 from cot_magic.run.last_session import LAST, LastSession
 from cot_magic.run.recording import Recording, fold
-from cot_magic.run.run_session import explorer_of, run_session
+from cot_magic.run.run_session import LazyExplorer, limits_of, run_session
 from cot_magic.settings import Settings
 
 _OPTION = re.compile(r"--[A-Za-z][\w-]*")
@@ -185,9 +184,9 @@ class Teaching:
         laboratory = Laboratory(
             case,
             self.sandbox,
-            explorer_of(self.sandbox, settings),
+            LazyExplorer(self.sandbox, settings),
             budget=settings.effective_budget(),
-            limits=Limits(wall_s=settings.timeout) if settings.timeout else Limits(),
+            limits=limits_of(settings),
             allow=settings.allow,
             clock=time.monotonic,
         )

@@ -13,7 +13,8 @@ from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Case
 from cot_magic.core.engine import drive
 from cot_magic.core.errors import UsageError
-from cot_magic.core.events import Event
+from cot_magic.core.events import Event, ExploreSchedules, SearchAdvanced
+from cot_magic.core.findings import Evidence
 from cot_magic.core.gather import gathered
 from cot_magic.core.jobs import Limits
 from cot_magic.core.protocols import Explorer, Listener, Reasoner, Renderer, Sandbox
@@ -74,11 +75,11 @@ def run_session(
             case,
             reasoner,
             sandbox,
-            explorer_of(sandbox, settings),
+            LazyExplorer(sandbox, settings),
             intensity=settings.intensity,
             budget=budget,
             clock=clock,
-            limits=Limits(wall_s=settings.timeout) if settings.timeout else Limits(),
+            limits=limits_of(settings),
             allow=settings.allow,
             session_id=uuid.uuid4().hex[:8],
             note=chosen(settings)[1],
@@ -122,11 +123,11 @@ def resume_session(
             session.case,
             reasoner,
             sandbox,
-            explorer_of(sandbox, settings),
+            LazyExplorer(sandbox, settings),
             intensity=session.intensity,
             budget=settings.effective_budget(),
             clock=clock,
-            limits=Limits(wall_s=settings.timeout) if settings.timeout else Limits(),
+            limits=limits_of(settings),
             allow=settings.allow,
             resume=session,
         )
@@ -134,15 +135,28 @@ def resume_session(
         return _follow(events, session, screens, verbatim, last, clock, reasoner)
 
 
-def explorer_of(sandbox: Sandbox, settings: Settings) -> Explorer:
-    """The explorer of schedules; one search takes at most `SHARE_OF_A_SEARCH` of the whole budget."""
-    explorer: Explorer = plugins.load("explorers", "schedules")(
-        sandbox,
-        seconds=settings.effective_budget().search_s * SHARE_OF_A_SEARCH,
-        limits=Limits(wall_s=settings.timeout) if settings.timeout else Limits(),
-        allow=settings.allow,
-    )
-    return explorer
+class LazyExplorer:
+    """The explorer of schedules, loaded when a session asks for the first search: few do."""
+
+    def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
+        self._sandbox, self._settings = sandbox, settings
+        self._explorer: Explorer | None = None
+
+    def explore(self, case: Case, request: ExploreSchedules) -> Iterator[Evidence | SearchAdvanced]:
+        """Search; one search takes at most `SHARE_OF_A_SEARCH` of the whole budget."""
+        if self._explorer is None:
+            self._explorer = plugins.load("explorers", "schedules")(
+                self._sandbox,
+                seconds=self._settings.effective_budget().search_s * SHARE_OF_A_SEARCH,
+                limits=limits_of(self._settings),
+                allow=self._settings.allow,
+            )
+        yield from self._explorer.explore(case, request)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits of each run in a copy."""
+    return Limits(wall_s=settings.timeout) if settings.timeout else Limits()
 
 
 @contextmanager

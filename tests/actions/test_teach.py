@@ -186,7 +186,7 @@ def test_what_cannot_be_a_lesson_is_one_line(shared_kernel) -> None:
     assert "this one passed" in kernel.run("%%cot --teach is it right?\nfine = 1").stdout
     kernel.run("%%cot --save s.cot.jsonl\n1 / 0")
     assert (
-        "does not go with --reasoner replay"
+        "cannot be combined with --reasoner replay"
         in kernel.run("%%cot --teach --reasoner replay:s.cot.jsonl\n1 / 0").stdout
     )
     kernel.run("%%cot --teach\n1 / 0")
