@@ -29,23 +29,23 @@ def capture_case(
     redactor: Redactor | None = None,
     front_end: str = "unknown",
 ) -> Case:
-    """The facts about a cell that failed, or with `error` None, of one that passed and was asked about.
+    """The facts about a cell that failed or, with `error` None, about one that passed and was asked about.
 
     Parameters
     ----------
     shell
-        The IPython shell; only read.
+        The IPython shell; it is only read.
     cell
-        As `history.begin` gave it.
+        As `history.begin` returned it.
     error
-        `error_in_exec or error_before_exec` of IPython's ExecutionResult, in this order: where an exception
-        cannot be shown, IPython puts its own trouble into the second.
+        `error_in_exec or error_before_exec` of IPython's ExecutionResult, in this order: IPython sets the
+        second to its own error if it cannot show an exception.
     """
     redactor = redactor or Redactor()
     for _ in range(MOST_PASSES):
         known = redactor.known
         case = _capture(shell, history, cell, error, redactor)
-        if redactor.known == known:  # else a text may hold a value that was found to be secret after it
+        if redactor.known == known:  # else an earlier part may contain a secret found later
             break
     return replace(
         case,
@@ -74,8 +74,7 @@ def _capture(
 
 
 def user_names(shell: Any, history: History) -> dict[str, object]:
-    """The user's global names: without what IPython put there, and without underscores that no cell
-    assigned."""
+    """The user's global names, without those of IPython and names with an underscore that no cell assigns."""
     hidden: Mapping[str, object] = shell.user_ns_hidden
     assigned = {name for run in history.runs for name in flow_of(run.source).touches if name.startswith("_")}
     found: dict[str, object] = {}
@@ -94,7 +93,7 @@ def _sources(cell: Cell, depends_on: tuple[Dependency, ...]) -> Iterator[str]:
 
 
 def _cells(history: History, cell: Cell) -> tuple[Cell, ...]:
-    """All known cells; the failing one as it ran, at its place."""
+    """All known cells, with the failing one as it ran."""
     return tuple(
         replace(cell, index=known.index) if known.id == cell.id else known for known in history.cells
     )
@@ -103,8 +102,7 @@ def _cells(history: History, cell: Cell) -> tuple[Cell, ...]:
 def _namespace(
     cell: Cell, depends_on: tuple[Dependency, ...], names: Mapping[str, object], redactor: Redactor
 ) -> tuple[Variable, ...]:
-    """The names that the failing cell uses first, then those of its lineage, then the others; data before
-    code."""
+    """Names that the failing cell uses, then those of its lineage, then the others; data before code."""
     own, given = flow_of(cell.source), {name for item in depends_on for name in item.names}
     used = {name: place for place, name in enumerate((*own.uses, *sorted(own.touches)))}
 

@@ -1,4 +1,4 @@
-"""Where it happened: Python, platform, and the versions of the packages that the case touches."""
+"""Where a failure happened: Python, platform, and versions of the packages that the case involves."""
 
 import functools
 import importlib.metadata
@@ -16,12 +16,12 @@ _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]([^/\\.]+)")
 
 
 def environment(raised: Raised | None, imported: Iterable[str], redactor: Redactor) -> Environment:
-    """The environment of a case, but for the front end, which only it knows.
+    """The environment of a case, except the front end, which only the caller knows.
 
     Parameters
     ----------
     imported
-        Top-level names of modules that the failing cell and its lineage import.
+        Top-level names of the modules that the failing cell and its lineage import.
     """
     modules = dict.fromkeys([*(_modules_of(raised) if raised is not None else ()), *imported])
     return Environment(
@@ -33,7 +33,7 @@ def environment(raised: Raised | None, imported: Iterable[str], redactor: Redact
 
 
 def _modules_of(raised: Raised) -> Iterator[str]:
-    """Top-level modules whose code is in the traceback, innermost first."""
+    """Top-level modules with code in the traceback, innermost first."""
     for frame in reversed(raised.frames):
         if match := _INSTALLED.search(frame.filename):
             yield match[1]
@@ -55,7 +55,7 @@ def _version(module: str) -> str | None:
     try:
         return importlib.metadata.version(module)
     except importlib.metadata.PackageNotFoundError:
-        names = _distributions().get(module)  # `sklearn` is of scikit-learn
+        names = _distributions().get(module)  # `sklearn` belongs to scikit-learn
         return importlib.metadata.version(names[0]) if names else None
 
 

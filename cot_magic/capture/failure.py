@@ -1,5 +1,4 @@
-"""A live exception as a Raised: message, frames, what it failed on, and what it is chained or grouped
-with."""
+"""Turns a live exception into a Raised: message, frames, subject, causes and grouped exceptions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,19 +14,19 @@ from cot_magic.core.case import CellId, Raised, SyntaxDetail
 LONGEST_MESSAGE = 2_000
 MOST_NOTES = 20
 MOST_GROUPED = 10
-DEEPEST_CHAIN = 5  # causes, contexts and groups within each other
+DEEPEST_CHAIN = 5  # causes, contexts and groups inside each other
 
 Filenames = Callable[[str], CellId | None] | Mapping[str, CellId]
 
 
 def describe(error: BaseException, filenames: Filenames, redactor: Redactor | None = None) -> Raised:
-    """The exception with its frames and chain, as described copies.
+    """The exception, its frames and its chain as described copies.
 
     Parameters
     ----------
     filenames
-        From `co_filename` to the cell that was compiled under it: a mapping, or a function that answers None
-        for other code. `History.cell_of` also tells how the lines of the cell are counted.
+        Maps `co_filename` to the cell that was compiled under it: a mapping, or a function that returns None
+        for other code. `History.cell_of` also provides the line offset of the cell.
     redactor
         A new one if None.
     """
@@ -37,8 +36,7 @@ def describe(error: BaseException, filenames: Filenames, redactor: Redactor | No
 def sandbox_describe(
     history: History, redactor: Redactor | None = None
 ) -> Callable[[BaseException, Mapping[str, CellId]], Raised]:
-    """A `describe` for copies of the kernel: the file names of a job's steps first, then those of the
-    history."""
+    """A `describe` for copies of the kernel: looks up file names in a job's steps, then in the history."""
     shared: list[Redactor] = [redactor] if redactor is not None else []
 
     def describe_in_copy(error: BaseException, steps: Mapping[str, CellId]) -> Raised:
@@ -56,7 +54,7 @@ def sandbox_describe(
 
 
 def original(error: BaseException) -> BaseException:
-    """The exception of the cell, where IPython reports the one that arose when it showed or stored that."""
+    """The exception of the cell, if IPython reports one that it raised itself while showing the first."""
     traceback = _of_base("__traceback__", error)
     while traceback is not None:
         frame = traceback.tb_frame
@@ -70,22 +68,21 @@ def original(error: BaseException) -> BaseException:
 
 
 def message_of(error: BaseException) -> str:
-    """What `str` gives, as IPython has shown it already; if that raises, the exception's arguments
-    instead."""
+    """`str(error)`, which IPython has already called to show it; if it raises, the exception's arguments."""
     if objects.is_a(error, SyntaxError):
         told = SyntaxError.__dict__["msg"].__get__(error)
         if type(told) is str:
-            return told  # `str` adds the file name, which is a made-up one
+            return told  # `str` adds the made-up file name
     try:
         message = str(error)
     except Exception as fault:
         arguments = oneline(BaseException.__dict__["args"].__get__(error), Redactor({}))
-        return f"<its __str__ raised {objects.class_name(type(fault))}; its arguments: {arguments}>"
+        return f"<__str__ raised {objects.class_name(type(fault))}; arguments: {arguments}>"
     return message if type(message) is str else str.__str__(message)
 
 
 class _Description:
-    """One walk over an exception and all that hangs on it; each is described once."""
+    """One walk over an exception and its chain and groups; each exception is described once."""
 
     def __init__(self, places: Places, redactor: Redactor) -> None:
         self._places = places
@@ -101,7 +98,7 @@ class _Description:
             found = []  # only the compiler's own levels
         frames = describe_frames(
             found, self._redactor
-        )  # first: what is secret in them is not in the message then
+        )  # first: secrets in frames are then known for the message
         subject, name = subject_and_name(error, found, self._redactor)
         cause, context = self._chain(error, depth)
         return Raised(
@@ -120,7 +117,7 @@ class _Description:
         )
 
     def _chain(self, error: BaseException, depth: int) -> tuple[Raised | None, Raised | None]:
-        """Cause and context as a traceback would show them: a cause hides the context, `from None` both."""
+        """Cause and context as a traceback shows them: a cause hides the context, `from None` hides both."""
         cause = _of_base("__cause__", error)
         if cause is not None:
             return self._linked(cause, depth), None
@@ -148,8 +145,7 @@ class _Description:
         return tuple(bounded(self._redactor, note, LONGEST_MESSAGE) for note in shown)
 
     def _syntax(self, error: BaseException, found: list[TracebackLevel]) -> SyntaxDetail | None:
-        """Where the parser stopped, if the source that it read is a cell (and not what a cell imported or
-        evaluated)."""
+        """Where the parser stopped, if it parsed a cell and not code that a cell imported or evaluated."""
         if not objects.is_a(error, SyntaxError):
             return None
         filename, lineno, text = (_of_syntax(field, error) for field in ("filename", "lineno", "text"))
@@ -190,5 +186,5 @@ def _of_syntax(name: str, error: BaseException) -> Any:
 
 
 def _number(value: object, more: int = 0) -> int:
-    """CPython writes None, 0 or -1 for a place that it does not know."""
+    """A line or column; 0 if CPython does not know it (None, 0 or -1)."""
     return value + more if type(value) is int and value > 0 else 0

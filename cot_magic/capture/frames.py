@@ -1,4 +1,4 @@
-"""A traceback as Frames: the lines, expressions and values of each level, deep recursions shortened."""
+"""Turns a traceback into Frames: line, expression and values of each level; deep recursion is shortened."""
 
 import linecache
 import types
@@ -21,18 +21,18 @@ from cot_magic.capture.lineage.history import Place
 from cot_magic.capture.secrets.redactor import Redactor, bounded
 from cot_magic.core.case import Frame, Variable
 
-FIRST_FRAMES = 5  # of a deep recursion: how it was entered
+FIRST_FRAMES = 5  # of a deep recursion: how it started
 LAST_FRAMES = 50
 MOST_VARIABLES = 30
 LONGEST_EXPRESSION = 500
-MOST_BRIEF_NAMES = 6  # of a library's frame that is not the innermost
+MOST_BRIEF_NAMES = 6  # of a library frame that is not the innermost
 
 Places = Callable[[str], Place | None]
 
 
 @dataclass(frozen=True, slots=True)
 class TracebackLevel:
-    """One live level of a traceback, with the cell that it belongs to; never leaves this package."""
+    """One live level of a traceback with the cell it belongs to; never leaves this package."""
 
     traceback: types.TracebackType
     place: Place | None
@@ -42,7 +42,7 @@ class TracebackLevel:
         return self.traceback.tb_frame
 
     def executed(self) -> Executed:
-        """What was executing here. Only the sources of cells are parsed whole."""
+        """What was executing here. Only cells are parsed as a whole."""
         if self.place is None:
             return executed_in_file(self.traceback)
         return executed_in_cell(self.traceback, self.place.compiled)
@@ -51,8 +51,8 @@ class TracebackLevel:
 def levels(error: BaseException, places: Places) -> list[TracebackLevel]:
     """The levels of an error's traceback, outermost first.
 
-    Levels above the first cell are IPython's own and dropped; if no level is a cell, all stay. Of more than
-    55, the first 5 and the last 50 are kept.
+    Levels above the first cell are IPython's own and are dropped; if no level is a cell, all are kept. Of
+    more than 55 levels, the first 5 and the last 50 are kept.
     """
     found = []
     traceback = BaseException.__dict__["__traceback__"].__get__(error)
@@ -67,7 +67,7 @@ def levels(error: BaseException, places: Places) -> list[TracebackLevel]:
 
 
 def describe_frames(found: list[TracebackLevel], redactor: Redactor) -> tuple[Frame, ...]:
-    """The levels as Frames. Values are described in full for cells and for the innermost level."""
+    """The levels as Frames. Values are described in full for cells and the innermost level."""
     described: list[Frame] = []
     for at, level in enumerate(found):
         described.append(_frame(level, redactor, full=level.place is not None or at == len(found) - 1))
@@ -76,7 +76,7 @@ def describe_frames(found: list[TracebackLevel], redactor: Redactor) -> tuple[Fr
 
 def _frame(level: TracebackLevel, redactor: Redactor, *, full: bool) -> Frame:
     code, place = level.frame.f_code, level.place
-    lineno = level.traceback.tb_lineno or code.co_firstlineno  # None for code that a tool generated
+    lineno = level.traceback.tb_lineno or code.co_firstlineno  # None for generated code
     lines = linecache.getlines(code.co_filename) or (place.compiled.splitlines() if place else [])
     line = lines[lineno - 1] if 0 < lineno <= len(lines) else ""
     executed = level.executed()
@@ -98,7 +98,7 @@ def _frame(level: TracebackLevel, redactor: Redactor, *, full: bool) -> Frame:
 def _variables(
     frame: types.FrameType, executed: Executed, evaluator: SafeEvaluator, redactor: Redactor, *, full: bool
 ) -> Iterator[Variable]:
-    """The names of the statement, then those of the function: locals before globals."""
+    """The names in the statement, then those of the function: locals before globals."""
     own = evaluator.own
     statement = [name for name in names_in(executed) if name in own]
     if not full:
@@ -110,6 +110,6 @@ def _variables(
     rest = (name for name in names if name in own)
     for name in islice(dict.fromkeys([*statement, *rest]), MOST_VARIABLES):
         value = own[name]
-        # what a value of a builtin type offers is known to everybody
+        # everybody knows the members of built-in types
         is_own = objects.module_name(type(value)) not in ("builtins", "")
         yield (variable if is_own else mention)(name, value, redactor)

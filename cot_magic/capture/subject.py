@@ -1,5 +1,4 @@
-"""What an operation failed on: the object of an AttributeError, the container of a KeyError, the module of an
-import."""
+"""What an operation failed on: the object of an AttributeError, the container of a KeyError, a module."""
 
 import ast
 import re
@@ -28,8 +27,7 @@ _MISSING_MODULE = re.compile(r"No module named '([^']+)'")
 
 
 def subject_and_name(error: BaseException, found: list[TracebackLevel], redactor: Redactor) -> SubjectAndName:
-    """The object that the operation failed on, and the name or key that it did not have, where they can be
-    told."""
+    """The object that the operation failed on, and the name or key that it lacks, where they are known."""
     subject: Variable | None = None
     name: str | None = None
     if objects.is_a(error, NameError):
@@ -54,7 +52,7 @@ def _of_attribute(error: BaseException, found: list[TracebackLevel], redactor: R
         node = node.func
     fits = isinstance(node, ast.Attribute) and (name is None or node.attr == name)
     source = source_of(node.value, executed.source) if fits and isinstance(node, ast.Attribute) else None
-    if _told(AttributeError, "name", error) is not None:  # CPython filled in both
+    if _told(AttributeError, "name", error) is not None:  # CPython sets both
         failed_on = AttributeError.__dict__["obj"].__get__(error)
         return variable(source or _label(failed_on), failed_on, redactor), name
     if level is None or not isinstance(node, ast.Attribute) or source is None:
@@ -64,7 +62,7 @@ def _of_attribute(error: BaseException, found: list[TracebackLevel], redactor: R
 
 
 def _of_import(error: BaseException, redactor: Redactor) -> SubjectAndName:
-    """The module that has not got the name; for a missing submodule, the package that it would be in."""
+    """The module that lacks the name; for a missing submodule, its package."""
     imported = _IMPORTED.search(_first_argument(error))
     module = _told(ImportError, "name", error) or (imported[2] if imported else None)
     module = module or _by_message(_MISSING_MODULE, error)
@@ -75,8 +73,8 @@ def _of_import(error: BaseException, redactor: Redactor) -> SubjectAndName:
 
 
 def _container(found: list[TracebackLevel], redactor: Redactor) -> Variable | None:
-    """What was subscripted, or had the failing method, in the innermost cell; the nearest part of it with a
-    known value."""
+    """The object that was subscripted, or whose method failed, in the innermost cell: the nearest part of the
+    expression with a known value."""
     level, executed = _last_cell(found)
     node: Any = executed.node
     if level is None:
@@ -88,7 +86,7 @@ def _container(found: list[TracebackLevel], redactor: Redactor) -> Variable | No
     if not isinstance(node, ast.Subscript | ast.Attribute):
         return None
     evaluator = SafeEvaluator(level.frame)
-    while isinstance(node, ast.Subscript | ast.Attribute):  # `df.loc` is a property: it is df then
+    while isinstance(node, ast.Subscript | ast.Attribute):  # `df.loc` is a property: take df
         node = node.value
         value = value_of(node, evaluator)
         if value is not objects.MISSING:
@@ -106,7 +104,7 @@ def _label(value: object) -> str:
 
 
 def _told(cls: type, field: str, error: BaseException) -> str | None:
-    """A field that CPython fills in, past what a subclass may have made of it."""
+    """A field that CPython sets, read past any override in a subclass."""
     descriptor = cls.__dict__.get(field)
     told = descriptor.__get__(error) if descriptor is not None else None
     return told if type(told) is str else None

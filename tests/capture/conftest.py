@@ -1,8 +1,10 @@
 """A live shell whose cells a History follows, as the extension will follow them."""
 
 import atexit
+import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,3 +89,19 @@ def notebook(shell: Any) -> Iterator[Notebook]:
     book = Notebook(shell)
     yield book
     book.close()
+
+
+@pytest.fixture
+def shallow() -> Callable[[], AbstractContextManager[None]]:
+    return low_recursion_limit
+
+
+@contextmanager
+def low_recursion_limit() -> Iterator[None]:
+    """A lower recursion limit, as IPython takes half a minute to show the usual one."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 200)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)

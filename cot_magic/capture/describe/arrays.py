@@ -1,4 +1,4 @@
-"""What there is to say about numpy arrays and pandas objects; both are recognised without importing them."""
+"""Describes numpy arrays and pandas objects, without importing numpy or pandas."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -6,13 +6,13 @@ from typing import Any
 
 from cot_magic.capture.describe import objects
 
-Write = Callable[[object], str]  # a bounded redacted text of an element
-Named = Callable[[str, str], str]  # withholds the text of a column whose name says that it is secret
+Write = Callable[[object], str]  # writes an element: bounded and redacted
+Named = Callable[[str, str], str]  # withholds the text of a column with a secret name
 
 HEAD_ROWS = 5
 HEAD_COLUMNS = 20
 MOST_LABELS = 500
-MOST_COUNTED = 1_000_000  # cells; missing values of larger tables are not counted
+MOST_COUNTED = 1_000_000  # elements; missing values are not counted in larger arrays and tables
 _SCALAR_KINDS = "biufcmMSUO"
 
 
@@ -22,11 +22,11 @@ def _numpy() -> Any:
 
 def _pandas() -> Any:
     pandas = sys.modules.get("pandas")
-    return pandas if hasattr(pandas, "DataFrame") else None  # half imported: not yet
+    return pandas if hasattr(pandas, "DataFrame") else None  # it may be only partly imported
 
 
 def is_array(value: object) -> bool:
-    """Whether it is a numpy array or pandas object of an exact type (a subclass may be user code)."""
+    """Whether it is a numpy or pandas object of exactly such a type: a subclass may be user code."""
     return _kind(value) is not None
 
 
@@ -55,7 +55,7 @@ def _kind(value: object) -> str | None:
 
 
 def items(value: Any, most: int) -> list[object] | None:
-    """The first elements of an array, Series or Index whose elements can be read; None for another value."""
+    """The first elements of an array, Series or Index if they can be read safely, else None."""
     match _kind(value):
         case "ndarray" if value.dtype.kind in "SUO":
             return list(value.flat[:most].tolist())
@@ -65,7 +65,7 @@ def items(value: Any, most: int) -> list[object] | None:
 
 
 def named_columns(value: Any, most: int) -> Iterator[tuple[str, list[object]]]:
-    """Names and first elements of the columns of a DataFrame, or of a Series, as far as they are strings."""
+    """Name and first elements of each object column of a DataFrame, or of a Series."""
     columns: list[tuple[object, Any]] = []
     match _kind(value):
         case "DataFrame":
@@ -81,7 +81,7 @@ def named_columns(value: Any, most: int) -> Iterator[tuple[str, list[object]]]:
 
 
 def text(value: Any, write: Write, named: Named) -> str | None:
-    """The value in one line, or None if it is not of numpy or pandas."""
+    """The value on one line; None if it is no numpy or pandas object."""
     kind = _kind(value)
     match kind:
         case None:
@@ -106,7 +106,7 @@ def text(value: Any, write: Write, named: Named) -> str | None:
 
 
 def shape(value: Any) -> tuple[tuple[str, str], ...]:
-    """Shape and dtype alone, for a value that is one of many."""
+    """Only shape and dtype, for a value that is one of many."""
     match _kind(value):
         case "ndarray" | "Series" | "Index":
             return (("shape", str(value.shape)), ("dtype", str(value.dtype)))
@@ -116,7 +116,7 @@ def shape(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def facts(value: Any, write: Write, named: Named) -> tuple[tuple[str, str], ...]:
-    """Shape, dtypes, index, missing values and the first rows, as far as they apply."""
+    """Shape, dtypes, index, missing values and first rows, where they apply."""
     match _kind(value):
         case "ndarray":
             found = [
@@ -143,7 +143,7 @@ def facts(value: Any, write: Write, named: Named) -> tuple[tuple[str, str], ...]
 
 
 def labels(value: Any, write: Write) -> tuple[str, ...]:
-    """The column labels of a DataFrame, or the index labels of a Series, as texts."""
+    """The column labels of a DataFrame or the index labels of a Series, written out."""
     match _kind(value):
         case "DataFrame":
             return tuple(write(label) for label in list(value.columns[:MOST_LABELS]))
@@ -197,8 +197,7 @@ def _head(series: Any, write: Write) -> str:
 
 
 def _is_safe(dtype: Any) -> bool:
-    """Whether the elements can be read without code of the user: dtypes of numpy and pandas, not an
-    extension."""
+    """Whether elements can be read without user code: a dtype of numpy or pandas, not an extension."""
     return objects.module_name(type(dtype)).partition(".")[0] in ("numpy", "pandas")
 
 

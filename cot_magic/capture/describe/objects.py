@@ -1,5 +1,4 @@
-"""Looks into live objects without running their code: no `__getattr__`, no property, no `__repr__`, no
-`__len__`."""
+"""Looks into live objects without running their code: no `__getattr__`, property, `__repr__` or `__len__`."""
 
 import os
 import types
@@ -20,7 +19,7 @@ _OBJECT_NAMES = frozenset(object.__dict__)
 
 
 def mro(cls: type) -> tuple[type, ...]:
-    """The MRO of a class, past whatever its metaclass overrides."""
+    """The MRO of a class, past any override in its metaclass."""
     found: tuple[type, ...] = _MRO.__get__(cls)
     return found
 
@@ -31,23 +30,22 @@ def class_dict(cls: type) -> Any:
 
 
 def is_a(value: object, *classes: type) -> bool:
-    """`isinstance`, which never asks the value (`__class__`) or a metaclass (`__instancecheck__`)."""
+    """`isinstance` without asking the value (`__class__`) or a metaclass (`__instancecheck__`)."""
     return any(entry is wanted for entry in mro(type(value)) for wanted in classes)
 
 
 def exactly(value: object, *classes: type) -> bool:
-    """Whether the type is one of those; `type(value) in …` would ask a metaclass for `__eq__` or
-    `__hash__`."""
+    """Whether the type is one of these; `type(value) in …` may call a metaclass's `__eq__` or `__hash__`."""
     return any(type(value) is wanted for wanted in classes)
 
 
 def class_name(cls: type) -> str:
-    """The bare name of a class."""
+    """The name of a class, unqualified."""
     return str(_NAME.__get__(cls))[:LONGEST_NAME]
 
 
 def module_name(cls: type) -> str:
-    """The name of the module that defines a class; empty where it says something odd."""
+    """The name of the module that defines a class; empty if `__module__` is not a string."""
     try:
         name = _MODULE.__get__(cls)
     except AttributeError:
@@ -56,15 +54,14 @@ def module_name(cls: type) -> str:
 
 
 def qualified(cls: type) -> str:
-    """Qualified name of a class without `builtins.`: `int`, `__main__.Order`,
-    `pandas.core.frame.DataFrame`."""
+    """The qualified name of a class without `builtins.`: `int`, `__main__.Order`."""
     name = str(_QUALNAME.__get__(cls))[:LONGEST_NAME]
     module = module_name(cls)
     return name if module in ("builtins", "") else f"{module}.{name}"
 
 
 def from_class(cls: type, name: str) -> Any:
-    """What the MRO holds under that name, unbound; MISSING if nothing."""
+    """The unbound attribute that a lookup along the MRO finds, else MISSING."""
     for entry in mro(cls):
         found = class_dict(entry).get(name, MISSING)
         if found is not MISSING:
@@ -73,12 +70,12 @@ def from_class(cls: type, name: str) -> Any:
 
 
 def instance_dict(value: object) -> dict[str, Any]:
-    """The real `__dict__` of an instance (or module), or an empty one if it has none or hides it."""
+    """The real `__dict__` of an instance or module; empty if it has none or hides it."""
     if is_a(value, types.ModuleType):
         found = _MODULE_DICT.__get__(value)
         return found if type(found) is dict else {}
     descriptor = from_class(type(value), "__dict__")
-    # anything else than CPython's own descriptor is code of the class
+    # any other descriptor than CPython's own is code of the class
     if type(descriptor) is not types.GetSetDescriptorType or is_a(value, type):
         return {}
     try:
@@ -89,7 +86,7 @@ def instance_dict(value: object) -> dict[str, Any]:
 
 
 def slots(value: object) -> Iterator[tuple[str, Any]]:
-    """The filled slots of an instance, base classes first."""
+    """Name and value of the slots that are set, base classes first."""
     for entry in reversed(mro(type(value))):
         if class_dict(entry).get("__slots__", MISSING) is MISSING:
             continue
@@ -99,17 +96,17 @@ def slots(value: object) -> Iterator[tuple[str, Any]]:
             try:
                 yield name, descriptor.__get__(value)
             except AttributeError:
-                continue  # declared, but not filled
+                continue  # declared but not set
 
 
 def fields(value: object, most: int) -> list[tuple[str, Any]]:
-    """Name and value of what an instance holds itself, at most so many."""
+    """Name and value of the instance's own attributes, at most `most`."""
     own = ((name, item) for name, item in dict.items(instance_dict(value)) if type(name) is str)
     return list(islice(chain(slots(value), own), most))
 
 
 def members(value: object, most: int) -> tuple[str, ...]:
-    """What can be looked up in a value: public names first, names of `object` left out, sorted."""
+    """The attribute names of a value, sorted, public ones first, without those of `object`."""
     names: set[str] = set()
     if is_a(value, type):
         classes: tuple[type, ...] = mro(value)  # type: ignore[arg-type]  # is_a does not narrow
@@ -119,7 +116,7 @@ def members(value: object, most: int) -> tuple[str, ...]:
         classes = mro(type(value))
     for entry in classes:
         own = {name for name in list(class_dict(entry)) if type(name) is str}
-        # the dunders of builtin classes are known to everybody
+        # everybody knows the dunders of built-in classes
         names |= (
             {name for name in own if not name.startswith("__")} if module_name(entry) == "builtins" else own
         )
@@ -129,7 +126,7 @@ def members(value: object, most: int) -> tuple[str, ...]:
 
 
 def static_attribute(value: object, name: str) -> Any:
-    """The attribute if it is held by the value or its class as plain data, else MISSING."""
+    """The attribute if the instance holds it in its `__dict__` or a slot, else MISSING."""
     own = dict.get(instance_dict(value), name, MISSING)
     if own is not MISSING:
         return own
@@ -137,7 +134,7 @@ def static_attribute(value: object, name: str) -> Any:
 
 
 def is_environment(value: object) -> bool:
-    """Whether it is `os.environ` or of its type."""
+    """Whether the value has the type of `os.environ`."""
     return type(value) is type(os.environ)
 
 

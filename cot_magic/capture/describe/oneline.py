@@ -1,4 +1,4 @@
-"""Live values as one bounded line of text, made of their type and parts; no `__repr__` of theirs runs."""
+"""Writes live values as one bounded line, from their type and parts; their `__repr__` never runs."""
 
 import collections
 import datetime
@@ -17,12 +17,12 @@ from cot_magic.capture.describe import arrays, objects
 from cot_magic.capture.secrets.redactor import CUT_MARGIN, Redactor, cut_middle
 
 LONGEST_TEXT = 400
-MOST_ITEMS = 12  # of a container on the outermost level; half of it below
+MOST_ITEMS = 12  # of the outermost container; half as many of inner ones
 MOST_FIELDS = 12
 DEEPEST = 4
-MOST_NODES = 120  # of all levels together: bounds the work on wide and deep values
+MOST_NODES = 120  # on all levels together: bounds the work for wide and deep values
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# keyed by the id of the type: looking up a type itself would ask its metaclass for `__hash__`
+# keyed by the id of the type: looking up the type would call `__hash__` of its metaclass
 _CALLABLE_KINDS = {
     id(types.FunctionType): "function",
     id(types.BuiltinFunctionType): "built-in function",
@@ -37,7 +37,7 @@ _LAZY_KINDS = {
 
 @dataclass(slots=True)
 class _Pen:
-    """What one text has spent, and the objects that it is inside of."""
+    """The remaining budget of one line, and the objects it is currently inside."""
 
     redactor: Redactor
     nodes: int = MOST_NODES
@@ -50,7 +50,7 @@ def oneline(value: object, redactor: Redactor, most: int = LONGEST_TEXT) -> str:
 
 
 def tidy(text: str, most: int = LONGEST_TEXT) -> str:
-    """A text on one line without control characters and lone surrogates, the middle left out if long."""
+    """The string on one line, without control characters and lone surrogates, its middle left out if long."""
     return cut_middle(_CONTROL.sub(lambda match: ascii(match[0])[1:-1], text), most)
 
 
@@ -102,11 +102,11 @@ def _compound(value: Any, pen: _Pen, depth: int, most: int) -> str:
 
 
 def _subclass(value: Any, base: Any, pen: _Pen, most: int) -> str:
-    """An instance of a user's subclass of a scalar; an enum member is written by its name."""
+    """An instance of a subclass of a scalar; an enum member is written by its name."""
     name = objects.static_attribute(value, "_name_")
     if type(name) is str and objects.module_name(type(type(value))) == "enum":
         return f"{objects.qualified(type(value)).rpartition('.')[2]}.{name}"
-    # arithmetic of the base gives an exact int or float, its slicing an exact str, bytes or bytearray
+    # adding 0 with the base class gives an exact int or float; slicing an exact str, bytes or bytearray
     plain = base.__add__(value, 0) if base in (int, float) else base.__getitem__(value, slice(None))
     return f"{objects.qualified(type(value))}({_SIMPLE[base](plain, pen, most)})"
 
@@ -127,13 +127,13 @@ def _object(value: object, pen: _Pen, depth: int) -> str:
 
 
 def _hidden(name: str, item: object, pen: _Pen, depth: int) -> str:
-    """The text of a field or dictionary item, withheld if its name says so."""
+    """The text of a field or dictionary value, withheld if its name says so."""
     text = _write(item, pen, depth + 1, 60)
     return pen.redactor.named(name, text) if withholdable(item) else text
 
 
 def withholdable(value: object) -> bool:
-    """Whether a value can hold a secret at all: code, classes and modules cannot."""
+    """Whether a value can hold a secret: functions, classes and modules cannot."""
     return id(type(value)) not in _CALLABLE_KINDS and not objects.is_a(value, type, types.ModuleType)
 
 
@@ -171,22 +171,22 @@ def _join(items: Iterable[object], length: int, pen: _Pen, depth: int, *, ordere
     most = MOST_ITEMS if depth == 0 else MOST_ITEMS // 2
     parts = [_write(item, pen, depth + 1, 60) for item in list(islice(iter(items), most))]
     if not ordered:
-        parts.sort()  # the order of a set changes from run to run
+        parts.sort()  # the order of a set varies between runs
     return ", ".join(parts) + (", …" if length > most else "")
 
 
 def callable_name(value: Any) -> str:
-    """Qualified name of a function or bound method."""
+    """The qualified name of a function or bound method."""
     if type(value) is types.MethodType:
         return callable_name(value.__func__) if id(type(value.__func__)) in _CALLABLE_KINDS else "?"
     return str(value.__qualname__)[: objects.LONGEST_NAME]
 
 
 def signature(value: object, redactor: Redactor) -> str:
-    """The parameters of a function, method or class from its code object; empty if they are not known.
+    """The parameters of a function, method or class, from its code object; empty if unknown.
 
-    `inspect.signature` is not used: it reads `__signature__` and `__wrapped__`, and writes annotations by
-    their `__repr__`.
+    Does not use `inspect.signature`, which reads `__signature__` and `__wrapped__` and calls `__repr__` of
+    annotations.
     """
     skip = 0
     if type(value) is types.MethodType:
@@ -225,7 +225,7 @@ def signature(value: object, redactor: Redactor) -> str:
     return tidy(f"({', '.join(parts[skip:])})")
 
 
-# --- exact builtin types ------------------------------------------------------------------------------------
+# --- exact built-in types -----------------------------------------------------------------------------------
 
 
 def _str(value: str, pen: _Pen, most: int) -> str:
@@ -241,7 +241,7 @@ def _bytes(value: bytes | bytearray, pen: _Pen, most: int) -> str:
 
 
 def _ends(value: str, redactor: Redactor, most: int) -> str:
-    """Both ends of a long string, redacted before the cut."""
+    """Both ends of a long string, redacted before it is cut."""
     window = most + CUT_MARGIN
     room = max(most - 60, 20)
     if len(value) <= 2 * window:
@@ -253,7 +253,7 @@ def _ends(value: str, redactor: Redactor, most: int) -> str:
 
 def _int(value: int, pen: _Pen, most: int) -> str:
     if value.bit_length() > 1_000:
-        return f"<int of about {int(value.bit_length() * 0.30103) + 1} digits>"
+        return f"<int with about {int(value.bit_length() * 0.30103) + 1} digits>"
     return repr(value)
 
 

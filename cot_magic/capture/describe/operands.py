@@ -1,5 +1,4 @@
-"""Which expression a frame was executing, and the values of its parts that can be told without side
-effects."""
+"""Which expression a frame was executing, and the values of its parts, evaluated without side effects."""
 
 import ast
 import builtins
@@ -28,7 +27,7 @@ _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Executed:
-    """What a frame was executing: the node if it could be told, its source, and the statement around it."""
+    """What a frame was executing: the node if it is known, its source, and the statement around it."""
 
     node: ast.AST | None = None
     text: str | None = None
@@ -37,8 +36,8 @@ class Executed:
 
 
 class SafeEvaluator(Evaluator):
-    """pure_eval, kept to what costs nothing: names, attributes, subscripts of builtin containers, `len`, and
-    sums of small numbers. It would also evaluate `10 ** 10 ** 10` or sort a list of millions.
+    """pure_eval, limited to what is cheap: names, attributes, subscripts of built-in containers, `len`, and
+    arithmetic on small numbers. It would also evaluate `10 ** 10 ** 10` or sort a list of millions.
     """
 
     def __init__(self, frame: types.FrameType) -> None:
@@ -85,15 +84,15 @@ class SafeEvaluator(Evaluator):
 
 
 def executed_in_cell(traceback: types.TracebackType, source: str) -> Executed:
-    """By `executing`, which checks the bytecode; what it cannot tell, by the positions of the instruction.
+    """What a cell was executing, by `executing`, which checks the bytecode, else by instruction positions.
 
-    `source` is used where linecache has none.
+    `source` is used if linecache has none.
     """
     if not linecache.getlines(traceback.tb_frame.f_code.co_filename):
         return executed_in_file(traceback, source.splitlines(keepends=True))
     try:
         found = Source.executing(traceback)
-    except (SyntaxError, ValueError, RecursionError):  # of a source that is not what was compiled
+    except (SyntaxError, ValueError, RecursionError):  # the source is not what was compiled
         return executed_in_file(traceback)
     text = found.source.text if found.source is not None else ""
     statements = found.statements
@@ -106,7 +105,7 @@ def executed_in_cell(traceback: types.TracebackType, source: str) -> Executed:
 
 
 def executed_in_file(traceback: types.TracebackType, lines: Sequence[str] | None = None) -> Executed:
-    """By the positions of the instruction alone: the file is not parsed (pandas takes a second)."""
+    """What a library was executing, by instruction positions alone: parsing pandas takes a second."""
     line, end_line, column, end_column = _positions(traceback)
     if line is None or end_line is None or column is None or end_column is None or end_line - line > 50:
         return Executed()
@@ -127,13 +126,13 @@ Positions = tuple[int | None, int | None, int | None, int | None]
 
 
 def _positions(traceback: types.TracebackType) -> Positions:
-    """First and last line, first and last column of the instruction that the level stopped at."""
+    """First and last line, first and last column of the current instruction."""
     instructions = traceback.tb_frame.f_code.co_positions()
     return next(islice(instructions, traceback.tb_lasti // 2, None), (None, None, None, None))
 
 
 def _head(node: ast.AST) -> ast.AST:
-    """Of a compound statement, the expression in its head."""
+    """The expression in the header of a compound statement; any other node unchanged."""
     match node:
         case ast.For() | ast.AsyncFor():
             return node.iter
@@ -143,7 +142,7 @@ def _head(node: ast.AST) -> ast.AST:
 
 
 def _node_at(statement: ast.AST | None, positions: Positions) -> ast.AST | None:
-    """The outermost node of the statement that stands exactly there."""
+    """The outermost node of the statement at exactly these positions."""
     for node in ast.walk(statement) if statement is not None else ():
         place = tuple(getattr(node, name, None) for name in _PLACE)
         if place == positions and isinstance(node, ast.expr | ast.stmt):
@@ -184,7 +183,7 @@ def operands(executed: Executed, evaluator: SafeEvaluator) -> Iterator[tuple[str
 
 
 def source_of(node: ast.AST, source: str) -> str:
-    """The source of a node as written, or written anew where that is not known or stretches over lines."""
+    """The source of a node as written; unparsed if unknown or on several lines."""
     text = ast.get_source_segment(source, node) if source else None
     return text if text and "\n" not in text else ast.unparse(node)
 
@@ -198,7 +197,7 @@ def value_of(node: ast.expr, evaluator: SafeEvaluator) -> Any:
 
 
 def names_in(executed: Executed) -> list[str]:
-    """Names in the failing statement, in their order; of a compound statement only its head."""
+    """The names in the failing statement, in order; of a compound statement, only those in its header."""
     statement = executed.statement or executed.node
     if statement is None:
         return []
@@ -208,7 +207,7 @@ def names_in(executed: Executed) -> list[str]:
 
 
 def _root(executed: Executed) -> ast.AST | None:
-    """The node whose parts matter: of a store or a whole statement, the value that is stored or tested."""
+    """The node whose parts matter: for an assignment or `assert`, the value that is assigned or tested."""
     node, statement = executed.node, executed.statement
     stores = isinstance(getattr(node, "ctx", None), ast.Store)
     target: ast.AST | None = statement if node is None or (stores and statement is not None) else node
@@ -227,7 +226,7 @@ def _root(executed: Executed) -> ast.AST | None:
 
 
 def _parts(root: ast.AST) -> Iterator[tuple[ast.expr, bool]]:
-    """The expressions below the root, breadth first within this scope; True for its direct parts."""
+    """The expressions below the root in this scope, breadth first; True for its direct parts."""
     if isinstance(root, ast.Name):
         yield root, True
         return
@@ -242,7 +241,7 @@ def _parts(root: ast.AST) -> Iterator[tuple[ast.expr, bool]]:
 def _children(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, _OTHER_SCOPE):
         generators = getattr(node, "generators", None)
-        return [generators[0].iter] if generators else []  # the only part that belongs to this scope
+        return [generators[0].iter] if generators else []  # the only part in this scope
     found: list[ast.AST] = []
     for name, value in ast.iter_fields(node):
         if name in _HEADERLESS and isinstance(node, ast.stmt | ast.match_case):
@@ -268,7 +267,7 @@ def _walk_head(statement: ast.AST) -> Iterator[ast.AST]:
 
 def _is_plain(space: Mapping[str, Any]) -> bool:
     kind = type(space)
-    # FrameLocalsProxy: what f_locals of a function is from Python 3.13 on
+    # FrameLocalsProxy: f_locals of a function since Python 3.13
     return kind is dict or objects.qualified(kind) == "FrameLocalsProxy"
 
 

@@ -1,4 +1,4 @@
-"""A live value as a Variable: bounded, redacted, made without running any code of the user."""
+"""Turns a live value into a Variable: bounded, redacted, and without running user code."""
 
 import collections
 from itertools import islice
@@ -20,7 +20,7 @@ MOST_KEYS = 500
 MOST_BRIEF = 60  # keys of a value that is only mentioned
 LONGEST_FACT = 1_000
 LONGEST_KEY = 120
-MOST_LEARNED = 1_000  # strings of a value that is withheld: they are withheld in outputs too
+MOST_LEARNED = 1_000  # strings in a withheld value that are then withheld everywhere
 _SIZED: tuple[Any, ...] = (
     str,
     bytes,
@@ -40,14 +40,13 @@ def variable(name: str, value: object, redactor: Redactor) -> Variable:
     Parameters
     ----------
     name
-        A variable's name or the source of the expression; one that looks like a secret's withholds the
-        value.
+        A variable's name or the source of the expression; a secret-looking name withholds the value.
     """
     return _described(name, value, redactor, most_keys=MOST_KEYS, most_members=MOST_MEMBERS)
 
 
 def mention(name: str, value: object, redactor: Redactor) -> Variable:
-    """The value in short, as one of many: no members, few keys."""
+    """The value in brief, as one of many: no members, few keys."""
     return _described(name, value, redactor, most_keys=MOST_BRIEF, most_members=0)
 
 
@@ -65,20 +64,20 @@ def _described(
         return Variable(name=shown_name, type=kind, text=redactor.named(name, text), members=members)
     try:
         facts, keys = _facts(value, redactor, full=most_members > 0), _keys(value, redactor, most_keys)
-    except Exception as error:  # a damaged array or table of a library must not hide the failure itself
+    except Exception as error:  # a broken array or table must not hide the failure itself
         facts, keys = (("unreadable", objects.qualified(type(error))),), ()
     return Variable(name=shown_name, type=kind, text=text, facts=facts, members=members, keys=keys)
 
 
 def _learn_columns(value: object, redactor: Redactor) -> None:
-    """Learn the strings of columns whose names say that they are secret."""
+    """Learn the strings in columns whose names say that they are secret."""
     for name, items in arrays.named_columns(value, MOST_LEARNED):
         if name_weight(name) == 2:
             _learn_strings(name, items, redactor, [MOST_LEARNED])
 
 
 def _learn_strings(name: str, value: Any, redactor: Redactor, left: list[int], depth: int = 0) -> None:
-    """Learn the strings in a withheld value, also those that its text does not show."""
+    """Learn the strings in a withheld value, including those its text leaves out."""
     if left[0] <= 0 or depth > 4:
         return
     left[0] -= 1
@@ -122,7 +121,7 @@ def _keys(value: Any, redactor: Redactor, most: int) -> tuple[str, ...]:
 
 
 def _environment_keys(value: object) -> list[str] | None:
-    """The names in `os.environ`, a mapping that is no dict; its values are never shown."""
+    """The names in `os.environ`, a mapping but no dict; its values are never shown."""
     data = objects.instance_dict(value).get("_data") if objects.is_environment(value) else None
     if type(data) is not dict:
         return None

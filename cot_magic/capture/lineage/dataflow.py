@@ -31,19 +31,19 @@ class Flow:
     Attributes
     ----------
     needs
-        Names that it reads while it runs, before it has defined them itself, in their order.
+        Names that it reads while it runs, before it defines them itself, in order.
     later
-        Names that its functions read whenever they are called.
+        Names that its functions read when they are called.
     defines
         Names that it binds: assignments, imports, functions, classes, loop variables.
     changes
-        Names whose value it changes in place: `x += 1`, `x[0] = 1`, `x.a = 1`, a bare `x.append(1)`.
+        Names whose values it changes in place: `x += 1`, `x[0] = 1`, `x.a = 1`, a bare `x.append(1)`.
     removes
         Names that it deletes.
     modules
         Top-level names of the modules that it imports.
     stars
-        Modules of which it imports everything.
+        Modules from which it imports `*`.
     """
 
     needs: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Flow:
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """All names of other cells that it depends on, itself or in its functions."""
+        """All names of other cells that it or its functions depend on."""
         return tuple(dict.fromkeys((*self.needs, *self.later)))
 
     @property
@@ -67,8 +67,7 @@ class Flow:
 
 @functools.lru_cache(maxsize=4096)
 def flow_of(source: str) -> Flow:
-    """The flow of a cell, IPython's syntax included. Of a cell that cannot be parsed, all its names are
-    needs."""
+    """The flow of a cell, which may use IPython syntax. A cell that does not parse needs all its names."""
     try:
         tree = ast.parse(_python_of(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -84,8 +83,7 @@ def flow_of(source: str) -> Flow:
 
 
 def _python_of(source: str) -> str:
-    """The source as Python: magics and shell lines become calls; `%%time` and its like give way to their
-    body."""
+    """The source as plain Python: magics and shell lines become calls; of `%%time` and the like, the body."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     while match := _BODY_MAGICS.match(source):
@@ -96,14 +94,14 @@ def _python_of(source: str) -> str:
 
 
 def _words_of(source: str) -> Iterator[str]:
-    """The names in a source that cannot be parsed, without keywords and builtins, each once."""
+    """The names in a source that does not parse, without keywords and builtins, each once."""
     found = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type == tokenize.NAME and not keyword.iskeyword(token.string):
                 found.append(token.string)
     except (tokenize.TokenError, SyntaxError):
-        pass  # what was read up to there is all that can be told
+        pass  # keep the names found so far
     yield from dict.fromkeys(name for name in found if name not in _BUILTINS)
 
 
@@ -118,7 +116,7 @@ class _Reader(ast.NodeVisitor):
     removes: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
     stars: list[str] = field(default_factory=list)
-    displayed: bool = False  # whether the cell shows the value of this statement
+    displayed: bool = False  # whether the cell displays the value of this statement
 
     def flow(self) -> Flow:
         known = self.defines
@@ -249,7 +247,7 @@ class _Reader(ast.NodeVisitor):
             self.visit(part)
         inner = _Reader()
         for statement in node.body:
-            inner.visit(statement)  # runs at once, but binds attributes of the class
+            inner.visit(statement)  # runs at once but binds attributes of the class
         for name in inner.needs:
             self._need(name)
         self._later(inner.later)
@@ -274,7 +272,7 @@ class _Reader(ast.NodeVisitor):
     visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _comprehension
 
     def _scope(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
-        """The body of a function: what it reads of the globals counts when it is called."""
+        """The body of a function: the globals that it reads count when it is called."""
         declared = {name for item in ast.walk(node) if isinstance(item, ast.Global) for name in item.names}
         inner = _Reader(defines=_arguments(node.args))
         body = node.body if isinstance(node.body, list) else [node.body]
@@ -288,10 +286,10 @@ class _Reader(ast.NodeVisitor):
     # --- details --------------------------------------------------------------------------------------------
 
     def _acts(self, call: ast.Call, method: ast.Attribute) -> bool:
-        """Whether a method that is called by itself changes its object.
+        """Whether a method call that is a statement changes its object.
 
-        With the value thrown away, what else would it be for? But a cell shows its last value (`df.head()`):
-        there the name must say it.
+        If its value is discarded, it must. The value of the last statement is displayed (`df.head()`), so
+        there the method's name decides.
         """
         in_place = any(item.arg == "inplace" and _is_true(item.value) for item in call.keywords)
         return not self.displayed or in_place or _ACTIONS.match(method.attr) is not None

@@ -1,4 +1,4 @@
-"""The cells that a cell depends on, found backwards from it along the order of execution."""
+"""The cells that a cell depends on, found by going back through the executions."""
 
 import sys
 from collections.abc import Mapping
@@ -8,22 +8,21 @@ from cot_magic.capture.lineage.dataflow import Flow, flow_of
 from cot_magic.capture.lineage.history import CellRun, History
 from cot_magic.core.case import Cell, CellId, Dependency, Freshness
 
-MOST_RUNS = 2_000  # of the latest; a cell that ran before those is not looked at
+MOST_RUNS = 2_000  # the latest executions; older ones are ignored
 
 
 def lineage(cell: Cell, history: History, namespace: Mapping[str, object]) -> tuple[Dependency, ...]:
-    """The earlier cells that the cell depends on, directly or through others, in the order of
-    `history.cells`.
+    """The earlier cells that the cell depends on, directly or indirectly, in the order of `history.cells`.
 
-    A backward slice over the log of executions (Weiser, "Program slicing", 1984) at the grain of cells: a
-    name that is needed comes from the last execution that bound it, and from those that changed it in place
-    since. Calls through other names may change it too; that is not seen.
+    A backward slice over the log of executions (Weiser, "Program slicing", 1984) in units of cells: a needed
+    name comes from the last execution that bound it and from those that changed it in place since. Changes
+    through other names are not seen.
 
     Parameters
     ----------
     namespace
-        The user's global names: what is a module there cannot be changed by calling it, and what is there was
-        defined by something even if no known execution tells.
+        The user's global names: calling a function of a module does not change the module, and a name that is
+        here is defined even if no known execution defines it.
     """
     return _Slice(cell, history, namespace).dependencies()
 
@@ -58,12 +57,12 @@ class _Slice:
                 self._given.setdefault(run.cell, set()).add(name)
                 used = flow_of(run.source)
                 waiting += [(needed, run.order) for needed in used.needs]
-                # what a function reads is looked up when the failing cell runs
+                # a function looks up its globals when the failing cell calls it
                 waiting += [(needed, self._end) for needed in used.later]
         return self._in_order([*self._executed(), *self._missing()])
 
     def _sources(self, name: str, before: int) -> list[CellRun]:
-        """The last run before that place that bound the name, and those that changed or removed it since."""
+        """The last run before `before` that bound the name, and those that changed or removed it since."""
         found: list[CellRun] = []
         for run in reversed(self._runs):
             if run.order >= before or run.cell == self._cell.id:
@@ -115,12 +114,12 @@ class _Slice:
         return Freshness.FRESH
 
     def _was_overtaken(self, cell: Cell, ran: CellRun) -> bool:
-        """Whether a cell that it took a name from, or one above it that gives that name, ran again since."""
+        """Whether a cell that it took a name from, or one above it that defines the name, ran again since."""
         since = [run for run in self._runs if run.order > ran.order and run.cell != cell.id]
         for name in flow_of(ran.source).needs if since else ():
             before = self._sources(name, ran.order)
             givers = {run.cell for run in before}
-            sources = {run.source for run in before}  # the same cell, where the front end tells no ids
+            sources = {run.source for run in before}  # the same cell, if the front end sends no ids
             for run in since:
                 other = self._cells[run.cell].index
                 above = other is not None and cell.index is not None and other < cell.index
@@ -131,7 +130,7 @@ class _Slice:
         return False
 
     def _missing(self) -> list[Dependency]:
-        """Cells that have not run and define a name that nothing has defined."""
+        """Cells that have not run and define a name that is undefined."""
         given: dict[CellId, set[str]] = {}
         for cell in self._cells.values():
             if cell.id == self._cell.id or self._history.latest(cell.id) is not None:

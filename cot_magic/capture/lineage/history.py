@@ -1,4 +1,4 @@
-"""Which cells ran, in which order, from which source, and under which file name IPython compiled them."""
+"""Which cells ran, in which order, from which source, and the file names IPython compiled them under."""
 
 import re
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ _TIMED_FILES = ("<timed exec>", "<timed eval>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellRun:
-    """One execution of a cell: its place in the order of all executions, and the source as it ran.
+    """One execution of a cell: its position among all executions, and the source that ran.
 
-    `ended` is False while the cell runs; `raised` tells whether it failed.
+    `ended` is False while the cell runs; `raised` says whether it failed.
     """
 
     cell: CellId
@@ -29,10 +29,9 @@ class CellRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where code of a file name stands: add `offset` to its line number to get the line of the cell.
+    """The cell of a compiled file name; line number + `offset` is the line in the cell.
 
-    The offset is not 0 where IPython takes lines away before it compiles: blank lines on top of a cell, the
-    line of `%%time`.
+    The offset is not 0 if IPython removes lines before it compiles: leading blank lines, a `%%time` line.
     """
 
     cell: CellId
@@ -41,13 +40,13 @@ class Place:
 
     @property
     def compiled(self) -> str:
-        """The part of the source that the compiler saw, as it is written in the cell."""
+        """The part of the cell's source that was compiled."""
         return "".join(self.source.splitlines(keepends=True)[self.offset :])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Running:
-    """A cell between `begin` and `finish`; without an order if it runs inside another one."""
+    """A cell between `begin` and `finish`; `order` is None if it runs inside another one."""
 
     info: Any
     cell: Cell
@@ -55,29 +54,29 @@ class _Running:
 
 
 class History:
-    """Follows the cells of one shell. Nothing is parsed here: a passing cell costs microseconds."""
+    """Follows the cells of one shell. Parses nothing: a passing cell costs microseconds."""
 
     def __init__(self) -> None:
         self._notebook: dict[CellId, Cell] = {}
         self._runs: list[CellRun] = []
-        self._latest: dict[CellId, int] = {}  # place in _runs of the latest run of a cell
+        self._latest: dict[CellId, int] = {}  # index in _runs of a cell's latest run
         self._running: list[_Running] = []  # a cell may run cells
         self._places: dict[str, Place] = {}
         self._compiler: Any = None
 
-    # --- told by the front end and by IPython ---------------------------------------------------------------
+    # --- from the front end and IPython ---------------------------------------------------------------------
 
     def known(self, cells: Sequence[Cell]) -> None:
-        """Tell the code cells of the notebook in their order, also those that have not run.
+        """Set the code cells of the notebook in their order, including those that have not run.
 
         Their sources are the current ones: a cell whose source differs from what ran is stale.
         """
         self._notebook = {cell.id: replace(cell, source=as_executed(cell.source)) for cell in cells}
 
     def begin(self, shell: Any, info: Any) -> Cell:
-        """A cell is about to run; called in `pre_run_cell` with IPython's ExecutionInfo.
+        """Record that a cell is about to run: call it in `pre_run_cell` with IPython's ExecutionInfo.
 
-        A cell that another cell runs (`%%capture`, `get_ipython().run_cell`) counts as part of that one.
+        A cell run by another cell (`%%capture`, `get_ipython().run_cell`) counts as part of that one.
         """
         self._compiler = shell.compile
         raw = info.raw_cell or ""
@@ -87,9 +86,9 @@ class History:
             self._running.append(_Running(info=info, cell=outer))
             self._place(shell, info, outer, _line_of(raw, outer.source))
             return outer
-        self._running.clear()  # a cell that keeps its history is a new one: what is still open never ended
+        self._running.clear()  # a cell with history is a top-level one: open ones never finished
         source = as_executed(raw)
-        count = shell.execution_count - 1 if keeps else None  # IPython counts before it tells
+        count = shell.execution_count - 1 if keeps else None  # IPython has already counted this cell
         cell = self._identify(shell, info, source, count)
         order = len(self._runs)
         self._runs.append(CellRun(cell=cell.id, source=source, order=order, count=count))
@@ -105,35 +104,35 @@ class History:
         return cell
 
     def finish(self, shell: Any, result: Any) -> None:
-        """A cell has run; called in `post_run_cell` with its ExecutionResult.
+        """Record that a cell has run: call it in `post_run_cell` with its ExecutionResult.
 
-        Also called for an empty cell, which IPython never announces.
+        IPython calls that hook for an empty cell too, without `pre_run_cell` before.
         """
         if not self._running or _is_empty(result):
             return
         info = getattr(result, "info", None)
-        # IPython makes a new info when its loop dies with the cell: that is the innermost one
+        # IPython creates a new info if its event loop dies with the cell: take the innermost one
         place = next((at for at, entry in enumerate(self._running) if entry.info is info), -1)
         order = self._running[place].order
-        del self._running[place:]  # with whatever was announced inside of it and never ended
+        del self._running[place:]  # and what began inside it and never finished
         if order is None:
             return
         raised = result is None or (result.error_before_exec or result.error_in_exec) is not None
         run = self._runs[order]
         self._runs[order] = replace(run, ended=True, raised=raised)
 
-    # --- asked when a case is captured ----------------------------------------------------------------------
+    # --- for capturing a case -------------------------------------------------------------------------------
 
     @property
     def runs(self) -> tuple[CellRun, ...]:
-        """All executions so far, in their order."""
+        """All executions so far, in order."""
         return tuple(self._runs)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """All known cells, each once: those of the notebook in its order, then others as they first ran.
+        """All known cells, each once: those of the notebook in its order, then others in order of first run.
 
-        The source is the current one where the front end tells it, else what ran last.
+        The source is the current one if the front end sent it, else the one that ran last.
         """
         found = [self._with_count(cell) for cell in self._notebook.values()]
         for run in dict.fromkeys(run.cell for run in self._runs):
@@ -148,15 +147,15 @@ class History:
         return self._runs[place] if place is not None else None
 
     def cell_of(self, filename: str) -> CellId | None:
-        """The cell whose code was compiled under that file name (`co_filename`), or None."""
+        """The cell whose code was compiled under this file name (`co_filename`), or None."""
         place = self.place_of(filename)
         return place.cell if place is not None else None
 
     def place_of(self, filename: str) -> Place | None:
-        """The cell of that file name and how its lines are counted, or None."""
+        """The cell of this file name and its line offset, or None."""
         place = self._places.get(filename)
         if place is None and filename in getattr(self._compiler, "_filename_map", ()):
-            # this IPython did not tell the transformed source in `pre_run_cell`, but it counts the cells
+            # this IPython has no transformed source in `pre_run_cell`, but it maps file names to counts
             count = self._compiler._filename_map[filename]
             run = next((run for run in reversed(self._runs) if run.count == count), None)
             if run is not None:
@@ -165,7 +164,7 @@ class History:
         return place
 
     def offset_of(self, cell: CellId) -> int:
-        """How many lines on top of that cell's latest source IPython takes away before it compiles."""
+        """The number of leading lines of a cell's latest source that IPython removes before it compiles."""
         run = self.latest(cell)
         return _blank_lines(run.source) if run is not None else 0
 
@@ -181,7 +180,7 @@ class History:
         return Cell(id=cell_id, source=source, index=index, execution_count=count)
 
     def _by_source(self, source: str) -> str | None:
-        """The one cell of the notebook with that source; with several, the first that has not run yet."""
+        """The cell of the notebook with this source; of several, the first that has not run yet."""
         same = [cell.id for cell in self._notebook.values() if cell.source == source]
         return next((cell for cell in same if cell not in self._latest), same[-1] if same else None)
 
@@ -204,9 +203,9 @@ class History:
 
 
 def as_executed(raw: str) -> str:
-    """The source of a cell as it runs: a `%%cot` line on top is a comment, so that line numbers hold.
+    """The source of a cell as it runs: a leading `%%cot` line becomes a comment, which keeps line numbers.
 
-    Above another cell magic, which must come first, the line is taken away.
+    Before another cell magic, which must come first, the line is removed.
     """
     lines = raw.splitlines(keepends=True)
     start = next((place for place, line in enumerate(lines) if line.strip()), None)
@@ -219,7 +218,7 @@ def as_executed(raw: str) -> str:
 
 
 def _requested_id(shell: Any) -> str | None:
-    """The `cellId` that the front end put into the metadata of the execute request."""
+    """The `cellId` in the metadata of the front end's execute request."""
     get_parent = getattr(shell, "get_parent", None)
     parent = get_parent() if get_parent is not None else None
     told = (parent or {}).get("metadata", {}).get("cellId") if isinstance(parent, dict) else None
@@ -227,7 +226,7 @@ def _requested_id(shell: Any) -> str | None:
 
 
 def _blank_lines(source: str) -> int:
-    """How many blank lines on top IPython takes away."""
+    """The number of leading blank lines, which IPython removes."""
     count = 0
     for line in source.splitlines():
         if line.strip():
@@ -237,7 +236,7 @@ def _blank_lines(source: str) -> int:
 
 
 def _line_of(part: str, whole: str) -> int:
-    """How many lines of a cell stand above a part of it that is run by itself."""
+    """The number of lines of a cell above a part of it that runs separately."""
     start = whole.find(part.rstrip("\n")) if part.strip() else -1
     return whole.count("\n", 0, start) + _blank_lines(part) if start >= 0 else 0
 

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -135,3 +137,15 @@ def test_silent_and_unnumbered_cells_get_ids_of_their_own(notebook: Any) -> None
 )
 def test_the_source_is_kept_as_it_runs(raw: str, source: str) -> None:
     assert as_executed(raw) == source
+
+
+def test_following_cells_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from types import SimpleNamespace\n"
+        "import cot_magic.capture.lineage.history as history\n"
+        "loaded = {'executing', 'pure_eval', 'detect_secrets', 'numpy', 'pandas', 'importlib.metadata'}\n"
+        "print(sorted(loaded & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from cot_magic.capture.secrets.names import may_hold, name_weight
 
 NAME_PARTS = [
-    *"api auth client db access pass word Pass Word pw pwd dsn secret s cred creds key Key id sess".split(),
-    *"session conn str string con trasen pat sig jwt cookie bearer token tokens 1 _ - . é".split(),
-]
+    "api", "auth", "client", "db", "access", "pass", "word", "Pass", "Word", "pw", "pwd", "dsn", "secret", "s", "cred",
+    "creds", "key", "Key", "id", "sess", "session", "conn", "str", "string", "con", "trasen", "pat", "sig", "jwt",
+    "cookie", "bearer", "token", "tokens", "1", "_", "-", ".", "é",
+]  # fmt: skip
 
 
 @settings(max_examples=300, database=None, deadline=None)
