@@ -1,6 +1,7 @@
 """Names to factories: what is built in, and entry points of other packages, imported when chosen and not
 before."""
 
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -24,7 +25,7 @@ BUILT_IN = {
         "terminal": "cot_magic.render.terminal:TerminalRenderer",
     },
     "explorers": {"schedules": "cot_magic.explore.explorer:ScheduleExplorer"},
-    "rules": {"built-in": "cot_magic.reasoners.offline.catalogue:RULES"},
+    "rules": {"built-in": "cot_magic.reasoners.offline.catalogue:built_in"},
 }
 
 
@@ -46,7 +47,15 @@ def names(role: str) -> tuple[str, ...]:
     return (*BUILT_IN[role], *sorted(entry.name for entry in entry_points(group=f"cot_magic.{role}")))
 
 
-def rules() -> tuple[Any, ...]:
-    """The built-in rules and, after them, those of other packages (classes are instantiated)."""
-    extra = [entry.load() for entry in entry_points(group="cot_magic.rules")]
-    return (*load("rules", "built-in"), *(rule() if isinstance(rule, type) else rule for rule in extra))
+def rules(case: Any) -> Any:
+    """The built-in rules for the failure of a case and, after them, all of other packages (classes are
+    instantiated); with a line for each that cannot be loaded."""
+    loaded = load("rules", "built-in")(case)
+    found, faults = list(loaded.rules), list(loaded.faults)
+    for entry in entry_points(group="cot_magic.rules"):
+        try:
+            rule = entry.load()
+            found.append(rule() if isinstance(rule, type) else rule)
+        except Exception as error:
+            faults.append(f"the rule `{entry.name}` could not be loaded: {type(error).__name__}: {error}")
+    return replace(loaded, rules=tuple(found), faults=tuple(faults))

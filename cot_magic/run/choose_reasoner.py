@@ -74,7 +74,7 @@ def choose_reasoner(settings: Settings, redactor: Redactor | None = None) -> Rea
     name, _ = chosen(settings)
     reasoner: Reasoner
     if name == "offline":
-        reasoner = plugins.load("reasoners", "offline")(rules=plugins.rules())
+        reasoner = plugins.load("reasoners", "offline")(rules=plugins.rules)
     elif name == "claude":
         reasoner = _claude(settings, redactor or Redactor())
     elif name.startswith((RECORDED, AFRESH)):

@@ -158,7 +158,7 @@ def solve(
     session = Session()
     events = drive(
         case,
-        OfflineReasoner(rules=rules),
+        OfflineReasoner() if rules is None else OfflineReasoner(rules=rules),
         ReplaySandbox(case, available),
         intensity="cot+",
         budget=budget,

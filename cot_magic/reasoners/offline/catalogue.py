@@ -1,104 +1,65 @@
-"""All rules that come with the package."""
+"""The rules of this package by the exceptions that they are for: the modules of all others stay unloaded."""
 
-from cot_magic.reasoners.offline.crashes import (
-    arguments,
-    arithmetic,
-    arrays,
-    asserts,
-    attributes,
-    callables,
-    classes,
-    columns,
-    data_formats,
-    files,
-    formats,
-    hashing,
-    imports,
-    indexes,
-    instances,
-    integers,
-    iteration,
-    keys,
-    lengths,
-    methods,
-    module_members,
-    name_forms,
-    names,
-    nones,
-    notebook,
-    number_texts,
-    operators,
-    operators_on_text,
-    order,
-    recursion,
-    scopes,
-    subscripts,
-    tables,
-    unbound,
-    unchangeables,
-    unpacking,
-    values,
-)
-from cot_magic.reasoners.offline.races import (
-    ends as race_ends,
-)
-from cot_magic.reasoners.offline.races import (
-    load as race_load,
-)
-from cot_magic.reasoners.offline.races import (
-    shared as race_shared,
-)
-from cot_magic.reasoners.offline.races import (
-    threads as race_threads,
-)
-from cot_magic.reasoners.offline.races import (
-    waiting as race_waiting,
-)
-from cot_magic.reasoners.offline.rule import Rule
-from cot_magic.reasoners.offline.syntax import catalogue as syntax
+from importlib import import_module
 
-RULES: tuple[Rule, ...] = (
-    *names.RULES,
-    *scopes.RULES,
-    *name_forms.RULES,
-    *attributes.RULES,
-    *module_members.RULES,
-    *instances.RULES,
-    *nones.RULES,
-    *operators.RULES,
-    *operators_on_text.RULES,
-    *integers.RULES,
-    *lengths.RULES,
-    *subscripts.RULES,
-    *hashing.RULES,
-    *unchangeables.RULES,
-    *tables.RULES,
-    *callables.RULES,
-    *methods.RULES,
-    *arguments.RULES,
-    *order.RULES,
-    *classes.RULES,
-    *formats.RULES,
-    *data_formats.RULES,
-    *keys.RULES,
-    *columns.RULES,
-    *indexes.RULES,
-    *values.RULES,
-    *number_texts.RULES,
-    *unpacking.RULES,
-    *arrays.RULES,
-    *arithmetic.RULES,
-    *unbound.RULES,
-    *imports.RULES,
-    *files.RULES,
-    *recursion.RULES,
-    *iteration.RULES,
-    *asserts.RULES,
-    *notebook.RULES,
-    *race_shared.RULES,
-    *race_threads.RULES,
-    *race_waiting.RULES,
-    *race_ends.RULES,
-    *race_load.RULES,
-    *syntax.RULES,
-)
+from cot_magic.core.case import Case
+from cot_magic.reasoners.offline.races.order import may_race
+from cot_magic.reasoners.offline.rule import LoadedRules, Rule, matches
+
+_PACKAGE = "cot_magic.reasoners.offline"
+# where rules are, and the exception classes that they are `on` (subclasses included); in the order in which
+# equally likely suspicions are kept
+CRASHES: tuple[tuple[str, str], ...] = (
+    ("names:RULES", "NameError"),
+    ("scopes:RULES", "NameError"),
+    ("names:FORMS", "NameError"),
+    ("attributes:RULES", "AttributeError TypeError"),
+    ("module_members:RULES", "AttributeError ImportError"),
+    ("instances:RULES", "AttributeError"),
+    ("nones:RULES", "AttributeError TypeError"),
+    ("operators:RULES", "TypeError"),
+    ("wrong_kinds:RULES", "IndexError TypeError"),
+    ("subscripts:RULES", "AttributeError TypeError"),
+    ("tables:RULES", "AttributeError IntCastingNaNError InvalidIndexError KeyError TypeError ValueError"),
+    ("callables:RULES", "TypeError"),
+    ("classes:METHODS", "AttributeError TypeError"),
+    ("arguments:RULES", "TypeError"),
+    ("order:RULES", "AttributeError TypeError ValueError"),
+    ("classes:RULES", "AttributeError TypeError"),
+    ("formats:RULES", "AttributeError TypeError ValueError"),
+    ("keys:RULES", "KeyError ValueError"),
+    ("indexes:RULES", "IndexError"),
+    ("values:RULES", "StatisticsError ValueError"),
+    ("unpacking:RULES", "TypeError ValueError"),
+    ("arrays:RULES", "ValueError"),
+    ("arithmetic:RULES", "OverflowError ZeroDivisionError"),
+    ("unbound:RULES", "UnboundLocalError"),
+    ("imports:RULES", "ImportError ModuleNotFoundError"),
+    ("files:RULES", "FileNotFoundError JSONDecodeError UnicodeDecodeError"),
+    ("recursion:RULES", "RecursionError"),
+    ("iteration:RULES", "IndexError KeyboardInterrupt RuntimeError StopIteration Timeout TimeoutError "
+                        "ValueError ZeroDivisionError"),
+    ("asserts:RULES", "AssertionError"),
+    ("notebook:RULES", "AssertionError AttributeError IndexError KeyError NameError TypeError ValueError "
+                       "ZeroDivisionError"),
+)  # fmt: skip
+RACES = ("shared", "threads", "waiting", "ends", "load")
+SYNTAX = "IndentationError SyntaxError TabError"
+
+
+def built_in(case: Case) -> LoadedRules:
+    """The rules of this package that may have something to say about the failure of a case."""
+    places = [f"crashes.{place}" for place, on in CRASHES if matches(on.split(), case)]
+    if may_race(case):
+        places += [f"races.{name}:RULES" for name in RACES]
+    if matches(SYNTAX.split(), case):
+        places.append("syntax.catalogue:RULES")
+    found: list[Rule] = []
+    faults: list[str] = []
+    for place in places:
+        module, _, name = place.partition(":")
+        try:
+            found += getattr(import_module(f"{_PACKAGE}.{module}"), name)
+        except Exception as error:
+            faults.append(f"the rules in `{module}` could not be loaded: {type(error).__name__}: {error}")
+    return LoadedRules(rules=tuple(found), faults=tuple(faults))

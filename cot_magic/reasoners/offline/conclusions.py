@@ -16,7 +16,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.verdict import Judgement, judge_hypothesis
-from cot_magic.reasoners.offline.patterns import joined
+from cot_magic.reasoners.offline.analysis import joined
 from cot_magic.reasoners.offline.ranking import Suspect, silences
 
 Topics = Iterator[tuple[str, str]]

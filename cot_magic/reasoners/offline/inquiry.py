@@ -38,6 +38,7 @@ from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
 from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
 from cot_magic.reasoners.offline import analysis, conclusions
+from cot_magic.reasoners.offline.catalogue import built_in
 from cot_magic.reasoners.offline.races import order as races
 from cot_magic.reasoners.offline.ranking import (
     Candidate,
@@ -48,8 +49,7 @@ from cot_magic.reasoners.offline.ranking import (
     silences,
     suspects,
 )
-from cot_magic.reasoners.offline.review import review
-from cot_magic.reasoners.offline.rule import Rule
+from cot_magic.reasoners.offline.rule import LoadedRules, Rule, RuleSource
 from cot_magic.reasoners.offline.tests_from_state import regression_tests
 
 Steps = Generator[Step, Reply, None]
@@ -64,25 +64,27 @@ class OfflineReasoner:
     Parameters
     ----------
     rules
-        The rules to ask, in the order in which equals are kept; None stands for those of this package.
+        Where the rules for a failure come from, or the rules themselves; those of this package by default.
     """
 
     name = "offline"
 
-    def __init__(self, rules: Sequence[Rule] | None = None) -> None:
-        self._rules = rules
+    def __init__(self, rules: RuleSource | Sequence[Rule] = built_in) -> None:
+        self._rules = rules if callable(rules) else _always(tuple(rules))
 
     def reason(self, case: Case, budget: Budget) -> Steps:
         """The five phases for the case; a cell that passed is reviewed."""
         if case.raised is None:
             yield from self._passed(case, budget)
             return
-        yield from Inquiry(case=case, raised=case.raised, budget=budget, rules=self._known_rules()).steps()
+        yield from Inquiry(case=case, raised=case.raised, budget=budget, rules=self._rules).steps()
 
     def _passed(self, case: Case, budget: Budget) -> Steps:
         """A cell that passed: searched for a schedule under which it fails if the person asked, else
         reviewed."""
         if not (budget.explore and races.concurrent(case)):
+            from cot_magic.reasoners.offline.review import review  # for cells that passed alone
+
             yield from review(case)
             return
         yield PhaseStarted(phase=Phase.ANALYZE)
@@ -92,17 +94,15 @@ class OfflineReasoner:
         if failing is None or failing.raised is None:
             yield from races.passed_phases(evidence)
             return
-        inquiry = Inquiry(case=case, raised=failing.raised, budget=budget, rules=self._known_rules())
+        inquiry = Inquiry(case=case, raised=failing.raised, budget=budget, rules=self._rules)
         inquiry.evidence += evidence
         inquiry.failing = failing
         yield from inquiry.steps(begun=True)
 
-    def _known_rules(self) -> tuple[Rule, ...]:
-        if self._rules is not None:
-            return tuple(self._rules)
-        from cot_magic.reasoners.offline.catalogue import RULES
 
-        return RULES
+def _always(rules: tuple[Rule, ...]) -> RuleSource:
+    """These rules for every failure."""
+    return lambda case: LoadedRules(rules=rules)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class Inquiry:
     case: Case
     raised: Raised
     budget: Budget
-    rules: tuple[Rule, ...]
+    rules: RuleSource
     suspects: list[Suspect] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     fixes: list[Fix] = field(default_factory=list)
@@ -138,7 +138,7 @@ class Inquiry:
 
     def _analyze(self, said: list[str]) -> Steps:
         case = replace(self.case, raised=self.raised)
-        self.suspects, faults = suspects(case, self.rules)
+        self.suspects, faults = self._suspects(case)
         for topic, text in analysis.facts(self.case, self.raised, self.suspects):
             yield Finding(phase=Phase.ANALYZE, topic=topic, text=text)
         for fault in faults:
@@ -154,6 +154,12 @@ class Inquiry:
         for suspect in self.suspects:
             yield HypothesisStated(hypothesis=suspect.hypothesis)
         said.append(analysis.headline(self.case, self.raised, self.suspects))
+
+    def _suspects(self, case: Case) -> tuple[list[Suspect], list[str]]:
+        """What the rules suspect in a case, numbered on, and what could not be loaded or failed."""
+        loaded = self.rules(case)
+        found, faults = suspects(case, loaded.rules, first=len(self.suspects) + 1)
+        return found, [*loaded.faults, *faults]
 
     def _plan(self, said: list[str]) -> Steps:
         for topic, text in conclusions.plan(self.case, self.suspects):
@@ -254,8 +260,7 @@ class Inquiry:
                 return
             fix, raised = led
             case = replace(edited(self.case, fix.edits), raised=raised)
-            number = len(self.suspects) + 1
-            found, faults = suspects(case, self.rules, first=number)
+            found, faults = self._suspects(case)
             text = (
                 f"With {fix.id} the cell gets further and then raises {raised.ename}: {raised.evalue[:200]}"
             )

@@ -16,7 +16,7 @@ from cot_magic.core.findings import (
     Priority,
 )
 from cot_magic.core.verdict import judge_hypothesis
-from cot_magic.reasoners.offline.rule import Rule, Suspicion
+from cot_magic.reasoners.offline.rule import Rule, Suspicion, matches
 
 SUSPECTS = 10  # more hypotheses than a reader follows, and than a short budget can probe
 
@@ -53,12 +53,14 @@ class Candidate:
 def suspects(case: Case, rules: Iterable[Rule], *, first: int = 1) -> tuple[list[Suspect], list[str]]:
     """Suspicions of all rules as hypotheses `h<first>`, …, the likeliest first; and which rules failed.
 
-    A rule may be a third party's: if it raises, the others still count, and the fault is told.
+    A rule of another package may have no `on`, and may raise: the others still count, and the fault is told.
     """
     found: list[tuple[Suspicion, Rule]] = []
     faults = []
     for rule in rules:
         try:
+            if (on := getattr(rule, "on", ())) and not matches(on, case):
+                continue
             found += [(item, rule) for item in rule.suspicions(case)]
         except Exception as error:
             faults.append(f"the rule `{rule.code}` failed: {type(error).__name__}: {error}")

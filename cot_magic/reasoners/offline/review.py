@@ -37,7 +37,7 @@ _QUIET = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Diagnostic:
     """One doubt about the cell: a hypothesis, and the probe that decides it where there is one."""
 
     hypothesis: Hypothesis
@@ -98,7 +98,7 @@ def _asked(case: Case) -> Iterator[tuple[str, str]]:
     yield "code", f"{case.label(case.cell.id).capitalize()} has {lines} lines and raised nothing."
 
 
-def _remarks(case: Case) -> tuple[list[Remark], list[str]]:
+def _remarks(case: Case) -> tuple[list[Diagnostic], list[str]]:
     limits: list[str] = []
     found: list[tuple[str, str, int, str | None, str]] = []
     tree = src.parse(case.cell.source)
@@ -114,7 +114,7 @@ def _remarks(case: Case) -> tuple[list[Remark], list[str]]:
             for code, line, text in diagnostics
         ]
     remarks = [
-        Remark(
+        Diagnostic(
             hypothesis=Hypothesis(
                 id=HypothesisId(f"h{number}"),
                 claim=claim,

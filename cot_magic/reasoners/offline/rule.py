@@ -1,12 +1,12 @@
-"""What a rule is: a code, a lesson, and suspicions about a case. Third parties add theirs as
-`cot_magic.rules`."""
+"""What a rule is: a code, a lesson, and suspicions about a case. Other packages can register their own."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from cot_magic.core.case import Case, CellId
 from cot_magic.core.findings import CellEdit
+from cot_magic.reasoners.offline.source import parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +55,48 @@ class Suspicion:
 class Rule(Protocol):
     """Knows one kind of mistake.
 
-    `code` is `<family>.<kind>` (`name.typo`). `lesson` explains the kind of mistake to somebody who meets it
-    for the first time, in two or three sentences without jargon. `suspicions` yields nothing where the rule
-    does not fit; it never raises for odd cases.
+    `code` is `<family>.<kind>` (`name.typo`). `on` names the exceptions that the rule is for, subclasses
+    included; without any, or without the attribute, a rule is asked about every failure. `lesson` explains
+    the mistake to somebody who makes it for the first time, in two or three plain sentences. `suspicions`
+    yields nothing where the rule does not fit; it never raises for odd cases.
     """
 
     @property
     def code(self) -> str: ...
 
     @property
+    def on(self) -> tuple[str, ...]: ...
+
+    @property
     def lesson(self) -> str: ...
 
     def suspicions(self, case: Case) -> Iterator[Suspicion]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedRules:
+    """The rules for one failure, in the order in which equals are kept; and what could not be loaded."""
+
+    rules: Sequence[Rule]
+    faults: Sequence[str] = field(default=())
+
+
+RuleSource = Callable[[Case], LoadedRules]
+"""Loads the rules for the failure of a case, and no others."""
+
+
+def matches(on: Iterable[str], case: Case) -> bool:
+    """Whether the failure of a case is of one of these classes, or of a subclass."""
+    raised = case.raised
+    return raised is not None and not {raised.ename, *raised.bases}.isdisjoint(on)
+
+
+def sound(suspicion: Suspicion) -> Suspicion:
+    """The suspicion without repairs that change nothing or whose result cannot be parsed."""
+    return replace(suspicion, repairs=tuple(item for item in suspicion.repairs if _is_sound(item)))
+
+
+def _is_sound(repair: Repair) -> bool:
+    return bool(repair.edits) and all(
+        edit.after != edit.before and parse(edit.after) is not None for edit in repair.edits
+    )

@@ -11,12 +11,65 @@ from cot_magic.core.case import Case, Cell, Frame, Raised, Variable
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline import modules
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.described import literal, type_name
 from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
 
 N = TypeVar("N", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NEWLINES = re.compile(r"\s+")
+
+# pandas 3 calls its types by the public names
+_TYPES_NOW = {
+    "pandas.DataFrame": "pandas.core.frame.DataFrame",
+    "pandas.Series": "pandas.core.series.Series",
+}
+
+
+class _Unknown:
+    """Stands for a value that its text does not tell."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Any = _Unknown()
+
+
+def type_name(variable: Variable | None) -> str:
+    """The type as it is called in every version of its library, empty where unknown."""
+    if variable is None:
+        return ""
+    return _TYPES_NOW.get(variable.type, variable.type)
+
+
+def literal(variable: Variable | None) -> Any:
+    """The value of a described variable if its text is a whole literal, else UNKNOWN."""
+    if variable is None or len(variable.text) > 400:
+        return UNKNOWN
+    try:
+        return ast.literal_eval(variable.text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return UNKNOWN
+
+
+def number_in(text: object) -> str:
+    """`int` or `float` if the text is such a number as Python reads it, else empty."""
+    if not isinstance(text, str):
+        return ""
+    for kind in (int, float):
+        try:
+            kind(text)
+        except (ValueError, OverflowError):
+            continue
+        return kind.__name__
+    return ""
+
+
+def shown(variable: Variable | None, limit: int = 60) -> str:
+    """A value for a sentence: its text in backquotes, cut."""
+    if variable is None:
+        return "a value that is not known"
+    text = variable.text.replace("`", "'")
+    return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,20 +246,20 @@ class Site:
 
     # --- making -------------------------------------------------------------------------------------------
 
-    def over(self, node: ast.AST, text: str) -> src.Change:
+    def over(self, node: ast.AST, text: str) -> src.Splice:
         return src.over(self.cell.source, node, text)
 
-    def call(self, function: str, node: ast.AST) -> tuple[src.Change, ...]:
+    def call(self, function: str, node: ast.AST) -> tuple[src.Splice, ...]:
         """Changes that put `function(…)` around the node."""
         return src.wrap(self.cell.source, node, f"{function}(", ")")
 
-    def after(self, node: ast.AST, text: str) -> src.Change:
+    def after(self, node: ast.AST, text: str) -> src.Splice:
         return src.after(self.cell.source, node, text)
 
-    def edit(self, *changes: src.Change) -> CellEdit:
+    def edit(self, *changes: src.Splice) -> CellEdit:
         return src.edit(self.cell, *changes)
 
-    def repair(self, why: str, *changes: src.Change) -> Repair:
+    def repair(self, why: str, *changes: src.Splice) -> Repair:
         """One edit of the cell of this site."""
         return Repair(edits=(self.edit(*changes),), why=why)
 

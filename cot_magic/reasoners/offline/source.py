@@ -1,57 +1,80 @@
-"""Sources of cells as trees, and edits at the places of nodes: comments and layout outside an edit stay as
-they
-are."""
+"""Sources of cells as trees, and edits at the places of nodes; everything outside an edit stays the same."""
 
 import ast
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cot_magic.core.case import Cell
+from cot_magic.core.edits import opcodes
 from cot_magic.core.findings import CellEdit
+
+_NEWLINE = re.compile(r"\r\n?|\n")
 
 _ASSIGNED_MAGIC = re.compile(r"(?m)^(\s*[\w, ]+=[ \t]*)[%!](?!=).*$")
 _MAGIC = re.compile(r"(?m)^([ \t]*)[%!?].*$|^([ \t]*)[\w.]+\?{1,2}[ \t]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Text that replaces what stands between two offsets (in characters) of a source."""
+class Splice:
+    """Code that replaces what is between two offsets (in characters) of a source."""
 
     start: int
     end: int
     text: str
 
 
+def translated(source: str) -> str:
+    r"""The source with `\r\n` and `\r` replaced by `\n`, as Python's compiler reads it.
+
+    Nothing else ends a line of code; `str.splitlines` also splits at form feeds, `\x85`, `\u2028` and others.
+    """
+    return _NEWLINE.sub("\n", source) if "\r" in source else source
+
+
+@functools.lru_cache(maxsize=256)
+def line_starts(source: str) -> tuple[int, ...]:
+    """The offset of each line's first character, then the length of the source."""
+    return (0, *(found.end() for found in _NEWLINE.finditer(source)), len(source))
+
+
+def with_newlines_of(original: str, after: str) -> str:
+    """An edit `after` of the translated source, with the newlines that the original has."""
+    if "\r" not in original:
+        return after
+    usual = Counter(_NEWLINE.findall(original)).most_common(1)[0][0]
+    old = [original[start:end] for start, end in pairwise(line_starts(original))]
+    new = [after[start:end] for start, end in pairwise(line_starts(after))]
+    lines = [line.replace("\n", usual) for line in new]
+    for tag, a, b, c, d in opcodes([translated(line) for line in old], new):
+        if tag == "equal":
+            lines[c:d] = old[a:b]
+    return "".join(lines)
+
+
 def readable(source: str) -> str:
     """The source with magics, shell commands and `?` help made plain statements; line numbers hold."""
     return _MAGIC.sub(
         lambda found: (found[1] if found[1] is not None else found[2]) + "pass",
-        _ASSIGNED_MAGIC.sub(r"\1None", source),
+        _ASSIGNED_MAGIC.sub(r"\1None", translated(source)),
     )
 
 
 @functools.lru_cache(maxsize=256)
 def parse(source: str) -> ast.Module | None:
-    """The tree of a cell's source, or None if it is no Python."""
+    """The tree of a cell's source, or None if Python cannot parse it."""
     try:
         return ast.parse(readable(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-@functools.lru_cache(maxsize=256)
-def _line_starts(source: str) -> tuple[int, ...]:
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    return tuple(starts)
-
-
 def offset(source: str, lineno: int, col: int) -> int:
     """The index in `source` of an AST position: 1-based line, column in bytes of UTF-8."""
-    starts = _line_starts(source)
+    starts = line_starts(source)
     if lineno > len(starts) - 1:
         return len(source)
     line = source[starts[lineno - 1] : starts[lineno]]
@@ -59,7 +82,7 @@ def offset(source: str, lineno: int, col: int) -> int:
 
 
 def span(source: str, node: ast.AST) -> tuple[int, int]:
-    """First and last index of the node's text."""
+    """The offsets of the node's first character and after its last."""
     start = offset(source, getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
     end_lineno = getattr(node, "end_lineno", None)
     if end_lineno is None:
@@ -68,51 +91,50 @@ def span(source: str, node: ast.AST) -> tuple[int, int]:
 
 
 def text_of(source: str, node: ast.AST) -> str:
-    """The node's text as it stands."""
+    """The node's code as it is written."""
     start, end = span(source, node)
     return source[start:end]
 
 
-def over(source: str, node: ast.AST, text: str) -> Change:
+def over(source: str, node: ast.AST, text: str) -> Splice:
     """Replace the node."""
     start, end = span(source, node)
-    return Change(start=start, end=end, text=text)
+    return Splice(start=start, end=end, text=text)
 
 
-def wrap(source: str, node: ast.AST, before: str, after: str) -> tuple[Change, Change]:
-    """Put text on both sides of the node."""
+def wrap(source: str, node: ast.AST, before: str, after: str) -> tuple[Splice, Splice]:
+    """Insert code on both sides of the node."""
     start, end = span(source, node)
-    return Change(start=start, end=start, text=before), Change(start=end, end=end, text=after)
+    return Splice(start=start, end=start, text=before), Splice(start=end, end=end, text=after)
 
 
-def after(source: str, node: ast.AST, text: str) -> Change:
-    """Put text right behind the node."""
+def after(source: str, node: ast.AST, text: str) -> Splice:
+    """Insert code right after the node."""
     end = span(source, node)[1]
-    return Change(start=end, end=end, text=text)
+    return Splice(start=end, end=end, text=text)
 
 
-def line_before(source: str, lineno: int, text: str) -> Change:
+def line_before(source: str, lineno: int, text: str) -> Splice:
     """A new line above line `lineno`, indented like it."""
     start = offset(source, lineno, 0)
-    line = source[start:].split("\n", 1)[0]
+    line = source[start : _end_of_line(source, lineno)]
     indent = line[: len(line) - len(line.lstrip())]
     body = "".join(f"{indent}{part}\n" for part in text.split("\n"))
-    return Change(start=start, end=start, text=body)
+    return Splice(start=start, end=start, text=body)
 
 
-def line_after(source: str, node: ast.stmt, text: str, indent: int | None = None) -> Change:
-    """A new line under the statement, at its indentation (or at `indent` columns)."""
+def line_after(source: str, node: ast.stmt, text: str, indent: int | None = None) -> Splice:
+    """A new line below the statement, at its indentation (or at `indent` columns)."""
     end = _end_of_line(source, node.end_lineno or node.lineno)
     margin = " " * (node.col_offset if indent is None else indent)
     body = "".join(f"\n{margin}{part}" for part in text.split("\n"))
-    return Change(start=end, end=end, text=body)
+    return Splice(start=end, end=end, text=body)
 
 
-def without_lines(source: str, node: ast.stmt) -> Change:
-    """Drop the statement's lines."""
-    start = offset(source, node.lineno, 0)
-    end = _end_of_line(source, node.end_lineno or node.lineno)
-    return Change(start=start, end=min(end + 1, len(source)), text="")
+def without_lines(source: str, node: ast.stmt) -> Splice:
+    """Remove the statement's lines."""
+    start, end = offset(source, node.lineno, 0), offset(source, (node.end_lineno or node.lineno) + 1, 0)
+    return Splice(start=start, end=end, text="")
 
 
 def lines_of(source: str, node: ast.stmt) -> str:
@@ -127,11 +149,11 @@ def first_line(node: ast.stmt) -> int:
 
 
 def _end_of_line(source: str, lineno: int) -> int:
-    end: int = offset(source, lineno + 1, 0)
-    return end - 1 if source[end - 1 : end] == "\n" else end
+    start, end = offset(source, lineno, 0), offset(source, lineno + 1, 0)
+    return start + len(source[start:end].rstrip("\r\n"))
 
 
-def splice(source: str, changes: Sequence[Change]) -> str:
+def splice(source: str, changes: Sequence[Splice]) -> str:
     """The source after all changes; of changes that overlap only the first counts."""
     out, at = [], 0
     for change in sorted(changes, key=lambda item: (item.start, item.end)):
@@ -142,7 +164,7 @@ def splice(source: str, changes: Sequence[Change]) -> str:
     return "".join([*out, source[at:]])
 
 
-def edit(cell: Cell, *changes: Change) -> CellEdit:
+def edit(cell: Cell, *changes: Splice) -> CellEdit:
     """The edit of one cell."""
     return CellEdit(cell=cell.id, before=cell.source, after=splice(cell.source, changes))
 
@@ -161,19 +183,19 @@ def import_line(source: str) -> int:
     return (tree.body[-1].end_lineno or 1) + 1
 
 
-def add_import(cell: Cell, statement: str) -> Change:
+def add_import(cell: Cell, statement: str) -> Splice:
     """An import statement at the top of the cell."""
     return line_before(cell.source, import_line(cell.source), statement)
 
 
 def statements(tree: ast.AST) -> Iterator[ast.stmt]:
-    """All statements, in the order of the text."""
+    """All statements, in the order of the source."""
     found = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     return iter(sorted(found, key=lambda node: (node.lineno, node.col_offset)))
 
 
 def blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
-    """Every list of statements that stand one under the other."""
+    """Every block: a list of statements of the same indentation."""
     for node in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
@@ -205,6 +227,16 @@ def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
         for name in node.names
     }
     return {*parameters(function), *(name for node in function.body for name in bound_names(node))} - outside
+
+
+def class_members(klass: ast.ClassDef) -> set[str]:
+    """Methods, class attributes and attributes that are set through `self`."""
+    names = {name for node in klass.body for name in bound_names(node)}
+    for node in ast.walk(klass):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()):
+                names.add(name)
+    return names
 
 
 def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[str]:

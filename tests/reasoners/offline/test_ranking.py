@@ -1,6 +1,8 @@
 """The order of what is tried, and edits that are put together."""
 
-from cot_magic.core.case import Case, Cell, CellId, Environment
+from dataclasses import replace
+
+from cot_magic.core.case import Case, Cell, CellId, Environment, Raised
 from cot_magic.core.findings import CellEdit, Evidence, EvidenceId, EvidenceKind
 from cot_magic.core.jobs import Outcome
 from cot_magic.reasoners.offline.ranking import (
@@ -43,6 +45,17 @@ def test_the_likeliest_suspicion_is_the_first_hypothesis():
     assert [item.hypothesis.claim for item in found] == ["high", "low"]
     assert [item.hypothesis.id for item in found] == ["h1", "h2"]
     assert faults == []
+
+
+def test_a_rule_is_asked_about_the_exceptions_that_it_is_on_and_without_on_about_all():
+    class On(Says):
+        on = ("LookupError",)
+
+    case = replace(CASE, raised=Raised(ename="KeyError", evalue="", bases=("KeyError", "LookupError")))
+    other = replace(CASE, raised=Raised(ename="TypeError", evalue="", bases=("TypeError",)))
+    rules = [On("a.b", suspicion("on", 0.5)), Says("c.d", suspicion("always", 0.4))]
+    assert [item.hypothesis.claim for item in suspects(case, rules)[0]] == ["on", "always"]
+    assert [item.hypothesis.claim for item in suspects(other, rules)[0]] == ["always"]
 
 
 def test_the_same_claim_of_two_rules_is_stated_once():

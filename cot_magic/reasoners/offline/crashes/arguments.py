@@ -81,7 +81,7 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
         meant = only_near(wrong, known) or _USUAL.get(wrong)
         start = src.span(site.cell.source, keyword)[0]
         if meant is not None:
-            change = src.Change(start=start, end=start + len(wrong), text=meant)
+            change = src.Splice(start=start, end=start + len(wrong), text=meant)
             text = site.text(call.func)
             yield site.cause(
                 f"`{site.one_line(call.func)}` has no parameter `{wrong}`; the nearest is `{meant}`.",
@@ -92,14 +92,14 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
                 weight=0.9,
             )
         elif (new := site.says(r"Did you mean '(\w+)'")) is not None:
-            change = src.Change(start=start, end=start + len(wrong), text=new[1])
+            change = src.Splice(start=start, end=start + len(wrong), text=new[1])
             yield site.reading(
                 f"Python itself suggests `{new[1]}`.", site.repair("So it exists.", change), weight=0.85
             )
         else:
             value = src.span(site.cell.source, keyword.value)
             if len(call.keywords) == 1 and len(known) > len(call.args):
-                change = src.Change(start=start, end=value[0], text="")
+                change = src.Splice(start=start, end=value[0], text="")
                 claim = f"`{site.one_line(call.func)}` has no parameter `{wrong}`."
                 yield site.reading(claim, site.repair("The value is passed by position.", change), weight=0.4)
         return
@@ -165,7 +165,7 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
             )
             repair = site.repair(
                 "A variable of the parameter's name is there.",
-                src.Change(start=start, end=start, text=comma + text),
+                src.Splice(start=start, end=start, text=comma + text),
             )
             claim = (
                 f"`{site.one_line(call.func)}` was called without {', '.join(f'`{name}`' for name in names)}."
@@ -257,7 +257,7 @@ def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspic
     if only and given == len(positional) + 1:
         start = src.span(site.cell.source, call.args[-1])[0]
         repair = site.repair(
-            f"`{only[0]}` is given by its name.", src.Change(start=start, end=start, text=f"{only[0]}=")
+            f"`{only[0]}` is given by its name.", src.Splice(start=start, end=start, text=f"{only[0]}=")
         )
         yield site.reading(
             f"`{only[0]}` of `{site.one_line(call.func)}` can be given by name only.", repair, weight=0.8
@@ -280,7 +280,7 @@ def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspic
         )
         end = src.span(site.cell.source, call.args[-1])[1]
         repair = site.repair(
-            "The call gives what the definition takes.", src.Change(start=start, end=end, text="")
+            "The call gives what the definition takes.", src.Splice(start=start, end=end, text="")
         )
         yield site.reading("The last arguments may be too many.", repair, weight=0.35)
 
@@ -302,11 +302,11 @@ def given_twice(site: Site) -> Iterator[Suspicion]:
         ]
         claim = f"`{said[1]}` of `{site.one_line(call.func)}` is given by position and again by name."
         if free:
-            change = src.Change(start=start, end=start + len(said[1]), text=free[0])
+            change = src.Splice(start=start, end=start + len(said[1]), text=free[0])
             yield site.reading(claim, site.repair(f"The free parameter is `{free[0]}`.", change), weight=0.6)
         else:
             before = site.cell.source[:start].rstrip().rstrip(",")
-            change = src.Change(start=len(before), end=src.span(site.cell.source, keyword)[1], text="")
+            change = src.Splice(start=len(before), end=src.span(site.cell.source, keyword)[1], text="")
             yield site.reading(claim, site.repair("It is given once.", change), weight=0.5)
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import pure
-from cot_magic.reasoners.offline.described import shown
 from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.site import Site, shown
 from cot_magic.reasoners.offline.written import rule
 
 
@@ -52,7 +51,7 @@ def range_from_zero(site: Site) -> Iterator[Suspicion]:
             yield site.cause(claim, f"`{divisor.id}` is 0.", f"{divisor.id} == 0", weight=0.9)
             start = src.span(site.cell.source, call.args[0])[0]
             if len(call.args) == 1:
-                change = src.Change(start=start, end=start, text="1, ")
+                change = src.Splice(start=start, end=start, text="1, ")
             else:
                 change = site.over(call.args[0], "1")
             yield site.reading(
@@ -136,7 +135,7 @@ def overflow(site: Site) -> Iterator[Suspicion]:
     if site.says(r"int too large to convert to float|integer division result too large"):
         for node in site.find(ast.BinOp, lambda node: isinstance(node.op, ast.Div))[:1]:
             start, end = src.span(site.cell.source, node.left)[1], src.span(site.cell.source, node.right)[0]
-            change = src.Change(start=start, end=end, text=site.cell.source[start:end].replace("/", "//", 1))
+            change = src.Splice(start=start, end=end, text=site.cell.source[start:end].replace("/", "//", 1))
             yield site.reading(
                 "A whole division keeps whole numbers.", site.repair("`//` stays exact.", change), weight=0.6
             )

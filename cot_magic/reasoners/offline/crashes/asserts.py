@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.crashes.operands import pure
-from cot_magic.reasoners.offline.described import shown
 from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.site import Site, shown
 from cot_magic.reasoners.offline.written import rule
 
 

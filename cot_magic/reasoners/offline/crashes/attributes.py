@@ -6,13 +6,131 @@ from collections.abc import Iterator
 
 from cot_magic.core.case import Variable
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes import known_members as known
 from cot_magic.reasoners.offline.crashes.operands import kind_of
-from cot_magic.reasoners.offline.described import shown, type_name
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.site import Site, shown, type_name
 from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
+
+# (type, wrong member): pattern of the right expression; {0} is the object, {1} the arguments as they stand.
+# A pattern without {1} drops the parentheses and must be written with them gone.
+FOREIGN: dict[tuple[str, str], str] = {
+    ("list", "push"): "{0}.append({1})",
+    ("list", "push_back"): "{0}.append({1})",
+    ("list", "add"): "{0}.append({1})",
+    ("list", "addAll"): "{0}.extend({1})",
+    ("list", "concat"): "{0} + {1}",
+    ("list", "indexOf"): "{0}.index({1})",
+    ("list", "find"): "{0}.index({1})",
+    ("list", "contains"): "({1} in {0})",
+    ("list", "includes"): "({1} in {0})",
+    ("list", "has"): "({1} in {0})",
+    ("list", "delete"): "{0}.remove({1})",
+    ("list", "join"): "{1}.join({0})",
+    ("list", "sum"): "sum({0})",
+    ("list", "max"): "max({0})",
+    ("list", "min"): "min({0})",
+    ("list", "mean"): "(sum({0}) / len({0}))",
+    ("list", "sorted"): "sorted({0})",
+    ("list", "reversed"): "{0}[::-1]",
+    ("tuple", "contains"): "({1} in {0})",
+    ("set", "append"): "{0}.add({1})",
+    ("set", "push"): "{0}.add({1})",
+    ("set", "insert"): "{0}.add({1})",
+    ("set", "extend"): "{0}.update({1})",
+    ("set", "contains"): "({1} in {0})",
+    ("set", "has"): "({1} in {0})",
+    ("set", "addAll"): "{0}.update({1})",
+    ("collections.deque", "push"): "{0}.append({1})",
+    ("collections.deque", "enqueue"): "{0}.append({1})",
+    ("collections.deque", "dequeue"): "{0}.popleft()",
+    ("dict", "has_key"): "({1} in {0})",
+    ("dict", "has"): "({1} in {0})",
+    ("dict", "contains"): "({1} in {0})",
+    ("dict", "containsKey"): "({1} in {0})",
+    ("dict", "hasKey"): "({1} in {0})",
+    ("dict", "iteritems"): "{0}.items()",
+    ("dict", "itervalues"): "{0}.values()",
+    ("dict", "iterkeys"): "{0}.keys()",
+    ("dict", "viewitems"): "{0}.items()",
+    ("dict", "putAll"): "{0}.update({1})",
+    ("dict", "extend"): "{0}.update({1})",
+    ("str", "contains"): "({1} in {0})",
+    ("str", "includes"): "({1} in {0})",
+    ("str", "has"): "({1} in {0})",
+    ("str", "toUpperCase"): "{0}.upper()",
+    ("str", "toLowerCase"): "{0}.lower()",
+    ("str", "to_upper"): "{0}.upper()",
+    ("str", "to_lower"): "{0}.lower()",
+    ("str", "uppercase"): "{0}.upper()",
+    ("str", "lowercase"): "{0}.lower()",
+    ("str", "toupper"): "{0}.upper()",
+    ("str", "tolower"): "{0}.lower()",
+    ("str", "trim"): "{0}.strip()",
+    ("str", "trimStart"): "{0}.lstrip()",
+    ("str", "trimEnd"): "{0}.rstrip()",
+    ("str", "indexOf"): "{0}.find({1})",
+    ("str", "charAt"): "{0}[{1}]",
+    ("str", "startsWith"): "{0}.startswith({1})",
+    ("str", "endsWith"): "{0}.endswith({1})",
+    ("str", "replaceAll"): "{0}.replace({1})",
+    ("str", "reverse"): "{0}[::-1]",
+    ("str", "reversed"): "{0}[::-1]",
+    ("str", "sort"): "''.join(sorted({0}))",
+    ("str", "decode"): "{0}",
+    ("str", "sub"): "{0}.replace({1})",
+    ("bytes", "encode"): "{0}",
+    ("int", "isdigit"): "str({0}).isdigit()",
+    ("int", "sqrt"): "{0} ** 0.5",
+    ("int", "abs"): "abs({0})",
+    ("float", "abs"): "abs({0})",
+    ("int", "round"): "round({0})",
+    ("float", "round"): "round({0}, {1})",
+    ("int", "toString"): "str({0})",
+    ("float", "toString"): "str({0})",
+    ("int", "zfill"): "str({0}).zfill({1})",
+    ("numpy.ndarray", "append"): "{0} = np.append({0}, {1})",
+    ("numpy.ndarray", "length"): "len({0})",
+    ("generator", "next"): "next({0})",
+    ("str_iterator", "next"): "next({0})",
+    ("list_iterator", "next"): "next({0})",
+    ("_csv.reader", "next"): "next({0})",
+    ("_io.TextIOWrapper", "next"): "next({0})",
+    ("pandas.core.frame.DataFrame", "append"): "pd.concat([{0}, {1}])",
+    ("pandas.core.series.Series", "append"): "pd.concat([{0}, {1}])",
+    ("pandas.core.frame.DataFrame", "iteritems"): "{0}.items()",
+    ("pandas.core.series.Series", "iteritems"): "{0}.items()",
+    ("pandas.core.frame.DataFrame", "as_matrix"): "{0}.to_numpy()",
+    ("pandas.core.series.Series", "as_matrix"): "{0}.to_numpy()",
+    ("pandas.core.frame.DataFrame", "applymap"): "{0}.map({1})",
+    ("pandas.core.frame.DataFrame", "sort"): "{0}.sort_values({1})",
+    ("pandas.core.series.Series", "order"): "{0}.sort_values()",
+    ("pandas.core.frame.DataFrame", "mad"): "({0} - {0}.mean()).abs().mean()",
+    ("pandas.core.series.Series", "mad"): "({0} - {0}.mean()).abs().mean()",
+    ("pandas.core.frame.DataFrame", "length"): "len({0})",
+    ("pandas.core.series.Series", "contains"): "{0}.str.contains({1})",
+    ("pandas.core.series.Series", "lower"): "{0}.str.lower()",
+    ("pandas.core.series.Series", "upper"): "{0}.str.upper()",
+    ("pandas.core.series.Series", "strip"): "{0}.str.strip({1})",
+    ("pandas.core.series.Series", "split"): "{0}.str.split({1})",
+    ("pandas.core.series.Series", "startswith"): "{0}.str.startswith({1})",
+    ("pandas.core.series.Series", "endswith"): "{0}.str.endswith({1})",
+}
+
+# the length, under whatever name
+LENGTHS = (
+    "length",
+    "lenght",
+    "size",
+    "len",
+    "Length",
+    "count",
+    "getLength",
+    "__length__",
+    "get_size",
+    "Count",
+)
+
 
 CALLABLE = ("function", "method", "builtin_function_or_method", "method_descriptor", "method-wrapper")
 
@@ -63,13 +181,13 @@ def lacks(site: Site, node: ast.Attribute, *has: str) -> str:
     return " and ".join(parts)
 
 
-def renamed(site: Site, node: ast.Attribute, name: str) -> src.Change:
+def renamed(site: Site, node: ast.Attribute, name: str) -> src.Splice:
     """Another attribute of the same object."""
     start = src.span(site.cell.source, node.value)[1]
     end = src.span(site.cell.source, node)[1]
     between = site.cell.source[start:end]
     dot = between.rindex(node.attr)
-    return src.Change(start=start + dot, end=end, text=name)
+    return src.Splice(start=start + dot, end=end, text=name)
 
 
 @rule(
@@ -99,7 +217,7 @@ def typo(site: Site) -> Iterator[Suspicion]:
                 yield site.reading(claim, repair, weight=weight - 0.15)
 
 
-def _everywhere(site: Site, node: ast.Attribute, meant: str) -> list[src.Change]:
+def _everywhere(site: Site, node: ast.Attribute, meant: str) -> list[src.Splice]:
     """The same misspelt attribute of the same object, wherever the cell has it."""
     text = site.text(node.value)
     return [
@@ -140,8 +258,8 @@ def other_name(site: Site) -> Iterator[Suspicion]:
             "collections.deque",
             "dict_keys",
         )
-        pattern = known.FOREIGN.get((kind, name)) or known.FOREIGN.get((kind.rsplit(".", 1)[-1], name))
-        if name in known.LENGTHS and kind in sized and (call is None or not call.args):
+        pattern = FOREIGN.get((kind, name)) or FOREIGN.get((kind.rsplit(".", 1)[-1], name))
+        if name in LENGTHS and kind in sized and (call is None or not call.args):
             pattern = "len({0})"
         if pattern is None or (call is None and "{1}" in pattern):
             return
@@ -312,7 +430,7 @@ def tuple_by_comma(site: Site) -> Iterator[Suspicion]:
             if not isinstance(value, ast.Tuple) or len(value.elts) != 1 or text.startswith("("):
                 break
             end = src.span(cell.source, value.elts[0])[1]
-            change = src.Change(start=end, end=src.span(cell.source, value)[1], text="")
+            change = src.Splice(start=end, end=src.span(cell.source, value)[1], text="")
             yield site.cause(
                 f"The comma at the end of line {assign.lineno} makes `{name}` a tuple.",
                 f"`{name}` is a tuple of one element.",

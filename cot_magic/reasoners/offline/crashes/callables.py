@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import CALLABLE, kind_of, pure
-from cot_magic.reasoners.offline.described import shown
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import Function, Site
+from cot_magic.reasoners.offline.site import Function, Site, shown
 from cot_magic.reasoners.offline.written import rule
 
 SEQUENCES = ("list", "tuple", "str", "dict", "range", "numpy.ndarray", "bytes")
@@ -115,7 +114,7 @@ def missing_operator(site: Site) -> Iterator[Suspicion]:
             continue
         opening = site.cell.source.rindex("(", 0, src.span(site.cell.source, call.args[0])[0])
         start = len(site.cell.source[:opening].rstrip())
-        change = src.Change(start=start, end=opening, text=" * ")
+        change = src.Splice(start=start, end=opening, text=" * ")
         claim = (
             f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, and is "
             "called like a function."
@@ -161,8 +160,8 @@ def brackets(site: Site) -> Iterator[Suspicion]:
         opening = site.cell.source.index("(", start)
         end = src.span(site.cell.source, call)[1]
         changes = [
-            src.Change(start=opening, end=opening + 1, text="["),
-            src.Change(start=end - 1, end=end, text="]"),
+            src.Splice(start=opening, end=opening + 1, text="["),
+            src.Splice(start=end - 1, end=end, text="]"),
         ]
         text = site.text(call.func)
         yield site.cause(
@@ -192,7 +191,7 @@ def property_called(site: Site) -> Iterator[Suspicion]:
         text = site.text(call.func)
         if not pure(call.func):
             claim = f"`{text}` is a value, not a method, and needs no parentheses."
-            without = src.Change(start=start, end=end, text="")
+            without = src.Splice(start=start, end=end, text="")
             yield site.reading(
                 claim, site.repair("The value is read without parentheses.", without), weight=0.8
             )
@@ -201,7 +200,7 @@ def property_called(site: Site) -> Iterator[Suspicion]:
             f"`{text}` is a value, not a method, and needs no parentheses.",
             f"`{text}` exists and cannot be called.",
             f"not callable({text}) and {text} is not None",
-            site.repair("The value is read without parentheses.", src.Change(start=start, end=end, text="")),
+            site.repair("The value is read without parentheses.", src.Splice(start=start, end=end, text="")),
             weight=0.88,
         )
         return
@@ -223,7 +222,7 @@ def missing_comma(site: Site) -> Iterator[Suspicion]:
         if not _is_element(site, call):
             continue
         start = src.span(site.cell.source, call.func)[1]
-        repair = site.repair("A comma separates the two.", src.Change(start=start, end=start, text=","))
+        repair = site.repair("A comma separates the two.", src.Splice(start=start, end=start, text=","))
         check = f"not callable({site.text(call.func)})"
         yield site.cause(
             "A comma is missing between two elements.",
@@ -237,7 +236,7 @@ def missing_comma(site: Site) -> Iterator[Suspicion]:
         ast.Subscript, lambda node: isinstance(node.value, ast.List) and isinstance(node.slice, ast.Tuple)
     ):
         start = src.span(site.cell.source, node.value)[1]
-        repair = site.repair("A comma separates the two lists.", src.Change(start=start, end=start, text=","))
+        repair = site.repair("A comma separates the two lists.", src.Splice(start=start, end=start, text=","))
         claim = "A comma is missing between two lists."
         yield site.cause(
             claim,

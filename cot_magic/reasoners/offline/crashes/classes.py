@@ -1,4 +1,4 @@
-"""Rules for class definitions, exceptions and abstract methods."""
+"""Rules for classes: their bases, `self` and `__init__`, exceptions, abstract methods."""
 
 import ast
 import re
@@ -94,11 +94,11 @@ def no_exception(site: Site) -> Iterator[Suspicion]:
             return
 
 
-def _header_end(source: str, klass: ast.ClassDef) -> src.Change:
+def _header_end(source: str, klass: ast.ClassDef) -> src.Splice:
     start = src.offset(source, klass.lineno, klass.col_offset)
     at = source.index(klass.name, start) + len(klass.name)
     brackets = re.match(r"\s*\(\s*\)", source[at:])
-    return src.Change(start=at, end=at + (brackets.end() if brackets else 0), text="(Exception)")
+    return src.Splice(start=at, end=at + (brackets.end() if brackets else 0), text="(Exception)")
 
 
 @rule(
@@ -129,7 +129,7 @@ def abstract(site: Site) -> Iterator[Suspicion]:
                 continue
             start = src.offset(cell.source, own[meant].lineno, own[meant].col_offset)
             at = cell.source.index(meant, start)
-            change = src.Change(start=at, end=at + len(meant), text=name)
+            change = src.Splice(start=at, end=at + len(meant), text=name)
             yield site.cause(
                 f"`{klass.name}` defines `{meant}`, but its abstract base demands `{name}`.",
                 f"`{name}` is still abstract, and `{meant}` is defined.",
@@ -191,4 +191,82 @@ def brackets_of_a_type(site: Site) -> Iterator[Suspicion]:
             break
 
 
-RULES = (super_not_called, brackets_of_a_type, base_is_module, no_exception, abstract)
+@rule(
+    "call.method_without_self",
+    "TypeError",
+    lesson="Python passes the object as first argument of each method. The definition must have a "
+    "parameter for it, "
+    "`self`.",
+)
+def method_without_self(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given")
+    if said is None or int(said[3]) != int(said[2]) + 1:
+        return
+    for cell, tree in site.cells():
+        for klass in [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]:
+            for item in klass.body:
+                if not isinstance(item, Function) or item.name != said[1]:
+                    continue
+                names = src.parameters(item)
+                if names[:1] in (["self"], ["cls"]) or item.decorator_list:
+                    continue
+                opening = cell.source.index("(", src.offset(cell.source, item.lineno, item.col_offset))
+                text = "self, " if names else "self"
+                change = src.Splice(start=opening + 1, end=opening + 1, text=text)
+                repair = Repair(
+                    edits=(src.edit(cell, change),), why="The object is passed as first argument."
+                )
+                claim = f"The method `{item.name}` of `{klass.name}` has no parameter `self` for its object."
+                check = f"{item.name!r} in vars({klass.name})"
+                if klass.col_offset == 0:
+                    yield site.cause(
+                        claim, f"`{item.name}` is a method of `{klass.name}`.", check, repair, weight=0.93
+                    )
+                else:
+                    yield site.reading(claim, repair, weight=0.9)
+                return
+
+
+@rule(
+    "call.init_misspelt",
+    "TypeError",
+    "AttributeError",
+    lesson="The method that prepares a new object is called `__init__`, with two underscores on each side.",
+)
+def init_misspelt(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"(\w+)\(\) takes no arguments") or site.says(r"'(\w+)' object has no attribute")
+    if said is None:
+        return
+    for cell, klass in site.classes(said[1]):
+        methods = [item for item in klass.body if isinstance(item, Function)]
+        if any(item.name == "__init__" for item in methods):
+            return
+        for item in methods:
+            bare = item.name.strip("_")
+            if bare in ("init", "int", "inti", "init_", "ini", "initt", "Init") and item.name != "__init__":
+                start = src.offset(cell.source, item.lineno, item.col_offset)
+                at = cell.source.index(item.name, start)
+                change = src.Splice(start=at, end=at + len(item.name), text="__init__")
+                yield site.cause(
+                    f"The class `{klass.name}` has `{item.name}` where `__init__` must stand.",
+                    "The class has no `__init__` of its own.",
+                    f"'__init__' not in vars({klass.name}) and {item.name!r} in dir({klass.name})",
+                    Repair(
+                        edits=(src.edit(cell, change),), why="Only `__init__` is called for a new object."
+                    ),
+                    weight=0.95,
+                )
+                return
+
+
+METHODS = (
+    method_without_self,
+    init_misspelt,
+)
+RULES = (
+    super_not_called,
+    brackets_of_a_type,
+    base_is_module,
+    no_exception,
+    abstract,
+)

@@ -148,11 +148,11 @@ def encoding(site: Site) -> Iterator[Suspicion]:
             if given is not None:
                 change = site.over(given.value, repr(codec))
             elif name == "decode":
-                change = src.Change(
+                change = src.Splice(
                     start=src.span(site.cell.source, call.func)[1], end=end + 1, text=f"({codec!r})"
                 )
             else:
-                change = src.Change(start=end, end=end, text=f"{comma}encoding={codec!r}")
+                change = src.Splice(start=end, end=end, text=f"{comma}encoding={codec!r}")
             yield site.reading(
                 f"The bytes are not UTF-8; they may be {codec}.",
                 site.repair(f"They are read as {codec}.", change),

@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes import known_members
-from cot_magic.reasoners.offline.known_names import MEMBERS
-from cot_magic.reasoners.offline.modules import available, members
+from cot_magic.reasoners.offline.crashes.module_members import MOVED
+from cot_magic.reasoners.offline.modules import MEMBERS, available, members
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.spelling import near, only_near
@@ -111,7 +110,7 @@ def _written(node: ast.Import | ast.ImportFrom, wrong: str) -> str:
     return next((path for path in paths if path == wrong or path.startswith(wrong + ".")), wrong)
 
 
-def _replaced(site: Site, node: ast.Import | ast.ImportFrom, old: str, new: str) -> list[src.Change]:
+def _replaced(site: Site, node: ast.Import | ast.ImportFrom, old: str, new: str) -> list[src.Splice]:
     """The module's path in the statement and, for `import a.b` without `as`, in the rest of the cell."""
     start = src.span(site.cell.source, node)[0]
     text = site.text(node)
@@ -119,7 +118,7 @@ def _replaced(site: Site, node: ast.Import | ast.ImportFrom, old: str, new: str)
     if at < 0:
         return []
     alias = next((item for item in node.names if item.name.startswith(old)), None)
-    changes = [src.Change(start=start + at, end=start + at + len(old), text=new)]
+    changes = [src.Splice(start=start + at, end=start + at + len(old), text=new)]
     if isinstance(node, ast.Import) and alias is not None and alias.asname is None:
         if "." not in old and "." not in new:
             kept = [n for n in ast.walk(site.tree) if isinstance(n, ast.Name) and n.id == old]
@@ -146,8 +145,8 @@ def member_typo(site: Site) -> Iterator[Suspicion]:
         alias = next((item for item in node.names if item.name == name), None)
         if alias is None:
             continue
-        if (module, name) in known_members.MOVED:
-            new, _ = known_members.MOVED[module, name]
+        if (module, name) in MOVED:
+            new, _ = MOVED[module, name]
             parent, _, last = new.replace("{module}", module).rpartition(".")
             if parent:
                 keep = f" as {alias.asname or name}" if (alias.asname or last != name) else ""
@@ -197,7 +196,7 @@ def _elsewhere(
             before = site.cell.source[:start]
             start -= len(before) - len(before.rstrip(", "))
         changes = [
-            src.Change(start=start, end=end + tail, text=""),
+            src.Splice(start=start, end=end + tail, text=""),
             src.line_before(site.cell.source, node.lineno, statement),
         ]
     check = f"import importlib\nhasattr(importlib.import_module({module!r}), {name!r})"

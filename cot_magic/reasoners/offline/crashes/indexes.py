@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import pure
-from cot_magic.reasoners.offline.described import UNKNOWN, shown
 from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.site import UNKNOWN, Site, shown
 from cot_magic.reasoners.offline.written import rule
 
 
@@ -157,7 +156,7 @@ def _while_bound(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
                 left, right = test.left, test.comparators[0]
                 if isinstance(left, ast.Name) and left.id in names and _is_len_of(right, holder):
                     start, end = src.span(site.cell.source, left)[1], src.span(site.cell.source, right)[0]
-                    change = src.Change(
+                    change = src.Splice(
                         start=start, end=end, text=site.cell.source[start:end].replace("<=", "<", 1)
                     )
                     claim = (
@@ -298,7 +297,7 @@ def format_places(site: Site) -> Iterator[Suspicion]:
         if count == 1 and site.type(call.args[0]) in ("tuple", "list"):
             start = src.span(site.cell.source, call.args[0])[0]
             repair = site.repair(
-                "`*` gives each element its place.", src.Change(start=start, end=start, text="*")
+                "`*` gives each element its place.", src.Splice(start=start, end=start, text="*")
             )
             check = f"len({site.text(call.args[0])}) > {said[1]}"
             yield site.cause(claim, "The one value has enough elements.", check, repair, weight=0.9)

@@ -11,7 +11,6 @@ from cot_magic.reasoners.offline.crashes.attributes import (
     subject,
     subject_type,
 )
-from cot_magic.reasoners.offline.crashes.scopes import class_members
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
 from cot_magic.reasoners.offline.written import rule
@@ -54,9 +53,7 @@ def stale_class(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
         kind = subject_type(site, node).rsplit(".", 1)[-1]
         for cell, klass in site.classes(kind):
-            from cot_magic.reasoners.offline.crashes.scopes import class_members
-
-            if node.attr in class_members(klass):
+            if node.attr in src.class_members(klass):
                 where = site.case.label(cell.id)
                 yield site.cause(
                     f"`{site.one_line(node.value)}` was made before the class `{kind}` got "
@@ -85,7 +82,7 @@ def slots(site: Site) -> Iterator[Suspicion]:
                     comma = ", " if item.value.elts else ""
                     end = src.span(cell.source, item.value)[1] - 1
                     tail = "," if isinstance(item.value, ast.Tuple) and not item.value.elts else ""
-                    change = src.Change(start=end, end=end, text=f"{comma}{node.attr!r}{tail}")
+                    change = src.Splice(start=end, end=end, text=f"{comma}{node.attr!r}{tail}")
                     why = f"`__slots__` of `{kind}` lists it then."
                     yield site.reading(
                         f"`{kind}` has `__slots__`, which do not list `{node.attr}`.",
@@ -107,7 +104,11 @@ def not_stored(site: Site) -> Iterator[Suspicion]:
         kind, name = subject_type(site, node).rsplit(".", 1)[-1], node.attr
         for cell, klass in site.classes(kind):
             maker = next((item for item in klass.body if getattr(item, "name", "") == "__init__"), None)
-            if not isinstance(maker, Function) or name in class_members(klass) or not src.parameters(maker):
+            if (
+                not isinstance(maker, Function)
+                or name in src.class_members(klass)
+                or not src.parameters(maker)
+            ):
                 return
             first = src.parameters(maker)[0]
             plain = [

@@ -117,7 +117,7 @@ def exhausted(site: Site) -> Iterator[Suspicion]:
             ast.Call, lambda node: getattr(node.func, "id", "") == "next" and len(node.args) == 1
         ):
             end = src.span(site.cell.source, call.args[0])[1]
-            repair = site.repair("It gives `None` at the end.", src.Change(start=end, end=end, text=", None"))
+            repair = site.repair("It gives `None` at the end.", src.Splice(start=end, end=end, text=", None"))
             yield site.reading("`next` may be allowed to find nothing.", repair, weight=0.4)
             return
 

@@ -1,4 +1,4 @@
-"""Rules for KeyError: spelling, type and origin of keys and columns."""
+"""Rules for KeyError: the spelling, type and origin of keys and columns."""
 
 import ast
 import re
@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from cot_magic.core.case import Variable
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
-from cot_magic.reasoners.offline.described import UNKNOWN, shown
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.site import UNKNOWN, Site, shown
 from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
 
@@ -86,7 +85,7 @@ def key_type(site: Site) -> Iterator[Suspicion]:
             text, holder_text = site.text(key), site.text(holder)
             convert = type(stored).__name__
             if isinstance(key, ast.Constant):
-                change: tuple[src.Change, ...] = (site.over(key, repr(stored)),)
+                change: tuple[src.Splice, ...] = (site.over(key, repr(stored)),)
             elif isinstance(stored, str | int | float):
                 change = site.call(convert, key)
             elif isinstance(stored, tuple) and isinstance(wanted, list):
@@ -290,7 +289,7 @@ def absent(site: Site) -> Iterator[Suspicion]:
                 src.span(site.cell.source, call.func.value)[1],
                 src.span(site.cell.source, call.func)[1],
             )
-            change = src.Change(start=start, end=end, text=".discard")
+            change = src.Splice(start=start, end=end, text=".discard")
             yield site.reading(
                 f"`{wanted!r}` is not in the set: {shown(found)}.",
                 site.repair("`discard` allows that.", change),
@@ -312,10 +311,84 @@ def format_name(site: Site) -> Iterator[Suspicion]:
         if meant is None or keyword is None or not isinstance(wanted, str):
             return
         start = src.span(site.cell.source, keyword)[0]
-        change = src.Change(start=start, end=start + len(meant), text=wanted)
+        change = src.Splice(start=start, end=start + len(meant), text=wanted)
         claim = f"The format wants `{wanted}` and is given `{meant}`."
         yield site.reading(claim, site.repair("The names are the same then.", change), weight=0.85)
         return
+
+
+@rule(
+    "key.dropped_column",
+    "KeyError",
+    lesson="`drop`, `rename` and `set_index` change which columns a table has. If such a cell runs "
+    "twice, the column is "
+    "gone the second time.",
+)
+def dropped_column(site: Site) -> Iterator[Suspicion]:
+    wanted = missing_key(site)
+    if not isinstance(wanted, str):
+        return
+    for holder, key in lookups(site):
+        if kind_of(site, holder) != "pandas.core.frame.DataFrame" or not isinstance(holder, ast.Name):
+            continue
+        for cell, tree in site.cells():
+            for call in [
+                node
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            ]:
+                method = call.func.attr  # type: ignore[attr-defined]
+                mentions = [n for n in ast.walk(call) if isinstance(n, ast.Constant) and n.value == wanted]
+                if method not in ("drop", "rename", "set_index", "groupby", "pop") or not mentions:
+                    continue
+                if cell.id == site.cell.id and call.lineno >= site.frame.lineno:
+                    if method in ("drop", "rename", "set_index", "pop"):
+                        yield _ran_twice(site, holder, wanted, method)
+                        return
+                    continue
+                yield from _removed_by(site, holder, key, wanted, cell.id, method, call)
+                return
+
+
+def _ran_twice(site: Site, holder: ast.Name, wanted: str, method: str) -> Suspicion:
+    return site.cause(
+        f"`{holder.id}` has no column {wanted!r} any more: this cell runs `{method}` on it and "
+        "probably ran before. "
+        "Run the cell that makes the table first.",
+        f"{wanted!r} is not a column of `{holder.id}` before the cell.",
+        f"{wanted!r} not in {holder.id}.columns",
+        weight=0.85,
+    )
+
+
+def _removed_by(
+    site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: str, method: str, call: ast.Call
+) -> Iterator[Suspicion]:
+    where = site.case.label(next(item.id for item in (site.case.cell, *site.case.cells) if item.id == cell))
+    claim = f"{wanted!r} is no column of `{holder.id}` any more since `{method}` in {where}."
+    check = f"{wanted!r} not in {holder.id}.columns"
+    repairs = []
+    if method == "rename":
+        for node in ast.walk(call):
+            if isinstance(node, ast.Dict):
+                for old, new in zip(node.keys, node.values, strict=True):
+                    if (
+                        isinstance(old, ast.Constant)
+                        and old.value == wanted
+                        and isinstance(new, ast.Constant)
+                    ):
+                        places = [
+                            n for n in ast.walk(key) if isinstance(n, ast.Constant) and n.value == wanted
+                        ]
+                        changes = [site.over(item, repr(new.value)) for item in places]
+                        repairs = [site.repair(f"It is called {new.value!r} since.", *changes)]
+                        check += f" and {new.value!r} in {holder.id}.columns"
+    elif method == "set_index" and isinstance(site.statement, ast.Assign | ast.Expr):
+        for node in site.find(ast.Subscript, lambda node: node.slice is key):
+            if isinstance(node.ctx, ast.Load):
+                repairs = [site.repair("It is the index since.", site.over(node, f"{holder.id}.index"))]
+                check += f" and {holder.id}.index.name == {wanted!r}"
+    yield site.cause(claim, f"{wanted!r} is not among the columns.", check, *repairs, weight=0.9)
 
 
 RULES = (
@@ -325,4 +398,5 @@ RULES = (
     counter,
     environment,
     absent,
+    dropped_column,
 )

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes import known_members as known
 from cot_magic.reasoners.offline.crashes.attributes import (
     lacks,
     module_of,
@@ -18,6 +17,101 @@ from cot_magic.reasoners.offline.modules import submodules
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
+
+# type and attribute of today for an attribute of yesterday; without parentheses on either side
+RENAMED: dict[tuple[str, str], str] = {
+    ("pandas.core.frame.DataFrame", "ix"): "loc",
+    ("pandas.core.series.Series", "ix"): "loc",
+    ("pandas.core.indexes.accessors.DatetimeProperties", "week"): "isocalendar().week",
+    ("pandas.core.indexes.accessors.DatetimeProperties", "weekofyear"): "isocalendar().week",
+    ("pandas.core.indexes.accessors.DatetimeProperties", "weekday_name"): "day_name()",
+    ("threading.Thread", "isAlive"): "is_alive",
+    ("numpy.ndarray", "tostring"): "tobytes",
+    ("array.array", "tostring"): "tobytes",
+    ("function", "func_name"): "__name__",
+    ("function", "func_code"): "__code__",
+    ("function", "func_defaults"): "__defaults__",
+}
+
+# member of a module: the whole expression of today, and an import that it may need
+MOVED: dict[tuple[str, str], tuple[str, str]] = {
+    **{("numpy", name): (name, "") for name in ("float", "int", "bool", "object", "str", "complex", "long")},
+    **{
+        ("numpy", old): (f"{{module}}.{new}", "")
+        for old, new in {
+            "NaN": "nan", "NAN": "nan", "Inf": "inf", "Infinity": "inf", "infty": "inf", "PINF": "inf",
+            "product": "prod", "cumproduct": "cumprod", "sometrue": "any", "alltrue": "all", "in1d": "isin",
+            "row_stack": "vstack", "trapz": "trapezoid", "float_": "float64", "complex_": "complex128",
+            "unicode_": "str_", "string_": "bytes_", "round_": "round", "bool8": "bool_", "mat": "asmatrix",
+            "asfarray": "asarray", "msort": "sort",
+        }.items()
+    },
+    **{
+        ("collections", name): (f"collections.abc.{name}", "import collections.abc")
+        for name in (
+            "Mapping", "MutableMapping", "Sequence", "MutableSequence", "Iterable", "Iterator", "Callable",
+            "Hashable", "Set", "MutableSet", "Sized", "Container", "Generator", "Collection",
+        )
+    },
+    ("string", "letters"): ("string.ascii_letters", ""),
+    ("string", "lowercase"): ("string.ascii_lowercase", ""),
+    ("string", "uppercase"): ("string.ascii_uppercase", ""),
+    ("string", "maketrans"): ("str.maketrans", ""),
+    ("time", "clock"): ("time.perf_counter", ""),
+    ("os", "getcwdu"): ("os.getcwd", ""),
+    ("os", "errno"): ("errno", "import errno"),
+    ("sys", "maxint"): ("sys.maxsize", ""),
+    ("itertools", "izip"): ("zip", ""),
+    ("itertools", "imap"): ("map", ""),
+    ("itertools", "ifilter"): ("filter", ""),
+    ("itertools", "izip_longest"): ("itertools.zip_longest", ""),
+    ("urllib", "urlopen"): ("urllib.request.urlopen", "import urllib.request"),
+    ("urllib", "urlretrieve"): ("urllib.request.urlretrieve", "import urllib.request"),
+    ("urllib", "quote"): ("urllib.parse.quote", "import urllib.parse"),
+    ("urllib", "unquote"): ("urllib.parse.unquote", "import urllib.parse"),
+    ("urllib", "urlencode"): ("urllib.parse.urlencode", "import urllib.parse"),
+    ("inspect", "getargspec"): ("inspect.getfullargspec", ""),
+    ("cgi", "escape"): ("html.escape", "import html"),
+    ("fractions", "gcd"): ("math.gcd", "import math"),
+    ("base64", "encodestring"): ("base64.encodebytes", ""),
+    ("base64", "decodestring"): ("base64.decodebytes", ""),
+    ("json", "read"): ("json.loads", ""),
+    ("json", "write"): ("json.dumps", ""),
+    ("math", "max"): ("max", ""),
+    ("math", "min"): ("min", ""),
+    ("math", "abs"): ("abs", ""),
+    ("math", "round"): ("round", ""),
+    ("math", "sum"): ("sum", ""),
+    ("math", "PI"): ("math.pi", ""),
+    ("math", "average"): ("statistics.mean", "import statistics"),
+    ("math", "mean"): ("statistics.mean", "import statistics"),
+    ("math", "random"): ("random.random", "import random"),
+    ("math", "infinity"): ("math.inf", ""),
+    ("math", "power"): ("math.pow", ""),
+    ("math", "ln"): ("math.log", ""),
+    ("math", "square_root"): ("math.sqrt", ""),
+    ("math", "ceiling"): ("math.ceil", ""),
+    ("random", "int"): ("random.randint", ""),
+    ("random", "random_int"): ("random.randint", ""),
+    ("random", "rand"): ("random.random", ""),
+    ("pandas", "np"): ("numpy", "import numpy"),
+    ("pandas", "datetime"): ("datetime.datetime", "import datetime"),
+    ("numpy", "concat"): ("{module}.concatenate", ""),
+    ("numpy", "length"): ("len", ""),
+    ("numpy", "len"): ("len", ""),
+    ("numpy", "Array"): ("{module}.array", ""),
+    ("asyncio", "async"): ("asyncio.ensure_future", ""),
+    ("platform", "linux_distribution"): ("platform.platform", ""),
+    ("matplotlib.pyplot", "set_title"): ("{module}.title", ""),
+    ("matplotlib.pyplot", "set_xlabel"): ("{module}.xlabel", ""),
+    ("matplotlib.pyplot", "set_ylabel"): ("{module}.ylabel", ""),
+    ("matplotlib.pyplot", "set_xlim"): ("{module}.xlim", ""),
+    ("matplotlib.pyplot", "set_ylim"): ("{module}.ylim", ""),
+    ("matplotlib.pyplot", "add_subplot"): ("{module}.subplot", ""),
+}  # fmt: skip
+
+# names under which a module is imported that is the wrong one for that alias
+ALIAS_OF = {"plt": ("matplotlib", "matplotlib.pyplot")}
 
 
 @rule(
@@ -32,8 +126,8 @@ def moved(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
         module, kind = module_of(site, node), subject_type(site, node)
         text = site.text(node.value)
-        if (module, node.attr) in known.MOVED:
-            new, statement = known.MOVED[module, node.attr]
+        if (module, node.attr) in MOVED:
+            new, statement = MOVED[module, node.attr]
             new = new.replace("{module}", text)
             changes = [
                 site.over(item, new)
@@ -45,8 +139,8 @@ def moved(site: Site) -> Iterator[Suspicion]:
             if statement:
                 changes.append(src.add_import(site.cell, statement))
             claim = f"`{module}` has no `{node.attr}` (any more); it is `{new}` now."
-        elif (kind, node.attr) in known.RENAMED:
-            new = known.RENAMED[kind, node.attr]
+        elif (kind, node.attr) in RENAMED:
+            new = RENAMED[kind, node.attr]
             changes = [renamed(site, node, new)]
             claim = f"A `{kind.rsplit('.', 1)[-1]}` has no `{node.attr}` any more; `{new}` took its place."
         else:
@@ -112,7 +206,7 @@ def module_not_class(site: Site) -> Iterator[Suspicion]:
             )
 
 
-def _one_level_less(site: Site, node: ast.Attribute) -> list[src.Change]:
+def _one_level_less(site: Site, node: ast.Attribute) -> list[src.Splice]:
     return [site.over(item, site.text(item.value)) for item in _same(site, node)]
 
 
@@ -172,9 +266,9 @@ def _path(site: Site, node: ast.Attribute) -> list[str]:
 def wrong_module(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
         alias = site.text(node.value)
-        if alias not in known.ALIAS_OF or module_of(site, node) != known.ALIAS_OF[alias][0]:
+        if alias not in ALIAS_OF or module_of(site, node) != ALIAS_OF[alias][0]:
             return
-        wrong, right = known.ALIAS_OF[alias]
+        wrong, right = ALIAS_OF[alias]
         for cell, tree in site.cells():
             for item in ast.walk(tree):
                 if isinstance(item, ast.Import) and any(

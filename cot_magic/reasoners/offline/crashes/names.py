@@ -1,16 +1,53 @@
-"""Rules for NameError: misspelt names, imports that are missing, words of other languages."""
+"""Rules for NameError: misspelt names, missing imports and quotes, words of other languages."""
 
 import ast
 import builtins
-import re
+import keyword
+import sys
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline import known_names as known
+from cot_magic.reasoners.offline import modules
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
+
+# Python 2 names and what stands for them now: a replacement, and an import that it needs
+DROPPED = {
+    "raw_input": ("input", ""),
+    "xrange": ("range", ""),
+    "unicode": ("str", ""),
+    "unichr": ("chr", ""),
+    "long": ("int", ""),
+    "basestring": ("str", ""),
+    "reload": ("reload", "from importlib import reload"),
+    "izip": ("zip", ""),
+    "imap": ("map", ""),
+    "ifilter": ("filter", ""),
+    "file": ("open", ""),
+    "StandardError": ("Exception", ""),
+}
+
+# constants as other languages write them
+FOREIGN = {
+    "true": "True", "false": "False", "null": "None", "nil": "None", "undefined": "None", "NULL": "None",
+    "TRUE": "True", "FALSE": "False", "none": "None", 'NaN': "float('nan')", "Null": "None",
+    'nan': "float('nan')", 'inf': "float('inf')", 'Infinity': "float('inf')",
+}  # fmt: skip
+
+# functions as other languages call them
+FOREIGN_FUNCTIONS = {
+    "length": "len", "lenght": "len", "strlen": "len", "size": "len", "sizeof": "len", "println": "print",
+    "echo": "print", "puts": "print", "cout": "print", "parseInt": "int", "parseFloat": "float",
+    "toInt": "int", "toFloat": "float", "toString": "str", "String": "str", "string": "str",
+    "Integer": "int", "Int": "int", "Float": "float", "double": "float", "boolean": "bool",
+    "array": "list", "Array": "list", "typeof": "type", "instanceof": "isinstance", "upper": "str.upper",
+    "lower": "str.lower",
+}  # fmt: skip
+
+# words that stand alone as a statement
+STATEMENTS = ("continue", "break", "pass", "return")
 
 
 def missing(site: Site) -> str:
@@ -67,12 +104,12 @@ def in_scope(site: Site) -> set[str]:
 )
 def missing_import(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
-    statement = known.importing(name)
+    statement = modules.importing(name)
     if not statement or stores(site, name):
         return
     spaces = {item.name: item.type for item in site.case.namespace}
-    module = known.MEMBERS.get(name, "")
-    if module in spaces and spaces[module] == "module" and name not in known.ALIASES:
+    module = modules.MEMBERS.get(name, "")
+    if module in spaces and spaces[module] == "module" and name not in modules.ALIASES:
         edit = site.repair(
             f"`{module}` is imported already, so `{module}.{name}` is there.",
             *(site.over(node, f"{module}.{name}") for node in uses(site, name)),
@@ -88,13 +125,13 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
     statement = _form(site, name, statement)
     attributes = _attributes(site, name)
     # `code`, `string`, `time` that nothing is taken from: more often a variable than the module
-    bare = statement == f"import {name}" and not attributes and name not in known.ALIASES
+    bare = statement == f"import {name}" and not attributes and name not in modules.ALIASES
     weight = 0.3 if bare else 0.92
     root = statement.split()[1]
     check = (
         f"import importlib\n{absent(name)} and importlib.util.find_spec({root.split('.')[0]!r}) is not None"
     )
-    if statement.startswith("import") and attributes and known.stdlib(root):
+    if statement.startswith("import") and attributes and modules.stdlib(root):
         check = (
             f"import importlib\n{absent(name)} and hasattr(importlib.import_module({root!r}), "
             f"{attributes[0]!r})"
@@ -164,9 +201,9 @@ def _calls(site: Site) -> list[ast.Call]:
 )
 def other_language(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
-    meant = known.FOREIGN.get(name)
+    meant = FOREIGN.get(name)
     if meant is None and _is_called(site, name):
-        meant = known.FOREIGN_FUNCTIONS.get(name)
+        meant = FOREIGN_FUNCTIONS.get(name)
     if meant is None or stores(site, name):
         return
     yield site.cause(
@@ -187,9 +224,9 @@ def other_language(site: Site) -> Iterator[Suspicion]:
 )
 def python2(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
-    if name not in known.DROPPED or stores(site, name):
+    if name not in DROPPED or stores(site, name):
         return
-    new, statement = known.DROPPED[name]
+    new, statement = DROPPED[name]
     changes = [site.over(node, new) for node in uses(site, name) if new != name]
     if statement:
         changes.append(src.add_import(site.cell, statement))
@@ -213,7 +250,7 @@ def keyword_typo(site: Site) -> Iterator[Suspicion]:
     name, statement = missing(site), site.statement
     if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Name):
         return
-    meant = only_near(name, known.STATEMENTS)
+    meant = only_near(name, STATEMENTS)
     loops = any(isinstance(node, ast.For | ast.While | ast.AsyncFor) for node in ast.walk(site.scope))
     if meant is None or statement.value.id != name:
         return
@@ -244,7 +281,13 @@ def wrong_case_module(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
     lower = name.lower()
     taken = _attributes(site, name)
-    if lower == name or not taken or not known.stdlib(lower) or stores(site, name) or name in known.ALIASES:
+    if (
+        lower == name
+        or not taken
+        or not modules.stdlib(lower)
+        or stores(site, name)
+        or name in modules.ALIASES
+    ):
         return
     imported = any(item.name == lower and item.type == "module" for item in site.case.namespace)
     changes = [site.over(node, lower) for node in uses(site, name)]
@@ -320,11 +363,150 @@ def _is_called(site: Site, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in nodes)
 
 
-def words(text: str) -> list[str]:
-    """The identifiers in a text."""
-    return re.findall(r"[A-Za-z_]\w*", text)
+@rule(
+    "name.missing_quotes",
+    "NameError",
+    lesson="Text needs quotes. Without them Python takes the word for the name of a variable.",
+)
+def missing_quotes(site: Site) -> Iterator[Suspicion]:
+    name = missing(site)
+    for node in site.find(ast.Name, lambda node: node.id == name):
+        holder = _subscripted(site, node)
+        quoted = site.repair("In quotes it is text.", site.over(node, repr(name)))
+        if holder is not None and repr(name) in site.keys(holder.value):
+            yield site.cause(
+                f"`{name}` is a key of `{site.one_line(holder.value)}` and stands there without quotes.",
+                f"There is no variable `{name}`, but `{name!r}` is a key.",
+                f"{absent(name)} and {name!r} in {site.text(holder.value)}",
+                quoted,
+                weight=0.94,
+            )
+        elif _is_argument(site, node) and not keyword.iskeyword(name):
+            yield site.reading(f"`{name}` may be text that lacks its quotes.", quoted, weight=0.2)
+        return
 
 
+def _subscripted(site: Site, name: ast.Name) -> ast.Subscript | None:
+    found = [
+        node
+        for node in ast.walk(site.statement or site.tree)
+        if isinstance(node, ast.Subscript) and any(part is name for part in ast.walk(node.slice))
+    ]
+    return found[-1] if found else None
+
+
+def _is_argument(site: Site, name: ast.Name) -> bool:
+    calls = [node for node in ast.walk(site.statement or site.tree) if isinstance(node, ast.Call)]
+    return any(name is argument for node in calls for argument in node.args)
+
+
+@rule(
+    "name.file",
+    "NameError",
+    lesson="`__file__` is the path of a script. A notebook cell is no script, so the name does not "
+    "exist there; the "
+    "kernel works in the notebook's folder.",
+)
+def file_name(site: Site) -> Iterator[Suspicion]:
+    if missing(site) != "__file__":
+        return
+    changes = [site.over(node, "str(Path.cwd() / 'notebook')") for node in uses(site, "__file__")]
+    yield site.reading(
+        "`__file__` exists in scripts only, not in a notebook.",
+        site.repair(
+            "The kernel's working directory stands for the script's folder.",
+            src.add_import(site.cell, "from pathlib import Path"),
+            *changes,
+        ),
+        weight=0.6,
+    )
+
+
+@rule(
+    "name.member",
+    "NameError",
+    lesson="A name inside a module or an object is reached through it, with a dot: `math.sqrt`, not `sqrt`.",
+)
+def member(site: Site) -> Iterator[Suspicion]:
+    name = missing(site)
+    if name in modules.MEMBERS or not name or stores(site, name):
+        return
+    owners = [item for item in site.case.namespace if item.type == "module" and name in site.members(item)]
+    for owner in owners[:2]:
+        yield site.cause(
+            f"`{name}` belongs to `{owner.name}` and was used without it.",
+            f"There is no `{name}` here, but `{owner.name}.{name}` exists.",
+            f"{absent(name)} and hasattr({owner.name}, {name!r})",
+            site.repair(
+                f"`{owner.name}.{name}` exists.",
+                *(site.over(node, f"{owner.name}.{name}") for node in uses(site, name)),
+            ),
+            weight=0.85 if len(owners) == 1 else 0.5,
+        )
+
+
+@rule(
+    "name.annotation_only",
+    "NameError",
+    lesson="`x: 3` only notes a type for `x` and gives it no value. A value is given with `=`.",
+)
+def annotation_only(site: Site) -> Iterator[Suspicion]:
+    name = missing(site)
+    for cell, tree in site.cells():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.AnnAssign) or node.value is not None:
+                continue
+            if not isinstance(node.target, ast.Name) or node.target.id != name:
+                continue
+            start, end = src.span(cell.source, node.target)[1], src.span(cell.source, node.annotation)[0]
+            repair = Repair(
+                edits=(src.edit(cell, src.Splice(start=start, end=end, text=" = ")),),
+                why="`=` gives a value.",
+            )
+            claim = f"`{src.text_of(cell.source, node)}` notes a type and gives `{name}` no value."
+            plain = isinstance(node.annotation, ast.Constant | ast.List | ast.Dict | ast.BinOp | ast.UnaryOp)
+            if plain:
+                check = f"{absent(name)} and {name!r} in globals().get('__annotations__', {{}})"
+                yield site.cause(
+                    claim, "There is a note for the name and no value.", check, repair, weight=0.95
+                )
+            else:
+                yield site.reading(claim, repair, weight=0.7)
+            return
+
+
+@rule(
+    "name.loaded_module",
+    "NameError",
+    lesson="A name of a module must be imported from it before it can be used.",
+)
+def loaded_module(site: Site) -> Iterator[Suspicion]:
+    """The name is in exactly one public module of the standard library that the kernel has loaded."""
+    name = missing(site)
+    if len(name) < 4 or modules.importing(name) or stores(site, name):
+        return
+    owners = [module for module in sorted(sys.modules) if modules.stdlib(module) and name in _public(module)]
+    if len(owners) == 1:
+        statement = f"from {owners[0]} import {name}"
+        yield site.reading(
+            f"`{name}` may be the one of the module `{owners[0]}`, which is not imported.",
+            site.repair(f"`{statement}` makes it known.", src.add_import(site.cell, statement)),
+            weight=0.5,
+        )
+
+
+def _public(module: str) -> tuple[str, ...]:
+    loaded = vars(sys.modules[module])
+    return tuple(loaded.get("__all__", ()))
+
+
+FORMS = (
+    annotation_only,
+    loaded_module,
+    missing_quotes,
+    file_name,
+    member,
+)
 RULES = (
     missing_import,
     other_language,

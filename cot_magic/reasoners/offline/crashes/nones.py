@@ -5,10 +5,16 @@ from collections.abc import Iterator
 
 from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes import known_members as known
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
 from cot_magic.reasoners.offline.written import rule
+
+# functions and methods that change their object and return None
+MUTATORS = {
+    "append", "extend", "insert", "remove", "sort", "reverse", "clear", "update", "add", "discard", "shuffle",
+    "heapify", "appendleft", "seed",
+}  # fmt: skip
+
 
 _LESSON = (
     "A function that ends without `return` gives `None`, and methods that change an object in place "
@@ -58,7 +64,7 @@ def origin(site: Site) -> Iterator[Suspicion]:
 
 
 def _mutates(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Attribute) and call.func.attr in known.MUTATORS
+    return isinstance(call.func, ast.Attribute) and call.func.attr in MUTATORS
 
 
 def _gives_none(site: Site, call: ast.Call) -> bool:
@@ -114,10 +120,10 @@ def _from_mutator(
 ) -> Iterator[Suspicion]:
     assert isinstance(call.func, ast.Attribute)
     owner, method = src.text_of(cell.source, call.func.value), call.func.attr
-    arguments = ", ".join(src.text_of(cell.source, item) for item in (*call.args, *_keywords(call)))
+    arguments = ", ".join(src.text_of(cell.source, item) for item in (*call.args, *call.keywords))
     source = cell.source
     whole = src.text_of(source, call)
-    changes: list[src.Change] = []
+    changes: list[src.Splice] = []
     if owner == "random" and method == "shuffle" and call.args:
         owner = src.text_of(source, call.args[0])
         changes = [src.over(source, call, f"random.sample({owner}, len({owner}))")]
@@ -127,7 +133,7 @@ def _from_mutator(
     elif method == "reverse":
         changes = [src.over(source, call, f"{owner}[::-1]")]
     if isinstance(holder, ast.Assign):
-        alone = [src.Change(start=src.span(source, holder)[0], end=src.span(source, call)[0], text="")]
+        alone = [src.Splice(start=src.span(source, holder)[0], end=src.span(source, call)[0], text="")]
         if name == owner:
             changes = alone
         elif not changes and method in ("append", "extend", "insert", "update", "add", "remove", "discard"):
@@ -149,10 +155,6 @@ def _from_mutator(
     )
 
 
-def _keywords(call: ast.Call) -> list[ast.keyword]:
-    return list(call.keywords)
-
-
 def _from_inplace(site: Site, cell: Cell, call: ast.Call, name: str) -> Iterator[Suspicion]:
     """`x = df.drop(…, inplace=True)`: the frame was changed, and nothing returned."""
     keyword = next(item for item in call.keywords if item.arg == "inplace")
@@ -161,7 +163,7 @@ def _from_inplace(site: Site, cell: Cell, call: ast.Call, name: str) -> Iterator
     if before.endswith(","):
         start = len(before) - 1
     repair = Repair(
-        edits=(src.edit(cell, src.Change(start=start, end=end, text="")),),
+        edits=(src.edit(cell, src.Splice(start=start, end=end, text="")),),
         why="Without `inplace=True` the method returns the changed frame.",
     )
     yield site.cause(
@@ -179,18 +181,18 @@ def _from_function(site: Site, cell: Cell, function: Function, target: str) -> I
         return
     last = function.body[-1]
     source = cell.source
-    changes: list[src.Change] = []
+    changes: list[src.Splice] = []
     certain = False
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
         func = last.value.func
         if isinstance(func, ast.Name) and func.id == "print" and len(last.value.args) == 1:
             start, end = src.span(source, last)
             changes = [
-                src.Change(start=start, end=end, text=f"return {src.text_of(source, last.value.args[0])}")
+                src.Splice(start=start, end=end, text=f"return {src.text_of(source, last.value.args[0])}")
             ]
     elif isinstance(last, ast.Expr) and not isinstance(last.value, ast.Constant):
         start = src.span(source, last)[0]
-        changes, certain = [src.Change(start=start, end=start, text="return ")], True
+        changes, certain = [src.Splice(start=start, end=start, text="return ")], True
     else:
         names = [
             node.targets[0].id
@@ -232,8 +234,8 @@ def printed(site: Site) -> Iterator[Suspicion]:
         inner_end, call_end = src.span(source, call.args[0])[1], src.span(source, call)[1]
         end = src.span(source, node)[1]
         changes = [
-            src.Change(start=inner_end, end=call_end, text=source[call_end:end]),
-            src.Change(start=call_end, end=end, text=")"),
+            src.Splice(start=inner_end, end=call_end, text=source[call_end:end]),
+            src.Splice(start=call_end, end=end, text=")"),
         ]
         claim = f"`{site.one_line(call)}` gives `None`; the rest stands outside of its brackets."
         repair = site.repair("The brackets hold all that is to be shown.", *changes)

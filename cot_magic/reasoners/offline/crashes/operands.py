@@ -48,10 +48,7 @@ def pairs(site: Site) -> list[Pair]:
     """Operations at the failing place, innermost first, whose sides have the types that the message names."""
     found = [
         *(Pair(whole=n, left=n.left, right=n.right, operator=n.op) for n in site.find(ast.BinOp)),
-        *(
-            Pair(whole=n, left=_loaded(n.target), right=n.value, operator=n.op)
-            for n in site.find(ast.AugAssign)
-        ),
+        *(Pair(whole=n, left=n.target, right=n.value, operator=n.op) for n in site.find(ast.AugAssign)),
     ]
     for node in site.find(ast.Compare):
         sides = [node.left, *node.comparators]
@@ -71,10 +68,6 @@ def pairs(site: Site) -> list[Pair]:
             if _short(site, pair.left) in ("", said[1]) and _short(site, pair.right) in ("", said[2])
         ]
     return found
-
-
-def _loaded(target: ast.expr) -> ast.expr:
-    return target
 
 
 def _short(site: Site, node: ast.expr) -> str:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
-from cot_magic.reasoners.offline.described import shown
 from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.site import Site, shown
 from cot_magic.reasoners.offline.written import rule
 
 # function: what shows that the two first arguments are exchanged, as code over {0} and {1}
@@ -114,7 +113,7 @@ def missing_await(site: Site) -> Iterator[Suspicion]:
             if isinstance(assign.value, ast.Call):
                 from cot_magic.reasoners.offline.rule import Repair
 
-                change = src.Change(
+                change = src.Splice(
                     start=src.span(cell.source, assign.value)[0],
                     end=src.span(cell.source, assign.value)[0],
                     text="await ",

@@ -170,7 +170,7 @@ def _wider(site: Site, function: Function) -> Iterator[Repair]:
                     src.span(site.cell.source, test.left)[1],
                     src.span(site.cell.source, test.comparators[0])[0],
                 )
-                change = src.Change(
+                change = src.Splice(
                     start=start, end=end, text=site.cell.source[start:end].replace("==", "<=", 1)
                 )
                 yield site.repair("Numbers below the end also end the calls.", change)

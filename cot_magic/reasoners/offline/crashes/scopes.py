@@ -28,7 +28,7 @@ def missing_self(site: Site) -> Iterator[Suspicion]:
     if not name or klass is None or function is None or not src.parameters(function):
         return
     first = src.parameters(function)[0]
-    if first not in ("self", "cls") or name not in class_members(klass) | set(_seen_members(site, first)):
+    if first not in ("self", "cls") or name not in src.class_members(klass) | set(_seen_members(site, first)):
         return
     changes = []
     for node in _uses_in(function, name):
@@ -41,16 +41,6 @@ def missing_self(site: Site) -> Iterator[Suspicion]:
         site.repair(f"`{first}.{name}` is the member of this object.", *changes),
         weight=0.95,
     )
-
-
-def class_members(klass: ast.ClassDef) -> set[str]:
-    """Methods, class attributes and attributes that are set through `self`."""
-    names = {name for node in klass.body for name in src.bound_names(node)}
-    for node in ast.walk(klass):
-        match node:
-            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()):
-                names.add(name)
-    return names
 
 
 def _seen_members(site: Site, first: str) -> tuple[str, ...]:
@@ -66,7 +56,7 @@ def _uses_in(function: Function, name: str) -> list[ast.Name]:
     ]
 
 
-def _without_self_argument(site: Site, function: Function, name: ast.Name, first: str) -> list[src.Change]:
+def _without_self_argument(site: Site, function: Function, name: ast.Name, first: str) -> list[src.Splice]:
     for call in ast.walk(function):
         if isinstance(call, ast.Call) and call.func is name and call.args:
             own = call.args[0]
@@ -76,7 +66,7 @@ def _without_self_argument(site: Site, function: Function, name: ast.Name, first
                 if rest:
                     behind = site.cell.source[end:]
                     end += len(behind) - len(behind.lstrip(", \n\t"))
-                return [src.Change(start=start, end=end, text="")]
+                return [src.Splice(start=start, end=end, text="")]
     return []
 
 
@@ -101,13 +91,13 @@ def no_self_parameter(site: Site) -> Iterator[Suspicion]:
     )
 
 
-def add_parameter(site: Site, function: Function, name: str, cell: Cell | None = None) -> src.Change:
+def add_parameter(site: Site, function: Function, name: str, cell: Cell | None = None) -> src.Splice:
     """Put a parameter before the others."""
     source = (cell or site.cell).source
     start = src.offset(source, function.lineno, function.col_offset)
     opening = source.index("(", start)
     separator = ", " if src.parameters(function) else ""
-    return src.Change(start=opening + 1, end=opening + 1, text=name + separator)
+    return src.Splice(start=opening + 1, end=opening + 1, text=name + separator)
 
 
 @rule(
@@ -158,8 +148,8 @@ def _moved_up(site: Site, name: str, scope: ast.AST, inner: Site) -> Iterator[Su
             target = block[place]
             text = src.lines_of(site.cell.source, node)
             start = src.offset(site.cell.source, src.first_line(target), 0)
-            moved = src.Change(start=start, end=start, text=text + "\n")
-            dropped = src.Change(
+            moved = src.Splice(start=start, end=start, text=text + "\n")
+            dropped = src.Splice(
                 start=src.offset(site.cell.source, src.first_line(node), 0),
                 end=src.without_lines(site.cell.source, node).end,
                 text="",
@@ -274,7 +264,7 @@ def _kept_result(site: Site, function: Function, name: str, cell: Cell) -> Itera
             and node.lineno <= site.frame.lineno
         ):
             start = src.span(site.cell.source, node)[0]
-            changes = [src.Change(start=start, end=start, text=f"{name} = ")]
+            changes = [src.Splice(start=start, end=start, text=f"{name} = ")]
             why = f"The result of `{function.name}` is kept under that name."
             if not returns and cell.id == site.cell.id:
                 changes.append(src.line_after(cell.source, function.body[-1], f"return {name}"))

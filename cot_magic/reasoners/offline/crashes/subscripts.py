@@ -1,16 +1,14 @@
-"""Rules for lookups in brackets: things that have no elements, positions of the wrong type, things that
-cannot be
-changed."""
+"""Rules for `x[i]`: objects without elements, positions and keys of the wrong type, immutable objects."""
 
 import ast
 import json
 from collections.abc import Iterator
 
+from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import CALLABLE, kind_of, pure
-from cot_magic.reasoners.offline.described import shown
-from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Site, shown
 from cot_magic.reasoners.offline.written import rule
 
 # methods that are called without arguments more often than with one in brackets
@@ -45,8 +43,8 @@ def function(site: Site) -> Iterator[Suspicion]:
         opening = site.cell.source.index("[", start)
         called = site.repair(
             "Round brackets call it.",
-            src.Change(start=opening, end=opening + 1, text="("),
-            src.Change(start=end - 1, end=end, text=")"),
+            src.Splice(start=opening, end=opening + 1, text="("),
+            src.Splice(start=end - 1, end=end, text=")"),
         )
         looked = site.repair(f"`{text}()` is the result, which is looked into.", site.after(node.value, "()"))
         store = not isinstance(node.ctx, ast.Load)
@@ -210,9 +208,228 @@ def _element_as_position(site: Site, node: ast.Subscript) -> Iterator[Suspicion]
             return
 
 
+_UNHASHABLE = (
+    "Keys of dictionaries and elements of sets must never change, so lists and dictionaries "
+    "cannot be used. A tuple can."
+)
+
+
+@rule("hash.unhashable", "TypeError", lesson=_UNHASHABLE)
+def unhashable(site: Site) -> Iterator[Suspicion]:
+    said = site.says(r"unhashable type: '([\w.]+)'")
+    if said is None:
+        return
+    convert = {"list": "tuple", "set": "frozenset", "numpy.ndarray": "tuple", "dict": ""}.get(said[1])
+    if said[1] == "slice":
+        yield from _slice(site)
+        return
+    if convert is None:
+        return
+    for node in _keys(site):
+        kind = kind_of(site, node)
+        claim = f"`{site.one_line(node)}` is a `{said[1]}`, which cannot be a key or an element of a set."
+        if convert and kind.rsplit(".", 1)[-1] == said[1].rsplit(".", 1)[-1]:
+            alike = [item for item in _siblings(site, node) if type(item) is type(node)]
+            changes = [change for item in alike for change in _hashable(site, item, convert)]
+            check = f"type({site.text(node)}).__hash__ is None"
+            repair = site.repair(f"A {convert} can be used there.", *changes)
+            if pure(node):
+                yield site.cause(claim, "It has no hash.", check, repair, weight=0.9)
+            else:
+                yield site.reading(claim, repair, weight=0.8)
+            return
+    for call in site.find(
+        ast.Call,
+        lambda node: (
+            getattr(node.func, "id", "") in ("set", "frozenset", "Counter", "dict")
+            or getattr(node.func, "attr", "") in ("fromkeys", "Counter", "update")
+        ),
+    ):
+        if call.args and convert:
+            repair = site.repair(
+                f"Each becomes a {convert}.",
+                *src.wrap(site.cell.source, call.args[0], f"map({convert}, ", ")"),
+            )
+            claim = (
+                f"The elements of `{site.one_line(call.args[0])}` are of type `{said[1]}`, which "
+                "cannot be in a set."
+            )
+            yield site.cause(
+                claim,
+                f"They are of type `{said[1]}`.",
+                f"type(next(iter({site.text(call.args[0])}))).__name__ == {said[1].rsplit('.', 1)[-1]!r}",
+                repair,
+                weight=0.85,
+            )
+            return
+
+
+def _hashable(site: Site, node: ast.expr, convert: str) -> tuple[src.Splice, ...]:
+    """The changes that make a tuple or frozenset of the node; a list that is written out becomes `( … )`."""
+    if isinstance(node, ast.List) and convert == "tuple":
+        inner = site.text(node)[1:-1].rstrip().rstrip(",")
+        return (site.over(node, f"({inner}{',' if len(node.elts) == 1 else ''})"),)
+    return site.call(convert, node)
+
+
+def _siblings(site: Site, node: ast.expr) -> list[ast.expr]:
+    """The node and, in a set or dictionary that is written out, the other elements or keys."""
+    for item in ast.walk(site.statement or site.tree):
+        elements = item.elts if isinstance(item, ast.Set) else item.keys if isinstance(item, ast.Dict) else []
+        if any(part is node for part in elements):
+            return [part for part in elements if part is not None]
+    return [node]
+
+
+def _keys(site: Site) -> Iterator[ast.expr]:
+    """Expressions that were used as a key or as an element of a set."""
+    for node in site.find(ast.Subscript):
+        yield node.slice
+    for call in site.find(
+        ast.Call,
+        lambda node: (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("add", "get", "pop", "setdefault", "discard", "remove")
+        ),
+    ):
+        yield from call.args[:1]
+    for display in site.find(ast.Dict):
+        yield from [item for item in display.keys if item is not None]
+    for display_ in site.find(ast.Set):
+        yield from display_.elts
+    for compare in site.find(ast.Compare):
+        yield compare.left
+
+
+def _slice(site: Site) -> Iterator[Suspicion]:
+    """A slice of a dictionary or of a table."""
+    for node in site.find(ast.Subscript):
+        kind = kind_of(site, node.value)
+        text = site.text(node.value)
+        if kind == "pandas.core.frame.DataFrame":
+            repair = site.repair(
+                "`iloc` looks up rows and columns by position.", site.after(node.value, ".iloc")
+            )
+            yield site.cause(
+                f"`{text}` is a table; positions of rows and columns go through `iloc`.",
+                "It has `iloc`.",
+                f"hasattr({text}, 'iloc')",
+                repair,
+                weight=0.9,
+            )
+        elif kind == "dict":
+            repair = site.repair(
+                "A list of its pairs can be sliced.", site.over(node.value, f"list({text}.items())")
+            )
+            yield site.reading(f"`{text}` is a dictionary, which has no positions.", repair, weight=0.6)
+        return
+
+
+@rule(
+    "assign.unchangeable",
+    "TypeError",
+    lesson="Texts and tuples cannot be changed once they are made. Make a new one, or use a list.",
+)
+def unchangeable(site: Site) -> Iterator[Suspicion]:
+    said = site.says(
+        r"'(str|tuple|range|bytes|frozenset)' object (?:does not support item|doesn't support item) "
+        r"(assignment|deletion)"
+    )
+    if said is None:
+        return
+    for node in site.find(ast.Subscript, lambda node: not isinstance(node.ctx, ast.Load))[:1]:
+        text = site.text(node.value)
+        claim = f"`{text}` is a `{said[1]}`, which cannot be changed."
+        if isinstance(node.value, ast.Name):
+            for cell, assign in site.assignments(node.value.id):
+                yield site.reading(claim, _as_list(cell, assign), weight=0.7)
+                break
+        rebuilt = _rebuilt(site, node, said[1])
+        if rebuilt is not None and said[2] == "assignment":
+            weight = 0.75 if said[1] == "str" else 0.5
+            yield site.reading(
+                claim, site.repair("A new one is made with the change.", rebuilt), weight=weight
+            )
+        return
+
+
+def _as_list(cell: Cell, assign: ast.Assign) -> Repair:
+    source, value = cell.source, assign.value
+    if isinstance(value, ast.Tuple):
+        text = src.text_of(source, value)
+        inner = text[1:-1] if text.startswith("(") else text
+        changes = [src.over(source, value, f"[{inner.rstrip().rstrip(',')}]")]
+    else:
+        changes = [*src.wrap(source, value, "list(", ")")]
+    return Repair(edits=(src.edit(cell, *changes),), why="A list can be changed.")
+
+
+def _rebuilt(site: Site, node: ast.Subscript, kind: str) -> src.Splice | None:
+    """`s = s[:i] + c + s[i + 1:]` for `s[i] = c` with a position that counts from the start."""
+    statement = site.statement
+    if (
+        not isinstance(statement, ast.Assign)
+        or len(statement.targets) != 1
+        or isinstance(node.slice, ast.Slice)
+    ):
+        return None
+    position = site.literal(node.slice)
+    if not isinstance(position, int) or position < 0 or kind not in ("str", "tuple"):
+        return None
+    text, at = site.text(node.value), site.text(node.slice)
+    after = str(position + 1) if isinstance(node.slice, ast.Constant) else f"{at} + 1"
+    value = site.text(statement.value)
+    new = value if kind == "str" else f"({value},)"
+    if kind == "str" and isinstance(statement.value, ast.BinOp | ast.IfExp | ast.Compare):
+        new = f"({value})"
+    return site.over(statement, f"{text} = {text}[:{at}] + {new} + {text}[{after}:]")
+
+
+@rule(
+    "assign.type_not_called",
+    "TypeError",
+    "AttributeError",
+    lesson="`list` is the type, `list()` makes a new empty list.",
+)
+def type_not_called(site: Site) -> Iterator[Suspicion]:
+    if not site.says(
+        r"'type' object (does not support item|is not subscriptable|is not iterable)|unbound "
+        r"method|descriptor '\w+' for|type object '(list|dict|set)' has no"
+    ):
+        return
+    statement = site.statement
+    names = (
+        [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        if statement is not None
+        else []
+    )
+    for name in dict.fromkeys(names):
+        for cell, assign in site.assignments(name):
+            if isinstance(assign.value, ast.Name) and assign.value.id in (
+                "list",
+                "dict",
+                "set",
+                "str",
+                "tuple",
+            ):
+                change = src.after(cell.source, assign.value, "()")
+                yield site.cause(
+                    f"`{name}` is the type `{assign.value.id}` itself, since the parentheses are missing.",
+                    f"`{name}` is a type.",
+                    f"isinstance({name}, type)",
+                    Repair(edits=(src.edit(cell, change),), why=f"`{assign.value.id}()` makes a new one."),
+                    weight=0.95,
+                )
+                return
+            break
+
+
 RULES = (
     function,
     attribute,
     number,
     text_position,
+    unhashable,
+    unchangeable,
+    type_not_called,
 )

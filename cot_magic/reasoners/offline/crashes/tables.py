@@ -31,7 +31,7 @@ def table_positions(site: Site) -> Iterator[Suspicion]:
         keys = site.keys(node.value)
         if len(strings) == len(node.slice.elts) and all(repr(item.value) in keys for item in strings):
             start, end = src.span(site.cell.source, node.slice)
-            changes = [src.Change(start=start, end=start, text="["), src.Change(start=end, end=end, text="]")]
+            changes = [src.Splice(start=start, end=start, text="["), src.Splice(start=end, end=end, text="]")]
             yield site.cause(
                 "Several columns are asked for in single brackets.",
                 "Each of them is a column.",
@@ -148,7 +148,7 @@ def overlap(site: Site) -> Iterator[Suspicion]:
         return
     for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "join"):
         end = src.span(site.cell.source, call)[1] - 1
-        change = src.Change(start=end, end=end, text=", rsuffix='_right'")
+        change = src.Splice(start=end, end=end, text=", rsuffix='_right'")
         claim = "Both tables have a column of one name."
         yield site.reading(claim, site.repair("A suffix tells them apart.", change), weight=0.7)
         return

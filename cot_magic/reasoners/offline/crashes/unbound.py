@@ -4,7 +4,6 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes.scopes import class_members
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
 from cot_magic.reasoners.offline.spelling import only_near
@@ -225,7 +224,12 @@ def typo(site: Site) -> Iterator[Suspicion]:
 )
 def missing_self(site: Site) -> Iterator[Suspicion]:
     name, function, klass = unbound_name(site), site.function, site.klass
-    if function is None or klass is None or function not in klass.body or name not in class_members(klass):
+    if (
+        function is None
+        or klass is None
+        or function not in klass.body
+        or name not in src.class_members(klass)
+    ):
         return
     first = (src.parameters(function) or [""])[0]
     if first not in ("self", "cls"):

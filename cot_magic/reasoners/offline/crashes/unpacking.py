@@ -46,7 +46,7 @@ def unpack(site: Site) -> Iterator[Suspicion]:
                 yield site.reading("The first values may be meant.", cut, weight=0.5)
             star = src.span(site.cell.source, target.elts[-1])[0]
             tail = site.repair(
-                "The last name takes all the rest.", src.Change(start=star, end=star, text="*")
+                "The last name takes all the rest.", src.Splice(start=star, end=star, text="*")
             )
             yield site.reading("The rest may belong to the last name.", tail, weight=0.6)
         if few and size is not None and size < names:
@@ -67,7 +67,7 @@ def unpack(site: Site) -> Iterator[Suspicion]:
                     src.span(site.cell.source, target.elts[-1])[1],
                 )
                 comma = "," if size == 1 else ""
-                change = src.Change(start=start, end=end, text=kept + comma)
+                change = src.Splice(start=start, end=end, text=kept + comma)
                 yield site.reading(
                     "Some of the names may be too many.",
                     site.repair("As many names as values.", change),
@@ -88,7 +88,7 @@ def _split(site: Site, value: ast.Call, statement: ast.Assign) -> Iterator[Suspi
         wanted = len(target.elts) if isinstance(target, ast.Tuple | ast.List) else 0
         if text.count(separator) == wanted - 1:
             start, end = src.span(site.cell.source, value.func)[1], src.span(site.cell.source, value)[1]
-            change = src.Change(start=start, end=end, text=f"({separator!r})")
+            change = src.Splice(start=start, end=end, text=f"({separator!r})")
             claim = (
                 f"{text!r} is not divided by what `split` looks for; {separator!r} divides it into {wanted}."
             )

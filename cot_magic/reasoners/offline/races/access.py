@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.program import (
+    ConcurrentCode,
     Def,
     Function,
-    Program,
     last_part,
 )
 
@@ -47,7 +47,7 @@ class Access:
 
 
 @dataclass(slots=True, kw_only=True)
-class Reading:
+class AccessReading:
     """Walks one function in the order of evaluation."""
 
     function: Function
@@ -232,7 +232,7 @@ def guards(text: str) -> bool:
     return any(word in text.rpartition(".")[2].lower() for word in GUARDS)
 
 
-def reading(program: Program, function: Function, *, awaits: bool) -> Reading:
+def reading(program: ConcurrentCode, function: Function, *, awaits: bool) -> AccessReading:
     """What one function does."""
     rebound = frozenset(
         name
@@ -241,12 +241,12 @@ def reading(program: Program, function: Function, *, awaits: bool) -> Reading:
         for name in item.names
     )
     shared = frozenset(_shared(program, function, rebound))
-    found = Reading(function=function, shared=shared, rebound=rebound, awaits=awaits)
+    found = AccessReading(function=function, shared=shared, rebound=rebound, awaits=awaits)
     found.block(function.node.body)
     return found
 
 
-def _shared(program: Program, function: Function, declared: frozenset[str]) -> Iterator[str]:
+def _shared(program: ConcurrentCode, function: Function, declared: frozenset[str]) -> Iterator[str]:
     """Names through which the function reaches what others reach too: parameters, outer and global names."""
     node = function.node
     local = src.local_names(node)
@@ -261,7 +261,7 @@ def _shared(program: Program, function: Function, declared: frozenset[str]) -> I
             yield name
 
 
-def covering(reading_: Reading, first: Access, last: Access) -> tuple[list[ast.stmt], int, int]:
+def covering(reading_: AccessReading, first: Access, last: Access) -> tuple[list[ast.stmt], int, int]:
     """The innermost block that holds both, and the indices of the statements from the one to the other."""
     block, start, end = reading_.function.node.body, 0, len(reading_.function.node.body) - 1
     for (one, i), (other, j) in zip(first.path, last.path, strict=False):
@@ -287,8 +287,8 @@ __all__ = [
     "SWITCH",
     "WRITE",
     "Access",
+    "AccessReading",
     "Def",
-    "Reading",
     "calls",
     "covering",
     "guards",

@@ -8,9 +8,9 @@ from cot_magic.core.case import Cell
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.program import (
+    ConcurrentCode,
     Def,
     Function,
-    Program,
     last_part,
 )
 
@@ -21,12 +21,12 @@ _LOCKS = {"asyncio": ("Lock",), "threading": ("Lock", "RLock")}
 class Draft:
     """Changes of several cells that make one repair."""
 
-    program: Program
-    changes: dict[str, list[src.Change]] = field(default_factory=dict)
+    program: ConcurrentCode
+    changes: dict[str, list[src.Splice]] = field(default_factory=dict)
     cells: dict[str, Cell] = field(default_factory=dict)
     imports: set[tuple[str, str]] = field(default_factory=set)
 
-    def change(self, cell: Cell, *changes: src.Change) -> None:
+    def change(self, cell: Cell, *changes: src.Splice) -> None:
         self.cells[cell.id] = cell
         self.changes.setdefault(cell.id, []).extend(changes)
 
@@ -46,7 +46,7 @@ class Draft:
 
 def enclose(
     cell: Cell, block: Sequence[ast.stmt], first: int, last: int, header: str, tail: str = ""
-) -> list[src.Change]:
+) -> list[src.Splice]:
     """Put the statements `first` to `last` of a block under a header (`with lock:`), one step further in.
 
     Statements that stand behind a colon or a semicolon get lines of their own. Lines inside of strings stay.
@@ -91,18 +91,18 @@ def _begins_line(source: str, node: ast.stmt) -> bool:
     return source[start : src.offset(source, src.first_line(node), column)].strip() == ""
 
 
-def _insert(source: str, lineno: int, text: str) -> src.Change:
+def _insert(source: str, lineno: int, text: str) -> src.Splice:
     place = src.offset(source, lineno, 0)
-    return src.Change(start=place, end=place, text=text)
+    return src.Splice(start=place, end=place, text=text)
 
 
-def _break(source: str, node: ast.stmt, text: str) -> src.Change:
+def _break(source: str, node: ast.stmt, text: str) -> src.Splice:
     """A line break in place of the blanks and the semicolon before a statement."""
     end = src.span(source, node)[0]
     start = end
     while start and source[start - 1] in " \t;":
         start -= 1
-    return src.Change(start=start, end=end, text=text)
+    return src.Splice(start=start, end=end, text=text)
 
 
 def _string_lines(node: ast.AST) -> Iterator[int]:
@@ -157,7 +157,7 @@ def _attribute(draft: Draft, function: Function, owner: ast.ClassDef, module: st
     return name
 
 
-def lock_names(program: Program, body: Sequence[ast.stmt], module: str) -> Iterator[str]:
+def lock_names(program: ConcurrentCode, body: Sequence[ast.stmt], module: str) -> Iterator[str]:
     """Locks that a body makes, by the last part of their names."""
     for statement in body:
         if isinstance(statement, Def | ast.ClassDef):
@@ -174,7 +174,7 @@ def lock_names(program: Program, body: Sequence[ast.stmt], module: str) -> Itera
                         yield last_part(name)
 
 
-def makes_lock(program: Program, node: ast.AST, module: str) -> bool:
+def makes_lock(program: ConcurrentCode, node: ast.AST, module: str) -> bool:
     """Whether an expression makes a lock of `asyncio` or `threading`."""
     if not isinstance(node, ast.Call) or last_part(node.func) not in _LOCKS[module]:
         return False
@@ -184,7 +184,7 @@ def makes_lock(program: Program, node: ast.AST, module: str) -> bool:
     return isinstance(root, ast.Name) and program.imported.get(root.id, root.id) == module
 
 
-def _at_start(source: str, body: Sequence[ast.stmt], text: str) -> list[src.Change]:
+def _at_start(source: str, body: Sequence[ast.stmt], text: str) -> list[src.Splice]:
     """A statement at the start of a body, below its docstring."""
     docstring = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     if docstring and len(body) == 1:
@@ -193,7 +193,7 @@ def _at_start(source: str, body: Sequence[ast.stmt], text: str) -> list[src.Chan
     if _begins_line(source, node):
         return [src.line_before(source, src.first_line(node), text)]
     start = src.span(source, node)[0]
-    return [src.Change(start=start, end=start, text=f"{text}; ")]
+    return [src.Splice(start=start, end=start, text=f"{text}; ")]
 
 
 def _fresh(text: str, wanted: str) -> str:
@@ -203,7 +203,7 @@ def _fresh(text: str, wanted: str) -> str:
     return name
 
 
-def moved(cell: Cell, block: Sequence[ast.stmt], place: int, to: int) -> list[src.Change]:
+def moved(cell: Cell, block: Sequence[ast.stmt], place: int, to: int) -> list[src.Splice]:
     """Statement `place` of a block moved before statement `to`; empty if it has no line of its own."""
     source = cell.source
     node, target = block[place], block[to]
@@ -227,7 +227,7 @@ def _dedented(text: str) -> str:
     return text.strip()
 
 
-def swapped(cell: Cell, one: ast.stmt, other: ast.stmt) -> list[src.Change]:
+def swapped(cell: Cell, one: ast.stmt, other: ast.stmt) -> list[src.Splice]:
     """Two statements in each other's place."""
     source = cell.source
     return [

@@ -8,19 +8,19 @@ from cot_magic.reasoners.offline.races.access import (
     SWITCH,
     WRITE,
     Access,
-    Reading,
+    AccessReading,
     covering,
     reading,
 )
 from cot_magic.reasoners.offline.races.edits import enclose
 from cot_magic.reasoners.offline.races.program import (
+    ConcurrentCode,
     Function,
-    Program,
     last_part,
     own_blocks,
 )
 from cot_magic.reasoners.offline.races.rule import line_of, race, suspect
-from cot_magic.reasoners.offline.races.sections import AGAIN, Span, locked
+from cot_magic.reasoners.offline.races.sections import AGAIN, LineSpan, locked
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 
 _TASK = AGAIN.format("task")
@@ -47,7 +47,7 @@ PAIRS = {
     "to be "
     "given back in a `finally`, or it stays taken for ever.",
 )
-def cancel_leak(program: Program) -> Iterator[Suspicion]:
+def cancel_leak(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.functions:
         for block in own_blocks(function.node):
             for place, node in enumerate(block):
@@ -123,7 +123,7 @@ def _finally(function: Function, block: list[ast.stmt], start: int, end: int) ->
     "collection under "
     "it. Loop over a copy.",
 )
-def changed_while_iterating(program: Program) -> Iterator[Suspicion]:
+def changed_while_iterating(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in (*program.tasks, *program.threaded):
         found = reading(program, function, awaits=function.is_async)
         kind = ast.Await if function.is_async else ast.Call
@@ -150,7 +150,7 @@ def _collection(node: ast.expr) -> ast.expr:
     return method.value if isinstance(method, ast.Attribute) and view else node
 
 
-def _says(program: Program, *words: str) -> bool:
+def _says(program: ConcurrentCode, *words: str) -> bool:
     raised = program.case.raised
     return raised is not None and any(item in raised.evalue for item in words)
 
@@ -161,7 +161,7 @@ def _says(program: Program, *words: str) -> bool:
     "lock that "
     "the remover takes too, or skip what is gone and say so.",
 )
-def deleted_meanwhile(program: Program) -> Iterator[Suspicion]:
+def deleted_meanwhile(program: ConcurrentCode) -> Iterator[Suspicion]:
     raised = program.case.raised
     if raised is None or not {raised.ename, *raised.bases} & {
         "KeyError",
@@ -190,7 +190,7 @@ def deleted_meanwhile(program: Program) -> Iterator[Suspicion]:
             yield suspect(function.cell, line_of(reads[-1].node), claim, _TASK, *repairs, weight=0.72)
 
 
-def _removes(program: Program, function: Function, place: str) -> bool:
+def _removes(program: ConcurrentCode, function: Function, place: str) -> bool:
     found = reading(program, function, awaits=True)
     return any(item.kind == WRITE and item.place == place and _drops_any(item) for item in found.found)
 
@@ -202,7 +202,7 @@ def _drops_any(access: Access) -> bool:
 
 
 def _kept_out(
-    program: Program, found: Reading, reads: list[Access], removers: list[Function], place: str
+    program: ConcurrentCode, found: AccessReading, reads: list[Access], removers: list[Function], place: str
 ) -> Repair | None:
     block, first, last = covering(found, reads[0], reads[-1])
     names = {getattr(item.statement, "targets", [None])[0] for item in reads[-1:]}
@@ -210,17 +210,17 @@ def _kept_out(
     for later in range(last + 1, len(block)):
         if any(isinstance(item, ast.Name) and item.id in used for item in ast.walk(block[later])):
             last = later
-    spans = [Span(function=found.function, block=block, first=first, last=last)]
+    spans = [LineSpan(function=found.function, block=block, first=first, last=last)]
     for remover in removers:
         inner = reading(program, remover, awaits=True)
         mine = [item for item in inner.found if item.place == place]
         if remover.owner is found.function.owner and not any(item.locks for item in mine):
             outer, start, end = covering(inner, mine[0], mine[-1])
-            spans.append(Span(function=remover, block=outer, first=start, last=end))
+            spans.append(LineSpan(function=remover, block=outer, first=start, last=end))
     return locked(program, spans, f"Nothing is removed from `{place}` while it is worked on.")
 
 
-def _skipped(found: Reading, reads: list[Access]) -> Iterator[Repair]:
+def _skipped(found: AccessReading, reads: list[Access]) -> Iterator[Repair]:
     """After `v = place.get(k)`: skip what is gone, and say so."""
     cell = found.function.cell
     for access in reads:

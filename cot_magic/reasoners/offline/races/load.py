@@ -9,23 +9,23 @@ from cot_magic.reasoners.offline.races.access import (
     SWITCH,
     WRITE,
     Access,
-    Reading,
+    AccessReading,
     calls,
     covering,
     reading,
     uses,
 )
 from cot_magic.reasoners.offline.races.edits import Draft
+from cot_magic.reasoners.offline.races.order import STARTS
 from cot_magic.reasoners.offline.races.program import (
-    STARTS,
+    ConcurrentCode,
     Function,
-    Program,
     last_part,
 )
 from cot_magic.reasoners.offline.races.rule import line_of, race, suspect
 from cot_magic.reasoners.offline.races.sections import (
     AGAIN,
-    Span,
+    LineSpan,
     locked,
     near_place,
 )
@@ -41,7 +41,7 @@ _DROPS = ("pop", "clear", "delete", "invalidate", "evict", "expire", "remove", "
     "few, the "
     "last ones wait until they give up, and tasks that need two of them can block each other for ever.",
 )
-def unbounded_gather(program: Program) -> Iterator[Suspicion]:
+def unbounded_gather(program: ConcurrentCode) -> Iterator[Suspicion]:
     for cell, tree in program.units:
         for statement in src.statements(tree):
             for call in _gathers(statement):
@@ -88,7 +88,7 @@ def _gathers(statement: ast.stmt) -> Iterator[ast.Call]:
                     yield item
 
 
-def _repeated(program: Program, call: ast.Call) -> tuple[Function | None, ast.expr | None]:
+def _repeated(program: ConcurrentCode, call: ast.Call) -> tuple[Function | None, ast.expr | None]:
     """The coroutine function that a gather calls for each element of something, and that call."""
     for argument in call.args:
         inner = argument.value if isinstance(argument, ast.Starred) else argument
@@ -99,7 +99,7 @@ def _repeated(program: Program, call: ast.Call) -> tuple[Function | None, ast.ex
     return None, None
 
 
-def _acquisitions(program: Program, handler: Function) -> int:
+def _acquisitions(program: ConcurrentCode, handler: Function) -> int:
     """How many things of a pool one run of a function holds, counted by the calls that take them."""
     count = 0
     for node in ast.walk(handler.node):
@@ -124,7 +124,7 @@ def _takes(call: ast.Call) -> bool:
     return last_part(call.func) in ("acquire", "connection", "connect", "session", "checkout", "get", "slot")
 
 
-def _pool_size(program: Program) -> int | None:
+def _pool_size(program: ConcurrentCode) -> int | None:
     """The one number that something like a pool is made with: by its name, or a class that holds a "
     "semaphore."""
     sizes = []
@@ -144,7 +144,7 @@ def _pool_size(program: Program) -> int | None:
     return min(sizes, default=None)
 
 
-def _timed_out(program: Program) -> bool:
+def _timed_out(program: ConcurrentCode) -> bool:
     raised = program.case.raised
     if raised is None:
         return False
@@ -158,7 +158,7 @@ def _timed_out(program: Program) -> bool:
     "for all, "
     "then raise what failed.",
 )
-def gather_errors(program: Program) -> Iterator[Suspicion]:
+def gather_errors(program: ConcurrentCode) -> Iterator[Suspicion]:
     for cell, tree in program.units:
         handled = [node for node in ast.walk(tree) if isinstance(node, ast.Try)]
         for statement in src.statements(tree):
@@ -179,7 +179,7 @@ def gather_errors(program: Program) -> Iterator[Suspicion]:
             end = src.offset(cell.source, call.end_lineno or 0, (call.end_col_offset or 1) - 1)
             comma = ", " if call.args or call.keywords else ""
             changes = [
-                src.Change(start=end, end=end, text=f"{comma}return_exceptions=True"),
+                src.Splice(start=end, end=end, text=f"{comma}return_exceptions=True"),
                 src.line_after(
                     cell.source,
                     statement,
@@ -189,7 +189,7 @@ def gather_errors(program: Program) -> Iterator[Suspicion]:
             ]
             if start:
                 place = src.span(cell.source, statement)[0]
-                changes.append(src.Change(start=place, end=place, text=start))
+                changes.append(src.Splice(start=place, end=place, text=start))
             claim = f"The tasks of the `gather` in line {line_of(call)} go on after one of them failed."
             repair = Repair(
                 edits=(src.edit(cell, *changes),), why="All tasks end before what failed is raised."
@@ -203,7 +203,7 @@ def gather_errors(program: Program) -> Iterator[Suspicion]:
     "with the "
     "old value, and it stays. Store first and drop then, and keep readers out meanwhile.",
 )
-def cache_order(program: Program) -> Iterator[Suspicion]:
+def cache_order(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.tasks:
         found = reading(program, function, awaits=True)
         for access in found.found:
@@ -222,7 +222,7 @@ def cache_order(program: Program) -> Iterator[Suspicion]:
                 "the old "
                 "one meanwhile."
             )
-            whole = Span(function=function, block=block, first=at, last=last)
+            whole = LineSpan(function=function, block=block, first=at, last=last)
             lock = locked(program, [whole, *fillers], "Dropping, storing and filling take the same lock.")
             changes = _to_the_end(function, block, at, last)
             why = "The old value is dropped after the new one is stored."
@@ -261,7 +261,7 @@ def _awaits(node: ast.AST) -> bool:
     return any(isinstance(item, ast.Await) for item in ast.walk(node))
 
 
-def _fillers(program: Program, writer: Function, place: str) -> Iterator[Span]:
+def _fillers(program: ConcurrentCode, writer: Function, place: str) -> Iterator[LineSpan]:
     """Where other functions put something into the place that they awaited."""
     for function in program.tasks:
         if function is writer or function.owner is not writer.owner:
@@ -274,10 +274,10 @@ def _fillers(program: Program, writer: Function, place: str) -> Iterator[Span]:
             first = _first_of(found, fill)
             if first is not None and not fill.locks:
                 block, start, end = covering(found, first, fill)
-                yield Span(function=function, block=block, first=start, last=end)
+                yield LineSpan(function=function, block=block, first=start, last=end)
 
 
-def _first_of(found: Reading, fill: Access) -> Access | None:
+def _first_of(found: AccessReading, fill: Access) -> Access | None:
     """The first look at the place, or else the await that what is filled in comes from."""
     before = found.found[: found.found.index(fill)]
     switches = [item for item in before if item.kind == SWITCH]
@@ -285,7 +285,7 @@ def _first_of(found: Reading, fill: Access) -> Access | None:
     return next(iter(looks or switches[-1:]), None) if switches else None
 
 
-def _to_the_end(function: Function, block: list[ast.stmt], at: int, last: int) -> list[src.Change]:
+def _to_the_end(function: Function, block: list[ast.stmt], at: int, last: int) -> list[src.Splice]:
     cell = function.cell
     node = block[at]
     if node.lineno != node.end_lineno or block[last].lineno == node.lineno:

@@ -23,29 +23,44 @@ from cot_magic.core.jobs import UNREPEATED, Budget, Outcome
 
 Steps = Generator[Step, Reply, None]
 ORDER = HypothesisId("order")
-NEVER = (
-    "SyntaxError",
-    "IndentationError",
-    "TabError",
-    "ModuleNotFoundError",
-    "ImportError",
-    "NameError",
-    "UnboundLocalError",
-    "RecursionError",
-)
 LEAST_TEST = 100
+STARTS = {"gather", "create_task", "ensure_future", "TaskGroup", "as_completed", "run_coroutine_threadsafe"}
+TASKS = STARTS | {"wait", "wait_for", "timeout", "timeout_at", "shield"}
+THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ThreadPool", "to_thread", "run_in_executor"}
+# failures that no order of tasks or threads causes: the first are not worth a search over schedules, the
+# second, with their subclasses, not worth the rules about races
+_REPEATING = (
+    "SyntaxError", "IndentationError", "TabError", "ModuleNotFoundError", "ImportError", "NameError",
+    "UnboundLocalError", "RecursionError",
+)  # fmt: skip
+_NEVER = {"NameError", "SyntaxError", "ImportError", "ZeroDivisionError", "RecursionError", "UnicodeError"}
 _CONCURRENT = re.compile(
     r"\b(?:asyncio|await|async\s+def|threading|ThreadPoolExecutor|ThreadPool|concurrent\.futures)\b"
 )
+_STARTED = re.compile(rf"\b(?:{'|'.join(sorted(TASKS | THREADS))})\b")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 def concurrent(case: Case) -> bool:
     """Whether the cell, or one that it depends on, has tasks or threads, so that order may matter."""
-    if case.raised is not None and case.raised.ename in NEVER:
+    if case.raised is not None and case.raised.ename in _REPEATING:
         return False
-    sources = (case.cell.source, *(item.cell.source for item in case.lineage))
-    return any(_CONCURRENT.search(source) for source in sources)
+    return any(_CONCURRENT.search(source) for source in _sources(case))
+
+
+def may_race(case: Case) -> bool:
+    """Whether the rules about races may have something to say; told by words, so that it costs nothing.
+
+    True for all code that `ConcurrentCode.of` takes for concurrent, and for some that it does not.
+    """
+    raised = case.raised
+    if raised is None or {raised.ename, *raised.bases} & _NEVER:
+        return False
+    return any(_STARTED.search(source) for source in _sources(case))
+
+
+def _sources(case: Case) -> tuple[str, ...]:
+    return (case.cell.source, *(item.cell.source for item in case.lineage))
 
 
 def may_come_and_go(

@@ -7,12 +7,9 @@ from functools import cached_property
 
 from cot_magic.core.case import Case, Cell
 from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.races.order import TASKS, THREADS
 
 Def = ast.FunctionDef | ast.AsyncFunctionDef
-STARTS = {"gather", "create_task", "ensure_future", "TaskGroup", "as_completed", "run_coroutine_threadsafe"}
-TASKS = STARTS | {"wait", "wait_for", "timeout", "timeout_at", "shield"}
-POOLS = {"ThreadPoolExecutor", "ThreadPool", "to_thread", "run_in_executor"}
-THREADS = {"Thread", "Timer", *POOLS}
 _HANDS_OVER = {
     "submit",
     "map",
@@ -56,14 +53,14 @@ class Function:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Program:
+class ConcurrentCode:
     """The failing cell and the cells that it depends on, if they hold concurrent code."""
 
     case: Case
     units: tuple[tuple[Cell, ast.Module], ...]
 
     @classmethod
-    def of(cls, case: Case) -> "Program | None":
+    def of(cls, case: Case) -> "ConcurrentCode | None":
         """The program of a case; None if nothing in it runs beside anything else."""
         units: list[tuple[Cell, ast.Module]] = []
         for cell in (case.cell, *(item.cell for item in case.lineage)):

@@ -2,17 +2,14 @@
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cot_magic.core.case import Case, Cell
-from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.races.program import Function, Program
-from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.races.order import may_race
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function
+from cot_magic.reasoners.offline.rule import Repair, Suspicion, sound
 
-NEVER = {"NameError", "SyntaxError", "ImportError", "ZeroDivisionError", "RecursionError", "UnicodeError"}
-"""Failures that the order of tasks and threads does not bring about."""
-
-Find = Callable[[Program], Iterator[Suspicion]]
+Find = Callable[[ConcurrentCode], Iterator[Suspicion]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +23,12 @@ class RaceRule:
     code: str
     lesson: str
     find: Find
+    on: tuple[str, ...] = ()  # every class, except those that `may_race` rules out
 
     def suspicions(self, case: Case) -> Iterator[Suspicion]:
-        raised = case.raised
-        if raised is None or {raised.ename, *raised.bases} & NEVER:
-            return
-        program = Program.of(case)
-        if program is None:
-            return
-        for suspicion in self.find(program):
-            yield replace(suspicion, repairs=tuple(item for item in suspicion.repairs if _sound(item)))
+        program = ConcurrentCode.of(case) if may_race(case) else None
+        if program is not None:
+            yield from map(sound, self.find(program))
 
 
 def race(code: str, *, lesson: str) -> Callable[[Find], RaceRule]:
@@ -66,12 +59,6 @@ def line_of(node: ast.AST) -> int:
     return int(getattr(node, "lineno", 0))
 
 
-def word(program: Program, function: Function) -> str:
+def word(program: ConcurrentCode, function: Function) -> str:
     """What runs beside each other in that function: `task` or `thread`."""
     return "task" if function.is_async else "thread"
-
-
-def _sound(repair: Repair) -> bool:
-    return bool(repair.edits) and all(
-        edit.after != edit.before and src.parse(edit.after) is not None for edit in repair.edits
-    )

@@ -10,20 +10,20 @@ from cot_magic.reasoners.offline.races.access import (
     SWITCH,
     WRITE,
     Access,
-    Reading,
+    AccessReading,
     covering,
     reading,
     uses,
 )
 from cot_magic.reasoners.offline.races.edits import Draft, enclose, lock_of
-from cot_magic.reasoners.offline.races.program import Function, Program
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function
 from cot_magic.reasoners.offline.rule import Repair
 
 CHECK, UPDATE, TAKE = "check", "update", "take"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Section:
+class CriticalSection:
     """A read of a place, a switch after it, and a write that relies on what was read.
 
     Attributes
@@ -36,7 +36,7 @@ class Section:
     kind: str
     place: str
     function: Function
-    reading: Reading
+    reading: AccessReading
     read: Access
     switch: Access
     write: Access
@@ -52,11 +52,11 @@ class Section:
         return src.text_of(self.function.cell.source, self.read.node)
 
 
-def sections(program: Program, function: Function) -> list[Section]:
+def sections(program: ConcurrentCode, function: Function) -> list[CriticalSection]:
     """The unprotected critical sections of one function, one for each place and kind."""
     awaits = function.is_async
     found = reading(program, function, awaits=awaits)
-    result: list[Section] = []
+    result: list[CriticalSection] = []
     for place in dict.fromkeys(item.place for item in found.found if item.kind == WRITE):
         section = _section(function, found, place)
         if section is not None:
@@ -64,7 +64,7 @@ def sections(program: Program, function: Function) -> list[Section]:
     return result
 
 
-def _section(function: Function, found: Reading, place: str) -> Section | None:
+def _section(function: Function, found: AccessReading, place: str) -> CriticalSection | None:
     events = found.found
     for start, read in enumerate(events):
         if read.kind != READ or read.place != place:
@@ -79,7 +79,7 @@ def _section(function: Function, found: Reading, place: str) -> Section | None:
                 break
             kind = _kind(read, event, switch)
             if kind:
-                return Section(
+                return CriticalSection(
                     kind=kind,
                     place=place,
                     function=function,
@@ -102,7 +102,7 @@ def _kind(read: Access, write: Access, switch: Access) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Span:
+class LineSpan:
     """Statements of a function that go under the lock."""
 
     function: Function
@@ -116,7 +116,7 @@ class Span:
         start = src.span(source, self.block[self.first])[0]
         return source[start : src.span(source, self.block[self.last])[1]]
 
-    def enters(self, other: "Span") -> bool:
+    def enters(self, other: "LineSpan") -> bool:
         """Whether the statements call the function of another span, and so would take its lock again."""
         name = other.function.name
         for node in self.block[self.first : self.last + 1]:
@@ -130,7 +130,9 @@ class Span:
         return False
 
 
-def locked(program: Program, spans: Sequence[Span], why: str, *, within: str = "") -> Repair | None:
+def locked(
+    program: ConcurrentCode, spans: Sequence[LineSpan], why: str, *, within: str = ""
+) -> Repair | None:
     """All spans under one lock; None if one of them would take it while it holds it.
 
     The spans belong to functions of one class, or of one block of functions.
@@ -154,12 +156,12 @@ def locked(program: Program, spans: Sequence[Span], why: str, *, within: str = "
     return Repair(edits=draft.edits(), why=why)
 
 
-def span_of(section: Section) -> Span:
+def span_of(section: CriticalSection) -> LineSpan:
     block, first, last = section.range
-    return Span(function=section.function, block=block, first=first, last=last)
+    return LineSpan(function=section.function, block=block, first=first, last=last)
 
 
-def others(program: Program, section: Section) -> Iterator[Span]:
+def others(program: ConcurrentCode, section: CriticalSection) -> Iterator[LineSpan]:
     """Where other functions of the same class or block write the place or have a section on it."""
     functions = program.tasks if section.function.is_async else program.threaded
     for function in functions:
@@ -169,10 +171,10 @@ def others(program: Program, section: Section) -> Iterator[Span]:
         mine = [item for item in found.found if item.place == section.place]
         if any(item.kind == WRITE and not item.locks for item in mine):
             block, first, last = covering(found, mine[0], mine[-1])
-            yield Span(function=function, block=block, first=first, last=last)
+            yield LineSpan(function=function, block=block, first=first, last=last)
 
 
-def lock_repairs(program: Program, section: Section) -> Iterator[Repair]:
+def lock_repairs(program: ConcurrentCode, section: CriticalSection) -> Iterator[Repair]:
     """The section under a lock: with all that touches the place, and alone."""
     mine = span_of(section)
     rest = list(others(program, section))
@@ -189,18 +191,18 @@ def lock_repairs(program: Program, section: Section) -> Iterator[Repair]:
 AGAIN = "Under some order of the {0}s the cell fails as it did, and with the change it does not."
 
 
-def all_sections(program: Program) -> Iterator[Section]:
+def all_sections(program: ConcurrentCode) -> Iterator[CriticalSection]:
     """Those of all functions that run beside others."""
     for function in (*program.tasks, *program.threaded):
         yield from sections(program, function)
 
 
-def near(program: Program, section: Section) -> float:
+def near(program: ConcurrentCode, section: CriticalSection) -> float:
     """How much likelier a section is by what the failure names, and where it happens."""
     return near_place(program, section.place, section.function)
 
 
-def near_place(program: Program, place: str, function: Function) -> float:
+def near_place(program: ConcurrentCode, place: str, function: Function) -> float:
     """The same for a place in a function."""
     raised = program.case.raised
     name = place.rpartition(".")[2]
@@ -210,13 +212,13 @@ def near_place(program: Program, place: str, function: Function) -> float:
     return 0.15 * said + 0.05 * inside
 
 
-def point(section: Section) -> str:
+def point(section: CriticalSection) -> str:
     """What lets others in, for a sentence."""
     line = _line(section.switch.node)
     return f"the `await` in line {line}" if section.function.is_async else f"the call in line {line}"
 
 
-def lazy(section: Section) -> bool:
+def lazy(section: CriticalSection) -> bool:
     """`if x is None: x = make()` and its like, for threads."""
     guard = section.read.statement
     if section.function.is_async or not isinstance(guard, ast.If):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.access import uses
 from cot_magic.reasoners.offline.races.edits import moved
-from cot_magic.reasoners.offline.races.program import Function, Program, last_part
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function, last_part
 from cot_magic.reasoners.offline.races.rule import (
     line_of,
     race,
@@ -18,8 +18,8 @@ from cot_magic.reasoners.offline.races.sections import (
     CHECK,
     TAKE,
     UPDATE,
-    Section,
-    Span,
+    CriticalSection,
+    LineSpan,
     all_sections,
     lazy,
     lock_repairs,
@@ -35,7 +35,7 @@ from cot_magic.reasoners.offline.rule import Repair, Suspicion
     lesson="Between a check and what is done on its strength, others may run and make the check untrue. "
     "Check and act have to be one step: under a lock, or with a second look right before acting.",
 )
-def check_then_act(program: Program) -> Iterator[Suspicion]:
+def check_then_act(program: ConcurrentCode) -> Iterator[Suspicion]:
     for section in all_sections(program):
         if section.kind != CHECK or lazy(section) or _marks(section) is not None:
             continue
@@ -58,7 +58,7 @@ def check_then_act(program: Program) -> Iterator[Suspicion]:
         )
 
 
-def _second_look(section: Section) -> Repair | None:
+def _second_look(section: CriticalSection) -> Repair | None:
     """The check again after the await: what the function does if it fails is done then too."""
     guard = section.read.statement
     if not isinstance(guard, ast.If) or not section.function.is_async or guard.orelse:
@@ -78,7 +78,7 @@ def _second_look(section: Section) -> Repair | None:
     )
 
 
-def _marks(section: Section) -> ast.stmt | None:
+def _marks(section: CriticalSection) -> ast.stmt | None:
     """The statement that notes an item as done, if the section asks for that note first."""
     node, test = section.write.node, _test(section)
     if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.In | ast.NotIn):
@@ -97,7 +97,7 @@ def _marks(section: Section) -> ast.stmt | None:
     return None
 
 
-def _test(section: Section) -> ast.expr | None:
+def _test(section: CriticalSection) -> ast.expr | None:
     statement = section.read.statement
     return statement.test if isinstance(statement, ast.If | ast.While) else None
 
@@ -107,7 +107,7 @@ def _test(section: Section) -> ast.expr | None:
     lesson="An item that is marked as done only after the work can be taken up twice, as the second taker "
     "finds no mark yet. Mark it before the work starts, or do check, work and mark under a lock.",
 )
-def double_processing(program: Program) -> Iterator[Suspicion]:
+def double_processing(program: ConcurrentCode) -> Iterator[Suspicion]:
     for section in all_sections(program):
         mark = _marks(section) if section.kind == CHECK else None
         if mark is None and section.kind != TAKE:
@@ -131,7 +131,7 @@ def double_processing(program: Program) -> Iterator[Suspicion]:
         )
 
 
-def _claimed_first(section: Section) -> Repair | None:
+def _claimed_first(section: CriticalSection) -> Repair | None:
     """The mark (or the removal) moved before the first point where others come in."""
     write, pause = section.write.statement, section.switch.statement
     for body in src.blocks(section.function.node):
@@ -158,7 +158,7 @@ def _holds(node: ast.AST, inner: ast.AST) -> bool:
     lesson="A value that is read, changed and written back in several steps loses every change that others "
     "make between reading and writing. The steps need a lock, or the new value has to be made in one step.",
 )
-def lost_update(program: Program) -> Iterator[Suspicion]:
+def lost_update(program: ConcurrentCode) -> Iterator[Suspicion]:
     for section in all_sections(program):
         if section.kind == UPDATE:
             who = word(program, section.function)
@@ -182,7 +182,7 @@ def lost_update(program: Program) -> Iterator[Suspicion]:
         yield from _remote_updates(program, function)
 
 
-def _fetched_first(section: Section) -> Repair | None:
+def _fetched_first(section: CriticalSection) -> Repair | None:
     """`x += await f()` reads x before it waits: the value is fetched on a line before."""
     node = section.write.statement
     if not isinstance(node, ast.AugAssign) or not isinstance(node.value, ast.Await):
@@ -196,7 +196,7 @@ def _fetched_first(section: Section) -> Repair | None:
     )
 
 
-def _remote_updates(program: Program, function: Function) -> Iterator[Suspicion]:
+def _remote_updates(program: ConcurrentCode, function: Function) -> Iterator[Suspicion]:
     """`v = await read(key)` … `await write(key, v - n)`: the value lives behind two calls."""
     for block in src.blocks(function.node):
         for first, node in enumerate(block):
@@ -206,7 +206,7 @@ def _remote_updates(program: Program, function: Function) -> Iterator[Suspicion]
             last = _written_back(block, first, call, name)
             if last is None:
                 continue
-            span = Span(function=function, block=block, first=first, last=last)
+            span = LineSpan(function=function, block=block, first=first, last=last)
             claim = (
                 f"`{function.name}` reads a value with `{ast.unparse(call.func)}` in line {line_of(node)} "
                 f"and writes what it made of it in line {line_of(block[last])}; what other tasks write in "

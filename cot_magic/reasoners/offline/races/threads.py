@@ -12,16 +12,16 @@ from cot_magic.reasoners.offline.races.edits import (
     makes_lock,
 )
 from cot_magic.reasoners.offline.races.program import (
+    ConcurrentCode,
     Def,
     Function,
-    Program,
     last_part,
 )
 from cot_magic.reasoners.offline.races.rule import line_of, race, suspect
 from cot_magic.reasoners.offline.races.sections import (
     AGAIN,
     CHECK,
-    Span,
+    LineSpan,
     all_sections,
     lazy,
     lock_repairs,
@@ -37,7 +37,7 @@ from cot_magic.reasoners.offline.rule import Repair, Suspicion
     lesson="Two threads that both find a value missing both make it, and one of the two gets lost or is used "
     "half made. The check and the making belong under one lock.",
 )
-def lazy_init(program: Program) -> Iterator[Suspicion]:
+def lazy_init(program: ConcurrentCode) -> Iterator[Suspicion]:
     for section in all_sections(program):
         if section.kind == CHECK and lazy(section):
             claim = (
@@ -59,12 +59,12 @@ def lazy_init(program: Program) -> Iterator[Suspicion]:
     lesson="Threads that run in parallel can change a value between its reading and its writing, even within "
     "one line. A lock makes the line one step.",
 )
-def update_without_lock(program: Program) -> Iterator[Suspicion]:
+def update_without_lock(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.threaded:
         yield from _bare_updates(program, function)
 
 
-def _bare_updates(program: Program, function: Function) -> Iterator[Suspicion]:
+def _bare_updates(program: ConcurrentCode, function: Function) -> Iterator[Suspicion]:
     """`self.n += 1`: one step only as long as the interpreter has its global lock."""
     found = reading(program, function, awaits=False)
     known = {section.place for section in sections(program, function)}
@@ -74,7 +74,7 @@ def _bare_updates(program: Program, function: Function) -> Iterator[Suspicion]:
             continue
         place = item.path[-1]
         block = found.blocks[place[0]]
-        span = Span(function=function, block=block, first=place[1], last=place[1])
+        span = LineSpan(function=function, block=block, first=place[1], last=place[1])
         claim = (
             f"`{function.name}` changes `{item.place}` in line {line_of(node)} without a lock: reading and "
             "writing it are two steps for threads that run in parallel."
@@ -88,13 +88,13 @@ def _bare_updates(program: Program, function: Function) -> Iterator[Suspicion]:
     lesson="Two steps that are safe each for itself are not safe together: between them others see a state "
     "that should never be seen. The whole has to be under the lock that the steps use.",
 )
-def compound(program: Program) -> Iterator[Suspicion]:
+def compound(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.threaded:
         if isinstance(function.owner, ast.ClassDef) and function.self_name is not None:
             yield from _compound(program, function, function.owner)
 
 
-def _compound(program: Program, function: Function, owner: ast.ClassDef) -> Iterator[Suspicion]:
+def _compound(program: ConcurrentCode, function: Function, owner: ast.ClassDef) -> Iterator[Suspicion]:
     inits = [node for node in owner.body if isinstance(node, Def) and node.name == "__init__"]
     names = [
         name
@@ -136,7 +136,7 @@ def _takes(node: Def, lock: str) -> bool:
 
 
 def _held_throughout(
-    program: Program, function: Function, owner: ast.ClassDef, lock: str, users: list[int]
+    program: ConcurrentCode, function: Function, owner: ast.ClassDef, lock: str, users: list[int]
 ) -> Repair:
     """The calls under the lock, which is made one that its holder may take again."""
     draft = Draft(program=program)

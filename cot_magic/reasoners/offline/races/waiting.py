@@ -10,8 +10,8 @@ from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.access import uses
 from cot_magic.reasoners.offline.races.edits import moved, swapped
 from cot_magic.reasoners.offline.races.program import (
+    ConcurrentCode,
     Function,
-    Program,
     last_part,
     own_blocks,
 )
@@ -29,7 +29,7 @@ _TASK = AGAIN.format("task")
     "awaited or "
     "joined. Code that goes on without waiting sees it sometimes and sometimes not.",
 )
-def missing_await(program: Program) -> Iterator[Suspicion]:
+def missing_await(program: ConcurrentCode) -> Iterator[Suspicion]:
     for cell, tree in program.units:
         for root in (tree, *(item.node for item in program.functions if item.cell.id == cell.id)):
             for block in own_blocks(root):
@@ -49,7 +49,7 @@ class Start:
     kind: str  # `task`, `thread`, `future` or `coroutine`
 
 
-def _unawaited(program: Program, cell: Cell, root: ast.AST, start: Start) -> Iterator[Suspicion]:
+def _unawaited(program: ConcurrentCode, cell: Cell, root: ast.AST, start: Start) -> Iterator[Suspicion]:
     raised = program.case.raised
     frame = raised.innermost_in_cells if raised is not None else None
     rest = _after(root, start.node)
@@ -79,7 +79,7 @@ def _waiting(cell: Cell, start: Start, failing: ast.stmt | None) -> Iterator[Rep
         yield Repair(edits=(src.edit(cell, change),), why="The coroutine is awaited; else it never runs.")
 
 
-def _started(program: Program, node: ast.stmt) -> Start | None:
+def _started(program: ConcurrentCode, node: ast.stmt) -> Start | None:
     """What a statement starts, if it is a start."""
     call = _call(node)
     if call is None:
@@ -140,7 +140,7 @@ def _short(node: ast.AST) -> str:
     "the wait "
     "never ends. Clear it before looking for work, or after the wait.",
 )
-def lost_wakeup(program: Program) -> Iterator[Suspicion]:
+def lost_wakeup(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.functions:
         for block in own_blocks(function.node):
             for place, node in enumerate(block[:-1]):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cot_magic.reasoners.offline.source import Change, splice
+from cot_magic.reasoners.offline.source import Splice, splice
 from cot_magic.reasoners.offline.syntax.lexer import (
     Listing,
     TokenKind,
@@ -253,7 +253,7 @@ class Problem:
 
     def put(self, *changes: tuple[int, int, str]) -> str:
         """The source with the spans `(start, end)` replaced by texts."""
-        return splice(self.source, [Change(start=a, end=b, text=text) for a, b, text in changes])
+        return splice(self.source, [Splice(start=a, end=b, text=text) for a, b, text in changes])
 
     def swap(self, index: int, text: str, until: int | None = None) -> str:
         """The source with the tokens `index` to `until` (included) replaced."""

@@ -300,6 +300,10 @@ class SyntaxRule:
         return self.slip.code
 
     @property
+    def on(self) -> tuple[str, ...]:
+        return _SYNTAX_ERRORS
+
+    @property
     def lesson(self) -> str:
         return self.slip.lesson
 

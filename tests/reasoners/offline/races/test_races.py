@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from cot_magic.core.case import Case, Cell, CellId, Dependency, Environment, Frame, Raised
-from cot_magic.explore.decisions import Failure
 from cot_magic.explore.program import of_source
+from cot_magic.explore.run_result import RunFailure
 from cot_magic.explore.search.runner import ForkRunner
-from cot_magic.explore.search.search import Search, SearchResult
+from cot_magic.explore.search.search import Search
+from cot_magic.explore.search.values import SearchResult
 from cot_magic.reasoners.offline.races import (
     ends as race_ends,
 )
@@ -62,9 +63,9 @@ def searched(source: str, schedules: int) -> SearchResult:
     return Search(ForkRunner(program, 1), schedules=schedules, seconds=30.0, seed=3).go()
 
 
-def case_of(source: str, failure: Failure | None = None, earlier: str = "") -> Case:
+def case_of(source: str, failure: RunFailure | None = None, earlier: str = "") -> Case:
     cell = Cell(id=CellId("now"), source=source)
-    failure = failure or Failure(ename="AssertionError")
+    failure = failure or RunFailure(ename="AssertionError")
     kind = getattr(builtins, failure.ename, Exception)
     line = source.splitlines()[failure.lineno - 1].strip() if failure.lineno else ""
     frame = Frame(
