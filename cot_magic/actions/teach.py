@@ -17,7 +17,7 @@ from cot_magic.core.events import ExploreSchedules, InspectVariable, Reply, RunP
 from cot_magic.core.findings import Evidence, Phase
 from cot_magic.core.protocols import Reasoner, Sandbox
 from cot_magic.core.session import Session
-from cot_magic.lessons.answers import answered
+from cot_magic.lessons.answers import answered, without_magic
 from cot_magic.lessons.guidance import find_here
 from cot_magic.lessons.lesson import (
     Lesson,
@@ -26,10 +26,8 @@ from cot_magic.lessons.lesson import (
     revealed_events,
 )
 from cot_magic.lessons.outline import feedback, lesson_outline, step_outline
-from cot_magic.lessons.own_fix import without_magic
 from cot_magic.lessons.questions import case_of, questions
-from cot_magic.lessons.screen import LessonScreen, Preparing, show_outline
-from cot_magic.lessons.widgets import LessonControls
+from cot_magic.lessons.screen import LessonControls, LessonScreen, Preparing, show_outline
 from cot_magic.notebook.front_end import LAB, VSCODE, front_end
 from cot_magic.run.choose_reasoner import RecordedReasoner
 from cot_magic.run.last_session import LAST, LastSession

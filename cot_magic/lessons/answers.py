@@ -1,22 +1,29 @@
-"""An answer of a learner as a prediction: judged by the evidence of the session, or by a run of its own."""
+"""A learner's answer as a prediction: judged by the evidence of the session, or by a run of its own."""
 
 import ast
 import re
 from collections.abc import Generator
 
-from cot_magic.core.case import Case
+from cot_magic.core.case import Case, Cell
+from cot_magic.core.edits import suppressions
 from cot_magic.core.errors import UsageError
-from cot_magic.core.events import Reply, RunProbe, Step, ask
-from cot_magic.core.findings import Evidence, EvidenceId, HypothesisId, HypothesisVerdict, Probe
-from cot_magic.core.jobs import Outcome
-from cot_magic.lessons.lesson import (
-    Lesson,
-    Prediction,
-    Question,
-    Standing,
-    Subject,
+from cot_magic.core.events import ExploreSchedules, Reply, RunProbe, Step, TryFix, ask
+from cot_magic.core.findings import (
+    CellEdit,
+    Evidence,
+    EvidenceId,
+    Fix,
+    FixId,
+    FixVerdict,
+    HypothesisId,
+    HypothesisVerdict,
+    Probe,
 )
-from cot_magic.lessons.own_fix import fix_tried
+from cot_magic.core.intermittent import failing_schedule
+from cot_magic.core.jobs import Outcome
+from cot_magic.core.session import Session
+from cot_magic.core.verdict import Judgement, judge_fix
+from cot_magic.lessons.lesson import Attempt, Lesson, Prediction, Question, Standing, Subject
 from cot_magic.lessons.questions import (
     Line,
     case_of,
@@ -27,36 +34,41 @@ from cot_magic.lessons.questions import (
     run_again,
 )
 
-MINE = HypothesisId("yours")  # what a learner's own checks are about: no hypothesis of the session
+MINE = HypothesisId("yours")  # a learner's own checks are about no hypothesis of the session
 Answering = Generator[Step, Reply, Lesson]
 
 _CELL = r"(?:cell\s*)?\[?(?P<cell>\d+)\]?\s*(?:,|:|of)?\s*"
 _LINE = re.compile(
     rf"(?:{_CELL}(?:line\s*)|\[(?P<other>\d+)\]\s*[,:]?\s*|line\s*)?(?P<line>\d+)", re.IGNORECASE
 )
+_AT_LINE = re.compile(
+    r"(?:(?:cell\s*)?\[(?P<cell>\d+)\]\s*,?\s*)?(?:line\s*)?(?P<line>\d+)\s*:\s?(?P<code>.*)", re.DOTALL
+)
+_WHOLE = re.compile(r"(?:cell\s*)?\[?(?P<cell>\d+)\]?")
+_REPLACED = re.compile(r"(?P<old>.+?)\s+->\s*(?P<new>.*)", re.DOTALL)
+_COMMENT = re.compile(r"\A\s*#?%%cot\+{0,2}(?:[ \t][^\n]*)?(?:\n|\Z)")
+_HOW = "%cot_answer old -> new, %cot_answer 3: new line, or %%cot_answer with the whole new cell below it"
 
 
 def answered(lesson: Lesson, text: str, body: str | None = None) -> Answering:
-    """The lesson after an answer. Yields what has to run, and is sent the evidence.
+    """Return the lesson after an answer. Yields what has to run, and is sent the evidence.
 
     Parameters
     ----------
     text
-        What stands on the line of the magic.
+        The rest of the magic's line.
     body
-        The lines below it, which are the new source of a cell.
+        The lines below it: the new source of a cell.
 
-    Raises UsageError if it cannot be read as an answer; the lesson stays as it is then.
+    Raises UsageError, with the lesson unchanged, if it cannot be read as an answer.
     """
     question = lesson.question
     if question is None:
-        raise UsageError("the lesson has ended: everything is shown. %%cot --teach starts another one.")
+        raise UsageError("the lesson has ended: everything is shown. %%cot --teach starts another.")
     if body is not None and question.subject is not Subject.FIX:
-        raise UsageError(
-            "this question takes one line: %cot_answer TEXT. A whole cell answers what the fix is."
-        )
+        raise UsageError("this question takes one line: %cot_answer TEXT. Only the fix can be a whole cell.")
     if not text.strip() and body is None:
-        raise UsageError(f"an answer is missing: {question.how}")
+        raise UsageError(f"missing answer: {question.how}")
     match question.subject:
         case Subject.LINE:
             return _about_line(lesson, text.strip())
@@ -76,7 +88,7 @@ def _about_line(lesson: Lesson, text: str) -> Lesson:
     found = _LINE.fullmatch(text)
     if found is None:
         raise UsageError(
-            f"{text[:60]!r} names no line: %cot_answer 3, or %cot_answer [2] 3 for another cell."
+            f"{text[:60]!r} is not a line: %cot_answer 3, or %cot_answer [2] 3 for another cell."
         )
     cell = cell_numbered(case, found["cell"] or found["other"])
     line: Line = (cell.id, int(found["line"]))
@@ -86,19 +98,19 @@ def _about_line(lesson: Lesson, text: str) -> Lesson:
     cause = lesson.session.root_cause
     words = f"{place(case, line)} is at fault"
     if line in known:
-        standing, evidence, said = Standing.HELD, known[line], "What ran points to it."
+        standing, evidence, said = Standing.HELD, known[line], "The evidence points to it."
     elif line in helping:
         standing, evidence = Standing.OPEN, helping[line]
-        said = "With a change there the cell passes; that it is the cause is not proven. Go on."
+        said = "The cell passes when this line is changed, but it is not proven to be the cause. Go on."
     elif not known and not helping:
         standing, evidence, said = Standing.OPEN, (), "No run has shown which line it is. Go on."
     elif cause is not None and cause.lineno is not None:
         standing, evidence = Standing.FAILED, lesson.session.judge(cause.id).evidence
         said = "The confirmed cause is elsewhere."
         if line in _stopped(case):
-            said = "Python stopped on the way through it, but the confirmed cause is elsewhere."
+            said = "It is in the traceback, but the confirmed cause is elsewhere."
     else:
-        standing, evidence, said = Standing.OPEN, (), "No run speaks for it or against it."
+        standing, evidence, said = Standing.OPEN, (), "No run supports it or contradicts it."
     settles = standing is Standing.HELD or line in helping or not (known or helping)
     return lesson.predicted(
         Prediction(
@@ -129,9 +141,9 @@ def _about_value(lesson: Lesson, question: Question, text: str) -> Answering:
     settles = standing is Standing.HELD and names_it
     if standing is Standing.FAILED and "".join(text.split()) == "".join(question.recorded.split()):
         standing, settles = Standing.OPEN, True
-        said = "In your kernel it was so; in the copy it was not, so it changes from run to run. Go on."
+        said = "It was so in your kernel but not in the copy: the value changes from run to run. Go on."
     if standing is Standing.HELD and not names_it:
-        said = f"That is so. And which value does `{question.expression}` have?"
+        said = f"True. And what is the value of `{question.expression}`?"
     words = text if isinstance(tree, ast.Compare) else f"{question.expression} is {text}"
     prediction = Prediction(
         subject=Subject.VALUE,
@@ -155,7 +167,7 @@ def _expression(text: str) -> ast.expr:
         return ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
         raise UsageError(
-            f"{text[:60]!r} is not Python code: text stands in quotes ('tea'), a list in brackets ([1, 2])."
+            f"{text[:60]!r} is not Python code: strings go in quotes ('tea'), lists in square brackets."
         ) from None
 
 
@@ -164,18 +176,18 @@ def _probed(source: str, frame: int | None) -> Generator[Step, Reply, tuple[Evid
 
 
 def _shown(evidence: tuple[Evidence, ...]) -> tuple[Standing, tuple[EvidenceId, ...], str]:
-    """What a check showed: how it stands, the ids, and a sentence."""
+    """Return what a check showed: the result, the ids of the evidence, and a sentence."""
     if not evidence:
         return Standing.OPEN, (), "Nothing could be run here, so it was not tested. Go on."
     run = evidence[-1]
     ids = tuple(item.id for item in evidence)
     if run.outcome is Outcome.PASSED and run.held is not None:
         if run.held:
-            return Standing.HELD, ids, "It was run in a copy at the failure, and is so."
-        return Standing.FAILED, ids, "It was run in a copy at the failure, and is not so."
+            return Standing.HELD, ids, "Checked in a copy at the failure: true."
+        return Standing.FAILED, ids, "Checked in a copy at the failure: false."
     if run.outcome is Outcome.RAISED and run.raised is not None:
         return Standing.OPEN, ids, f"The check itself raised {run.raised.ename}: {run.raised.evalue[:120]}"
-    return Standing.OPEN, ids, f"It showed nothing. {run.note}".strip()
+    return Standing.OPEN, ids, f"The check was inconclusive. {run.note}".strip()
 
 
 # --- an explanation -----------------------------------------------------------------------------------------
@@ -185,7 +197,7 @@ def _about_hypothesis(lesson: Lesson, question: Question, text: str) -> Answerin
     if not text.isdigit():
         return (yield from _own_check(lesson, text))
     if not 1 <= int(text) <= len(question.choices):
-        raise UsageError(f"there is no explanation {text}: choose one of 1 to {len(question.choices)}.")
+        raise UsageError(f"there is no explanation {text}: choose one from 1 to {len(question.choices)}.")
     choice = question.choices[int(text) - 1]
     session = lesson.session
     decided = any(
@@ -196,7 +208,7 @@ def _about_hypothesis(lesson: Lesson, question: Question, text: str) -> Answerin
     if choice.hypothesis is None:
         again = run_again(session)
         evidence: tuple[EvidenceId, ...] = (again.id,) if again is not None else ()
-        standing, said = Standing.FAILED, "It was run once more, unchanged, and failed again."
+        standing, said = Standing.FAILED, "The unchanged cell ran once more and failed again."
     else:
         judged = session.judge(choice.hypothesis)
         evidence = judged.evidence
@@ -211,14 +223,14 @@ def _about_hypothesis(lesson: Lesson, question: Question, text: str) -> Answerin
         text=choice.text,
         standing=standing,
         evidence=evidence,
-        said=f"{said} Nor could one decide any of the others." if gives_up else said,
+        said=f"{said} No run confirmed any of the others." if gives_up else said,
         settles=standing is Standing.HELD or gives_up,
     )
     return lesson.predicted(prediction)
 
 
 def _own_check(lesson: Lesson, text: str) -> Answering:
-    """A check that the learner wrote: it shows something, but does not choose an explanation."""
+    """Run a check that the learner wrote; it shows something, but does not choose an explanation."""
     _expression(text)
     case = case_of(lesson.session)
     raised = case.raised
@@ -231,6 +243,151 @@ def _own_check(lesson: Lesson, text: str) -> Answering:
         text=f"`{text}`",
         standing=standing,
         evidence=ids,
-        said=f"{said} Which explanation does that speak for?",
+        said=f"{said} Which explanation does that support?",
     )
     return lesson.predicted(prediction, evidence)
+
+
+# --- a fix --------------------------------------------------------------------------------------------------
+
+
+def fix_tried(lesson: Lesson, text: str, body: str | None) -> Generator[Step, Reply, Lesson]:
+    """Return the lesson after trying an edit. Raises UsageError if the answer is not an edit."""
+    session, case = lesson.session, case_of(lesson.session)
+    edit = edit_of(case, text.strip(), body)
+    best = session.best_fix
+    fix = Fix(
+        id=FixId(f"yours{len(lesson.attempts) + 1}"),
+        edits=(edit,),
+        why="Your edit.",
+        hypothesis=_follows_from(session, edit, best),
+    )
+    tests = tuple(view.test for view in session.tests_of(best.id)) if best is not None else ()
+    evidence = yield from ask(TryFix(fix=fix, tests=tests))
+    evidence += yield from _searched(lesson, fix, evidence)
+    judged = judge_fix(
+        fix,
+        case=case,
+        fixes=(*session.fixes, fix),
+        tests=[(fix.id, test) for test in tests],
+        evidence=(*session.evidence, *evidence),
+        sandbox=session.sandbox,
+    )
+    attempt = Attempt(fix=fix, verdict=judged.verdict, reasons=judged.reasons)
+    return lesson.predicted(_prediction(case, edit, judged, best), evidence, attempt)
+
+
+def _follows_from(session: Session, edit: CellEdit, best: Fix | None) -> HypothesisId:
+    """Return the hypothesis that an edit follows from: the verdict must not depend on who wrote it.
+
+    That of the same edit in the session, else that of its best fix, which has to pass the same tests.
+    """
+    same = next((fix for fix in session.fixes if fix.edits == (edit,)), best)
+    if same is not None:
+        return same.hypothesis
+    cause = session.root_cause
+    return cause.id if cause is not None else HypothesisId("none")
+
+
+def edit_of(case: Case, text: str, body: str | None) -> CellEdit:
+    """Return the edit that an answer describes. Raises UsageError saying what does not fit."""
+    if body is not None:
+        whole = _WHOLE.fullmatch(text)
+        if text and whole is None:
+            raise UsageError(
+                f"{text[:60]!r} is not a cell: %%cot_answer or %%cot_answer [2], and the new cell below it."
+            )
+        cell = cell_numbered(case, whole["cell"] if whole is not None else None)
+        after = _whole(cell.source, body.rstrip("\n"))
+    elif found := _AT_LINE.fullmatch(text):
+        cell = cell_numbered(case, found["cell"])
+        after = _with_line(case, cell, int(found["line"]), found["code"])
+    elif found := _REPLACED.fullmatch(text):
+        cell = _with(case, found["old"])
+        after = cell.source.replace(found["old"], found["new"])
+    else:
+        raise UsageError(f"{text[:60]!r} is not an edit: {_HOW}.")
+    if after == cell.source:
+        raise UsageError("the cell is unchanged: change something.")
+    return CellEdit(cell=cell.id, before=cell.source, after=after)
+
+
+def without_magic(source: str) -> str:
+    """Return the source of a cell without the line of our magic, which is a comment there."""
+    return _COMMENT.sub("", source, count=1)
+
+
+def _whole(before: str, body: str) -> str:
+    """Return the new source with the old one's line of our magic, so that it is not part of the edit."""
+    line = _COMMENT.match(before)
+    bare = _COMMENT.sub("", body.lstrip("\n"), count=1)
+    return (line.group() if line is not None else "") + bare
+
+
+def _with_line(case: Case, cell: Cell, number: int, code: str) -> str:
+    """Return the source with one line replaced; a line without indentation gets that of the old one."""
+    lines = cell.source.splitlines()
+    if not 1 <= number <= len(lines):
+        raise UsageError(f"{case.label(cell.id)} has no line {number}.")
+    old = lines[number - 1]
+    indent = old[: len(old) - len(old.lstrip())]
+    lines[number - 1] = code.rstrip() if code[:1].isspace() else indent + code.rstrip()
+    return "\n".join(lines)
+
+
+def _with(case: Case, old: str) -> Cell:
+    """Return the cell that holds the code exactly once: the failing cell, else one that it depends on."""
+    count = case.cell.source.count(old)
+    if count == 1:
+        return case.cell
+    holding = [item.cell for item in case.lineage if item.cell.source.count(old) == 1]
+    if count or len(holding) != 1:
+        times = f"{count} times" if count else "in no cell" if not holding else f"in {len(holding)} cells"
+        raise UsageError(f"{old[:60]!r} occurs {times}: give the line, as in %cot_answer 3: new line.")
+    return holding[0]
+
+
+def _searched(
+    lesson: Lesson, fix: Fix, evidence: tuple[Evidence, ...]
+) -> Generator[Step, Reply, tuple[Evidence, ...]]:
+    """For an intermittent failure, run the failing schedule and as many others on the edited code."""
+    failing = failing_schedule(lesson.session.case, lesson.session.evidence)
+    passed = any(item.about == fix.id and item.outcome is Outcome.PASSED for item in evidence)
+    if failing is None or failing.schedule is None or not passed:
+        return ()
+    budget = lesson.session.budget
+    request = ExploreSchedules(
+        schedules=budget.schedules if budget is not None else max(1, failing.schedule.schedules),
+        seed=failing.schedule.seed,
+        fix=fix,
+        witness=failing.schedule.witness,
+        about=fix.hypothesis,
+    )
+    return (yield from ask(request))
+
+
+def _prediction(case: Case, edit: CellEdit, judged: Judgement[FixVerdict], best: Fix | None) -> Prediction:
+    silenced = suppressions(edit.before, edit.after)
+    cures = best is not None and not any(suppressions(item.before, item.after) for item in best.edits)
+    reasons = "; ".join(judged.reasons)
+    passes = judged.verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
+    match judged.verdict:
+        case FixVerdict.VERIFIED:
+            standing, said = Standing.HELD, "Verified: it failed without your edit and passes with it."
+        case FixVerdict.PLAUSIBLE if silenced and cures:
+            standing = Standing.OPEN
+            said = f"The cell passes, but {silenced[0]}. Remove the cause instead."
+        case FixVerdict.PLAUSIBLE:
+            standing, said = Standing.OPEN, f"Plausible: the cell passes with it. Not proven: {reasons}."
+        case FixVerdict.REJECTED:
+            standing, said = Standing.FAILED, f"Rejected: {reasons}."
+        case FixVerdict.UNVERIFIED:
+            standing, said = Standing.OPEN, f"It could not be tried: {reasons}."
+    return Prediction(
+        subject=Subject.FIX,
+        text=f"the edit of {case.label(edit.cell)} removes the failure",
+        standing=standing,
+        evidence=judged.evidence,
+        said=said,
+        settles=passes and not (silenced and cures),
+    )

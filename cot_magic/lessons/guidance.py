@@ -1,4 +1,4 @@
-"""COT_TEACH.md: what a teacher set for lessons, found by walking up from the notebook's folder."""
+"""COT_TEACH.md: a teacher's settings for lessons, searched from the notebook's folder upwards."""
 
 import difflib
 import re
@@ -6,12 +6,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from cot_magic.lessons.lesson import (
-    MOST_HINTS,
-    Guidance,
-    Level,
-    Reveal,
-)
+from cot_magic.lessons.lesson import MOST_HINTS, Guidance, Level, Reveal
 
 NAME = "COT_TEACH.md"
 LARGEST = 65_536  # bytes
@@ -25,18 +20,18 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 def find_here() -> tuple[Guidance, tuple[str, ...]]:
-    """The same as `find` for the folder that the kernel runs in."""
+    """Call `find` for the kernel's working directory."""
     try:
         folder, home = Path.cwd(), Path.home()
-    except (OSError, RuntimeError) as error:  # the folder is gone, or nobody's home is known
+    except (OSError, RuntimeError) as error:  # the folder is gone, or there is no home folder
         return Guidance(), (f"{NAME} was not looked for: {error}.",)
     return find(folder, home)
 
 
 def find(folder: Path, home: Path) -> tuple[Guidance, tuple[str, ...]]:
-    """The guidance of the nearest COT_TEACH.md, and one line about each thing in it that is not understood.
+    """Return the guidance of the nearest COT_TEACH.md, and one line for each entry that is not understood.
 
-    Looks in the folder and those above it, up to the person's home or the root of the file system.
+    Searches the folder and its parents, up to the home folder or the root of the file system.
     """
     for place in (folder, *folder.parents):
         path = place / NAME
@@ -54,9 +49,9 @@ def find(folder: Path, home: Path) -> tuple[Guidance, tuple[str, ...]]:
 
 
 def parse(text: str, name: str = NAME) -> tuple[Guidance, tuple[str, ...]]:
-    """The guidance that a text sets, and one line about each thing that is not understood.
+    """Return the guidance in a file's text, and one line for each entry that is not understood.
 
-    A heading names a setting; its value follows after a colon or on the lines below. A first heading of
+    A heading names a setting; its value follows after a colon or on the lines below. A first heading with
     another name is the title.
     """
     guidance, remarks = Guidance(), []
@@ -65,13 +60,13 @@ def parse(text: str, name: str = NAME) -> tuple[Guidance, tuple[str, ...]]:
         if key not in _KNOWN:
             if number is not None:
                 near = difflib.get_close_matches(key, _KNOWN, n=1, cutoff=0.6)
-                hint = f"did you mean {near[0].capitalize()}?" if near else f"known are {_listed()}."
-                remarks.append(f"{name}, line {number}: the heading {heading[:60]!r} is not known; {hint}")
+                hint = f"did you mean {near[0].capitalize()}?" if near else f"expected one of {_listed()}."
+                remarks.append(f"{name}, line {number}: unknown heading {heading[:60]!r}; {hint}")
             continue
         try:
             guidance = _set(guidance, key, value)
         except ValueError as error:
-            remarks.append(f"{name}, line {number}: {heading} {error}; the default holds.")
+            remarks.append(f"{name}, line {number}: {heading} must be {error}; the default is used.")
     return guidance, tuple(remarks)
 
 
@@ -85,12 +80,12 @@ def _read(path: Path, mode: int, size: int) -> tuple[Guidance, tuple[str, ...]]:
     except OSError as error:
         return Guidance(), (f"cannot read {path}: {error.strerror}; the lesson runs without it.",)
     except UnicodeDecodeError:
-        return Guidance(), (f"cannot read {path}: it is not UTF-8 text; the lesson runs without it.",)
+        return Guidance(), (f"cannot read {path}: it is not UTF-8; the lesson runs without it.",)
     return parse(text, str(path))
 
 
 def _sections(text: str) -> list[tuple[int | None, str, str]]:
-    """The line, name and value of each heading; the line is None for the title, which sets nothing."""
+    """Return the line, name and value of each heading; the line is None for the title, which sets nothing."""
     found: list[tuple[int | None, str, list[str]]] = []
     fenced, titled = False, False
     for number, line in enumerate(text.splitlines(), 1):
@@ -112,7 +107,7 @@ def _sections(text: str) -> list[tuple[int | None, str, str]]:
 
 
 def _set(guidance: Guidance, key: str, value: str) -> Guidance:
-    """The guidance with one setting. Raises ValueError saying what is expected."""
+    """Return the guidance with one setting changed. Raises ValueError saying what is expected."""
     word = value.strip().strip("`*_.").casefold()
     match key:
         case "topics":
@@ -123,15 +118,15 @@ def _set(guidance: Guidance, key: str, value: str) -> Guidance:
             return replace(guidance, topics=tuple(topic for topic in topics if topic))
         case "hints allowed":
             if not (word.isascii() and word.isdigit() and int(word) <= MOST_HINTS):
-                raise ValueError(f"takes a number from 0 to {MOST_HINTS}, not {value[:40]!r}")
+                raise ValueError(f"a number from 0 to {MOST_HINTS}, not {value[:40]!r}")
             return replace(guidance, hints=int(word))
         case "language level":
             if word not in list(Level):
-                raise ValueError(f"is {', '.join(Level)}, not {value[:40]!r}")
+                raise ValueError(f"one of {', '.join(Level)}, not {value[:40]!r}")
             return replace(guidance, level=Level(word))
         case "reveal fix":
             if word not in list(Reveal):
-                raise ValueError(f"is {', '.join(Reveal)}, not {value[:40]!r}")
+                raise ValueError(f"one of {', '.join(Reveal)}, not {value[:40]!r}")
             return replace(guidance, reveal=Reveal(word))
         case _:
             return replace(guidance, text=value)
@@ -142,5 +137,5 @@ def _listed() -> str:
 
 
 def _blank(found: re.Match[str]) -> str:
-    """A comment becomes empty lines, so that the numbers of the lines below stay."""
+    """Replace a comment with empty lines, so that line numbers stay right."""
     return "\n" * found.group().count("\n")

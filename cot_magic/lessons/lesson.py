@@ -1,4 +1,4 @@
-"""A lesson on a finished session: what the learner is asked, predicts and sees, as values that change."""
+"""A lesson on a finished session, as values: what the learner is asked, predicts and sees."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ MOST_HINTS = 3
 
 
 class Subject(StrEnum):
-    """What a question is about, in the order in which they are asked."""
+    """What a question is about, in the order of the questions."""
 
     LINE = "line"
     VALUE = "value"
@@ -38,7 +38,7 @@ class Level(StrEnum):
 
 
 class Reveal(StrEnum):
-    """When the fix may be seen without an own one that passes."""
+    """When the fix may be seen before the learner has one that passes."""
 
     AFTER_TRYING = "after trying"
     WHEN_ASKED = "when asked"
@@ -47,7 +47,7 @@ class Reveal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """What a teacher set for the lesson. `hints` is how many each question may give, 0 to 3."""
+    """What a teacher set for the lesson. `hints` is the number of hints for each question, 0 to 3."""
 
     topics: tuple[str, ...] = ()
     hints: int = MOST_HINTS
@@ -57,8 +57,8 @@ class Guidance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One explanation to choose from; without a hypothesis it says that another run would pass."""
+class AnswerChoice:
+    """One explanation to choose from; without a hypothesis it claims that another run would pass."""
 
     text: str
     hypothesis: HypothesisId | None = None
@@ -66,30 +66,30 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked before phases are revealed.
+    """A question, asked before phases are revealed.
 
     Attributes
     ----------
     how
-        How an answer is written.
+        How to write an answer.
     meaning
-        The terms of the question explained, for beginners.
+        An explanation of the terms, for beginners.
     hints
-        Three, from general to exact.
+        Three hints, from general to exact.
     answer
-        What `--show` tells; empty where nothing that ran gives an answer.
+        What `--show` shows; empty if no run gives an answer.
     reveals
-        The phases that are shown once it is settled.
+        The phases that are shown once the question is settled.
     expression, frame, rounded, recorded
-        Of a question about a value: what is asked for, the frame of the failure that it lives in, whether two
-        decimals are enough, and the value as it was in the kernel.
+        For a question about a value: the expression, its frame in the failure, whether two decimals are
+        enough, and the value in the kernel.
     """
 
     subject: Subject
     text: str
     how: str
     meaning: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[AnswerChoice, ...] = ()
     hints: tuple[str, ...] = ()
     answer: str = ""
     reveals: tuple[Phase, ...] = ()
@@ -108,9 +108,9 @@ class Prediction:
     text
         The prediction in words.
     said
-        What the runs showed, in a sentence or two.
+        What the runs showed, in one or two sentences.
     settles
-        Whether the question is answered by it.
+        Whether it answers the question.
     """
 
     subject: Subject
@@ -123,7 +123,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A fix of the learner, its verdict, and what speaks against a better one."""
+    """A learner's fix, its verdict, and the reasons for a verdict that is not better."""
 
     fix: Fix
     verdict: FixVerdict
@@ -132,14 +132,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """A lesson as it stands. `session` is finished, and holds what the learner has not seen yet.
+    """The state of a lesson. `session` is finished, and holds what the learner has not seen yet.
 
     Attributes
     ----------
     place
-        Index of the question that is open; past the last one the lesson has ended.
+        Index of the open question; past the last one, the lesson has ended.
     used
-        Hints used, by question.
+        Number of hints used for each question.
     shown
         Subjects whose answer was asked for.
     evidence
@@ -158,7 +158,7 @@ class Lesson:
 
     @property
     def question(self) -> Question | None:
-        """The question that is open; None when the lesson has ended."""
+        """The open question; None when the lesson has ended."""
         return self.questions[self.place] if self.place < len(self.questions) else None
 
     @property
@@ -187,29 +187,29 @@ class Lesson:
         return min(self.guidance.hints, len(question.hints)) - self.hints_for(self.place)
 
     def hints_for(self, place: int) -> int:
-        """How many hints the question at that place has given."""
+        """Return how many hints the question at that index has given."""
         return self.used[place] if place < len(self.used) else 0
 
     def predictions_on(self, subject: Subject) -> tuple[Prediction, ...]:
-        """The predictions on that subject, in order."""
+        """Return the predictions on that subject, in order."""
         return tuple(item for item in self.predictions if item.subject is subject)
 
     def hinted(self) -> "Lesson":
-        """With one more hint for the open question. Raises UsageError if there is none."""
+        """Return the lesson with one more hint. Raises UsageError if there is none."""
         _open(self)
         if self.hints_left <= 0:
             allowed = self.guidance.hints
             raise UsageError(
                 "this lesson gives no hints: answer with %cot_answer TEXT."
                 if not allowed
-                else f"there is no further hint ({allowed} given): answer, or see it by %cot_answer --show."
+                else f"there is no further hint ({allowed} given): answer, or use %cot_answer --show."
             )
         used = [self.hints_for(place) for place in range(len(self.questions))]
         used[self.place] += 1
         return replace(self, used=tuple(used))
 
     def told(self) -> "Lesson":
-        """With the answer shown, and the next question open. Raises UsageError where it is withheld."""
+        """Show the answer and open the next question. Raises UsageError if the answer is withheld."""
         question = _open(self)
         if question.subject is Subject.FIX:
             if self.guidance.reveal is Reveal.NEVER:
@@ -221,7 +221,7 @@ class Lesson:
     def predicted(
         self, prediction: Prediction, evidence: Sequence[Evidence] = (), attempt: Attempt | None = None
     ) -> "Lesson":
-        """With one more prediction; the next question opens if it settles this one."""
+        """Return the lesson with one more prediction; the next question opens if it settles this one."""
         _open(self)
         return replace(
             self,
@@ -234,14 +234,14 @@ class Lesson:
 
 def _open(lesson: Lesson) -> Question:
     if lesson.question is None:
-        raise UsageError("the lesson has ended: everything is shown. %%cot --teach starts another one.")
+        raise UsageError("the lesson has ended: everything is shown. %%cot --teach starts another.")
     return lesson.question
 
 
 def revealed_events(events: Sequence[Stamped], phases: Collection[Phase]) -> tuple[Stamped, ...]:
-    """The events of a session without those of the phases that are still withheld.
+    """Return the events of a session without those of phases that are still withheld.
 
-    A hypothesis that was stated while planning is kept where it is shown how it was tested.
+    A hypothesis stated in PLAN is kept once VALIDATE, which tests it, is shown.
     """
     kept, phase = [], None
     for stamped in events:

@@ -1,4 +1,4 @@
-"""A lesson in words: an outline of what is revealed, with the learner's predictions and the open question."""
+"""A lesson in words: what is revealed, with the learner's predictions and the open question."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -39,34 +39,34 @@ from cot_magic.render.outline import outline
 from cot_magic.render.runs import run
 from cot_magic.render.safe_text import phrase, said, sentence, shown
 
-HOME = {  # the phase whose reveal a question stands before
+HOME = {  # the phase that shows the question
     Subject.LINE: Phase.ANALYZE,
     Subject.VALUE: Phase.ANALYZE,
     Subject.HYPOTHESIS: Phase.VALIDATE,
     Subject.FIX: Phase.IMPLEMENT,
 }
 _WITHHELD = "withheld until you have answered"
-_PLAN_WITHHELD = "withheld until the fix: a plan names fixes"
+_PLAN_WITHHELD = "withheld until the fix, because a plan names fixes"
 
 
 def lesson_outline(lesson: Lesson, seen: Session, remarks: Sequence[str] = ()) -> Outline:
-    """Everything of a lesson that the learner may see.
+    """Return everything of a lesson that the learner may see.
 
     Parameters
     ----------
     lesson
         The lesson, as it may be shown.
     seen
-        The session with its revealed phases alone.
+        The session with only its revealed phases.
     remarks
-        What is wrong with a teacher's file, one sentence each.
+        What is wrong with the teacher's file, one sentence each.
     """
-    drawn = outline(replace(seen, ended=True))  # so that what no run decided is called so
+    drawn = outline(replace(seen, ended=True))  # so that what no run decided is shown as undecided
     question = lesson.question
     if question is not None:
         count = len(lesson.questions)
         badge = Badge(mark=Mark(sign="…"), word=f"question {lesson.place + 1} of {count}")
-        drawn = replace(drawn, badge=badge, meta=drawn.meta[1:])  # the time would be that of a part
+        drawn = replace(drawn, badge=badge, meta=drawn.meta[1:])  # its time covers only a part
     return replace(
         drawn,
         name=f"{drawn.name} lesson",
@@ -76,8 +76,8 @@ def lesson_outline(lesson: Lesson, seen: Session, remarks: Sequence[str] = ()) -
 
 
 def step_outline(before: Lesson, lesson: Lesson, seen: Session) -> Outline:
-    """The same with those phases alone that one answer, hint or reveal has changed."""
-    guidance = replace(lesson.guidance, topics=(), text="")  # what stands at the start is said once
+    """Return only the phases that one answer, hint or reveal has changed."""
+    guidance = replace(lesson.guidance, topics=(), text="")  # shown only at the start
     drawn = lesson_outline(replace(lesson, guidance=guidance), seen)
     changed = set(lesson.revealed) - set(before.revealed)
     changed |= {HOME[item.question.subject] for item in (before, lesson) if item.question is not None}
@@ -85,21 +85,21 @@ def step_outline(before: Lesson, lesson: Lesson, seen: Session) -> Outline:
 
 
 def preparing(phase: Phase | None) -> str:
-    """What is shown while the session runs that the lesson is about; nothing of what it finds."""
+    """Return the sentence shown while the session of the lesson runs."""
     step = f" ({list(Phase).index(phase) + 1} of {len(Phase)})" if phase is not None else ""
-    return f"The lesson is being prepared{step}. What is found stays withheld until you have predicted it."
+    return f"Preparing the lesson{step}. Findings are withheld until you have predicted them."
 
 
 def instead(lesson: Lesson) -> str:
-    """What to type where there are no widgets."""
+    """Say what to type where there are no widgets."""
     question = lesson.question
     if question is None:
         return "The lesson has ended."
-    return "To answer: %cot_answer TEXT, for a hint %cot_answer --hint, to see the answer %cot_answer --show"
+    return "To answer: %cot_answer TEXT. Hint: %cot_answer --hint. Show the answer: %cot_answer --show."
 
 
 def feedback(before: Lesson, lesson: Lesson) -> str:
-    """In one line, what the last step came to; the marks stand in the panel."""
+    """Say in one line what the last step led to; the marks are in the panel."""
     if len(lesson.predictions) > len(before.predictions):
         last = lesson.predictions[-1]
         return phrase(f"{_word(last)}. {last.said}", 300)
@@ -110,7 +110,7 @@ def feedback(before: Lesson, lesson: Lesson) -> str:
 
 
 def _word(prediction: Prediction) -> str:
-    return {Standing.HELD: "It holds", Standing.FAILED: "It does not hold", Standing.OPEN: "Not shown"}[
+    return {Standing.HELD: "It holds", Standing.FAILED: "It does not hold", Standing.OPEN: "Undecided"}[
         prediction.standing
     ]
 
@@ -174,7 +174,7 @@ def _ways(lesson: Lesson) -> str:
 
 
 def _predicted(lesson: Lesson, phase: Phase) -> list[Block]:
-    """The predictions that belong to a phase, in order, and the answers that were shown."""
+    """Return the predictions that belong to a phase, in order, and the answers that were shown."""
     found: list[Block] = []
     for question in lesson.questions:
         if HOME[question.subject] is not phase:
@@ -182,7 +182,7 @@ def _predicted(lesson: Lesson, phase: Phase) -> list[Block]:
         predictions = lesson.predictions_on(question.subject)
         rows = [_row(lesson, item) for item in predictions]
         if question.subject in lesson.shown:
-            answer = question.answer or "nothing that ran gives an answer"
+            answer = question.answer or "no run gives an answer"
             rows.append(Row(mark=PLAIN, claim=f"Shown: {sentence(said(answer))}"))
         if rows:
             lead = "What you predicted" if predictions else "What you asked to see"
@@ -212,7 +212,7 @@ def _row(lesson: Lesson, prediction: Prediction) -> Row:
 
 
 def _mark(standing: Standing, evidence: Sequence[EvidenceId]) -> Mark:
-    """A check mark for what held in a run; without evidence every prediction is open."""
+    """Return the mark of a prediction; without evidence it is open."""
     if not evidence:
         return OPEN
     return {Standing.HELD: tick, Standing.FAILED: cross}.get(standing, _open)(evidence)

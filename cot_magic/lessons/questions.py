@@ -1,4 +1,4 @@
-"""The questions of a lesson, made from a finished session: what is asked, its hints, and what it reveals."""
+"""The questions of a lesson, made from a finished session, with their hints and answers."""
 
 import ast
 import builtins
@@ -24,25 +24,25 @@ from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import hung, same_failure
 from cot_magic.core.withheld import holds_mask
-from cot_magic.lessons.lesson import Choice, Question, Subject
+from cot_magic.lessons.lesson import AnswerChoice, Question, Subject
 
 _SIMPLE = ("int", "float", "str", "bool", "NoneType")
 _SIZED = ("list", "tuple", "set", "dict", "range", "bytes")
-_LONGEST = 60  # characters of a value that can be asked for
-_KEYS = 6  # of a mapping or table whose keys can be asked for
+_LONGEST = 60  # characters of a value that is asked for
+_KEYS = 6  # keys of a mapping, or columns of a table, that are asked for
 _CHOICES = 6
-AGAIN = "Nothing is wrong with the code: run once more, unchanged, the cell would pass."
+AGAIN = "Nothing is wrong with the code: run again unchanged, the cell would pass."
 
 Line = tuple[CellId, int]
 
 
 def questions(session: Session, stated: Sequence[Hypothesis] | None = None) -> tuple[Question, ...]:
-    """What to ask about a session whose cell failed, in order; at the end all phases are revealed.
+    """Return what to ask about a session whose cell failed, in order; the last answer reveals all phases.
 
     Parameters
     ----------
     stated
-        The hypotheses to choose from: those that were stated before a fix was tried. All if None.
+        The hypotheses to choose from, those stated before a fix was tried; None for all.
     """
     case = session.case
     if case is None or case.raised is None:
@@ -63,8 +63,7 @@ def questions(session: Session, stated: Sequence[Hypothesis] | None = None) -> t
 
 
 def lines_at_fault(session: Session) -> dict[Line, tuple[EvidenceId, ...]]:
-    """Lines that are proven to be at fault, with the evidence: those of the confirmed cause and of verified
-    fixes."""
+    """Return the lines proven to be at fault (by the confirmed cause or a verified fix), with evidence."""
     found: dict[Line, tuple[EvidenceId, ...]] = {}
     cause = session.root_cause
     if cause is not None and cause.lineno is not None and session.case is not None:
@@ -79,7 +78,7 @@ def lines_at_fault(session: Session) -> dict[Line, tuple[EvidenceId, ...]]:
 
 
 def lines_that_help(session: Session) -> dict[Line, tuple[EvidenceId, ...]]:
-    """Lines with a change of which the cell passes, though it is not proven that they are at fault."""
+    """Return lines whose change makes the cell pass, though they are not proven to be at fault."""
     found: dict[Line, tuple[EvidenceId, ...]] = {}
     for fix in session.fixes:
         judged = session.judge_fix(fix)
@@ -90,14 +89,14 @@ def lines_that_help(session: Session) -> dict[Line, tuple[EvidenceId, ...]]:
 
 
 def changed_lines(edit: CellEdit) -> tuple[Line, ...]:
-    """The lines of the cell as it was that an edit changes."""
+    """Return the lines of the original cell that an edit changes."""
     old, new = edit.before.splitlines(), edit.after.splitlines()
     changed = [(a, max(b, a + 1)) for tag, a, b, _, _ in opcodes(old, new) if tag != "equal"]
     return tuple((edit.cell, place + 1) for a, b in changed for place in range(a, b))
 
 
 def run_again(session: Session) -> Evidence | None:
-    """A run of the unchanged cell that failed as in the kernel: it shows that running again does not help."""
+    """Return a run of the unchanged cell that failed as in the kernel: running again does not help."""
     raised = session.case.raised if session.case is not None else None
     return next(
         (
@@ -113,14 +112,14 @@ def run_again(session: Session) -> Evidence | None:
 
 
 def case_of(session: Session) -> Case:
-    """The case of a session. Raises UsageError if it has none."""
+    """Return the case of a session. Raises UsageError if it has none."""
     if session.case is None:
-        raise UsageError("this lesson knows no failure.")
+        raise UsageError("this lesson has no failure.")
     return session.case
 
 
 def cell_numbered(case: Case, number: str | None) -> Cell:
-    """The cell of that prompt number, else at that place of the notebook; without a number the failing one.
+    """Return the cell with that prompt number, else at that index; without a number, the failing cell.
 
     Raises UsageError if there is none.
     """
@@ -130,12 +129,12 @@ def cell_numbered(case: Case, number: str | None) -> Cell:
     by_count = [cell for cell in cells if cell.execution_count == int(number)]
     by_place = [cell for cell in cells if cell.execution_count is None and cell.index == int(number)]
     if not by_count and not by_place:
-        raise UsageError(f"no cell [{number}] is known: the failing one is {case.label(case.cell.id)}.")
+        raise UsageError(f"there is no cell [{number}]: the failing one is {case.label(case.cell.id)}.")
     return (by_count or by_place)[-1]
 
 
 def place(case: Case, line: Line) -> str:
-    """`line 2 of cell [3]`."""
+    """Return `line 2 of cell [3]`."""
     return f"line {line[1]} of {case.label(line[0])}"
 
 
@@ -149,15 +148,15 @@ def _line(session: Session, case: Case, raised: Raised) -> Question:
         subject=Subject.LINE,
         text=f"`{raised.ename}` stopped {case.label(case.cell.id)}. Which line is at fault?",
         how="`%cot_answer 3` for line 3 of that cell, `%cot_answer [2] 3` for line 3 of cell [2].",
-        meaning="The line at fault is the one that has to change. It need not be the one where Python "
-        "stopped: a wrong value is often made earlier than it is used.",
+        meaning="The line at fault is the one that has to change. It may not be the line where Python "
+        "stopped: a wrong value is often created earlier than it is used.",
         hints=(
-            f"The last line of the traceback tells what kind of error it is: `{raised.ename}`. The lowest "
-            "line that is code of yours tells where Python stopped.",
+            f"The last line of the traceback names the error: `{raised.ename}`. The lowest entry in your own "
+            "code shows where Python stopped.",
             f"It is in {case.label(first[0])}." if first is not None else "Look at each name on that line.",
             f"Look closely at {place(case, first)}: `{_text_of(case, first)}`"
             if first is not None
-            else "No run has shown which line it is; the one where Python stopped is a good guess.",
+            else "No run has shown which line it is; the line where Python stopped is a good guess.",
         ),
         answer=" or ".join(place(case, line) for line in known[:1]),
     )
@@ -171,7 +170,7 @@ def _text_of(case: Case, line: Line) -> str:
 
 def _value(case: Case, raised: Raised) -> Question | None:
     frame = raised.innermost_in_cells
-    deep = "RecursionError" in (raised.ename, *raised.bases)  # its values depend on how deep the stack may be
+    deep = "RecursionError" in (raised.ename, *raised.bases)  # its values depend on the recursion limit
     if frame is None or raised.syntax is not None or deep or hung(case):
         return None
     missing = raised.name if "NameError" in (raised.ename, *raised.bases) else None
@@ -187,13 +186,12 @@ def _value(case: Case, raised: Raised) -> Question | None:
         f"{_asking(variable.name, expression)}",
         how="as Python code: `%cot_answer 7`, `%cot_answer 'text'`, `%cot_answer ['a', 'b']`"
         + (" (two decimals are enough)." if rounded else "."),
-        meaning="Say what you expect before you look. Where your picture of the values and the values "
-        "themselves differ, there the cause is near.",
+        meaning="Say what you expect before you look. Where a value differs from what you expect, the cause "
+        "is near.",
         hints=(
-            "The value at the moment of the failure counts. Which statement gave "
-            f"`{variable.name}` its value?",
-            f"It is a `{kind}`.",
-            f"Written as Python code it has {_characters(len(text))} and begins with "
+            f"What counts is the value when the cell fails. Which statement assigned `{variable.name}`?",
+            f"Its type is `{kind}`.",
+            f"As Python code it has {_characters(len(text))} and starts with "
             f"`{text[: max(1, len(text) // 3)]}`.",
         ),
         answer=f"`{expression}` is `{text}`",
@@ -205,16 +203,16 @@ def _value(case: Case, raised: Raised) -> Question | None:
 
 
 def _names_something(expression: str) -> bool:
-    """Whether an expression reads a name of the notebook, so that its value cannot be read from itself."""
+    """Return whether an expression reads a name of the notebook, so that its value is not obvious."""
     tree = parsed(expression)
     nodes = ast.walk(tree) if tree is not None else ()
     return any(isinstance(node, ast.Name) and not hasattr(builtins, node.id) for node in nodes)
 
 
 def _asking(name: str, expression: str) -> str:
-    """What is asked of a name: its value, its keys or columns, or how long it is."""
+    """Return what is asked about a name: its value, its keys or columns, or its length."""
     if expression == name:
-        return f"which value does `{name}` have?"
+        return f"what is the value of `{name}`?"
     if expression.startswith("len("):
         return f"how many elements does `{name}` have?"
     what = "columns" if expression.endswith(".columns)") else "keys"
@@ -226,8 +224,7 @@ def _characters(count: int) -> str:
 
 
 def _asked_for(frame: Frame, missing: str | None) -> tuple[Variable, str, str] | None:
-    """A value worth asking for: its variable, the expression that has it, and its text; not of a name that is
-    missing."""
+    """Return a value worth asking for: its variable, expression and text. A `missing` name has none."""
     candidates = [
         item
         for item in (*frame.operands, *frame.variables)
@@ -253,12 +250,12 @@ def _asked_for(frame: Frame, missing: str | None) -> tuple[Variable, str, str] |
 
 
 def _hypothesis(session: Session, stated: Sequence[Hypothesis]) -> Question | None:
-    choices = [Choice(text=item.claim, hypothesis=item.id) for item in stated][: _CHOICES - 1]
+    choices = [AnswerChoice(text=item.claim, hypothesis=item.id) for item in stated][: _CHOICES - 1]
     again = run_again(session)
-    choices += [Choice(text=AGAIN)] if again is not None else []
+    choices += [AnswerChoice(text=AGAIN)] if again is not None else []
     if len(choices) < 2:
         return None
-    choices.sort(key=lambda choice: choice.text.casefold())  # so that the order tells nothing
+    choices.sort(key=lambda choice: choice.text.casefold())  # so that the order gives nothing away
     confirmed = [
         item for item in session.hypotheses if session.judge(item.id).verdict is HypothesisVerdict.CONFIRMED
     ]
@@ -271,16 +268,16 @@ def _hypothesis(session: Session, stated: Sequence[Hypothesis]) -> Question | No
     best = session.root_cause or (confirmed[0] if confirmed else None)
     return Question(
         subject=Subject.HYPOTHESIS,
-        text="Which explanation holds?",
-        how="`%cot_answer 2` for the second one. To test an idea of your own first, write a check that is "
-        "True if it is right: `%cot_answer len(rows) > 0`.",
-        meaning="An explanation that can be tested is called a hypothesis. It predicts something, and a run "
-        "shows whether that is so.",
+        text="Which explanation is right?",
+        how="`%cot_answer 2` for the second one. To test an idea of your own first, write an expression "
+        "that is True if you are right: `%cot_answer len(rows) > 0`.",
+        meaning="A testable explanation is called a hypothesis. It makes a prediction, and a run shows "
+        "whether the prediction holds.",
         choices=tuple(choices),
         hints=(
-            "More than one can sound right. For each, ask what would have to be true now if it were so.",
+            "Several may sound right. For each one, ask what would have to be true now.",
             f"What they predict: {predictions}" if predictions else "One of them can be tested by a run.",
-            f"What a run has borne out: {best.prediction}"
+            f"A run confirmed this: {best.prediction}"
             if best is not None
             else "No run has confirmed any of them.",
         ),
@@ -294,12 +291,11 @@ def _fix(session: Session, case: Case) -> Question:
     label = case.label(case.cell.id)
     return Question(
         subject=Subject.FIX,
-        text=f"What is the fix? Your edit runs in a copy of the kernel from before {label}, with the same "
-        "tests as any other fix.",
+        text=f"What is the fix? Your edit runs in a copy of the kernel as it was before {label}, with the "
+        "same tests as any other fix.",
         how="`%cot_answer old -> new` for a piece of code that occurs once, `%cot_answer 3: new line` (or "
         "`[2] 3: new line`) for a line, or `%%cot_answer` with the whole new cell below it.",
-        meaning="A good fix removes the cause and is small. One that only hides the error leaves the cause "
-        "in place.",
+        meaning="A good fix is small and removes the cause. Hiding the error leaves the cause in place.",
         hints=_fix_hints(case, fix) if fix is not None else _NO_FIX_HINTS,
         answer=fix.why if fix is not None else "",
         reveals=(Phase.PLAN, Phase.IMPLEMENT, Phase.CONFIRM),
@@ -308,14 +304,14 @@ def _fix(session: Session, case: Case) -> Question:
 
 _NO_FIX_HINTS = (
     "Change as little as you can, where the cause is; do not silence the error.",
-    "No fix was found that passes, so there is nothing to point at: what do the values above tell?",
-    "Make a small edit and let it run: what it raises then tells more.",
+    "No passing fix was found, so there is nothing to point at. What do the values above tell you?",
+    "Make a small edit and run it: the error that it raises tells you more.",
 )
 
 
 def _fix_hints(case: Case, fix: Fix) -> tuple[str, ...]:
     lines = [line for edit in fix.edits for line in changed_lines(edit)]
-    where = f"It is made on {place(case, lines[0])}." if lines else "A cell has to run that has not run yet."
+    where = f"It changes {place(case, lines[0])}." if lines else "A cell that has not run yet has to run."
     return (
         "Change as little as you can, where the cause is and not where it shows; do not silence the error.",
         where,
@@ -324,13 +320,13 @@ def _fix_hints(case: Case, fix: Fix) -> tuple[str, ...]:
 
 
 def _what_changes(fix: Fix) -> str:
-    """The part of the code that a fix changes, without what it becomes."""
+    """Say which part of the code a fix changes, but not what it becomes."""
     for edit in fix.edits:
         old, new = tokens(edit.before), tokens(edit.after)
         for tag, a, b, _, _ in opcodes(old, new):
             if tag in ("replace", "delete"):
-                return f"What changes there is `{' '.join(old[a:b])[:80]}`."
+                return f"It changes `{' '.join(old[a:b])[:80]}`."
             if tag == "insert":
                 before = old[a - 1] if a else ""
-                return f"Something is added after `{before}`." if before.strip() else "Something is added."
-    return "The edit changes the layout or a comment alone."
+                return f"It adds something after `{before}`." if before.strip() else "It adds something."
+    return "It changes only whitespace or a comment."

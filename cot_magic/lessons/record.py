@@ -1,32 +1,27 @@
-"""How a learner debugged, told from the lesson's record alone."""
+"""How a learner debugged, told from the record of the lesson."""
 
 from dataclasses import dataclass
 
 from cot_magic.core.findings import EvidenceId, FixVerdict
-from cot_magic.lessons.lesson import (
-    Lesson,
-    Prediction,
-    Standing,
-    Subject,
-)
+from cot_magic.lessons.lesson import Lesson, Prediction, Standing, Subject
 
 _NAMES = {
     Subject.LINE: "the line at fault",
     Subject.VALUE: "a value at the failure",
-    Subject.HYPOTHESIS: "the explanation that holds",
+    Subject.HYPOTHESIS: "the explanation",
     Subject.FIX: "the fix",
 }
 _PRACTICE = {
-    Subject.LINE: "read a traceback from its last line upwards; ask which line made the value that failed",
+    Subject.LINE: "read a traceback from its last line upwards; ask which line created the value that failed",
     Subject.VALUE: "before you look at a value, say aloud what you expect it to be",
-    Subject.HYPOTHESIS: "for each explanation, ask what would have to be true if it were so, and look",
+    Subject.HYPOTHESIS: "for each explanation, ask what would have to be true, and look",
     Subject.FIX: "try the smallest edit that removes the cause, and run it",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """How one question ended: the standing of the last prediction (OPEN without one), and how it came."""
+    """How one question ended: the result of the last prediction (OPEN without one), and how it came about."""
 
     subject: Subject
     standing: Standing
@@ -36,14 +31,14 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonSummary:
-    """Rows for the questions, then sentences about the whole."""
+    """One row for each question, then sentences about the whole lesson."""
 
     rows: tuple[Settled, ...]
     sentences: tuple[str, ...]
 
 
 def summarised(lesson: Lesson) -> LessonSummary:
-    """What was predicted, what held, which hints were used, and the verdict on the learner's fix."""
+    """Summarise what was predicted and held, the hints used, and the verdict on the learner's fix."""
     rows = tuple(_settled(lesson, place, question.subject) for place, question in enumerate(lesson.questions))
     return LessonSummary(rows=rows, sentences=tuple(_sentences(lesson)))
 
@@ -68,7 +63,7 @@ def _settled(lesson: Lesson, place: int, subject: Subject) -> Settled:
 
 
 def _course(predictions: tuple[Prediction, ...]) -> str:
-    """How the predictions on one question went."""
+    """Say how the predictions on one question went."""
     if not predictions:
         return "no prediction"
     tries = _count(len(predictions), "prediction")
@@ -93,7 +88,7 @@ def _sentences(lesson: Lesson) -> list[str]:
 
 
 def _kind_word(lesson: Lesson, failed: int) -> str:
-    """One sentence of praise that the record bears out."""
+    """Return one sentence of praise that the record supports."""
     passing = any(item.verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE) for item in lesson.attempts)
     changed = any(
         (mine := lesson.predictions_on(subject))
@@ -102,22 +97,22 @@ def _kind_word(lesson: Lesson, failed: int) -> str:
         for subject in Subject
     )
     if changed:
-        return "You gave up a guess when a run spoke against it, and found what holds: that is debugging."
+        return "You dropped a guess when a run contradicted it, and found what holds: that is debugging."
     if passing and not lesson.shown and not sum(lesson.used):
         causes = lesson.predictions_on(Subject.HYPOTHESIS) or lesson.predictions_on(Subject.LINE)
         proven = bool(causes) and causes[-1].standing is Standing.HELD
         return f"You found {'the cause and ' if proven else ''}a fix that passes without any help."
     if passing:
-        return "Your own fix passes: the failure is understood well enough to remove it."
+        return "Your own fix passes: you understood the failure well enough to remove it."
     if lesson.predictions and not failed:
-        return "What you committed yourself to was not contradicted by any run."
+        return "No run contradicted your predictions."
     if lesson.predictions:
-        return "You said what you expected before you looked; that is how a wrong guess becomes knowledge."
-    return "You looked at every answer. Next time, commit yourself to one guess first, however rough."
+        return "You said what you expected before you looked: that is how a wrong guess becomes knowledge."
+    return "You looked at every answer. Next time, commit to a guess first, however rough."
 
 
 def _hardest(lesson: Lesson) -> list[Subject]:
-    """The subject that cost most; none if nothing did."""
+    """Return the subject that took the most help, if any did."""
     costs = {
         question.subject: lesson.hints_for(place)
         + 4 * (question.subject in lesson.shown)

@@ -58,7 +58,7 @@ def test_a_lesson_from_a_wrong_guess_to_the_learners_own_fix(taught) -> None:
     assert "✗" in text(say(choice(shown, "Nothing is wrong with the code")))
     assert "question 4 of 4" in text(say(choice(shown, "the nearest key is")))
     refused = kernel.run("%cot_answer x = 1")
-    assert "is no edit" in refused.stderr
+    assert "is not an edit" in refused.stderr
     assert "rejected" in text(say("totl -> id"))
     assert FIXED not in json.dumps(heard, default=str), "the fix was given away"
     assert "[1, 1]" not in kernel.value("runs"), "an answer ran in the kernel itself"
@@ -170,7 +170,7 @@ def test_the_teachers_file_sets_hints_and_words_and_its_mistakes_are_told(shared
         cell = kernel.run(REVENUE).count
         shown = text(kernel.run(FAILS))
         assert "Take your time." in shown
-        assert "line 4: the heading 'Level' is not known" in " ".join(shown.split())
+        assert "line 4: unknown heading 'Level'" in " ".join(shown.split())
         assert "gives no hints" in kernel.run("%cot_answer --hint").stderr
         for line in (f"[{cell}] 3", "--show", "--show"):
             kernel.run(f"%cot_answer {line}")

@@ -47,7 +47,7 @@ def test_every_setting_is_read_from_its_heading() -> None:
     assert guidance.text.endswith("- look: is it so?")
 
 
-def test_settings_may_stand_as_plain_lines() -> None:
+def test_settings_may_be_plain_lines() -> None:
     guidance, remarks = parse(
         "Topics: loops, keys\nHints allowed: 1\nLanguage level: Advanced\nreveal fix: never\n"
     )
@@ -58,11 +58,17 @@ def test_settings_may_stand_as_plain_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("# Title\n## Hints allowed: 7", "line 2: Hints allowed takes a number from 0 to 3, not '7'"),
-        ("## Language level: expert", "line 1: Language level is beginner, intermediate, advanced"),
-        ("## Reveal fix\nat once", "line 1: Reveal fix is after trying, when asked, never, not 'at once'"),
-        ("# A\n\n## Hints alowed: 2", "line 3: the heading 'Hints alowed' is not known; did you mean Hints"),
-        ("# A\n<!--\n# no\n-->\n## Colours\nred", "line 5: the heading 'Colours' is not known; known are"),
+        ("# Title\n## Hints allowed: 7", "line 2: Hints allowed must be a number from 0 to 3, not '7'"),
+        (
+            "## Language level: expert",
+            "line 1: Language level must be one of beginner, intermediate, advanced",
+        ),
+        (
+            "## Reveal fix\nat once",
+            "line 1: Reveal fix must be one of after trying, when asked, never, not 'at once'",
+        ),
+        ("# A\n\n## Hints alowed: 2", "line 3: unknown heading 'Hints alowed'; did you mean Hints"),
+        ("# A\n<!--\n# no\n-->\n## Colours\nred", "line 5: unknown heading 'Colours'; expected one of"),
     ],
 )
 def test_what_is_not_understood_is_one_line_and_the_default_holds(text: str, said: str) -> None:

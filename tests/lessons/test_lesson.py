@@ -33,7 +33,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.jobs import Limits
 from cot_magic.core.session import Session
-from cot_magic.lessons.answers import answered
+from cot_magic.lessons.answers import answered, edit_of
 from cot_magic.lessons.lesson import (
     Guidance,
     Lesson,
@@ -42,7 +42,6 @@ from cot_magic.lessons.lesson import (
     Subject,
     revealed_events,
 )
-from cot_magic.lessons.own_fix import edit_of
 from cot_magic.lessons.questions import AGAIN, questions
 from cot_magic.lessons.record import summarised
 from cot_magic.testing import BUDGET, AbsentSandbox, NamespaceSandbox, ScriptedReasoner, case, through_codec
@@ -252,7 +251,7 @@ def test_code_that_cannot_be_read_is_refused() -> None:
         learner.say("", "step = 8")
 
 
-def test_an_explanation_stands_as_its_own_probe_says() -> None:
+def test_an_explanation_is_judged_by_its_own_probe() -> None:
     learner = Class().up_to(Subject.HYPOTHESIS)
     learner.say(learner.choice(OTHER.claim))
     assert learner.last.standing is Standing.FAILED
@@ -349,12 +348,12 @@ def test_an_edit_is_read_in_each_of_its_forms(text, body, cell, after) -> None:
 @pytest.mark.parametrize(
     ("text", "body", "reason"),
     [
-        ("y = 1", None, "is no edit"),
+        ("y = 1", None, "is not an edit"),
         ("9: y = 1", None, "has no line 9"),
         ("[7] 1: y = 1", None, "no cell"),
         ("step -> stop", None, "occurs 2 times"),
         ("lost -> found", None, "in no cell"),
-        ("there", "y = 1", "names no cell"),
+        ("there", "y = 1", "is not a cell"),
         ("", SOURCE, "change something"),
     ],
 )

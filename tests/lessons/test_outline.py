@@ -1,4 +1,4 @@
-"""The outline of a lesson: what is withheld does not stand in it, and marks rest on evidence."""
+"""The outline of a lesson: what is withheld is not in it, and marks rest on evidence."""
 
 from dataclasses import replace
 
