@@ -25,8 +25,8 @@ class TraceStep:
         The shared thing that is read or written there, as the source names it (`self.balance`, `lock`); empty
         where it cannot be told.
     deviation
-        What the explorer decided here other than an undisturbed run would have (`goes first`, `takes 4x
-        longer`); empty where nothing was changed.
+        What the explorer decided here other than an undisturbed run would have (`goes first`, `takes 4x as
+        long`); empty where nothing was changed.
     error
         How the stretch ended, if it raised: class and message on one line.
     waits

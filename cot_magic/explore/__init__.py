@@ -1,4 +1,4 @@
-"""Searches schedules of asyncio and threaded code: one that fails is found, replayed, shrunk and shown.
+"""Searches schedules of asyncio and threaded code for one that fails; replays, shrinks and shows it.
 
 The package itself can be called: `cot_magic.explore(fn)` is `cot_magic.explore.api.explore(fn)`.
 """

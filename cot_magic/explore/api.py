@@ -1,4 +1,4 @@
-"""explore(): a function, file or source is run under many schedules; and a token is run again."""
+"""explore() and explore_file(): run a function or a file under many schedules, or replay a token."""
 
 import inspect
 import os
@@ -10,20 +10,14 @@ from typing import Any
 from cot_magic.core.errors import UsageError
 from cot_magic.core.jobs import NO_PROCESSES
 from cot_magic.explore import program as programs
-from cot_magic.explore.decisions import Failure
 from cot_magic.explore.program import Program
-from cot_magic.explore.replay import replay
 from cot_magic.explore.report import Exploration
-from cot_magic.explore.search.runner import (
-    ExecutorRunner,
-    FileWork,
-    ForkRunner,
-    FunctionWork,
-    InlineRunner,
-    Runner,
-)
-from cot_magic.explore.search.search import REPLAYS, Progress, Search
-from cot_magic.explore.tokens import checksum, is_token, read_token
+from cot_magic.explore.run_result import RunFailure
+from cot_magic.explore.search.run_batch import InlineRunner
+from cot_magic.explore.search.runner import ExecutorRunner, FileWork, ForkRunner, FunctionWork
+from cot_magic.explore.search.search import REPLAYS, Search
+from cot_magic.explore.search.values import Progress, Runner
+from cot_magic.explore.tokens import checksum, is_token, read_token, replay
 
 SCHEDULES, SECONDS = 2_000, 30.0
 Tell = Callable[[Progress], None]
@@ -41,30 +35,30 @@ def explore(
     workers: int | None = None,
     progress: Tell | None = None,
 ) -> Exploration:
-    """Run a function under many schedules of its tasks or threads, and find one under which it fails.
+    """Run a function under many schedules of its tasks or threads, to find one under which it fails.
 
-    The function is not changed and runs in forked copies of this process: what it does to variables stays in
-    the copy, what it does to files and servers is real. Where processes cannot be forked it runs in this one.
+    The function is not changed, and runs in forked copies of this process: what it does to variables stays in
+    the copy, what it does to files and servers is real. If forking is not possible, it runs in this process.
 
     Parameters
     ----------
     fn
-        Function or coroutine function without parameters; it fails by raising.
+        Function or coroutine function that takes no arguments; it fails if it raises.
     schedules, seconds
-        Bounds of the search.
+        Limits of the search.
     seed
-        Same seed, same schedules. A token (`cot1-…`) replays that schedule instead.
+        The same seed gives the same schedules. A token (`cot1-…`) replays its schedule instead.
     expect
-        Class (or its name) of the failure that counts; others are listed only.
+        Class of the failure that counts, or its name; others are only listed.
     free_threaded
-        Threads may lose their turn anywhere, as without the global interpreter lock.
+        Whether threads may lose their turn anywhere, as without the global interpreter lock.
     executor
         Where to run: `ProcessPoolExecutor`, `dask.distributed.Client(...).get_executor()`. The function must
-        be one that it can send.
+        be picklable.
     workers
         How many batches run at a time.
     progress
-        Told of the progress after each batch.
+        Called with the progress after each batch.
     """
     program = programs.of_function(fn, free_threaded=free_threaded)
     try:
@@ -72,9 +66,7 @@ def explore(
     except (OSError, TypeError):
         code = checksum([getattr(fn, "__qualname__", "")])
     runner = _runner(program, executor, FunctionWork(fn, free_threaded), workers)
-    expected = (
-        None if expect is None else Failure(ename=expect if isinstance(expect, str) else expect.__name__)
-    )
+    expected = expect.__name__ if isinstance(expect, type) else expect
     return _explore(runner, code, schedules, seed, seconds, expected, progress)
 
 
@@ -91,7 +83,7 @@ def explore_file(
     workers: int | None = None,
     progress: Tell | None = None,
 ) -> Exploration:
-    """The same of a function in a file, by default `main`; a file without one runs as a script.
+    """The same for a function in a file, by default `main`; a file without one runs as a script.
 
     Raises UsageError if the file cannot be read or has no such function.
     """
@@ -99,8 +91,7 @@ def explore_file(
     source = path.read_text(encoding="utf-8")
     work = FileWork(source, str(path.resolve()), function, free_threaded)
     runner = _runner(program, executor, work, workers)
-    expected = None if expect is None else Failure(ename=expect)
-    return _explore(runner, checksum([source]), schedules, seed, seconds, expected, progress)
+    return _explore(runner, checksum([source]), schedules, seed, seconds, expect, progress)
 
 
 def _runner(
@@ -119,7 +110,7 @@ def _explore(
     schedules: int,
     seed: int | str,
     seconds: float,
-    expected: Failure | None,
+    expected: str | None,
     progress: Tell | None,
 ) -> Exploration:
     if schedules < 1 or seconds <= 0:
@@ -131,7 +122,8 @@ def _explore(
         number = int(seed)
     except ValueError:
         raise UsageError(f"seed {seed!r} is neither a number nor a token (cot1-…).") from None
+    failure = None if expected is None else RunFailure(ename=expected)
     search = Search(
-        runner, schedules=schedules, seed=number, seconds=seconds, expected=expected, progress=progress
+        runner, schedules=schedules, seed=number, seconds=seconds, expected=failure, progress=progress
     )
     return Exploration(search=search.go(), seed=number, code=code)

@@ -1,20 +1,20 @@
-"""Virtual time: `time.sleep` and the clocks of the `time` module follow the schedule, not the wall."""
+"""Virtual time: `time.sleep` and the clocks of the `time` module follow the schedule."""
 
 import time
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 real_sleep, real_monotonic = time.sleep, time.monotonic
+real_time, real_counter = time.time, time.perf_counter
 SECONDS = ("monotonic", "perf_counter", "time")
 NANOSECONDS = ("monotonic_ns", "perf_counter_ns", "time_ns")
 _REAL = {id(getattr(time, name)): name for name in ("sleep", *SECONDS, *NANOSECONDS)}
 
 
 class VirtualTime:
-    """While entered, the code under a schedule sees the schedule's time; every other thread sees the real
-    one.
+    """While entered, threads of the schedule see its virtual time, all others the real one.
 
-    Names that user code imported (`from time import sleep`) are replaced in its namespaces as well.
+    Names that the user's code imported (`from time import sleep`) are replaced in its namespaces as well.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class VirtualTime:
         self._kept: list[tuple[MutableMapping[str, Any], str, Any]] = []
         self._outer: VirtualTime | None = None
         self.starts: dict[str, Any] = {}
-        """What each clock showed when it was first read."""
+        """What each clock showed at virtual time 0, as far as it has been read."""
 
     def __enter__(self) -> None:
         self._outer, VirtualTime.entered = VirtualTime.entered, self

@@ -1,42 +1,80 @@
-"""Decisions of a scheduler as a list of integers, and what one run under them showed."""
+"""The decision list of a run: every choice of the scheduler, and every completion outside, as an integer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cot_magic.core.trace import Trace
-
 TASK, THREAD, SLEEP, LATE, OUTSIDE = "task", "thread", "sleep", "late", "outside"
 """What is decided: which ready task runs, which thread runs, how long a sleep takes, how late another timer
-fires, whether what completed outside is held back (recorded is then what was delivered in which order)."""
+fires, whether something that completed outside is held back (the entry then records what was delivered)."""
+SLEEP_SCALES = (1.0, 0.25, 0.5, 2.0, 4.0)
+"""How long a sleep takes for each choice of `SLEEP`, as a multiple of its argument."""
+
+CLOCK = 1
+"""Entry of `OUTSIDE`: the clock advanced to the next timer, and nothing was delivered before that."""
+FIRST, TIMES = 2, 32
+"""Entry of `OUTSIDE` for source s: `FIRST + s * TIMES + t`, where t is an index into `GRID`, or `HELD`."""
+GRID = (0.0, *(0.01 * 2 ** (step / 2) for step in range(TIMES - 2)))
+"""Virtual seconds that a completion may take; a coarse grid, so that small differences do not matter."""
+HELD = TIMES - 1
+"""From here on completions of the source are held back for a while, until nothing else completes."""
+GLANCED = "outside, while busy"
+"""Place of an entry that a busy loop made; `CLOCK` then means that nothing had arrived."""
 
 Ask = Callable[[int, int], int]
-"""Whether to hold something back that completed outside: which of n ways (0: not), and what it is."""
+"""Called with n and what completed outside: in which of n ways to hold it back (0: not)."""
+
+
+def source_of(made: int) -> int:
+    """The source of an `OUTSIDE` entry; -1 if it has none."""
+    return (abs(made) - FIRST) // TIMES if abs(made) >= FIRST else -1
+
+
+def holds(made: int) -> bool:
+    """Whether an `OUTSIDE` entry says that its source is held back."""
+    return abs(made) >= FIRST and (abs(made) - FIRST) % TIMES == HELD
+
+
+def delivers(made: int) -> bool:
+    """Whether an `OUTSIDE` entry says that a completion was delivered."""
+    return abs(made) >= FIRST and not holds(made)
+
+
+def held(made: int) -> int:
+    """The entry that holds back the source of this one; 0 if it has none."""
+    return 0 if made < FIRST else made - (made - FIRST) % TIMES + HELD
+
+
+def spread(disturbed: Mapping[int, int]) -> tuple[int, ...]:
+    """The decision list with these choices at these places, and 0 everywhere else."""
+    if not disturbed:
+        return ()
+    return tuple(disturbed.get(place, 0) for place in range(max(disturbed) + 1))
 
 
 class Strategy(Protocol):
-    """Makes the choices of one run. Zero is always what would happen without us."""
+    """Makes the choices of one run. Zero is always what would happen without exploration."""
 
     def pick(self, kind: str, n: int, lanes: Sequence[int] | None) -> int:
-        """A number from 0 to n - 1.
+        """Return a number from 0 to n - 1.
 
         Parameters
         ----------
         kind
-            One of `TASK`, `THREAD`, `SLEEP`, `LATE`.
+            One of `TASK`, `THREAD`, `SLEEP`, `LATE`, `OUTSIDE`.
         lanes
             For `TASK` and `THREAD`: the numbers of the candidates, the undisturbed one first. For `SLEEP`:
             who sleeps. For `OUTSIDE`: what completed, as a negative number. A task or thread keeps its
-            number through the run.
+            number throughout the run.
         """
         ...
 
 
 class Recorded(Strategy, Protocol):
-    """A strategy that makes recorded choices again."""
+    """A strategy that repeats recorded choices."""
 
     def next(self) -> int | None:
-        """The next recorded choice, passed over by that; None after the end of the record."""
+        """Consume and return the next recorded choice; None after the end of the record."""
         ...
 
     def back(self) -> None:
@@ -46,7 +84,7 @@ class Recorded(Strategy, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One decision that was made: `choice` of `n`, at which source line (`file.py:12 withdraw`)."""
+    """One decision that was made: `choice` of `n`, at a source line (`file.py:12 withdraw`)."""
 
     kind: str
     n: int
@@ -55,13 +93,13 @@ class Choice:
 
 
 class Decisions:
-    """The one list that all choices of a run go through, those of tasks, timers and threads alike.
+    """Makes and records the decisions of one run, those of tasks, timers and threads alike.
 
     Attributes
     ----------
     made
-        The choices so far, in order. Given to `Replay`, they make the same run again. Negative where nobody
-        chose: what completed outside came so by itself.
+        The choices so far, in order. `Replay` of them repeats the run. Negative where nothing was chosen: a
+        completion outside that came by itself.
     log
         The same with kind, number of alternatives and place; None unless the run is `detailed`.
     """
@@ -69,7 +107,7 @@ class Decisions:
     __slots__ = ("_back", "_held", "_next", "_pick", "log", "made")
 
     edited = False
-    """Whether they were made on other code: what cannot come any more is passed over."""
+    """Whether the record was made on other code: completions that cannot arrive any more are skipped."""
 
     def __init__(self, strategy: Strategy, *, detailed: bool = False) -> None:
         self._pick = strategy.pick
@@ -80,7 +118,7 @@ class Decisions:
         self.log: list[Choice] | None = [] if detailed else None
 
     def choose(self, kind: str, n: int, where: str | None = None, lanes: Sequence[int] | None = None) -> int:
-        """One of n alternatives. Where there is only one, nothing is decided and nothing recorded."""
+        """Return one of n alternatives. With a single one nothing is decided and nothing recorded."""
         if n < 2:
             return 0
         choice = self._pick(kind, n, lanes)
@@ -90,15 +128,15 @@ class Decisions:
         return choice
 
     def observe(self, look: Callable[[int, Ask | None], int], where: str | None = None) -> int:
-        """Record as a choice what the world outside did.
+        """Record what happened outside as a choice, and return it.
 
         Parameters
         ----------
         look
-            Given the recorded choice, which it has to bring about (0: none is recorded, what comes is taken),
-            and what it may ask whether something is held back (None: nothing may be), it answers with what
-            happened, as a number above 0, which is returned. 0 for something that is in no record: the same
-            recorded choice comes again.
+            Called with the recorded choice, which it has to bring about (0: nothing is recorded, so it takes
+            what comes), and with a function that decides whether a completion is held back (None: none may
+            be). Returns what happened, as a positive number; 0 for something that no record contains, after
+            which the same recorded choice is offered again.
         """
         recorded = self._next()
         self._held = recorded is not None and recorded > 0
@@ -112,7 +150,7 @@ class Decisions:
         return seen
 
     def expects(self, source: int) -> bool:
-        """Whether, on edited code, something of that source is still to come by the record."""
+        """Whether, on edited code, the record has another completion of that source."""
         return False
 
     def _ask(self, n: int, lane: int) -> int:
@@ -121,7 +159,7 @@ class Decisions:
         return choice
 
     def undisturbed(self) -> None:
-        """Make no more choices of our own: what is left of the run (its tidying up) goes as without us."""
+        """Choose nothing any more: the rest of the run (its cleanup) goes as it would without exploration."""
         self._pick, self._next = _zero, _nothing
 
 
@@ -134,15 +172,14 @@ def _zero(kind: str, n: int, lanes: Sequence[int] | None) -> int:
 
 
 class Undisturbed:
-    """The schedule that asyncio or the GIL would have taken."""
+    """The schedule that asyncio or the interpreter would have taken."""
 
     def pick(self, kind: str, n: int, lanes: Sequence[int] | None) -> int:
         return 0
 
 
 class Replay:
-    """Makes recorded choices again; after their end, none. One that does not fit any more is cut to what
-    fits."""
+    """Repeats recorded choices, then 0. A choice that is out of range becomes the nearest valid one."""
 
     def __init__(self, choices: Sequence[int]) -> None:
         self._choices, self._place = choices, 0
@@ -159,55 +196,3 @@ class Replay:
 
     def back(self) -> None:
         self._place -= 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """How a run failed: what was raised, and the innermost frame of the user's code.
-
-    `filename`, `lineno` and `function` are empty or 0 where no frame is the user's (a deadlock).
-    """
-
-    ename: str
-    evalue: str = ""
-    filename: str = ""
-    lineno: int = 0
-    function: str = ""
-
-    def like(self, other: "Failure") -> bool:
-        """Whether both are the same failure: the same class at the same line of the same function."""
-        return (self.ename, self.lineno, self.function) == (other.ename, other.lineno, other.function)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
-    """What one schedule did.
-
-    Attributes
-    ----------
-    failure
-        None if the code passed.
-    choices
-        All decisions that were made until it ended; see `Decisions.made`.
-    steps
-        How many callbacks (or stretches of threads) ran.
-    virtual_s
-        Seconds that passed for the code.
-    waits
-        For a deadlock: who waits for whom, one sentence each.
-    trace
-        Lanes and steps, if they were asked for.
-    exception
-        The live exception, for who runs it in the same process.
-    incomplete
-        Why the run was stopped by a limit of ours and says nothing about the code; empty if it ended.
-    """
-
-    failure: Failure | None
-    choices: tuple[int, ...] = ()
-    steps: int = 0
-    virtual_s: float = 0.0
-    waits: tuple[str, ...] = ()
-    trace: Trace | None = None
-    exception: BaseException | None = None
-    incomplete: str = ""

@@ -1,30 +1,41 @@
-"""A schedule told so that it can be made again on edited code, as far as it fits.
+"""Anchored schedules, which can be repeated on edited code as far as they fit.
 
-A list of numbers fits the code that it was made on. On edited code what is decided comes at other places: a
-choice is looked up there by what it was about (the second sleep of that task), and what completes outside is
-delivered in the recorded order, but what cannot come any more is passed over.
+A list of numbers fits only the code that it was recorded on. On edited code, decisions come at other places:
+a choice is looked up by what it was about (the second sleep of that task), and completions outside are
+delivered in the recorded order, without those that cannot arrive any more.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cot_magic.explore.completion_codes import CLOCK, GLANCED, delivers, holds, source_of
-from cot_magic.explore.decisions import OUTSIDE, TASK, Ask, Choice, Decisions, Undisturbed
+from cot_magic.explore.decisions import (
+    CLOCK,
+    GLANCED,
+    OUTSIDE,
+    TASK,
+    Ask,
+    Choice,
+    Decisions,
+    Undisturbed,
+    delivers,
+    holds,
+    source_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """One choice that differs from what would have happened without us.
+    """One disturbed choice.
 
     Attributes
     ----------
     about
-        Whom it concerns: who sleeps and in which function, which task goes before which.
+        What it is about: who sleeps and in which function, or which task goes before which.
     nth
-        The number of that decision among those about the same, from 0.
+        The number of the decision among those about the same thing, from 0.
     choice
-        Which; 1 where `about` says it all.
+        The choice; 1 if `about` determines it.
     """
 
     kind: str
@@ -35,20 +46,20 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchored:
-    """What was chosen in a schedule, and what happened outside, in order (as in `Decisions.made`)."""
+    """The disturbed choices of a schedule, and what happened outside, in order (as in `Decisions.made`)."""
 
     chosen: tuple[Chosen, ...] = ()
     world: tuple[int, ...] = ()
 
 
 def anchored(log: Sequence[Choice], choices: Sequence[int]) -> Anchored | None:
-    """A run of which these are the log and the choices; None if nothing completed outside of it."""
+    """The schedule of a run with this log and these choices; None if nothing completed outside."""
     if not any(item.kind == OUTSIDE for item in log):
         return None
     chosen: list[Chosen] = []
     world: list[int] = []
     counts: Counter[tuple[str, str]] = Counter()
-    for item, made in zip(log, choices, strict=False):  # the log goes on while it is tidied up
+    for item, made in zip(log, choices, strict=False):  # the log goes on during the cleanup
         if item.kind == OUTSIDE:
             if item.where != GLANCED or abs(made) != CLOCK:
                 world.append(made)
@@ -62,14 +73,14 @@ def anchored(log: Sequence[Choice], choices: Sequence[int]) -> Anchored | None:
 
 
 class EditedReplay(Decisions):
-    """Makes the choices of a schedule again on edited code, as far as they come up there."""
+    """Repeats the choices of a schedule on edited code, as far as they come up there."""
 
     __slots__ = ("_awaited", "_counts", "_left", "_on", "_unmade", "_world")
 
     edited = True
 
     def __init__(self, schedule: Anchored) -> None:
-        super().__init__(Undisturbed(), detailed=True)  # `where` says whom a decision is about
+        super().__init__(Undisturbed(), detailed=True)  # `where` says what a decision is about
         self._left = set(schedule.chosen)
         self._world = list(schedule.world)
         self._unmade = sum(made > 0 for made in schedule.world)
@@ -79,7 +90,7 @@ class EditedReplay(Decisions):
 
     @property
     def unapplied(self) -> int:
-        """How many of the chosen decisions were not made: they did not come up."""
+        """How many of the disturbed choices have not come up."""
         return len(self._left) + self._unmade
 
     def choose(self, kind: str, n: int, where: str | None = None, lanes: Sequence[int] | None = None) -> int:
@@ -90,7 +101,7 @@ class EditedReplay(Decisions):
         return choice
 
     def observe(self, look: Callable[[int, Ask | None], int], where: str | None = None) -> int:
-        """As for other decisions, but 0 from `look` says that what is recorded cannot come."""
+        """As in the base class, but if `look` returns 0 the recorded completion cannot arrive."""
         if not self._on or not self._world or where == GLANCED:
             seen = look(CLOCK if where == GLANCED else 0, None)
             self._happened(seen)
@@ -99,9 +110,9 @@ class EditedReplay(Decisions):
         recorded, later = self._world[0], self._next_source()
         seen = look(abs(recorded), None)
         chosen = recorded > 0 and seen == recorded
-        if chosen:  # it is made once the source that it keeps waiting has been heard of
+        if chosen:  # it has been applied once the source that it delays arrives
             self._awaited[source_of(recorded) if holds(recorded) else later] += 1
-        waits = recorded == CLOCK and source_of(seen) not in (-1, later)  # perhaps a sleep begins yet
+        waits = recorded == CLOCK and source_of(seen) not in (-1, later)  # a sleep may still begin
         if (not delivers(recorded) and not waits) or not seen:
             del self._world[0]
         self._happened(seen)
@@ -110,7 +121,7 @@ class EditedReplay(Decisions):
         return seen
 
     def expects(self, source: int) -> bool:
-        """Whether the record says that something of that source is still to come."""
+        """Whether the record has another completion of that source."""
         return any(delivers(made) and source_of(made) == source for made in self._world)
 
     def undisturbed(self) -> None:
@@ -149,7 +160,7 @@ class EditedReplay(Decisions):
 
 
 def _subjects(kind: str, where: str) -> list[tuple[int, str]]:
-    """What a decision is about, with the choice that is about it (0: any)."""
+    """Pairs of a choice (0: any) and what it is about."""
     if kind != TASK:
         return [(0, where)]
     first, *others = where.split(", ")

@@ -1,4 +1,4 @@
-"""What an entry point starts: an event loop, threads, or calls in threads; told from the code it names."""
+"""What an entry point starts (a loop, threads, calls in threads), as far as its code shows."""
 
 import asyncio
 import dis
@@ -9,25 +9,25 @@ from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-from cot_magic.explore.failures import of_the_user
+from cot_magic.explore.places import of_the_user
 
 _LOOPS = frozenset(("run_until_complete", "run_forever", "Runner"))
 _THREADS = frozenset(("Thread", "Timer", "ThreadPoolExecutor", "ThreadPool", "start_new_thread"))
 _CALLS = frozenset(("to_thread", "run_in_executor"))
-_MOST = 5_000  # code objects looked at
+_MOST = 5_000  # code objects to look at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What the code that can be reached from an entry point does.
+    """What the code does that an entry point can reach.
 
     Attributes
     ----------
     loop, threads, calls
-        Whether it runs an event loop (or is a coroutine function), starts threads, hands calls of a loop to
+        Whether it runs an event loop (or is a coroutine function), starts threads, runs calls of a loop in
         threads.
     coroutines
-        Whether it names coroutine functions, so that what it returns may be a coroutine.
+        Whether it refers to coroutine functions, so that it may return a coroutine.
     """
 
     loop: bool
@@ -37,14 +37,14 @@ class Entry:
 
 
 def entry_of(start: CodeType | Callable[..., Any], namespace: Mapping[str, Any]) -> Entry:
-    """Look at the code and at the functions and classes of the user that it names, however deep.
+    """Return what the code does, with the user's functions and classes that it refers to, however deep.
 
     Parameters
     ----------
     start
-        A function, or the code of a whole module or cell; names that it defines itself are known as well.
+        A function, or the code of a whole module or cell; names that it defines itself are followed as well.
     namespace
-        Its global names as far as they exist.
+        Its globals as far as they exist already.
     """
     names: set[str] = set()
     loop, coroutines = _is_coroutine(start), False
@@ -66,7 +66,7 @@ def _is_coroutine(start: CodeType | Callable[..., Any]) -> bool:
 
 
 def _runs_loop(code: CodeType, loaded: set[str], known: Mapping[str, Any]) -> bool:
-    """Whether it calls `asyncio.run`, under whatever name."""
+    """Whether it refers to `asyncio.run`, under whatever name."""
     named = {name: known[name] for name in loaded if name in known}
     if any(value is asyncio.run for value in named.values()):
         return True
@@ -77,7 +77,7 @@ def _runs_loop(code: CodeType, loaded: set[str], known: Mapping[str, Any]) -> bo
 
 
 def _aliases(code: CodeType) -> Iterator[str]:
-    """Names that an import in this code gives to asyncio, or to its `run`."""
+    """Names that this code imports asyncio under."""
     importing = ""
     for item in dis.get_instructions(code):
         if item.opname in ("IMPORT_NAME", "IMPORT_FROM"):
@@ -91,7 +91,7 @@ def _aliases(code: CodeType) -> Iterator[str]:
 def _reachable(
     start: CodeType | Callable[..., Any], namespace: Mapping[str, Any]
 ) -> Iterator[tuple[CodeType, Mapping[str, Any]]]:
-    """The code of the entry and all that it can call, each with the names that it sees."""
+    """The code of the entry point and all that it can call, each with its globals."""
     own: dict[str, list[CodeType]] = {}
     if isinstance(start, CodeType):
         for code in _nested(start):
@@ -116,7 +116,7 @@ def _reachable(
 
 
 def _imported_runs(code: CodeType) -> Iterator[str]:
-    """Names that `from asyncio import run` gives in this code."""
+    """Names that this code imports `asyncio.run` under, with `from asyncio import run`."""
     module = ""
     previous = ""
     for item in dis.get_instructions(code):
@@ -128,7 +128,7 @@ def _imported_runs(code: CodeType) -> Iterator[str]:
 
 
 def _codes(value: Any) -> Iterator[tuple[CodeType, Mapping[str, Any]]]:
-    """The code behind a function, method, partial, class or object of the user."""
+    """The code of a function, method, partial, class or object of the user, with its globals."""
     if isinstance(value, partial):
         value = value.func
     if isinstance(value, MethodType):
@@ -141,7 +141,7 @@ def _codes(value: Any) -> Iterator[tuple[CodeType, Mapping[str, Any]]]:
                 try:
                     known[name] = cell.cell_contents
                 except ValueError:
-                    continue  # not bound yet
+                    continue  # an empty cell
             yield value.__code__, known
         return
     kind = value if isinstance(value, type) else type(value)
@@ -165,7 +165,7 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
 
 
 def _loaded(code: CodeType) -> Iterator[str]:
-    """Names and attributes that the code reads."""
+    """Names and attributes that the code loads."""
     for item in dis.get_instructions(code):
         if item.opname.startswith("LOAD_") and isinstance(item.argval, str) and "CONST" not in item.opname:
             yield item.argval

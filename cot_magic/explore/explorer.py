@@ -1,4 +1,4 @@
-"""The Explorer of the product: searches run as jobs in confined copies of the kernel as it was."""
+"""The Explorer: searches as jobs in confined copies of the kernel, as it was before the cell ran."""
 
 import re
 import time
@@ -14,35 +14,34 @@ from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Stage
 from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.core.protocols import Sandbox
 from cot_magic.core.schedules import OtherFailure, ScheduleSearch
-from cot_magic.explore.decisions import Failure
 from cot_magic.explore.incopy import read_output, step_source
 from cot_magic.explore.places import in_cells
-from cot_magic.explore.replay import replay
 from cot_magic.explore.report import Exploration
-from cot_magic.explore.search.batches import Batch, BatchResult, Trial
-from cot_magic.explore.search.search import Found, Search, SearchResult
-from cot_magic.explore.tokens import checksum
+from cot_magic.explore.run_result import RunFailure
+from cot_magic.explore.search.search import Search
+from cot_magic.explore.search.values import Batch, BatchResult, Found, SearchResult, Trial
+from cot_magic.explore.tokens import checksum, replay
 from cot_magic.explore.witness import WitnessRuns
 
-COT_LINE = re.compile(r"\A\s*(?:#\s*)?%%cot[^\n]*(?:\n|\Z)")  # the same code whatever its options are
+COT_LINE = re.compile(r"\A\s*(?:#\s*)?%%cot[^\n]*(?:\n|\Z)")  # no part of the checksum: the code is the same
 AT_ONCE = 2
 BATCH = 100
 REPLAYS = 6
 DESCRIBED = 3
-"""How often a failing schedule is run to have its failure described, if it passes by chance."""
+"""How often a failing schedule is run to have its failure described, as it may pass by chance."""
 SPARE_S = 15.0
-"""On top of a batch's own time: a schedule that is under way, and the work of a copy."""
+"""Seconds on top of those of a batch, for a running schedule to end and for the copy itself."""
 OUTPUT_BYTES = 3 << 20
 UNSTEERED = (
-    "a schedule failed as you saw it, but in {} of {} replays only: something that is not steered decides as "
-    "well, such as the time of day, the system's entropy or something outside"
+    "a schedule failed as you saw it, but only in {} of {} replays: it also depends on something that is not "
+    "controlled, such as the time of day, the system's entropy or something outside"
 )
 LOST = 0.9
-"""If so large a part of the schedules fails otherwise than looked for, the copy is to blame."""
+"""If more than this share of the schedules fails in other ways than expected, the copy is to blame."""
 
 
 class JobRunner:
-    """Runs each batch in a confined copy of its own; after the earlier cells that an edit makes run again."""
+    """Runs each batch in a confined copy of its own, after the earlier cells that have to run again."""
 
     at_once = AT_ONCE
 
@@ -66,7 +65,7 @@ class JobRunner:
                 yield _answer(result)
 
     def raised(self, trial: Trial, seconds: float) -> tuple[int, JobResult]:
-        """Run one schedule so that the sandbox describes what it raises; how often it ran until it did."""
+        """Run one schedule until it fails, to have the failure described. Returns how often it ran, too."""
         job = self._job(Batch(trials=(trial,), seconds=seconds), raises=True)
         runs, result = 1, self._sandbox.run([job])[0]
         while result.outcome is Outcome.PASSED and runs < DESCRIBED:
@@ -116,7 +115,7 @@ class ScheduleExplorer:
         self._witnesses = WitnessRuns()
 
     def explore(self, case: Case, request: ExploreSchedules) -> Iterator[Evidence | SearchAdvanced]:
-        """One evidence: that a schedule fails as the person saw it, or that none of so many does."""
+        """Yield progress, then one evidence: a schedule fails as the person saw it, or none does."""
         edits = request.fix.edits if request.fix is not None else ()
         stage = Stage.BEFORE if request.fix is None else Stage.AFTER
         steps = replayed(case, edits, stage)
@@ -156,11 +155,13 @@ class ScheduleExplorer:
         if search.interrupted:
             raise KeyboardInterrupt
 
-    # --- parts of it --------------------------------------------------------------------------------------
+    # --- details --------------------------------------------------------------------------------------
 
     def _tells(self, request: ExploreSchedules, outcome: Outcome, found: Found | None) -> bool:
-        """Whether a prediction held: that a schedule fails; or, once one did, that none does with the fix. A
-        search that finds nothing refutes nothing."""
+        """Whether a prediction held: that a schedule fails; or, once one did, that none does with the fix.
+
+        A search that finds nothing refutes nothing.
+        """
         if request.fix is None:
             return found is not None and outcome is Outcome.RAISED
         return request.witness is not None and outcome is Outcome.PASSED
@@ -181,19 +182,19 @@ class ScheduleExplorer:
             choices = found.minimised if found.minimised is not None else found.choices
             runs, again = runner.raised(Trial(choices=choices, random_seed=found.random_seed), 1.0)
             outcome, note, raised = again.outcome, again.note, again.raised
-            if fix is not None and outcome is Outcome.PASSED:  # it failed twice: found, and again on its own
+            if fix is not None and outcome is Outcome.PASSED:  # it failed in the search, and when verified
                 outcome, note = Outcome.RAISED, f"{search.failed:,} of {search.schedules:,} schedules fail"
             elif fix is None and (outcome is Outcome.PASSED or found.replays_failed < found.replays):
-                # it is no witness then, and neither is it evidence that nothing fails
+                # then it is neither a witness, nor evidence that nothing fails
                 failed = found.replays_failed + (outcome is not Outcome.PASSED)
                 outcome, note = Outcome.BLOCKED, UNSTEERED.format(failed, found.replays + runs)
         elif witness_passed is False:
             outcome, note = Outcome.RAISED, "the schedule that failed before still fails"
         elif not search.schedules or search.incomplete == search.schedules:
-            outcome, note = Outcome.BLOCKED, search.trouble or "no schedule came to an end"
+            outcome, note = Outcome.BLOCKED, search.trouble or "no schedule finished"
         elif sum(item.times for item in search.others) > LOST * search.schedules:
             outcome = Outcome.BLOCKED
-            note = f"in a copy it fails otherwise: {search.others[0].failure.ename}"
+            note = f"in a copy it fails with {search.others[0].failure.ename} instead"
         return Evidence(
             id=EvidenceId("e0"),
             kind=EvidenceKind.SCHEDULE,
@@ -249,12 +250,12 @@ def _described(
     )
 
 
-def expected_of(case: Case) -> Failure | None:
-    """The failure that the person saw, as far as the case knows it; None for a cell that passed."""
+def expected_of(case: Case) -> RunFailure | None:
+    """The failure that the person saw, as far as the case has it; None for a cell that passed."""
     raised = case.raised
     if raised is None:
         return None
     frame = raised.innermost_in_cells
     if frame is None:
-        return Failure(ename=raised.ename)
-    return Failure(ename=raised.ename, lineno=frame.lineno, function=frame.function)
+        return RunFailure(ename=raised.ename)
+    return RunFailure(ename=raised.ename, lineno=frame.lineno, function=frame.function)

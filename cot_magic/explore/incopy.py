@@ -1,7 +1,6 @@
-"""What a confined copy of the kernel runs: batches of schedules of a cell, answered as one line of text."""
+"""What a confined copy of the kernel runs: batches of schedules of a cell. The result is printed."""
 
 import io
-import json
 import re
 import sys
 import threading
@@ -10,64 +9,61 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from typing import Any
 
-from cot_magic.core.codec import from_json, to_json
 from cot_magic.explore.decisions import Decisions, Replay
 from cot_magic.explore.places import outside_of_copy
 from cot_magic.explore.program import Program, of_cell
-from cot_magic.explore.search.batches import Batch, BatchResult, run_batch
+from cot_magic.explore.search.run_batch import run_batch
+from cot_magic.explore.search.values import Batch, BatchResult, batch_from, encoded, result_from
 
 MARK = "cot-explored: "
 COT_LINE = re.compile(r"(\s*)%%cot", re.ASCII)
 
 
 def step_source(cell_source: str, batch: Batch, *, raises: bool = False) -> str:
-    """The source of the last step of a job: it runs the batch in the copy.
+    """The source of the last step of a job, which runs the batch in the copy.
 
-    With `raises`, the batch is one schedule, and the step raises what that raised, so that the sandbox
-    describes it.
+    With `raises`, the batch is one schedule; the step raises what that raised, for the sandbox to describe.
     """
     call = "raise_again" if raises else "run"
     return (
         f"from cot_magic.explore.incopy import {call} as _cot_explored\n"
-        f"_cot_explored({cell_source!r}, {json.dumps(to_json(batch))!r}, globals())"
+        f"_cot_explored({cell_source!r}, {encoded(batch)!r}, globals())"
     )
 
 
 def read_output(output: str) -> BatchResult:
-    """The result in what a job printed."""
+    """The result that a job printed."""
     line = next((line for line in reversed(output.splitlines()) if line.startswith(MARK)), None)
     if line is None:
-        return BatchResult(trouble="the copy did not answer")
-    result: BatchResult = from_json(BatchResult, json.loads(line.removeprefix(MARK)))
-    return result
+        return BatchResult(trouble="the copy returned no result")
+    return result_from(line.removeprefix(MARK))
 
 
 def run(source: str, batch_text: str, namespace: MutableMapping[str, Any]) -> None:
     """Run a batch on the cell, and print the result."""
-    batch: Batch = from_json(Batch, json.loads(batch_text))
+    batch = batch_from(batch_text)
     program = _program(source, namespace)
-    with _unheard():
+    with _silenced():
         result = run_batch(program, batch)
     cell_file = _filename(namespace)
-    print(f"{MARK}{json.dumps(to_json(_placed(result, cell_file)))}")
+    print(f"{MARK}{encoded(_placed(result, cell_file))}")
 
 
 def raise_again(source: str, batch_text: str, namespace: MutableMapping[str, Any]) -> None:
     """Run the one schedule of a batch, and raise what it raised."""
-    batch: Batch = from_json(Batch, json.loads(batch_text))
-    trial = batch.trials[0]
+    trial = batch_from(batch_text).trials[0]
     program = _program(source, namespace)
-    with _unheard():
+    with _silenced():
         result = program.run(Decisions(Replay(trial.choices or ())), trial.random_seed)
     if result.exception is not None:
         raise result.exception
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
-    """What is printed meanwhile goes nowhere; nor do later tracebacks of threads that are left behind.
+def _silenced() -> Iterator[None]:
+    """While entered, discard what is printed; and later discard tracebacks of threads that are left.
 
-    They fail because their schedule is over, when what the job prints is kept again: that is no answer.
+    These fail because their schedule is over, at a time when the output of the job counts again.
     """
     before = frozenset(threading.enumerate())
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
@@ -92,7 +88,7 @@ def _program(source: str, namespace: MutableMapping[str, Any]) -> Program:
 
 
 def _filename(namespace: MutableMapping[str, Any]) -> str:
-    """The file name under which the sandbox runs this step: frames of it count as frames of the cell."""
+    """The file name under which the sandbox runs this step: its frames count as frames of the cell."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals is not namespace:
         frame = frame.f_back
@@ -100,7 +96,7 @@ def _filename(namespace: MutableMapping[str, Any]) -> str:
 
 
 def _placed(result: BatchResult, cell_file: str) -> BatchResult:
-    """Traces without file names that mean nothing outside of this copy."""
+    """The result without file names that mean nothing outside of this copy."""
     placed = [
         trial if trial.trace is None else replace(trial, trace=outside_of_copy(trial.trace, cell_file))
         for trial in result.results

@@ -1,14 +1,13 @@
-"""How people call the file that code was compiled under: a cell by its prompt number, a file by its name."""
+"""Where code is: whether a file is the user's, and what people call it (`cell [3]`, `orders.py`)."""
 
-import asyncio
+import functools
 import os
 import re
+import site
 import sys
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import sysconfig
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import FrameType
-from typing import Any
 
 from cot_magic.core.case import Case, Cell, CellId
 from cot_magic.core.trace import Trace, TraceStep
@@ -16,11 +15,31 @@ from cot_magic.core.trace import Trace, TraceStep
 NUMBERED = re.compile(r"cell \[(\d+)\]")
 AGAIN = re.compile(r"<cot cell (\d+)>")
 """What the sandbox calls the code of the n-th step of a job."""
-LOOPS = ("asyncio.", "cot_magic.explore.")
+_LIBRARIES = tuple(
+    {
+        path.rstrip("/") + "/"
+        for path in (
+            sysconfig.get_path("stdlib"),
+            sysconfig.get_path("platstdlib"),
+            sysconfig.get_path("purelib"),
+            sysconfig.get_path("platlib"),
+            site.getusersitepackages(),
+        )
+        if path
+    }
+)
+_GENERATED = ("<string>", "<stdin>")  # methods of named tuples and dataclasses
+_OURS = __file__.rpartition("/")[0].rpartition("/")[0] + "/"
+
+
+@functools.lru_cache(maxsize=4096)
+def of_the_user(filename: str) -> bool:
+    """Whether code of that file is the user's: not the standard library's, an installed package's or ours."""
+    return filename not in _GENERATED and not filename.startswith((*_LIBRARIES, _OURS, "<frozen "))
 
 
 def shown(filename: str) -> str:
-    """`cell [3]` for code of a cell that ran in this process's shell, else the last part of the path."""
+    """`cell [3]` for the code of a cell that ran in this process's shell, else the last part of the path."""
     count = _prompts().get(filename)
     return (
         f"cell [{count}]"
@@ -34,38 +53,6 @@ def is_cell(filename: str) -> bool:
     return filename in _prompts()
 
 
-def function_of(owner: Any) -> str:
-    """What a task or a call in a thread runs."""
-    if isinstance(owner, asyncio.Task):
-        return str(getattr(owner.get_coro(), "__qualname__", owner.get_name()))
-    return str(getattr(owner, "name", "asyncio"))
-
-
-class LaneNames:
-    """Whose lane it is, told so that it is the same on code that was edited elsewhere: `fetch #2`."""
-
-    def __init__(self) -> None:
-        self._names, self._ranks = {0: "asyncio"}, Counter[str]()
-
-    def of(self, lane: int, owners: Iterable[Any]) -> str:
-        """The name of a lane; owners are all tasks and calls so far, in their order."""
-        if lane not in self._names:
-            for owner in owners:
-                if owner.lane not in self._names:
-                    function = function_of(owner)
-                    self._ranks[function] += 1
-                    self._names[owner.lane] = f"{function} #{self._ranks[function]}"
-        return self._names.get(lane, "asyncio")
-
-
-def waiting_function() -> str:
-    """The function that is about to wait: the innermost one that is no part of asyncio or of ours."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(LOOPS):
-        frame = frame.f_back
-    return "" if frame is None else frame.f_code.co_qualname
-
-
 def _prompts() -> Mapping[str, int]:
     """File names of cells and their prompt numbers, as IPython keeps them."""
     module = sys.modules.get("IPython.core.getipython")
@@ -75,7 +62,7 @@ def _prompts() -> Mapping[str, int]:
 
 
 def outside_of_copy(trace: Trace, cell_file: str) -> Trace:
-    """A trace whose places mean something outside of this copy: the explored cell itself has no file name."""
+    """The trace with places that make sense outside of this copy; the explored cell gets no file name."""
 
     def placed(step: TraceStep) -> TraceStep:
         if step.filename == cell_file:
@@ -86,7 +73,7 @@ def outside_of_copy(trace: Trace, cell_file: str) -> Trace:
 
 
 def in_cells(trace: Trace, case: Case, again: Sequence[CellId | None]) -> Trace:
-    """The same with the cells of the case; if several have a part in it, each step says which.
+    """The trace placed in the cells of the case; if it passes through several, each step names its own.
 
     Parameters
     ----------
@@ -121,6 +108,6 @@ def _numbered(case: Case, count: int) -> Cell | None:
 
 
 def _blank_lines(source: str) -> int:
-    """IPython takes away the blank lines on top of a cell before it counts."""
+    """How many leading blank lines IPython strips from a cell before it compiles it."""
     top = source[: len(source) - len(source.lstrip())]
     return top.count("\n")

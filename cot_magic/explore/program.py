@@ -1,4 +1,4 @@
-"""The code under exploration: a function, a file or a cell, started anew from the same state each time."""
+"""The code under exploration: a function, a file or a cell, started from the same state each time."""
 
 import ast
 import builtins
@@ -14,8 +14,9 @@ from typing import Any, TypedDict
 from cot_magic.core.errors import UsageError
 from cot_magic.explore.asyncio.loop import RunLimits
 from cot_magic.explore.asyncio.run import AsyncRun
-from cot_magic.explore.decisions import Decisions, RunResult
+from cot_magic.explore.decisions import Decisions
 from cot_magic.explore.entry import entry_of
+from cot_magic.explore.run_result import RunResult
 from cot_magic.explore.state import SharedState
 
 ASYNC, THREADS = "asyncio", "threads"
@@ -28,13 +29,13 @@ class Program:
     Parameters
     ----------
     start
-        Starts it: returns a coroutine, or does all by itself.
+        Starts it: returns a coroutine, or runs everything itself.
     namespace
-        Global names of the user's code; put back between runs.
+        Globals of the user's code; restored between runs.
     kind
         `ASYNC` or `THREADS`.
     calls
-        Whether it hands calls of its loop to threads.
+        Whether its loop runs calls in threads.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Program:
     def run(
         self, decisions: Decisions, random_seed: str | None = None, *, detailed: bool = False
     ) -> RunResult:
-        """One run under these decisions; `detailed` adds a trace."""
+        """Run it once under these decisions; `detailed` adds a trace."""
         if not self._fresh:
             self._state.restore()
         self._fresh = False
@@ -94,7 +95,7 @@ class Program:
 
 
 def of_function(fn: Callable[[], Any], *, free_threaded: bool = False) -> Program:
-    """A function without parameters. Raises UsageError if it cannot be called so."""
+    """A function. Raises UsageError if it cannot be called without arguments."""
     try:
         inspect.signature(fn).bind()
     except TypeError as error:
@@ -103,7 +104,7 @@ def of_function(fn: Callable[[], Any], *, free_threaded: bool = False) -> Progra
             f"{name} cannot be called without arguments: {error}. Wrap it in a lambda."
         ) from None
     except ValueError:
-        pass  # a builtin without a signature: calling it will tell
+        pass  # a builtin without a signature: calling it will show
     namespace = getattr(inspect.unwrap(fn), "__globals__", None)
     if namespace is None:
         namespace = vars(sys.modules.get(getattr(fn, "__module__", "") or "__main__", builtins))
@@ -122,16 +123,17 @@ def of_file(path: Path, function: str | None = None, *, free_threaded: bool = Fa
 def of_source(
     source: str, filename: str, function: str | None = None, *, free_threaded: bool = False
 ) -> Program:
-    """The same of the text of a file."""
+    """The same for the source of a file."""
     try:
         tree = ast.parse(source, filename)
     except SyntaxError as error:
-        raise UsageError(f"{filename} is no Python: {error.msg} (line {error.lineno}).") from None
+        raise UsageError(f"{filename}, line {error.lineno} is not valid Python: {error.msg}.") from None
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     wanted = function or next((name for name in NAMES if name in defined), None)
     if function is not None and function not in defined:
-        raise UsageError(f"{filename} defines no function {function}: choose one of {', '.join(defined)}.")
+        known = f"no function {function}: choose one of {', '.join(defined)}" if defined else "no functions"
+        raise UsageError(f"{filename} defines {known}.")
     folder = str(Path(filename).parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -161,7 +163,7 @@ def of_source(
 def of_cell(
     source: str, namespace: MutableMapping[str, Any], filename: str, *, free_threaded: bool = False
 ) -> Program:
-    """A cell on top of the names that earlier cells left; `await` may stand at its top level."""
+    """A cell that uses the names of earlier cells; it may have `await` at its top level."""
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     code = compile(source, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     awaits = bool(code.co_flags & inspect.CO_COROUTINE)
@@ -173,14 +175,14 @@ def of_cell(
 
 
 class _How(TypedDict):
-    """What a Program has to know of its code."""
+    """What a Program has to know about its code."""
 
     kind: str
     calls: bool
 
 
 def _how(start: CodeType | Callable[[], Any], namespace: MutableMapping[str, Any], source: str = "") -> _How:
-    """By what the entry point runs; where that cannot be told (a library does it), by what is mentioned."""
+    """From what the entry point runs; if a library hides that, from what the source mentions."""
     entry = entry_of(start, namespace)
     if entry.loop or entry.threads:
         return _How(kind=ASYNC if entry.loop else THREADS, calls=entry.calls)

@@ -1,4 +1,4 @@
-"""What an exploration found, for people and as JSON."""
+"""The result of an exploration, in words and as JSON."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,15 +7,15 @@ from cot_magic.core.jobs import Schedule, Witness
 from cot_magic.core.rates import bound, failure_rate
 from cot_magic.core.trace import Trace
 from cot_magic.explore.places import shown
-from cot_magic.explore.search.search import SearchResult
-from cot_magic.explore.tokens import Token
+from cot_magic.explore.search.values import SearchResult
+from cot_magic.explore.tokens import ScheduleToken
 
 MOST_DISTURBED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exploration:
-    """The result of `cot_magic.explore`. Printed, it says in words what was found.
+    """The result of `cot_magic.explore`. `print` shows what was found.
 
     Attributes
     ----------
@@ -52,15 +52,15 @@ class Exploration:
         if found is None:
             return None
         choices = found.minimised if found.minimised is not None else found.choices
-        return str(Token(random_seed=found.random_seed, choices=choices, code=self.code))
+        return str(ScheduleToken(random_seed=found.random_seed, choices=choices, code=self.code))
 
     @property
     def trace(self) -> Trace | None:
-        """Lanes and steps of the shrunk schedule."""
+        """Lanes and steps of the shrunk schedule; None if none was found."""
         return self.search.found.trace if self.search.found is not None else None
 
     def as_json(self) -> dict[str, Any]:
-        """The result as JSON data; keys are added in later versions, never changed."""
+        """The result as JSON data; later versions add keys and change none."""
         search, witness, found = self.search, self.witness, self.search.found
         return {
             "found": self.found,
@@ -115,28 +115,31 @@ class Exploration:
             lines.extend(f"  {text}" for text in _disturbed(found.trace))
             if found.inevitable_after is not None and found.decisions:
                 lines.append(
-                    f"After {found.inevitable_after} of {found.decisions} decisions every continuation that "
-                    "was tried failed."
+                    f"After {found.inevitable_after} of {found.decisions} decisions "
+                    "every continuation that was tried failed."
                 )
             lines.append(f"{bound(search.failed, search.schedules)}.")
             lines.append(f"Replay: --seed {self.token}")
         for item in search.others:
             at = f", line {item.failure.lineno}" if item.failure.lineno else ""
             name = shown(item.failure.filename)
-            lines.append(f"Also seen, not counted: {item.failure.ename} ({name}{at}), {item.times} times.")
+            often = "once" if item.times == 1 else f"{item.times} times"
+            lines.append(f"Also seen, not counted: {item.failure.ename} ({name}{at}), {often}.")
         if search.incomplete:
-            lines.append(f"{search.incomplete:,} schedules were stopped by a limit and say nothing.")
+            many = "schedule was" if search.incomplete == 1 else "schedules were"
+            lines.append(f"{search.incomplete:,} {many} stopped by a limit; not counted as passed or failed.")
         if search.contaminated:
-            lines.append(f"{search.contaminated:,} failures did not repeat in a fresh process; not counted.")
+            many = "failure" if search.contaminated == 1 else "failures"
+            lines.append(f"{search.contaminated:,} {many} did not repeat in a fresh process; not counted.")
         if search.interrupted:
-            lines.append("Interrupted: this is what was found until then.")
+            lines.append("Interrupted: this was found so far.")
         if search.trouble:
             lines.append(f"Stopped early: {search.trouble}.")
         return "\n".join(lines)
 
 
 def _disturbed(trace: Trace | None) -> list[str]:
-    """Which lines went otherwise than undisturbed, in which lane, and how."""
+    """The lines at which the schedule differs from an undisturbed run: in which lane, and how."""
     if trace is None:
         return []
     return [

@@ -1,32 +1,34 @@
-"""The state that schedules of one process share: remembered before the first, put back before each other."""
+"""State that the schedules of one process share: kept before the first, restored before the others."""
 
 import asyncio
+import random
 import sys
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager, nullcontext
 from operator import is_
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from cot_magic.explore.failures import of_the_user
+from cot_magic.explore.places import of_the_user
 
 MOST_OBJECTS = 50_000
 CONTAINERS = (dict, list, set, deque, bytearray, OrderedDict, defaultdict)
 PRIMITIVES = ("asyncio.locks", "asyncio.queues", "asyncio.mixins", "queue", "threading")
+_random_kept = False
+"""Whether an enclosing `kept_random` restores the state of the random number generators."""
 
 
 class SharedState:
-    """Global names, what they hold and what functions close over, as far as it is plain data or of the user's
-    own classes.
+    """Globals, the objects that they refer to, and closures: plain data and instances of the user's classes.
 
-    Each object is remembered by its own contents and put back in place, so that identities stay: an object
-    that two names hold is one afterwards too. Objects of libraries (a data frame, a connection) are not
-    looked into.
+    Each object is restored in place, so that identity is kept: an object with two names is still one object
+    afterwards. Objects of libraries (a data frame, a connection) are left alone.
 
     Attributes
     ----------
     complete
-        False if there were too many objects: then a fresh process for each schedule is the only safe way.
+        False if there were too many objects: then only a fresh process for each schedule is safe.
     """
 
     def __init__(self, roots: Iterable[MutableMapping[str, Any]], *values: Any) -> None:
@@ -40,7 +42,7 @@ class SharedState:
         self._walk()
 
     def restore(self) -> None:
-        """Put everything back as it was."""
+        """Restore everything to what it was."""
         for put_back in self._put_back:
             put_back()
 
@@ -147,10 +149,8 @@ class SharedState:
     def _keep_instance(self, item: Any) -> None:
         attributes = getattr(item, "__dict__", None)
         if type(attributes) is dict:
-            if isinstance(item, asyncio.mixins._LoopBoundMixin):
-                attributes.pop(
-                    "_loop", None
-                )  # it may have been used in the kernel's loop; none runs there now
+            if isinstance(item, asyncio.mixins._LoopBoundMixin):  # perhaps bound to the kernel's loop
+                attributes.pop("_loop", None)
             self._keep_container(attributes)
         for name in _slots(type(item)):
             if hasattr(item, name):
@@ -196,3 +196,39 @@ def _slots(kind: type) -> list[str]:
         slots = base.__dict__.get("__slots__", ())
         names.extend([slots] if isinstance(slots, str) else slots)
     return [name for name in names if name not in ("__dict__", "__weakref__")]
+
+
+@contextmanager
+def kept_random() -> Iterator[None]:
+    """Restore the state of `random`, and of NumPy's global generator if NumPy is loaded, at the end.
+
+    Inside it `seeded` only seeds: saving the state takes as long as a small schedule.
+    """
+    global _random_kept
+    numpy = _numpy_random()
+    state, numpy_state = random.getstate(), None if numpy is None else numpy.get_state()
+    before, _random_kept = _random_kept, True
+    try:
+        yield
+    finally:
+        _random_kept = before
+        random.setstate(state)
+        if numpy is not None:
+            numpy.set_state(numpy_state)
+
+
+@contextmanager
+def seeded(seed: str | None) -> Iterator[None]:
+    """Seed `random`, and NumPy's global generator if it is loaded, until the end. None: leave them alone."""
+    if seed is None:
+        yield
+        return
+    with nullcontext() if _random_kept else kept_random():
+        random.seed(seed)
+        if (numpy := _numpy_random()) is not None:
+            numpy.seed(random.Random(seed).getrandbits(32))  # noqa: S311 - not for secrets
+        yield
+
+
+def _numpy_random() -> Any:
+    return getattr(sys.modules.get("numpy"), "random", None)

@@ -1,4 +1,4 @@
-"""Tokens: a failing schedule as a short word that any machine with the same code replays."""
+"""Tokens: a failing schedule as a short string, which any machine with the same code can replay."""
 
 import re
 import zlib
@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cot_magic.core.errors import UsageError
-from cot_magic.explore.search.shrink import spread
+from cot_magic.explore.decisions import spread
+from cot_magic.explore.run_result import RunFailure
+from cot_magic.explore.search.values import Batch, BatchResult, Found, Runner, SearchResult, Trial
 
 PREFIX = "cot1"
 _TOKEN = re.compile(r"cot1-(\d+(?:\.\d+)?)-((?:\d+[xw]\d+(?:\.\d+[xw]\d+)*)?)-([0-9a-f]{8})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """A schedule to replay: the seed of the code's random numbers, and the disturbed choices.
+class ScheduleToken:
+    """A schedule to replay: the seed of the code's random numbers, and the choices.
 
-    Choices below 0 repeat what the world outside did.
-    `code` is a checksum of the source; where it differs the code has changed, and the replay says nothing.
+    Choices below 0 repeat what happened outside. `code` is a checksum of the source: on other code the replay
+    would mean nothing.
     """
 
     random_seed: str
@@ -34,18 +36,18 @@ class Token:
 
 
 def is_token(text: str) -> bool:
-    """Whether a text looks like a token rather than a number."""
+    """Whether a string is meant as a token rather than a number."""
     return text.startswith(PREFIX)
 
 
-def read_token(text: str) -> Token:
-    """The schedule of a token. Raises UsageError if it is none."""
+def read_token(text: str) -> ScheduleToken:
+    """The schedule of a token. Raises UsageError if it is malformed."""
     match = _TOKEN.fullmatch(text.strip())
     if match is None:
-        raise UsageError(f"{text[:80]} is no token of a schedule: expected cot1-SEED-CHOICES-CODE.")
+        raise UsageError(f"malformed token {text[:80]!r}: expected cot1-SEED-CHOICES-CODE.")
     pairs = [pair.replace("w", "x-").split("x") for pair in match[2].split(".") if pair]
     choices = spread({int(place): int(choice) for place, choice in pairs})
-    return Token(random_seed=match[1].replace(".", ":"), choices=choices, code=match[3])
+    return ScheduleToken(random_seed=match[1].replace(".", ":"), choices=choices, code=match[3])
 
 
 def checksum(sources: Sequence[str]) -> str:
@@ -55,3 +57,54 @@ def checksum(sources: Sequence[str]) -> str:
         lines = "\n".join(line.rstrip() for line in source.strip().splitlines())
         crc = zlib.crc32(lines.encode(), crc)
     return f"{crc:08x}"
+
+
+def replay(
+    runner: Runner, text: str, code: str, *, times: int, expected: RunFailure | None = None
+) -> SearchResult:
+    """Run the schedule of a token in so many fresh processes. Raises UsageError if it belongs to other code.
+
+    Parameters
+    ----------
+    code
+        The checksum of the present code.
+    expected
+        The failure that counts; None: any.
+    """
+    token = read_token(text)
+    if token.code != code:
+        raise UsageError(
+            f"the token belongs to other code (checksum {token.code}, not {code}): search again without it."
+        )
+    trial = Trial(choices=token.choices, random_seed=token.random_seed)
+    batches = [Batch(trials=(trial,), expected=expected, detailed=place == 0) for place in range(times)]
+    answers = list(runner.run(batches))
+    results = [answer.results[0] for answer in answers if answer.results]
+    failing = [result for result in results if result.failed]
+    found = None
+    if failing and failing[0].failure is not None:
+        found = Found(
+            number=0,
+            random_seed=token.random_seed,
+            failure=failing[0].failure,
+            choices=token.choices,
+            minimised=token.choices,
+            replays=len(results),
+            replays_failed=len(failing),
+            decisions=len(failing[0].choices),
+            waits=failing[0].waits,
+            trace=failing[0].trace,
+        )
+    return SearchResult(
+        schedules=len(results),
+        failed=len(failing),
+        found=found,
+        seconds=sum(answer.seconds for answer in answers),
+        incomplete=sum(result.incomplete != "" for result in results),
+        trouble=next(filter(None, map(_trouble, answers)), ""),
+    )
+
+
+def _trouble(answer: BatchResult) -> str:
+    """Why a replay says nothing: it could not run, or what happened outside differs from the record."""
+    return answer.trouble or next((result.incomplete for result in answer.results if result.incomplete), "")

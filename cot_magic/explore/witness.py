@@ -1,37 +1,36 @@
-"""Whether the schedule that failed passes on edited code."""
+"""Runs the schedule that failed on edited code, to see whether it passes now."""
 
 from collections.abc import Sequence
 
 from cot_magic.core.jobs import Witness
 from cot_magic.explore.edited import Anchored
-from cot_magic.explore.search.batches import Batch, Trial, TrialResult
-from cot_magic.explore.search.runner import Runner
+from cot_magic.explore.search.values import Batch, Runner, Trial, TrialResult
 
 TRIES = 3
-"""How often a schedule with things outside is run on the code as it was, until it fails as before."""
+"""How often a schedule with completions outside is run on the original code until it fails as before."""
 
 
 class WitnessRuns:
     """Runs witnesses on edited code.
 
-    Where nothing completes outside of the code, the list of choices is made again as it is, cut to what fits.
-    Else its places mean something else as soon as one completion more or less comes: then the schedule is
-    anchored by a run on the code as it was, and made again on the edited code as far as it fits.
+    If nothing completes outside, the list of choices is replayed as it is, limited to what is valid. Else its
+    places shift with each completion that is added or missing: then the schedule is anchored by a run on the
+    original code, and repeated on the edited code as far as it fits.
     """
 
     def __init__(self) -> None:
         self._known: dict[Witness, tuple[Anchored, ...]] = {}
 
     def passes(self, witness: Witness, as_found: Runner, edited: Runner) -> bool | None:
-        """Whether the schedule that failed passes now: shrunk, and as it was found.
+        """Whether the schedule that failed passes now, both shrunk and as it was found.
 
-        None if that cannot be said: a limit stopped it; or in each form a decision that was chosen did not
-        come up on the edited code; or neither form, once anchored, fails on the code as it was.
+        None if that is unknown: a limit stopped it; or in both forms a disturbed decision did not come up on
+        the edited code; or neither form, once anchored, fails on the original code.
 
         Parameters
         ----------
         as_found, edited
-            Run schedules of the code as it was when the witness was found, and of the edited code.
+            Run schedules of the code for which the witness was found, and of the edited code.
         """
         if not any(choice < 0 for choices in _both(witness) for choice in choices):
             trials = [_trial(witness, choices) for choices in _both(witness)]
@@ -57,7 +56,7 @@ def _passed(results: Sequence[TrialResult], trials: int) -> bool | None:
 
 
 def _anchored(witness: Witness, as_found: Runner) -> tuple[Anchored, ...]:
-    """The schedule, shrunk and as it was found, as far as it fails so on the code as it was."""
+    """The anchored schedule, shrunk and as it was found, in those forms that fail on the original code."""
     trials = [_trial(witness, choices) for choices in _both(witness)]
     found: dict[Anchored, None] = {}
     for _ in range(TRIES):

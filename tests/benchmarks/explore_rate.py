@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from cot_magic.explore.program import of_function, of_source
-from cot_magic.explore.search.batches import Batch, run_batch
+from cot_magic.explore.search.run_batch import run_batch
 from cot_magic.explore.search.runner import ForkRunner
 from cot_magic.explore.search.search import Search
+from cot_magic.explore.search.values import Batch
 
 PROGRAMS = Path(__file__).parents[1] / "explore" / "programs"
 PURE = ("ticket_office", "page_counter", "price_cache", "forgotten_task")

@@ -23,8 +23,8 @@ from typing import Any
 
 from cot_magic.explore.api import explore_file
 from cot_magic.explore.program import of_file
-from cot_magic.explore.search.batches import Batch, Trial
 from cot_magic.explore.search.runner import ForkRunner
+from cot_magic.explore.search.values import Batch, Trial
 from cot_magic.explore.tokens import read_token
 
 OWN = Path(__file__).parents[1] / "explore" / "programs"

@@ -60,7 +60,7 @@ def test_the_text_says_what_was_disturbed_and_how_to_replay_it(capsys: pytest.Ca
     target = str(PROGRAMS / "forgotten_task.py")
     assert main(["explore", target]) == 4
     text = capsys.readouterr().out
-    assert "main, line 14: `await asyncio.sleep(0.03)` takes 0.5 of its time" in text
+    assert "main, line 14: `await asyncio.sleep(0.03)` takes 0.5x as long" in text
     drawn = text.partition("step by step:")[2].splitlines()
     assert any(
         line.startswith("◆ ") and "forgotten_task.py:14  await asyncio.sleep" in line for line in drawn

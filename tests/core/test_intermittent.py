@@ -128,10 +128,10 @@ def test_another_failure_than_the_one_that_was_seen_is_no_witness() -> None:
 
 
 def test_a_search_that_a_limit_stopped_is_not_read_as_success() -> None:
-    blocked = replace(AFTER, outcome=Outcome.BLOCKED, note="no schedule came to an end", held=None)
+    blocked = replace(AFTER, outcome=Outcome.BLOCKED, note="no schedule finished", held=None)
     found, reasons = verdict(BEFORE, blocked)
     assert found is FixVerdict.PLAUSIBLE
-    assert any("no schedule came to an end" in reason for reason in reasons)
+    assert any("no schedule finished" in reason for reason in reasons)
 
 
 def test_a_hypothesis_about_order_is_confirmed_by_a_failing_schedule() -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from cot_magic.explore.api import explore_file
 from cot_magic.explore.report import Exploration
-from cot_magic.explore.search.batches import Batch
 from cot_magic.explore.search.runner import ExecutorRunner, FileWork
+from cot_magic.explore.search.values import Batch
 
 Find = Callable[[str], Path]
 pytestmark = [

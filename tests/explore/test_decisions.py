@@ -15,7 +15,7 @@ from cot_magic.explore.search.strategies import (
     RandomWalk,
     strategy_of,
 )
-from cot_magic.explore.tokens import Token, checksum, is_token, read_token
+from cot_magic.explore.tokens import ScheduleToken, checksum, is_token, read_token
 
 
 def drawn(strategy: object, times: int = 60) -> list[int]:
@@ -82,20 +82,20 @@ def test_a_laggard_is_slow_each_time_that_it_sleeps() -> None:
 
 
 def test_a_token_says_the_same_when_it_is_read_again() -> None:
-    token = Token(random_seed="3:17", choices=(0, 0, 4, 0, 1), code="00c0ffee")
+    token = ScheduleToken(random_seed="3:17", choices=(0, 0, 4, 0, 1), code="00c0ffee")
     assert str(token) == "cot1-3.17-2x4.4x1-00c0ffee"
     assert is_token(str(token))
     assert read_token(str(token)) == token
 
 
 def test_a_token_without_disturbed_choices() -> None:
-    token = Token(random_seed="0", choices=(), code="00c0ffee")
+    token = ScheduleToken(random_seed="0", choices=(), code="00c0ffee")
     assert read_token(str(token)) == token
 
 
 @pytest.mark.parametrize("text", ["cot1-", "cot1-a-1x1-00c0ffee", "cot1-0-1x-00c0ffee", "12"])
 def test_what_is_no_token_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is no token"):
+    with pytest.raises(UsageError, match="malformed token"):
         read_token(text)
 
 

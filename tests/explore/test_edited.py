@@ -12,12 +12,21 @@ import pytest
 
 from cot_magic.core.jobs import Schedule, Witness
 from cot_magic.explore.asyncio.run import AsyncRun
-from cot_magic.explore.completion_codes import FIRST, delivers, held, source_of
-from cot_magic.explore.decisions import SLEEP, TASK, Decisions, Replay, Undisturbed
+from cot_magic.explore.decisions import (
+    FIRST,
+    SLEEP,
+    TASK,
+    Decisions,
+    Replay,
+    Undisturbed,
+    delivers,
+    held,
+    source_of,
+)
 from cot_magic.explore.edited import Anchored, Chosen, EditedReplay, anchored
 from cot_magic.explore.program import of_function
-from cot_magic.explore.search.batches import Batch, Trial
-from cot_magic.explore.search.runner import InlineRunner, batch_from, encoded
+from cot_magic.explore.search.run_batch import InlineRunner
+from cot_magic.explore.search.values import Batch, Trial, batch_from, encoded
 from cot_magic.explore.witness import WitnessRuns
 
 pytestmark = pytest.mark.skipif(

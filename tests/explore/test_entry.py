@@ -95,7 +95,8 @@ def test_calls_that_a_loop_hands_to_threads_are_seen() -> None:
 
 
 def test_a_threaded_main_beside_asyncio_code_is_preempted() -> None:
-    from cot_magic.explore.search.batches import Batch, run_batch
+    from cot_magic.explore.search.run_batch import run_batch
+    from cot_magic.explore.search.values import Batch
 
     result = run_batch(of_source(BOTH, "both.py", "main"), Batch(stop=60, horizon=20))
     assert result.failed > 0

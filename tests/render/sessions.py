@@ -300,7 +300,7 @@ def failing_schedule(number: int, *, line: str = "rows.clear()", lane: str = "cl
             line=line,
             cell=CellId("c7"),
             touched="rows",
-            deviation="takes 4x longer",
+            deviation="takes 4x as long",
             decided=1,
         ),
         TraceStep(

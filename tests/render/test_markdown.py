@@ -86,7 +86,7 @@ def test_a_schedule_is_drawn_in_characters(sessions: ModuleType) -> None:
         lines = [line.strip() for line in text.splitlines()]
         place = next(n for n, line in enumerate(lines) if line.startswith("│ ◆"))
         assert lines[place].endswith("line 9  rows.clear()")
-        assert lines[place + 1].endswith("◆ takes 4x longer")
+        assert lines[place + 1].endswith("◆ takes 4x as long")
         assert lines[place + 2] == "┄ ┄  from here on every continuation that was tried fails"
         assert lines[place + 3].startswith("✗ │")
 

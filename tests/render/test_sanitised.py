@@ -85,7 +85,7 @@ def test_a_picture_without_its_tags_stays_as_lines_of_text(sessions: ModuleType)
     lines = text_of(clean.replace("&#10;", "\n")).splitlines()
     place = next(n for n, line in enumerate(lines) if line.startswith("│ ◆"))
     assert lines[place].split() == ["│", "◆", "B", "cleaner", "line", "9", "rows.clear()"]
-    assert lines[place + 1].strip() == "◆ takes 4x longer"
+    assert lines[place + 1].strip() == "◆ takes 4x as long"
     assert lines[place + 2].startswith("┄ ┄  from here on")
     assert lines[place + 3].startswith("✗ │  A main")
 

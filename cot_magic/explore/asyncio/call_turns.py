@@ -1,23 +1,21 @@
-"""Calls that a loop hands to threads take turns with it and with each other: where, is a decision."""
+"""Calls that a loop runs in threads take turns with it and with each other; decisions say where."""
 
 import gc
-import heapq
 import queue
 import sys
 import threading
 import time
 from _thread import get_ident
-from asyncio import events
 from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
-from cot_magic.explore.asyncio.loop import Deadlock, ExploredLoop
+from cot_magic.explore.asyncio.loop import ExploredLoop
 from cot_magic.explore.asyncio.thread_calls import ThreadCall
 from cot_magic.explore.clock import real_sleep
 from cot_magic.explore.decisions import THREAD, Decisions
-from cot_magic.explore.failures import of_the_user
-from cot_magic.explore.places import shown
+from cot_magic.explore.places import of_the_user, shown
+from cot_magic.explore.run_result import Deadlock
 from cot_magic.explore.threads import primitives
 from cot_magic.explore.threads.adapt import Adapter, Patches
 from cot_magic.explore.threads.points import Monitored, UserCode, points
@@ -27,17 +25,17 @@ SPIN_S = 0.0005
 
 
 class CallTurns:
-    """While entered: locks are modelled, and calls in threads may lose their turn at points of user code.
+    """While entered, locks are modelled, and calls in threads may lose their turn in the user's code.
 
-    It stands where the scheduler of threaded programs stands: the modelled locks ask it who runs. The baton
-    is that of the calls; the loop has it while no call does.
+    It takes the place that the scheduler has for threaded programs: the modelled locks ask it who runs. The
+    baton is that of the calls; the loop holds it while no call does.
 
     Parameters
     ----------
     roots
-        What the code can reach its existing locks from.
+        Objects from which the code reaches its existing locks.
     line
-        Told of each line of user code in a call, for traces.
+        Called for each line of the user's code in a call, for traces.
     """
 
     def __init__(
@@ -59,7 +57,7 @@ class CallTurns:
         self._points = points(self.point, self._user, free_threaded=False, line=line and self._in_call(line))
         self._collecting = gc.isenabled()
 
-    # --- what the modelled locks ask ----------------------------------------------------------------------
+    # --- called by the modelled locks ----------------------------------------------------------------------
 
     @property
     def now(self) -> float:
@@ -73,12 +71,12 @@ class CallTurns:
 
     @property
     def stopped(self) -> bool:
-        """Whether the calling thread is one whose run is over."""
+        """Whether the run of the calling thread is over."""
         call = self.by_ident.get(get_ident())
         return call is not None and call.abandoned
 
     def current(self) -> Lane | None:
-        """The lane of the calling thread; None for a thread that is not ours."""
+        """The lane of the calling thread; None if the thread is not ours."""
         loop = self._loop()
         if loop is None or self.quiet:
             return None
@@ -89,23 +87,23 @@ class CallTurns:
         return self.lanes[0] if ident == loop._thread_id else None
 
     def block(self, lane: Lane, wait: Wait) -> bool:
-        """Wait for a lock; others run meanwhile. False if the time ran out before."""
+        """Wait for a lock while others run. Returns False if the time ran out before."""
         lane.wait = wait
         try:
             if lane.number == 0:
                 return self._block_loop(wait)
             call = self.by_ident[get_ident()]
             if wait.until is not None:
-                _wake_at(call.loop, wait.until, lambda: self._wake(call))
+                call.loop.wake_at(wait.until, lambda: self._wake(call))
             while not wait.ready() and (wait.until is None or self.now < wait.until):
                 self._blocked.append((call, lane))
-                call.hand_over()  # whoever was woken with it may have been quicker
+                call.hand_over()  # another one that was woken may have been quicker
             return wait.ready()
         finally:
             lane.wait = None
 
     def point(self, frame: FrameType | None = None, first: Lane | None = None) -> None:
-        """Here a call may lose its turn; a lock may have been released as well."""
+        """Let a call lose its turn, maybe; and wake calls whose lock has been released."""
         loop = self._loop()
         if loop is None or self.quiet:
             return
@@ -142,13 +140,13 @@ class CallTurns:
             self._wake(entry[0])
 
     def _wake(self, call: ThreadCall) -> None:
-        """Let a call go on that waited, unless it already does."""
+        """Resume a blocked call, unless that has happened already."""
         for entry in [entry for entry in self._blocked if entry[0] is call]:
             self._blocked.remove(entry)
             call.loop.call_soon(call.step)
 
     def _block_loop(self, wait: Wait) -> bool:
-        """The loop's own thread waits for a lock: only calls go on meanwhile."""
+        """Wait for a lock in the loop's own thread: only calls run meanwhile."""
         loop = self._loop()
         assert loop is not None
         while not wait.ready():
@@ -165,7 +163,7 @@ class CallTurns:
         return True
 
     def waits(self) -> tuple[str, ...]:
-        """What calls wait for that are blocked."""
+        """What the blocked calls wait for."""
         return tuple(
             f"{lane.name} waits for {lane.wait.text(lane)}"
             for _, lane in self._blocked
@@ -173,7 +171,7 @@ class CallTurns:
         )
 
     def begin(self) -> None:
-        """Called first in the thread of a call."""
+        """Called at the start of the thread of a call."""
         sys.settrace(None)
         self._points.begin()
 
@@ -185,12 +183,12 @@ class CallTurns:
         return told
 
     def __enter__(self) -> "CallTurns":
-        gc.disable()  # else finalizers of earlier runs get their turn in this one
+        gc.disable()  # else finalizers of earlier runs would run in this one
         primitives.Switch.scheduler = self
         patches = self._patches
         patches.attribute(threading, "Lock", primitives.Lock)
         patches.attribute(threading, "_allocate_lock", primitives.Lock)
-        patches.attribute(threading, "_CRLock", None)  # then RLock is the one in Python, over a modelled lock
+        patches.attribute(threading, "_CRLock", None)  # so RLock is the one in Python, on a modelled lock
         patches.attribute(threading, "_time", time.monotonic)
         patches.attribute(queue, "time", time.monotonic)
         patches.attribute(queue, "SimpleQueue", vars(queue)["_PySimpleQueue"])
@@ -208,14 +206,8 @@ class CallTurns:
             gc.enable()
 
 
-def _wake_at(loop: ExploredLoop, when: float, wake: Callable[[], None]) -> None:
-    handle: Any = events.TimerHandle(when, wake, (), loop, None)
-    heapq.heappush(loop._scheduled, handle)
-    handle._scheduled = True
-
-
 def _run_a_call(loop: ExploredLoop) -> bool:
-    """Let the first call that can go on do its next step, if need be at the time when its sleep ends."""
+    """Run the next step of the call that is ready, or whose sleep ends, first. False if there is none."""
     for handle in list(loop._ready):
         if isinstance(getattr(handle._callback, "__self__", None), ThreadCall) and not handle._cancelled:
             loop._ready.remove(handle)

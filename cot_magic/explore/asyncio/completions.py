@@ -1,66 +1,80 @@
-"""What completes outside of a loop, in files and threads: delivered one by one, recorded, held back.
+"""What completes outside of a loop, in files and threads: it is delivered one by one, recorded, held back.
 
-The order is an entry of the decision list, so that a replay delivers in the same order.
+The order goes into the decision list, so that a replay delivers in the same order.
 """
 
+import asyncio
 import heapq
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
+from typing import Any, Protocol
 
 from cot_magic.explore.asyncio import outside
-from cot_magic.explore.asyncio.thread_calls import CallThread
+from cot_magic.explore.asyncio.thread_calls import CallThread, ThreadCall
 from cot_magic.explore.clock import real_monotonic, real_sleep
-from cot_magic.explore.completion_codes import CLOCK, FIRST, GLANCED, GRID, HELD, TIMES, holds
-from cot_magic.explore.decisions import Ask
-
-if TYPE_CHECKING:
-    from cot_magic.explore.asyncio.loop import ExploredLoop
+from cot_magic.explore.decisions import CLOCK, FIRST, GLANCED, GRID, HELD, TIMES, Ask, Decisions, holds
+from cot_magic.explore.run_result import LimitReached
 
 PATIENCE_S = 0.02
 LOOPBACK_S = 0.0005
 SPIN_S = 0.0005
 GRACE_S, REST_S = 0.002, 0.02
-"""What completes within so many real seconds (of threads at work: the second) counts as at once."""
+"""Completions within so many real seconds (the second: of threads at work) count as simultaneous."""
 LEAST_HELD_S, HELD_TIMES = 0.01, 4
-"""What is held back waits for something else to complete, four times as long as completions took so far."""
+"""A completion that is held back waits for another one, four times as long as completions took so far."""
 HELD_S = 0.15
-"""Real seconds in which a run may wait so; after that nothing is held back."""
+"""Real seconds that a run may wait like that; after that nothing is held back."""
 REACH_S = 0.25
-"""How far ahead a sleep may end that a completion is held back for, or four times what it took itself."""
+"""How far ahead the end of a sleep may be that a completion is held back for, or four times what it took."""
 BOUND_S, BOUND_TIMES = 1.5, 10
-"""Real seconds within which what a record says has to arrive, or so many times what it took."""
+"""Real seconds within which a recorded completion has to arrive, or so many times what it took."""
 PIECES_S = 0.25
-"""After so many real seconds it is taken for granted that a stream was cut into other pieces than then."""
+"""After so many real seconds a stream is assumed to arrive in other pieces than recorded."""
 
 _ACTIVE: dict[int, threading.Thread] = vars(threading)["_active"]
 """The threads that have started, without the lock that `threading.active_count` takes."""
-
-
-class LimitReached(Exception):
-    """The schedule was stopped by a limit of ours; it says nothing about the code."""
 
 
 class Diverged(LimitReached):
     """What happened outside is not what the recorded schedule says."""
 
 
-class Completions:
-    """What is under way outside of one loop.
+class HostLoop(Protocol):
+    """What `Completions` needs of its loop."""
 
-    Every source (a registered file, a thread that was started) has a number, in the order in which the
-    program made them, so that it has the same one in each run of a schedule. Completions are delivered only
+    decisions: Decisions
+    now: float
+    tasks: list[Any]
+    calls: list[ThreadCall]
+    own_threads: Mapping[int, ThreadCall]
+    _ready: MutableSequence[Any]
+    _scheduled: list[Any]
+
+    def make_own_pipe(self) -> None: ...
+
+    def is_sleep(self, timer: asyncio.TimerHandle) -> bool: ...
+
+    def keep_limits(self) -> None: ...
+
+    def _process_events(self, events: Sequence[Any]) -> None: ...
+
+
+class Completions:
+    """What is in progress outside of one loop.
+
+    Sources (registered files, threads that were started) are numbered in the order in which the program
+    creates them, so that each has the same number in each run of a schedule. Completions are delivered only
     when the loop has nothing else to do, or after `loop.GLANCE` steps.
     """
 
-    def __init__(self, loop: "ExploredLoop") -> None:
+    def __init__(self, loop: HostLoop) -> None:
         self._loop = loop
         self._decisions = loop.decisions
         self.sources = 0
         self.selector = outside.LazySelector(self.new_source)
         self.posted: deque[tuple[int, Any]] = deque()
-        """What threads of others gave the loop to call, with their sources; delivered when its turn comes."""
+        """Callbacks that other threads posted, with their sources; each is delivered when its turn comes."""
         self._threads: dict[int, int] = {}
         self._owed = self._longest = self._began = self._spent = 0.0
         self._held: set[int] = set()
@@ -74,21 +88,21 @@ class Completions:
         return self.sources - 1
 
     def number(self, thread: threading.Thread) -> None:
-        """The code starts a thread: what it will post has a source."""
+        """Give a thread that the code starts a number, as the source of what it posts."""
         self._threads[id(thread)] = self.new_source()
 
     def post(self, handle: Any) -> None:
-        """Called by other threads."""
+        """Add a callback; called by other threads."""
         thread = threading.current_thread()
         source = self._threads.get(id(thread))
-        if source is None:  # it was not started by the program
+        if source is None:  # the program did not start it
             source = self._threads[id(thread)] = self.new_source()
         self.posted.append((source, handle))
 
-    # --- where the loop asks ------------------------------------------------------------------------------
+    # --- called by the loop ------------------------------------------------------------------------------
 
     def where(self) -> str:
-        """Where something is under way that may bring the next event."""
+        """Where something is in progress that may cause the next event."""
         loop = self._loop
         files = self.selector.at_work() if self.selector.watched else ""
         if files == outside.ELSEWHERE:
@@ -107,12 +121,12 @@ class Completions:
         return outside.ELSEWHERE if self._expecting() else outside.HERE
 
     def _expecting(self) -> int:
-        """How many tasks wait for the world."""
+        """How many tasks wait for something outside."""
         pending = [task for task in self._loop.tasks if not task.done()]
         return outside.expecting(pending, {call.future for call in self._loop.calls})
 
     def wait(self) -> None:
-        """Nothing is ready in the loop: what completes is delivered, or the clock goes on to a timer."""
+        """Deliver what completes, or advance the clock to a timer; called when nothing is ready."""
         self._began = real_monotonic()
         self._again = True
         while self._again:
@@ -120,21 +134,21 @@ class Completions:
             self._decisions.observe(self._next, "outside")
 
     def glance(self) -> None:
-        """The loop has been busy for long: what has completed meanwhile is delivered."""
+        """Deliver what has completed meanwhile; called when the loop has been busy for long."""
         if self.sources:
             self._decisions.observe(self._glanced, GLANCED)
 
     def look(self, seconds: float) -> None:
-        """Let a server that only listens wait for somebody."""
+        """Wait for connections to a server that only listens."""
         for _, deliver in sorted(self._arrived(seconds).items()):
             deliver()
 
-    # --- what happens -------------------------------------------------------------------------------------
+    # --- what happens next --------------------------------------------------------------------------------
 
     def _next(self, recorded: int, ask: Ask | None) -> int:
         timer = self._timer() if recorded == CLOCK else None
         if timer is not None and self._decisions.edited and not self._loop.is_sleep(timer):
-            seen = self._natural(None)  # on edited code, no timeout fires because of us
+            seen = self._natural(None)  # on edited code, too, we cause no timeout
             return 0 if seen == CLOCK else seen
         if timer is not None:
             return self._clock()
@@ -150,7 +164,7 @@ class Completions:
         return self._deliver(source, arrived[source], 0.0) if source >= 0 else CLOCK
 
     def _natural(self, ask: Ask | None) -> int:
-        """What happens without us, if it is not held back."""
+        """What happens by itself, unless it is held back."""
         follows = False
         while True:
             where, waited = self.where(), real_monotonic() - self._began
@@ -171,7 +185,7 @@ class Completions:
                 late = timer is not None and left <= 0
                 if late and self._loop.is_sleep(timer):
                     return self._clock()
-                if late or self._in_vain(where, waited, len(arrived)):  # no timeout fires because of us
+                if late or self._in_vain(where, waited, len(arrived)):  # we cause no timeout
                     self._spent += waited
                     return self._deliver(min(arrived), arrived[min(arrived)], took)
                 real_sleep(SPIN_S)
@@ -195,26 +209,28 @@ class Completions:
         return FIRST + source * TIMES + HELD
 
     def _left(self, where: str, waited: float) -> float:
-        """Real seconds until the clock has reached the next timer."""
+        """Real seconds until the clock reaches the next timer."""
         if where != outside.ELSEWHERE:
             return max(0.0, LOOPBACK_S - waited) if where else 0.0
         timer = self._timer()
         return PATIENCE_S if timer is None else timer._when - self._loop.now - self._owed - waited
 
     def _over(self, where: str, left: float) -> bool:
-        """Whether nothing has come until the next timer, or nothing more is to be expected."""
+        """Whether nothing came before the next timer, or nothing more is expected."""
         self._loop.keep_limits()
         if self._loop._ready:
             return True
         return where != outside.ELSEWHERE if self._timer() is None else left <= 0
 
     def _ways(self, arrived: int, took: float) -> int:
-        """In how many ways a completion can be treated: delivered, held back for another one that may come,
-        held back until a sleep ends."""
+        """How many ways there are to treat a completion.
+
+        It is delivered, held back for another one that may come, or held back until a sleep ends.
+        """
         return 1 + (arrived > 1 or self._expecting() > 1) + self._sleep_ends(took)
 
     def _settled(self, arrived: dict[int, Callable[[], None]]) -> dict[int, Callable[[], None]]:
-        """With what completes at once with it: so their order is that of their sources."""
+        """Add those that complete simultaneously, so that their order is that of their sources."""
         expecting, began = self._expecting(), real_monotonic()
         while len(arrived) < expecting and (waited := real_monotonic() - began) < REST_S:
             if waited > GRACE_S and not outside.at_work(self._foreign()):
@@ -225,7 +241,7 @@ class Completions:
 
     def _foreign(self) -> list[threading.Thread]:
         found = outside.foreign_threads(self._known, self._loop.own_threads)
-        return [thread for thread in found if not isinstance(thread, CallThread)]  # ours may be about to end
+        return [thread for thread in found if not isinstance(thread, CallThread)]  # ours may be ending
 
     def _sleep_ends(self, took: float) -> bool:
         timer = self._timer()
@@ -233,7 +249,7 @@ class Completions:
         return timer is not None and timer._when - self._loop.now <= reach and self._loop.is_sleep(timer)
 
     def _in_vain(self, where: str, waited: float, arrived: int) -> bool:
-        """Whether what is held back is delivered, since nothing else has completed for a while."""
+        """Whether to deliver what is held back, as nothing else has completed for a while."""
         if where != outside.ELSEWHERE:
             return waited > LOOPBACK_S
         if waited > HELD_S - self._spent or self._expecting() <= arrived:
@@ -243,7 +259,7 @@ class Completions:
         return not outside.at_work(self._foreign())
 
     def _recorded(self, source: int, index: int) -> int:
-        """Wait for that source; what arrives before it is left where it is."""
+        """Wait for that source; earlier arrivals of others are left for later."""
         if index == HELD:
             return self._hold(source)
         self._loop.make_own_pipe()
@@ -256,11 +272,11 @@ class Completions:
                 return self._deliver(source, arrived[source], GRID[index], exact=True)
             if waited > max(PIECES_S, BOUND_TIMES * GRID[index]):
                 more = self._delivered & arrived.keys() & set(self.selector.numbers.values())
-                if more:  # what came in one piece then comes in two now
+                if more:  # recorded as one piece, it arrives in two now
                     arrived[min(more)]()
                     return 0
                 if source in self._delivered and (arrived or self._timer() is not None):
-                    self._again = True  # what came in two pieces then came in one now
+                    self._again = True  # recorded as two pieces, it arrived in one now
                     return FIRST + source * TIMES + index
             if arrived:
                 real_sleep(SPIN_S)
@@ -270,7 +286,7 @@ class Completions:
         raise Diverged(f"completion {source} of the recorded schedule did not arrive")
 
     def _fitting(self, source: int, took: float, began: float) -> int:
-        """On edited code: that source, or one of which nothing is recorded any more; 0 if it cannot come."""
+        """On edited code: deliver that source, or one that the record lacks; 0 if it cannot arrive."""
         while self._may_come(source):
             arrived = self._arrived(PATIENCE_S)
             if source in arrived:
@@ -295,10 +311,10 @@ class Completions:
         alive = any(number == source and key in known for key, number in self._threads.items())
         return alive or any(number == source for number, _ in self.posted)
 
-    # --- the parts of it ----------------------------------------------------------------------------------
+    # --- details ----------------------------------------------------------------------------------
 
     def _arrived(self, seconds: float) -> dict[int, Callable[[], None]]:
-        """What has completed, by source, with what delivers it. The loop's pipe to itself is emptied."""
+        """What has completed: a callback that delivers it, for each source. Empties the loop's own pipe."""
         loop = self._loop
         found: dict[int, Callable[[], None]] = {}
         for event in self.selector.select(0.0 if self.posted else max(0.0, seconds)):
@@ -322,7 +338,7 @@ class Completions:
     def _deliver(
         self, source: int, deliver: Callable[[], None], seconds: float, *, exact: bool = False
     ) -> int:
-        """Deliver it; the clock goes on by what it took, but not beyond the next timer."""
+        """Deliver it, and advance the clock by what it took, but not past the next timer."""
         self._delivered.add(source)
         if source not in self._held:
             self._longest = max(self._longest, seconds)
@@ -343,7 +359,7 @@ class Completions:
         return CLOCK
 
     def _timer(self) -> Any:
-        """The next timer that is not cancelled."""
+        """The next timer that is not cancelled; None if there is none."""
         timers = self._loop._scheduled
         while timers and timers[0]._cancelled:
             heapq.heappop(timers)._scheduled = False

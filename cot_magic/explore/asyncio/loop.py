@@ -9,44 +9,34 @@ from asyncio.futures import _set_result_unless_cancelled  # type: ignore[attr-de
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cot_magic.explore.asyncio.completions import PATIENCE_S, Completions, LimitReached
-from cot_magic.explore.asyncio.thread_calls import Pool, ThreadCall, workers_of
+from cot_magic.explore.asyncio.completions import PATIENCE_S, Completions
+from cot_magic.explore.asyncio.names import LaneNames, waiting_function
+from cot_magic.explore.asyncio.thread_calls import Pool, ThreadCall, Turns, workers_of
 from cot_magic.explore.clock import real_monotonic
-from cot_magic.explore.decisions import LATE, SLEEP, TASK, Decisions
-from cot_magic.explore.places import LaneNames, waiting_function
+from cot_magic.explore.decisions import LATE, SLEEP, SLEEP_SCALES, TASK, Decisions
+from cot_magic.explore.run_result import Deadlock, LimitReached
 
-SCALES = (1.0, 0.25, 0.5, 2.0, 4.0)
-"""How long a sleep may take, as a multiple of what was asked for; timeouts keep their length."""
 LATE_STEPS, LATE_S, LATE_SHARE = 4, 0.001, 0.10
-"""Another timer fires up to 1 ms and a tenth of its delay late, in three steps."""
+"""Other timers keep their length, but fire up to 1 ms and a tenth of it late, in three steps."""
 GLANCE = 32
-"""Steps in a row after which a busy loop looks whether something outside has completed."""
-if TYPE_CHECKING:
-    from cot_magic.explore.asyncio.call_turns import CallTurns
+"""Steps in a row after which a busy loop checks whether something outside has completed."""
 
 _SelectorLoop: Any = asyncio.SelectorEventLoop
-"""Typed so because a loop is built on names of asyncio that its stubs do not show."""
-
-
-class Deadlock(Exception):
-    """Nothing is ready, no timer is set, and nothing outside is under way: the code would wait for ever."""
-
-    waits: tuple[str, ...] = ()
+"""Any, because the loop uses names of asyncio that its stubs do not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLimits:
-    """Bounds of one schedule: callbacks that it may run, and real seconds."""
+    """Limits of one schedule: callbacks that it may run, and real seconds that it may take."""
 
     steps: int = 100_000
     wall_s: float = 10.0
 
 
 class ExploredTask(asyncio.Task[Any]):
-    """A task with a number that stays the same in each run of a schedule; so does the order in sets of
-    tasks."""
+    """A task with the same number, and so the same place in sets of tasks, in each run of a schedule."""
 
     lane: int = 0
 
@@ -55,11 +45,11 @@ class ExploredTask(asyncio.Task[Any]):
 
 
 class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
-    """Runs one ready callback at a time; which one, and when timers fire, is asked of `decisions`.
+    """Runs one ready callback at a time; `decisions` say which one, and when timers fire.
 
     The clock jumps to the next timer when nothing is ready, unless something outside is awaited: then it
-    follows the wall, so that timeouts do not fire falsely. No task overtakes an earlier callback that is no
-    task's: asyncio's own plumbing relies on their order.
+    follows real time, so that no timeout fires too early. No task overtakes an earlier callback that does not
+    belong to a task: asyncio's own plumbing relies on their order.
 
     Parameters
     ----------
@@ -76,12 +66,12 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         self.own_threads: dict[int, ThreadCall] = {}
         self.unhandled: list[dict[str, Any]] = []
         self._names = LaneNames()
-        self.turns: CallTurns | None = None
+        self.turns: Turns | None = None
         """Where calls in threads take turns with the loop, if they do."""
         self.on_step: Callable[[Any], None] | None = None
-        """Told of each task or thread just before it runs; for traces."""
+        """Called with each task or call just before it runs; for traces."""
         self.on_sleep: Callable[[int, Any], None] | None = None
-        """Told which choice was made for a sleep, and by whom it is slept."""
+        """Called with the choice that was made for a sleep, and with who sleeps."""
         self._lanes = 0
         self._pools: dict[int, Pool] = {}
         self._deadline = real_monotonic() + limits.wall_s
@@ -95,8 +85,8 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
     def time(self) -> float:
         return self.now
 
-    def new_lane(self, owner: Any) -> int:
-        """The number of the next task or thread, from 1; 0 is asyncio's own plumbing."""
+    def new_lane(self) -> int:
+        """The number of the next task or call, from 1; 0 is asyncio's own plumbing."""
         self._lanes += 1
         return self._lanes
 
@@ -123,7 +113,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         if self.is_ours() or (self._closed and threading.get_ident() == self._home):
             return self.call_soon(callback, *args, context=context)
         handle = events.Handle(callback, args, self, context)
-        if self._closed:  # an answer to a schedule that is over, by a thread that it has left behind
+        if self._closed:  # a thread that is left from this schedule answers too late
             handle.cancel()
             return handle
         self.world.post(handle)
@@ -147,7 +137,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         delay = when - self.now
         if delay > 0:
             if callback is _set_result_unless_cancelled or _completes(callback):
-                when = self.now + delay * SCALES[self._scale(None)]
+                when = self.now + delay * SLEEP_SCALES[self._scale(None)]
             else:
                 late = self._choose(LATE, LATE_STEPS, self._here())
                 if late:
@@ -158,7 +148,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         return handle
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """Cancelled timers are passed over when their time comes."""
+        """Do nothing: cancelled timers are skipped when their time comes."""
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
         workers = workers_of(executor)
@@ -170,21 +160,29 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         pool.add(call)
         return call.future
 
-    def sleep_of_thread(self, seconds: float, wake: Callable[[], None], call: ThreadCall) -> None:
-        """A call in a thread sleeps: a timer wakes it whose time is decided as that of a task's sleep."""
-        when = self.now + seconds * SCALES[self._scale(call)] if seconds > 0 else self.now
+    def sleep_of_call(self, seconds: float, call: ThreadCall) -> None:
+        """Set the timer that wakes a call which sleeps in its thread; its length is decided as a task's."""
+        when = self.now + seconds * SLEEP_SCALES[self._scale(call)] if seconds > 0 else self.now
+        self.wake_at(when, call.step)
+
+    def wake_at(self, when: float, wake: Callable[[], None]) -> None:
+        """Set a timer about which nothing is decided."""
         handle: Any = events.TimerHandle(when, wake, (), self, None)
         heapq.heappush(self._scheduled, handle)
         handle._scheduled = True
 
+    def number(self, thread: threading.Thread) -> None:
+        """Give a thread a number, as the source of what it posts."""
+        self.world.number(thread)
+
     def is_ours(self) -> bool:
-        """Whether the calling thread is the loop's, or one of a call that it runs."""
+        """Whether the calling thread is the loop's, or that of a call that it runs."""
         ident = threading.get_ident()
         call = self.own_threads.get(ident)
         return ident == self._thread_id or (call is not None and not call.detached)
 
     def sleep(self, seconds: float) -> None:
-        """`time.sleep`: others go on meanwhile if a call's thread sleeps, and nothing if the loop's does."""
+        """`time.sleep`: in the thread of a call, the loop goes on; in its own, only the clock advances."""
         call = self.own_threads.get(threading.get_ident())
         if call is not None:
             call.park(seconds)
@@ -192,7 +190,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
             self.now += seconds
 
     def extend(self, steps: int) -> None:
-        """Allow so many more steps, for tidying up."""
+        """Allow so many more steps, for the cleanup."""
         self._limits = RunLimits(steps=self.steps + steps, wall_s=self._limits.wall_s)
         self._deadline = real_monotonic() + 1.0
 
@@ -223,7 +221,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         handle._run()
 
     def _chosen(self) -> Any:
-        """One of the ready callbacks: the first of each task, but none behind plumbing."""
+        """One of the ready callbacks: the first of any task, but none that comes after plumbing."""
         ready = self._ready
         places: dict[int, int] = {}
         for place, handle in enumerate(ready):
@@ -246,7 +244,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         return handle
 
     def _idle(self) -> None:
-        """Nothing is ready: wait for the world if it is at work, else go to the next timer."""
+        """Wait for what is in progress outside, else advance the clock; called when nothing is ready."""
         self._glance_at = self.steps + GLANCE
         self.keep_limits()
         timers, world = self._scheduled, self.world
@@ -260,15 +258,15 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         if world.selector.watched and not any(not task.done() for task in self.tasks):
             world.look(PATIENCE_S)
             return
-        raise Deadlock("nothing is ready, no timer is set, and nothing outside is under way")
+        raise Deadlock("nothing is ready, no timer is set, and nothing outside is in progress")
 
     def keep_limits(self) -> None:
-        """Raises LimitReached if the schedule has taken too long."""
+        """Raise LimitReached if the schedule has taken too long."""
         if real_monotonic() > self._deadline:
             raise LimitReached(f"stopped after {self._limits.wall_s:g} s")
 
     def is_sleep(self, timer: asyncio.TimerHandle) -> bool:
-        """Whether a timer stands for work that ends then, and not for a timeout."""
+        """Whether a timer ends a sleep, and is no timeout."""
         callback: Any = timer._callback  # type: ignore[attr-defined]
         return (
             callback is _set_result_unless_cancelled
@@ -276,14 +274,14 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
             or isinstance(getattr(callback, "__self__", None), ThreadCall)
         )
 
-    # --- the loop's pipe to itself, made when something can wake it from outside ----------------------------
+    # --- the loop's own pipe, created when something outside can wake the loop ------------------------------
 
     def _make_self_pipe(self) -> None:
         self._ssock: Any = None
         self._csock: Any = None
 
     def make_own_pipe(self) -> None:
-        """So that other threads can wake it."""
+        """Create the pipe through which other threads can wake the loop."""
         if self._ssock is None:
             self._ssock, self._csock = socket.socketpair()
             self._ssock.setblocking(False)
@@ -300,12 +298,12 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
         self.make_own_pipe()
         super().add_signal_handler(sig, callback, *args)
 
-    # --- words for people -----------------------------------------------------------------------------------
+    # --- places for people --------------------------------------------------------------------------------
 
     def _scale(self, call: ThreadCall | None) -> int:
         sleeper = call or asyncio.current_task(self)
         lane = getattr(sleeper, "lane", 0)
-        choice = self._choose(SLEEP, len(SCALES), self._here(call), (lane,))
+        choice = self._choose(SLEEP, len(SLEEP_SCALES), self._here(call), (lane,))
         if self.on_sleep is not None:
             self.on_sleep(choice, sleeper)
         return choice
@@ -324,14 +322,14 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
 def _new_task(
     coro: Coroutine[Any, Any, Any], loop: ExploredLoop, name: str, lane: int, more: dict[str, Any]
 ) -> ExploredTask:
-    ExploredTask.lane = lane  # asyncio puts the task into a set before the attribute of its own is there
+    ExploredTask.lane = lane  # asyncio puts the task into a set before its own attribute is set
     task = ExploredTask(coro, loop=loop, name=name, **more)
     task.lane = lane
     return task
 
 
 def _completes(callback: Callable[..., Any]) -> bool:
-    """Whether a timer stands for work that ends then (it sets a result), and not for a timeout."""
+    """Whether a timer sets the result of a future: it ends some work, and is no timeout."""
     owner = getattr(callback, "__self__", None)
     return isinstance(owner, asyncio.Future) and not isinstance(owner, asyncio.Task)
 

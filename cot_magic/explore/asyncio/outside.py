@@ -1,5 +1,4 @@
-"""What is under way outside of the loop: sockets whose peers are elsewhere, pipes, threads that others
-started."""
+"""What is in progress outside of the loop: sockets with peers elsewhere, pipes, foreign threads."""
 
 import asyncio
 import dis
@@ -21,21 +20,21 @@ WAITING_METHODS = ("get", "acquire", "wait")
 INSIDE = frozenset(
     f"asyncio.{name}" for name in ("tasks", "locks", "queues", "timeouts", "taskgroups", "runners", "threads")
 )
-"""Modules that wait for what other tasks or timers do, never for the world."""
+"""Modules that wait for tasks or timers, never for anything outside."""
 
 
 class LazySelector(selectors.BaseSelector):
-    """A selector that is made when the first file is registered: most schedules need none."""
+    """A selector that is created when the first file is registered: most schedules need none."""
 
     def __init__(self, number: Callable[[], int]) -> None:
         self._real: selectors.BaseSelector | None = None
         self._number = number
         self.numbers: dict[int, int] = {}
-        """For each registered file descriptor its number as a source; without the loop's own pipe."""
+        """The number as a source of each registered file descriptor, except the loop's own pipe."""
         self.watched = 0
-        """How many files are registered, without the loop's own pipe to itself."""
+        """How many files are registered, not counting the loop's own pipe."""
         self.own_fd = -1
-        """That pipe; told before it is registered."""
+        """The loop's own pipe; set before it is registered."""
         self._known: str | None = None
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -77,8 +76,11 @@ class LazySelector(selectors.BaseSelector):
             self._real = None
 
     def at_work(self) -> str:
-        """`ELSEWHERE` if a registered file has its other end outside of this process, `HERE` if all
-        connections end in it, empty if there are none (a server that only listens expects nobody)."""
+        """Where the other ends of the registered files are.
+
+        `ELSEWHERE` if one is outside of this process, `HERE` if all connections end in it, empty if there are
+        none (a server that only listens expects nobody).
+        """
         if self._known is None:
             self._known = _ends([fd for fd in self.get_map() if fd != self.own_fd])
         return self._known
@@ -109,7 +111,7 @@ def _ends(fds: Iterable[int]) -> str:
 
 
 def expecting(tasks: Iterable[Any], ours: Collection[Any]) -> int:
-    """How many tasks wait for something that neither a task, a timer nor a call of ours will bring.
+    """Count the tasks that wait for something other than a task, a timer or a call of ours.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def expecting(tasks: Iterable[Any], ours: Collection[Any]) -> int:
 
 
 def _innermost_module(task: Any) -> str:
-    """The module whose coroutine the task is suspended in."""
+    """The module of the coroutine that the task is suspended in."""
     module, coroutine = "", task.get_coro()
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
@@ -142,12 +144,12 @@ def _innermost_module(task: Any) -> str:
 
 
 def foreign_threads(known: Collection[threading.Thread], ours: Mapping[int, Any]) -> list[threading.Thread]:
-    """Threads that neither were there at the start nor are of calls of ours."""
+    """Threads that did not exist at the start and do not belong to calls of ours."""
     return [thread for thread in threading.enumerate() if thread not in known and thread.ident not in ours]
 
 
 def at_work(threads: Iterable[threading.Thread]) -> bool:
-    """Whether one of these threads does something; one that waits for work does not."""
+    """Whether one of these threads is doing something other than waiting for work."""
     frames = sys._current_frames()
     for thread in threads:
         frame = frames.get(thread.ident or 0)
@@ -162,7 +164,7 @@ def at_work(threads: Iterable[threading.Thread]) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _waits(code: CodeType) -> frozenset[int]:
-    """Where the code calls a method that waits for work: a frame that stands there waits in C."""
+    """Offsets of calls of methods that wait for work: a frame at one of them waits in C."""
     found, name = set(), ""
     for item in dis.get_instructions(code):
         if item.opname in ("LOAD_METHOD", "LOAD_ATTR"):

@@ -1,30 +1,24 @@
-"""One schedule of asyncio code: run it on an explored loop, tidy up, and say how it ended."""
+"""One schedule of asyncio code: run it on an explored loop, clean up, and return the result."""
 
 import asyncio
-import random
-import sys
 import threading
 from asyncio import events
 from collections.abc import Callable, Coroutine, Iterator, MutableMapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cot_magic.explore.asyncio.completions import LimitReached
-from cot_magic.explore.asyncio.loop import Deadlock, ExploredLoop, RunLimits
-from cot_magic.explore.asyncio.thread_calls import CallThread
+from cot_magic.explore.asyncio.loop import ExploredLoop, RunLimits
+from cot_magic.explore.asyncio.thread_calls import CallThread, Turns
 from cot_magic.explore.asyncio.waits import Holders, who_waits
 from cot_magic.explore.clock import VirtualTime
-from cot_magic.explore.decisions import Decisions, Failure, RunResult
-from cot_magic.explore.failures import failure_of
+from cot_magic.explore.decisions import Decisions
+from cot_magic.explore.run_result import Deadlock, LimitReached, RunResult, failure_of
+from cot_magic.explore.state import seeded
 
-if TYPE_CHECKING:
-    from cot_magic.explore.asyncio.call_turns import CallTurns
-
-TIDY_STEPS = 10_000
-_kept = False  # whether the state of random numbers is put back further out
+CLEANUP_STEPS = 10_000
 Start = Callable[[], Any]
-"""Starts the code: returns a coroutine to be awaited, or does all by itself (with `asyncio.run`)."""
+"""Starts the code: returns a coroutine to run, or runs everything itself (with `asyncio.run`)."""
 
 
 class AsyncRun:
@@ -35,11 +29,11 @@ class AsyncRun:
     start
         Called once. If it returns a coroutine, that is the main task.
     namespaces
-        Global names of the user's code, for clocks that it imported by name.
+        Globals of the user's code, for clocks that it imported by name.
     random_seed
-        What `random` (and NumPy's global generator, if it is loaded) is seeded with; None leaves it.
+        Seed of `random` (and of NumPy's global generator, if NumPy is loaded); None: they are left alone.
     calls
-        Whether calls that it hands to threads take turns with it and with each other.
+        Whether calls that it runs in threads take turns with it and with each other.
     """
 
     def __init__(
@@ -55,15 +49,16 @@ class AsyncRun:
         self._start, self._decisions, self._namespaces = start, decisions, namespaces
         self._random_seed, self._limits = random_seed, limits or RunLimits()
         self._calls = calls
-        self._turns: CallTurns | None = None
+        self._turns: Turns | None = None
         self.line: Callable[[FrameType], None] | None = None
-        """Told of each line in a call that takes turns; for traces."""
+        """Called for each line of a call that takes turns, for traces."""
         self.loops: list[ExploredLoop] = []
         self.holders: Holders | None = None
         self.prepare: Callable[[ExploredLoop], None] | None = None
+        """Called with each loop that the code creates."""
 
     def go(self) -> RunResult:
-        """Run it. Nothing but KeyboardInterrupt is raised; the process is as before afterwards."""
+        """Run it. Raises nothing but KeyboardInterrupt; afterwards the process is as before."""
         error: BaseException | None = None
         with seeded(self._random_seed), _no_loop_running(), self._loops_made_here():
             clock = VirtualTime(self._now, self._sleep, self._is_ours, self._namespaces)
@@ -77,11 +72,12 @@ class AsyncRun:
                 except BaseException as raised:
                     error = raised
                     if isinstance(raised, Deadlock) and self.loops:
-                        raised.waits = who_waits(self.loops[-1], self.holders)
+                        blocked = () if self._turns is None else self._turns.waits()
+                        raised.waits = (*who_waits(self.loops[-1].tasks, self.holders), *blocked)
                 made = tuple(self._decisions.made)
                 self._decisions.undisturbed()
                 for loop in self.loops:
-                    _tidy(loop)
+                    _clean_up(loop)
         return self._result(error, made)
 
     def _until_complete(self, coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -95,12 +91,13 @@ class AsyncRun:
                 failure=None, choices=made, steps=steps, virtual_s=virtual, incomplete=str(error)
             )
         error = error or next(filter(None, map(_unseen, self.loops)), None)
-        failure: Failure | None = None if error is None else failure_of(error)
-        waits: tuple[str, ...] = ()
-        if isinstance(error, Deadlock):
-            waits = error.waits
         return RunResult(
-            failure=failure, choices=made, steps=steps, virtual_s=virtual, waits=waits, exception=error
+            failure=None if error is None else failure_of(error),
+            choices=made,
+            steps=steps,
+            virtual_s=virtual,
+            waits=error.waits if isinstance(error, Deadlock) else (),
+            exception=error,
         )
 
     # --- the loops of this run ----------------------------------------------------------------------------
@@ -119,14 +116,15 @@ class AsyncRun:
         from cot_magic.explore.asyncio.call_turns import CallTurns
 
         roots = [self._start, *self._namespaces]
-        self._turns = CallTurns(
+        turns = CallTurns(
             self._decisions, lambda: self.loops[-1] if self.loops else None, roots, line=self.line
         )
-        return self._turns
+        self._turns = turns
+        return turns
 
     @contextmanager
     def _loops_made_here(self) -> Iterator[None]:
-        """`asyncio.run` and `Runner` in the user's code get an explored loop as well."""
+        """While entered, `asyncio.run` and `Runner` in the user's code get an explored loop as well."""
         kept, here = events.new_event_loop, threading.get_ident()
 
         def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -136,7 +134,7 @@ class AsyncRun:
 
         def numbered(thread: threading.Thread) -> None:
             if threading.get_ident() == here and self.loops and type(thread) is not CallThread:
-                self.loops[-1].world.number(thread)
+                self.loops[-1].number(thread)
             start(thread)
 
         events.new_event_loop = asyncio.new_event_loop = new_event_loop
@@ -160,12 +158,11 @@ class AsyncRun:
         return bool(self.loops) and self.loops[-1].is_ours()
 
 
-def _tidy(loop: ExploredLoop) -> None:
-    """What `asyncio.run` does at its end: cancel what is left, close asynchronous generators; and end
-    threads."""
+def _clean_up(loop: ExploredLoop) -> None:
+    """Cancel tasks and close asynchronous generators, as `asyncio.run` does at its end; and end threads."""
     loop.on_step = loop.on_sleep = None
     if not loop.is_closed():
-        loop.extend(TIDY_STEPS)
+        loop.extend(CLEANUP_STEPS)
         left = [task for task in loop.tasks if not task.done()]
         for task in left:
             task.cancel()
@@ -185,10 +182,10 @@ async def _gathered(left: Sequence[asyncio.Task[Any]]) -> None:
 
 
 def _unseen(loop: ExploredLoop) -> BaseException | None:
-    """An exception of a task that nobody asked for: Python only logs it."""
+    """The exception of a task that was never retrieved: Python only logs it."""
     for task in loop.tasks:
         if task.done() and not task.cancelled() and task._log_traceback:
-            task._log_traceback = False  # it is reported here, and not a second time when the task goes
+            task._log_traceback = False  # it is reported here, and not again when the task is deleted
             error = task.exception()
             if error is not None:
                 return error
@@ -197,46 +194,10 @@ def _unseen(loop: ExploredLoop) -> BaseException | None:
 
 @contextmanager
 def _no_loop_running() -> Iterator[None]:
-    """As if no loop ran in this thread: a cell runs inside the kernel's loop."""
+    """While entered, no loop seems to run in this thread: a cell runs inside the kernel's loop."""
     running = events._get_running_loop()
     events._set_running_loop(None)
     try:
         yield
     finally:
         events._set_running_loop(running)
-
-
-@contextmanager
-def kept_random() -> Iterator[None]:
-    """Put the state of `random`, and of NumPy's global generator if it is loaded, back at the end.
-
-    Within it `seeded` only seeds: to keep a state takes as long as a small schedule.
-    """
-    global _kept
-    numpy = _numpy_random()
-    state, numpy_state = random.getstate(), None if numpy is None else numpy.get_state()
-    before, _kept = _kept, True
-    try:
-        yield
-    finally:
-        _kept = before
-        random.setstate(state)
-        if numpy is not None:
-            numpy.set_state(numpy_state)
-
-
-@contextmanager
-def seeded(seed: str | None) -> Iterator[None]:
-    """Seed `random`, and NumPy's global generator if it is loaded, and put them back; None leaves them."""
-    if seed is None:
-        yield
-        return
-    with nullcontext() if _kept else kept_random():
-        random.seed(seed)
-        if (numpy := _numpy_random()) is not None:
-            numpy.seed(random.Random(seed).getrandbits(32))  # noqa: S311 - not for secrets
-        yield
-
-
-def _numpy_random() -> Any:
-    return getattr(sys.modules.get("numpy"), "random", None)

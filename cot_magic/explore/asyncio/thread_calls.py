@@ -1,4 +1,4 @@
-"""Blocking calls that a coroutine hands to threads: each runs only while the loop waits for it."""
+"""Blocking calls that a coroutine runs in threads: each runs only while the loop waits for it."""
 
 import asyncio
 import sys
@@ -6,37 +6,67 @@ import threading
 import time
 from _thread import allocate_lock
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from cot_magic.explore.clock import real_monotonic
-
-if TYPE_CHECKING:
-    from cot_magic.explore.asyncio.loop import ExploredLoop
+from cot_magic.explore.run_result import Abandoned
 
 DEFAULT_WORKERS = 32
 LOOK_S = 0.05
-"""Real seconds without an answer after which it is looked whether the thread is blocked."""
+"""Real seconds without a sign of a thread after which it is checked whether it is blocked."""
 
 
-class Abandoned(SystemExit):
-    """Ends a thread whose schedule is over."""
+class Turns(Protocol):
+    """Where calls in threads take turns with the loop and with each other."""
+
+    quiet: int
+    """Above 0, nobody loses a turn."""
+
+    def begin(self) -> None:
+        """Called at the start of the thread of a call."""
+        ...
+
+    def waits(self) -> tuple[str, ...]:
+        """What blocked calls wait for."""
+        ...
+
+
+class CallLoop(Protocol):
+    """What a call in a thread needs of its loop."""
+
+    turns: Turns | None
+    own_threads: MutableMapping[int, "ThreadCall"]
+
+    def new_lane(self) -> int: ...
+
+    def create_future(self) -> asyncio.Future[Any]: ...
+
+    def sleep_of_call(self, seconds: float, call: "ThreadCall") -> None: ...
+
+    def wake_at(self, when: float, wake: Callable[[], None]) -> None: ...
+
+    def number(self, thread: threading.Thread) -> None: ...
+
+    def is_closed(self) -> bool: ...
+
+    def call_soon(self, callback: Callable[..., Any], *args: Any) -> asyncio.Handle: ...
+
+    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any) -> asyncio.Handle: ...
 
 
 class CallThread(threading.Thread):
-    """A thread of ours, which posts nothing to the loop as long as it is not blocked by something outside."""
+    """A thread of ours; it posts nothing to the loop unless something outside blocks it."""
 
 
 class ThreadCall:
-    """One call in a thread of its own. The baton goes to it and back, so one of both runs at any time."""
+    """One call in a thread of its own. The baton goes from the loop to it and back: only one of them runs."""
 
-    def __init__(
-        self, loop: "ExploredLoop", pool: "Pool", func: Callable[..., Any], args: tuple[Any, ...]
-    ) -> None:
+    def __init__(self, loop: CallLoop, pool: "Pool", func: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self.loop, self._pool, self._func, self._args = loop, pool, func, args
         self.future: asyncio.Future[Any] = loop.create_future()
-        self.lane = loop.new_lane(self)
+        self.lane = loop.new_lane()
         self.thread: threading.Thread | None = None
         self.detached = self.over = self.abandoned = False
         self._go, self._back = allocate_lock(), allocate_lock()  # real ones: others may be modelled
@@ -51,7 +81,7 @@ class ThreadCall:
         return f"thread {getattr(inner, '__qualname__', type(inner).__name__)}"
 
     def step(self) -> None:
-        """Let it run until it ends or sleeps; called by the loop."""
+        """Run it until it ends or sleeps; called by the loop."""
         if self.abandoned or self.over or (self.future.cancelled() and self.thread is None):
             self._pool.ended(self)
             return
@@ -74,22 +104,22 @@ class ThreadCall:
                 turns.quiet -= 1
 
     def park(self, seconds: float) -> None:
-        """`time.sleep` in this thread: the loop goes on, and wakes it when the time has come."""
+        """`time.sleep` in this thread: the loop goes on, and wakes it in time."""
         if self.detached:
             time.sleep(seconds)
             return
-        self.loop.sleep_of_thread(seconds, self.step, self)
+        self.loop.sleep_of_call(seconds, self)
         self.hand_over()
 
     def hand_over(self) -> None:
-        """Called in the thread: the loop goes on, until it lets the call do its next step."""
+        """Let the loop go on until it runs the next step of the call; called in the thread."""
         self._back.release()
         self._go.acquire()
         if self.abandoned:
             raise Abandoned
 
     def abandon(self) -> None:
-        """The schedule is over: end the thread where it sleeps."""
+        """End the thread where it sleeps, as the schedule is over."""
         if self.thread is None or self.over:
             return
         self.abandoned = True
@@ -100,13 +130,13 @@ class ThreadCall:
     def _wait(self) -> None:
         while not self._back.acquire(timeout=LOOK_S):
             if self.thread is not None and _idle(self.thread):
-                # it waits for something outside, or for what only this loop can do: go on without it
+                # it waits for something outside, or for something that only this loop does: go on without it
                 self.detached = True
-                self.loop.world.number(self.thread)
+                self.loop.number(self.thread)
                 return
 
     def _body(self) -> None:
-        self._go.acquire()  # the loop is done with the start
+        self._go.acquire()  # until the loop has started it
         self.loop.own_threads[threading.get_ident()] = self
         if self.loop.turns is not None:
             self.loop.turns.begin()
@@ -140,7 +170,7 @@ class ThreadCall:
 
 
 class Pool:
-    """The calls of one executor: no more at a time than it has workers."""
+    """The calls of one executor, at most as many at a time as it has workers."""
 
     def __init__(self, workers: int) -> None:
         self._free, self._waiting = workers, deque[ThreadCall]()
@@ -166,7 +196,7 @@ class Pool:
 
 
 def workers_of(executor: Executor | None) -> int | None:
-    """How many calls it runs at a time, if it is one whose threads we can stand in for."""
+    """How many calls an executor runs at a time; None if its threads cannot be replaced."""
     if executor is None:
         return DEFAULT_WORKERS
     if type(executor) is ThreadPoolExecutor and getattr(executor, "_initializer", None) is None:
@@ -175,7 +205,7 @@ def workers_of(executor: Executor | None) -> int | None:
 
 
 def _idle(thread: threading.Thread) -> bool:
-    """Whether a thread has used no processor time for a while: it is blocked."""
+    """Whether a thread is blocked: it has used no processor time for a while."""
     ident = thread.ident
     if ident is None or not hasattr(time, "pthread_getcpuclockid"):
         return False

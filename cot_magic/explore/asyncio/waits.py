@@ -3,25 +3,23 @@
 import asyncio
 import linecache
 from asyncio import locks
+from collections.abc import Iterable
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cot_magic.explore.failures import of_the_user
-from cot_magic.explore.places import shown
-
-if TYPE_CHECKING:
-    from cot_magic.explore.asyncio.loop import ExploredLoop
+from cot_magic.explore.asyncio.names import name_of
+from cot_magic.explore.places import of_the_user, shown
 
 
 class Holders:
-    """While entered, it is written down which task holds which asyncio lock or semaphore."""
+    """While entered, keeps track of which task holds which asyncio lock or semaphore."""
 
     def __init__(self) -> None:
         self._held: dict[int, list[str]] = {}
         self._kept: list[tuple[Any, str, Any]] = []
 
     def of(self, primitive: Any) -> list[str]:
-        """Names of the tasks that hold it, as often as they do."""
+        """Names of the tasks that hold it; a task that holds it twice is listed twice."""
         return self._held.get(id(primitive), [])
 
     def __enter__(self) -> "Holders":
@@ -56,10 +54,10 @@ class Holders:
         return release
 
 
-def who_waits(loop: "ExploredLoop", holders: Holders | None) -> tuple[str, ...]:
+def who_waits(tasks: Iterable[Any], holders: Holders | None) -> tuple[str, ...]:
     """One sentence for each task that is not done: where it waits, for what, and who holds that."""
     sentences = []
-    for task in loop.tasks:
+    for task in tasks:
         if task.done():
             continue
         place, primitive, method = _suspended(task)
@@ -68,20 +66,11 @@ def who_waits(loop: "ExploredLoop", holders: Holders | None) -> tuple[str, ...]:
         held = holders.of(primitive) if holders is not None and primitive is not None else []
         by = f", held by {', '.join(dict.fromkeys(held))}" if held else ""
         sentences.append(f"{name_of(task)} waits{where}{what}{by}")
-    return (*sentences, *(loop.turns.waits() if loop.turns is not None else ()))
-
-
-def name_of(task: Any) -> str:
-    """How people know a task: the name that it was given, else its function."""
-    if task is None:
-        return "the loop"
-    name = str(task.get_name())
-    coroutine = getattr(task.get_coro(), "__qualname__", "").replace("<locals>.", "")
-    return f"{coroutine} ({name})" if name.startswith("Task-") and coroutine else name
+    return tuple(sentences)
 
 
 def _suspended(task: Any) -> tuple[str, Any, str]:
-    """The innermost line of the user's code, and the primitive and its method that it waits in."""
+    """The innermost line of the user's code, the primitive that it waits for, and the method called."""
     place, primitive, method = "", None, ""
     coroutine = task.get_coro()
     while coroutine is not None:

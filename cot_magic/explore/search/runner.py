@@ -1,6 +1,5 @@
-"""Where batches run: in this process, in forked children of it, or on any concurrent.futures.Executor."""
+"""Runs batches in forked children of this process, or on any concurrent.futures.Executor."""
 
-import json
 import os
 import selectors
 import signal
@@ -10,55 +9,20 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
-from cot_magic.core.codec import from_json, to_json
-from cot_magic.explore.program import Program
-from cot_magic.explore.search.batches import Batch, BatchResult, run_batch
+from cot_magic.explore.program import Program, of_function, of_source
+from cot_magic.explore.search.run_batch import InlineRunner, run_batch
+from cot_magic.explore.search.values import Batch, BatchResult, Runner, batch_from, encoded, result_from
 
 SPARE_S = 30.0
-"""On top of a batch's own time, before its process is given up: a schedule that is under way may end."""
+"""Seconds on top of those of a batch before its process is stopped, so that a running schedule may end."""
 TRIES = 4
-"""How often a batch is given out before it counts as lost."""
-
-
-class Runner(Protocol):
-    """Runs batches, each in a state that no other batch has touched, and answers in their order."""
-
-    at_once: int
-
-    def run(self, batches: Iterable[Batch]) -> Iterator[BatchResult]: ...
-
-
-def encoded(value: Batch | BatchResult) -> str:
-    return json.dumps(to_json(value), separators=(",", ":"))
-
-
-def batch_from(text: str) -> Batch:
-    batch: Batch = from_json(Batch, json.loads(text))
-    return batch
-
-
-def result_from(text: str) -> BatchResult:
-    result: BatchResult = from_json(BatchResult, json.loads(text))
-    return result
-
-
-class InlineRunner:
-    """Runs batches in this process, where no other can be made; the state is put back between schedules."""
-
-    at_once = 1
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    def run(self, batches: Iterable[Batch]) -> Iterator[BatchResult]:
-        for batch in batches:
-            yield run_batch(self._program, batch)
+"""How often a batch is submitted before it counts as lost."""
 
 
 class ForkRunner:
-    """Forks a child for each batch. What the children print goes nowhere; what else they do is real.
+    """Forks a child for each batch. What the children print is discarded; everything else they do is real.
 
     Parameters
     ----------
@@ -71,13 +35,13 @@ class ForkRunner:
         self.at_once = at_once or max(1, min(4, len(os.sched_getaffinity(0))))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[BatchResult]:
-        """Results in the order of the batches; at the end of the iteration no child is left."""
+        """Yield results in the order of the batches; no child is left at the end of the iteration."""
         children: deque[_Child] = deque()
         try:
             for batch in batches:
                 try:
                     children.append(_Child(self._program, batch))
-                except PermissionError:  # this process is confined and may not fork: it runs them itself
+                except PermissionError:  # a confined process may not fork: it runs them itself
                     yield run_batch(self._program, batch)
                     continue
                 if len(children) >= self.at_once:
@@ -90,7 +54,7 @@ class ForkRunner:
 
 
 def _oldest(children: "deque[_Child]") -> BatchResult:
-    """The answer of the oldest child, while the pipes of all are emptied."""
+    """The result of the oldest child; meanwhile the pipes of all children are read."""
     first = children[0]
     with selectors.DefaultSelector() as selector:
         for child in children:
@@ -108,14 +72,14 @@ def _oldest(children: "deque[_Child]") -> BatchResult:
 
 
 class _Child:
-    """One forked child and the pipe that it answers through."""
+    """A forked child and the pipe that its result comes through."""
 
     def __init__(self, program: Program, batch: Batch) -> None:
         self.batch, self.ended, self._data = batch, False, bytearray()
         self.fd, writing = os.pipe()
         sys.stdout.flush()
         with warnings.catch_warnings():
-            # CPython 3.12 warns of a fork with threads: the child runs none but those that it starts
+            # CPython 3.12 warns of a fork with threads: the child uses only threads that it starts
             warnings.filterwarnings("ignore", r".*multi-threaded.*fork\(\)", DeprecationWarning)
             self._pid = os.fork()
         if self._pid == 0:
@@ -135,21 +99,21 @@ class _Child:
             return result_from(self._data.decode())
         except ValueError:
             how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"status {status >> 8}"
-            return BatchResult(trouble=f"the process of a batch ended with {how} before it answered")
+            return BatchResult(trouble=f"the process of a batch ended with {how} before it returned a result")
 
     def stop(self) -> BatchResult:
         with suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
         os.close(self.fd)
         os.waitpid(self._pid, 0)
-        return BatchResult(trouble="the process of a batch did not answer in time and was stopped")
+        return BatchResult(trouble="the process of a batch took too long and was killed")
 
 
 def _be_child(program: Program, batch: Batch, writing: int) -> None:
-    """Run the batch in the new process, never to return."""
+    """Run the batch in the new process; never returns."""
     code = 70
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which stops its children
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which kills its children
         signal.set_wakeup_fd(-1)
         null = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, 2):
@@ -165,13 +129,12 @@ def _be_child(program: Program, batch: Batch, writing: int) -> None:
 
 
 class ExecutorRunner:
-    """Gives batches to an Executor, processes of this machine or a Dask cluster, and again if a worker is
-    lost.
+    """Submits batches to an Executor (local processes, a Dask cluster), and again if a worker is lost.
 
     Parameters
     ----------
     work
-        A picklable function that takes a batch as text and returns its result as text.
+        A picklable function that takes a batch as JSON and returns its result as JSON.
     """
 
     def __init__(self, executor: Executor, work: Callable[[str], str], at_once: int) -> None:
@@ -204,38 +167,34 @@ class ExecutorRunner:
                 self.lost += 1
                 try:
                     future = self._submit(batch)
-                except RuntimeError as shut:  # BrokenProcessPool: this executor takes nothing any more
+                except RuntimeError as shut:  # BrokenProcessPool: this executor is unusable
                     return BatchResult(trouble=f"{trouble}; {shut}"[:400])
         return BatchResult(trouble=f"a batch was lost {TRIES} times: {trouble}")
 
 
 class FileWork:
-    """Runs batches of a file's code on another machine: it carries the source with it."""
+    """Runs batches of a file's code on another machine: its source goes along."""
 
     def __init__(self, source: str, filename: str, function: str | None, free_threaded: bool = False) -> None:
         self._given: tuple[Any, ...] = (source, filename, function, free_threaded)
 
     def __call__(self, text: str) -> str:
-        from cot_magic.explore.program import of_source
-
         source, filename, function, free_threaded = self._given
         program = of_source(source, filename, function, free_threaded=free_threaded)
         return _in_a_process(program, text)
 
 
 class FunctionWork:
-    """The same of a function that can be pickled."""
+    """Runs batches of a function that can be pickled."""
 
     def __init__(self, fn: Callable[[], Any], free_threaded: bool = False) -> None:
         self._fn, self._free_threaded = fn, free_threaded
 
     def __call__(self, text: str) -> str:
-        from cot_magic.explore.program import of_function
-
         return _in_a_process(of_function(self._fn, free_threaded=self._free_threaded), text)
 
 
 def _in_a_process(program: Program, text: str) -> str:
-    """A worker may run several tasks in threads: what a schedule replaces is replaced in a child of it."""
+    """Run a batch in a child: a worker may have several threads, in which nothing may be replaced."""
     runner: Runner = ForkRunner(program, 1) if hasattr(os, "fork") else InlineRunner(program)
     return encoded(next(iter(runner.run([batch_from(text)]))))

@@ -1,20 +1,22 @@
-"""Search: schedules in batches until one fails as expected, and does so again in a process of its own."""
+"""Runs batches of schedules until one fails as expected, and fails again in a process of its own."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from cot_magic.core.trace import Trace
-from cot_magic.explore.decisions import Failure
-from cot_magic.explore.search.batches import (
+from cot_magic.explore.run_result import RunFailure
+from cot_magic.explore.search.shrink import SECONDS, Shrinker
+from cot_magic.explore.search.values import (
     Batch,
     BatchResult,
     Counted,
+    Found,
+    Progress,
+    Runner,
+    SearchResult,
     Trial,
     TrialResult,
 )
-from cot_magic.explore.search.runner import Runner
-from cot_magic.explore.search.shrink import SECONDS, Shrinker
 
 BATCH = 25
 FIRST_BATCH = 8
@@ -22,93 +24,17 @@ BATCH_S = 5.0
 REPLAYS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a search is: schedules run of how many, failures so far, and about how long it may still
-    take."""
-
-    ran: int
-    total: int
-    failed: int
-    per_second: float
-    seconds_left: float
-    stage: str = "search"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A schedule that fails, verified in a process of its own.
-
-    Attributes
-    ----------
-    number
-        Its number in the search, from 0.
-    minimised
-        The fewest disturbed choices that still fail, zeros between them; None if it was not shrunk. Negative
-        choices repeat what the world outside did and are none of ours.
-    replays, replays_failed
-        How often the minimised schedule was run again, each in a fresh process, and how often it failed.
-    decisions
-        How many decisions the minimised schedule makes, the undisturbed ones included.
-    inevitable_after
-        After so many of them every continuation that was tried failed; None if that was not looked for.
-    """
-
-    number: int
-    random_seed: str
-    failure: Failure
-    choices: tuple[int, ...]
-    minimised: tuple[int, ...] | None = None
-    replays: int = 0
-    replays_failed: int = 0
-    decisions: int = 0
-    inevitable_after: int | None = None
-    waits: tuple[str, ...] = ()
-    trace: Trace | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult:
-    """What a search found.
-
-    Attributes
-    ----------
-    schedules, failed
-        How many schedules ran, and how many of them failed as expected.
-    others
-        Failures that were seen and do not count, with how often.
-    contaminated
-        Failures that did not repeat in a fresh process, and so do not count.
-    trouble
-        Why it stopped early, if so.
-    """
-
-    schedules: int = 0
-    failed: int = 0
-    found: Found | None = None
-    others: tuple[Counted, ...] = ()
-    incomplete: int = 0
-    contaminated: int = 0
-    seconds: float = 0.0
-    trouble: str = ""
-    interrupted: bool = False
-
-    @property
-    def per_second(self) -> float:
-        return self.schedules / self.seconds if self.seconds else 0.0
-
-
 class Search:
-    """One search. `go` may be interrupted: what was found until then is in `result`.
+    """One search. It may be interrupted: `result` is what was found until then.
 
     Parameters
     ----------
     schedules, seconds
-        Bounds: schedules that are run, and real time.
+        Limits: schedules to run, and real time.
     expected
         The failure that counts; None: any.
     batch
-        Schedules of one process.
+        How many schedules run in one process.
     """
 
     def __init__(
@@ -118,7 +44,7 @@ class Search:
         schedules: int,
         seed: int = 0,
         seconds: float = 30.0,
-        expected: Failure | None = None,
+        expected: RunFailure | None = None,
         batch: int = BATCH,
         replays: int = REPLAYS,
         progress: Callable[[Progress], None] | None = None,
@@ -130,18 +56,18 @@ class Search:
         self._started = clock()
         self._horizon = 0
         self._rest: list[tuple[int, int]] = []
-        self._counted: dict[Failure, int] = {}
+        self._counted: dict[RunFailure, int] = {}
         self.result = SearchResult()
 
     def go(self, *, shrink: bool = True) -> SearchResult:
-        """Search, verify, shrink and replay. Ctrl-C ends it and keeps what was found."""
+        """Search, verify, shrink and replay. Ctrl-C ends the search and keeps what was found."""
         for progress in self.steps(shrink=shrink):
             if self._tell is not None:
                 self._tell(progress)
         return self.result
 
     def steps(self, *, shrink: bool = True) -> Iterator[Progress]:
-        """The same bit by bit: how far it is, after each batch. `result` grows meanwhile."""
+        """The same step by step: yields the progress after each batch. `result` is updated meanwhile."""
         try:
             found = yield from self._search()
             self._finish(found)
@@ -182,7 +108,7 @@ class Search:
     def _batches(self) -> Iterator[Batch]:
         at, size = 1, min(FIRST_BATCH, self._size)
         while self._left() > 0:
-            if self._rest:  # schedules that a batch had no time for
+            if self._rest:  # schedules for which a batch had no time
                 yield self._batch(*self._rest.pop())
                 continue
             if at >= self._schedules:
@@ -202,7 +128,7 @@ class Search:
         )
 
     def _take(self, batch: Batch, result: BatchResult) -> Found | None:
-        """Count a batch, and verify the first of its failures that repeats."""
+        """Count the schedules of a batch; return the first of its failures that repeats."""
         if result.trouble and not result.ran:
             self.result = replace(self.result, trouble=result.trouble)
             return None
@@ -230,7 +156,7 @@ class Search:
         return verified
 
     def _halved(self, batch: Batch, result: BatchResult) -> Found | None:
-        """No failure of the batch repeats: its schedules disturb each other. They run in smaller batches."""
+        """Run the batch again in halves: no failure repeats, so its schedules affect each other."""
         self.result = replace(self.result, contaminated=self.result.contaminated + result.failed)
         middle = (batch.first + batch.stop) // 2
         self._size = max(1, min(self._size, batch.size // 2))
@@ -242,7 +168,7 @@ class Search:
         return None
 
     def _verified(self, trial: TrialResult) -> Found | None:
-        """The failure as one that counts, if the same choices fail again in a fresh process."""
+        """The failing schedule, if the same choices fail again in a fresh process."""
         again = Trial(number=trial.number, choices=trial.choices, random_seed=trial.random_seed)
         batch = Batch(seed=self._seed, trials=(again,), expected=self._expected or trial.failure)
         answer = next(self._runner.run([batch]))
@@ -266,11 +192,11 @@ class Search:
             self.result, found=found, others=tuple(counts), seconds=self._clock() - self._started
         )
 
-    # --- what is made of a failure ------------------------------------------------------------------------
+    # --- shrinking a failure ------------------------------------------------------------------------
 
     def _shrink(self, found: Found) -> Iterator[Progress]:
-        """Shrink it in one process; if what comes out passes in fresh ones, in a fresh one each time."""
-        yield self._progress("it is shrunk")
+        """Shrink it in one process; if the result passes in fresh ones, in one for each experiment."""
+        yield self._progress("shrinking it")
         outside = any(choice < 0 for choice in found.choices)  # a schedule takes longer then
         seconds = min(self._seconds / 2, SECONDS * (2 if outside else 1))
         shrinker = Shrinker(self._runner, found.random_seed, found.failure, self._seed, seconds)
@@ -280,7 +206,7 @@ class Search:
         inevitable = answer.inevitable_after if answer is not None else None
         if minimised is None or not replays or not all(replay.failed for replay in replays):
             minimised, replays = self._shrunk_anew(shrinker, found, replays)
-            yield self._progress("it is replayed")
+            yield self._progress("replaying it")
             failing = [replay for replay in replays if replay.failed]
             inevitable = shrinker.inevitable(failing[0].choices) if failing else None
         failing = [replay for replay in replays if replay.failed]
@@ -293,7 +219,7 @@ class Search:
             inevitable_after=inevitable,
         )
         self.result = replace(self.result, found=found)
-        yield self._progress("it is drawn")
+        yield self._progress("tracing it")
         detailed = shrinker.detailed(minimised)
         if detailed is not None:
             found = replace(found, trace=detailed.trace, waits=detailed.waits or found.waits)
@@ -302,8 +228,10 @@ class Search:
     def _shrunk_anew(
         self, shrinker: Shrinker, found: Found, tried: list[TrialResult]
     ) -> tuple[tuple[int, ...], list[TrialResult]]:
-        """Shrunk with a process for each experiment; or, where the world outside has a part in it, with all
-        that happened there as it was in a run that failed."""
+        """Shrink it with a process for each experiment, and replay it.
+
+        If something outside takes part, take all that happened there from a run that failed instead.
+        """
         if any(choice < 0 for choice in found.choices):
             failing = [replay.choices for replay in tried if replay.failed]
             for choices in (*failing[:2], found.choices):

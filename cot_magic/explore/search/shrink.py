@@ -10,19 +10,18 @@ from itertools import combinations
 from random import Random
 
 from cot_magic.explore.clock import real_monotonic
-from cot_magic.explore.completion_codes import held
-from cot_magic.explore.decisions import Failure
-from cot_magic.explore.search.batches import Batch, Trial, TrialResult
-from cot_magic.explore.search.runner import Runner
+from cot_magic.explore.decisions import SLEEP_SCALES, held, spread
+from cot_magic.explore.run_result import RunFailure
+from cot_magic.explore.search.values import Batch, Runner, Trial, TrialResult
 
 MOST_RUNS = 3_000
 ROUNDS = 8
 CONTINUATIONS = 12
-CONFIRMATIONS, CONFIRM_S = 5, 1.0  # what the world has a part in may fail by chance
+CONFIRMATIONS, CONFIRM_S = 5, 1.0  # if something outside takes part, a schedule may fail by chance
 AT_ONCE, MOST_PLACES, SECONDS = 12, 48, 5.0
-FEW = 3  # above so many disturbed choices, others are tried as well
+FEW = 3  # with more disturbed choices, other ones are tried as well
 OTHERS, NEAR = 400, 8
-MOST_CHOICES = 5  # a sleep has five lengths; where there are fewer alternatives, the last is taken
+MOST_CHOICES = len(SLEEP_SCALES)  # where there are fewer alternatives, the last one is taken
 
 
 class Shrinker:
@@ -31,13 +30,13 @@ class Shrinker:
     Parameters
     ----------
     failure
-        What it has to raise to count.
+        The failure that counts.
     seconds
-        Real time after which what has been reached is kept.
+        Real time after which the best result so far is kept.
     """
 
     def __init__(
-        self, runner: Runner, random_seed: str, failure: Failure, seed: int, seconds: float = SECONDS
+        self, runner: Runner, random_seed: str, failure: RunFailure, seed: int, seconds: float = SECONDS
     ) -> None:
         self._runner, self._random_seed, self._failure, self._seed = runner, random_seed, failure, seed
         self.runs, self._seconds = 0, seconds
@@ -45,13 +44,13 @@ class Shrinker:
         self._accepted: list[dict[int, int]] = []
 
     def minimise(self, choices: Sequence[int]) -> tuple[int, ...]:
-        """A schedule with as few disturbed choices as can be found; trailing zeros are left off."""
+        """A schedule with as few disturbed choices as can be found, without trailing zeros."""
         disturbed = {place: choice for place, choice in enumerate(choices) if choice}
         outside = any(choice < 0 for choice in choices)
         if self._fails([{}]) == [True]:
             return ()
         if outside:
-            return spread(self._beside_the_world(disturbed))
+            return spread(self._minimised_with_outside(disturbed))
         kept = self._ddmin(disturbed)
         if len(kept) > FEW:
             kept = self._ddmin(self._otherwise(kept, len(choices)))
@@ -62,26 +61,26 @@ class Shrinker:
         return spread(kept)
 
     def in_one_process(self, choices: Sequence[int]) -> TrialResult | None:
-        """Shrink it in one process, where that is possible: many times faster than a process each time."""
+        """Shrink it in one process, if possible: many times faster than in one for each experiment."""
         batch = replace(self._batch([self._trial(choices)]), shrink=True, seconds=self._seconds)
         answer = next(iter(self._runner.run([batch])))
         return answer.results[0] if answer.results and answer.results[0].failed else None
 
     def replay(self, choices: Sequence[int], times: int) -> list[TrialResult]:
-        """Run it again, each time in a fresh process; one result of each that ran."""
+        """Run it again so many times, each time in a fresh process. Returns the result of each that ran."""
         batches = [self._batch([self._trial(choices)]) for _ in range(times)]
         return [answer.results[0] for answer in self._runner.run(batches) if answer.results]
 
     def inevitable(self, choices: Sequence[int]) -> int | None:
-        """After how many of the choices every continuation that was tried fails; None if after none,
-        or if that takes too long.
+        """After how many of the choices every continuation that was tried fails.
 
-        A bisection: it takes for granted that what is inevitable stays so.
+        None if not even after all of them, or if it takes too long. A bisection: it assumes that what is
+        inevitable stays so.
 
         Parameters
         ----------
         choices
-            All that the failing run made, the undisturbed ones at its end included.
+            All choices of the failing run, including the undisturbed ones at its end.
         """
         low, high = 0, len(choices)
         until = real_monotonic() + min(SECONDS, self._seconds)
@@ -98,7 +97,7 @@ class Shrinker:
         return high
 
     def detailed(self, choices: Sequence[int]) -> TrialResult | None:
-        """One more run that keeps a trace; None if it did not fail that time."""
+        """One more run, with a trace; None if it did not fail this time."""
         batch = self._batch([self._trial(choices)], detailed=True)
         answer = next(iter(self._runner.run([batch])))
         return answer.results[0] if answer.results and answer.results[0].failed else None
@@ -123,11 +122,11 @@ class Shrinker:
                 pieces = min(len(disturbed), 2 * pieces)
         return disturbed
 
-    def _beside_the_world(self, disturbed: dict[int, int]) -> dict[int, int]:
-        """A schedule with few disturbed choices that fails each time although what happens outside is left to
-        itself; the given one if there is none.
+    def _minimised_with_outside(self, disturbed: dict[int, int]) -> dict[int, int]:
+        """A schedule with few disturbed choices that fails each time, with what happens outside left alone.
 
-        First one source that is held back, or one sleep that takes longer, in an undisturbed schedule.
+        First tries one source that is held back, or one sleep that takes longer, in an undisturbed schedule.
+        Returns the given schedule if there is none.
         """
         made = {place: choice for place, choice in disturbed.items() if choice > 0}
         undisturbed = next(iter(self._runner.run([self._batch([self._trial(())])]))).results
@@ -158,15 +157,14 @@ class Shrinker:
         return None
 
     def _steady(self, candidate: dict[int, int]) -> dict[int, int] | None:
-        """The candidate if it fails each time, else with what happened outside in a run of it that failed, if
-        that does."""
+        """The candidate if it fails each time; else the same with what happened outside, if that does."""
         if self._confirmed(candidate):
             return candidate
         again = self._as_it_was(candidate)
         return again if again is not None and self._confirmed(again) else None
 
     def _as_it_was(self, candidate: dict[int, int]) -> dict[int, int] | None:
-        """The same with what happened outside in a run of it that failed."""
+        """The same with what happened outside in a run of it that failed; None if none failed."""
         trials = [self._trial(spread(candidate))] * AT_ONCE
         answer = next(iter(self._runner.run([replace(self._batch(trials), seconds=1.0)])))
         failing = next((result for result in answer.results if result.failed), None)
@@ -179,8 +177,10 @@ class Shrinker:
         return all(self._fails([candidate] * CONFIRMATIONS))
 
     def _otherwise(self, disturbed: dict[int, int], decisions: int) -> dict[int, int]:
-        """Another schedule that fails alike with one or two disturbed choices, if there is one: delta
-        debugging only leaves out, and a sleep that takes four times as long may stand for several."""
+        """Another schedule with one or two disturbed choices that fails; the given one if there is none.
+
+        Delta debugging only removes choices; a sleep that takes four times as long may replace several.
+        """
         decisions = min(decisions, MOST_PLACES)
         candidates = [
             {place: value} for value in range(MOST_CHOICES - 1, 0, -1) for place in range(decisions)
@@ -193,7 +193,7 @@ class Shrinker:
         return disturbed if failing is None else candidates[failing]
 
     def _merged(self, disturbed: dict[int, int], decisions: int, turn: int) -> dict[int, int]:
-        """The same with two disturbed choices fewer and one other, strong one, if that fails alike."""
+        """The same with one strong disturbed choice in place of two others, if that fails alike."""
         random = Random(f"{self._random_seed}:{turn}")  # noqa: S311 - not for secrets
         candidates = []
         for _ in range(OTHERS):
@@ -243,13 +243,6 @@ class Shrinker:
             expected=self._failure,
             detailed=detailed,
         )
-
-
-def spread(disturbed: dict[int, int]) -> tuple[int, ...]:
-    """Places and values as a list of choices with zeros between."""
-    if not disturbed:
-        return ()
-    return tuple(disturbed.get(place, 0) for place in range(max(disturbed) + 1))
 
 
 def _parts(places: Sequence[int], pieces: int) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Strategies: which schedules are tried, as a function of seed and number alone, so that any machine can.
+"""Strategies: which schedules are tried. Each follows from seed and number alone, on any machine.
 
 Random walk; PCT (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
 ASPLOS 2010); delay bounding (Emmi et al., POPL 2011). None is best on all programs (Thomson et al., SCTBench,
@@ -8,18 +8,18 @@ PPoPP 2014), hence a portfolio.
 from collections.abc import Sequence
 from random import Random
 
-from cot_magic.explore.decisions import OUTSIDE, SLEEP, TASK, THREAD, Strategy, Undisturbed
+from cot_magic.explore.decisions import OUTSIDE, SLEEP, SLEEP_SCALES, TASK, THREAD, Strategy, Undisturbed
 
 LEAST_HORIZON = 16
 PORTFOLIO = ("walk", "laggard", "half", "pct2", "bounded", "laggard", "rare", "pct3")
-LENGTHS, FASTEST = 5, 2  # a sleep has five lengths: as it is, two shorter ones, two longer ones
-HOLDS = 0.2  # there are many completions, and what is held back once is so to the end
-LITTLE = 0.05  # how often a laggard's run is disturbed otherwise
+LENGTHS, FASTEST = len(SLEEP_SCALES), 2  # choices 1 to 2 of a sleep are shorter, the others longer
+HOLDS = 0.2  # there are many completions, and a source that is held back once stays so to the end
+LITTLE = 0.05  # how often other decisions are disturbed in the run of a laggard
 RATES = {"walk": 1.0, "half": 0.4, "rare": 0.1}
 
 
 class RandomWalk:
-    """Each decision is disturbed with the same probability, and then any alternative is as likely."""
+    """Disturbs each decision with the same probability; all alternatives are equally likely."""
 
     def __init__(self, random: Random, rate: float = 1.0) -> None:
         self._random, self._rate = random.random, rate
@@ -33,8 +33,8 @@ class RandomWalk:
 class PCT:
     """Random priorities of tasks and threads, changed at `depth - 1` random steps.
 
-    Finds a bug of that depth among n tasks and k steps with probability at least 1 / (n k^(depth - 1)). That
-    holds for the choice among tasks; how long sleeps take is walked randomly.
+    Finds a bug of that depth among n tasks and k steps with probability at least 1 / (n k^(depth - 1)), if it
+    depends on the choice among tasks alone; the lengths of sleeps are random.
     """
 
     def __init__(self, random: Random, depth: int, horizon: int) -> None:
@@ -60,7 +60,7 @@ class PCT:
 
 
 class Bounded:
-    """Disturbs at most `delays` decisions, at random places; all others go as they would without us."""
+    """Disturbs at most `delays` decisions, at random places."""
 
     def __init__(self, random: Random, delays: int, horizon: int) -> None:
         self._random = random
@@ -73,7 +73,7 @@ class Bounded:
 
 
 class Laggard:
-    """Some tasks are slow, and a few are fast, for a part of the run: all that they wait for takes longer.
+    """Makes some tasks slow and a few fast for a part of the run, by how long everything they wait for takes.
 
     After the chaos mode of rr (O'Callahan, "Introducing rr chaos mode", 2016), which starves threads.
     """
@@ -99,13 +99,13 @@ class Laggard:
             fast = self._random.choice((1, FASTEST))
             self._pace[lane] = slow if drawn < self._share else fast if drawn > 1 - self._share / 2 else 0
         pace = self._pace[lane]
-        if kind == OUTSIDE:  # nothing completes earlier than it does
+        if kind == OUTSIDE:  # a completion cannot come earlier
             return self._random.randrange(1, n) if pace > FASTEST else 0
         return min(pace, n - 1)
 
 
 def strategy_of(seed: int, number: int, horizon: int) -> Strategy:
-    """The strategy of schedule `number` of a search, counted from 0, which is the undisturbed one.
+    """The strategy of schedule `number` of a search; number 0 is the undisturbed schedule.
 
     Parameters
     ----------
@@ -127,6 +127,9 @@ def strategy_of(seed: int, number: int, horizon: int) -> Strategy:
 
 
 def random_seed_of(seed: int, number: int) -> str:
-    """What the code's own `random` is seeded with: every other schedule has the same numbers, so that the
-    order alone differs."""
+    """The seed of the code's own `random`.
+
+    In every other round of the portfolio all schedules get the same random numbers, so that only their order
+    differs.
+    """
     return str(seed) if number // len(PORTFOLIO) % 2 == 0 else f"{seed}:{number}"

@@ -1,4 +1,4 @@
-"""Locks and clocks that exist before a run: the program's names for them get modelled ones while it runs."""
+"""Replaces the locks and clocks that exist before a run by modelled ones, as long as it runs."""
 
 import functools
 import itertools
@@ -14,25 +14,26 @@ from concurrent.futures import thread as executors
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from cot_magic.explore.clock import real_counter, real_monotonic, real_sleep, real_time
 from cot_magic.explore.threads import primitives as model
 from cot_magic.explore.threads.points import UserCode
 
 RealLock = type(allocate_lock())
 RealSimpleQueue = queue.SimpleQueue
-_OBJECTS = 20_000  # objects looked at; a notebook with more of its own keeps the rest as they are
+_OBJECTS = 20_000  # objects to look at; the rest of a larger notebook is left as it is
 _LIBRARY_CLASSES = ("threading", "queue", "concurrent.futures._base", "concurrent.futures.thread", "logging")
 _CONDITION = ("_lock", "acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 Undo = Callable[[], None]
 
 
 class Patches:
-    """Changes that are taken back in reverse order."""
+    """Changes that are undone in reverse order."""
 
     def __init__(self) -> None:
         self._undo: list[Undo] = []
 
     def attribute(self, owner: Any, name: str, value: Any) -> None:
-        """Set an attribute, if the owner has it."""
+        """Set an attribute if the owner has it."""
         if name not in vars(owner):
             return
         old = vars(owner)[name]
@@ -40,18 +41,18 @@ class Patches:
         self._undo.append(lambda: setattr(owner, name, old))
 
     def addition(self, owner: type, name: str, value: Any) -> None:
-        """Give a class an attribute that it has only from its bases so far."""
+        """Set an attribute that a class has only inherited so far."""
         setattr(owner, name, value)
         self._undo.append(lambda: delattr(owner, name))
 
     def attribute_of(self, owner: Any, name: str, value: Any) -> None:
-        """Set an attribute that is not kept in a dictionary."""
+        """Set an attribute that is not in the `__dict__` of its owner."""
         old = getattr(owner, name)
         setattr(owner, name, value)
         self._undo.append(lambda: setattr(owner, name, old))
 
     def item(self, mapping: MutableMapping[Any, Any], key: Any, value: Any) -> None:
-        """Set an item of a mapping; on the way back only if it is still there."""
+        """Set an item of a mapping; it is undone only if the new value is still there."""
         old = mapping[key]
         mapping[key] = value
 
@@ -70,12 +71,12 @@ class Patches:
 
 
 def patch_library(patches: Patches) -> None:
-    """The modelled primitives in place of those of `threading`, `time`, `queue` and `concurrent.futures`."""
+    """Replace the primitives of `threading`, `time`, `queue` and `concurrent.futures` by modelled ones."""
     patches.attribute(threading, "Lock", model.Lock)
     patches.attribute(threading, "_allocate_lock", model.Lock)
-    patches.attribute(threading, "_CRLock", None)  # then RLock is the one in Python, over a modelled lock
+    patches.attribute(threading, "_CRLock", None)  # so RLock is the one in Python, on a modelled lock
     patches.attribute(threading, "_time", model.monotonic)
-    patches.attribute(threading, "_counter", itertools.count(1).__next__)  # names are the same in each run
+    patches.attribute(threading, "_counter", itertools.count(1).__next__)  # the same names in each run
     patches.attribute(threading.Thread, "start", model.start)
     patches.attribute(threading.Thread, "join", model.join)
     patches.attribute(threading.Thread, "is_alive", model.is_alive)
@@ -93,7 +94,7 @@ def patch_library(patches: Patches) -> None:
 
 
 def _numbering(older: Iterable[object]) -> Callable[[Any], int]:
-    """Hashes that are the same in each run, so that sets of futures or threads have the same order."""
+    """A `__hash__` that is the same in each run, so that sets of threads or futures keep their order."""
     count = itertools.count(1)
     known = {id(item): item for item in older}
 
@@ -117,30 +118,30 @@ def _callables(clocks: bool) -> dict[int, Any]:
     ]
     if clocks:
         pairs += [
-            (model.REAL_SLEEP, model.sleep),
-            (model.REAL_MONOTONIC, model.monotonic),
-            (model.REAL_TIME, model.wall),
-            (model.REAL_COUNTER, model.counter),
+            (real_sleep, model.sleep),
+            (real_monotonic, model.monotonic),
+            (real_time, model.wall),
+            (real_counter, model.counter),
         ]
     return {id(real): modelled for real, modelled in pairs}
 
 
 class Adapter:
-    """Puts modelled locks where the program already keeps real ones: in globals, closures, classes, objects.
+    """Replaces the real locks that the program refers to already, in globals, closures, classes and objects.
 
-    With `clocks`, the clocks and `sleep` of `time` as well.
-    Not followed: objects of installed libraries, and beyond that `_OBJECTS` objects.
+    With `clocks`, the clocks and `sleep` of `time` as well. Objects of installed libraries are not searched,
+    nor are more than `_OBJECTS` objects.
     """
 
     def __init__(self, user: UserCode, patches: Patches, *, clocks: bool = True) -> None:
         self._user, self._patches = user, patches
         self._callables = _callables(clocks)
-        self._made: dict[int, tuple[Any, Any]] = {}  # the real one is kept, so that its id stays its own
+        self._made: dict[int, tuple[Any, Any]] = {}  # the real one is kept, so that its id is not reused
         self._seen: set[int] = set()
         self._todo: list[Any] = []
 
     def adapt(self, roots: Iterable[Any]) -> None:
-        """Everything that can be reached from the roots (namespaces, functions)."""
+        """Replace what is reachable from the roots (namespaces, functions)."""
         self._todo += roots
         logging = sys.modules.get("logging")
         if logging is not None:
@@ -200,7 +201,7 @@ class Adapter:
     def _cell(self, cell: CellType) -> None:
         try:
             value = cell.cell_contents
-        except ValueError:  # empty: the name is not bound yet
+        except ValueError:  # an empty cell
             return
         if (new := self._modelled(value)) is not None:
             cell.cell_contents = new
@@ -233,7 +234,7 @@ class Adapter:
         self._patches.later(back)
 
     def _modelled(self, value: Any) -> Any:
-        """The modelled thing in place of a real one; None for everything else, which is looked into later."""
+        """The model of a real primitive; None for anything else, which is searched later."""
         if id(value) in self._callables:
             return self._callables[id(value)]
         kind = type(value)

@@ -1,4 +1,4 @@
-"""The points where a thread may lose its turn: where the interpreter could switch, in user code alone."""
+"""Points where a thread may lose its turn: where the interpreter could switch, in the user's code only."""
 
 import dis
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, Protocol
 
-from cot_magic.explore.failures import of_the_user
+from cot_magic.explore.places import of_the_user
 
 Point = Callable[[FrameType | None], None]
 Line = Callable[[FrameType], None]
@@ -16,31 +16,31 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 class Points(Protocol):
-    """Calls a function at the points of user code, between `install` and `remove`."""
+    """Calls a function at the points of the user's code, between `install` and `remove`."""
 
     def install(self) -> None: ...
 
     def remove(self) -> None: ...
 
     def begin(self) -> None:
-        """Called first in each thread."""
+        """Called at the start of each thread."""
         ...
 
 
 def lock_is_off() -> bool:
-    """Whether this interpreter runs threads in parallel (a free-threaded build without its global lock)."""
+    """Whether this interpreter runs threads in parallel: a free-threaded build with its global lock off."""
     enabled = getattr(sys, "_is_gil_enabled", None)
     return enabled is not None and not enabled()
 
 
 class UserCode:
-    """Tells code of the user from that of libraries, by the names of files.
+    """The user's files, as a container of file names.
 
     Parameters
     ----------
     files
-        The files of the user, as code objects name them; None for all that are neither the standard
-        library's, nor of installed packages, nor text that was generated.
+        The files of the user, as code objects name them; None: all that belong neither to the standard
+        library nor to an installed package and were not generated.
     """
 
     def __init__(self, files: Collection[str] | None = None) -> None:
@@ -63,10 +63,10 @@ def _installed(filename: str) -> bool:
 def points(point: Point, user: UserCode, *, free_threaded: bool, line: Line | None = None) -> Points:
     """The points of this interpreter.
 
-    With its global lock CPython lets other threads run only where it looks at its "eval breaker": on entry to
-    a function (and when a generator goes on), after a call of a function in C, and on a jump backward
-    (`Python/ceval.c`). With `free_threaded`, a thread may lose its turn before every instruction. `line`
-    hears of every line of user code; that is no point.
+    With its global lock, CPython lets other threads run only where it checks its "eval breaker": on entry to
+    a function (and when a generator resumes), after a call of a function written in C, and on a backward jump
+    (`Python/ceval.c`). With `free_threaded`, a thread may lose its turn before every instruction. `line` is
+    called for every line of the user's code; a line is not a point.
     """
     if sys.version_info >= (3, 12):
         return Monitored(point, user, every=free_threaded, line=line)
@@ -74,7 +74,7 @@ def points(point: Point, user: UserCode, *, free_threaded: bool, line: Line | No
 
 
 class Monitored:
-    """Points by `sys.monitoring` (PEP 669): code of libraries pays nothing after its first run."""
+    """Points by `sys.monitoring` (PEP 669): library code costs nothing after its first run."""
 
     _last: UserCode | None = None
 
@@ -86,7 +86,9 @@ class Monitored:
         monitoring = _monitoring()
         self._tool = next((n for n in (4, 3, 2, 1) if monitoring.get_tool(n) is None), -1)
         if self._tool < 0:
-            raise RuntimeError("no free tool of sys.monitoring: stop a debugger, profiler or coverage tool")
+            raise RuntimeError(
+                "no free tool id of sys.monitoring: stop a debugger, profiler or coverage tool"
+            )
         monitoring.use_tool_id(self._tool, _PACKAGE)
         event = monitoring.events
         callbacks: dict[int, Callable[..., object]]
@@ -108,7 +110,7 @@ class Monitored:
             wanted |= event.LINE
         for kind, function in callbacks.items():
             monitoring.register_callback(self._tool, kind, function)
-        if Monitored._last is not self._user:  # what is switched off was so for other files
+        if Monitored._last is not self._user:  # events were disabled for other files
             monitoring.restart_events()
             Monitored._last = self._user
         monitoring.set_events(self._tool, wanted)
@@ -121,7 +123,7 @@ class Monitored:
             self._tool = -1
 
     def begin(self) -> None:
-        """Nothing: monitoring holds for all threads."""
+        """Do nothing: monitoring applies to all threads."""
 
     def _begins(self, code: CodeType, lineno: int) -> object:
         if code.co_filename not in self._user:
@@ -142,13 +144,13 @@ class Monitored:
         if isinstance(function, MethodType):
             function = function.__func__
         if isinstance(function, FunctionType) and function.__code__.co_filename not in self._user:
-            self._point(sys._getframe(1))  # the entry of a library's function in Python
+            self._point(sys._getframe(1))  # the entry of a library's Python function
         return None
 
     def _returned(self, code: CodeType, offset: int, function: object, first: object) -> object:
         if code.co_filename in self._user:
             self._point(sys._getframe(1))
-        return None  # C_RETURN cannot be switched off by itself; CALL at the same place is
+        return None  # C_RETURN cannot be disabled by itself; CALL at the same place is
 
     def _jumped(self, code: CodeType, offset: int, target: int) -> object:
         if code.co_filename not in self._user:
@@ -165,8 +167,8 @@ def _monitoring() -> Any:
 class Traced:
     """The same points by `sys.settrace` and its opcode events, for 3.11.
 
-    A call is over when the next instruction of the frame begins. That it was one of a function in C is told
-    from no Python function having begun meanwhile, or only one that C code calls (`__init__` of a class).
+    A call is over when the next instruction of the frame begins. It was a call of a function written in C if
+    no Python function began meanwhile, or only one that C code calls (`__init__` of a class).
     """
 
     def __init__(self, point: Point, user: UserCode, *, every: bool, line: Line | None = None) -> None:
@@ -202,7 +204,7 @@ class Traced:
         return FrameTrace(self, self._point, *self._jumps(code), every=self._every)
 
     def note(self, caller: FrameType, code: CodeType) -> None:
-        """A Python function began under that frame."""
+        """Note that a Python function began, called from that frame."""
         local = caller.f_trace
         if isinstance(local, FrameTrace) and not _from_c(code):
             local.python_began = True
@@ -226,7 +228,7 @@ def _from_c(code: CodeType) -> bool:
 
 
 class FrameTrace:
-    """The local trace function of one frame of user code."""
+    """The local trace function of one frame of the user's code."""
 
     __slots__ = ("_back", "_calls", "_every", "_last", "_owner", "_point", "python_began")
 

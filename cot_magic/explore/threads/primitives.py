@@ -1,37 +1,31 @@
-"""Lock, sleep, clock, start and join as the scheduler models them; all other primitives stand on these.
+"""Lock, sleep, clock, start and join as the scheduler models them; all other primitives build on these.
 
 Condition, Event, Semaphore, Barrier, the queues, futures and executors of the standard library are Python
-code over locks: with a modelled lock below them they need no model of their own.
+code on top of locks: with a modelled lock they need no model of their own.
 """
 
 import contextlib
 import sys
 import threading
-import time
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from cot_magic.explore.decisions import SLEEP
-from cot_magic.explore.threads.scheduler import (
-    Abandoned,
-    Lane,
-    Scheduler,
-    Wait,
-)
+from cot_magic.explore.clock import real_counter, real_monotonic, real_sleep, real_time
+from cot_magic.explore.decisions import SLEEP, SLEEP_SCALES
+from cot_magic.explore.run_result import Abandoned
+from cot_magic.explore.threads.scheduler import Lane, Scheduler, Wait
 
-FACTORS = (1.0, 0.25, 0.5, 2.0, 4.0)  # a sleep takes that many times its length; the first is undisturbed
-TICK_S = 5e-5  # what reading the clock takes, so that a loop on the clock comes to an end
+TICK_S = 5e-5  # virtual time that reading the clock takes, so that a loop that polls the clock ends
 REAL_START, REAL_JOIN = threading.Thread.start, threading.Thread.join
-REAL_ALIVE, REAL_SLEEP = threading.Thread.is_alive, time.sleep
-REAL_MONOTONIC, REAL_TIME, REAL_COUNTER = time.monotonic, time.time, time.perf_counter
+REAL_ALIVE = threading.Thread.is_alive
 
 
 class Switch:
-    """Where the modelled primitives find the scheduler of the run; None between runs."""
+    """Where the modelled primitives find the scheduler of the run; it is None between runs."""
 
-    scheduler: Any = None  # a Scheduler, or CallTurns where a loop hands calls to threads
+    scheduler: Any = None  # a Scheduler, or the CallTurns of a loop that runs calls in threads
 
 
 def current() -> tuple[Scheduler, Lane] | None:
@@ -42,17 +36,17 @@ def current() -> tuple[Scheduler, Lane] | None:
 
 
 class Lock:
-    """A lock whose waiting threads are never chosen.
+    """A lock for which the scheduler never chooses a thread that waits for it.
 
-    It keeps its state in a real lock: a thread that is not scheduled, and everything after the run, uses it
-    as ever.
+    Its state is that of a real lock, so that threads that are not scheduled, and all threads after the run,
+    can use it as usual.
     """
 
     __slots__ = ("__weakref__", "_holder", "_real")
 
     def __init__(self, real: Any = None) -> None:
         self._real: Any = allocate_lock() if real is None else real
-        self._holder: int | None = None  # number of the lane that took it last
+        self._holder: int | None = None  # number of the lane that acquired it last
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         scheduler = Switch.scheduler
@@ -118,10 +112,10 @@ class Lock:
 
 
 def sleep(seconds: float) -> None:
-    """`time.sleep` on the virtual clock; how long it takes is a decision."""
+    """`time.sleep` on the virtual clock; its length is a decision."""
     found = current()
     if found is None:
-        REAL_SLEEP(seconds)
+        real_sleep(seconds)
         return
     scheduler, lane = found
     if seconds < 0:
@@ -132,17 +126,17 @@ def sleep(seconds: float) -> None:
     recorder = scheduler.recorder
     where = recorder.where(sys._getframe(1)) if recorder is not None else None
     lane.quiet += 1
-    choice = scheduler.decisions.choose(SLEEP, len(FACTORS), where)
+    choice = scheduler.decisions.choose(SLEEP, len(SLEEP_SCALES), where)
     lane.quiet -= 1
     if choice and recorder is not None:
-        recorder.deviates(lane, f"sleeps {FACTORS[choice]:g}x as long", scheduler.now)
-    until = scheduler.now + seconds * FACTORS[choice]
+        recorder.deviates(lane, f"sleeps {SLEEP_SCALES[choice]:g}x as long", scheduler.now)
+    until = scheduler.now + seconds * SLEEP_SCALES[choice]
     wait = Wait(lambda: scheduler.now >= until, until=until, sleeping=True, what=f"sleep({seconds:g})")
     scheduler.block(lane, wait)
 
 
 def clock(real: Callable[[], float]) -> Callable[[], float]:
-    """A clock of the standard library that shows virtual time to the threads of the run."""
+    """The clock for threads of the run, which it shows virtual time."""
 
     def read() -> float:
         found = current()
@@ -150,18 +144,18 @@ def clock(real: Callable[[], float]) -> Callable[[], float]:
             return real()
         scheduler, _ = found
         scheduler.now += TICK_S
-        base = scheduler.began if real is REAL_TIME else 0.0
+        base = scheduler.began if real is real_time else 0.0
         return base + scheduler.now
 
     read.__name__ = read.__qualname__ = real.__name__
     return read
 
 
-monotonic, wall, counter = clock(REAL_MONOTONIC), clock(REAL_TIME), clock(REAL_COUNTER)
+monotonic, wall, counter = clock(real_monotonic), clock(real_time), clock(real_counter)
 
 
 def start(thread: threading.Thread) -> None:
-    """`Thread.start`: the new thread becomes a lane that may be chosen from now on."""
+    """`Thread.start`: the new thread becomes a lane, which can run from now on."""
     found = current()
     if found is None:
         REAL_START(thread)
@@ -171,7 +165,7 @@ def start(thread: threading.Thread) -> None:
     run = thread.run
 
     def body() -> None:
-        del thread.run  # the instance's; that of the class is back
+        del thread.run  # the instance's; that of the class is visible again
         _live(scheduler, child, run)
 
     thread.run = body  # type: ignore[method-assign]
@@ -185,19 +179,19 @@ def start(thread: threading.Thread) -> None:
         raise
     finally:
         lane.quiet -= 1
-    scheduler.point(sys._getframe(1), child)  # the new thread has the interpreter when it says that it runs
+    scheduler.point(sys._getframe(1), child)  # the new thread is running when it reports so
 
 
 def _live(scheduler: Scheduler, lane: Lane, run: Callable[[], None]) -> None:
-    """The life of a scheduled thread; what it raises is kept for the result instead of being printed."""
+    """The body of a scheduled thread; what it raises is kept for the result instead of being printed."""
     try:
         scheduler.enter(lane)
         begin = Starting.trace
         if begin is not None:
             begin()
-        with contextlib.suppress(SystemExit):  # ends a thread silently, as ever
+        with contextlib.suppress(SystemExit):  # ends a thread silently, as usual
             run()
-    except BaseException as error:  # handed on in the result of the run
+    except BaseException as error:  # reported in the result of the run
         lane.error = error
     finally:
         if Starting.trace is not None:
@@ -206,7 +200,7 @@ def _live(scheduler: Scheduler, lane: Lane, run: Callable[[], None]) -> None:
 
 
 class Starting:
-    """What a new thread calls first, to get its points where that is set thread by thread."""
+    """What a new thread calls first, where its points are set for each thread separately."""
 
     trace: Callable[[], None] | None = None
 
@@ -233,12 +227,12 @@ def join(thread: threading.Thread, timeout: float | None = None) -> None:
         )
         if not scheduler.block(lane, wait):
             return
-    REAL_JOIN(thread)  # it has nothing more to run but its own end
+    REAL_JOIN(thread)  # its code has finished: this takes no time
     scheduler.point(sys._getframe(1))
 
 
 def is_alive(thread: threading.Thread) -> bool:
-    """`Thread.is_alive`, which does not depend on how fast the system ends a thread."""
+    """`Thread.is_alive`; the result does not depend on how fast the system ends a thread."""
     scheduler = Switch.scheduler
     lane = _lane_of(scheduler, thread) if scheduler is not None else None
     return REAL_ALIVE(thread) if lane is None else not lane.finished
@@ -249,7 +243,7 @@ def _lane_of(scheduler: Scheduler, thread: threading.Thread) -> Lane | None:
 
 
 def awaited(frame: FrameType | None) -> str:
-    """What the user's code waits in, as far as the stack tells: `Queue.get`, `Event.wait`, or `a lock`."""
+    """What the user's code waits in, as far as the stack shows: `Queue.get`, `Event.wait`, or `a lock`."""
     called = ""
     while frame is not None and _ours(frame.f_code.co_filename):
         if frame.f_code.co_filename != __file__ and frame.f_code.co_name not in _LIFE:
@@ -259,7 +253,7 @@ def awaited(frame: FrameType | None) -> str:
     return f"{called or 'a lock'}{place}"
 
 
-_LIFE = ("run", "_bootstrap_inner", "_bootstrap", "_worker")  # every thread is in these
+_LIFE = ("run", "_bootstrap_inner", "_bootstrap", "_worker")  # on the stack of every thread
 
 
 def _ours(filename: str) -> bool:

@@ -1,33 +1,18 @@
-"""Threads that run one at a time: the holder of the baton goes on until a decision gives it to another."""
+"""Threads that run one at a time: the holder of the baton runs until a decision passes it on."""
 
 import sys
 import time
 from _thread import allocate_lock, get_ident
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol
 
 from cot_magic.explore.decisions import THREAD, Decisions
+from cot_magic.explore.run_result import Abandoned, Deadlock, LimitReached
 
-STALL_S = 0.05  # a loaded machine holds a running thread up for that long, so that a sleeper overtakes it
-SPIN = 10_000  # points in a row after which a thread counts as waiting for the others in a loop
-STEPS = 1_000_000  # points after which a run is given up
-
-
-class Deadlock(BaseException):
-    """No thread can go on. `waits` says who waits for whom. No `except Exception` of the user stops it."""
-
-    def __init__(self, waits: Sequence[str]) -> None:
-        self.waits = tuple(waits)
-        super().__init__("; ".join(self.waits))
-
-
-class Abandoned(BaseException):
-    """The run is over; ends a thread that is still blocked in it."""
-
-
-class Unfinished(BaseException):
-    """The run took more points than a run may take."""
+STALL_S = 0.05  # a loaded machine may delay a running thread for that long, so that a sleeper overtakes it
+SPIN = 10_000  # points in a row after which a thread counts as busy-waiting for the others
+STEPS = 1_000_000  # points after which a run is stopped
 
 
 class Wait:
@@ -36,13 +21,13 @@ class Wait:
     Attributes
     ----------
     ready
-        Whether it can go on, asked while nobody runs.
+        Whether it can go on; called while no thread runs.
     until
-        Virtual time at which it goes on in any case, None for never.
+        Virtual time at which it goes on in any case; None for never.
     sleeping
-        Whether it merely sleeps, so that it may overtake a thread that the machine holds up.
+        Whether it merely sleeps, so that it may overtake a thread that the machine delays.
     what, holder
-        For the report of a deadlock: the thing, and the lane that has it.
+        For the report of a deadlock: the thing, and the lane that holds it.
     """
 
     __slots__ = ("holder", "ready", "sleeping", "until", "what")
@@ -60,23 +45,25 @@ class Wait:
         self.what, self.holder = what, holder
 
     def text(self, lane: "Lane") -> str:
-        """What the lane waits for, and who has it."""
+        """What the lane waits for, and who holds it."""
         holder = self.blocker(lane)
         if holder is None or holder.name in self.what:
             return self.what
         return f"{self.what}, {'which it holds itself' if holder is lane else f'held by {holder.name}'}"
 
     def blocker(self, lane: "Lane") -> "Lane | None":
-        """The lane that must go on first, if it is one."""
+        """The lane that has to go on first, if there is one."""
         holder = self.holder() if self.holder is not None else None
         if holder is lane and not self.what.startswith("a lock"):
-            return None  # inside of a Condition a thread waits on a lock that it took for that
+            return None  # a Condition waits on a lock that the waiting thread itself acquired
         return holder
 
 
 class Lane:
-    """One thread of the run. Its number is its place in the order of starts; `quiet` counts reasons to leave
-    it alone."""
+    """One thread of the run.
+
+    `number` is its place in the order of starts; `quiet` counts the reasons not to switch away from it.
+    """
 
     __slots__ = (
         "baton",
@@ -104,7 +91,7 @@ class Lane:
 
 
 class Recorder(Protocol):
-    """Hears of every point and decision of a run that is to be drawn."""
+    """Told of every point and decision of a run that is recorded."""
 
     def at(self, lane: Lane, frame: FrameType | None, now: float) -> None: ...
 
@@ -116,9 +103,9 @@ class Recorder(Protocol):
 
 
 class Scheduler:
-    """Hands the baton from lane to lane as the decisions say, and keeps the virtual clock.
+    """Passes the baton from lane to lane as the decisions say, and keeps the virtual clock.
 
-    All methods but `enter` are called by the lane that holds the baton; so nothing here needs a lock.
+    All methods but `enter` are called by the lane that holds the baton, so nothing here needs a lock.
     """
 
     def __init__(self, decisions: Decisions, recorder: Recorder | None = None) -> None:
@@ -136,7 +123,7 @@ class Scheduler:
     # --- lanes --------------------------------------------------------------------------------------------
 
     def add(self, name: str, thread: Any = None) -> Lane:
-        """A new lane, able to run from now on."""
+        """Add a lane, which can run from now on."""
         lane = Lane(len(self.lanes), name, thread)
         self.lanes.append(lane)
         self.alive.append(lane)
@@ -148,19 +135,19 @@ class Scheduler:
         self.alive.remove(lane)
 
     def current(self) -> Lane | None:
-        """The lane of the calling thread; None for a thread that is not ours, or that is left alone now."""
+        """The lane of the calling thread; None if the thread is not ours, or is not to be switched now."""
         lane = self.by_ident.get(get_ident())
         return None if lane is None or lane.quiet or self.stopped else lane
 
     def enter(self, lane: Lane) -> None:
-        """Called by a new thread: wait until it is chosen for the first time."""
+        """Wait until the lane is chosen for the first time; called by its thread."""
         lane.baton.acquire()
         self.by_ident[get_ident()] = lane
         if self.stopped:
             raise Abandoned
 
     def leave(self, lane: Lane) -> None:
-        """Called by a thread that is done: the baton goes to another."""
+        """Pass the baton on for good; called by a thread that is done."""
         lane.finished = True
         self.by_ident.pop(get_ident(), None)
         self.alive.remove(lane)
@@ -173,9 +160,9 @@ class Scheduler:
     # --- turns --------------------------------------------------------------------------------------------
 
     def point(self, frame: FrameType | None = None, first: Lane | None = None) -> None:
-        """Here another thread may take over; called where the interpreter could let go of its lock.
+        """Let another thread take over, maybe; called where the interpreter could release its global lock.
 
-        `first` is who would go on without us, where that is not the calling thread.
+        `first` is the lane that would go on without us, where that is not the calling thread's.
         """
         lane = self.by_ident.get(get_ident())
         if lane is None or lane.quiet or self.stopped:
@@ -184,7 +171,7 @@ class Scheduler:
         self.now += 1e-6
         if len(self.alive) == 1:
             if self.steps > self.budget:
-                raise Unfinished(f"the code did not come to an end within {self.budget:,} steps")
+                raise LimitReached(f"the code did not finish within {self.budget:,} steps")
             return
         lane.quiet += 1
         lane.frame = frame
@@ -196,20 +183,20 @@ class Scheduler:
 
     def _turn(self, lane: Lane, frame: FrameType | None, first: Lane | None) -> None:
         if self.steps > self.budget:
-            raise Unfinished(f"the code did not come to an end within {self.budget:,} steps")
+            raise LimitReached(f"the code did not finish within {self.budget:,} steps")
         self._spun += 1
         chosen = self._choose(lane, first)
         if chosen is not None and chosen is not lane and not importing(frame):
             self._give(lane, chosen)
 
     def line(self, frame: FrameType) -> None:
-        """A line of user code begins; for the record alone."""
+        """Record that a line of the user's code begins."""
         lane = self.current()
         if lane is not None and self.recorder is not None:
             self.recorder.at(lane, frame, self.now)
 
     def block(self, lane: Lane, wait: Wait) -> bool:
-        """Wait; others run meanwhile. False if the time ran out before the lane was ready."""
+        """Wait while others run. Returns False if the time ran out before the lane was ready."""
         lane.wait = wait
         lane.quiet += 1
         lane.frame = sys._getframe(1)
@@ -238,14 +225,14 @@ class Scheduler:
             raise Abandoned
 
     def _choose(self, lane: Lane, first: Lane | None = None) -> Lane | None:
-        """Who runs next. None if nobody can: then the main lane, if it waits, is sent a Deadlock."""
+        """The lane that runs next; None if none can: then the main lane, if it waits, raises a Deadlock."""
         spinning = self._spun > SPIN
         ready = self._ready(lane, spinning)
         if not ready:
             return self._after_timers(lane)
         if first is not None and first in ready:
             ready.sort(key=lambda other: other is not first)
-        if spinning:  # it has waited in a loop for long: without us too, its turn would have ended
+        if spinning:  # it has been busy-waiting: without us, too, its turn would have ended
             self._spun = 0
             chosen = ready[1] if ready[0] is lane and len(ready) > 1 else ready[0]
         else:
@@ -254,7 +241,7 @@ class Scheduler:
         return chosen
 
     def _ready(self, lane: Lane, spinning: bool) -> list[Lane]:
-        """Lanes that can run, the calling one first, then in the order of their numbers after it."""
+        """The lanes that can run: the calling one, then those with higher numbers, then the others."""
         horizon = self.now + STALL_S
         later = [other for other in self.alive if other.number > lane.number]
         earlier = [other for other in self.alive if other.number < lane.number]
@@ -268,7 +255,7 @@ class Scheduler:
             timed = [other for other in self.alive if other.wait is not None and other.wait.until is not None]
             ready += sorted(timed, key=lambda other: (_until(other), other.number))[:1]
         if ready and all(self._overtakes(other) for other in ready):
-            return []  # nobody runs who could be held up: the clock decides
+            return []  # no thread runs that could be delayed: the clock decides
         return ready
 
     def _overtakes(self, lane: Lane) -> bool:
@@ -276,7 +263,7 @@ class Scheduler:
         return wait is not None and not wait.ready() and _until(lane) > self.now
 
     def _after_timers(self, lane: Lane) -> Lane | None:
-        """The clock goes on to the next timer; those that are due together are chosen among."""
+        """Advance the clock to the next timer; a decision chooses among the lanes that are due together."""
         timed = [other for other in self.alive if other.wait is not None and other.wait.until is not None]
         if not timed:
             return self._deadlock()
@@ -296,7 +283,7 @@ class Scheduler:
         return choice
 
     def _reach(self, lane: Lane) -> None:
-        """Let the clock go on to the time of a lane that was chosen by its timer."""
+        """Advance the clock to the timer of a lane that was chosen because of it."""
         wait = lane.wait
         if wait is not None and wait.until is not None and not wait.ready():
             self.now = max(self.now, wait.until)
@@ -307,11 +294,12 @@ class Scheduler:
         main = self.lanes[0]
         if main.finished or main.wait is None:
             return None
-        main.pending = Deadlock(self.waits())
+        waits = self.waits()
+        main.pending = Deadlock("; ".join(waits), waits)
         return main
 
     def waits(self) -> tuple[str, ...]:
-        """Who waits for what, and for whom where one lane has it; in the order of the lanes."""
+        """Who waits for what, and who holds it if a lane does; in the order of the lanes."""
         found = []
         for lane in self.alive:
             if lane.wait is None:
@@ -320,7 +308,7 @@ class Scheduler:
         return tuple(found)
 
     def circle(self) -> bool:
-        """Whether some lanes wait for each other in a circle, so that none of them can ever go on."""
+        """Whether lanes wait for each other in a circle, so that none of them can ever go on."""
         for lane in self.alive:
             seen: set[int] = set()
             at: Lane | None = lane
@@ -338,7 +326,7 @@ def _until(lane: Lane) -> float:
 
 
 def importing(frame: FrameType | None) -> bool:
-    """Whether the code runs inside an import: its lock is none of ours, so others must not need it now."""
+    """Whether the code runs inside an import, which holds a real lock that others must not wait for."""
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True

@@ -9,12 +9,8 @@ from typing import Any
 import pytest
 
 from cot_magic.explore.program import Program, of_function
-from cot_magic.explore.search.batches import (
-    Batch,
-    BatchResult,
-    Trial,
-    run_batch,
-)
+from cot_magic.explore.search.run_batch import run_batch
+from cot_magic.explore.search.values import Batch, BatchResult, Trial
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs the loop of Unix")
 

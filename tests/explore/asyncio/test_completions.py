@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from cot_magic.explore.asyncio.run import AsyncRun
-from cot_magic.explore.completion_codes import FIRST
-from cot_magic.explore.decisions import Decisions, Replay, RunResult, Undisturbed
+from cot_magic.explore.decisions import FIRST, Decisions, Replay, Undisturbed
 from cot_magic.explore.program import of_function
+from cot_magic.explore.run_result import RunResult
 from cot_magic.explore.search.runner import ForkRunner
-from cot_magic.explore.search.search import Found, Search
+from cot_magic.explore.search.search import Search
+from cot_magic.explore.search.values import Found
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "fork"), reason="needs the loop of Unix"),

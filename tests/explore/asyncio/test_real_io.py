@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cot_magic.explore.asyncio.run import AsyncRun
-from cot_magic.explore.decisions import Decisions, RunResult, Undisturbed
+from cot_magic.explore.decisions import Decisions, Undisturbed
+from cot_magic.explore.run_result import RunResult
 from cot_magic.explore.search.strategies import RandomWalk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the selector loop of Unix")

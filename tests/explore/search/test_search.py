@@ -13,7 +13,8 @@ from cot_magic.core.errors import UsageError
 from cot_magic.explore.api import explore, explore_file
 from cot_magic.explore.program import of_function
 from cot_magic.explore.search.runner import ForkRunner
-from cot_magic.explore.search.search import Progress, Search
+from cot_magic.explore.search.search import Search
+from cot_magic.explore.search.values import Progress
 
 Find = Callable[[str], Path]
 RACES = {

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from cot_magic.explore.decisions import THREAD, Decisions, Replay, RunResult, Undisturbed
+from cot_magic.explore.decisions import THREAD, Decisions, Replay, Undisturbed
+from cot_magic.explore.run_result import RunResult
 from cot_magic.explore.threads.run import run_threads
 
 
