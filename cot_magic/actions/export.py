@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cot_magic.actions.insert import NO_SESSION, refuse_during_a_lesson
-from cot_magic.actions.state import State
+from cot_magic.actions.state import ActionState
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.errors import UsageError
 from cot_magic.notebook.report import write
@@ -11,7 +11,7 @@ from cot_magic.notebook.report.options import parse_line
 from cot_magic.run.last_session import LAST
 
 
-def export_report(state: State, line: str) -> str:
+def export_report(state: ActionState, line: str) -> str:
     """Write the report that `PATH [--template FILE] [--embed-data]` asks for; return one sentence.
 
     Raises UsageError if there is no session, or its lesson has not revealed the fix.

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from cot_magic.actions.state import State
+from cot_magic.actions.state import ActionState
 from cot_magic.core.errors import UsageError
 from cot_magic.core.withheld import why_not_whole
 from cot_magic.notebook.cells import fix_cells, test_cells
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NO_SESSION = "there is no session yet: run %%cot on a failing cell first."
 
 
-def insert_cells(state: State, what: str) -> str:
+def insert_cells(state: ActionState, what: str) -> str:
     """Insert `fix`, `tests` or `all` of the last session; return one sentence for the person."""
     if what not in ("fix", "tests", "all"):
         raise UsageError(f"%cot_insert {what}: expected fix, tests or all. Nothing was inserted.")
@@ -37,14 +37,14 @@ def insert_cells(state: State, what: str) -> str:
     return f"{said} ({state.bridge.refused})" if state.bridge.refused else said
 
 
-def undo(state: State) -> str:
+def undo(state: ActionState) -> str:
     """Take back the last insertion, also one that was made by a click; return one sentence."""
     if LAST.session is not None and state.bridge.connected:
         return BridgeInserter(state.bridge, LAST.session).undo()
     return state.inserter.undo() if state.inserter is not None else "Nothing was inserted."
 
 
-def offer_to_insert(state: State, session: "Session | None") -> None:
+def offer_to_insert(state: ActionState, session: "Session | None") -> None:
     """Insert what the settings say, or show buttons in an output of their own."""
     wanted = state.settings.insert
     if session is None or session.best_fix is None or wanted == "none" or state.renderer == "silent":
@@ -59,7 +59,7 @@ def offer_to_insert(state: State, session: "Session | None") -> None:
         buttons(state, LAST.shown or session).show(widgets=front_end(state.shell) != "colab")
 
 
-def buttons(state: State, shown: "Session") -> Buttons:
+def buttons(state: ActionState, shown: "Session") -> Buttons:
     """The buttons for a session that has a fix."""
     best = shown.best_fix
     return Buttons(
@@ -70,12 +70,12 @@ def buttons(state: State, shown: "Session") -> Buttons:
     )
 
 
-def draws_offers(state: State) -> bool:
+def draws_offers(state: ActionState) -> bool:
     """Whether a page that shows this output, now or when it is opened again, may have our extension."""
     return front_end(state.shell) in (LAB, UNKNOWN)
 
 
-def refuse_during_a_lesson(state: State, session: "Session | None") -> None:
+def refuse_during_a_lesson(state: ActionState, session: "Session | None") -> None:
     """Raise UsageError if the session is that of a lesson whose fix is not revealed yet."""
     refusal = state.lesson.refusal(session) if state.lesson is not None else ""
     if refusal:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from cot_magic import plugins
 from cot_magic.actions.parking import parked
-from cot_magic.actions.state import Failure, State, history_of, redactor_of
+from cot_magic.actions.state import ActionState, Failure, history_of, redactor_of
 from cot_magic.capture.case import capture_case
 from cot_magic.core.errors import UsageError
 from cot_magic.core.verdict import TIMEOUT
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cot_magic.core.session import Session
 
 
-def post_mortem(state: State, settings: Settings) -> "Session | None":
+def post_mortem(state: ActionState, settings: Settings) -> "Session | None":
     """Debug the last failure. Raises UsageError if nothing has failed yet."""
     if state.failure is None:
         raise UsageError("nothing has failed yet in this kernel: put %%cot on top of a cell that fails.")
@@ -28,7 +28,7 @@ def post_mortem(state: State, settings: Settings) -> "Session | None":
 
 
 def investigate_cell(
-    state: State,
+    state: ActionState,
     settings: Settings,
     *,
     cell: "Cell",
@@ -71,7 +71,7 @@ def investigate_cell(
     )
 
 
-def screen(state: State) -> "Renderer":
+def screen(state: ActionState) -> "Renderer":
     """A new renderer for the front end of the running cell."""
     by_front_end = {"terminal": "terminal", "colab": "static"}
     name = state.renderer or by_front_end.get(front_end(state.shell), "accordion")
@@ -84,7 +84,7 @@ def screen(state: State) -> "Renderer":
     return renderer
 
 
-def _capture(state: State, cell: "Cell", failure: Failure | None, prompt: str) -> "Case":
+def _capture(state: ActionState, cell: "Cell", failure: Failure | None, prompt: str) -> "Case":
     error = failure.error if failure is not None else None
     case = capture_case(
         state.shell,

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from cot_magic import plugins
-from cot_magic.actions.state import State, history_of, secrets_so_far
+from cot_magic.actions.state import ActionState, history_of, secrets_so_far
 from cot_magic.core.protocols import Sandbox
 from cot_magic.settings import Settings
 
 ROOM_AFTER_A_FAILURE = 8  # times the size limit of copies that are made before each cell
 
 
-def park(state: State, name: str, settings: Settings) -> Sandbox:
+def park(state: ActionState, name: str, settings: Settings) -> Sandbox:
     """A copy of the kernel as it is now, by the sandbox plugin of that name."""
     from cot_magic.capture.failure import sandbox_describe
 
@@ -23,7 +23,7 @@ def park(state: State, name: str, settings: Settings) -> Sandbox:
     return sandbox
 
 
-def parked(state: State, settings: Settings) -> Sandbox:
+def parked(state: ActionState, settings: Settings) -> Sandbox:
     """The copy from before the cell; if there is none, one of the state that the failure left."""
     if state.snapshot is not None and state.snapshot.status().available:
         return state.snapshot
@@ -33,7 +33,7 @@ def parked(state: State, settings: Settings) -> Sandbox:
     return late if late.status().available or state.snapshot is None else state.snapshot
 
 
-def release(state: State) -> None:
+def release(state: ActionState) -> None:
     """Let the parked copy go, unless a lesson still needs it."""
     if state.snapshot is None:
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 from IPython.core.display_functions import display
 
 from cot_magic.actions.investigate import investigate_cell, post_mortem
-from cot_magic.actions.state import State, history_of
+from cot_magic.actions.state import ActionState, history_of
 from cot_magic.actions.verify import table, verify
 from cot_magic.core.errors import UsageError
 from cot_magic.core.session import Session
@@ -20,7 +20,7 @@ from cot_magic.run.recording import fold, read
 _USAGE = "expected %cot_replay FILE [--verify [--notebook NB]] or %cot_replay cot1-… (a token)."
 
 
-def replay_recording(state: State, line: str) -> Session | None:
+def replay_recording(state: ActionState, line: str) -> Session | None:
     """Do what the line asks for: `FILE`, `FILE --verify [--notebook NB]`, or a token.
 
     A token runs on the cell of the last session, else on the last one that failed, and its session is
@@ -45,7 +45,7 @@ def replay_recording(state: State, line: str) -> Session | None:
     return None
 
 
-def show_last(state: State) -> None:
+def show_last(state: ActionState) -> None:
     """Display the last session again; of a lesson that has not ended, what it has revealed."""
     if LAST.shown is None:
         print("There is no session yet: put %%cot on top of a cell that fails.")
@@ -59,7 +59,7 @@ def _show(session: Session) -> None:
     display(bundle(session), raw=True)  # type: ignore[no-untyped-call]
 
 
-def _on_the_last_cell(state: State, token: str) -> Session | None:
+def _on_the_last_cell(state: ActionState, token: str) -> Session | None:
     settings = replace(state.defaults, seed=token)
     session, failure = LAST.session, state.failure
     last = session.case.cell.id if session is not None and session.case is not None else None

@@ -5,7 +5,7 @@ from typing import Any
 
 from cot_magic.actions.investigate import post_mortem, screen
 from cot_magic.actions.parking import parked, release
-from cot_magic.actions.state import State, redactor_of
+from cot_magic.actions.state import ActionState, redactor_of
 from cot_magic.core.errors import UsageError
 from cot_magic.core.protocols import Resumable
 from cot_magic.core.session import Session
@@ -15,7 +15,7 @@ from cot_magic.run.run_session import resume_session
 from cot_magic.settings import Settings
 
 
-def resume_last(state: State, settings: Settings) -> Session | None:
+def resume_last(state: ActionState, settings: Settings) -> Session | None:
     """Continue the last session from its first unfinished phase; it remains one session.
 
     With the same settings the same conversation continues, otherwise a new one that is told the finished

@@ -52,8 +52,8 @@ class RunningLesson(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(kw_only=True)
-class State:
+@dataclass(kw_only=True, eq=False, repr=False)
+class ActionState:
     """One kernel: its shell, its cells, the parked copy, the last failure and who worked on it.
 
     The last session itself is in `run.last_session.LAST`.
@@ -94,7 +94,7 @@ class State:
     lesson: RunningLesson | None = None
 
 
-def history_of(state: State) -> "History":
+def history_of(state: ActionState) -> "History":
     """Which cells ran, from the first one after the extension was loaded."""
     if state.history is None:
         from cot_magic.capture.lineage.history import History
@@ -103,7 +103,7 @@ def history_of(state: State) -> "History":
     return state.history
 
 
-def secrets_so_far(state: State) -> "Redactor":
+def secrets_so_far(state: ActionState) -> "Redactor":
     """What has been found to be secret in this kernel; nothing is ever forgotten."""
     if state.redactor is None:
         from cot_magic.capture.secrets.redactor import Redactor
@@ -112,7 +112,7 @@ def secrets_so_far(state: State) -> "Redactor":
     return state.redactor
 
 
-def redactor_of(state: State) -> "Redactor":
+def redactor_of(state: ActionState) -> "Redactor":
     """The same with the environment as it is now, which takes time to read."""
     redactor = secrets_so_far(state)
     redactor.read_environment(os.environ)

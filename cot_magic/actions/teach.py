@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cot_magic.actions.insert import buttons
-from cot_magic.actions.state import State, redactor_of
+from cot_magic.actions.state import ActionState, redactor_of
 from cot_magic.capture.secrets.withhold import withheld
 from cot_magic.core.case import Case, Cell
 from cot_magic.core.engine import Laboratory
@@ -52,7 +52,7 @@ class Teaching:
 
     def __init__(
         self,
-        state: State,
+        state: ActionState,
         settings: Settings,
         lesson: Lesson,
         *,
@@ -255,14 +255,14 @@ class Teaching:
         return [(case.label(cell.id), without_magic(cell.source)) for cell in cells.values()]
 
 
-def screen_of(state: State) -> LessonScreen | None:
+def screen_of(state: ActionState) -> LessonScreen | None:
     """Where a lesson is shown; None where nothing is shown."""
     if state.renderer == "silent":
         return None
     return LessonScreen(live=front_end(state.shell) != "terminal")
 
 
-def begin(state: State, settings: Settings, case: Case, reasoner: Reasoner, sandbox: Sandbox) -> None:
+def begin(state: ActionState, settings: Settings, case: Case, reasoner: Reasoner, sandbox: Sandbox) -> None:
     """Run the session unseen and start the lesson on it. Raises UsageError if there can be no lesson.
 
     Until phases are revealed, nothing of them is in `cot_magic.last`, exported, saved or inserted.
@@ -312,14 +312,14 @@ def begin(state: State, settings: Settings, case: Case, reasoner: Reasoner, sand
     teaching.start()
 
 
-def end_lesson(state: State) -> None:
+def end_lesson(state: ActionState) -> None:
     """Close a lesson that is under way; what was revealed stays."""
     if state.lesson is not None and state.lesson.under_way:
         state.lesson.close()
     state.lesson = None
 
 
-def answer(state: State, line: str, body: str | None) -> Session | None:
+def answer(state: ActionState, line: str, body: str | None) -> Session | None:
     """`%cot_answer`: one step of the lesson, shown in the running cell. Returns the session if that ended it.
 
     Raises UsageError if there is no lesson or the answer cannot be taken.

@@ -111,7 +111,7 @@ def list_kinds() -> int:
 
 def outputs(given: argparse.Namespace) -> tuple[Path, Path]:
     """Return where to write. Raises UsageError, before anything runs, if a file is there already."""
-    from cot_magic.cli.report import writable
+    from cot_magic.cli.outputs import writable
 
     source: Path = given.notebook
     out = given.out or source.with_name(f"{source.stem}-assignment.ipynb")

@@ -17,39 +17,41 @@ BAR = 24
 
 
 def add_parser(commands: Any) -> None:
-    """Add the command to the parser of the command line."""
-    explore = commands.add_parser(
+    """Add the command to `cot-magic`."""
+    parser = commands.add_parser(
         "explore",
         help="run asyncio or threaded code under many schedules until it fails",
-        epilog="exit codes: 0 no failure found, 4 one found, 2 usage, 1 our own error",
+        epilog="exit codes: 0 no failure found, 4 failure found, 2 usage error, 1 internal error",
     )
-    explore.add_argument(
+    parser.add_argument(
         "target",
         metavar="FILE.py[:FUNCTION]",
         help="a function without parameters, by default main; a file without one runs as a script",
     )
-    explore.add_argument("--json", action="store_true", help="print the result as JSON")
-    explore.add_argument("--schedules", type=int, default=2_000, metavar="N", help="at most so many (2000)")
-    explore.add_argument("--seconds", type=float, default=30.0, metavar="S", help="at most so long (30)")
-    explore.add_argument("--seed", default="0", metavar="S", help="a number, or a token (cot1-…) to replay")
-    explore.add_argument(
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument(
+        "--schedules", type=int, default=2_000, metavar="N", help="most schedules to try (2000)"
+    )
+    parser.add_argument("--seconds", type=float, default=30.0, metavar="S", help="time limit in seconds (30)")
+    parser.add_argument("--seed", default="0", metavar="S", help="a number, or a token (cot1-…) to replay")
+    parser.add_argument(
         "--expect", metavar="ERROR", help="class of the failure that counts, such as KeyError"
     )
-    explore.add_argument(
+    parser.add_argument(
         "--free-threaded",
         action="store_true",
-        help="threads may lose their turn anywhere, as without the GIL",
+        help="threads may be switched anywhere, as without the GIL",
     )
-    explore.add_argument("--jobs", type=int, metavar="N", help="processes at a time")
-    explore.add_argument(
+    parser.add_argument("--jobs", type=int, metavar="N", help="number of processes")
+    parser.add_argument(
         "--dask", metavar="ADDRESS", help="run on a Dask cluster, for example tcp://host:8786"
     )
-    explore.add_argument("--quiet", action="store_true", help="no progress")
-    explore.set_defaults(run=explore_command)
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(run=explore_command)
 
 
 def explore_command(given: argparse.Namespace) -> int:
-    """Search, print what was found, and tell the exit code."""
+    """Search and print what was found; return the exit code."""
     from cot_magic.explore.api import explore_file
 
     path, function = split_target(given.target)
@@ -81,17 +83,17 @@ def explore_command(given: argparse.Namespace) -> int:
 
 
 def split_target(target: str) -> tuple[Path, str | None]:
-    """The file and the function that are named. Raises UsageError if there is no such file."""
+    """The file and the function of a target. Raises UsageError if there is no such file."""
     path, _, function = target.rpartition(":")
     if not path or not function.isidentifier():
         path, function = target, ""
     if not Path(path).is_file():
-        raise UsageError(f"there is no file {path}: give FILE.py or FILE.py:function.")
+        raise UsageError(f"no such file: {path}. Give FILE.py or FILE.py:function.")
     return Path(path), function or None
 
 
 def dask_executor(address: str, stack: ExitStack, workers: int | None) -> tuple[Executor, int]:
-    """An executor of the cluster at that address, and how many batches it takes at a time."""
+    """An executor of the cluster at that address, and the number of batches it runs at a time."""
     try:
         from dask.distributed import Client
     except ImportError:
@@ -102,22 +104,22 @@ def dask_executor(address: str, stack: ExitStack, workers: int | None) -> tuple[
     except (OSError, ValueError) as error:
         raise UsageError(f"no Dask cluster answers at {address}: {error}") from None
     threads = sum(client.nthreads().values())
-    # a task that is lost is given out again by us, with the same seeds
+    # the search itself repeats a lost task, with the same seeds
     return client.get_executor(pure=False, retries=0), workers or max(2, 2 * threads)
 
 
 def picture(result: Any) -> str:
-    """The schedule that fails, step by step, in characters and as wide as the terminal."""
+    """The failing schedule, step by step, drawn as wide as the terminal."""
     from cot_magic.render.timeline import LEGEND, text
 
     width = min(110, shutil.get_terminal_size().columns)
     drawn = text(result.trace, width=width, inevitable_after=result.search.found.inevitable_after)
     legend = textwrap.fill(LEGEND, width)
-    return f"\nThe schedule that fails, step by step:\n{legend}\n\n{drawn}"
+    return f"\nThe failing schedule, step by step:\n{legend}\n\n{drawn}"
 
 
 def show_progress(progress: Any) -> None:
-    """One line on the terminal, written over."""
+    """Overwrite one line on the terminal."""
     share = min(1.0, progress.ran / max(1, progress.total))
     done = round(BAR * share)
     text = (

@@ -1,4 +1,4 @@
-"""`cot-magic replay`: a recorded session on the screen, or its experiments run afresh."""
+"""`cot-magic replay`: a recorded session on the screen, or its experiments run again."""
 
 import argparse
 import sys
@@ -9,22 +9,22 @@ SAME, DIFFERENT, STOPPED = 0, 4, 130
 
 
 def add_parser(commands: Any) -> None:
-    """Add the command to those of `cot-magic`."""
-    again = commands.add_parser(
+    """Add the command to `cot-magic`."""
+    parser = commands.add_parser(
         "replay",
         help="show a recorded session again, without a model",
-        epilog="exit codes with --verify: 0 all ended as recorded, 4 not all, 130 after Ctrl-C, 2 usage, "
-        "1 our own error",
+        epilog="exit codes with --verify: 0 all ended as recorded, 4 not all, 130 after Ctrl-C, "
+        "2 usage error, 1 internal error",
     )
-    again.add_argument("recording", type=Path, metavar="FILE", help="a .cot.jsonl file, or a report")
-    again.add_argument("--verify", action="store_true", help="run its experiments afresh and compare")
-    again.add_argument("--notebook", type=Path, metavar="NB", help="the notebook to verify it in")
-    again.add_argument("--kernel", metavar="NAME", help="kernel to verify it in")
-    again.set_defaults(run=replay)
+    parser.add_argument("recording", type=Path, metavar="FILE", help="a .cot.jsonl file, or a report")
+    parser.add_argument("--verify", action="store_true", help="run its experiments again and compare")
+    parser.add_argument("--notebook", type=Path, metavar="NB", help="the notebook to verify it in")
+    parser.add_argument("--kernel", metavar="NAME", help="kernel to verify it in")
+    parser.set_defaults(run=replay_command)
 
 
-def replay(given: argparse.Namespace) -> int:
-    """The recorded session on the screen; nothing is run without `--verify`."""
+def replay_command(given: argparse.Namespace) -> int:
+    """Show the recorded session; nothing is run without `--verify`."""
     from cot_magic.notebook.report.session import events_of
     from cot_magic.run.recording import fold, read
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cot_magic.actions.state import State
+from cot_magic.actions.state import ActionState
 from cot_magic.settings import Settings
 
 if TYPE_CHECKING:  # loaded when the first cell runs: starting a kernel must cost next to nothing
@@ -11,8 +11,8 @@ if TYPE_CHECKING:  # loaded when the first cell runs: starting a kernel must cos
     from cot_magic.run.interrupts import Watchdog
 
 
-@dataclass(kw_only=True)
-class KernelState(State):
+@dataclass(kw_only=True, eq=False, repr=False)
+class KernelState(ActionState):
     """The state of a kernel with what the hooks know of the cell that is running.
 
     Attributes

@@ -154,7 +154,7 @@ def test_files_that_exist_are_kept(written: Written, capsys: pytest.CaptureFixtu
         (["--timeout", "0"], "seconds above 0"),
         (["--allow", "moon"], "--allow moon"),
         (["--out", "n.ipynb"], "three files"),
-        (["--out", "nowhere/x.ipynb"], "there is no folder"),
+        (["--out", "nowhere/x.ipynb"], "does not exist"),
     ],
 )
 def test_a_wrong_option_is_one_line_and_nothing_runs(

@@ -74,7 +74,7 @@ def test_the_text_says_what_was_disturbed_and_how_to_replay_it(capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nothing.py"], "there is no file nothing.py"),
+        (["nothing.py"], "no such file: nothing.py"),
         ([str(PROGRAMS / "price_cache.py") + ":nothing"], "defines no function nothing: choose one of main"),
         ([str(PROGRAMS / "price_cache.py"), "--seed", "x"], "neither a number nor a token"),
         ([str(PROGRAMS / "price_cache.py"), "--schedules", "0"], "must be positive"),
