@@ -58,10 +58,24 @@ def test_a_remainder_at_the_start_of_a_line_is_no_magic_only_where_python_says_s
 
 def test_of_two_changes_of_one_place_the_first_counts():
     text = "abc"
-    changes = [src.Change(start=0, end=2, text="X"), src.Change(start=1, end=3, text="Y")]
+    changes = [src.Splice(start=0, end=2, text="X"), src.Splice(start=1, end=3, text="Y")]
     assert src.splice(text, changes) == "Xc"
 
 
 def test_names_of_inner_functions_are_not_bound_outside():
     tree = src.parse("def f(a):\n    b = 1\nc = [d for d in a]\nimport e.g as h, i.j\nfor k in a: pass\n")
     assert src.bound_names(tree) == {"f", "c", "d", "h", "i", "k"}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_lines_are_those_of_python_whatever_ends_them(newline):
+    text = newline.join(
+        ["%time a = 1", "if a:", "    b = '\f\x85\u2028'  # \x0b\x1c", "    d = 3", "e = 4", ""]
+    )
+    tree = src.parse(text)
+    first, second = tree.body[1].body
+    assert src.lines_of(text, first) == "    b = '\f\x85\u2028'  # \x0b\x1c"
+    assert src.text_of(text, second) == "d = 3"
+    assert src.splice(text, [src.without_lines(text, second)]) == text.replace(f"    d = 3{newline}", "")
+    assert src.splice(text, [src.line_before(text, 4, "c = 2")]) == text.replace("    d", "    c = 2\n    d")
+    assert src.splice(text, [src.line_after(text, second, "c = 2")]) == text.replace("= 3", "= 3\n    c = 2")

@@ -1,11 +1,15 @@
-"""Tokens of a source that Python cannot parse: never raises, and keeps what is broken as a token of its "
-"own."""
+"""Tokens of a source that Python cannot parse; never raises, and what is broken becomes a token of its own.
+
+Every newline of the source is `\\n`: see `source.translated`.
+"""
 
 import functools
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, SupportsIndex, overload
+
+from cot_magic.reasoners.offline.source import line_starts, translated
 
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
@@ -34,14 +38,14 @@ _ONLY_STATEMENTS = frozenset(
 )
 _PIECE = re.compile(
     r"""
-    (?P<newline>\r?\n|\r)
-  | (?P<space>[ \t\f]+|\\\r?\n)
-  | (?P<comment>\#[^\r\n]*)
+    (?P<newline>\n)
+  | (?P<space>[ \t\f]+|\\\n)
+  | (?P<comment>\#[^\n]*)
   | (?P<string>(?:[rRbBfFuU]|[rR][bBfF]|[bBfF][rR])?(?:
         '''(?:[^\\]|\\.)*?''' | \"\"\"(?:[^\\]|\\.)*?\"\"\"
-      | '(?!'')(?:[^'\\\r\n]|\\\r?\n|\\.)*' | "(?!"")(?:[^"\\\r\n]|\\\r?\n|\\.)*"))
+      | '(?!'')(?:[^'\\\n]|\\.)*' | "(?!"")(?:[^"\\\n]|\\.)*"))
   | (?P<open_triple>(?:[rRbBfFuU]|[rR][bBfF]|[bBfF][rR])?(?:'''|\"\"\")(?:[^\\]|\\.|\\$)*)
-  | (?P<open_string>(?:[rRbBfFuU]|[rR][bBfF]|[bBfF][rR])?['"](?:[^\\\r\n]|\\[^\r\n]|\\$)*)
+  | (?P<open_string>(?:[rRbBfFuU]|[rR][bBfF]|[bBfF][rR])?['"](?:[^\\\n]|\\[^\n]|\\$)*)
   | (?P<number>(?:0[xXbBoO]\w*|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?\w*))
   | (?P<name>[^\W\d]\w*)
   | (?P<op>\*\*=|//=|>>=|<<=|\.\.\.|!=|->|:=|==|<=|>=|<>|\*\*|//|>>|<<|[-+*/%@&|^]=
@@ -50,7 +54,6 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_NEWLINE = re.compile(r"\r?\n|\r")
 _MAGIC = re.compile(
     r"[ \t]*(?:%{1,2}[A-Za-z]|!(?![=\s]))[^\n]*"
     r"|[ \t]*(?:\?{1,2}[A-Za-z_][\w.]*|[A-Za-z_][\w.]*\?{1,2})[ \t]*(?=\n|$)"
@@ -150,7 +153,7 @@ class Listing:
         """The line without its newline; empty outside the source."""
         if not 1 <= line < len(self.starts):
             return ""
-        return self.source[self.starts[line - 1] : self.starts[line]].rstrip("\r\n")
+        return self.source[self.starts[line - 1] : self.starts[line]].rstrip("\n")
 
     def indent(self, line: int) -> str:
         """The white space that the line begins with."""
@@ -244,11 +247,8 @@ def lex(source: str) -> Listing:
         if found is None:
             break
         kind, text, end = found.lastgroup or "other", found[0], found.end()
-        if kind == "newline" or "\n" in text or "\r" in text:
-            ends = (
-                [end] if kind == "newline" else [position + m.end() for m in re.finditer(r"\r?\n|\r", text)]
-            )
-            starts += ends
+        if "\n" in text:
+            starts += [position + newline.end() for newline in re.finditer("\n", text)]
         if kind == "comment":
             comments.append((position, end))
         elif kind not in ("newline", "space"):
@@ -308,15 +308,9 @@ def _ends_with_colon(source: str, start: int) -> bool:
     return source[start : end if end >= 0 else len(source)].rstrip().endswith(":")
 
 
-@functools.lru_cache(maxsize=64)
-def line_starts(source: str) -> tuple[int, ...]:
-    """Offset of each line's first character, and at last the length of the source."""
-    return (0, *(found.end() for found in _NEWLINE.finditer(source)), len(source))
-
-
 def plain(source: str) -> str:
-    """The source with lines of magics, shell commands and `?` help made plain statements; line numbers "
-    "hold."""
+    """The translated source with magics, shell commands and `?` help made plain statements, line by line."""
+    source = translated(source)
     if not _MAY_BE_MAGIC.search(source):
         return source
     listing = lex(source)
@@ -324,7 +318,7 @@ def plain(source: str) -> str:
     lines = []
     for start, end in zip(listing.starts, listing.starts[1:], strict=False):
         text = source[start:end]
-        body = text.rstrip("\r\n")
+        body = text.rstrip("\n")
         if start in skipped:
             text = body[: len(body) - len(body.lstrip())] + "pass" + text[len(body) :]
         elif found := _ASSIGNED_MAGIC.fullmatch(body):

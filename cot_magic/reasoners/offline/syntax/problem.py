@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from cot_magic.reasoners.offline.source import Splice, splice
+from cot_magic.reasoners.offline.source import Splice, line_starts, splice
 from cot_magic.reasoners.offline.syntax.lexer import (
     Listing,
     TokenKind,
     Tokens,
     lex,
-    line_starts,
     plain,
 )
 
@@ -91,7 +90,7 @@ def meaning(source: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """A source that may be what was meant, and why, in one sentence."""
+    """An edited source that may be what was meant, and in one sentence what the edit does."""
 
     after: str
     why: str
@@ -103,15 +102,15 @@ class Reading:
 
     Attributes
     ----------
-    options
-        Edited sources, best first. Those that Python refuses at the same place are dropped later.
+    alternatives
+        Best first. Those that Python refuses at the same place are dropped later.
     certain
-        Whether practically every programmer would read the source like this, and mend it like the first
-        option.
+        Whether practically every programmer would read the source like this, and choose the first
+        alternative.
     """
 
     claim: str
-    options: tuple[Alternative, ...]
+    alternatives: tuple[Alternative, ...]
     weight: float = 0.8
     certain: bool = False
 
@@ -140,7 +139,7 @@ class Problem:
             for token in self.tokens
             if token.first
             and token.opener < 0
-            and self.source[token.start - 1 : token.start] in ("\n", "\r")
+            and self.source[token.start - 1 : token.start] == "\n"
             and token.text not in (")", "]", "}", "elif", "else", "except", "finally")
         )
 
@@ -283,7 +282,7 @@ def reading(claim: str, *options: tuple[str, str], weight: float = 0.8, certain:
     """A Reading from pairs of edited source and reason."""
     return Reading(
         claim=claim,
-        options=tuple(Alternative(after=after, why=why) for after, why in options),
+        alternatives=tuple(Alternative(after=after, why=why) for after, why in options),
         weight=weight,
         certain=certain,
     )

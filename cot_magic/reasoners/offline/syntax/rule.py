@@ -1,16 +1,20 @@
-"""From slips to suspicions: what each slip proposes is tried, and mended further where a second error
-follows."""
+"""From slips to suspicions: each slip's proposals are compiled, and where that uncovers a second error it is
+repaired too."""
 
+import contextlib
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cot_magic.core.case import Case
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
-from cot_magic.reasoners.offline.syntax.lexer import lex, line_starts, plain
+from cot_magic.reasoners.offline.source import line_starts, translated, with_newlines_of
+from cot_magic.reasoners.offline.syntax.lexer import lex, plain
 from cot_magic.reasoners.offline.syntax.problem import (
+    Alternative,
     Problem,
     Reading,
     Slip,
@@ -20,16 +24,16 @@ from cot_magic.reasoners.offline.syntax.problem import (
 )
 
 _MOST_REPAIRS = 8  # over all readings of one failure
-_MOST_ERRORS = 3  # kinds of errors that are mended one behind the other
+_MOST_ERRORS = 3  # kinds of errors that are repaired one after the other
 _MOST_STEPS = 12  # repetitions of one kind of error
 _CHARACTERS = 700_000  # sources compiled while one failure is diagnosed, in characters
 _CLOSE = 0.1  # readings whose weights differ by less are rivals
 _SHORT = 600  # characters: shorter sources are compiled whole at once
-_LONG = 3000  # characters: of longer sources only the part around the failure is looked at, if that will do
+_LONG = 3000  # characters: of longer sources only the part around the failure is examined, if that is enough
 _AROUND = 25  # lines above and below it
 _LOSS = 0.02  # of weight for each further repair
 _OPEN = re.compile("never closed|unterminated")
-_TOKENISER = re.compile(
+_TOKENIZER = re.compile(
     r"invalid (?:non-printable )?character|unterminated|invalid \w+ literal|leading zeros|unindent"
 )
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
@@ -54,21 +58,49 @@ after = {after!r}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """A reading of a slip with the options that hold up."""
+    """A reading of a slip, with those of its alternatives that compile or get further."""
 
     slip: Slip
     reading: Reading
 
+    def but(self, **changes: Any) -> "Diagnosis":
+        """The same diagnosis with fields of its reading changed."""
+        return replace(self, reading=replace(self.reading, **changes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """The diagnoses of a source, likeliest first, and by its code what each slip raised that crashed."""
+
+    found: tuple[Diagnosis, ...]
+    crashes: Mapping[str, Exception]
+
+
+class _Crash(Exception):
+    """A slip raised `error`; the examination starts again without it."""
+
+    def __init__(self, slip: Slip, error: Exception) -> None:
+        super().__init__(slip.code)
+        self.slip, self.error = slip, error
+
+
+@contextlib.contextmanager
+def _blamed(slip: Slip) -> Iterator[None]:
+    """Report what is raised inside as the slip's crash."""
+    try:
+        yield
+    except Exception as error:
+        raise _Crash(slip, error) from error
+
 
 class _Budget:
-    """Compilations that are left: by characters, so that a long cell takes no longer than a short one."""
+    """What is left to compile, in characters, so that a long cell takes no longer than a short one."""
 
     def __init__(self) -> None:
         self.left = _CHARACTERS
 
     def attempt(self, problem: Problem, after: str) -> SyntaxFailure | None:
-        """Compile an edited source; what stands above the failing statement and was not edited is left out as
-        long as the rest fails."""
+        """Compile an edited source; the part above the error and the edit only if the rest compiles."""
         cut = _cut(problem, after)
         if cut:
             self.left -= len(after) - cut + 500
@@ -87,7 +119,7 @@ class _Budget:
 
 
 def _cut(problem: Problem, after: str) -> int:
-    """Where a statement at the margin begins that stands safely before the failure and before the edit."""
+    """The offset of a statement at the margin that is safely before the failure and before the edit."""
     if problem.failure.late or len(after) < _SHORT:
         return 0
     limit = problem.failure.position
@@ -102,22 +134,41 @@ def _cut(problem: Problem, after: str) -> int:
     return starts[low - 2] if low > 1 else 0  # one earlier, since the last may be a block without a header
 
 
+@functools.lru_cache(maxsize=32)
 def diagnose(
     source: str,
-    slips: Sequence[Slip],
-    last: Sequence[Slip] = (),
+    slips: tuple[Slip, ...],
+    last: tuple[Slip, ...] = (),
     known: frozenset[str] = frozenset(),
-) -> tuple[Diagnosis, ...]:
-    """What may be wrong in a source that does not compile, likeliest first; `last` is asked if nothing else
-    helps.
+) -> Examination:
+    """Explain why a source does not compile; `last` are the slips to try if no other one helps.
 
-    A reading stays certain only if no other of about its weight leads to another tree.
+    A reading stays certain only if no other of about its weight leads to another tree. A slip that raises is
+    left out, as if it did not exist.
     """
-    return _diagnose(source, tuple(slips), tuple(last), known)
+    crashes: dict[str, Exception] = {}
+    while True:
+        healthy, later = (tuple(s for s in group if s.code not in crashes) for group in (slips, last))
+        try:
+            found = _diagnosed(translated(source), healthy, later, known)
+        except _Crash as crash:
+            crashes[crash.slip.code] = crash.error.with_traceback(None)  # a cache must not keep frames alive
+        else:
+            restore = functools.partial(with_newlines_of, source)
+            return Examination(found=tuple(_mapped(item, restore) for item in found), crashes=crashes)
 
 
-@functools.lru_cache(maxsize=32)
-def _diagnose(
+def _mapped(diagnosis: Diagnosis, change: Callable[[str], str | None]) -> Diagnosis:
+    """The diagnosis with each edited source changed, or left out where the change is None."""
+    alternatives = tuple(
+        replace(item, after=after)
+        for item in diagnosis.reading.alternatives
+        if (after := change(item.after)) is not None
+    )
+    return diagnosis.but(alternatives=alternatives)
+
+
+def _diagnosed(
     source: str, slips: tuple[Slip, ...], last: tuple[Slip, ...], known: frozenset[str]
 ) -> tuple[Diagnosis, ...]:
     failure = attempt(source)
@@ -132,81 +183,87 @@ def _diagnose(
 
 
 def _in_excerpt(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
-    """The findings for the statements around the failure of a long cell; none if the trouble is not only "
-    "there."""
+    """The diagnoses of the statements around the failure of a long cell; none if it has other errors too."""
     source, line = problem.source, problem.failure.line
     starts = problem.listing.starts
-    before = [place for place in problem.margins if place <= starts[max(line - _AROUND, 0)]]
-    behind = [place for place in problem.margins if place >= starts[min(line + _AROUND, len(starts) - 1)]]
-    low, high = before[-1] if before else 0, behind[0] if behind else len(source)
+    above = [place for place in problem.margins if place <= starts[max(line - _AROUND, 0)]]
+    below = [place for place in problem.margins if place >= starts[min(line + _AROUND, len(starts) - 1)]]
+    low, high = above[-1] if above else 0, below[0] if below else len(source)
     blank = "\n" * (len(line_starts(source[:low])) - 2)  # keeps the numbers of the lines
     excerpt = blank + source[low:high]
     failure = attempt(excerpt)
     if failure is None or failure.message != problem.failure.message or attempt(source[high:]) is not None:
         return ()
-    findings = []
-    for finding in _whole(Problem(excerpt, failure, problem.names), slips, last):
-        options = tuple(
-            replace(option, after=source[:low] + option.after[len(blank) :] + source[high:])
-            for option in finding.reading.options
-            if option.after.startswith(blank)
-        )
-        if options:
-            findings.append(replace(finding, reading=replace(finding.reading, options=options)))
-    complete = bool(findings) and attempt(findings[0].reading.options[0].after) is None
-    return tuple(findings) if complete else ()
+
+    def whole(after: str) -> str | None:
+        return source[:low] + after[len(blank) :] + source[high:] if after.startswith(blank) else None
+
+    found = [_mapped(item, whole) for item in _whole(Problem(excerpt, failure, problem.names), slips, last)]
+    found = [item for item in found if item.reading.alternatives]
+    complete = bool(found) and attempt(found[0].reading.alternatives[0].after) is None
+    return tuple(found) if complete else ()
 
 
 def _whole(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
     budget = _Budget()
     whole, partial = _tried(problem, slips, budget)
     best = whole[0].reading.weight if whole else 0.0
-    for finding in partial[:3]:
-        if finding.reading.weight > best and not budget.spent:
-            further = _further(finding, problem.failure.line, slips, budget, problem.known)
+    for diagnosis in partial[:3]:
+        if diagnosis.reading.weight > best and not budget.spent:
+            further = _further(diagnosis, problem.failure.line, slips, budget, problem.known)
             if further is not None:
                 whole.append(further)
     if not whole and last:
         whole, _ = _tried(problem, last, budget)
     if not whole:
-        partial = [
-            replace(item, reading=replace(item.reading, certain=False, weight=0.2)) for item in partial
-        ]
-        return tuple(partial[:1])
+        return tuple(item.but(certain=False, weight=0.2) for item in partial[:1])
     return _ranked(whole)
 
 
 def _tried(
     problem: Problem, slips: Sequence[Slip], budget: _Budget
 ) -> tuple[list[Diagnosis], list[Diagnosis]]:
-    """Readings with an option that compiles, and those that only move the error further down."""
-    proposals = [(slip, item) for slip in slips for item in slip.find(problem)]
+    """Readings with an alternative that compiles, and those that only move the error further down."""
+    proposals: list[tuple[Slip, Reading]] = []
+    for slip in slips:
+        with _blamed(slip):
+            proposals += [(slip, item) for item in slip.find(problem)]
     proposals.sort(key=lambda pair: -pair[1].weight)
     whole: list[Diagnosis] = []
     partial: list[Diagnosis] = []
     for slip, item in proposals:
-        good, moved = [], []
-        for option in item.options:
-            if budget.spent or option.after == problem.source:
-                continue
-            failure = budget.attempt(problem, option.after)
-            if failure is None:
-                good.append(option)
-            elif _progress(problem, option.after, failure):
-                moved.append(option)
+        with _blamed(slip):
+            good, moved = _held_up(problem, item, budget)
         if good:
-            whole.append(Diagnosis(slip=slip, reading=replace(item, options=tuple(good))))
+            whole.append(Diagnosis(slip=slip, reading=replace(item, alternatives=good)))
         if moved:
-            partial.append(Diagnosis(slip=slip, reading=replace(item, options=tuple(moved[:1]))))
+            partial.append(Diagnosis(slip=slip, reading=replace(item, alternatives=moved[:1])))
         if whole and whole[0].reading.certain and whole[0].reading.weight - item.weight > _CLOSE:
             break
     return whole, partial
 
 
-def _progress(problem: Problem, after: str, failure: SyntaxFailure) -> bool:
-    """Whether Python gets further: into a later phase, to fewer unclosed brackets, or closer to the end.
+def _held_up(
+    problem: Problem, item: Reading, budget: _Budget
+) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
+    """The reading's alternatives that compile, and those with which Python gets further."""
+    good: list[Alternative] = []
+    moved: list[Alternative] = []
+    for alternative in item.alternatives:
+        if budget.spent or alternative.after == problem.source:
+            continue
+        failure = budget.attempt(problem, alternative.after)
+        if failure is None:
+            good.append(alternative)
+        elif _progress(problem, alternative.after, failure):
+            moved.append(alternative)
+    return tuple(good), tuple(moved)
 
-    Positions are counted from the end, since the edit stands before it.
+
+def _progress(problem: Problem, after: str, failure: SyntaxFailure) -> bool:
+    """Whether Python gets further: to a later phase, to fewer unclosed brackets, or closer to the end.
+
+    Positions are counted from the end, since the edit comes before it.
     """
     before = problem.failure
     if "expected an indented block" in failure.message and "expected an indented block" not in before.message:
@@ -223,73 +280,65 @@ def _progress(problem: Problem, after: str, failure: SyntaxFailure) -> bool:
 
 
 def _phase(failure: SyntaxFailure) -> int:
-    """0 for what the tokeniser refuses, 1 for the parser, 2 for the compiler."""
-    return 2 if failure.late else 0 if _TOKENISER.match(failure.message) else 1
+    """0 for what the tokenizer refuses, 1 for the parser, 2 for the compiler."""
+    return 2 if failure.late else 0 if _TOKENIZER.match(failure.message) else 1
 
 
 def _further(
-    finding: Diagnosis, line: int, slips: Sequence[Slip], budget: _Budget, known: frozenset[str]
+    first: Diagnosis, line: int, slips: Sequence[Slip], budget: _Budget, known: frozenset[str]
 ) -> Diagnosis | None:
-    """Mend what comes to light behind the first repair, each time by the likeliest reading."""
-    option, weight, certain = finding.reading.options[0], finding.reading.weight, finding.reading.certain
-    reasons, codes, source = [option.why], [finding.slip.code], option.after
+    """Repair the errors that the first repair uncovers, each by its likeliest reading; None if that fails."""
+    alternative, weight, certain = first.reading.alternatives[0], first.reading.weight, first.reading.certain
+    reasons, codes, source = [alternative.why], [first.slip.code], alternative.after
     for _ in range(_MOST_STEPS):
-        found = attempt(source)
-        if found is None or budget.spent or len(dict.fromkeys(codes)) > _MOST_ERRORS:
+        failure = attempt(source)
+        if failure is None or budget.spent or len(dict.fromkeys(codes)) > _MOST_ERRORS:
             break
-        whole, partial = _tried(Problem(source, found, known), slips, budget)
+        whole, partial = _tried(Problem(source, failure, known), slips, budget)
         following = max([*whole, *partial[:2]], key=lambda item: item.reading.weight, default=None)
         if following is None:
             return None
-        option = following.reading.options[0]
-        source, weight = option.after, min(weight, following.reading.weight) - _LOSS
-        elsewhere = found.line != line or following.slip.code == finding.slip.code
-        certain = certain and elsewhere and following.reading.certain and len(following.reading.options) == 1
-        line = found.line
+        alternative = following.reading.alternatives[0]
+        source, weight = alternative.after, min(weight, following.reading.weight) - _LOSS
+        elsewhere = failure.line != line or following.slip.code == first.slip.code
+        alone = len(following.reading.alternatives) == 1
+        certain = certain and elsewhere and following.reading.certain and alone
+        line = failure.line
         codes.append(following.slip.code)
-        if option.why not in reasons:
-            reasons.append(option.why)
+        if alternative.why not in reasons:
+            reasons.append(alternative.why)
     if attempt(source) is not None:
         return None
-    mended = replace(option, after=source, why=" ".join(reasons))
-    return replace(
-        finding,
-        reading=replace(finding.reading, options=(mended,), weight=max(weight, 0.35), certain=certain),
-    )
+    repaired = replace(alternative, after=source, why=" ".join(reasons))
+    return first.but(alternatives=(repaired,), weight=max(weight, 0.35), certain=certain)
 
 
-def _ranked(findings: list[Diagnosis]) -> tuple[Diagnosis, ...]:
-    findings.sort(key=lambda item: -item.reading.weight)
+def _ranked(found: list[Diagnosis]) -> tuple[Diagnosis, ...]:
+    """The likeliest first, each tree once; certain is only one without rivals."""
+    found.sort(key=lambda item: -item.reading.weight)
     seen: set[str] = set()
     kept: list[Diagnosis] = []
-    count = 0
-    for finding in findings:
-        options = []
-        for option in finding.reading.options:
-            tree = meaning(option.after)
-            if tree is not None and tree not in seen and count < _MOST_REPAIRS:
+    for diagnosis in found:
+        alternatives: list[Alternative] = []
+        for alternative in diagnosis.reading.alternatives:
+            tree = meaning(alternative.after)
+            if tree is not None and tree not in seen and len(seen) < _MOST_REPAIRS:
                 seen.add(tree)
-                options.append(option)
-                count += 1
-        if options:
-            sure = finding.reading.certain and len(options) == 1
-            kept.append(
-                replace(finding, reading=replace(finding.reading, options=tuple(options), certain=sure))
-            )
+                alternatives.append(alternative)
+        if alternatives:
+            sure = diagnosis.reading.certain and len(alternatives) == 1
+            kept.append(diagnosis.but(alternatives=tuple(alternatives), certain=sure))
     if not kept:
         return ()
     top = kept[0].reading
-    if top.certain:
-        rivals = [item for item in kept[1:] if top.weight - item.reading.weight <= _CLOSE]
-        if not rivals:
-            return (kept[0],)
-    return tuple(replace(item, reading=replace(item.reading, certain=False)) for item in kept)
+    if top.certain and not [item for item in kept[1:] if top.weight - item.reading.weight <= _CLOSE]:
+        return (kept[0],)
+    return tuple(item.but(certain=False) for item in kept)
 
 
 @dataclass(frozen=True)
 class SyntaxRule:
-    """One slip as a rule; `slips` are all that are weighed against it, `last` those asked if none "
-    "helps."""
+    """One slip as a rule; it is weighed against all `slips`, and `last` are tried if none of them helps."""
 
     slip: Slip
     slips: tuple[Slip, ...]
@@ -308,38 +357,39 @@ class SyntaxRule:
         return self.slip.lesson
 
     def suspicions(self, case: Case) -> Iterator[Suspicion]:
-        """Readings of the failing cell as this kind of slip."""
+        """Explain the failing cell by this slip; raises what the slip raised."""
         raised = case.raised
         if raised is None or raised.ename not in _SYNTAX_ERRORS or attempt(case.cell.source) is None:
             return
         known = frozenset(item.name for item in case.namespace)
-        for finding in diagnose(case.cell.source, self.slips, self.last, known):
-            if finding.slip.code == self.slip.code:
-                yield _suspicion(case, finding.reading)
+        examination = diagnose(case.cell.source, self.slips, self.last, known)
+        if self.code in examination.crashes:
+            raise examination.crashes[self.code].with_traceback(None)
+        for diagnosis in examination.found:
+            if diagnosis.slip.code == self.code:
+                yield _suspicion(case, diagnosis.reading)
 
 
 def _suspicion(case: Case, item: Reading) -> Suspicion:
     source = case.cell.source
     failure = attempt(source)
     line = failure.line if failure is not None else 1
-    proof = _PROOF.format(before=plain(source), after=plain(item.options[0].after))
+    proof = _PROOF.format(before=plain(source), after=plain(item.alternatives[0].after))
     if item.certain:
         proof += f"line_of_error(before) == {line} and line_of_error(after) is None\n"
-        prediction = f"Python stops at line {line} of the cell as it is, and nowhere once this is mended."
+        prediction = f"Python stops at line {line} of the cell; with this repair the cell compiles."
     else:
         # no True or False: that the edited cell compiles does not show that it is what was meant
         proof += '"the edit compiles" if line_of_error(after) is None else "the edit does not compile"\n'
-        prediction = (
-            f"The edited cell compiles, which it did not at line {line}; other readings may compile too."
-        )
+        prediction = f"Python stops at line {line}; the edited cell compiles, and other repairs may too."
     return Suspicion(
         claim=item.claim,
         prediction=prediction,
         checks=(Check(source=proof),),
         repairs=tuple(
-            Repair(edits=(CellEdit(cell=case.cell.id, before=source, after=option.after),), why=option.why)
-            for option in item.options
-            if attempt(option.after) is None  # one that only gets further explains, but mends nothing
+            Repair(edits=(CellEdit(cell=case.cell.id, before=source, after=one.after),), why=one.why)
+            for one in item.alternatives
+            if attempt(one.after) is None  # one that only gets further explains, but repairs nothing
         ),
         cell=case.cell.id,
         lineno=line,

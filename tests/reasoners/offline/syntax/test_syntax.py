@@ -1,4 +1,4 @@
-"""What all rules about syntax have in common: proof, rivals, several errors in a cell, and never raising."""
+"""What all rules about syntax have in common: proof, rivals, several errors in a cell, and no crash."""
 
 import ast
 import inspect
@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from cot_magic.core.case import Raised
 from cot_magic.core.findings import FixVerdict
+from cot_magic.reasoners.offline.ranking import suspects
+from cot_magic.reasoners.offline.source import line_starts, translated, with_newlines_of
 from cot_magic.reasoners.offline.syntax.catalogue import LAST, RULES, SLIPS
 from cot_magic.reasoners.offline.syntax.lexer import lex, plain
-from cot_magic.reasoners.offline.syntax.problem import attempt, meaning
-from cot_magic.reasoners.offline.syntax.rule import diagnose
+from cot_magic.reasoners.offline.syntax.problem import Slip, attempt, meaning, reading
+from cot_magic.reasoners.offline.syntax.rule import SyntaxRule, diagnose
 
 LONG = "".join(
     f"def f{i}(x, y=1):\n    '''doc'''\n    z = [x, y, {{'a': {i}}}]\n    if x > {i}:\n        return z\n\n"
@@ -25,7 +27,7 @@ PIECES = [
     "if", "else", "elif", "for", "while", "def", "class", "return", "import", "from", "as", "with", "try", "except",
     "lambda", "yield", "await", "async", "global", "nonlocal", "print", "None", "0x", "1e", "5x", "\\n", "\n    ",
     "\n  ", "“", "”", "−", "\u00a0", "\u200b", ">>> ", "```", "// ", "/* ", "case", "match", "break", "del", "**", ":=",
-    "\x00", "\r", "\f", "é", "%%time\n", "!ls\n", "x?",
+    "\x00", "é", "%%time\n", "!ls\n", "x?", "\r", "\r\n", "\relse", "\f", "\x0b", "\x1c", "\x85", "\u2028",
 ]  # fmt: skip
 SOURCES = [inspect.getsource(item) for item in (textwrap.wrap, textwrap.dedent, lex, plain, attempt)] + [
     "x = {'a': [1, (2, 3)], 'b': f'{x:>{y}} {z!r}'}\nprint(x['a'][0], sep='')\n",
@@ -161,19 +163,98 @@ def test_a_proven_repair_is_verified_and_an_open_one_is_plausible(failing, solve
 @given(broken())
 @pytest.mark.slow
 def test_no_source_is_so_broken_that_a_rule_raises(source):
-    for finding in diagnose(source, SLIPS, LAST):
-        assert finding.reading.claim
-        assert finding.reading.options
-        assert 0 < finding.reading.weight <= 1
-        if finding.reading.certain:
-            assert attempt(finding.reading.options[0].after) is None
+    examination = diagnose(source, SLIPS, LAST)
+    assert not examination.crashes
+    for diagnosis in examination.found:
+        assert diagnosis.reading.claim
+        assert diagnosis.reading.alternatives
+        assert 0 < diagnosis.reading.weight <= 1
+        if diagnosis.reading.certain:
+            assert attempt(diagnosis.reading.alternatives[0].after) is None
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 @pytest.mark.slow
 def test_no_text_makes_a_rule_raise(source):
-    assert isinstance(diagnose(source, SLIPS, LAST), tuple)
+    assert not diagnose(source, SLIPS, LAST).crashes
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(broken())
+def test_every_proposed_edit_applies_to_the_source(syntax_case, source):
+    found, faults = suspects(syntax_case(source), RULES)
+    assert faults == []
+    for edit in (edit for item in found for repair in item.suspicion.repairs for edit in repair.edits):
+        assert edit.before == source
+        assert edit.after != source
+        assert attempt(edit.after) is None
+
+
+CRASHES = {
+    "while it reads": lambda problem: iter([problem.tokens[0].line // 0]),
+    "while its repair is tried": lambda problem: iter([reading("claim", (None, "why"), weight=0.99)]),
+}
+
+
+@pytest.mark.parametrize("find", CRASHES.values(), ids=CRASHES)
+def test_a_slip_that_crashes_costs_its_own_rule_and_is_reported_once(syntax_case, find):
+    slips = (*SLIPS[:40], Slip(code="syntax.crashes", lesson="", find=find), *SLIPS[40:])
+    rules = [SyntaxRule(slip=slip, slips=slips, last=LAST) for slip in (*slips, *LAST)]
+    case = syntax_case("x = (1, 2, 3]\nif y\n    z = 1\n")
+    found, faults = suspects(case, rules)
+    assert (found, len(faults)) == (suspects(case, RULES)[0], 1)
+    assert "`syntax.crashes` failed: " in faults[0]
+
+
+@pytest.mark.parametrize("newline", ["\r", "\r\n"])
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f(x)\n    y = x\n    return y\n", "def f(x):\n    y = x\n    return y\n"),
+        ("%time x = 1\ny = [1 2]\n!ls\nz = 3\n", "%time x = 1\ny = [1, 2]\n!ls\nz = 3\n"),
+        ("if x == 1:\n    y = 1\n  else:\n      y = 2\n", "if x == 1:\n    y = 1\nelse:\n    y = 2\n"),
+        ("x = 1 + \\\n    2\nx = 1_\n", "x = 1 + \\\n    2\nx = 1\n"),
+    ],
+)
+def test_an_edit_keeps_the_newlines_of_the_cell(repairs, newline, source, expected):
+    assert repairs(source)[0].after == expected
+    assert repairs(source.replace("\n", newline))[0].after == expected.replace("\n", newline)
+
+
+def test_a_line_that_an_edit_leaves_alone_keeps_its_newline(repairs):
+    source = "a = 1\rb = 2\r\nif x\n    y = 1\r\n"
+    assert repairs(source)[0].after == source.replace("if x\n", "if x:\r\n")
+
+
+def test_a_carriage_return_before_else_is_a_newline(suspicions):
+    assert suspicions("if x:\n    y = 1\r    else:\n    y = 2\n")[0][0] == "syntax.lost-branch"
+    assert suspicions("f(, \relse")
+
+
+@pytest.mark.parametrize("sign", ["\f", "\x0b", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_what_only_splitlines_takes_for_a_newline_does_not_end_a_line(repairs, sign):
+    source = f"s = 'a{sign}b'  # c{sign}d\nx = [1 2]\n"
+    assert repairs(source)[0].after == source.replace("1 2", "1, 2")
+
+
+WHOLE_LINES = [
+    "pass\r",
+    "pass\r\n",
+    "\f\n",
+    "# \x85\u2028\f\x0b\r",
+    "x = '\u2028\x1c'\r\n",
+    "x = 1 + \\\r\n  2\n",
+]
+
+
+@given(st.lists(st.sampled_from(WHOLE_LINES)).map("".join))
+def test_lines_are_counted_as_python_counts_them(source):
+    failure = attempt(f"{source}(]")
+    assert failure is not None
+    assert failure.line == len(line_starts(f"{source}(]")) - 1 == len(line_starts(translated(source))) - 1
+    assert failure.position == len(source) + 1
+    assert with_newlines_of(source, translated(source)) == source
 
 
 @given(broken())
