@@ -1,0 +1,52 @@
+"""Blocks in braces, as other languages write them."""
+
+import re
+from collections.abc import Iterator
+
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading
+
+
+def _braces(problem: Problem) -> Iterator[Reading]:
+    """Blocks in curly brackets."""
+    source = re.sub(
+        r"(?m)^([ \t]*(?:if|elif|else|for|while|def|class|func)\b[^\n{:#]*?)\s*\n\s*\{[ \t]*$",
+        r"\1 {",
+        problem.source,
+    )
+    header = re.compile(
+        r"^(?P<indent>[ "
+        r"\t]*)(?P<close>\}\s*)?(?P<head>(?:if|elif|else\s*if|else|for|while|def|class|try|except|finally|with|function|func)\b[^{}\n#]*?)\s*:?\s*\{\s*(?P<rest>[^\n}]*)(?P<end>\})?\s*$",
+        re.MULTILINE,
+    )
+    if not header.search(source):
+        return
+    lines = []
+    for line in source.split("\n"):
+        if re.fullmatch(r"\s*\}\s*;?\s*", line):
+            continue
+        found = header.match(line)
+        if found is None:
+            lines.append(line)
+            continue
+        head = re.sub(r"^else\s+if\b", "elif", found["head"].rstrip())
+        head = re.sub(r"^func(tion)?\b", "def", head)
+        lines.append(f"{found['indent']}{head}:")
+        if found["rest"].strip():
+            lines.append(f"{found['indent']}    {found['rest'].strip()}")
+    yield reading(
+        "Blocks are marked by their indentation in Python, not by curly brackets.",
+        ("\n".join(lines), "Colons begin the blocks, and the braces are gone."),
+        weight=0.96,
+        certain=True,
+    )
+
+
+SLIPS = (
+    Slip(
+        code="syntax.curly-blocks",
+        lesson="In Python a block is what is indented below a line that ends with a colon. There are no "
+        "curly brackets "
+        "around it.",
+        find=_braces,
+    ),
+)
