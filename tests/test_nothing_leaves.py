@@ -431,7 +431,6 @@ print(result.outcome, result.held, result.output, result.note)
 def test_nothing_is_in_any_request_to_a_model_nor_in_the_preview_nor_in_the_report(
     seen: dict[str, Any], tmp_path: Path
 ) -> None:
-    sys.path.insert(0, str(Path(__file__).parent / "servers"))
     from messages_server import MessagesServer
     from phase_script import call, phase, whole
 
@@ -472,7 +471,6 @@ def test_a_key_without_its_quotes_is_in_no_request_no_recording_and_no_panel(
     kernel: Any, tmp_path: Path
 ) -> None:
     """`api_key = sk-…` is an expression: the cell fails with a NameError, and its code shows the key."""
-    sys.path.insert(0, str(Path(__file__).parent / "servers"))
     from messages_server import MessagesServer
     from phase_script import whole
 

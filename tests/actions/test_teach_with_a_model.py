@@ -4,12 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
-
 from messages_server import MessagesServer
 from phase_script import whole
 from scripted_replies import Reply

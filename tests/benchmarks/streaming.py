@@ -120,7 +120,7 @@ def measured_api(url: str, joined: bool) -> dict[str, Any]:
     from cot_magic.core.findings import Phase
     from cot_magic.reasoners.claude.messages import client
     from cot_magic.reasoners.claude.messages.connection import MessagesConnection
-    from cot_magic.reasoners.claude.messages.turn import Delta, Question
+    from cot_magic.reasoners.claude.messages.turn import Delta, TurnRequest
     from cot_magic.render.accordion import AccordionRenderer
     from cot_magic.run.run_session import investigate
     from cot_magic.settings import Settings
@@ -138,7 +138,7 @@ def measured_api(url: str, joined: bool) -> dict[str, Any]:
             connection = MessagesConnection(
                 model="claude-haiku-4-5", base_url=url, api_key="scripted", reserve=40_000
             )
-            question = Question(
+            question = TurnRequest(
                 system=[{"type": "text", "text": "A benchmark."}],
                 messages=[{"role": "user", "content": "Go on."}],
             )

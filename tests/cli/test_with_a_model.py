@@ -8,9 +8,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
-
 from messages_server import MessagesServer
 from phase_script import whole
 from scripted_replies import Reply
@@ -72,6 +69,6 @@ def test_a_fault_in_a_program_names_no_magic(server: MessagesServer, program) ->
         "print(session.faults, session is cot_magic.last)"
     )
     text = program("-c", code)
-    assert "renew it, then run it again." in text
+    assert "Renew it, then run it again." in text
     assert "%cot" not in text
     assert text.endswith("True")

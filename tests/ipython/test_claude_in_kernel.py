@@ -10,9 +10,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
-
 from messages_server import MessagesServer
 from phase_script import answer, call, phase, whole
 from scripted_replies import Reply

@@ -9,8 +9,8 @@ from cot_magic.reasoners.claude.messages.turn import (
     Answer,
     Delta,
     Pause,
-    Question,
     Remark,
+    TurnRequest,
 )
 
 QUICK = RetryPolicy(attempts=3, first_pause=0.01, longest_pause=0.02)
@@ -55,7 +55,7 @@ class Heard:
         return [piece for piece in self.pieces if isinstance(piece, Pause)]
 
 
-def ask(link: MessagesConnection, question: Question) -> Heard:
+def ask(link: MessagesConnection, question: TurnRequest) -> Heard:
     """Run one turn to its end."""
     heard = Heard()
     run = link.turn(question)
@@ -67,7 +67,7 @@ def ask(link: MessagesConnection, question: Question) -> Heard:
     return heard
 
 
-def question(text: str = "What is wrong?", **more: Any) -> Question:
-    return Question(
+def question(text: str = "What is wrong?", **more: Any) -> TurnRequest:
+    return TurnRequest(
         system=(), messages=[{"role": "user", "content": [{"type": "text", "text": text}]}], **more
     )

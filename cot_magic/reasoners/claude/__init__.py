@@ -1,1 +1,1 @@
-"""The Claude reasoner: a conversation over five phases in which every experiment really runs."""
+"""The Claude reasoner: a conversation in five phases, in which every experiment really runs."""

@@ -1,4 +1,4 @@
-"""The Claude reasoner: one conversation over five phases, in which every experiment is run by the engine."""
+"""The Claude reasoner: one conversation over five phases, in which the engine runs every experiment."""
 
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -12,10 +12,10 @@ from cot_magic.core.jobs import Budget
 from cot_magic.core.session import Session
 from cot_magic.reasoners.claude import prompts
 from cot_magic.reasoners.claude.conversation.answers import PhaseAnswer
-from cot_magic.reasoners.claude.conversation.case_text import Marked, case_text
-from cot_magic.reasoners.claude.conversation.cells import Cells, Withholder
+from cot_magic.reasoners.claude.conversation.briefing import case_text, finished_phases
+from cot_magic.reasoners.claude.conversation.cells import Cells
 from cot_magic.reasoners.claude.conversation.dialogue import CALLS, Dialogue
-from cot_magic.reasoners.claude.conversation.verdicts import confirmed_headline, finished_phases
+from cot_magic.reasoners.claude.conversation.outgoing import Marked, Withholder
 from cot_magic.reasoners.claude.conversation.workbench import Workbench
 from cot_magic.reasoners.claude.messages.turn import Connection
 from cot_magic.reasoners.offline import conclusions
@@ -24,21 +24,22 @@ if TYPE_CHECKING:
     from cot_magic.reasoners.claude.messages.connection import MessagesConnection
 
 Steps: TypeAlias = Generator[Step, Reply, None]
-MARKED = (Phase.VALIDATE, Phase.IMPLEMENT, Phase.CONFIRM)  # with the case four marks, the most a server takes
+# with the case, these are the four marks for the cache that a server accepts
+MARKED = (Phase.VALIDATE, Phase.IMPLEMENT, Phase.CONFIRM)
 
 
 class ClaudeReasoner:
-    """Asks a model that speaks the Messages API. It is sent evidence and holds neither kernel nor sandbox.
+    """Asks a model over the Messages API. It is sent evidence and has access to neither kernel nor sandbox.
 
     Parameters
     ----------
     connection
-        Makes the connection for a budget and what the session has used so far (None: it begins). Nothing is
-        imported or opened before the first turn.
+        Makes the connection, given the budget and what the session has used so far (None at its start).
+        Nothing is imported or opened before the first turn.
     redactor
-        Withholds secrets from every text that enters the conversation.
+        Withholds secrets from everything that enters the conversation.
     warm
-        Loads what a first request needs.
+        Loads what the first request needs.
     """
 
     name = "claude"
@@ -56,18 +57,21 @@ class ClaudeReasoner:
         self._warming = threading.Thread(target=warm, name="cot-warm", daemon=True)
 
     def reason(self, case: Case, budget: Budget) -> Steps:
-        """The five phases for the case; a cell that passed is examined for what the person asks."""
+        """Go through the five phases; a cell that passed is examined for what the person asks."""
         dialogue = self._begin(case, budget)
         for phase in Phase:
             yield from self._phase(dialogue, phase)
 
     def resume(self, case: Case, budget: Budget, session: Session) -> Steps:
-        """The phases that a session has not finished: in the same conversation if it is at hand and can go
-        on, else in a new one that is told the finished phases in short."""
+        """Go through the phases that a session has not finished.
+
+        In the same conversation if it still exists and can be continued; otherwise in a new one, which is
+        told the results of the finished phases. Raises ReasonerError if all phases are finished.
+        """
         dialogue = self._dialogue
         left = tuple(phase for phase in Phase if phase not in session.finished)
         if not left:
-            raise ReasonerError("all five phases are finished: there is nothing to go on with.")
+            raise ReasonerError("all five phases are finished; there is nothing to resume.")
         same = dialogue is not None and not dialogue.broken and dialogue.bench.case == case
         used = session.usage or Usage(usd=0.0)
         if dialogue is None or not same:
@@ -84,15 +88,15 @@ class ClaudeReasoner:
         """The body of the first request, exactly as it would be sent. Sends nothing."""
         dialogue = self._dialogue_for(case, budget)
         dialogue.say(self._asked(dialogue, Phase.ANALYZE))
-        return {**dialogue.connection.body(dialogue.question()), "stream": True}
+        return {**dialogue.connection.body(dialogue.request()), "stream": True}
 
     def warm(self) -> None:
-        """Load what the connection needs on a thread of its own, while the case is put together."""
+        """Load what the connection needs in a thread, while the case is put together."""
         if self._warming.ident is None:
             self._warming.start()
 
     def settle(self) -> None:
-        """Wait until nothing is being loaded: a process must not be copied in the middle of an import."""
+        """Wait until loading is done: a process must not be forked in the middle of an import."""
         if self._warming.ident is not None:
             self._warming.join()
 
@@ -121,7 +125,7 @@ class ClaudeReasoner:
         return self._open
 
     def _asked(self, dialogue: Dialogue, phase: Phase) -> str:
-        """What is asked in that phase, with hypotheses, fixes and verdicts so far (a model's words: data)."""
+        """What is asked in a phase; hypotheses and fixes are marked as data, since a model wrote them."""
         bench = dialogue.bench
         lines = (*bench.known(), *bench.problems.values())
         known = bench.marked.data("state of the inquiry", "\n".join(lines)) if lines else "(none)"
@@ -136,20 +140,19 @@ class ClaudeReasoner:
     # --- the phases ---------------------------------------------------------------------------------------
 
     def _phase(self, dialogue: Dialogue, phase: Phase, *, again: bool = False) -> Steps:
-        """One phase. `again`: it was cut short in this conversation, and may have been asked about
-        already."""
+        """One phase. `again`: it was cut short in this conversation and may have been asked about already."""
         yield PhaseStarted(phase=phase)
         asked = again and dialogue.asked is phase and dialogue.waiting
         dialogue.begin(phase)
         if phase is Phase.ANALYZE:
-            yield Remarked(phase=phase, text=f"Asked: {dialogue.connection.label}.")
+            yield Remarked(phase=phase, text=f"Asked {dialogue.connection.label}.")
         if not asked:
             if phase is Phase.VALIDATE:
                 yield from dialogue.bench.run_planned()
             dialogue.say(self._asked(dialogue, phase), mark=phase in MARKED)
             dialogue.asked = phase
         answer = yield from dialogue.answer()
-        if phase is not Phase.CONFIRM:  # a new claim could not be tested any more
+        if phase is not Phase.CONFIRM:  # too late to test a new claim
             yield from dialogue.bench.state(answer.hypotheses)
         if phase in MARKED[:2]:
             yield from self._run_rest(dialogue, answer)
@@ -157,7 +160,7 @@ class ClaudeReasoner:
         yield from self._found(dialogue, phase, answer)
 
     def _run_rest(self, dialogue: Dialogue, answer: PhaseAnswer) -> Steps:
-        """What the answer asks for instead of a tool call: probes of new hypotheses, and fixes."""
+        """Run what the answer contains and no tool call asked for: probes of new hypotheses, and fixes."""
         bench = dialogue.bench
         yield from bench.run_planned()
         problems = []
@@ -170,7 +173,7 @@ class ClaudeReasoner:
         bench.problems.clear()
 
     def _found(self, dialogue: Dialogue, phase: Phase, answer: PhaseAnswer) -> Steps:
-        """The findings, and a headline: the model's where it says what it thinks, ours where runs decide."""
+        """The findings and a headline: the model's own, or ours for phases that runs decide."""
         bench = dialogue.bench
         for topic, text in answer.findings:
             yield Finding(phase=phase, topic=topic, text=text)
@@ -178,11 +181,11 @@ class ClaudeReasoner:
             yield Finding(phase=phase, topic="limits", text="The model gave no findings for this phase.")
         match phase:
             case Phase.ANALYZE | Phase.PLAN:
-                headline = (
-                    answer.headline or f"The model gave no headline; {len(bench.hypotheses)} hypotheses."
-                )
+                count = len(bench.hypotheses)
+                stated = "1 hypothesis" if count == 1 else f"{count} hypotheses"
+                headline = answer.headline or f"The model stated {stated} and gave no headline."
             case Phase.VALIDATE:
-                headline = confirmed_headline(bench)
+                headline = bench.decided()
             case Phase.IMPLEMENT:
                 passing = bench.passing
                 if passing:
@@ -217,7 +220,7 @@ def claude_reasoner(
     platform
         `anthropic`, `bedrock`, `vertex` or `foundry`.
     max_usd
-        The session may cost so much by list price; a request that could pass it is not sent.
+        Limit for the session in US dollars, by list price; a request that could exceed it is not sent.
     redactor
         As for ClaudeReasoner.
     """
@@ -236,7 +239,7 @@ def claude_reasoner(
             scrub=redactor.text,
         )
         if used is not None:
-            # a request that was stopped is in no report: the connection knows its worst case
+            # a stopped request is missing from the usage: the connection knows its worst case
             connection.cost.spend(max([used.usd or 0.0, *(link.cost.spent for link in opened)]))
         opened[:] = [connection]
         return connection

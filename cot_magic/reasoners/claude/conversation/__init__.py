@@ -1,1 +1,1 @@
-"""What is said to a model about a case, and what its answers are taken for."""
+"""What a model is told about a case, and how its answers are read, checked and acted on."""

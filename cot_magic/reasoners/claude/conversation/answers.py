@@ -1,16 +1,14 @@
-"""What a phase's answer has to look like, and how it is read, also from a model that does not keep to it."""
+"""The form of a phase's answer, and how it is read, also from a model that does not keep to it."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cot_magic.reasoners.claude.conversation.bounds import on_one_line
-from cot_magic.reasoners.claude.conversation.code_text import hunks
-from cot_magic.reasoners.claude.conversation.field_names import ANSWER, FINDING, named
-from cot_magic.reasoners.claude.conversation.loose_json import as_python, objects
+from cot_magic.reasoners.claude.conversation import lenient
+from cot_magic.reasoners.claude.conversation.lenient import as_python, hunks, named, objects, on_one_line
 
-_TEXT: Mapping[str, Any] = {"type": "string"}
+_STRING: Mapping[str, Any] = {"type": "string"}
 
 
 def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,16 +25,16 @@ def _list(items: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _NUMBER = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
-TEST = _object(name=_TEXT, source=_TEXT)
-EDIT = _object(cell=_TEXT, find=_TEXT, replace=_TEXT)
-# One schema for all phases: another schema would make a server read the whole conversation anew.
+TEST_SCHEMA = _object(name=_STRING, source=_STRING)
+EDIT_SCHEMA = _object(cell=_STRING, find=_STRING, replace=_STRING)
+# The same for all phases: with another schema, a server would have to process the whole conversation again.
 SCHEMA: Mapping[str, Any] = _object(
-    headline=_TEXT,
-    findings=_list(_object(topic=_TEXT, text=_TEXT)),
+    headline=_STRING,
+    findings=_list(_object(topic=_STRING, text=_STRING)),
     hypotheses=_list(
-        _object(claim=_TEXT, prediction=_TEXT, cell=_TEXT, line=_NUMBER, probe=_TEXT, frame=_NUMBER)
+        _object(claim=_STRING, prediction=_STRING, cell=_STRING, line=_NUMBER, probe=_STRING, frame=_NUMBER)
     ),
-    fixes=_list(_object(hypothesis=_TEXT, why=_TEXT, edits=_list(EDIT), tests=_list(TEST))),
+    fixes=_list(_object(hypothesis=_STRING, why=_STRING, edits=_list(EDIT_SCHEMA), tests=_list(TEST_SCHEMA))),
 )
 
 LONGEST_FINDING = 6_000
@@ -49,8 +47,7 @@ _HEADLINE = re.compile(r'"headline"\s*:\s*"(?:[^"\\]|\\.)*"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseAnswer:
-    """An answer as far as it could be read. `hypotheses` and `fixes` are still a model's JSON, to be
-    checked."""
+    """What could be read of an answer. `hypotheses` and `fixes` are a model's JSON, not checked yet."""
 
     headline: str = ""
     findings: tuple[tuple[str, str], ...] = ()
@@ -63,23 +60,27 @@ class PhaseAnswer:
 
 
 def read_answer(text: str) -> PhaseAnswer | None:
-    """The answer in a text: JSON, alone, in a fence or among words; None if there is none of the form.
+    """The answer in JSON, which may be in a fence or among words; None if there is no JSON of the right form.
 
-    Of several objects the later ones count, part by part: a draft may come first, or each part by itself.
+    If there are several objects, later ones override earlier ones, part by part: the first may be a draft, or
+    each part may come in its own object.
     """
     parts: dict[str, Any] = {}
     for data in objects(text):
-        inner = next((part for part in data.values() if _holds(part)), {}) if not _holds(data) else data
-        parts |= {name: part for name, part in named(inner, ANSWER).items() if part not in ("", [])}
+        inner = data if _is_answer(data) else next((part for part in data.values() if _is_answer(part)), {})
+        parts |= {name: part for name, part in named(inner, lenient.ANSWER).items() if part not in ("", [])}
     answer = _answer(parts)
     return None if answer.empty else answer
 
 
 def salvaged(text: str) -> PhaseAnswer:
-    """What can be used of an answer that is not of the form: the whole pieces of broken JSON, told apart by
-    their fields; else the words as one finding, and diffs among them as fixes."""
+    """What can be used of an answer that is not of the right form.
+
+    The intact objects of broken JSON, recognized by their fields. Without any, the words become one finding,
+    and diffs among them become fixes.
+    """
     as_a_whole = as_python(text)
-    if as_a_whole is not None and not (answer := _answer(named(as_a_whole, ANSWER))).empty:
+    if as_a_whole is not None and not (answer := _answer(named(as_a_whole, lenient.ANSWER))).empty:
         return answer
     parts: dict[str, Any] = {"findings": [], "hypotheses": [], "fixes": []}
     for data in objects(text):
@@ -111,9 +112,9 @@ def _plain_answer(text: str) -> PhaseAnswer:
     )
 
 
-def _holds(data: Any) -> bool:
-    """Whether it is an object with parts of an answer."""
-    return isinstance(data, dict) and not {"claim", "edits"} & set(data) and bool(named(data, ANSWER))
+def _is_answer(data: Any) -> bool:
+    """Whether this is an object with parts of an answer."""
+    return isinstance(data, dict) and not {"claim", "edits"} & set(data) and bool(named(data, lenient.ANSWER))
 
 
 def _answer(parts: Mapping[str, Any]) -> PhaseAnswer:
@@ -130,7 +131,7 @@ def _findings(value: Any) -> Iterator[tuple[str, str]]:
         if isinstance(item, str) and item.strip():
             yield "finding", item.strip()[:LONGEST_FINDING]
         elif isinstance(item, Mapping):
-            given = named(item, FINDING)
+            given = named(item, lenient.FINDING)
             text = given.get("text")
             if isinstance(text, str) and text.strip():
                 yield on_one_line(given.get("topic"))[:40] or "finding", text.strip()[:LONGEST_FINDING]

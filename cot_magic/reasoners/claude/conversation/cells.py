@@ -1,54 +1,38 @@
-"""The cells as a model sees them: labels, sources without secrets, edits brought back to the real source."""
+"""The cells as a model sees them: labels, sources without secrets, edits mapped back to the real sources."""
 
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from cot_magic.core.case import Case, Cell, CellId, Freshness
 from cot_magic.core.findings import CellEdit
 from cot_magic.core.withheld import MASK
-from cot_magic.reasoners.claude.conversation.bounds import LEFT_OUT, cut_source
-from cot_magic.reasoners.claude.conversation.code_text import (
+from cot_magic.reasoners.claude.conversation.lenient import (
+    EDIT,
     bare,
+    decoded,
     hunks,
+    named,
     unfenced,
     unnumbered,
 )
-from cot_magic.reasoners.claude.conversation.field_names import EDIT, named
-from cot_magic.reasoners.claude.conversation.loose_json import decoded
+from cot_magic.reasoners.claude.conversation.outgoing import LEFT_OUT, Withholder, cut_source
 
 LONGEST_SOURCE = 200_000
 LONGEST_SHOWN = 60_000
 
 
-class Withholder(Protocol):
-    """Withholds secrets from every text that leaves, and counts them."""
-
-    @property
-    def count(self) -> int:
-        """How many different values were withheld so far."""
-        ...
-
-    def text(self, s: str) -> str:
-        """A text without secrets."""
-        ...
-
-    def source(self, s: str) -> str:
-        """Python source without secrets, line by line as it was."""
-        ...
-
-
 class Misfit(Exception):
-    """What a model asked for cannot be done; the message is one line for the model."""
+    """What a model asked for cannot be done; the message tells the model why, in one line."""
 
 
 class Cells:
-    """The cells of a case under labels that are clear.
+    """The cells of a case under unambiguous labels.
 
     Parameters
     ----------
     redactor
-        Withholds secrets; what stands in their place is brought back in edits.
+        Withholds secrets; in edits the masks are replaced by the real values again.
     """
 
     def __init__(self, case: Case, redactor: Withholder) -> None:
@@ -68,14 +52,14 @@ class Cells:
 
     def label(self, cell_id: CellId | None) -> str:
         """The label of a cell."""
-        return self._labels.get(cell_id, "code outside of the notebook") if cell_id else "library code"
+        return self._labels.get(cell_id, "code outside the notebook") if cell_id else "library code"
 
     def shown(self, cell: Cell) -> str:
-        """The source without secrets; of a very long one the beginning and the end."""
+        """The source without secrets; only the beginning and the end if it is very long."""
         return cut_source(self._shown[cell.id], LONGEST_SHOWN)
 
     def find(self, text: Any) -> Cell:
-        """The cell of that label, also written more loosely (`[7]`, `cell 7`, its id). Raises Misfit."""
+        """The cell with that label or id, also written loosely (`[7]`, `cell 7`). Raises Misfit."""
         wanted = re.sub(r"\s+", " ", str(text if text is not None else "")).strip().lower()
         if wanted in ("", "the cell", "failing", "the failing cell", "failing cell"):
             return self._case.cell
@@ -91,20 +75,20 @@ class Cells:
         raise Misfit(f"there is no {str(text)[:60]!r}; the cells are {labels}")
 
     def edits(self, given: Any) -> tuple[CellEdit, ...]:
-        """Edits that a model gave (a whole `source`, or `find` and `replace`), on the real sources.
+        """A model's edits (a whole `source`, or `find` and `replace`) applied to the real sources.
 
-        Several edits of one cell are made one after the other. Raises Misfit for one that does not apply.
+        Several edits of one cell are applied in order. Raises Misfit for one that does not apply.
         """
         listed = decoded(given)
         listed = (
             [listed] if isinstance(listed, Mapping) or (isinstance(listed, str) and hunks(listed)) else listed
         )
         if not isinstance(listed, list) or not listed:
-            raise Misfit("`edits` has to be a list with at least one edit")
+            raise Misfit("`edits` must be a list with at least one edit")
         after: dict[CellId, str] = {}
         for item in listed[:20]:
             if not isinstance(item, str | Mapping):
-                raise Misfit("an edit is an object with `cell`, and `find` and `replace` or `source`")
+                raise Misfit("an edit is an object with `cell` and either `find` and `replace` or `source`")
             edit = {"diff": item} if isinstance(item, str) else named(item, EDIT)
             cell = self.find(edit.get("cell"))
             after[cell.id] = self._edited(cell, after.get(cell.id, self._shown[cell.id]), edit)
@@ -128,18 +112,18 @@ class Cells:
                 return shown
         if isinstance(source, str) and source.strip() and not find:
             if LEFT_OUT.search(source) and not LEFT_OUT.search(shown):
-                raise Misfit(f"a part of {label} was left out where it was shown: use `find` and `replace`")
+                raise Misfit(f"part of {label} was left out when it was shown: use `find` and `replace`")
             return _with_first_line(shown, bare(source[:LONGEST_SOURCE]))
         if not isinstance(find, str) or not isinstance(replace, str) or not find:
             raise Misfit(f"the edit of {label} needs `find` and `replace`, or the whole new `source`")
-        if find not in shown:  # written as models show code: in a fence, with the numbers of lines
+        if find not in shown:  # perhaps in a fence or with line numbers, as models show code
             find, replace = unnumbered(unfenced(find)), unnumbered(unfenced(replace))
         return self._replaced(shown, label, find, replace)
 
     def _replaced(self, shown: str, label: str, find: str, replace: str) -> str:
         count = shown.count(find) if find else 0
         if count != 1:
-            hint = "copy the exact text" if count == 0 else "take in more of the text around it"
+            hint = "copy the text exactly" if count == 0 else "include more of the text around it"
             raise Misfit(f"`find` occurs {count} times in {label}, not once: {hint}")
         return shown.replace(find, replace)
 
@@ -148,10 +132,10 @@ class Cells:
 
 
 def restored(real: str, shown: str, after: str) -> str:
-    """The edited text with the withheld values back in their places.
+    """The edited source with the withheld values restored.
 
-    A line that stands in the shown source is taken from the real one; in any other line a mask is replaced
-    if it can only mean one value. Raises Misfit where that cannot be told.
+    A line of the shown source is replaced by the real line. In any other line, a mask is replaced if it can
+    only mean one value. Raises Misfit if that cannot be decided.
     """
     if shown == real:
         return after
@@ -160,14 +144,14 @@ def restored(real: str, shown: str, after: str) -> str:
     blocks = _long_values(real, shown)
     for masked, whole in blocks.items():
         after = after.replace(masked, whole)
-    torn = {masked.split("\n")[0] for masked in blocks}  # its further lines were edited: it cannot be told
+    torn = {masked.split("\n")[0] for masked in blocks}  # first lines of blocks that were edited inside
     lines = {line: whole for line, whole in _unchanged_lines(real, shown).items() if line not in torn}
     values = _values(lines)
     return "\n".join(lines.get(line) or _filled(line, values) for line in after.split("\n"))
 
 
 def _long_values(real: str, shown: str) -> dict[str, str]:
-    """The real lines of each mask that stands for several: those below it are shown without their text."""
+    """The real lines for each mask that covers several lines; those after the first are shown empty."""
     before, masked = real.split("\n"), shown.split("\n")
     found: dict[str, str] = {}
     for first, line in enumerate(masked) if len(before) == len(masked) else ():
@@ -183,7 +167,7 @@ def _long_values(real: str, shown: str) -> dict[str, str]:
 
 
 def _unchanged_lines(real: str, shown: str) -> dict[str, str]:
-    """The real line of each shown line with a mask; not of one that stands for different lines."""
+    """The real line for each shown line with a mask, unless the same shown line has several real ones."""
     pairs: dict[str, set[str]] = {}
     before, masked = real.split("\n"), shown.split("\n")
     if len(before) == len(masked):
@@ -194,7 +178,7 @@ def _unchanged_lines(real: str, shown: str) -> dict[str, str]:
 
 
 def _values(lines: Mapping[str, str]) -> dict[str, set[str]]:
-    """For each mask the values that it stands for, read line by line."""
+    """The values that each mask replaces, read line by line."""
     values: dict[str, set[str]] = {}
     for line, other in lines.items():
         masks = MASK.findall(line)
@@ -211,7 +195,7 @@ def _filled(line: str, values: Mapping[str, set[str]]) -> str:
         found = values.get(match[0], set())
         if len(found) != 1:
             raise Misfit(
-                f"the edit changes a line with the withheld value {match[0]}: leave that line as it is"
+                f"the edit changes a line that holds the withheld value {match[0]}: leave that line as it is"
             )
         return next(iter(found))
 
@@ -219,7 +203,7 @@ def _filled(line: str, values: Mapping[str, set[str]]) -> str:
 
 
 def _with_first_line(shown: str, source: str) -> str:
-    """The new source under the comment that stands for the magic's line, so that line numbers hold."""
+    """The new source after the comment in place of the magic's line, so that line numbers stay right."""
     first = shown.partition("\n")[0]
     if first.startswith("#%%cot") and not source.startswith("#%%cot"):
         return f"{first}\n{source}"

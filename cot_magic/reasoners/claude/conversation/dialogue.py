@@ -1,4 +1,4 @@
-"""One conversation with a model: grows at its end alone, streams what arrives, and answers tool calls."""
+"""One conversation with a model: it only grows at the end, streams what arrives and answers tool calls."""
 
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -14,53 +14,53 @@ from cot_magic.reasoners.claude.conversation.answers import (
     read_answer,
     salvaged,
 )
-from cot_magic.reasoners.claude.conversation.cells import Withholder
-from cot_magic.reasoners.claude.conversation.pieces import Pieces
-from cot_magic.reasoners.claude.conversation.thoughts import without_thought
+from cot_magic.reasoners.claude.conversation.lenient import calls_in
+from cot_magic.reasoners.claude.conversation.outgoing import Withholder
+from cot_magic.reasoners.claude.conversation.pieces import Pieces, without_thought
 from cot_magic.reasoners.claude.conversation.tools import NAMES, TOOLS
 from cot_magic.reasoners.claude.conversation.workbench import Workbench
-from cot_magic.reasoners.claude.conversation.written_calls import calls_in
 from cot_magic.reasoners.claude.messages.turn import (
     Answer,
     Connection,
     Delta,
     Pause,
-    Question,
     Remark,
     ToolCall,
+    TurnRequest,
 )
 from cot_magic.reasoners.claude.prompts import AGAIN, NO_MORE_CALLS, SYSTEM
 
 Turn: TypeAlias = Generator[Step, Reply, Answer]
 MARK = {"cache_control": {"type": "ephemeral"}}
-# tool calls in one phase: to look around costs a request each time, to decide is what the phases are for
+# tool calls in one phase: each look around costs a request, and the phases are there to decide
 CALLS = {Phase.ANALYZE: 6, Phase.PLAN: 4, Phase.VALIDATE: 12, Phase.IMPLEMENT: 12, Phase.CONFIRM: 4}
-PAUSES = 4  # turns in a row that a server may pause
-# faults of what was sent: the same conversation would be refused again
+PAUSES = 4  # how often in a row a server may pause a turn
+# faults in what was sent: the same conversation would be refused again
 REFUSED = ("invalid_request", "context_window", "too_large")
-MOST_MARKS = 4  # blocks with `cache_control` that a server takes
-ASKED_AGAIN = "The answer was not of the form that was asked for: asking once more."
-FORMLESS = "The answer was not of the form that was asked for: what could be read of it is used."
-PAUSED = "The server paused this answer again and again: it is not asked to go on once more."
+MOST_MARKS = 4  # blocks with `cache_control` that a server accepts
+MORE_ROOM = "The answer was cut off at its token limit: asking once more with room for twice as much."
+ASKED_AGAIN = "The answer was not in the requested form: asking once more."
+FORMLESS = "The answer was not in the requested form: using what could be read."
+PAUSED = "The server paused this answer too often: not asking it to continue any more."
 
 
 @dataclass(slots=True, kw_only=True)
 class Dialogue:
-    """The messages so far and the connection that they go through.
+    """The messages so far and the connection that they go over.
 
-    Nothing that was sent is ever changed, so that every request begins with the bytes of the one before: a
+    Nothing that was sent is ever changed, so every request begins with the bytes of the one before, and a
     server can read them from its cache.
 
     Attributes
     ----------
     phase
-        The one under way; `used` is what it used so far.
+        The current phase; `used` is its usage so far.
     asked
-        The one whose question was said last.
+        The phase that was asked about last.
     early
-        Fixes that answers held before it was time for them.
+        Fixes in answers that came before the phase for them.
     redactor
-        Counts the values that were withheld so far.
+        Counts the values withheld so far.
     """
 
     connection: Connection
@@ -73,27 +73,28 @@ class Dialogue:
     early: list[Mapping[str, Any]] = field(default_factory=list)
     used: Usage | None = None
     sent: int = 0
-    marks: int = 0  # how many blocks of ours the cache was told to keep
-    broken: str = ""  # why this conversation cannot go on
+    marks: int = 0  # how many of our blocks are marked for the cache
+    broken: str = ""  # why this conversation cannot be continued
     pieces: Pieces = field(default_factory=lambda: Pieces(Phase.ANALYZE))
 
     def begin(self, phase: Phase) -> None:
-        """Begin a phase, or begin it again."""
+        """Begin a phase, or restart it."""
         self.phase, self.used = phase, None
         self.pieces = Pieces(phase, self.clock)
 
     @property
     def waiting(self) -> bool:
-        """Whether the last word is ours, and no answer to it has come."""
+        """Whether the last message is ours and has not been answered."""
         return bool(self.messages) and self.messages[-1]["role"] == "user"
 
-    def question(self, room: int = 1) -> Question:
-        """What would be asked now."""
+    def request(self, room: int = 1) -> TurnRequest:
+        """What would be sent now."""
         system = ({"type": "text", "text": SYSTEM},)
-        return Question(system=system, messages=tuple(self.messages), tools=TOOLS, schema=SCHEMA, room=room)
+        messages = tuple(self.messages)
+        return TurnRequest(system=system, messages=messages, tools=TOOLS, schema=SCHEMA, room=room)
 
     def say(self, *texts: str, mark: bool = False) -> None:
-        """Add texts of ours at the end; with `mark`, what stands up to here is to be kept in the cache."""
+        """Add text blocks of ours at the end; `mark` asks the server to cache everything up to here."""
         self._add([{"type": "text", "text": text} for text in texts], mark)
 
     def _add(self, blocks: Sequence[dict[str, Any]], mark: bool = False) -> None:
@@ -111,9 +112,9 @@ class Dialogue:
     # --- a phase ------------------------------------------------------------------------------------------
 
     def answer(self) -> Generator[Step, Reply, PhaseAnswer]:
-        """Turns until the model has given its findings of the phase, tool calls answered in between."""
+        """Take turns, answering tool calls, until the model has given its findings for the phase."""
         calls, refused = 0, 0
-        formless: list[str] = []  # answers that were not of the form
+        formless: list[str] = []  # answers that were not in the requested form
         while True:
             yield Sent(phase=self.phase, characters=self.sent, withheld=self.redactor.count)
             answer = yield from self._whole_turn()
@@ -139,15 +140,17 @@ class Dialogue:
             self.say(AGAIN)
 
     def _keep(self, answer: Answer) -> None:
-        """The answer becomes part of the conversation, as it came, if it can be sent back: not if it is empty
-        or ends in thinking."""
+        """Add the answer to the conversation as it came, unless it is empty or ends in thinking.
+
+        The API accepts neither.
+        """
         last = answer.blocks[-1].get("type") if answer.blocks else "thinking"
         if last not in ("thinking", "redacted_thinking") and not answer.calls:
             self._add_answer(answer)
 
     def _add_answer(self, answer: Answer) -> None:
         last = self.messages[-1]
-        if last["role"] == "assistant":  # it went on after a pause
+        if last["role"] == "assistant":  # it continued after a pause
             self.messages[-1] = {**last, "content": [*last["content"], *answer.blocks]}
         else:
             self.messages.append({"role": "assistant", "content": list(answer.blocks)})
@@ -155,8 +158,8 @@ class Dialogue:
     def _answer_calls(
         self, answer: Answer, wanted: Sequence[ToolCall], left: int
     ) -> Generator[Step, Reply, None]:
-        """Do what was asked for, as far as calls are left. Call and result enter the conversation together,
-        or neither does."""
+        """Carry out the calls, as many as are left. Call and result enter the conversation together or not at
+        all."""
         results: list[dict[str, Any]] = []
         before = len(self.bench.fixes)
         if answer.calls:
@@ -170,14 +173,14 @@ class Dialogue:
                     | ({"is_error": True} if wrong else {})
                 )
             else:
-                state = "could not be done" if wrong else "gave"
+                state = "failed" if wrong else "returned"
                 results.append({"type": "text", "text": f"{call.name} {state}:\n{text}"})
         self.bench.rounds += len(self.bench.fixes) > before
         self._add_answer(answer)
         self._add(results)
 
     def _with_ids(self, answer: Answer) -> Answer:
-        """The answer with an id for each call: some servers give none, or the same one twice."""
+        """The answer with a different id for each call: some servers give none, or the same one twice."""
         blocks, calls = list(answer.blocks), list(answer.calls)
         places = [place for place, block in enumerate(blocks) if block.get("type") == "tool_use"]
         for number, place in enumerate(places):
@@ -191,19 +194,18 @@ class Dialogue:
     # --- a turn -------------------------------------------------------------------------------------------
 
     def _whole_turn(self) -> Turn:
-        """A turn with what its stop reason calls for: more room, going on after a pause, or a fault."""
+        """A turn, and what its stop reason calls for: more room, continuing after a pause, or a fault."""
         room, pauses = 1, 0
         while True:
-            answer = yield from self._turn(self.question(room))
+            answer = yield from self._turn(self.request(room))
             match answer.stop_reason:
                 case "max_tokens" if room == 1:
                     room = 2
-                    text = "The answer was cut at its ceiling: asking once more with room for twice as much."
-                    yield Remarked(phase=self.phase, text=text)
+                    yield Remarked(phase=self.phase, text=MORE_ROOM)
                 case "max_tokens" if any(call.problem for call in answer.calls) or not answer.text.strip():
                     raise ReasonerError(
-                        f"{self.connection.label}: the answer was cut at its ceiling twice. "
-                        "%cot_resume asks again; with a lower --budget it thinks less."
+                        f"{self.connection.label}: the answer was cut off at its token limit twice. "
+                        "%cot_resume asks again; a lower --budget makes the model think less."
                     )
                 case "pause_turn" if pauses < PAUSES and answer.blocks:
                     pauses += 1
@@ -217,26 +219,25 @@ class Dialogue:
                     self.broken = "it no longer fits the context window"
                     raise ReasonerError(
                         f"{self.connection.label}: the conversation no longer fits the context window. "
-                        "%cot_resume goes on with a new one that holds the finished phases in short."
+                        "%cot_resume starts a new one with a summary of the finished phases."
                     )
-                case _:  # end_turn, tool_use, stop_sequence, and what is not known yet
+                case _:  # end_turn, tool_use, stop_sequence, and reasons that are not known yet
                     return answer
 
     def _refused(self, answer: Answer) -> str:
-        category = answer.details.get("category") or "not told"
-        why = " ".join(str(answer.details.get("explanation") or "").split())[:300]
-        self.broken = "the model declined to go on with it"
+        category = answer.details.get("category") or "not given"
+        why = " ".join(str(answer.details.get("explanation") or "").split())[:300].rstrip(".")
+        self.broken = "the model declined to continue it"
         return (
             f"{self.connection.label} declined to answer (category: {category}){': ' + why if why else ''}. "
-            "%cot_resume asks anew; --model asks another model."
+            "%cot_resume asks again; --model chooses another model."
         )
 
-    def _turn(self, question: Question) -> Turn:
-        """One answer, its text handed on while it arrives. What had arrived is shown also if it breaks
-        off."""
+    def _turn(self, request: TurnRequest) -> Turn:
+        """One answer, its text passed on as it arrives; if it breaks off, what had arrived is shown too."""
         stream = self.pieces
         stream.begin()
-        turn = self.connection.turn(question)
+        turn = self.connection.turn(request)
         try:
             while True:
                 progress = next(turn)
@@ -264,12 +265,12 @@ class Dialogue:
         yield from stream.flush()
         self.used = answer.usage if self.used is None else self.used + answer.usage
         yield UsageReported(phase=self.phase, usage=self.used, target=answer.target, enforced=answer.enforced)
-        if question.room == 1 and answer.stop_reason == "max_tokens":
+        if request.room == 1 and answer.stop_reason == "max_tokens":
             yield stream.withdrawn()
         return answer
 
 
 def _best_of(texts: Sequence[str]) -> PhaseAnswer:
-    """What can be used of answers that were not of the form: the last one that holds more than words."""
+    """What can be used of answers that are not in the requested form: the last with more than words in it."""
     found = [salvaged(text) for text in reversed(texts)]
     return max(found, key=lambda answer: (bool(answer.hypotheses or answer.fixes), not answer.empty))

@@ -1,4 +1,4 @@
-"""What a model asked for, checked and run: hypotheses, probes, fixes and tests with their evidence."""
+"""What a model asks for, checked and run: hypotheses, probes, fixes and tests."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,40 +29,40 @@ from cot_magic.core.findings import (
 from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
 from cot_magic.reasoners.claude.conversation import tools
-from cot_magic.reasoners.claude.conversation.bounds import on_one_line
-from cot_magic.reasoners.claude.conversation.case_text import Marked
+from cot_magic.reasoners.claude.conversation.briefing import evidence_text
 from cot_magic.reasoners.claude.conversation.cells import Cells, Misfit
-from cot_magic.reasoners.claude.conversation.evidence_text import evidence_text
-from cot_magic.reasoners.claude.conversation.field_names import (
+from cot_magic.reasoners.claude.conversation.ledger import Ledger
+from cot_magic.reasoners.claude.conversation.lenient import (
     FIX,
     HYPOTHESIS,
     PROBE,
     named,
+    on_one_line,
 )
-from cot_magic.reasoners.claude.conversation.inquiry import Inquiry
+from cot_magic.reasoners.claude.conversation.outgoing import Marked
 from cot_magic.reasoners.claude.messages.turn import ToolCall
 from cot_magic.reasoners.offline.tests_from_state import regression_tests
 
 Steps: TypeAlias = Generator[Step, Reply, None]
-Result: TypeAlias = tuple[str, bool]  # the text for the model, and whether it is an error
+Result: TypeAlias = tuple[str, bool]  # what the model is told, and whether it is an error
 MOST_HYPOTHESES = 12
 MOST_FIXES = 12
 
 
 @dataclass(slots=True, kw_only=True)
-class Workbench(Inquiry):
-    """Runs what a model asks for. Nothing here believes a model: it checks, runs and keeps.
+class Workbench(Ledger):
+    """Runs what a model asks for. Nothing that a model claims is believed: it is checked, run and recorded.
 
     Attributes
     ----------
     planned
-        Probes that came with hypotheses and have not run, each with the frame that was given for it.
+        Probes that came with hypotheses and have not run yet, each with its frame.
     ran
-        The evidence that each experiment gave.
+        The evidence from each experiment.
     problems
         Why the latest probe of a hypothesis did not run.
     rounds
-        Rounds of fixes that were used.
+        Rounds of fixes used so far.
     """
 
     budget: Budget
@@ -76,7 +76,7 @@ class Workbench(Inquiry):
     # --- hypotheses and probes ----------------------------------------------------------------------------
 
     def state(self, given: Sequence[Mapping[str, Any]]) -> Steps:
-        """State the hypotheses that an answer holds; of one that is known already only a new probe counts."""
+        """State the hypotheses in an answer; from one that is already known, only take a new probe."""
         for stated in given:
             item = named(stated, HYPOTHESIS)
             claim, prediction = on_one_line(item.get("claim")), on_one_line(item.get("prediction"))
@@ -101,7 +101,7 @@ class Workbench(Inquiry):
         return hypothesis
 
     def _place(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """Cell and line of a claim, as far as there are such."""
+        """Cell and line of a claim, as far as they exist."""
         try:
             cell = self.cells.find(item.get("cell"))
         except Misfit:
@@ -110,13 +110,12 @@ class Workbench(Inquiry):
         return {"cell": cell.id, "lineno": line if line is not None and 1 <= line <= last else None}
 
     def run_planned(self) -> Steps:
-        """Run the probes that came with the hypotheses; `problems` has what was wrong with those that could
-        not run."""
+        """Run the probes that came with the hypotheses; `problems` says why some could not run."""
         for hypothesis, (code, frame) in list(self.planned.items()):
             try:
                 yield from self._probe(hypothesis, code, {"frame": frame})
             except Misfit as misfit:
-                self.problems[hypothesis] = f"the probe of {hypothesis} was not run: {misfit}"
+                self.problems[hypothesis] = f"The probe of {hypothesis} was not run: {misfit}."
             self.planned.pop(hypothesis, None)
 
     def _probe(
@@ -127,8 +126,7 @@ class Workbench(Inquiry):
         return (yield from self._run(RunProbe(probe=probe)))
 
     def _run(self, request: Request) -> Generator[Step, Reply, tuple[tuple[Evidence, ...], bool]]:
-        """Evidence for a request, and whether it was there already: what was shown once is not shown better
-        by the same again."""
+        """The evidence for a request, and whether it is from an earlier run of the same request."""
         if known := self.ran.get(request):
             return known, True
         gathered = yield from ask(request)
@@ -139,7 +137,7 @@ class Workbench(Inquiry):
     # --- tools --------------------------------------------------------------------------------------------
 
     def use(self, call: ToolCall) -> Generator[Step, Reply, Result]:
-        """Do what a tool call asks for. What is wrong with it is one line for the model, never a fault."""
+        """Carry out a tool call. An error in it is one line for the model, never a fault."""
         by_name: Mapping[str, Callable[[Mapping[str, Any]], Generator[Step, Reply, str]]] = {
             "run_probe": self._run_probe,
             "try_fix": self._try_fix,
@@ -149,9 +147,9 @@ class Workbench(Inquiry):
         }
         try:
             if call.problem:
-                raise Misfit(f"the input of {call.name} could not be read: {call.problem}")
+                raise Misfit(f"the input of {call.name} cannot be used: {call.problem}")
             if call.name not in by_name:
-                raise Misfit(f"there is no tool {call.name[:60]!r}; there are {', '.join(by_name)}")
+                raise Misfit(f"there is no tool {call.name[:60]!r}; the tools are {', '.join(by_name)}")
             return (yield from by_name[call.name](call.input)), False
         except Misfit as misfit:
             return self.marked.redact(str(misfit)), True
@@ -178,7 +176,7 @@ class Workbench(Inquiry):
     def _explore(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         wanted, seed = tools.whole_number(given.get("schedules")), tools.whole_number(given.get("seed", 0))
         if wanted is None or wanted < 1 or seed is None or seed < 0:
-            raise Misfit("`schedules` has to be a number from 1 on, and `seed` one from 0 on")
+            raise Misfit("`schedules` must be a positive integer, and `seed` a non-negative one")
         fix = self.fix(given["fix"]) if given.get("fix") else None
         about = self.hypothesis(given) if given.get("hypothesis") else None
         if about is None and fix is not None:
@@ -194,8 +192,10 @@ class Workbench(Inquiry):
         return ExploreSchedules(schedules=schedules, seed=seed, fix=fix, witness=witness, about=about)
 
     def search_again(self) -> Steps:
-        """Where a schedule failed: run it, and as many others, on the code with the best fix, if the model
-        had none run."""
+        """If a schedule failed, search the code with the best fix as well, unless the model did so already.
+
+        The search starts with the schedule that failed and tries as many as before.
+        """
         failing, best = failing_schedule(self.case, self.evidence), self.best
         if failing is None or failing.schedule is None or best is None or best not in self.passing:
             return
@@ -205,21 +205,21 @@ class Workbench(Inquiry):
 
     def _try_fix(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         if self.rounds >= self.budget.rounds:
-            raise Misfit("no round of fixes is left: conclude from the evidence that there is")
+            raise Misfit("no round of fixes is left: draw conclusions from the evidence so far")
         gathered = yield from self.propose(given)
         return self._told("evidence", gathered)
 
     def propose(self, given: Mapping[str, Any]) -> Generator[Step, Reply, tuple[Evidence, ...]]:
-        """Propose a fix with its tests, and run them. Raises Misfit if it cannot be tried."""
+        """Propose a fix with its tests, and run both. Raises Misfit if the fix cannot be tried."""
         item = named(given, FIX)
         why = on_one_line(item.get("why"))
         edits = self.cells.edits(item.get("edits", given))
         tests = tools.tests_of(item.get("tests"))
         if self.tried(edits, tests):
-            raise Misfit("exactly these edits were tried already: see the evidence of that fix")
+            raise Misfit("exactly these edits were already tried: see the evidence for that fix")
         if len(self.fixes) >= MOST_FIXES:
-            raise Misfit(f"{MOST_FIXES} fixes were tried: no more")
-        if not self.hypotheses and why:  # the reason for the fix is the only claim that there is
+            raise Misfit(f"{MOST_FIXES} fixes have been tried, which is the maximum")
+        if not self.hypotheses and why:  # the reason for the fix is the only claim there is
             stated = self._hypothesis_of(why)
             yield HypothesisStated(hypothesis=stated)
             item["hypothesis"] = stated.id
@@ -239,8 +239,10 @@ class Workbench(Inquiry):
         return gathered
 
     def propose_rest(self, given: Sequence[Mapping[str, Any]]) -> Generator[Step, Reply, list[str]]:
-        """Try the fixes that an answer holds instead of a tool call; returns what was wrong with those that
-        were not tried. One that was tried before is no news."""
+        """Try the fixes in an answer, which were not given by tool calls; returns why some were not tried.
+
+        A fix that was tried before is skipped without a word.
+        """
         problems: list[str] = []
         left = self.rounds < self.budget.rounds
         for item in given:
@@ -253,11 +255,11 @@ class Workbench(Inquiry):
                     raise Misfit("no round of fixes is left")
                 yield from self.propose(item)
             except Misfit as misfit:
-                problems.append(f"a fix was not tried: {misfit}")
+                problems.append(f"A fix was not tried: {misfit}.")
         return problems
 
     def write_tests(self) -> Steps:
-        """Tests for the best fix from the values that it leaves, where the model wrote none."""
+        """Add tests for the best fix, from the values that it leaves, if the model wrote none."""
         best = self.best
         if best is None or any(owner == best.id for owner, _ in self.tests):
             return
@@ -275,4 +277,4 @@ class Workbench(Inquiry):
 
     def _told(self, what: str, gathered: Sequence[Evidence], again: bool = False) -> str:
         told = self.marked.data(what, evidence_text(gathered, self.cells))
-        return f"This ran already, and ends the same:\n{told}" if again else told
+        return f"This already ran, with this result:\n{told}" if again else told

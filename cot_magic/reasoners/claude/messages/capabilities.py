@@ -1,4 +1,4 @@
-"""What a model takes: asked of the Models API once per model and server, else from a small table."""
+"""What a model supports: from the Models API, asked once per model and server, or from a small table."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -23,15 +23,16 @@ class Capabilities:
     Attributes
     ----------
     manual, adaptive
-        Whether the model takes a token budget for thinking, or decides itself how much it thinks.
+        Whether the model takes a token budget for thinking, and whether it can decide itself how much to
+        think.
     efforts
-        Levels of `output_config.effort` that it takes; empty if it knows none.
+        Levels of `output_config.effort` that it accepts; empty if none.
     max_tokens
-        The most that it writes in one answer, thinking included.
+        The most tokens it writes in one answer, including thinking.
     structured
-        Whether it takes `output_config.format`.
+        Whether it supports `output_config.format`.
     source
-        `server`: the Models API said it; `table`: the built-in table; `assumed`: the model is in neither.
+        `server`: from the Models API; `table`: from the built-in table; `assumed`: the model is in neither.
     """
 
     manual: bool
@@ -46,7 +47,7 @@ def _row(manual: bool, adaptive: bool, efforts: tuple[str, ...], max_tokens: int
     return Capabilities(manual=manual, adaptive=adaptive, efforts=efforts, max_tokens=max_tokens)
 
 
-# As documented in November 2026; the server's own word goes first.
+# As documented in November 2026; what the server says takes precedence.
 _TABLE = {
     "claude-sonnet-4-5": _row(True, False, (), 64_000),
     "claude-haiku-4-5": _row(True, False, (), 64_000),
@@ -54,15 +55,15 @@ _TABLE = {
     "claude-sonnet-4-6": _row(True, True, _LEVELS[:3], 64_000),
     "claude-opus-4-6": _row(True, True, _LEVELS[:3], 128_000),
 }
-_ADAPTIVE = _row(False, True, _LEVELS[:3], 128_000)  # every model of Anthropic after those
+_ADAPTIVE = _row(False, True, _LEVELS[:3], 128_000)  # all later models of Anthropic
 _DATE_AND_VERSION = re.compile(r"([@-]\d{8})?(-v\d+(:\d+)?)?$")
 
 
 def from_table(model: str) -> Capabilities:
-    """What is known of a model without asking anybody.
+    """What is known about a model without asking the server.
 
-    A Claude model that is not in the table is taken for a newer one, which decides itself how much it thinks.
-    A model of another maker is asked for no thinking and no effort.
+    A Claude model that is not in the table is assumed to be newer, and to decide itself how much to think.
+    Thinking and effort are not requested from models of other makers.
     """
     name = plain_name(model)
     if name in _TABLE:
@@ -74,25 +75,24 @@ def from_table(model: str) -> Capabilities:
 
 
 def plain_name(model: str) -> str:
-    """The id of a model without what the platforms put around it: region and maker before, date and version
-    after."""
+    """A model's id without what platforms add to it: region and maker before, date and version after."""
     return _DATE_AND_VERSION.sub("", model.rpartition("anthropic.")[2].rpartition("/")[2])
 
 
 @dataclass(slots=True)
 class CapabilityStore:
-    """Remembers what servers said, so that each is asked once for each model."""
+    """Remembers what servers said, so that each is asked only once about a model."""
 
     known: dict[tuple[str, str], Capabilities] = field(default_factory=dict)
 
     def remembered(self, client_url: str, model: str) -> Capabilities | None:
-        """What the server said before, or None if it was not asked."""
+        """What the server said earlier, or None if it was not asked."""
         return self.known.get((client_url, model))
 
     def ask(self, client: Any, model: str, *, platform: Platform, base_url: str) -> Capabilities:
-        """What the server says of the model; from the table if it cannot say.
+        """What the server says about the model, or the table if the server cannot say.
 
-        A server that has no Models API is not asked again; one that failed for the moment is.
+        A server without a Models API is not asked again; one with a temporary failure is.
         """
         found = self.remembered(base_url, model)
         if found is not None:
@@ -108,7 +108,7 @@ class CapabilityStore:
                 problem = fault_from(error)
                 if problem is None and not isinstance(error, (ValueError, AssertionError)):
                     raise own_cause(error) from error
-                # the request itself is sent all the same, and reports what stays wrong
+                # the turn is sent all the same, and reports a failure that persists
                 lasting = problem is None or problem.status in (400, 404, 405, 501)
                 if problem is not None and problem.kind is FaultKind.NO_CREDENTIALS:
                     raise FailedAttempt(problem) from error
@@ -123,7 +123,7 @@ STORE = CapabilityStore()
 
 
 def _from_info(info: Any, fallback: Capabilities) -> Capabilities:
-    """What a ModelInfo says; servers between us and the API leave out parts of it, which the table fills."""
+    """What a ModelInfo says; parts that a proxy leaves out are taken from the table."""
     described = info.to_dict(warnings=False) if hasattr(info, "to_dict") else {}
     stated = described.get("capabilities")
     most = described.get("max_tokens")

@@ -1,4 +1,4 @@
-"""HTTP traffic on tape: recorded from a server with its pace, played back through the SDK's own parser."""
+"""HTTP traffic on tape: recorded with its timing, and played back through the SDK's own parser."""
 
 import base64
 import difflib
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 VARIABLE = "COT_MAGIC_CASSETTE"  # record:PATH or replay:PATH, for development
 _KEPT_HEADERS = ("content-type", "content-encoding", "request-id", "retry-after", "retry-after-ms")
 _CREDENTIALS = ("authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie")
-_WITHHELD = b"(a credential was here)"
-_LEAST = 8  # characters of a credential
+_WITHHELD = b"(credential removed)"
+_LEAST = 8  # minimum length of a credential
 _FORMAT = 1
 
 
 def unchanged(text: str) -> str:
-    """The text itself: the redaction that takes nothing out."""
+    """The text itself: redaction that removes nothing."""
     return text
 
 
 @dataclass(slots=True)
 class Tape:
-    """Requests and their answers, in a file of JSON.
+    """Requests and their answers, in a JSON file.
 
-    Request headers are never stored, so no credential is; one that a server repeats in its answer is taken
-    out. The body is stored as `scrub` leaves it, and it is this form that a later request is compared with.
+    Request headers, and credentials with them, are never stored; a credential that a server repeats in its
+    answer is removed. The body is stored as redacted by `scrub`, and later requests are compared with that.
     """
 
     path: Path
@@ -44,35 +44,35 @@ class Tape:
 
     @classmethod
     def read(cls, path: Path, scrub: Callable[[str], str] = unchanged) -> "Tape":
-        """A tape from its file. Raises RecordingError if it is none."""
+        """The tape in a file. Raises RecordingError if the file is not a tape."""
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             if stored["format"] != _FORMAT:
                 raise RecordingError(
-                    f"{path}: format {stored['format']} is newer than this version can read."
+                    f"{path}: format {stored['format']} is newer than this version of cot-magic can read."
                 )
             return cls(path=path, scrub=scrub, entries=list(stored["entries"]))
         except OSError as error:
-            raise RecordingError(f"{path}: cannot be read: {error.strerror}.") from error
+            raise RecordingError(f"cannot read {path}: {error.strerror}.") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise RecordingError(f"{path}: is no tape of HTTP traffic: {error}") from error
+            raise RecordingError(f"{path} is not a tape of HTTP traffic: {error}") from error
 
     def write(self) -> None:
-        """Put everything into the file at once, so that an interrupted write damages nothing.
+        """Replace the file as a whole, so an interrupted write does no damage.
 
-        Raises UsageError if it cannot be written.
+        Raises UsageError if the file cannot be written.
         """
         draft = self.path.with_name(self.path.name + ".part")
         text = json.dumps({"format": _FORMAT, "entries": self.entries}, indent=1, ensure_ascii=False)
         try:
-            # a half of a character becomes its escape, which JSON reads as the same half
+            # a lone surrogate is written as an escape, which JSON reads as the same surrogate
             draft.write_text(text, encoding="utf-8", errors="backslashreplace")
             os.replace(draft, self.path)
         except OSError as error:
             raise UsageError(f"{VARIABLE}: cannot write {self.path}: {error.strerror}.") from None
 
     def readable(self, method: str, path: str, raw: bytes) -> dict[str, Any]:
-        """A request as it is stored."""
+        """The form in which a request is stored."""
         text = self.scrub(raw.decode("utf-8", "replace"))
         try:
             body = json.loads(text) if text else None
@@ -81,8 +81,11 @@ class Tape:
         return {"method": method, "path": path, "body": body}
 
     def find(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to a request: equal requests get their answers in the recorded order, the last one again
-        and again. Raises RecordingError with the difference to the nearest request that is on the tape."""
+        """The answer to a request.
+
+        Equal requests get their answers in recorded order, and then the last one again and again. Raises
+        RecordingError, with the difference from the most similar request, if the request is not on the tape.
+        """
         key = _key(request)
         fitting = [entry for entry in self.entries if _key(entry["request"]) == key]
         if not fitting:
@@ -105,7 +108,7 @@ class Tape:
 
 
 def setting_of(given: str | None) -> str:
-    """What was given, or what the environment says; "" for no cassette."""
+    """The argument, or the environment variable if it is None; "" for no cassette."""
     return os.environ.get(VARIABLE, "") if given is None else given
 
 
@@ -114,15 +117,15 @@ def transport_of(
 ) -> "httpx2.BaseTransport | None":
     """The transport for `record:PATH` or `replay:PATH`, or None for "".
 
-    Raises UsageError for a setting that is neither and a tape that cannot be written, RecordingError for one
-    that cannot be read.
+    Raises UsageError for any other setting and if the tape cannot be written, RecordingError if it cannot be
+    read.
     """
     if not setting:
         return None
     mode, _, path = setting.partition(":")
     if mode == "record" and path:
         tape = Tape(path=Path(path), scrub=scrub)
-        tape.write()  # what cannot be written is said before anything is sent
+        tape.write()  # fails before anything is sent
         return recording_transport(tape)
     if mode == "replay" and path:
         return replaying_transport(Tape.read(Path(path), scrub), pace=pace)
@@ -130,7 +133,7 @@ def transport_of(
 
 
 def recording_transport(tape: Tape, inner: "httpx2.BaseTransport | None" = None) -> "httpx2.BaseTransport":
-    """Sends requests on and puts them on the tape, with the pieces of the answers and when they came."""
+    """Sends requests, and records them with the pieces of their answers and the timing."""
     import httpx2
 
     class Tee(httpx2.SyncByteStream):
@@ -153,13 +156,13 @@ def recording_transport(tape: Tape, inner: "httpx2.BaseTransport | None" = None)
             self.entry["pieces"] = _without(self.credentials, self.entry["pieces"])
             tape.write()
 
-    class Recording(httpx2.BaseTransport):
+    class TapeRecorder(httpx2.BaseTransport):
         def __init__(self) -> None:
             self.inner = inner or httpx2.HTTPTransport()
 
         def handle_request(self, request: httpx2.Request) -> httpx2.Response:
             asked = tape.readable(request.method, request.url.path, request.read())
-            request.headers["accept-encoding"] = "identity"  # a tape is read by people too
+            request.headers["accept-encoding"] = "identity"  # people read tapes too
             response = self.inner.handle_request(request)
             kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
             entry = {"request": asked, "status": response.status_code, "headers": kept, "pieces": []}
@@ -177,16 +180,16 @@ def recording_transport(tape: Tape, inner: "httpx2.BaseTransport | None" = None)
         def close(self) -> None:
             self.inner.close()
 
-    return Recording()
+    return TapeRecorder()
 
 
 def replaying_transport(tape: Tape, *, pace: float = 0.0) -> "httpx2.BaseTransport":
-    """Answers from the tape and never from a server.
+    """Answers requests from the tape, never from a server.
 
     Parameters
     ----------
     pace
-        1.0: as fast as it came; 2.0: twice as fast; 0: at once.
+        1.0: as fast as recorded; 2.0: twice as fast; 0: at once.
     """
     import httpx2
 
@@ -204,12 +207,12 @@ def replaying_transport(tape: Tape, *, pace: float = 0.0) -> "httpx2.BaseTranspo
             if broken is not None:
                 raise broken(f"replayed {self.entry['broken']}")
 
-    class Replaying(httpx2.BaseTransport):
+    class TapePlayer(httpx2.BaseTransport):
         def handle_request(self, request: httpx2.Request) -> httpx2.Response:
             entry = tape.find(tape.readable(request.method, request.url.path, request.read()))
             return httpx2.Response(entry["status"], headers=entry["headers"], stream=Play(entry))
 
-    return Replaying()
+    return TapePlayer()
 
 
 def _key(request: Mapping[str, Any]) -> str:
@@ -221,14 +224,14 @@ def _pretty(request: Mapping[str, Any]) -> list[str]:
 
 
 def _credentials(headers: Mapping[str, str]) -> tuple[bytes, ...]:
-    """The secret parts of the headers of a request: without the word for their scheme, and none so short
-    that it may be a part of a word."""
+    """The secrets in a request's headers, without their scheme; not those so short that they may be part of a
+    word."""
     values = (headers[name].rpartition(" ")[2] for name in _CREDENTIALS if name in headers)
     return tuple(value.encode("utf-8") for value in values if len(value) >= _LEAST)
 
 
 def _without(credentials: tuple[bytes, ...], pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The pieces; as one piece, if a credential stands in them, perhaps across two, and has to go."""
+    """The pieces without credentials; joined into one if there was one, since it may span two pieces."""
     whole = b"".join(map(_bytes, pieces))
     cleared = whole
     for credential in credentials:
@@ -237,10 +240,10 @@ def _without(credentials: tuple[bytes, ...], pieces: list[dict[str, Any]]) -> li
 
 
 def _stored(piece: bytes) -> dict[str, str]:
-    """Bytes as text where they are text."""
+    """Bytes as text if they are UTF-8, otherwise in base64."""
     try:
         return {"text": piece.decode("utf-8")}
-    except UnicodeDecodeError:  # a piece may end inside a character
+    except UnicodeDecodeError:  # a piece may end in the middle of a character
         return {"base64": base64.b64encode(piece).decode("ascii")}
 
 

@@ -1,8 +1,8 @@
-"""Answers in many small chunks read as few larger ones, below the HTTP client, which handles each by itself.
+"""Joins the many small chunks of an answer into a few larger ones, below the HTTP client.
 
-A model's answer comes as one chunk (RFC 9112, section 7.1) and one TLS record a token. The client's parser
-takes about 30 µs for each, more than all that is done with the token afterwards
-(`tests/benchmarks/streaming.py`). What has arrived by the time of a read is given to it as one chunk.
+A model's answer comes with one chunk (RFC 9112, section 7.1) and one TLS record per token. The client's
+parser takes about 30 µs for each, more than everything that is done with the token afterwards
+(`tests/benchmarks/streaming.py`). So what has arrived by the time of a read is passed on as one chunk.
 """
 
 import math
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import httpx2
 
-GATHER_S = 0.11  # a little more than events are gathered for in `core`, so that no piece has to wait there
+GATHER_S = 0.11  # a little longer than `core` gathers events, so that no piece has to wait there
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
-_STATUS = b"HTTP/1.1 200"  # the only answers that are streams; all others pass as they are
+_STATUS = b"HTTP/1.1 200"  # only these answers are streams; others pass unchanged
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
 _STREAM = re.compile(
     rb"\r\ncontent-type:[ \t]*(?:text/event-stream|application/vnd\.amazon\.eventstream)\b", re.IGNORECASE
@@ -29,11 +29,11 @@ _NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)  # TLS
 
 
 class ChunkJoiner:
-    """Bytes of one connection as they arrive in, the same answers in fewer chunks out.
+    """Takes the bytes of one connection as they arrive and gives out the same answers in fewer chunks.
 
-    It changes nothing but the framing, and only where that has the usual form: from whatever else it meets
-    on (extensions, trailers, a damaged chunk, another protocol) it passes all bytes on as they are until the
-    next request, so that the client judges them.
+    It changes only the framing, and only if that has the usual form. From the first byte of anything else
+    (extensions, trailers, a damaged chunk, another protocol) until the next request, it passes all bytes on
+    unchanged and leaves it to the client to judge them.
     """
 
     def __init__(self) -> None:
@@ -41,18 +41,18 @@ class ChunkJoiner:
 
     @property
     def streaming(self) -> bool:
-        """Whether an answer of many chunks is on its way."""
+        """Whether a chunked answer is being received."""
         return self._stage == "chunks"
 
     def restart(self) -> None:
-        """A request is sent: what comes next is the head of an answer."""
+        """Start over, because a request is sent: next comes the head of an answer."""
         self._stage: Literal["head", "chunks", "as it is"] = "head"
         self._head = b""
-        self._held = b""  # the beginning of a line with the size of a chunk
-        self._left = 0  # bytes that are still to come of a chunk whose beginning was passed on
+        self._held = b""  # the beginning of a line with a chunk's size
+        self._left = 0  # bytes still to come of a chunk whose beginning was passed on
 
     def feed(self, received: bytes) -> bytes:
-        """What to pass on after these bytes; `b""` stands for the end of the connection."""
+        """What to pass on after these bytes; `b""` means the end of the connection."""
         if self._stage == "chunks":
             return self._joined(received)
         if self._stage == "head":
@@ -93,7 +93,7 @@ class ChunkJoiner:
                 break
             end = line.end() + int(line[1], 16)
             if end == line.end() or data[end : end + 2] not in (b"\r\n", b"\r", b""):
-                self._stage = "as it is"  # the last chunk, or none at all
+                self._stage = "as it is"  # the last chunk, or not a chunk
                 break
             if end + 2 > len(data):
                 self._left = end + 2 - len(data)
@@ -106,16 +106,16 @@ class ChunkJoiner:
 
 
 class JoinedReads:
-    """Stands between a network stream of the client and whoever reads it.
+    """Reads from a network stream of the client, in place of the stream's own methods.
 
-    After some bytes of a streamed answer, more are let come before the next are read: waking up for each
-    token costs more than reading it. No screen shows the difference, as none is drawn more often than ten
-    times a second; what comes after a silence is read at once.
+    Within a streamed answer, it lets bytes accumulate between reads, because waking up for each token costs
+    more than reading it. No screen shows the difference, since none is drawn more often than ten times a
+    second; what comes after a silence is read at once.
 
     Attributes
     ----------
     patience
-        Seconds to wait for what is still to come of this answer, instead of the client's own timeout.
+        Seconds to wait for the rest of this answer, instead of the client's own timeout.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -126,7 +126,7 @@ class JoinedReads:
         self.patience: float | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Wait for bytes and take all that are there, as one chunk where they are chunks."""
+        """Wait for bytes, then take all that have arrived, as one chunk if they are chunks."""
         while True:
             if self._joiner.streaming and self.patience is None:
                 time.sleep(max(0.0, self._due - time.monotonic()))
@@ -137,13 +137,13 @@ class JoinedReads:
                 return passed
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send a part of a request."""
+        """Send part of a request."""
         self.patience = None
         self._joiner.restart()
         self._write(buffer, timeout)
 
     def _arrived(self, max_bytes: int, timeout: float | None) -> bytes:
-        """Wait for the first bytes only; TLS hands over no more than one record at a time."""
+        """Wait only for the first bytes; TLS returns at most one record at a time."""
         if self._late is not None:
             late, self._late = self._late, None
             raise late
@@ -154,28 +154,28 @@ class JoinedReads:
                 more = self._read(max_bytes - len(received), 0.0)
             except Exception as error:
                 if not isinstance(error.__cause__, _NOT_YET):
-                    self._late = error  # for the next read: what came before it is not lost
+                    self._late = error  # raised by the next read, so that what came before it is not lost
                 break
             received += more
         return received
 
 
 def join_chunks(request: "httpx2.Request") -> None:
-    """Read the answers on the connection that this request opens in fewer chunks (a hook for requests).
+    """Have the answers on the connection that this request opens read in fewer chunks (a request hook).
 
-    The client's transport, with its proxies and certificates, stays as it is: by its `trace` extension it
-    tells when it has opened a connection.
+    The client's transport, with its proxies and certificates, is not changed: its `trace` extension reports
+    when a connection is opened.
     """
     request.extensions["trace"] = _watch
 
 
 def expect_the_end(response: "httpx2.Response", seconds: float) -> None:
-    """All that matters of an answer has come: do not wait longer for the rest of its body.
+    """Wait only so long for the rest of the body, now that all that matters of the answer has come.
 
-    To read the body to its end keeps the connection for the next request; but some proxies hold it open.
+    Reading the body to its end keeps the connection for the next request, but some proxies hold it open.
     """
     reads = getattr(response.extensions.get("network_stream"), "joined_reads", None)
-    if reads is not None:  # a tape has none
+    if reads is not None:  # None for a tape
         reads.patience = seconds
 
 

@@ -1,4 +1,4 @@
-"""The client of the SDK: made when it is first needed, for whichever platform is set."""
+"""The SDK's client for a platform, made when it is first needed."""
 
 import os
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cot_magic.core.errors import UsageError
+from cot_magic.core.errors import ServiceFault, UsageError
 from cot_magic.reasoners.claude.messages.chunks import join_chunks
 from cot_magic.reasoners.claude.messages.credentials import (
     Platform,
@@ -21,7 +21,7 @@ from cot_magic.reasoners.claude.messages.faults import FaultKind, fault
 if TYPE_CHECKING:
     import httpx2
 
-# what each platform's client needs beside the SDK: module, and the extra of the SDK that brings it
+# what a platform's client needs besides the SDK: a module, and the extra of the SDK that installs it
 _NEEDS: Mapping[Platform, tuple[str, str]] = {
     "bedrock": ("boto3", "bedrock"),
     "vertex": ("google.auth", "vertex"),
@@ -36,8 +36,17 @@ _DEFAULT_URLS: Mapping[Platform, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds: to connect, between two pieces of an answer (a stalled stream ends after `read`), and for a
-    whole answer, which pings could announce for ever."""
+    """Limits in seconds.
+
+    Attributes
+    ----------
+    connect, write
+        To connect, and to send a part of a request.
+    read
+        Between two pieces of an answer.
+    answer
+        For a whole answer: pings could keep a stream open for ever.
+    """
 
     connect: float = 5.0
     read: float = 90.0
@@ -46,7 +55,7 @@ class Timeouts:
 
 
 def warm() -> None:
-    """Import what a first request needs (over a second of work); for a thread while facts are collected."""
+    """Import what the first request needs, which takes over a second; meant for a thread."""
     import anthropic
     import genai_prices  # noqa: F401 - loaded for later
 
@@ -54,7 +63,7 @@ def warm() -> None:
 
 
 def address_of(platform: Platform, base_url: str | None = None) -> str:
-    """The server that will be asked, as an address or a name for people."""
+    """The server that will be asked: its address, or the name of the platform."""
     if base_url:
         return base_url
     infix = "" if platform == "anthropic" else f"{platform.upper()}_"
@@ -62,11 +71,11 @@ def address_of(platform: Platform, base_url: str | None = None) -> str:
 
 
 def host_of(address: str) -> str:
-    """The host of an address, without a password in it. Raises UsageError for one that is no address."""
+    """The host of an address, without a password. Raises UsageError if the address is not valid."""
     try:
         return urlsplit(address).netloc.rpartition("@")[2] or address
     except ValueError:
-        raise UsageError(f"{address}: is no address of a server. Nothing was sent.") from None
+        raise UsageError(f"{address} is not a valid server address. Nothing was sent.") from None
 
 
 def make_client(
@@ -77,16 +86,16 @@ def make_client(
     timeouts: Timeouts | None = None,
     transport: "httpx2.BaseTransport | None" = None,
 ) -> Any:
-    """A client of the SDK that retries nothing itself and reports to no tracing.
+    """A client of the SDK that does not retry and does not report to tracing.
 
     Parameters
     ----------
     platform
-        Whose servers. All but `anthropic` use credentials of their own, and two of them another package.
+        All but `anthropic` have credentials of their own, and two of them need another package.
     base_url, api_key
-        Instead of what the SDK finds in the environment and in profiles.
+        Used instead of what the SDK finds in the environment and in profiles.
     transport
-        Instead of the network: a cassette.
+        Used instead of the network, for a cassette.
 
     Raises
     ------
@@ -99,52 +108,66 @@ def make_client(
     import httpx2
 
     _require(platform)
-    # what the SDK logs goes where the person directed its log, and is not printed into the cell by default
+    # the SDK's log goes where the person directs it; by default it would be printed into the cell
     if not (log := logging.getLogger("anthropic")).handlers:
         log.addHandler(logging.NullHandler())
     address = address_of(platform, base_url)
     limits = timeouts or Timeouts()
     timeout = httpx2.Timeout(limits.read, connect=limits.connect, write=limits.write)
     options: dict[str, Any] = {
-        "max_retries": 0,  # our own loop waits no longer than it says, and shows that it waits
+        "max_retries": 0,  # our own loop shows that it waits, and never waits longer than it says
         "timeout": timeout,
-        "open_telemetry": False,  # with content tracing switched on, cells would be exported
+        "open_telemetry": False,  # with content tracing enabled, cells would be exported
         "default_headers": {"User-Agent": _user_agent()},
+        "http_client": _http_client(address, timeout, transport),
     }
     if base_url:
         options["base_url"] = base_url
     if api_key:
         options["api_key"] = api_key
     elif platform == "anthropic" and _needs_none(base_url, taped=transport is not None):
-        options["api_key"] = "local"  # such a server wants none, and the SDK sends nothing without one
+        options["api_key"] = "local"  # the server ignores it, and the SDK sends nothing without one
     classes = {
         "anthropic": anthropic.Anthropic, "bedrock": anthropic.AnthropicBedrock,
         "vertex": anthropic.AnthropicVertex, "foundry": anthropic.AnthropicFoundry,
     }  # fmt: skip
     try:
+        return classes[platform](**options)
+    except (anthropic.AnthropicError, ValueError, OSError) as error:
+        # a profile that is malformed or cannot be read; a region that is not set
+        raise _misconfigured(address, str(error)) from error
+
+
+def _http_client(
+    address: str, timeout: "httpx2.Timeout", transport: "httpx2.BaseTransport | None"
+) -> "httpx2.Client":
+    """The HTTP client below the SDK. Raises ServiceFault if the certificates or the proxy cannot be used."""
+    import anthropic
+    import httpx2
+
+    try:
         if transport is None and is_local(address):
-            transport = httpx2.HTTPTransport()  # no proxy of the environment stands before this machine
+            transport = httpx2.HTTPTransport()  # this machine is not reached through a proxy
         network: dict[str, Any] = {} if transport is None else {"transport": transport}
-        options["http_client"] = anthropic.DefaultHttpxClient(
+        return anthropic.DefaultHttpxClient(
             timeout=timeout,
             event_hooks={"request": [join_chunks]},
-            follow_redirects=False,  # a case goes to the server that the screen names, and to no other
+            follow_redirects=False,  # a case goes only to the server that the screen names
             **network,
         )
     except OSError as error:
         said = f"the certificates (SSL_CERT_FILE, SSL_CERT_DIR) cannot be read: {error.strerror or error}"
-        raise fault(FaultKind.CONFIGURATION, said).error(host_of(address)) from error
-    except (ValueError, ImportError) as error:  # a proxy that is none, or needs another package
-        raise fault(FaultKind.CONFIGURATION, str(error)).error(host_of(address)) from error
-    try:
-        return classes[platform](**options)
-    except (anthropic.AnthropicError, ValueError, OSError) as error:
-        # a broken profile, or one that cannot be read; a region that is not set
-        raise fault(FaultKind.CONFIGURATION, str(error)).error(host_of(address)) from error
+        raise _misconfigured(address, said) from error
+    except (ValueError, ImportError) as error:  # a proxy that is not valid, or that needs another package
+        raise _misconfigured(address, str(error)) from error
+
+
+def _misconfigured(address: str, said: str) -> ServiceFault:
+    return fault(FaultKind.CONFIGURATION, said).error(host_of(address))
 
 
 def _needs_none(base_url: str | None, *, taped: bool) -> bool:
-    """Whether no credential is found, and a local server or a tape needs none."""
+    """Whether no credential is found and none is needed, for a local server or a tape."""
     found = credential_source(base_url=base_url)
     return taped if found is None else found.startswith("local server")
 
@@ -155,15 +178,15 @@ def _require(platform: Platform) -> None:
         return
     try:
         found = find_spec(module) is not None
-    except ModuleNotFoundError:  # the package that the module is in
+    except ModuleNotFoundError:  # the package that contains the module
         found = False
     if not found:
-        tail = f"pip install 'anthropic[{extra}]'"
+        tail = f"Run pip install 'anthropic[{extra}]'"
         raise fault(FaultKind.MISSING_EXTRA, module).error(_DEFAULT_URLS[platform], tail=tail)
 
 
 def _user_agent() -> str:
     try:
         return f"cot-magic/{version('cot-magic')}"
-    except PackageNotFoundError:  # run from a source tree that is not installed
+    except PackageNotFoundError:  # a source tree that is not installed
         return "cot-magic"

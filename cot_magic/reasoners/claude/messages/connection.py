@@ -1,4 +1,4 @@
-"""The connection to one model at one server: from questions to requests, over faults, within a cost."""
+"""The connection to one model on one server: sends turns, survives faults, stays within the cost limit."""
 
 import json
 import math
@@ -20,7 +20,7 @@ from cot_magic.reasoners.claude.messages.client import (
     host_of,
     make_client,
 )
-from cot_magic.reasoners.claude.messages.cost import CostGuard
+from cot_magic.reasoners.claude.messages.cost import CostGuard, list_price
 from cot_magic.reasoners.claude.messages.credentials import platform_named
 from cot_magic.reasoners.claude.messages.faults import (
     FailedAttempt,
@@ -29,7 +29,6 @@ from cot_magic.reasoners.claude.messages.faults import (
     fault_from,
     own_cause,
 )
-from cot_magic.reasoners.claude.messages.pricing import list_price
 from cot_magic.reasoners.claude.messages.retry import RetryPolicy, persevere
 from cot_magic.reasoners.claude.messages.stream import (
     attempt,
@@ -47,43 +46,43 @@ from cot_magic.reasoners.claude.messages.thinking import (
 from cot_magic.reasoners.claude.messages.turn import (
     Answer,
     Progress,
-    Question,
     Remark,
+    TurnRequest,
 )
 
-# what refusals have taught, by server and model: each server is asked in the wrong way once
+# what refusals have taught, by server and model, so that each server refuses only once
 _DIALECTS: dict[tuple[str, str], Dialect] = {}
 
 
 class MessagesConnection:
-    """One model at one server that speaks the Messages API.
+    """One model on one server that speaks the Messages API.
 
     Parameters
     ----------
     model
-        Id of the model as the platform names it.
+        Id of the model on the platform.
     budget
-        Tokens of thinking for a turn; 0 for none.
+        Tokens of thinking for each turn; 0 for none.
     platform
-        `anthropic` (also every other server that speaks the Messages API), `bedrock`, `vertex` or `foundry`.
+        `anthropic` (also any other server that speaks the Messages API), `bedrock`, `vertex` or `foundry`.
     base_url, api_key
-        Instead of what the SDK finds in the environment and in profiles.
+        Used instead of what the SDK finds in the environment and in profiles.
     max_usd
-        The requests of this connection together may cost so many US dollars by list price; a request that
-        could pass it is not sent.
+        Limit for all requests of this connection in US dollars, by list price; a request that could exceed it
+        is not sent.
     reserve
-        Tokens for an answer beside the thinking; None: as goes with the budget.
+        Tokens for an answer in addition to thinking; None: as goes with the budget.
     effort
-        Level of effort instead of the one that goes with the budget.
+        Level of effort, instead of the one that goes with the budget.
     cassette
-        `record:PATH` or `replay:PATH`; None: what COT_MAGIC_CASSETTE says, which is for development.
+        `record:PATH` or `replay:PATH`; None: the value of COT_MAGIC_CASSETTE, which is for development.
     scrub
-        Redacts what a cassette stores of requests, and what a server says of a fault.
+        Redacts the requests stored in a cassette, and what a server says about a fault.
 
     Raises
     ------
     UsageError
-        If there is no such platform, or the address is none.
+        If there is no such platform, or the address is not valid.
     """
 
     def __init__(
@@ -107,7 +106,7 @@ class MessagesConnection:
         self.platform = platform_named(platform)
         self._base_url, self._api_key, self._timeouts = base_url, api_key, timeouts or Timeouts()
         self._cassette, self._scrub = setting_of(cassette), scrub
-        # a tape has to hold all that its replay will ask, also what this process knows already
+        # a tape needs all that its replay will ask for, including what this process already knows
         self._store = CapabilityStore() if self._cassette else STORE
         self._dialects = {} if self._cassette else _DIALECTS
         self._address = address_of(self.platform, base_url)
@@ -117,7 +116,7 @@ class MessagesConnection:
         self._capabilities: Capabilities | None = None
         self._dialect = self._dialects.get(self._key, Dialect())
         self._told: set[str] = set()
-        self._lost: list[Usage] = []  # what attempts had used that broke off, as far as it was reported
+        self._lost: list[Usage] = []  # the reported usage of attempts that broke off
         self.cost = CostGuard(model=model, platform=self.platform, limit=max_usd)
 
     @property
@@ -127,45 +126,45 @@ class MessagesConnection:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the model takes, as far as is known without asking."""
+        """What the model supports, as far as is known without asking the server."""
         return (
             self._capabilities or self._store.remembered(self._address, self.model) or from_table(self.model)
         )
 
-    def body(self, question: Question) -> Mapping[str, Any]:
-        """The exact request body that `turn` would send (beside `"stream": true`); sends nothing.
+    def body(self, request: TurnRequest) -> Mapping[str, Any]:
+        """The exact body that `turn` would send, except for `"stream": true`; sends nothing.
 
-        Until the server was asked what the model takes, thinking parameters follow the built-in table, and
+        Before the server was asked what the model supports, thinking parameters follow the built-in table;
         `capabilities.source` says so.
         """
-        return self._body(question, self._plan(question))
+        return self._body(request, self._plan(request))
 
-    def turn(self, question: Question) -> Generator[Progress, None, Answer]:
-        """Ask, and survive what can be survived.
+    def turn(self, request: TurnRequest) -> Generator[Progress, None, Answer]:
+        """Ask, and retry after faults that may pass.
 
         Raises
         ------
         ServiceFault
-            With one line that says what failed, where, and what to do.
+            With one line that says where and what failed, and what to do.
         """
         steps = persevere(
-            lambda: self._attempt(question), self._retry, where=self.label, on_failure=self._failed
+            lambda: self._attempt(request), self._retry, where=self.label, on_failure=self._failed
         )
         answer = yield from self._once(steps)
         self.cost.spend(answer.usage.usd)
         self._dialects[self._key] = self._dialect
-        intent = self._plan(question)
+        intent = self._plan(request)
         usage, self._lost = sum(self._lost, answer.usage), []
         return replace(answer, usage=usage, target=intent.target, enforced=intent.enforced)
 
     def close(self) -> None:
-        """Close all connections to the server, also one in mid-stream."""
+        """Close all connections to the server, even in mid-stream."""
         if self._client is not None:
             self._client.close()
             self._client = None
 
     def _once(self, steps: Generator[Progress, None, Answer]) -> Generator[Progress, None, Answer]:
-        """The same steps without remarks that were made before."""
+        """The same steps, without remarks that were made before."""
         try:
             while True:
                 step = next(steps)
@@ -184,14 +183,14 @@ class MessagesConnection:
     def _key(self) -> tuple[str, str]:
         return self._address, self.model
 
-    def _attempt(self, question: Question) -> Generator[Progress, None, Answer]:
-        """One attempt; asking in another form after a refusal of the form belongs to it."""
+    def _attempt(self, request: TurnRequest) -> Generator[Progress, None, Answer]:
+        """One attempt, which includes asking again in another form if the server refuses the form."""
         client = self._connected()
         self._capabilities = self._capabilities or self._ask_capabilities(client)
         while True:
-            intent = self._plan(question)
+            intent = self._plan(request)
             yield Remark(text=f"{self.model}: {intent.note}.")
-            body = self._body(question, intent)
+            body = self._body(request, intent)
             if self.cost.limit is not None:
                 body, said = self.cost.admit(body, intent, self._count(client, body))
                 yield from [Remark(text=said)] if said else []
@@ -206,7 +205,7 @@ class MessagesConnection:
                 if problem.kind is FaultKind.INVALID_REQUEST:
                     changed = after_refusal(self._dialect, body, problem.said)
                 if changed is None:
-                    self._dialect = self._dialects.get(self._key, Dialect())  # what led nowhere is forgotten
+                    self._dialect = self._dialects.get(self._key, Dialect())  # the change did not help
                     # a server may quote what it was sent
                     raise FailedAttempt(replace(problem, said=self._scrub(problem.said))) from failed
                 self._dialect, sentence = changed
@@ -227,28 +226,28 @@ class MessagesConnection:
     def _ask_capabilities(self, client: Any) -> Capabilities:
         return self._store.ask(client, self.model, platform=self.platform, base_url=self._address)
 
-    def _plan(self, question: Question) -> Plan:
-        reserve = self.reserve * question.room
+    def _plan(self, request: TurnRequest) -> Plan:
+        reserve = self.reserve * request.room
         return plan(self.capabilities, self._dialect, budget=self.budget, reserve=reserve, effort=self.effort)
 
-    def _body(self, question: Question, intent: Plan) -> dict[str, Any]:
+    def _body(self, request: TurnRequest, intent: Plan) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self.model, **intent.parameters}
         output: dict[str, Any] = {}
         if intent.effort:
             output["effort"] = intent.effort
-        if question.schema is not None and self.capabilities.structured and self._dialect.structured:
-            output["format"] = {"type": "json_schema", "schema": question.schema}
+        if request.schema is not None and self.capabilities.structured and self._dialect.structured:
+            output["format"] = {"type": "json_schema", "schema": request.schema}
         if output:
             body["output_config"] = output
-        if question.tools:
-            body["tools"] = list(question.tools)
-        if question.system:
-            body["system"] = list(question.system)
-        body["messages"] = list(question.messages)
+        if request.tools:
+            body["tools"] = list(request.tools)
+        if request.system:
+            body["system"] = list(request.system)
+        body["messages"] = list(request.messages)
         return sendable(body)
 
     def _count(self, client: Any, body: Mapping[str, Any]) -> tuple[int, str]:
-        """Tokens of a request and how they were found: counted by the server or estimated by length."""
+        """Tokens of a request, and how they were determined: counted by the server or estimated."""
         counted = {
             name: body[name] for name in ("model", "messages", "system", "tools", "thinking") if name in body
         }
@@ -257,7 +256,7 @@ class MessagesConnection:
             if isinstance(found, int):
                 return found, "counted by the server"
         except Exception as error:
-            # a server without counting, or one that fails: the request itself will report what is wrong
+            # a server that cannot count, or that fails: then the turn itself will report what is wrong
             if fault_from(error) is None and not isinstance(error, AttributeError):
                 raise own_cause(error) from error
         length = len(json.dumps(body, ensure_ascii=False, default=str).encode("utf-8"))
@@ -265,14 +264,14 @@ class MessagesConnection:
 
     def _price(self, usage: Mapping[str, Any], model: str) -> float | None:
         if not {"input_tokens", "output_tokens"} & set(usage):
-            return None  # nothing was reported, which is not to say that nothing was used
+            return None  # nothing was reported, which does not mean that nothing was used
         counts = {
             "uncached": count(usage, "input_tokens"),
             "cache_read": count(usage, "cache_read_input_tokens"),
             "cache_written": count(usage, "cache_creation_input_tokens"),
             "output": count(usage, "output_tokens"),
         }
-        for name in dict.fromkeys((model, self.model)):  # the server may answer with a name of its own
+        for name in dict.fromkeys((model, self.model)):  # the server may use a name of its own
             price = list_price(name, platform=self.platform, **counts) if name else None
             if price is not None:
                 return price

@@ -1,4 +1,4 @@
-"""The limit on what a connection may cost: no request is sent that could pass it."""
+"""What requests cost, and the limit on it: no request is sent that could exceed the limit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,26 +6,77 @@ from typing import Any
 
 from cot_magic.reasoners.claude.messages.credentials import Platform
 from cot_magic.reasoners.claude.messages.faults import FailedAttempt, FaultKind, fault
-from cot_magic.reasoners.claude.messages.pricing import worst_price
 from cot_magic.reasoners.claude.messages.thinking import LEAST_ANSWER, Plan
+
+_PROVIDERS: dict[Platform, str] = {
+    "anthropic": "anthropic",
+    "bedrock": "aws",
+    "vertex": "google",
+    "foundry": "anthropic",  # billed at Anthropic's list prices
+}
+
+
+def list_price(
+    model: str,
+    *,
+    platform: Platform = "anthropic",
+    uncached: int = 0,
+    cache_read: int = 0,
+    cache_written: int = 0,
+    output: int = 0,
+) -> float | None:
+    """The list price of one request; an estimate, without an account's surcharges and discounts.
+
+    Parameters
+    ----------
+    uncached, cache_read, cache_written, output
+        Tokens; the three kinds of input are counted separately, as the API reports them.
+
+    Returns
+    -------
+    float or None
+        US dollars, from the price list that `genai-prices` ships (offline); None for a model that is not in
+        it.
+    """
+    import genai_prices
+
+    usage = genai_prices.Usage(
+        input_tokens=uncached + cache_read + cache_written,
+        cache_read_tokens=cache_read,
+        cache_write_tokens=cache_written,
+        output_tokens=output,
+    )
+    try:
+        found = genai_prices.calc_price(usage, model, provider_id=_PROVIDERS[platform])
+    except LookupError:
+        return None
+    return float(found.total_price)
+
+
+def worst_price(
+    model: str, *, platform: Platform = "anthropic", input_tokens: int, max_tokens: int
+) -> float | None:
+    """What a request costs if all of its input is written to the cache and its answer has full length."""
+    return list_price(model, platform=platform, cache_written=input_tokens, output=max_tokens)
 
 
 @dataclass(slots=True)
 class CostGuard:
-    """What was spent, by list price, and whether the next request could pass the limit.
+    """Keeps count of what was spent, by list price, and checks each request against the limit.
 
-    The estimate of a request is its worst case: nothing read from the cache, everything written to it, an
-    answer as long as `max_tokens` allows. If the money left pays for a shorter one, `max_tokens` is lowered.
+    A request is estimated at its worst case: nothing is read from the cache, everything is written to it, and
+    the answer is as long as `max_tokens` allows. If the remaining money pays for a shorter answer,
+    `max_tokens` is lowered.
 
     Attributes
     ----------
     limit
         US dollars, or None for no limit.
     spent
-        US dollars of the answers so far. An attempt that broke off after the server had begun to answer,
-        or that was interrupted, counts at its worst case, as nobody says what it cost.
+        US dollars for the answers so far. An attempt that broke off after the server had begun to answer, or
+        that was interrupted, counts at its worst case, because its cost is unknown.
     worst
-        The worst case of the request that was admitted last.
+        The worst case of the last request that was admitted.
     """
 
     model: str
@@ -37,19 +88,19 @@ class CostGuard:
     def admit(
         self, body: Mapping[str, Any], intent: Plan, counted: tuple[int, str]
     ) -> tuple[dict[str, Any], str]:
-        """The body to send, with a lower `max_tokens` if need be, and a sentence that says so (else "").
+        """The body to send, with a lower `max_tokens` if necessary, and a sentence that says so ("" if not).
 
         Parameters
         ----------
         counted
-            Input tokens, and how they were found.
+            Input tokens, and how they were determined.
 
         Raises
         ------
         FailedAttempt
-            If the request could pass the limit, or no price is known.
+            If the request could exceed the limit, or no price is known.
         """
-        assert self.limit is not None, "there is no limit to keep"
+        assert self.limit is not None, "there is no limit"
         tokens, how = counted
         most = int(body["max_tokens"])
         asking, whole = self._price(tokens, 0), self._price(tokens, most)
@@ -68,7 +119,7 @@ class CostGuard:
         return {**body, "max_tokens": affordable}, said
 
     def spend(self, usd: float | None) -> None:
-        """Count an answer; one without a price counts at its worst case."""
+        """Count an answer; without a price it counts at its worst case."""
         self.spent += self.worst if usd is None else usd
 
     def spend_worst(self) -> None:

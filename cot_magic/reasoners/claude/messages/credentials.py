@@ -1,4 +1,4 @@
-"""Whether there is a credential for a model's server, found out as the SDK does and without importing it."""
+"""Whether there is a credential for a model's server: looked up as the SDK does, without importing it."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from cot_magic.core.errors import UsageError
 
 Platform: TypeAlias = Literal["anthropic", "bedrock", "vertex", "foundry"]
 PLATFORMS: tuple[Platform, ...] = ("anthropic", "bedrock", "vertex", "foundry")
-# hosts of this machine, also as seen from inside a container
+# this machine, also as seen from inside a container
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal")  # noqa: S104 - compared, not bound
 
 _AWS_VARIABLES = (
@@ -25,22 +25,22 @@ _AWS_VARIABLES = (
 
 
 def has_credentials(platform: str = "anthropic", environ: Mapping[str, str] | None = None) -> bool:
-    """Whether a request would have a credential to send, or a local server that wants none."""
+    """Whether there is a credential to send, or a local server that needs none."""
     return credential_source(platform, environ) is not None
 
 
 def credential_source(
     platform: str = "anthropic", environ: Mapping[str, str] | None = None, *, base_url: str | None = None
 ) -> str | None:
-    """Where the credential comes from, in words for people, or None if there is none.
+    """Where the credential comes from, in words for people; None if there is none.
 
-    Follows the order of the SDK: key, token, named profile, workload identity, active profile. It looks at
-    names and at whether files exist; it reads no secret and asks no server.
+    Follows the order of the SDK: key, token, named profile, workload identity, active profile. It only looks
+    at which variables are set and which files exist; it reads no secret and asks no server.
 
     Raises
     ------
     UsageError
-        If there is no platform of that name.
+        If there is no platform with that name.
     """
     given = os.environ if environ is None else environ
     checked = platform_named(platform)
@@ -65,24 +65,24 @@ def credential_source(
 
 
 def platform_named(name: str) -> Platform:
-    """The platform of that name. Raises UsageError naming those that exist."""
+    """The platform with that name. Raises UsageError with the names of those that exist."""
     for platform in PLATFORMS:
         if name == platform:
             return platform
-    raise UsageError(f"platform {name}: expected one of {', '.join(PLATFORMS)}. Nothing was run.")
+    raise UsageError(f"unknown platform {name}: expected one of {', '.join(PLATFORMS)}. Nothing was run.")
 
 
 def is_local(address: str) -> bool:
-    """Whether an address is one of this machine, where local models are served without a credential."""
+    """Whether an address is on this machine, where local models are served without a credential."""
     try:
         host = urlsplit(address).hostname or ""
-    except ValueError:  # brackets that do not close: no address at all
+    except ValueError:  # unbalanced square brackets
         return False
     return host in _LOCAL_HOSTS or host.endswith(".localhost") or host.startswith("127.")
 
 
 def has_credential_header(given: Mapping[str, str]) -> bool:
-    """Whether the headers that the person adds to every request hold a credential, as gateways want it."""
+    """Whether the custom headers, which go with every request, include a credential, as for a gateway."""
     lines = given.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")
     names = {line.partition(":")[0].strip().lower() for line in lines if ":" in line}
     return bool(names & {"authorization", "x-api-key"})
@@ -105,11 +105,11 @@ def _config_folder(given: Mapping[str, str]) -> Path:
 
 
 def _active_profile(given: Mapping[str, str]) -> str | None:
-    """Name of the profile that is active on disk, if its configuration exists."""
+    """The name of the active profile, if its configuration exists on disk."""
     folder = _config_folder(given)
     try:
         name = (folder / "active_config").read_text(encoding="utf-8").strip() or "default"
-    except (OSError, UnicodeDecodeError):  # no pointer: the SDK then takes the profile `default`
+    except (OSError, UnicodeDecodeError):  # without this file, the SDK uses the profile `default`
         name = "default"
     if name.startswith(".") or any(mark in name for mark in ("/", "\\", "\0")):
         return None  # the SDK refuses such names too
@@ -129,7 +129,7 @@ def _bedrock(given: Mapping[str, str]) -> str | None:
 
 def _vertex(given: Mapping[str, str]) -> str | None:
     if not given.get("CLOUD_ML_REGION"):
-        return None  # the SDK's client cannot be made without a region
+        return None  # the SDK's client needs a region
     if has_credential_header(given):
         return "ANTHROPIC_CUSTOM_HEADERS"
     if given.get("GOOGLE_APPLICATION_CREDENTIALS"):

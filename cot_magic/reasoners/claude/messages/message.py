@@ -1,4 +1,4 @@
-"""The answer of a model while it grows: events put in their places, blocks kept as they came."""
+"""A model's answer as it grows: events are put in their places, blocks are kept as they came."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,24 +7,24 @@ from typing import Any
 
 from cot_magic.reasoners.claude.messages.turn import Block, Delta, ToolCall
 
-_CUT = ("max_tokens", "model_context_window_exceeded")  # they may leave the last block unfinished
+_CUT = ("max_tokens", "model_context_window_exceeded")  # the last block may be incomplete
 
 
 @dataclass(slots=True)
 class GrowingMessage:
-    """What the events so far have said.
+    """The answer according to the events so far.
 
-    Blocks are kept as mappings and in the order of their fields, also those of kinds that are not known here,
-    as they have to go back unchanged.
+    Blocks, also those of unknown types, are kept as mappings with their fields in order, because they have to
+    be sent back unchanged.
 
     Attributes
     ----------
     started
-        Whether the server has begun to answer, and so to count.
+        Whether the server has begun to answer, and therefore to charge.
     ended
-        Whether the server has said that this is all.
+        Whether the server has said that the answer is complete.
     usage
-        Tokens as reported last: totals, which replace one another.
+        Tokens as last reported; each report is a total and replaces the one before.
     """
 
     started: bool = False
@@ -34,17 +34,16 @@ class GrowingMessage:
     usage: dict[str, Any] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     _blocks: list[dict[str, Any]] = field(default_factory=list)
-    # where the blocks stand by the server's own numbers, which in some servers do not begin with 0
+    # positions of the blocks by the server's own numbers, which do not always begin at 0
     _places: dict[Any, int] = field(default_factory=dict)
-    # what was added to fields of blocks, as pieces: joined once, not at every token
+    # what was added to fields of blocks, in pieces: joined once, not at every token
     _added: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     _closed: set[int] = field(default_factory=set)
 
     def take(self, event: Mapping[str, Any]) -> Delta | None:
-        """Put an event in its place; events and deltas of unknown kinds change nothing.
+        """Put an event in its place; events and deltas of unknown types change nothing.
 
-        Raises KeyError, IndexError, TypeError, ValueError or AttributeError for an event that has not the
-        shape of its kind.
+        Raises KeyError, IndexError, TypeError, ValueError or AttributeError for a malformed event.
         """
         match event.get("type"):
             case "message_start":
@@ -71,7 +70,7 @@ class GrowingMessage:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The blocks as they can be sent back: without what the API takes back from nobody."""
+        """The blocks that can be sent back: without those that the API never accepts."""
         return tuple(block for block in (self._whole(place) for place in range(len(self._blocks))) if block)
 
     @property
@@ -85,7 +84,7 @@ class GrowingMessage:
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
-        """The tool calls, each with what makes its input unusable."""
+        """The tool calls, each with why its input cannot be used, if so."""
         return tuple(
             self._call(place) for place, block in enumerate(self._blocks) if block.get("type") == "tool_use"
         )
@@ -123,23 +122,23 @@ class GrowingMessage:
         return begun + "".join(pieces) if pieces else begun
 
     def _input(self, place: int) -> tuple[Any, str]:
-        """The input of a tool call, and what is wrong with it."""
+        """The input of a tool call, and why it cannot be used ("" if it can)."""
         raw = "".join(self._added.get((place, "input"), ()))
         given: Any = raw or self._blocks[place].get("input", {})
         last, problem = place == len(self._blocks) - 1, ""
-        for _ in range(2):  # some servers give the JSON as text, or as text within JSON
+        for _ in range(2):  # some servers send the JSON as a string, or as a string within JSON
             if isinstance(given, str) and given.strip():
                 try:
-                    given = json.loads(given, strict=False, parse_constant=_no_number)
+                    given = json.loads(given, strict=False, parse_constant=_refused)
                 except (ValueError, RecursionError):
-                    given, problem = {}, f"its input is no JSON: {given[:200]}"
+                    given, problem = {}, f"not valid JSON: {given[:200]}"
         if given == "":
             given = {}
         if last and self.stop_reason in _CUT:
-            # the server closes a cut block in good order and sends what there was of its input
-            problem = "the answer reached its longest length inside this call, so its input is not whole"
+            # the server closes an incomplete block properly and sends what there was of its input
+            problem = "the answer was cut off at its token limit inside this call, so the input is incomplete"
         if not isinstance(given, dict):
-            given, problem = {}, problem or f"its input is no object: {json.dumps(given)[:200]}"
+            given, problem = {}, problem or f"not a JSON object: {json.dumps(given)[:200]}"
         return given, problem
 
     def _call(self, place: int) -> ToolCall:
@@ -149,8 +148,8 @@ class GrowingMessage:
         return ToolCall(id=identity, name=name, input=given, problem=problem)
 
     def _whole(self, place: int) -> Block | None:
-        """A block with all that was added to it; None for an empty text and for a thought that was cut before
-        it was signed."""
+        """A block with all that was added to it; None for empty text and for thinking cut off before its
+        signature."""
         block = self._blocks[place]
         whole = dict(self._parts(place))
         if block.get("type") == "text" and not whole.get("text"):
@@ -170,19 +169,19 @@ class GrowingMessage:
 
 
 def _text(value: Any) -> str:
-    """The value, if it is text. Raises TypeError if it is not."""
+    """The value if it is a string. Raises TypeError if it is not."""
     if not isinstance(value, str):
-        raise TypeError(f"{type(value).__name__} where text belongs")
+        raise TypeError(f"expected a string, got {type(value).__name__}")
     return value
 
 
-def _no_number(name: str) -> float:
-    """NaN and Infinity are no JSON, and could not be sent back. Raises ValueError."""
-    raise ValueError(f"{name} is no JSON")
+def _refused(name: str) -> float:
+    """Raises ValueError: NaN and Infinity are not JSON and could not be sent back."""
+    raise ValueError(f"{name} is not JSON")
 
 
 def _stated(values: Any) -> dict[str, Any]:
-    """What a mapping states: servers leave parts out, or send null for them."""
+    """The fields of a mapping that are not None; servers omit fields or send null."""
     if not isinstance(values, Mapping):
         return {}
     return {name: value for name, value in values.items() if value is not None}

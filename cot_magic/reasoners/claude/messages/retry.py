@@ -1,4 +1,4 @@
-"""Asking again after a fault that may pass: a capped number of times, with a countdown that Ctrl-C ends."""
+"""Retries after a fault that may pass: a limited number of them, with a countdown that Ctrl-C ends."""
 
 import math
 import random
@@ -19,19 +19,19 @@ from cot_magic.reasoners.claude.messages.turn import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often and how patiently to ask again.
+    """How often to ask again, and how long to wait before that.
 
     Attributes
     ----------
     attempts
-        Requests in all, the first among them.
+        Requests in all, including the first.
     silent_attempts
-        The same where the server fell silent: each of them is waited for as long as an answer may pause.
+        The same for a server that stops responding: each attempt then takes as long as an answer may pause.
     first_pause, longest_pause
-        Seconds: the pause doubles from the first up to the longest, with jitter downwards, as clients that
-        fail together should not come back together.
+        Seconds: the pause doubles from the first up to the longest, with jitter downwards so that clients
+        that fail together do not come back together.
     longest_retry_after
-        Seconds: a server that asks for more patience than that is not waited for.
+        Seconds: if a server asks to wait longer than that, no attempt follows.
     """
 
     attempts: int = 5
@@ -41,14 +41,14 @@ class RetryPolicy:
     longest_retry_after: float = 60.0
 
     def most(self, problem: Fault) -> int:
-        """Requests in all, as far as a fault of that kind goes."""
+        """Requests in all, for a fault of that kind."""
         silent = problem.kind is FaultKind.STALLED
         return min(self.attempts, self.silent_attempts) if silent else self.attempts
 
     def pause(self, failed: int) -> float:
-        """Seconds before the next attempt after so many failed ones."""
+        """Seconds before the next attempt, after so many failed ones."""
         full = min(self.longest_pause, self.first_pause * 2.0 ** min(failed - 1, 30))
-        return full * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
+        return full * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, no secret
 
 
 def persevere(
@@ -61,7 +61,7 @@ def persevere(
 ) -> Generator[Progress, None, Answer]:
     """Run attempts until one succeeds, a fault is final or the policy is used up.
 
-    Text that a failed attempt had already streamed is taken back by a Remark with `restarts` before the next.
+    If a failed attempt had already streamed text, a Remark with `restarts` takes it back before the next one.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def persevere(
     where
         Model and server, for messages.
     on_failure
-        Told every fault, also those after which nothing more is tried.
+        Called with every fault, including the last.
 
     Raises
     ------
@@ -98,24 +98,24 @@ def persevere(
             run.close()
         yield from _countdown(problem, seconds, failed, policy, sleep)
         if streamed:
-            yield Remark(text=f"The answer broke off ({problem.what}) and starts again.", restarts=True)
+            yield Remark(text=f"The answer broke off ({problem.what}) and starts over.", restarts=True)
 
 
 def _next_pause(problem: Fault, failed: int, policy: RetryPolicy, where: str) -> float:
-    """Seconds to wait; raises ServiceFault if there is no use in it.
+    """Seconds to wait. Raises ServiceFault if no other attempt is to be made.
 
-    Without the error below, whose text may quote what was sent.
+    The error is raised without its cause, whose message may quote what was sent.
     """
     if not problem.retryable:
         raise problem.error(where) from None
     wanted = problem.retry_after
     if wanted is not None and wanted > policy.longest_retry_after:
-        tail = f"the server asks to wait {_length(wanted)}; %cot_resume {_moment(wanted)}."
+        tail = f"The server asks to wait {_length(wanted)}; run %cot_resume {_moment(wanted)}."
         raise problem.error(where, tail=tail) from None
     if failed >= policy.most(problem):
         times = "once" if failed == 1 else f"{failed} times"
-        raise problem.error(where, tail=f"asked {times}; {problem.remedy}") from None
-    if wanted is None or (wanted == 0 and failed > 1):  # "at once" is believed once
+        raise problem.error(where, tail=f"Asked {times}; {problem.remedy}") from None
+    if wanted is None or (wanted == 0 and failed > 1):  # "retry at once" is believed only once
         return policy.pause(failed)
     return wanted
 
@@ -127,7 +127,7 @@ def _countdown(
     left = seconds
     while left > 0:
         yield Pause(seconds=left, reason=reason)
-        step = left - math.floor(left) or 1.0  # down to whole seconds, then one by one
+        step = left - math.floor(left) or 1.0  # to the next whole second, then one at a time
         sleep(min(step, left))
         left -= step
 
@@ -139,7 +139,7 @@ def _length(seconds: float) -> str:
 
 
 def _moment(seconds: float) -> str:
-    """The time of day, or the date, after so many seconds."""
+    """When so many seconds will have passed: after a time of day or a date."""
     if seconds > 30 * 86_400:
         return "on another day"
     then = datetime.now().astimezone() + timedelta(seconds=seconds)

@@ -1,20 +1,20 @@
-"""Server-sent events read from bytes as they arrive (WHATWG HTML, section 9.2.6)."""
+"""Server-sent events, parsed from bytes as they arrive (WHATWG HTML, section 9.2.6)."""
 
 from collections.abc import Iterable, Iterator
 
-_MARK = b"\xef\xbb\xbf"  # a byte order mark may stand at the very beginning
+_MARK = b"\xef\xbb\xbf"  # a byte order mark may come at the very beginning
 
 
 def server_sent(chunks: Iterable[bytes]) -> Iterator[Iterator[tuple[str, str]]]:
-    """Name and data of each event in a stream of bytes, however it is cut: those that each chunk completes.
+    """Name and data of the events that each chunk completes, wherever the stream is cut into chunks.
 
-    Lines end in LF, CR or CRLF. An event without data is none, and one that its blank line does not end is
-    dropped, both as the standard says. `id` and `retry` are not looked at: they are for clients that connect
-    again by themselves. A model may write a thousand events in a second, so each is taken apart at once, not
-    line by line as it comes. Raises UnicodeDecodeError for bytes that are no UTF-8.
+    Lines end in LF, CR or CRLF. As the standard says, an event without data is ignored, and one without its
+    final blank line is dropped. `id` and `retry` are ignored: they are for clients that reconnect by
+    themselves. A model may write a thousand events a second, so an event is parsed as a whole, not line by
+    line. Raises UnicodeDecodeError for bytes that are not UTF-8.
     """
     rest = b""
-    begun = half = False  # half: the last chunk ended in a CR, so an LF now belongs to it
+    begun = half = False  # half: the last chunk ended in CR, so an LF now belongs to it
     for chunk in chunks:
         part = chunk[1:] if half and chunk.startswith(b"\n") else chunk
         if chunk:
@@ -24,14 +24,14 @@ def server_sent(chunks: Iterable[bytes]) -> Iterator[Iterator[tuple[str, str]]]:
         rest += part
         if not begun:
             if len(rest) < len(_MARK) and _MARK.startswith(rest):
-                continue  # perhaps a part of the mark
+                continue  # possibly part of the mark
             rest, begun = rest.removeprefix(_MARK), True
         *blocks, rest = rest.split(b"\n\n")
         yield _events(blocks)
 
 
 def _events(blocks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    """What blocks of lines say that are events."""
+    """Name and data of the blocks of lines that are events."""
     for block in blocks:
         name, data = _event(block)
         if data is not None:
@@ -39,7 +39,7 @@ def _events(blocks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _event(block: bytes) -> tuple[str, str | None]:
-    """What the lines of an event say; None for one that has no data."""
+    """Name and data of an event; None instead of the data if it has none."""
     name, data = "", None
     for line in block.decode("utf-8").split("\n"):
         field, _, value = line.partition(":")

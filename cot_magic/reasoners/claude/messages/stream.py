@@ -1,4 +1,4 @@
-"""One attempt: a request is sent, its stream read piece by piece into deltas and one whole answer."""
+"""One attempt: send a request, and read its stream into deltas and one whole answer."""
 
 import json
 import math
@@ -28,7 +28,7 @@ from cot_magic.reasoners.claude.messages.turn import (
 )
 
 _DECODER = json.JSONDecoder()
-_END_S = 1.0  # for the end of the body when the message has ended
+_END_S = 1.0  # how long to wait for the end of the body after the end of the message
 
 
 def attempt(
@@ -40,25 +40,25 @@ def attempt(
 ) -> Generator[Progress, None, Answer]:
     """Send a request and read its stream.
 
-    The SDK's `messages.create(stream=True)` sends what its `messages.stream` sends, and hands over the stream
-    itself: the running copy of the message that the latter keeps raises on a tool input that is no JSON,
-    forgets the text of one that was cut, parses it anew at every piece, and returns blocks with their fields
-    in another order.
+    The SDK's `messages.create(stream=True)` sends what its `messages.stream` sends, but gives access to the
+    stream itself. The message that `messages.stream` accumulates is of no use here: it raises for a tool
+    input that is not JSON, loses the text of one that was cut off, parses it again at every piece, and
+    returns blocks with their fields in another order.
 
     Parameters
     ----------
     body
         The body as the API takes it, without `stream`.
     price
-        From the usage and the answering model to dollars.
+        Gives the price in dollars for the usage and the model that answered.
     longest
         Seconds that the whole answer may take.
 
     Raises
     ------
     FailedAttempt
-        With the fault, for whatever of the service's went wrong. Everything else passes through; closing the
-        generator or a KeyboardInterrupt inside it closes the HTTP connection.
+        With the fault, if the service failed. Other errors pass through. Closing the generator, or a
+        KeyboardInterrupt inside it, closes the HTTP connection.
     """
     message = GrowingMessage()
     end = time.monotonic() + longest
@@ -73,18 +73,21 @@ def attempt(
         problem = error.fault if isinstance(error, FailedAttempt) else fault_from(error)
         if problem is None:
             raise own_cause(error) from error
-        if not message.ended:  # a connection that breaks after the answer takes nothing from it
+        if not message.ended:  # a connection that breaks after the answer does no harm
             raise FailedAttempt(replace(problem, usage=dict(message.usage))) from error
     if not message.started:
-        raise FailedAttempt(fault(FaultKind.EMPTY, f"status 200, {answered}, no message in it"))
+        raise FailedAttempt(fault(FaultKind.EMPTY, f"status 200, {answered}, no message"))
     if not message.stop_reason:
         raise FailedAttempt(fault(FaultKind.TRUNCATED, usage=dict(message.usage)))
     return _answer(message, price)
 
 
 def _opened(client: Any, body: Mapping[str, Any]) -> tuple[Any, list[Remark]]:
-    """The open stream, and what the SDK warned of: the person is told that a model nears its end, but not
-    that token budgets are deprecated, since they are sent on purpose."""
+    """The open stream, and remarks from the SDK's warnings.
+
+    The person is told that a model nears its end of life, but not that token budgets are deprecated, since
+    they are sent on purpose.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         stream = client.messages.create(**body, stream=True)
@@ -99,7 +102,7 @@ def _opened(client: Any, body: Mapping[str, Any]) -> tuple[Any, list[Remark]]:
 
 
 def _deltas(stream: Any, message: GrowingMessage, end: float, longest: float) -> Iterator[Delta | None]:
-    """The pieces of the answer while the message grows by them; None where no more has arrived yet."""
+    """Put what arrives into the message; yields its text in pieces, and None when no more is there yet."""
     for arrived in _arrivals(stream):
         for event in arrived:
             delta = _placed(message, event)
@@ -107,7 +110,7 @@ def _deltas(stream: Any, message: GrowingMessage, end: float, longest: float) ->
                 yield delta
         yield None
         if message.ended:
-            # some proxies send signs of life for ever; the error below takes nothing from a whole answer
+            # some proxies send pings for ever; the error below does no harm to a complete answer
             expect_the_end(stream.response, _END_S)
             end = min(end, time.monotonic() + _END_S)
         if time.monotonic() > end:
@@ -116,9 +119,9 @@ def _deltas(stream: Any, message: GrowingMessage, end: float, longest: float) ->
 
 
 def _joined(deltas: Iterator[Delta | None]) -> Iterator[Delta]:
-    """The same text in fewer pieces: those of one kind that arrived together are one.
+    """The same text in fewer pieces: those of one kind that arrived together are joined.
 
-    Each piece goes through a dozen hands until it is seen, and no screen is drawn more often.
+    A dozen layers handle each piece before it is seen, and no screen is drawn more often than this.
     """
     kept: list[str] = []
     kind: Literal["text", "thinking"] = "text"
@@ -131,7 +134,7 @@ def _joined(deltas: Iterator[Delta | None]) -> Iterator[Delta]:
                 kind = delta.kind
                 kept.append(delta.text)
     except (Exception, KeyboardInterrupt):
-        if kept:  # what came before a fault or Ctrl-C stays on the screen
+        if kept:  # text that came before a fault or Ctrl-C stays on the screen
             yield Delta(kind=kind, text="".join(kept))
         raise
     if kept:
@@ -139,10 +142,10 @@ def _joined(deltas: Iterator[Delta | None]) -> Iterator[Delta]:
 
 
 def _arrivals(stream: Any) -> Iterator[Iterable[Any]]:
-    """The events as they were sent, those that arrived together at a time."""
+    """The events as they were sent; those that arrived together come together."""
     headers = stream.response.headers
     if "amazon.eventstream" in headers.get("content-type", ""):
-        for event in stream:  # the binary framing of Bedrock is read by its own client alone
+        for event in stream:  # only the SDK's client for Bedrock reads its binary framing
             yield (event.to_dict(warnings=False),)
         return
     if headers.get("content-type", "").partition(";")[0].strip() == "application/json":
@@ -156,7 +159,7 @@ def _arrivals(stream: Any) -> Iterator[Iterable[Any]]:
 def _events(arrived: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> Iterator[Any]:
     """The data of events. Raises FailedAttempt for an `event: error`."""
     for name, sent in arrived:
-        if not sent or sent == "[DONE]":  # some servers end as another API does
+        if not sent or sent == "[DONE]":  # some servers mark the end as another API does
             continue
         data = _said(sent) if name == "error" else _parsed(sent)
         if name == "error" or _is_error(data):
@@ -165,8 +168,8 @@ def _events(arrived: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> I
 
 
 def _unstreamed(data: Any, headers: Mapping[str, str]) -> Iterator[Any]:
-    """The events of an answer that came as one body, as from servers that do not stream. Raises FailedAttempt
-    for an error."""
+    """The events for an answer in one body, from a server that does not stream. Raises FailedAttempt for an
+    error."""
     if _is_error(data):
         raise FailedAttempt(fault_in_stream(data, headers))
     if isinstance(data, dict) and data.get("type") == "message":
@@ -176,14 +179,14 @@ def _unstreamed(data: Any, headers: Mapping[str, str]) -> Iterator[Any]:
 
 
 def _is_error(data: Any) -> bool:
-    """Whether an event or body is an error; what stands between may leave out its type."""
+    """Whether an event or body is an error; a proxy may omit its type."""
     return isinstance(data, dict) and (
         data.get("type") == "error" or ("error" in data and "type" not in data)
     )
 
 
 def _said(sent: str) -> Any:
-    """What a server says of its error: JSON, or words."""
+    """What a server says about its error: JSON, or words."""
     try:
         return _parsed(sent)
     except ValueError:
@@ -191,9 +194,9 @@ def _said(sent: str) -> Any:
 
 
 def _parsed(sent: str) -> Any:
-    """The data of an event. Raises ValueError if it is no JSON.
+    """The data of an event. Raises ValueError if it is not JSON.
 
-    `json.loads` looks for white space around it first, which takes longer than to parse a token.
+    `json.loads` first looks for white space around it, which takes longer than parsing a token.
     """
     if sent.startswith("{"):
         data, end = _DECODER.raw_decode(sent)
@@ -203,11 +206,11 @@ def _parsed(sent: str) -> Any:
 
 
 def _placed(message: GrowingMessage, event: Any) -> Delta | None:
-    """Put an event into the message. Raises FailedAttempt if it has not the shape of its kind."""
+    """Put an event into the message. Raises FailedAttempt if it is malformed."""
     try:
         return message.take(event)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        said = f"an event has not the shape of its kind: {type(error).__name__}: {error}"
+        said = f"malformed event: {type(error).__name__}: {error}"
         raise FailedAttempt(fault(FaultKind.GARBLED, said)) from error
 
 
@@ -224,7 +227,7 @@ def _answer(message: GrowingMessage, price: Callable[[Mapping[str, Any], str], f
 
 
 def sendable(body: dict[str, Any]) -> dict[str, Any]:
-    """The body, with halves of characters replaced: Python text may hold them, UTF-8 cannot."""
+    """The body with lone surrogates replaced: a Python string may contain them, UTF-8 may not."""
     try:
         json.dumps(body, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
@@ -235,8 +238,11 @@ def sendable(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def usage_of(reported: Mapping[str, Any], usd: float | None) -> Usage:
-    """The tokens of an answer: `input_tokens` is all of the input, of which `cache_read_tokens` came from the
-    cache; `output_tokens` is all of the output, of which `thinking_tokens` were thinking."""
+    """The tokens of an answer, from the server's report.
+
+    `input_tokens` is the whole input, of which `cache_read_tokens` came from the cache; `output_tokens` is
+    the whole output, of which `thinking_tokens` were thinking.
+    """
     cache_read = count(reported, "cache_read_input_tokens")
     details = reported.get("output_tokens_details")
     return Usage(
@@ -251,6 +257,6 @@ def usage_of(reported: Mapping[str, Any], usd: float | None) -> Usage:
 
 
 def count(reported: Mapping[str, Any], name: str) -> int:
-    """A number of tokens from a report; 0 where it is left out."""
+    """A number of tokens from a report; 0 if it is missing."""
     value = reported.get(name)
     return max(0, value) if isinstance(value, int) else 0

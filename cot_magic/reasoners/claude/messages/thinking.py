@@ -1,4 +1,4 @@
-"""From a thinking budget to the parameters of a request, and what to change when a server refuses them."""
+"""The parameters of a request for a thinking budget, and what to change when a server refuses them."""
 
 import re
 from collections.abc import Mapping
@@ -7,21 +7,21 @@ from typing import Any, Literal
 
 from cot_magic.reasoners.claude.messages.capabilities import Capabilities
 
-LEAST_BUDGET = 1_024  # the API takes no smaller `budget_tokens`
-LEAST_ANSWER = 1_024  # below this an answer of any use is cut
+LEAST_BUDGET = 1_024  # the API accepts no smaller `budget_tokens`
+LEAST_ANSWER = 1_024  # no useful answer fits into less
 Mode = Literal["manual", "adaptive", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How one server wants one model to be asked; learnt from its refusals, each of them once.
+    """How one server wants to be asked for one model; learnt from its refusals, each only once.
 
     Attributes
     ----------
     mode
-        How thinking is asked for, if a refusal has decided it; None: as the capabilities say.
+        How to ask for thinking, if a refusal has decided it; None: as the capabilities say.
     effort, structured
-        Whether `output_config.effort` and `.format` are sent where the capabilities allow them.
+        Whether `output_config.effort` and `.format` are sent if the capabilities allow them.
     """
 
     mode: Mode | None = None
@@ -40,9 +40,9 @@ class Plan:
     effort
         Level for `output_config`, or "".
     target
-        Tokens of thinking that are meant; `enforced` tells whether the server takes them as a limit.
+        Intended tokens of thinking; `enforced` is whether the server treats them as a limit.
     note
-        The same in words, without a claim that was not kept.
+        The same in words, claiming no limit that is not one.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Plan:
 
     @property
     def max_tokens(self) -> int:
-        """The ceiling of the whole answer, thinking included."""
+        """The limit for the whole answer, including thinking."""
         return int(self.parameters["max_tokens"])
 
 
@@ -67,9 +67,9 @@ def plan(
     budget
         Tokens of thinking; 0 for none.
     reserve
-        Tokens for the answer on top of it.
+        Tokens for the answer, in addition to the budget.
     effort
-        A level that the person chose, instead of the one that goes with the budget.
+        The level that the person chose, instead of the one that goes with the budget.
     """
     ceiling = max(LEAST_ANSWER, min(budget + reserve, capabilities.max_tokens))
     mode = dialect.mode or mode_of(capabilities)
@@ -81,24 +81,20 @@ def plan(
     if mode == "adaptive" and budget > 0:
         parameters["thinking"] = {"type": "adaptive", "display": "summarized"}
         note = (
-            f"{budget:,} is a target, not a limit: this model takes no token budget; "
-            f"sent {f'effort={sent}' if sent else 'no effort level'}, ceiling {ceiling:,} tokens"
+            f"{budget:,} thinking tokens are a target, not a limit, as this model takes no token budget; "
+            f"{f'effort={sent}' if sent else 'no effort level'}, at most {ceiling:,} tokens an answer"
         )
         return Plan(parameters=parameters, effort=sent, target=budget, note=note)
-    reason = (
-        "a budget of 0 was asked for"
-        if budget <= 0
-        else "this model is not known to take thinking parameters"
-    )
+    reason = "the budget is 0" if budget <= 0 else "this model is not known to take thinking parameters"
     return Plan(
         parameters=parameters,
         effort=sent if budget > 0 else "",
-        note=f"no thinking was asked for: {reason}; ceiling {ceiling:,} tokens",
+        note=f"no thinking requested: {reason}; at most {ceiling:,} tokens an answer",
     )
 
 
 def mode_of(capabilities: Capabilities) -> Mode:
-    """A budget in tokens where the model takes one, as it alone is a limit."""
+    """A budget in tokens if the model takes one, because only that is a limit."""
     return "manual" if capabilities.manual else "adaptive" if capabilities.adaptive else "none"
 
 
@@ -108,7 +104,7 @@ def level_of(budget: int) -> str:
 
 
 def reserve_for(budget: int) -> int:
-    """Tokens for the answer beside so much thinking: longer thought has more to say."""
+    """Tokens for the answer that goes with so much thinking: more thinking has more to say."""
     return {"low": 8_000, "medium": 10_000, "high": 16_000}[level_of(budget)]
 
 
@@ -118,16 +114,16 @@ def _manual(budget: int, ceiling: int) -> Plan:
     if kept < LEAST_BUDGET:
         return Plan(
             parameters=parameters,
-            note=f"no thinking was asked for: {budget:,} tokens are below the least, {LEAST_BUDGET:,}"
+            note=f"no thinking requested: {budget:,} tokens are below the minimum of {LEAST_BUDGET:,}"
             if budget < LEAST_BUDGET
-            else f"no thinking was asked for: the model writes at most {ceiling:,} tokens",
+            else f"no thinking requested: the model writes at most {ceiling:,} tokens",
         )
     parameters["thinking"] = {"type": "enabled", "budget_tokens": kept, "display": "summarized"}
     return Plan(
         parameters=parameters,
         target=kept,
         enforced=True,
-        note=f"thinking limited to {kept:,} tokens a request, ceiling {ceiling:,} tokens",
+        note=f"thinking limited to {kept:,} tokens a request, at most {ceiling:,} tokens an answer",
     )
 
 
@@ -147,38 +143,39 @@ _OUTPUT_REFUSED = re.compile(
 
 
 def after_refusal(dialect: Dialect, sent: Mapping[str, Any], said: str) -> tuple[Dialect, str] | None:
-    """How to ask again after a 400, and one sentence that says so; None if it is about something else.
+    """How to ask again after a 400, and one sentence that says so; None if the 400 is about something else.
 
-    Each part is switched once: a server that refuses the second form too has the last word.
+    Each part is switched only once: if the server refuses the second form too, the refusal is final.
 
     Parameters
     ----------
     sent
         The body that was refused.
     said
-        The server's message. Its wording is no interface, so it decides about nothing but this one switch.
+        The server's message. Its wording is not an interface, so it decides nothing but this switch.
     """
     thinking = sent.get("thinking", {}).get("type")
-    # first, as these refusals name `output_config.effort` as the way out
+    # first, because these refusals recommend `output_config.effort`
     if thinking == "enabled" and _MANUAL_REFUSED.search(said):
         words = (
-            "The model takes no thinking budget: asking again with adaptive thinking, a target and no limit."
+            "The model takes no thinking budget: asking again with adaptive thinking, "
+            "for which the budget is a target, not a limit."
         )
         return (replace(dialect, mode="adaptive"), words) if dialect.mode is None else None
     if thinking == "adaptive" and _ADAPTIVE_REFUSED.search(said):
-        words = "The model takes no adaptive thinking: asking again with a token budget."
+        words = "The model does not support adaptive thinking: asking again with a token budget."
         return (replace(dialect, mode="manual"), words) if dialect.mode is None else None
     output = sent.get("output_config", {})
     if "effort" in output and _EFFORT_REFUSED.search(said):
-        return replace(dialect, effort=False), "The server takes no effort level: asking again without it."
+        words = "The server does not accept an effort level: asking again without one."
+        return replace(dialect, effort=False), words
     if output and _OUTPUT_REFUSED.search(said):
         if "format" in output:
-            words = "The server takes no output schema: asking again with the schema in words alone."
+            words = "The server does not accept an output schema: asking again with the schema in words only."
             return replace(dialect, structured=False), words
-        return replace(
-            dialect, effort=False
-        ), "The server takes no output settings: asking again without them."
+        words = "The server does not accept output settings: asking again without them."
+        return replace(dialect, effort=False), words
     if thinking is not None and dialect.mode is None and _THINKING_REFUSED.search(said):
-        words = "The server takes no thinking settings: asking again without thinking."
+        words = "The server does not accept thinking settings: asking again without thinking."
         return replace(dialect, mode="none"), words
     return None

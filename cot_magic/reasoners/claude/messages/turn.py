@@ -1,4 +1,4 @@
-"""What a turn is, on both sides of a connection: the question, the pieces that arrive, the whole answer."""
+"""A turn as both sides of a connection see it: the request, the pieces that arrive, the whole answer."""
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,21 +10,22 @@ Block: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class TurnRequest:
     """What is asked in one turn, without what the connection adds (model, thinking, `max_tokens`).
 
     Attributes
     ----------
     system, tools
-        Blocks as the API takes them; with `messages` up to the last marked block they are the cached prefix.
+        Blocks as the API takes them; together with `messages` up to the last marked block, they are the
+        prefix that is cached.
     messages
-        The conversation so far; blocks of earlier answers stand in it exactly as they came.
+        The conversation so far; blocks of earlier answers are in it exactly as they came.
     schema
-        JSON schema that the text of the answer has to fit, or None for free text. A server that does not know
-        structured outputs gets the schema in words from whoever asks.
+        JSON schema for the text of the answer, or None for free text. A server that does not support
+        structured outputs is not sent the schema, so the prompt has to describe the form as well.
     room
-        How many times the usual reserve for the answer (beside the thinking) is allowed: 2 after an answer
-        that was cut at `max_tokens`.
+        How many times the usual reserve for the answer (besides the thinking) is allowed: 2 after an answer
+        that was cut off at `max_tokens`.
     """
 
     system: Sequence[Block]
@@ -44,7 +45,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """Waiting before another attempt; sent about once a second with what is left, in seconds."""
+    """Waiting before another attempt; sent about once a second, with the seconds that are left."""
 
     seconds: float
     reason: str
@@ -52,13 +53,12 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something that the person has to know about how the question was sent, in one sentence.
+    """Something the person has to know about how the request was sent, in one sentence.
 
     Attributes
     ----------
     restarts
-        The answer starts again from its beginning: every Delta of this turn that came before is void and
-        has to be taken off the screen.
+        The answer starts over: every Delta of this turn so far is void and has to be taken off the screen.
     """
 
     text: str
@@ -70,7 +70,7 @@ Progress: TypeAlias = Delta | Pause | Remark
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A tool that the model wants used. `problem` says why its input cannot be used (cut, no JSON)."""
+    """A tool that the model wants to use. `problem` says why its input cannot be used (cut off, not JSON)."""
 
     id: str
     name: str
@@ -85,14 +85,14 @@ class Answer:
     Attributes
     ----------
     blocks
-        The content to send back in the next turn, byte for byte as it came.
+        The content to send back in the next turn, unchanged.
     stop_reason
-        As the API gives it; never None (that is a fault, which the connection retries or raises).
+        As the API gives it; never None, which is a fault that the connection retries or raises.
     usage
         `input_tokens` is all of the input, of which `cache_read_tokens` came from the cache; `output_tokens`
         is all of the output, of which `thinking_tokens` were thinking.
     target
-        The thinking tokens that were asked for; `enforced` tells whether the server takes it as a limit.
+        The thinking tokens that were asked for; `enforced` is whether the server treats them as a limit.
     """
 
     blocks: tuple[Block, ...]
@@ -107,17 +107,17 @@ class Answer:
 
 
 class Connection(Protocol):
-    """One model at one server. A turn that ends in a fault raises ServiceFault; Ctrl-C closes the stream."""
+    """One model on one server. A turn that fails for good raises ServiceFault; Ctrl-C closes the stream."""
 
     @property
     def label(self) -> str:
         """Model and server, for people."""
         ...
 
-    def body(self, question: Question) -> Mapping[str, Any]:
-        """The exact request body that `turn` would send; sends nothing."""
+    def body(self, request: TurnRequest) -> Mapping[str, Any]:
+        """The exact body that `turn` would send; sends nothing."""
         ...
 
-    def turn(self, question: Question) -> Generator[Progress, None, Answer]: ...
+    def turn(self, request: TurnRequest) -> Generator[Progress, None, Answer]: ...
 
     def close(self) -> None: ...

@@ -11,7 +11,7 @@ from scripted_replies import Reply
 from cot_magic.core.errors import ServiceFault
 from cot_magic.reasoners.claude.messages.client import Timeouts
 from cot_magic.reasoners.claude.messages.connection import MessagesConnection
-from cot_magic.reasoners.claude.messages.pricing import list_price, worst_price
+from cot_magic.reasoners.claude.messages.cost import list_price, worst_price
 from cot_magic.reasoners.claude.messages.thinking import LEAST_ANSWER
 from cot_magic.reasoners.claude.messages.turn import Delta
 

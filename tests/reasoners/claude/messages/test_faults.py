@@ -108,7 +108,7 @@ def test_a_fault_that_stays_ends_with_its_kind_after_the_last_attempt(
     said = str(stopped.value)
     assert "\n" not in said
     assert said.startswith("claude-haiku-4-5 at 127.0.0.1:")
-    assert f"asked {times} times; " in said
+    assert f"Asked {times} times; " in said
     assert said.endswith("try %cot_resume later.")
 
 
@@ -133,7 +133,7 @@ def test_a_server_that_is_not_there_is_named(connect: Connect, serve: Serve) -> 
         link = MessagesConnection(
             model="claude-haiku-4-5", base_url=f"http://127.0.0.1:{port}", api_key="k", retry=QUICK
         )
-        with pytest.raises(ServiceFault, match=f"127.0.0.1:{port}: no connection could be made") as stopped:
+        with pytest.raises(ServiceFault, match=f"127.0.0.1:{port}: could not connect") as stopped:
             ask(link, question())
         link.close()
     assert stopped.value.kind == "connect"
@@ -156,7 +156,7 @@ def test_the_credential_is_in_no_message(serve: Serve, connect: Connect) -> None
 @pytest.mark.parametrize("key", ["a-secret-key\n", "a-secret-key\r\nX: y"])
 def test_a_key_that_cannot_be_sent_is_quoted_nowhere(key: str, serve: Serve, connect: Connect) -> None:
     server = serve()
-    with pytest.raises(ServiceFault, match="does the key hold a line break") as stopped:
+    with pytest.raises(ServiceFault, match="does the key contain a line break") as stopped:
         ask(connect(server, api_key=key), question())
     assert stopped.value.kind == "configuration"
     shown = "".join(traceback.format_exception(stopped.value))
@@ -189,7 +189,7 @@ def test_an_address_of_another_kind_is_not_tried_again(address: str) -> None:
 
 
 def test_an_address_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(UsageError, match="is no address of a server"):
+    with pytest.raises(UsageError, match="is not a valid server address"):
         MessagesConnection(model="claude-haiku-4-5", base_url="http://[")
 
 

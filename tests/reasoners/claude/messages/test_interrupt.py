@@ -22,10 +22,10 @@ ENDLESS = Reply(text="Scripted: " + "more and more " * 2_000, delay=0.02)
 PROGRAM = """
 import sys
 from cot_magic.reasoners.claude.messages.connection import MessagesConnection
-from cot_magic.reasoners.claude.messages.turn import Delta, Question
+from cot_magic.reasoners.claude.messages.turn import Delta, TurnRequest
 
 link = MessagesConnection(model="claude-haiku-4-5", base_url=sys.argv[1], api_key="k")
-question = Question(system=(), messages=[{"role": "user", "content": "x"}])
+question = TurnRequest(system=(), messages=[{"role": "user", "content": "x"}])
 kept = ""
 try:
     for piece in link.turn(question):

@@ -48,13 +48,13 @@ def test_the_input_of_a_tool_is_read_in_every_form(message: GrowingMessage) -> N
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ('{"schedules": NaN}', "no JSON"),
-        ('{"schedules": Infinity}', "no JSON"),
-        ("[" * 200_000, "no JSON"),
-        ("9" * 10_000, "no JSON"),
-        ("[1]", "no object"),
-        ("null", "no object"),
-        (json.dumps("x == 1"), "no JSON"),
+        ('{"schedules": NaN}', "not valid JSON"),
+        ('{"schedules": Infinity}', "not valid JSON"),
+        ("[" * 200_000, "not valid JSON"),
+        ("9" * 10_000, "not valid JSON"),
+        ("[1]", "not a JSON object"),
+        ("null", "not a JSON object"),
+        (json.dumps("x == 1"), "not valid JSON"),
     ],
     ids=["nan", "infinity", "deep", "a huge number", "a list", "null", "a text"],
 )

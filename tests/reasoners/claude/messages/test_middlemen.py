@@ -12,7 +12,7 @@ from raw_server import RawServer, response
 
 from cot_magic.core.errors import ServiceFault
 from cot_magic.reasoners.claude.messages.connection import MessagesConnection
-from cot_magic.reasoners.claude.messages.server_words import words_of
+from cot_magic.reasoners.claude.messages.faults import words_of
 
 PAGE = (
     "<!DOCTYPE html>\n<html><head><style>body { color: red }</style><title>502 Bad&nbsp;Gateway</title></head>"
@@ -62,18 +62,18 @@ def test_the_words_of_other_servers_are_found(body: str, shown: str) -> None:
 def test_a_proxy_that_wants_something_first_is_not_asked_again(status: int) -> None:
     fault, posts = asked(response(status, "scripted"))
     assert (fault.kind, posts) == ("connect", 1)
-    assert "check the network, the proxy" in str(fault)
+    assert "Check the network, the proxy" in str(fault)
 
 
 def test_a_host_that_is_not_reached_is_named_with_what_to_look_at_after_the_last_attempt() -> None:
     link = MessagesConnection(
         model="claude-haiku-4-5", base_url="http://nowhere.invalid", api_key="k", retry=QUICK
     )
-    with pytest.raises(ServiceFault, match="at nowhere.invalid: no connection could be made") as stopped:
+    with pytest.raises(ServiceFault, match="at nowhere.invalid: could not connect") as stopped:
         ask(link, question())
     link.close()
     said = str(stopped.value)
-    assert "asked 3 times; check the network, the proxy and the server's address" in said
+    assert "Asked 3 times; check the network, the proxy and the server's address" in said
     for word in ("Errno", "ConnectError"):
         assert word not in said
 
@@ -82,7 +82,7 @@ def test_an_error_event_whose_error_is_a_text_is_quoted() -> None:
     event = 'event: error\ndata: {"type": "error", "error": "scripted words"}\n\n'
     fault, posts = asked(response(200, event, "text/event-stream"))
     assert (fault.kind, posts) == ("server_error", 3)
-    assert "the server failed (scripted words): asked" in str(fault)
+    assert "the server failed (scripted words). Asked" in str(fault)
 
 
 def test_a_spend_limit_in_a_stream_is_not_asked_again() -> None:

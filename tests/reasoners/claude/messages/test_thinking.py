@@ -47,7 +47,7 @@ def test_a_model_of_another_maker_is_asked_without_thinking_and_told_so() -> Non
     made = plan(from_table("qwen3:8b"), Dialect(), budget=4_000, reserve=8_000)
     assert made.parameters == {"max_tokens": 12_000}
     assert (made.target, made.enforced, made.effort) == (0, False, "")
-    assert "no thinking was asked for" in made.note
+    assert "no thinking requested" in made.note
 
 
 def test_no_budget_asks_for_no_thinking() -> None:
@@ -57,10 +57,10 @@ def test_no_budget_asks_for_no_thinking() -> None:
         assert made.effort == ""
 
 
-def test_a_budget_below_the_least_is_not_raised_behind_the_persons_back() -> None:
+def test_a_budget_below_the_minimum_is_not_raised_without_asking() -> None:
     made = plan(from_table("claude-haiku-4-5"), Dialect(), budget=500, reserve=8_000)
     assert "thinking" not in made.parameters
-    assert "below the least, 1,024" in made.note
+    assert "below the minimum of 1,024" in made.note
 
 
 @pytest.mark.parametrize("most", [1_500, 2_000, 3_000, 20_000, 64_000])
@@ -81,8 +81,8 @@ def test_an_effort_that_the_person_chose_goes_before_the_budgets() -> None:
 def test_a_server_is_told_in_words_what_it_was_asked(serve: Serve, connect: Connect) -> None:
     heard = ask(connect(serve(), model="claude-opus-5-5"), question())
     assert heard.remarks == [
-        "claude-opus-5-5: 4,000 is a target, not a limit: this model takes no token budget; sent effort=low, "
-        "ceiling 12,000 tokens."
+        "claude-opus-5-5: 4,000 thinking tokens are a target, not a limit, as this model takes no token budget; "
+        "effort=low, at most 12,000 tokens an answer."
     ]
     assert heard.answer is not None
     assert (heard.answer.target, heard.answer.enforced) == (4_000, False)

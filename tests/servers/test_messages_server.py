@@ -216,7 +216,7 @@ def test_replies_are_taken_by_match_before_order_and_sticky_ones_stay(serve: Ser
 def test_it_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
     script = tmp_path / "script.json"
     script.write_text(json.dumps([{"text": "Scripted: from a file.", "chunk": 4}]))
-    program = Path(__file__).parents[3] / "servers" / "messages_server.py"
+    program = Path(__file__).parent / "messages_server.py"
     running = subprocess.Popen(
         [sys.executable, program, "--script", script], stdout=subprocess.PIPE, text=True
     )

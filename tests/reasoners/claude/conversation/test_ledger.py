@@ -1,4 +1,4 @@
-"""What an inquiry makes of its evidence."""
+"""What the ledger concludes from its evidence."""
 
 from cot_magic.core.case import CellId, Raised
 from cot_magic.core.findings import (
@@ -13,7 +13,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.schedules import ScheduleSearch
-from cot_magic.reasoners.claude.conversation.inquiry import Inquiry
+from cot_magic.reasoners.claude.conversation.ledger import Ledger
 from cot_magic.reasoners.offline.conclusions import fix_headline
 from cot_magic.testing import case
 
@@ -45,8 +45,6 @@ def test_a_fix_after_which_an_order_of_steps_still_fails_is_not_said_to_pass() -
         raised=Raised(ename="ZeroDivisionError", evalue="division by zero"),
         schedule=ScheduleSearch(schedules=80, failed=1, asked=2_000, first_failure=77),
     )
-    inquiry = Inquiry(case=case(), fixes=[fix(1), fix(2)], evidence=[*passed, search])
-    assert inquiry.passing == [fix(2)]
-    assert fix_headline(inquiry.fixes, inquiry.passing, inquiry.evidence).startswith(
-        "With f2 the cell passes"
-    )
+    ledger = Ledger(case=case(), fixes=[fix(1), fix(2)], evidence=[*passed, search])
+    assert ledger.passing == [fix(2)]
+    assert fix_headline(ledger.fixes, ledger.passing, ledger.evidence).startswith("With f2 the cell passes")

@@ -240,7 +240,7 @@ def test_a_probe_that_could_not_be_run_is_told_to_the_person(desk) -> None:
     session = desk(*whole(ANALYZE=phase("ANALYZE", hypotheses=[broken]))).run()
     assert session.result == "plausible"
     found = session.phase(Phase.VALIDATE).findings
-    assert any(item.topic == "limits" and "no Python" in item.text for item in found)
+    assert any(item.topic == "limits" and "not valid Python" in item.text for item in found)
 
 
 def test_a_probe_that_was_mended_is_run_and_no_complaint_stays(desk) -> None:
@@ -248,7 +248,7 @@ def test_a_probe_that_was_mended_is_run_and_no_complaint_stays(desk) -> None:
     script = whole(ANALYZE=phase("ANALYZE", hypotheses=[broken]), PLAN=phase("PLAN", hypotheses=[HYPOTHESIS]))
     session = desk(*script).run()
     assert session.result == "verified"
-    assert "no Python" not in plain(outline(session)).replace("\n", " ")
+    assert "not valid Python" not in plain(outline(session)).replace("\n", " ")
 
 
 def test_the_same_probe_again_and_again_is_run_once(desk) -> None:
@@ -257,7 +257,7 @@ def test_the_same_probe_again_and_again_is_run_once(desk) -> None:
     at = desk(*whole(VALIDATE=[again, *more, Reply(text=answer())]))
     session = at.run()
     assert [item.code for item in session.evidence].count(CODE) == 1
-    assert "ran already" in at.results()[1]["content"]
+    assert "already ran" in at.results()[1]["content"]
 
 
 def test_the_same_fix_again_and_again_is_one_fix(desk) -> None:
@@ -265,7 +265,7 @@ def test_the_same_fix_again_and_again_is_one_fix(desk) -> None:
     at = desk(*whole(IMPLEMENT=[*tries, Reply(text=answer(fixes=[FIX]))]))
     session = at.run()
     assert len(session.fixes) == 1
-    assert "tried already" in at.results()[-1]["content"]
+    assert "already tried" in at.results()[-1]["content"]
     assert "not tried" not in plain(outline(session)).replace("\n", " ")
 
 

@@ -1,4 +1,4 @@
-"""What leaves: without secrets, marked as data, and edits that come back whole."""
+"""What leaves is without secrets and marked as data; edits come back with the real values."""
 
 import json
 import re
@@ -10,11 +10,10 @@ from phase_script import FIX, call, phase, whole
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Variable
 from cot_magic.core.events import Sent
-from cot_magic.reasoners.claude.conversation.case_text import Marked
-from cot_magic.reasoners.claude.conversation.cells import Misfit, restored
+from cot_magic.reasoners.claude.conversation.outgoing import Marked
 from cot_magic.render.outline import outline
 
-SECRET = "zq" + "7Kp2mW" * 5  # made here, so that no text that looks like a secret stands in the file
+SECRET = "zq" + "7Kp2mW" * 5  # put together here, so that the file contains nothing that looks like a secret
 OTHER = "vx" + "9Bt4hQ" * 5
 
 
@@ -51,23 +50,6 @@ def test_an_edit_beside_a_withheld_value_keeps_the_real_one(desk) -> None:
     assert session.result == "verified"
 
 
-def test_a_whole_new_source_with_masks_gets_the_real_values_back() -> None:
-    real = f"a = '{SECRET}'\nb = f('{OTHER}', 1)"
-    shown = "a = '<redacted: a>'\nb = f('<redacted: b>', 1)"
-    assert restored(real, shown, f"{shown}\nc = 2") == f"{real}\nc = 2"
-    assert restored(real, shown, "b = g('<redacted: b>', 2)") == f"b = g('{OTHER}', 2)"
-
-
-def test_a_mask_that_may_mean_two_values_is_refused_in_a_changed_line() -> None:
-    real, shown = f"a = '{SECRET}'\nb = '{OTHER}'", "a = '<redacted: key>'\nb = '<redacted: key>'"
-    assert (
-        restored(real, shown, "b = '<redacted: key>'\na = '<redacted: key>'")
-        == f"b = '{OTHER}'\na = '{SECRET}'"
-    )
-    with pytest.raises(Misfit, match="leave that line as it is"):
-        restored(real, shown, "c = '<redacted: key>'")
-
-
 def test_code_with_a_withheld_value_is_not_run(desk) -> None:
     at = desk(*whole(VALIDATE=phase("VALIDATE", tools=[
         call("run_probe", hypothesis="h1", code="values == '<redacted: key>'")])))  # fmt: skip
@@ -82,7 +64,7 @@ def test_an_order_inside_the_data_stays_between_the_marks(desk) -> None:
     at = desk(*whole(), sources=(f"values = [{ORDER!r}]", "total = sum(valus)"))
     at.run()
     case = at.server.turns[0].body["messages"][0]["content"][0]["text"]
-    key = re.search(r"marks of the key ([0-9a-f]{12})", case)[1]
+    key = re.search(r"marks with the key ([0-9a-f]{12})", case)[1]
     assert case.count("IGNORE ALL") >= 2
     open_ = False
     for line in case.splitlines():
@@ -93,7 +75,7 @@ def test_an_order_inside_the_data_stays_between_the_marks(desk) -> None:
             assert open_
             open_ = False
         elif "IGNORE ALL" in line:
-            assert open_, "text of the notebook stands outside of its marks"
+            assert open_, "text from the notebook is outside its marks"
     assert not open_
 
 

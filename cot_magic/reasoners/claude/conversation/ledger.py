@@ -1,4 +1,4 @@
-"""What is known of one inquiry: hypotheses, fixes and tests with their evidence, and the verdicts on them."""
+"""The ledger of one session: hypotheses, fixes and tests with their evidence, and the verdicts on them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from cot_magic.core.findings import (
     FixVerdict,
     Hypothesis,
     HypothesisId,
+    HypothesisVerdict,
     RegressionTest,
     Stage,
 )
@@ -24,8 +25,8 @@ from cot_magic.reasoners.claude.conversation.cells import Misfit
 
 
 @dataclass(slots=True, kw_only=True)
-class Inquiry:
-    """One inquiry as far as it has come. All verdicts come from the evidence."""
+class Ledger:
+    """What has been stated and run so far. All verdicts come from the evidence."""
 
     case: Case
     hypotheses: list[Hypothesis] = field(default_factory=list)
@@ -40,41 +41,55 @@ class Inquiry:
         self.evidence = list(session.evidence)
 
     def hypothesis(self, given: Mapping[str, Any]) -> HypothesisId:
-        """The hypothesis that is meant, also by its number or its claim. Raises Misfit."""
+        """The hypothesis that is named, by its id, its number or its claim. Raises Misfit."""
         wanted = str(given.get("hypothesis", "")).strip()
         number = re.match(r"(?:hypothesis\s*)?h?(\d+)\b", wanted, re.IGNORECASE)
         for hypothesis in self.hypotheses:
             if wanted.lower() == hypothesis.claim.lower() or (number and hypothesis.id == f"h{number[1]}"):
                 return hypothesis.id
-        known = (
-            ", ".join(hypothesis.id for hypothesis in self.hypotheses) or "none: they are stated in answers"
-        )
-        raise Misfit(f"there is no hypothesis {wanted[:60]!r}; known are {known}")
+        known = ", ".join(hypothesis.id for hypothesis in self.hypotheses)
+        raise Misfit(f"there is no hypothesis {wanted[:60]!r}; {_known(known, 'state one in an answer')}")
 
     def fix(self, wanted: Any) -> Fix:
-        """The fix of that id. Raises Misfit."""
+        """The fix with that id. Raises Misfit."""
         for fix in self.fixes:
             if str(wanted).strip().lower() == fix.id:
                 return fix
-        known = ", ".join(fix.id for fix in self.fixes) or "none: they are tried with try_fix"
-        raise Misfit(f"there is no fix {str(wanted)[:60]!r}; known are {known}")
+        known = ", ".join(fix.id for fix in self.fixes)
+        raise Misfit(f"there is no fix {str(wanted)[:60]!r}; {_known(known, 'try one with try_fix')}")
 
     def tried(self, edits: Sequence[CellEdit], tests: Sequence[RegressionTest]) -> bool:
-        """Whether a fix of these edits was tried, with all of these tests."""
+        """Whether a fix with these edits was tried with all of these tests."""
         return any(
             fix.edits == edits and set(tests) <= {test for owner, test in self.tests if owner == fix.id}
             for fix in self.fixes
         )
 
     def known(self) -> list[str]:
-        """Hypotheses and fixes with what the runs showed, one a line."""
+        """Hypotheses and fixes with their verdicts, one to a line."""
         lines = []
         for hypothesis in self.hypotheses:
             judged = judge_hypothesis(hypothesis.id, self.evidence)
-            lines.append(f"{hypothesis.id} ({_said(judged)}): {hypothesis.claim}")
+            lines.append(f"{hypothesis.id} ({_verdict(judged)}): {hypothesis.claim}")
         for fix in self.fixes:
-            lines.append(f"{fix.id} for {fix.hypothesis} ({_said(self.judge(fix))}): {fix.why}")
+            lines.append(f"{fix.id} for {fix.hypothesis} ({_verdict(self.judge(fix))}): {fix.why}")
         return lines
+
+    def decided(self) -> str:
+        """What the experiments decided about the hypotheses, in one sentence."""
+        if not self.hypotheses:
+            return "There is no hypothesis to test."
+        judged = [(item, judge_hypothesis(item.id, self.evidence)) for item in self.hypotheses]
+        if not any(judgement.evidence for _, judgement in judged):
+            return "No probe could run, so nothing is confirmed."
+        confirmed = [item for item, judgement in judged if judgement.verdict is HypothesisVerdict.CONFIRMED]
+        refuted = sum(judgement.verdict is HypothesisVerdict.REFUTED for _, judgement in judged)
+        others = f" ({refuted} refuted)" if refuted else ""
+        if len(confirmed) == 1:
+            return f"Confirmed{others}: {confirmed[0].claim}"
+        if confirmed:
+            return f"{len(confirmed)} confirmed{others}; the first: {confirmed[0].claim}"
+        return f"No hypothesis is confirmed{others}."
 
     def judge(self, fix: Fix) -> Judgement[FixVerdict]:
         """The verdict on a fix, from the evidence so far."""
@@ -86,16 +101,20 @@ class Inquiry:
 
     @property
     def passing(self) -> list[Fix]:
-        """Fixes after which the cell passed, and does not fail in another order of its steps."""
+        """Fixes with which the cell passes and no other order of its steps is known to fail."""
         return fixes.passing(self.fixes, self.evidence)
 
     @property
     def best(self) -> Fix | None:
-        """The fix with the best verdict, the earlier one among equals; a rejected one never."""
+        """The fix with the best verdict, the earliest among equals; never a rejected one."""
         return fixes.best(self.fixes, self.judge)
 
 
-def _said(judged: Judgement[Any]) -> str:
+def _known(known: str, otherwise: str) -> str:
+    return f"the ids are {known}" if known else f"there are none yet: {otherwise}"
+
+
+def _verdict(judged: Judgement[Any]) -> str:
     based = f" by {', '.join(judged.evidence)}" if judged.evidence else ""
     why = f"; {'; '.join(judged.reasons[:3])}" if judged.reasons else ""
     return f"{judged.verdict}{based}{why}"

@@ -42,7 +42,7 @@ def test_an_answer_that_is_cut_twice_ends_in_a_fault_that_says_what_to_do(desk) 
     )
     session = desk(whole()[0], cut, cut).run()
     assert len(session.faults) == 1
-    assert "cut at its ceiling twice" in session.faults[0]
+    assert "cut off at its token limit twice" in session.faults[0]
     assert session.finished == (Phase.ANALYZE,)
 
 
@@ -62,7 +62,7 @@ def test_a_server_that_pauses_for_ever_is_not_followed_and_that_is_said(desk) ->
     session = at.run()
     assert session.result == "verified"
     assert [remark for remark in session.phase(Phase.PLAN).remarks if "paused" in remark] == [
-        "The server paused this answer again and again: it is not asked to go on once more."
+        "The server paused this answer too often: not asking it to continue any more."
     ]
 
 
@@ -127,7 +127,7 @@ def test_a_tool_call_that_is_written_as_text_is_run(desk, text: str) -> None:
     )
     session = at.run()
     assert len([item for item in session.evidence if item.kind == "probe"]) == 2
-    assert "run_probe gave" in at.said
+    assert "run_probe returned" in at.said
     assert session.result == "verified"
 
 

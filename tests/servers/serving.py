@@ -1,16 +1,11 @@
-"""Scripted servers on real sockets, and connections to them."""
+"""Fixtures: scripted servers on real sockets, and connections to them. A conftest imports those it needs."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-# the server is a script that also runs by itself
-sys.path.insert(0, str(Path(__file__).parents[3] / "servers"))
-
 from asking import QUICK
 from messages_server import MessagesServer
 from scripted_replies import Reply
@@ -21,8 +16,8 @@ from cot_magic.reasoners.claude.messages.connection import MessagesConnection
 
 
 @pytest.fixture(autouse=True)
-def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No credential or address of whoever runs the tests, and nothing that another test has learnt."""
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Removes the credentials and addresses of whoever runs the tests, and what other tests have learnt."""
     for name in list(os.environ):
         if name.startswith(("ANTHROPIC_", "AWS_", "COT_MAGIC_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

@@ -1,54 +1,41 @@
-"""The case as text for a model: bounded, without secrets, each piece marked as data."""
+"""What a model is told, as text: the case, the evidence, the phases of a session that it did not see."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 from cot_magic.core.case import Case, Cell, Frame, Freshness, Raised, Variable
-from cot_magic.reasoners.claude.conversation.bounds import cut
-from cot_magic.reasoners.claude.conversation.cells import Cells, Withholder
+from cot_magic.core.findings import Evidence, EvidenceKind
+from cot_magic.core.jobs import Outcome
+from cot_magic.core.session import Session
+from cot_magic.reasoners.claude.conversation.cells import Cells
+from cot_magic.reasoners.claude.conversation.outgoing import Marked, cut
 
 SOURCES = 60_000  # characters of cells that are sent; the others can be read on request
-NAMES = 80  # global names that are told
+NAMES = 80  # global names that are listed
 LINE = 400
+LONGEST_RESULT = 6_000  # characters of the evidence for one request
+LONGEST_OUTPUT = 1_500  # characters of what one run printed
+LONGEST_PHASE = 6_000  # characters of one finished phase
+NOTHING_RAN = (
+    "nothing ran: there is no copy of the kernel, or the time for experiments is used up. "
+    "This is not evidence."
+)
 _FRESHNESS = {
     Freshness.STALE: ", stale: edited since it ran, or something it depends on ran again",
     Freshness.OUT_OF_ORDER: ", ran out of order",
     Freshness.NOT_RUN: ", has not run",
 }
 
-
-class Marked:
-    """Marks texts of the notebook as data, under a key that the data cannot hold.
-
-    Who wrote the notebook could work out the key, which has to be the same for the same case, so it is taken
-    out of what is marked.
-    """
-
-    def __init__(self, case: Case, redactor: Withholder) -> None:
-        material = "\0".join((case.cell.source, *(cell.source for cell in case.cells), repr(case.raised)))
-        self.key = hashlib.sha256(material.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        self.redact = redactor.text
-
-    def data(self, what: str, text: str, *, redacted: bool = False) -> str:
-        """The text without secrets between its marks."""
-        shown = clean(text if redacted else self.redact(text)).replace(self.key, "·" * len(self.key))
-        named = " ".join(what.replace(self.key, "").split())
-        return f"[data {self.key}: {named}]\n{shown}\n[end {self.key}]"
-
-
-def clean(text: str) -> str:
-    """The text as UTF-8 can carry it: lone surrogates as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+# --- the case ---------------------------------------------------------------------------------------------
 
 
 def case_text(case: Case, cells: Cells, marked: Marked) -> str:
-    """Everything that is sent about the case at first."""
-    parts = [f"The case. Data stands between the marks of the key {marked.key}."]
+    """Everything that the first request says about the case."""
+    parts = [f"The case. Data is enclosed in marks with the key {marked.key}."]
     label = cells.label(case.cell.id)
     if case.raised is None:
         parts.append(f"{label} ran without raising; the user asks about it.")
     else:
-        # a class may be named anyhow
+        # the name of a class may be any string
         name = case.raised.ename if case.raised.ename.isidentifier() else "an exception"
         parts.append(f"{label} raised {name}.")
         parts.append(marked.data("the exception", "\n".join(_raised(case.raised, cells))))
@@ -86,7 +73,7 @@ def _raised(raised: Raised, cells: Cells, depth: int = 0) -> Iterator[str]:
 
 
 def _sources(case: Case, cells: Cells, marked: Marked) -> Iterator[str]:
-    """The failing cell, the cells that it depends on, and others as far as there is room."""
+    """The failing cell, the cells that it depends on, and as many others as there is room for."""
     names = {item.cell.id: item for item in case.lineage}
     order: Sequence[Cell] = (
         case.cell,
@@ -105,7 +92,7 @@ def _sources(case: Case, cells: Cells, marked: Marked) -> Iterator[str]:
             what += ", the failing cell" if case.raised is not None else ", the cell asked about"
         if cell.id in names:
             item = names[cell.id]
-            what += f", gives {', '.join(item.names)}{_FRESHNESS.get(item.freshness, '')}"
+            what += f", defines {', '.join(item.names)}{_FRESHNESS.get(item.freshness, '')}"
         yield marked.data(what, source, redacted=True)
     if left:
         yield f"Cells that can be read with read_cell: {', '.join(left)}."
@@ -122,7 +109,7 @@ def _frames(raised: Raised, cells: Cells) -> Iterator[str]:
         if frame.cell is not None:
             yield from _values(frame)
     if skipped:
-        yield f"({skipped} frames of libraries are left out)"
+        yield f"({skipped} library frames are left out)"
 
 
 def _values(frame: Frame) -> Iterator[str]:
@@ -140,3 +127,67 @@ def _variable(item: Variable) -> str:
     keys = f"; keys: {', '.join(item.keys)}"[:LINE] if item.keys else ""
     line = f"{item.name} = {item.text}  ({item.type}{'; ' + facts if facts else ''}{keys})"
     return line if len(line) <= 2 * LINE else line[: 2 * LINE] + "…"
+
+
+# --- the evidence -----------------------------------------------------------------------------------------
+
+
+def evidence_text(evidence: Sequence[Evidence], cells: Cells) -> str:
+    """The runs that answered one request: what ran, how it ended, what it printed."""
+    if not evidence:
+        return NOTHING_RAN
+    return cut("\n".join(_run(item, cells) for item in evidence), LONGEST_RESULT)
+
+
+def _run(item: Evidence, cells: Cells) -> str:
+    lines = [f"{item.id}: {_what(item)}: {_ending(item)}"]
+    if item.raised is not None:
+        frame = item.raised.innermost_in_cells
+        where = ""
+        if frame is not None:
+            where = f" at {cells.label(frame.cell)}, line {frame.lineno}: {cut(frame.line, LINE)}"
+        lines.append(f"  raised {item.raised.ename}: {cut(item.raised.evalue, 600)}{where}")
+    if item.output:
+        lines.append(f"  output: {cut(item.output, LONGEST_OUTPUT)}")
+    if item.state:
+        values = "; ".join(f"{state.expression} == {cut(state.text, 200)}" for state in item.state[:12])
+        lines.append(f"  values afterwards: {values}")
+    lines += [f"  tried to {effect}" for effect in item.effects[:5]]
+    if item.note:
+        lines.append(f"  note: {item.note}")
+    return "\n".join(lines)
+
+
+def _what(item: Evidence) -> str:
+    match item.kind:
+        case EvidenceKind.PROBE:
+            return "value" if item.held is None and item.about == "look" else f"probe of {item.about}"
+        case EvidenceKind.FIX:
+            return f"cell {item.stage} {item.about}"
+        case EvidenceKind.TEST:
+            return f"{item.test} {item.stage} {item.about}"
+        case EvidenceKind.SCHEDULE:
+            return f"schedules of {item.about or 'the cell'}"
+
+
+def _ending(item: Evidence) -> str:
+    if item.kind is EvidenceKind.PROBE and item.outcome is Outcome.PASSED and item.about != "look":
+        return {True: "the prediction held", False: "the prediction failed", None: "neither true nor false"}[
+            item.held
+        ]
+    return item.outcome.lower().replace("_", " ")
+
+
+# --- finished phases --------------------------------------------------------------------------------------
+
+
+def finished_phases(session: Session) -> str:
+    """The headline and the findings of each finished phase."""
+    parts = []
+    for view in session.phases:
+        if not view.headline:
+            continue
+        lines = [f"{view.phase}: {view.headline}"]
+        lines += [f"{finding.topic}: {finding.text}" for finding in view.findings]
+        parts.append(cut("\n".join(lines), LONGEST_PHASE))
+    return "\n\n".join(parts)

@@ -1,22 +1,16 @@
 """Sessions of the Claude reasoner against the scripted server, over real sockets."""
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-# the server is a script that also runs by itself
-sys.path.insert(0, str(Path(__file__).parents[3] / "servers"))
-
 from asking import QUICK
 from messages_server import MessagesServer
 from phase_script import SOURCES
 from scripted_replies import Reply
+from serving import clean, connect, serve
 
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Case
@@ -25,29 +19,18 @@ from cot_magic.core.events import Event, Stamped
 from cot_magic.core.findings import Usage
 from cot_magic.core.jobs import Budget
 from cot_magic.core.session import Session
-from cot_magic.reasoners.claude.messages import capabilities, connection
 from cot_magic.reasoners.claude.messages.client import Timeouts
 from cot_magic.reasoners.claude.messages.connection import MessagesConnection
 from cot_magic.reasoners.claude.reasoner import ClaudeReasoner
 from cot_magic.testing import through_codec
 
+__all__ = ["clean", "connect", "desk", "serve"]
 BUDGET = Budget(thinking_tokens=4_000, search_s=60, rounds=2, schedules=10)
-
-
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No credential or address of whoever runs the tests, and nothing that another test has learnt."""
-    for name in list(os.environ):
-        if name.startswith(("ANTHROPIC_", "AWS_", "COT_MAGIC_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(capabilities.STORE, "known", {})
-    monkeypatch.setattr(connection, "_DIALECTS", {})
 
 
 @dataclass
 class Desk:
-    """A case, a scripted server and a reasoner that asks it."""
+    """A case, a scripted server, and a reasoner that asks it."""
 
     case: Case
     server: MessagesServer
@@ -58,7 +41,7 @@ class Desk:
     session: Session = field(default_factory=Session)
     reasoner: ClaudeReasoner | None = None
     wrap: Callable[[Any], Any] = lambda connection: connection
-    used: list[Usage | None] = field(default_factory=list)  # what each connection was told of earlier ones
+    used: list[Usage | None] = field(default_factory=list)  # the earlier usage that each connection was told
 
     def make(self) -> ClaudeReasoner:
         def connect(budget: Budget, used: Usage | None) -> Any:
@@ -77,7 +60,7 @@ class Desk:
         return ClaudeReasoner(connect, redactor=self.redactor)
 
     def run(self, *, resume: bool = False, budget: Budget = BUDGET) -> Session:
-        """One session, or the rest of it; every event crosses the codec."""
+        """Run a session, or resume it; every event goes through the codec."""
         self.reasoner = self.reasoner or self.make()
         events = drive(
             self.case,
@@ -97,7 +80,7 @@ class Desk:
 
     @property
     def said(self) -> str:
-        """All that the server was sent."""
+        """Everything that the server was sent."""
         return "\n".join(seen.raw.decode() for seen in self.server.turns)
 
     def results(self) -> list[dict[str, Any]]:
@@ -113,7 +96,7 @@ class Desk:
 
 @pytest.fixture
 def desk(failing: Any, replaying: Any) -> Iterator[Callable[..., Desk]]:
-    """Puts a desk together: replies first, the sources of a notebook's cells as `sources`."""
+    """Makes a desk: the replies come first, the sources of the notebook's cells are `sources`."""
     running: list[MessagesServer] = []
 
     def make(

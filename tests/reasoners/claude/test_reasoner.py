@@ -118,11 +118,11 @@ def test_a_probe_that_is_true_by_its_form_confirms_nothing(desk, probe: str) -> 
 
 WRONG_CALLS = [
     (call("run_probe", hypothesis="h9", code="values"), "there is no hypothesis 'h9'"),
-    (call("run_probe", hypothesis="h1", code="values ="), "no Python"),
-    (call("run_probe", hypothesis="h1", code="x = values"), "has to be an expression"),
+    (call("run_probe", hypothesis="h1", code="values ="), "not valid Python"),
+    (call("run_probe", hypothesis="h1", code="x = values"), "must be an expression"),
     (call("run_probe", hypothesis="h1"), "`code` is missing"),
     (call("run_probe", hypothesis="h1", code="values == []", frame=7), "there is no frame 7"),
-    (call("run_probe", hypothesis="h1", code="values == []", frame="top"), "has to be a number"),
+    (call("run_probe", hypothesis="h1", code="values == []", frame="top"), "must be an integer"),
     (call("try_fix", **{**FIX, "edits": [{"cell": "cell [9]", "find": "a", "replace": "b"}]}), "there is no 'cell [9]'"),
     (call("try_fix", **{**FIX, "edits": [{"cell": "", "find": "absent", "replace": "b"}]}), "occurs 0 times"),
     (call("try_fix", **{**FIX, "edits": [{"cell": "", "find": "s", "replace": "b"}]}), "occurs 2 times"),
@@ -133,8 +133,8 @@ WRONG_CALLS = [
     (call("try_fix", **{**FIX, "tests": [{"name": "t", "source": "def test_a(tmp_path): pass"}]}), "no arguments"),
     (call("try_fix", **{**FIX, "tests": [{"name": "t", "source": "async def test_a(): pass"}]}), "not async"),
     (call("read_cell", cell="cell 77"), "there is no 'cell 77'"),
-    (call("inspect_variable", expression="x = 1"), "one expression"),
-    (call("explore_schedules", schedules=0), "a number from 1 on"),
+    (call("inspect_variable", expression="x = 1"), "a single expression"),
+    (call("explore_schedules", schedules=0), "a positive integer"),
     (call("delete_file", path="/"), "there is no tool 'delete_file'"),
 ]  # fmt: skip
 
@@ -229,4 +229,15 @@ def test_making_the_reasoner_does_not_import_the_sdk() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_reasoner_loads_no_rule_of_the_offline_one() -> None:
+    """It takes headlines and tests from there; the rules are in the folders below, and its inquiry asks them."""
+    code = (
+        "import sys\nimport cot_magic.reasoners.claude.reasoner\nbelow = 'cot_magic.reasoners.offline.'\n"
+        "loaded = [name.removeprefix(below) for name in sys.modules if name.startswith(below)]\n"
+        "print([name for name in loaded if '.' in name or name == 'inquiry'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
