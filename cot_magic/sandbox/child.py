@@ -1,4 +1,4 @@
-"""One job in its throw-away copy: the order in which it confines itself, runs the cells and reports."""
+"""One job in its throwaway copy: confines itself, runs the cells, reports."""
 
 import faulthandler
 import gc
@@ -27,7 +27,7 @@ _one_at_a_time = threading.RLock()  # effects come from any thread of the job
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a job finds in the parked copy that it is forked from."""
+    """What a job inherits from the parked copy that it is forked from."""
 
     shell: Any
     describe: Describe
@@ -41,7 +41,7 @@ class Surroundings:
 def run_job(
     job: Job, allow: Sequence[str], around: Surroundings, *, scratch: str, result_fd: int, output_fd: int
 ) -> None:
-    """Run in the new process, never to return: `os._exit` ends it, so nothing inherited is finalised."""
+    """Run in the new process and never return: `os._exit` ends it, so that nothing inherited is finalised."""
     try:
         try:
             _enter(around, scratch, result_fd, output_fd)
@@ -59,15 +59,15 @@ def run_job(
         sys.stdout.flush()
         os._exit(0)
     finally:
-        os._exit(71)  # something of ours failed: no result line, so it is not read as one
+        os._exit(71)  # our own code failed; without a result line this is no result
 
 
 def _enter(around: Surroundings, scratch: str, result_fd: int, output_fd: int) -> None:
-    """Leave the parked copy: own session, death with it, own output, none of its descriptors."""
+    """Detach from the parked copy: own session and output, none of its descriptors, but die with it."""
     os.setsid()
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != around.parked_pid:
-        raise RuntimeError("the parked copy died meanwhile")
+        raise RuntimeError("the parked copy died")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
@@ -76,7 +76,7 @@ def _enter(around: Surroundings, scratch: str, result_fd: int, output_fd: int) -
             try:
                 os.close(fd)
             except OSError:
-                continue  # the descriptor that listed them
+                continue  # the descriptor of the listing
     if around.collects:
         gc.enable()
     faulthandler.enable(file=2, all_threads=False)
@@ -84,7 +84,7 @@ def _enter(around: Surroundings, scratch: str, result_fd: int, output_fd: int) -
 
 
 class _Run:
-    """The steps of one job, and the report of how far they came."""
+    """The steps of one job and the report on them."""
 
     def __init__(self, job: Job, around: Surroundings, permissions: Permissions, result_fd: int) -> None:
         self._job, self._around, self._permissions, self._fd = job, around, permissions, result_fd
@@ -112,7 +112,7 @@ class _Run:
             self._report(self._raised(ran.error, index))
             return
         self._report(self._passed(ran.value, index))
-        if job.watch:  # after the report, so that no user's repr can take the result away
+        if job.watch:  # after the report, so that a user's repr cannot lose the result
             state = observe.watch(self._around.shell.user_ns, job.watch)
             _emit(self._fd, {"state": to_json(state)})
 
@@ -127,7 +127,9 @@ class _Run:
         frames = steps.frames_of(error, self._steps.cells)
         place = self._job.inspect.frame
         if not -len(frames) <= place < len(frames):
-            return replace(unlike, note=f"{UNREPEATED}: it has {len(frames)} frames, not {place}")
+            return replace(
+                unlike, note=f"{UNREPEATED}: there is no frame {place} among its {len(frames)} frames"
+            )
         try:
             value = steps.inspect(self._job.inspect, frames[place][0])
         except BaseException as failure:
@@ -160,12 +162,12 @@ class _Run:
         return why_blocked(error, net=self._permissions.net, withheld=self._around.withheld)
 
     def _report(self, result: JobResult) -> None:
-        """With the time that the steps took, without that of looking at their values and failures."""
+        """Send the result with the time of the steps, without that of describing values and failures."""
         _emit(self._fd, {"result": to_json(replace(result, seconds=self._seconds))})
 
 
 def _truth(value: Any) -> bool | None:
-    """True or False if it is exactly that, or numpy's."""
+    """The value if it is True or False, also numpy's; else None."""
     if value is True or value is False:
         return bool(value)
     kind = type(value)
@@ -175,7 +177,7 @@ def _truth(value: Any) -> bool | None:
 
 
 def _bounded(raised: Raised) -> Raised:
-    """The same, with less detail if it would be too long for the pipe."""
+    """The same, with less detail if it is too long for the pipe."""
     if len(wire.pack({"": to_json(raised)})) <= RAISED_BYTES:
         return raised
     kept = raised.frames if len(raised.frames) <= 30 else (*raised.frames[:10], *raised.frames[-20:])

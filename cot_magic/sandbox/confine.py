@@ -1,4 +1,4 @@
-"""Confinement of one job: resource limits, no privileges, Landlock, seccomp; any step that fails stops it."""
+"""Confines one job: resource limits, no privileges, Landlock, seccomp; a step that fails stops the job."""
 
 import ctypes
 import os
@@ -14,26 +14,26 @@ from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.syscalls import libc
 
 MOST_PROCESSES = 64
-SCOPES_SINCE = 6  # the Landlock version from which on a process cannot signal those outside
+SCOPES_SINCE = 6  # the first Landlock version in which a process cannot signal those outside
 MORE_FILES = 512
 
 
 def confine(
     limits: Limits, permissions: Permissions, *, scratch: str, unreadable: Sequence[str] = ()
 ) -> None:
-    """Confine this process for good, in an order in which each step can be done; try whether it holds.
+    """Confine this process for good, in an order in which each step is possible, and check that it works.
 
-    Raises OSError, ValueError or SandboxError; whoever calls must then run nothing.
+    Raises OSError, ValueError or SandboxError; the caller must then run nothing.
     """
     version = landlock.abi()
     if version < 1:
         raise SandboxError("this Linux has no Landlock, so generated code cannot be confined.")
     if permissions.proc and version < SCOPES_SINCE:
         raise SandboxError(
-            "--allow proc needs Landlock version 6 (Linux 6.12): without it a child could signal."
+            "--allow proc needs Landlock version 6 (Linux 6.12), which stops signals from child processes."
         )
     with open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")  # if memory runs out, the copy goes and not the kernel
+        file.write("1000")  # if memory runs out, this copy is killed and not the kernel
     _limit(limits, processes=permissions.proc)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     _drop_capabilities()
@@ -62,39 +62,39 @@ def _limit(limits: Limits, *, processes: bool) -> None:
         resource.RLIMIT_NOFILE: highest + MORE_FILES,
         resource.RLIMIT_MEMLOCK: 1 << 20,
     }
-    if processes:  # counts all processes of this user, and does not bind root
+    if processes:  # counts all processes of this user; no limit for root
         wanted[resource.RLIMIT_NPROC] = MOST_PROCESSES + sum(name.isdigit() for name in os.listdir("/proc"))
     for kind, value in wanted.items():
         hard = resource.getrlimit(kind)[1]
         soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        # one second between the signal and the end that cannot be caught
+        # one second between SIGXCPU and SIGKILL
         above = soft + 1 if kind == resource.RLIMIT_CPU and hard in (resource.RLIM_INFINITY, hard) else soft
         resource.setrlimit(kind, (soft, above if hard == resource.RLIM_INFINITY else min(above, hard)))
 
 
 def _drop_capabilities() -> None:
-    """Root without capabilities cannot look into other processes, and an exec does not give them back."""
+    """Without capabilities even root cannot inspect other processes; exec does not restore them."""
     header = struct.pack("Ii", 0x20080522, 0)  # version 3 of the call, this thread
     if libc.capset(header, bytes(24)) != 0:
         raise OSError(ctypes.get_errno(), "capset: capabilities could not be dropped")
     death = ctypes.c_int(0)
     syscalls.prctl(syscalls.PR_GET_PDEATHSIG, ctypes.byref(death))
     if death.value == 0:
-        raise SandboxError("the signal at the kernel's death was lost while privileges were dropped.")
+        raise SandboxError("dropping privileges reset the parent-death signal.")
 
 
 def _verify(scratch: str, *, net: bool) -> None:
-    """Try what must not work. A confinement that was accepted and does nothing is the worst kind."""
+    """Try what must fail: a confinement that was accepted but does nothing is the worst kind."""
     try:
         fd = os.open(os.path.join(os.path.dirname(scratch), "escaped"), os.O_WRONLY | os.O_CREAT, 0o600)
     except PermissionError:
         pass
     else:
         os.close(fd)
-        raise SandboxError("Landlock is on but does not hold.")
+        raise SandboxError("Landlock is enabled but has no effect.")
     if not net:
         try:
             socket.socket().close()
         except PermissionError:
             return
-        raise SandboxError("seccomp is on but does not hold.")
+        raise SandboxError("seccomp is enabled but has no effect.")

@@ -1,4 +1,4 @@
-"""What a job tries to do to the world outside, in words, from CPython's audit events."""
+"""Words for what a job tries to do outside its copy, from CPython's audit events."""
 
 import os
 import pathlib
@@ -29,7 +29,7 @@ Word = Callable[[str, tuple[Any, ...]], str | None]
 
 
 def watch(scratch: str, report: Callable[[str], None]) -> None:
-    """Report each attempt once, at most 50; what stays within `scratch` is no effect. Cannot be undone."""
+    """Report each attempt once, at most 50; what stays in `scratch` is no effect. Cannot be undone."""
     seen: set[str] = set()
     inside = False
 
@@ -37,7 +37,7 @@ def watch(scratch: str, report: Callable[[str], None]) -> None:
         nonlocal inside
         if event not in WATCHED or inside or len(seen) >= MOST:
             return
-        inside = True  # wording and reporting must not report themselves
+        inside = True  # do not report what happens in here
         try:
             effect = word(event, arguments, scratch)
             if effect and effect not in seen:
@@ -50,9 +50,9 @@ def watch(scratch: str, report: Callable[[str], None]) -> None:
 
 
 def word(event: str, arguments: tuple[Any, ...], scratch: str) -> str | None:
-    """The effect that an audit event stands for, None if it reaches nothing outside `scratch`.
+    """The effect of an audit event in words; None if it reaches nothing outside `scratch`.
 
-    Looks at exact builtin types only, so that no code of the user runs in a hook.
+    Looks at exact built-in types only, so that no user code runs in a hook.
     """
     effect = _word(event, arguments, scratch)
     return effect[:LONGEST] if effect else None

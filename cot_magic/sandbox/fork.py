@@ -1,4 +1,4 @@
-"""One job seen from the parked copy: fork it, collect what it says within limits, name the outcome."""
+"""One job as the parked copy sees it: fork it, collect its output within limits, name the outcome."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ from cot_magic.sandbox import child, wire
 PIECE = 65_536
 OUTPUT_BYTES = 8 << 20
 """What a job may print before it is stopped."""
-SCRATCH_FILES = 4  # so many files of the largest permitted size may lie in its scratch folder
+SCRATCH_FILES = 4  # the scratch folder may hold this many files of the largest permitted size
 MOST_EFFECTS = 50
 
 
 class RunningJob:
-    """A forked job: its process, the two pipes that it speaks through, and what came so far."""
+    """A forked job: its process, its two pipes, and what has arrived so far."""
 
     def __init__(self, job: Job, allow: Sequence[str], around: child.Surroundings, *, scratch: str) -> None:
         self.job, self.scratch, self.started = job, scratch, time.monotonic()
@@ -48,7 +48,7 @@ class RunningJob:
         return self.started + self.job.limits.wall_s
 
     def collect(self, fd: int) -> bool:
-        """Take in what is there on one of the pipes; False at its end."""
+        """Read what is available on one of the pipes; False at its end."""
         try:
             data = os.read(fd, PIECE)
         except BlockingIOError:
@@ -62,7 +62,7 @@ class RunningJob:
         return bool(data)
 
     def overstepped(self, now: float) -> tuple[Outcome, str] | None:
-        """Which limit the job is over, as an outcome with its note."""
+        """The outcome and note if the job exceeds a limit, else None."""
         limits = self.job.limits
         if now >= self.deadline:
             return Outcome.TIMED_OUT, f"stopped after {limits.wall_s:g} s"
@@ -78,14 +78,16 @@ class RunningJob:
         return None
 
     def end(self, stopped: tuple[Outcome, str] | None = None) -> JobResult:
-        """Kill whatever is left of it, reap, clean up, and say how it ended."""
+        """Kill what is left of the job, reap it, clean up, and return how it ended."""
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(self.pid, signal.SIGKILL)
         _, status, usage = os.wait4(self.pid, 0)
         _reap_group(self.pid)
         for fd in (self.result_fd, self.output_fd):
-            while wire.readable(fd, 0) and self.collect(fd):  # what was in the pipes; nobody writes any more
+            while wire.readable(fd, 0) and self.collect(
+                fd
+            ):  # drain the pipes; nobody writes to them any more
                 pass
         for fd in (self.result_fd, self.output_fd, self.pidfd):
             os.close(fd)
@@ -97,7 +99,7 @@ class RunningJob:
         return self._dressed(result)
 
     def _result(self) -> JobResult | None:
-        """What the job reported, if it did and it fits; it is its claim."""
+        """What the job reported, if it did; a claim of the job, to be read as data."""
         report = next((message["result"] for message in self._messages if "result" in message), None)
         if report is None:
             return None
@@ -106,7 +108,7 @@ class RunningJob:
             states = [message["state"] for message in self._messages if "state" in message]
             return replace(result, state=from_json(tuple[StateItem, ...], states[0])) if states else result
         except RecordingError as error:
-            return JobResult(outcome=Outcome.BLOCKED, note=f"its result is damaged: {error}"[:300])
+            return JobResult(outcome=Outcome.BLOCKED, note=f"malformed result: {error}"[:300])
 
     def _without_result(
         self, stopped: tuple[Outcome, str] | None, status: int, cpu_seconds: float
@@ -115,14 +117,12 @@ class RunningJob:
         if failed is not None:
             return JobResult(outcome=Outcome.BLOCKED, note=f"nothing was run: {failed}")
         if not any("ready" in message for message in self._messages) and stopped is None:
-            return JobResult(
-                outcome=Outcome.BLOCKED, note="nothing was run: the copy ended while it was set up"
-            )
+            return JobResult(outcome=Outcome.BLOCKED, note="nothing was run: the copy ended during setup")
         outcome, note = stopped or _ended(status, cpu_seconds, self.job.limits.cpu_s)
         return JobResult(outcome=outcome, note=note)
 
     def _dressed(self, result: JobResult) -> JobResult:
-        """With the output, the effects, and how far it came, which no killed job could report itself."""
+        """The result with output, effects and last step, which a killed job cannot report itself."""
         effects = tuple(str(message["effect"])[:200] for message in self._messages if "effect" in message)[
             :MOST_EFFECTS
         ]
@@ -140,32 +140,32 @@ class RunningJob:
 
 
 def _ended(status: int, cpu_seconds: float, most_cpu: int) -> tuple[Outcome, str]:
-    """The outcome of a process that ended without a result."""
+    """The outcome and note of a process that ended without a result."""
     if not os.WIFSIGNALED(status):
         return (
             Outcome.CRASHED,
-            f"the process exited with status {os.WEXITSTATUS(status)} before the code ended",
+            f"the process exited with status {os.WEXITSTATUS(status)} before the code finished",
         )
     number = os.WTERMSIG(status)
     name = signal.Signals(number).name if number in set(signal.Signals) else "?"
     if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_seconds >= most_cpu):
-        return Outcome.TIMED_OUT, f"stopped after {most_cpu} s of computing"
+        return Outcome.TIMED_OUT, f"stopped after {most_cpu} s of CPU time"
     if number == signal.SIGKILL:
-        return Outcome.BLOCKED, "killed from outside, most likely for lack of memory"
+        return Outcome.BLOCKED, "killed from outside, most likely because memory ran out"
     if number == signal.SIGSYS:
-        return Outcome.BLOCKED, "it made a system call that a copy may not make"
-    return Outcome.CRASHED, f"ended by signal {number} ({name})"
+        return Outcome.BLOCKED, "it made a system call that is not permitted in a sandboxed copy"
+    return Outcome.CRASHED, f"killed by signal {number} ({name})"
 
 
 def _reap_group(group: int) -> None:
-    """Children of the job that were left to the parked copy, which is their subreaper."""
+    """Reap orphaned children of the job: the parked copy is their subreaper."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-group, 0)[0]:
             pass
 
 
 def _size(folder: str, most: int = 1_000) -> int:
-    """Bytes in the files of that folder, of the first so many entries."""
+    """The total size in bytes of the first `most` entries below a folder."""
     total, todo = 0, [folder]
     while todo and most > 0:
         try:
@@ -177,5 +177,5 @@ def _size(folder: str, most: int = 1_000) -> int:
                     else:
                         total += entry.stat(follow_symlinks=False).st_blocks * 512
         except OSError:
-            continue  # the job removed it meanwhile, or made it unreadable
+            continue  # the job has removed it or made it unreadable
     return total

@@ -1,4 +1,4 @@
-"""Landlock: which files a job may read and write, and that it can signal and reach nobody outside."""
+"""Landlock: which files a job may read and write; nothing outside can be signalled or reached."""
 
 import ctypes
 import errno
@@ -30,19 +30,19 @@ PROTECTED = frozenset({
     ".gitmodules", ".git", ".ssh", ".gnupg", ".aws", ".netrc", ".pypirc", ".npmrc", ".mcp.json", ".vscode",
     ".idea", ".claude", ".ipython", ".jupyter", ".config", ".local", ".envrc",
 })  # fmt: skip
-"""Names that stay unwritable whatever a person allows: what a shell, git or an editor would run later."""
+"""Names that stay unwritable whatever is allowed: a shell, git or an editor would run them later."""
 MOST_DIRECTORIES = 20_000
 
 
 def abi() -> int:
-    """The Landlock version of this kernel, 0 where there is none."""
+    """The Landlock version of this Linux; 0 if there is none."""
     return max(0, int(libc.syscall(syscalls.LANDLOCK_CREATE_RULESET, None, 0, 1)))
 
 
 def restrict(
     *, scratch: str, unreadable: Sequence[str], writable: Sequence[str], net: bool, version: int
 ) -> None:
-    """Confine this thread for good; `scratch` and the `writable` trees can be written. Raises OSError."""
+    """Confine this thread for good; only `scratch` and the `writable` trees are writable. Raises OSError."""
     rights = _all_rights(version)
     ruleset = _ruleset(rights, net=net, version=version)
     try:
@@ -62,12 +62,12 @@ def restrict(
 
 
 def writable_paths(trees: Sequence[str]) -> list[tuple[str, bool]]:
-    """What is to be opened for `write=PATH`: pairs of a path and whether things can be created below it.
+    """What to open for `write=PATH`: pairs of a path and whether entries can be created below it.
 
-    A rule of Landlock covers everything below its directory, and nothing can be taken out of it again. So
-    in a directory that holds a protected name (a git working tree, the home directory) the other entries
-    are opened one by one: what is there can be written, but nothing new can be made in that directory
-    itself. Raises SandboxError for a tree that is protected itself or too large to look through.
+    A Landlock rule covers everything below its directory, without exceptions. So in a directory that contains
+    a protected name (a git working tree, the home directory) the other entries are opened one by one: they
+    can be written, but nothing can be created in the directory itself. Raises SandboxError for a tree that is
+    protected itself or too large to search.
     """
     found: list[tuple[str, bool]] = []
     for tree in trees:
@@ -76,20 +76,20 @@ def writable_paths(trees: Sequence[str]) -> list[tuple[str, bool]]:
         inside_home = path.startswith(home.rstrip("/") + "/")
         parts = (path[len(home) :] if inside_home else path).split("/")
         if path == "/" or PROTECTED.intersection(parts):
-            raise SandboxError(f"write={tree} is not possible: it is protected. Name another folder.")
+            raise SandboxError(f"cannot allow write={tree}: it is protected. Name another folder.")
         if not os.path.exists(path):
-            raise SandboxError(f"write={tree} is not possible: there is no such file or folder.")
+            raise SandboxError(f"cannot allow write={tree}: no such file or directory.")
         holding = _holders(path, home)
         found.extend(_openable(path, holding))
     return found
 
 
 def _holders(root: str, home: str) -> set[str]:
-    """The directories of the tree that hold a protected name, with all directories above them in the tree."""
+    """The directories of the tree that contain a protected name, and those above them in the tree."""
     holding: set[str] = set()
     for count, (folder, names, files) in enumerate(os.walk(root)):
         if count > MOST_DIRECTORIES:
-            raise SandboxError(f"write={root} is not possible: the tree is too large. Name a smaller folder.")
+            raise SandboxError(f"cannot allow write={root}: too many directories. Name a smaller folder.")
         if folder == home or PROTECTED.intersection(names) or PROTECTED.intersection(files):
             above = folder
             while above not in holding and above.startswith(root):
@@ -110,7 +110,7 @@ def _openable(path: str, holding: set[str]) -> Iterator[tuple[str, bool]]:
 
 
 def _without(denied: set[str], folder: str) -> Iterator[str]:
-    """The largest trees below `folder` that leave out the denied ones: the allow-list of reads."""
+    """The largest trees in `folder` without the denied ones: the allow-list for reading."""
     if folder in denied:
         return
     inside = folder.rstrip("/") + "/"
@@ -121,7 +121,7 @@ def _without(denied: set[str], folder: str) -> Iterator[str]:
         with os.scandir(folder) as entries:
             inner = [entry.path for entry in entries if not entry.is_symlink()]
     except PermissionError:
-        return  # who cannot list it cannot be given what is in it
+        return  # its entries are not known, so none can be allowed
     for path in inner:
         yield from _without(denied, path)
 
@@ -134,7 +134,7 @@ def _all_rights(version: int) -> int:
 
 
 def _ruleset(rights: int, *, net: bool, version: int) -> int:
-    """A new ruleset as a file descriptor; what the struct holds depends on the version."""
+    """The file descriptor of a new ruleset; the size of the struct depends on the version."""
     tcp = TCP_BIND_CONNECT if version >= 4 and not net else 0
     scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL if version >= 6 else 0
     attributes = struct.pack("QQQ", rights, tcp, scoped)[: 8 if version < 4 else 16 if version < 6 else 24]
@@ -148,7 +148,7 @@ def _allow(ruleset: int, path: str, rights: int, all_rights: int) -> None:
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return  # gone meanwhile or out of reach: then it simply stays closed
+        return  # removed or inaccessible: it simply stays closed
     try:
         if not stat.S_ISDIR(os.fstat(fd).st_mode):
             rights &= (EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV) & all_rights

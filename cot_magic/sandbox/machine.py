@@ -1,4 +1,4 @@
-"""Whether copies of this kernel can be made and confined on this machine, and if not, why."""
+"""Whether copies of this kernel can be made and confined on this machine, and why not."""
 
 import functools
 import os
@@ -15,40 +15,40 @@ from cot_magic.sandbox.permissions import Permissions
 
 PROBE_SECONDS = 10.0
 LEAST_FREE_MB = 256
-FORK_UNSAFE = {  # loaded module: why a fork of a process that used it hangs or fails
-    "polars": "polars keeps its threads",
-    "jax": "jax keeps its threads",
-    "ray": "ray keeps its connections",
-    "grpc._cython.cygrpc": "grpc keeps its threads",
-    "tensorflow": "tensorflow keeps its threads",
-    "pyspark": "pyspark keeps its connections",
+FORK_UNSAFE = {  # loaded module: what a fork of its process breaks
+    "polars": "the threads of polars",
+    "jax": "the threads of jax",
+    "ray": "the connections of ray",
+    "grpc._cython.cygrpc": "the threads of grpc",
+    "tensorflow": "the threads of tensorflow",
+    "pyspark": "the connections of pyspark",
 }
 
 
 def probe() -> SandboxStatus:
-    """What this machine can do: Landlock and seccomp, tried in a throw-away process. The answer is cached."""
+    """Whether Landlock and seccomp work here, tried in a throwaway process. The answer is cached."""
     return _probe(os.getpid())
 
 
 def why_not_fork(size_limit_mb: int) -> str | None:
-    """Why this process, as it is now, should not be copied; None if it can be."""
+    """Why this process should not be copied as it is now; None if it can be."""
     if sys.platform != "linux" or not hasattr(os, "fork"):
-        return f"copies of the kernel need Linux, this is {platform.system()}"
+        return f"copies of the kernel need Linux; this is {platform.system()}"
     if threading.current_thread() is not threading.main_thread():
-        return "the kernel can be copied from its main thread only"
-    for module, reason in FORK_UNSAFE.items():
+        return "the kernel can only be copied from its main thread"
+    for module, part in FORK_UNSAFE.items():
         if module in sys.modules:
-            return f"{reason}, so that a copy of this kernel could hang"
+            return f"a copy of this kernel could hang: {part} do not survive a fork"
     cuda = getattr(sys.modules.get("torch"), "cuda", None)
     if cuda is not None and cuda.is_initialized():
-        return "CUDA is in use, and it does not work in a copy"
+        return "CUDA is in use and does not work in a forked copy"
     return _why_too_large(size_limit_mb)
 
 
 def quiet_fork_warning() -> None:
-    """Ignore the warning that CPython 3.12 gives on a fork with threads: this copy starts none of them again.
+    """Ignore the warning of CPython 3.12 about a fork with threads: the copy does not use those threads.
 
-    A filter that stays: `catch_warnings` at each cell would make the user's warnings be shown once more.
+    The filter stays: `catch_warnings` at each cell would show the user's warnings again.
     """
     if sys.version_info >= (3, 12):
         text, module = r".*multi-threaded.*fork\(\)", r"cot_magic\.sandbox\."
@@ -63,26 +63,26 @@ def _why_too_large(size_limit_mb: int) -> str | None:
     with open("/proc/self/statm") as file:
         resident_mb = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
     if resident_mb > size_limit_mb:
-        return f"the kernel holds {resident_mb:,} MB, and copies are made up to {size_limit_mb:,} MB"
+        return f"the kernel uses {resident_mb:,} MB; copies are made up to {size_limit_mb:,} MB"
     with open("/proc/meminfo") as file:
         free_kb = next((int(line.split()[1]) for line in file if line.startswith("MemAvailable:")), None)
     if free_kb is not None and free_kb >> 10 < LEAST_FREE_MB:
-        return f"only {free_kb >> 10} MB of memory are free"
+        return f"only {free_kb >> 10} MB of memory is free"
     return None
 
 
 @functools.lru_cache(maxsize=1)
 def _probe(pid: int) -> SandboxStatus:
-    """Per process, as a copy may be confined where its parent was not."""
+    """Cached per process: a copy may be confined where its parent is not."""
     if sys.platform != "linux" or not hasattr(os, "fork"):
-        return _no(f"copies of the kernel need Linux, this is {platform.system()}")
-    from cot_magic.sandbox import landlock, syscalls
+        return _no(f"copies of the kernel need Linux; this is {platform.system()}")
+    from cot_magic.sandbox import landlock, seccomp
 
-    if syscalls.column() is None:
-        return _no(f"the system calls of {platform.machine()} are not known to the confinement")
+    if seccomp.column() is None:
+        return _no(f"the confinement does not support {platform.machine()} processors")
     version = landlock.abi()
     if version < 1:
-        return _no("this Linux has no Landlock (5.13 and later have it, if it is switched on)")
+        return _no("this Linux has no Landlock: it needs version 5.13 or later, with Landlock enabled")
     trouble = _try_confinement()
     return _no(trouble) if trouble else SandboxStatus(available=True, reason=f"Landlock version {version}")
 
@@ -92,7 +92,7 @@ def _no(reason: str) -> SandboxStatus:
 
 
 def _try_confinement() -> str:
-    """Confine a process that does nothing else. Returns what went wrong, or an empty text."""
+    """Confine a process that does nothing else. Returns what went wrong, or an empty string."""
     quiet_fork_warning()
     with tempfile.TemporaryDirectory(prefix="cot-magic-") as root:
         scratch = os.path.join(root, "probe")
@@ -112,7 +112,7 @@ def _try_confinement() -> str:
             os.waitpid(pid, 0)
     if told == "confined":
         return ""
-    return f"the confinement cannot be built here: {told or 'the trial did not end'}"
+    return f"the confinement does not work here: {told or 'the trial did not finish'}"
 
 
 def _confine_and_tell(scratch: str, writing: int) -> None:

@@ -1,4 +1,4 @@
-"""Values of a job as bounded texts: what was computed (StateItems) and the value of the last expression."""
+"""Describes the values of a job in bounded strings: watched names (StateItems) and the last expression."""
 
 import ast
 import hashlib
@@ -13,7 +13,7 @@ from cot_magic.core.jobs import StateItem
 from cot_magic.sandbox.wire import plain, shorten
 
 LONGEST_TEXT = 2_000
-MOST_ITEMS = 200  # cells of a DataFrame or items of an array that are written out
+MOST_ITEMS = 200  # elements of a DataFrame or array that are written out
 MOST_NAMES = 100
 MOST_NODES = 20_000  # of nested containers that are written out
 MOST_DIGESTED = 500_000
@@ -23,7 +23,7 @@ CONTAINERS = (list, tuple, dict, set, frozenset)
 
 
 def watch(namespace: Mapping[str, Any], names: Sequence[str]) -> tuple[StateItem, ...]:
-    """What there is to say about the values of those names; a name that is gone has no item."""
+    """The values of these names; a name that is undefined has no item."""
     items: list[StateItem] = []
     for name in names[:MOST_NAMES]:
         if name in namespace:
@@ -38,7 +38,7 @@ def watch(namespace: Mapping[str, Any], names: Sequence[str]) -> tuple[StateItem
 
 
 def described(name: str, value: Any) -> Iterator[tuple[str, str, bool]]:
-    """Triples: an expression, the text of its value, whether that text is a literal of an equal value."""
+    """Triples: an expression, its value as a string, and whether that is a literal of an equal value."""
     kind = type(value)
     if kind in SCALARS or kind in CONTAINERS:
         yield (name, *_builtin(value))
@@ -56,12 +56,12 @@ def described(name: str, value: Any) -> Iterator[tuple[str, str, bool]]:
 
 
 def value_text(value: Any) -> str:
-    """Bounded repr of a value, as a person would see it."""
+    """The bounded repr of a value, as a person would see it."""
     return plain(shorten(_safe(lambda: _repr(value)), LONGEST_TEXT))
 
 
 def type_name(value: Any) -> str:
-    """Qualified type name without `builtins.`."""
+    """The qualified type name, without `builtins.`."""
     kind = type(value)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
@@ -70,7 +70,7 @@ def _builtin(value: Any) -> tuple[str, bool]:
     if not _small(value):
         shown = _safe(lambda: _repr(value))
         if not _small(value, MOST_DIGESTED):
-            return plain(f"{shorten(shown, LONGEST_TEXT - 60)} … too large to be compared"), False
+            return plain(f"{shorten(shown, LONGEST_TEXT - 60)} … too large to compare"), False
         return _with_digest(shown, _safe(lambda: repr(value))), False
     text = _safe(lambda: canonical(value))
     if len(text) > LONGEST_TEXT:
@@ -79,7 +79,7 @@ def _builtin(value: Any) -> tuple[str, bool]:
 
 
 def canonical(value: Any) -> str:
-    """repr with sets in a fixed order and without addresses, for builtin types and what they hold."""
+    """The repr with sets in a fixed order and without addresses, for built-in types and their elements."""
     kind = type(value)
     if kind in (set, frozenset):
         inner = ", ".join(sorted(canonical(item) for item in value))
@@ -96,7 +96,7 @@ def canonical(value: Any) -> str:
 
 
 def _is_literal(text: str, value: Any) -> bool:
-    """Whether `ast.literal_eval(text)` gives an equal value. Types are compared too: True == 1."""
+    """Whether `ast.literal_eval(text)` gives an equal value of the same type: True == 1."""
     try:
         return _same(ast.literal_eval(text), value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -117,7 +117,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _small(value: Any, most: int = MOST_NODES) -> bool:
-    """Whether it is a tree of at most so many nodes; a structure that holds itself is not."""
+    """Whether it is a tree of at most `most` nodes; a structure that contains itself is not."""
     todo, seen = [value], 0
     while todo:
         item = todo.pop()
@@ -145,14 +145,14 @@ def _sized(name: str, value: Any, method: str, size: int) -> Iterator[tuple[str,
         return
     try:
         data = value.tolist() if method == "tolist()" else value.to_dict("list")
-    except Exception as error:  # an extension type's own code; what it raised is the observation
+    except Exception as error:  # raised by an extension type: that is the observation
         yield expression, f"<{method} raised {type(error).__name__}>", False
         return
     yield expression, *_builtin(data)
 
 
 def _digest(value: Any) -> str:
-    """Digest of the content of an array, a Series or a DataFrame, the index included."""
+    """The digest of the content of an array, Series or DataFrame, index included."""
     try:
         if hasattr(value, "tobytes") and value.dtype.kind != "O":
             content = str(value.dtype).encode() + value.tobytes()
@@ -162,13 +162,13 @@ def _digest(value: Any) -> str:
             from pandas.util import hash_pandas_object
 
             content = hash_pandas_object(value, index=True).to_numpy().tobytes()
-    except Exception as error:  # unhashable cells, an extension type's own code: said instead of a digest
+    except Exception as error:  # unhashable elements, or an extension type raised
         return f"not computed: {type(error).__name__}"
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _object(value: Any) -> str:
-    """repr without addresses; if it shows nothing but the type, the attributes too, where they are simple."""
+    """The repr without addresses; for the default repr also the attributes, if they are simple."""
     kind: Any = type(value)
     text = ADDRESS.sub(r"\1 0x…", _safe(lambda: repr(value)))
     attributes = getattr(value, "__dict__", None) if kind.__repr__ is object.__repr__ else None
@@ -191,7 +191,7 @@ def _with_digest(shown: str, whole: str) -> str:
 
 
 def _repr(value: Any) -> str:
-    """repr, but of large builtin containers and strings only a part, so that looking costs little."""
+    """The repr; of large built-in containers and strings only a part, so that it is cheap."""
     if type(value) in (str, bytes) and len(value) > LONGEST_TEXT:
         return repr(value[:LONGEST_TEXT]) + "…"
     if type(value) in CONTAINERS and not _small(value):
@@ -205,7 +205,7 @@ def _repr(value: Any) -> str:
 
 
 def _safe(make: Callable[[], str]) -> str:
-    """The text, or what a user's `__repr__` raised: looking at a value never makes a passing job fail."""
+    """The string, or what a user's `__repr__` raised: observing a value never makes a passing job fail."""
     try:
         text = make()
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""The parked copy: waits in its own process with the state before the cell, and forks a job on request."""
+"""The parked copy: waits in its own process with the state before the cell, and forks jobs on request."""
 
 import contextlib
 import ctypes
@@ -20,19 +20,19 @@ from cot_magic.sandbox.fork import RunningJob
 from cot_magic.sandbox.steps import Describe
 
 PR_SET_CHILD_SUBREAPER = 36
-IDLE_SECONDS = 0.05  # a cell that passes at once costs no set-up of its copy
-LOOK_SECONDS = 0.25  # how often the limits of running jobs are looked at
+IDLE_SECONDS = 0.05  # a cell that passes at once costs no setup of its copy
+LOOK_SECONDS = 0.25  # how often the limits of running jobs are checked
 MOST_WORKERS = 2
 REHEARSAL_FILE = "<cot rehearsal>"
 REHEARSAL = "def look(rows, key):\n    return rows[key]\n\nlook({}, 'a')\n"
-"""Code whose failure is described once in the parked copy, so that all that needs is loaded for the jobs."""
+"""Code whose failure is described once in the parked copy, so that jobs find everything loaded."""
 INTERRUPTS = frozenset({signal.SIGINT, signal.SIGTERM})
-"""Blocked around the fork, so that none arrives in the copy before it ignores them."""
+"""Blocked around the fork, so that none reaches the copy before it ignores them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Queued:
-    """A job that the kernel asked for; `run` and `index` name it in the answer."""
+    """A job that the kernel requested; `run` and `index` identify it in the answer."""
 
     run: int
     index: int
@@ -42,11 +42,11 @@ class Queued:
 
 
 def serve(shell: Any, describe: Describe, control: int, kernel_pid: int) -> None:
-    """Be the parked copy: never returns."""
+    """Be the parked copy; never returns."""
     try:
         collects = gc.isenabled()
         gc.disable()
-        gc.freeze()  # garbage of the kernel is finalised there and not a second time here
+        gc.freeze()  # the kernel finalises its garbage; it must not happen again here
         _detach(control, kernel_pid)
         ParkedCopy(shell, describe, control, collects).serve()
     finally:
@@ -54,7 +54,7 @@ def serve(shell: Any, describe: Describe, control: int, kernel_pid: int) -> None
 
 
 def _detach(control: int, kernel_pid: int) -> None:
-    """What must happen at once, before the kernel runs on: die with it, share no descriptor and no memory."""
+    """What must happen before the kernel goes on: die with it, share no descriptors and no memory."""
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != kernel_pid:
         os._exit(0)
@@ -63,11 +63,11 @@ def _detach(control: int, kernel_pid: int) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
     quarantine.neutralise_descriptors({control})
     quarantine.privatise_shared_memory()
-    os.write(control, b"\n")  # the kernel waits for this if it shares memory with this copy
+    os.write(control, b"\n")  # the kernel waits for this if they share memory
 
 
 class ParkedCopy:
-    """The loop over requests from the kernel and the pipes of running jobs."""
+    """The loop over requests from the kernel and pipes of running jobs."""
 
     def __init__(self, shell: Any, describe: Describe, control: int, collects: bool) -> None:
         self._shell, self._describe, self._control = shell, describe, control
@@ -99,23 +99,23 @@ class ParkedCopy:
                     self._hear(self._owner[key.fd], key.fd)
             self._enforce()
 
-    # --- set-up ---------------------------------------------------------------------------------------------
+    # --- setup ----------------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        """Everything that is the same for all jobs, once. If it fails, no job is ever run."""
+        """Do once what is the same for all jobs. If it fails, no job ever runs."""
         if self._around is not None or self._trouble:
             return
         try:
             syscalls.prctl(PR_SET_CHILD_SUBREAPER, 1)
             with open("/proc/self/oom_score_adj", "w") as file:
-                file.write("800")  # if memory runs out, the kernel is not the first to go
+                file.write("800")  # if memory runs out, the kernel is not killed first
             rebind.forget_threads()
             withheld = quarantine.scrub_environment()
             unreadable = rebind.connection_files(self._shell)
             rebind.rebind(self._shell)
             rebind.limit_thread_pools()
             self._warm_up()
-            gc.freeze()  # again: a collection in a job looks at what that job made, and copies no other page
+            gc.freeze()  # again: a collection in a job then copies no other pages
             self._around = child.Surroundings(
                 shell=self._shell,
                 describe=self._describe,
@@ -129,14 +129,14 @@ class ParkedCopy:
             self._trouble = f"{type(error).__name__}: {error}"
 
     def _warm_up(self) -> None:
-        """Import and cache what every job needs. No code of the user runs: this process is not confined."""
+        """Import and cache what every job needs. No user code runs: this process is not confined."""
         compile(self._shell.compile.ast_parse("pass"), "<cot>", "exec")
         ctypes.create_string_buffer(1)
         linecache.cache[REHEARSAL_FILE] = (len(REHEARSAL), None, REHEARSAL.splitlines(True), REHEARSAL_FILE)
         try:
             exec(compile(REHEARSAL, REHEARSAL_FILE, "exec"), {})  # noqa: S102 - the constant above
         except KeyError as error:
-            with contextlib.suppress(Exception):  # it fails again where it matters, and the job then says so
+            with contextlib.suppress(Exception):  # it fails again in the job, which reports it
                 self._describe(error, {REHEARSAL_FILE: CellId("rehearsal")})
 
     # --- jobs -----------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class ParkedCopy:
             self._cancel()
             os._exit(0)
         for message in self._lines.feed(data):
-            self._cancel()  # a new run or a cancellation: what was asked before is not awaited any more
+            self._cancel()  # a new run or a cancellation: earlier requests are void
             if "run" in message:
                 self._take(message)
 

@@ -1,4 +1,4 @@
-"""What a person allowed generated code to do beyond the confinement."""
+"""What the user allows generated code to do despite the confinement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from cot_magic.core.errors import SandboxError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """What the person allowed: `net`, `proc`, and trees that may be written."""
+    """`net`, `proc`, and directory trees that may be written."""
 
     net: bool = False
     proc: bool = False
@@ -23,6 +23,6 @@ class Permissions:
                 writable.append(item.removeprefix("write="))
             elif item not in ("net", "proc"):
                 raise SandboxError(
-                    f"cannot allow {item!r}: net, proc and write=PATH are known. Nothing was run."
+                    f"cannot allow {item!r}: choose from net, proc, write=PATH. Nothing was run."
                 )
         return cls(net="net" in allow, proc="proc" in allow, writable=tuple(writable))

@@ -1,4 +1,4 @@
-"""Cuts a fresh copy off from the kernel: file descriptors, shared memory, secrets of the environment."""
+"""Cuts a new copy off from the kernel: file descriptors, shared memory, secrets in the environment."""
 
 import contextlib
 import ctypes
@@ -13,7 +13,7 @@ from cot_magic.sandbox.syscalls import libc
 SECRET_NAME = re.compile(
     r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|DSN|DATABASE_URL|CONNECTION_STRING", re.IGNORECASE
 )
-"""Names of environment variables whose values a copy does not get to see."""
+"""Names of environment variables whose values are withheld from copies."""
 COPIED_SHARED_BYTES = 64 << 20
 PROT_READ, PROT_READ_WRITE = 1, 3
 MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS = 0x02, 0x10, 0x20
@@ -22,14 +22,14 @@ MAP_FAILED = ctypes.c_void_p(-1).value
 
 
 _first_descriptors = frozenset(os.listdir("/proc/self/fd"))
-"""Those of the kernel itself, as far as it had them when cot-magic was loaded."""
+"""Those the kernel had when cot-magic was loaded: its own."""
 
 
 def shares_something() -> bool:
-    """Whether a copy would share something of the user at first: the kernel then waits until it is cut off.
+    """Whether a copy would at first share something of the user: the kernel then waits until it is cut off.
 
-    A cell that closes a server and opens it again at the same port would else find the port taken, and one
-    that writes to shared memory would change the state that the copy is to keep.
+    Otherwise a cell that closes a server and reopens it on the same port would find the port taken, and one
+    that writes to shared memory would change the state that the copy preserves.
     """
     return _has_new_descriptors() or _has_writable_shared_memory()
 
@@ -54,8 +54,8 @@ def _has_writable_shared_memory() -> bool:
 def neutralise_descriptors(keep: Collection[int]) -> None:
     """Replace every inherited descriptor: they share offset, locks, epoll sets and peers with the kernel.
 
-    A regular file becomes a read-only description of its own at the same offset, directories stay, all else
-    becomes /dev/null. Nothing is closed, since its number would be given to another file.
+    A regular file is reopened read-only at the same offset, directories stay, everything else becomes
+    /dev/null. Nothing is closed, because its number would be reused for another file.
     """
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     for fd in map(int, os.listdir("/proc/self/fd")):
@@ -75,9 +75,9 @@ def neutralise_descriptors(keep: Collection[int]) -> None:
 
 
 def privatise_shared_memory() -> None:
-    """Make shared memory (np.memmap, multiprocessing.Value, sqlite's WAL index) this copy's own, as it is.
+    """Replace shared memory (np.memmap, multiprocessing.Value, SQLite's WAL index) by a private copy of it.
 
-    What is beyond 64 MiB is mapped privately from its file, where there is one, and else becomes read-only.
+    Beyond 64 MiB it is mapped privately from its file if there is one; otherwise it becomes read-only.
     """
     left = COPIED_SHARED_BYTES
     with open("/proc/self/maps", "rb") as file:
@@ -114,7 +114,7 @@ def scrub_environment() -> frozenset[str]:
 
 
 def secrets_of_environment() -> tuple[tuple[str, str], ...]:
-    """Names and values to withhold from what a job says; short values would spoil texts."""
+    """Names and values to withhold from the results of jobs; short values occur by chance."""
     pairs = [
         (name, value) for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) > 7
     ]
@@ -122,7 +122,7 @@ def secrets_of_environment() -> tuple[tuple[str, str], ...]:
 
 
 def _is_shared(fields: list[bytes]) -> bool:
-    """Of a line of /proc/self/maps: writable, shared, and memory rather than a device."""
+    """Whether a line of /proc/self/maps is writable shared memory, and not a device."""
     path = fields[5] if len(fields) > 5 else b""
     device = path.startswith(b"/dev/") and not path.startswith((b"/dev/shm", b"/dev/zero"))
     return fields[1][1:2] == b"w" and fields[1][3:4] == b"s" and not device
@@ -132,20 +132,20 @@ def _reopened(fd: int) -> int | None:
     try:
         own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return None  # not readable for this user: /dev/null then
+        return None  # not readable for this user: it becomes /dev/null
     os.lseek(own, os.lseek(fd, 0, os.SEEK_CUR), os.SEEK_SET)
     return own
 
 
 def _copy(memory: int, start: int, size: int) -> None:
-    """Put a private copy of these pages in their place; what cannot be read (beyond the file) is zero."""
+    """Replace these pages by a private copy; what cannot be read (beyond the file) is zero."""
     address = libc.mmap(None, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     if address == MAP_FAILED:
-        raise OSError(ctypes.get_errno(), "no memory for a copy of shared memory")
+        raise OSError(ctypes.get_errno(), "no memory to copy shared memory")
     buffer = (ctypes.c_char * size).from_address(address)
     with contextlib.suppress(
         OSError
-    ):  # EIO: a hole or the end of the file; read from /proc so it is no SIGBUS
+    ):  # EIO: a hole or the end of the file; reading memory itself is a SIGBUS
         done = 0
         while done < size:
             read = os.preadv(memory, [memoryview(buffer)[done:]], start + done)
@@ -157,7 +157,7 @@ def _copy(memory: int, start: int, size: int) -> None:
 
 
 def _map_privately(fields: list[bytes], start: int, size: int) -> bool:
-    """Map the same part of the same file copy-on-write; False if it has no file that can be opened."""
+    """Map the same part of the same file copy-on-write; False if no such file can be opened."""
     if len(fields) < 6:
         return False
     try:

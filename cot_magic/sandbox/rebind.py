@@ -1,4 +1,4 @@
-"""Takes IPython in a copy off the front end: prints, displays, comms and questions stay in the copy."""
+"""Detaches IPython in a copy from the front end: output, displays, comms and input stay in the copy."""
 
 import asyncio
 import builtins
@@ -13,13 +13,15 @@ from typing import Any, NoReturn
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 
+from cot_magic.sandbox.blocked import NO_INPUT
+
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
-_kept: list[Any] = []  # inherited streams: were they freed, their buffers would be written a second time
+_kept: list[Any] = []  # inherited streams: freeing them would write their buffers again
 
 
 class KeepingHook(DisplayHook):
-    """Keeps the value of the last expression instead of showing it; `_` and `Out` follow as in the kernel."""
+    """Keeps the value of the last expression instead of showing it; sets `_` and `Out` as in the kernel."""
 
     last: Any = None
 
@@ -31,10 +33,10 @@ class KeepingHook(DisplayHook):
 
 
 class TextPublisher(DisplayPublisher):
-    """Writes the plain text of what is displayed to standard output, in its place among the prints."""
+    """Writes the plain text of displayed objects to standard output, in order with other output."""
 
     def _setup_execution_tracking(self) -> None:
-        """Nothing is tracked: there is no history of outputs in a copy."""
+        """Track nothing: a copy has no output history."""
 
     def publish(self, data: Any, metadata: Any = None, *_: Any, update: bool = False, **__: Any) -> None:
         if type(data) is dict and not update:
@@ -42,19 +44,19 @@ class TextPublisher(DisplayPublisher):
             sys.stdout.write(f"{text}\n")
 
     def clear_output(self, wait: bool = False) -> None:
-        """What was written stays: evidence is not cleared."""
+        """Do nothing: output is evidence and stays."""
 
 
 def forget_signals() -> None:
-    """Undo what kernel and event loop set up. A wakeup descriptor would write into the kernel's own loop."""
+    """Undo the signal setup of the kernel; its wakeup descriptor would write to the kernel's event loop."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the kernel, which then stops its copies
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the kernel, which stops its copies
 
 
 def forget_threads() -> None:
-    """Undo what only threads that do not exist here could finish: imports under way, tracing."""
+    """Undo what only threads missing here could finish: imports in progress, tracing."""
     sys.settrace(None)
     sys.setprofile(None)
     importlib._bootstrap._module_locks.clear()  # type: ignore[attr-defined]
@@ -64,12 +66,12 @@ def forget_threads() -> None:
 
 
 def rebind(shell: Any) -> None:
-    """Take this copy's IPython off the front end for good."""
+    """Detach this copy's IPython from the front end for good."""
     _rebind_streams()
     hook = KeepingHook(shell=shell)  # type: ignore[no-untyped-call]
     shell.displayhook = shell.display_trap.hook = sys.displayhook = hook
     shell.display_pub = TextPublisher(shell=shell)  # type: ignore[no-untyped-call]
-    # what a step raised is described from the exception; formatting its frames here would only cost time
+    # an exception is described directly; formatting its traceback would only cost time
     for name in ("showtraceback", "showsyntaxerror", "showindentationerror", "_showtraceback"):
         setattr(shell, name, _show_nothing)
     shell.custom_exceptions = ()
@@ -83,7 +85,7 @@ def rebind(shell: Any) -> None:
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """A loop of this process. The inherited one shares its epoll set with the kernel."""
+    """A new event loop; the inherited one shares its epoll set with the kernel."""
     import IPython.core.async_helpers as async_helpers
 
     asyncio._set_running_loop(None)
@@ -94,7 +96,7 @@ def new_loop() -> asyncio.AbstractEventLoop:
 
 
 def limit_thread_pools() -> None:
-    """One thread for OpenMP, where its pools were used: libgomp cannot start a team again after a fork."""
+    """Limit OpenMP to one thread if it was used: libgomp cannot restart a team after a fork."""
     if "sklearn" in sys.modules or "threadpoolctl" in sys.modules:
         import threadpoolctl
 
@@ -105,7 +107,7 @@ def limit_thread_pools() -> None:
 
 
 def connection_files(shell: Any) -> tuple[str, ...]:
-    """Files with the key of this kernel: who reads one can give the kernel orders."""
+    """Files with the key of this kernel: whoever reads one can control the kernel."""
     path = getattr(getattr(getattr(shell, "kernel", None), "parent", None), "abs_connection_file", "")
     return (path,) if path else ()
 
@@ -114,7 +116,7 @@ def _rebind_streams() -> None:
     for fd, name in ((1, "stdout"), (2, "stderr")):
         inherited = getattr(sys, name)
         _kept.extend((inherited, getattr(sys, f"__{name}__")))
-        # while a cell runs, IPython lays a `write` of its own over that of the stream
+        # while a cell runs, IPython shadows the `write` of the stream
         getattr(inherited, "__dict__", {}).pop("write", None)
         raw = io.FileIO(fd, "w", closefd=False)
         stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
@@ -125,9 +127,9 @@ def _rebind_streams() -> None:
 
 
 def _rebind_kernel(shell: Any) -> None:
-    """Every message of a kernel goes through Session.send, every print through OutStream: both end here.
+    """Cut off Session.send, which sends every message of a kernel, and OutStream, which writes all output.
 
-    At the classes, since users keep such objects: a logging handler holds the stream of the day it was made.
+    On the classes, because users keep such objects: a logging handler holds the stream it was created with.
     """
     from ipykernel.iostream import IOPubThread, OutStream
     from jupyter_client.session import Session
@@ -135,7 +137,7 @@ def _rebind_kernel(shell: Any) -> None:
     def write(self: Any, text: str) -> int:
         return int((sys.stderr if self.name == "stderr" else sys.stdout).write(text))
 
-    setattr(Session, "send", _send_nothing)  # noqa: B010 - a method is not to be assigned, says mypy
+    setattr(Session, "send", _send_nothing)  # noqa: B010 - mypy rejects assigning to a method
     for name in ("send_multipart", "schedule", "start", "stop", "close"):
         setattr(IOPubThread, name, _do_nothing)
     for name in ("flush", "_flush", "_schedule_flush", "close"):
@@ -145,11 +147,11 @@ def _rebind_kernel(shell: Any) -> None:
     if kernel is not None:
         kernel.raw_input = kernel.getpass = _no_input
         if kernel.session is not None:
-            kernel.session.key = b""  # with `--allow net` it would open the kernel's own ports
+            kernel.session.key = b""  # with `--allow net` it would give access to the kernel's ports
 
 
 def _no_input(*_: Any, **__: Any) -> NoReturn:
-    raise EOFError("nobody can be asked for input in a copy of the kernel")
+    raise EOFError(NO_INPUT)
 
 
 def _do_nothing(*_: Any, **__: Any) -> None:
@@ -161,5 +163,5 @@ def _show_nothing(*_: Any, **__: Any) -> None:
 
 
 def _send_nothing(self: Any, stream: Any, msg_or_type: Any, *_: Any, **__: Any) -> Any:
-    """What Session.send returns: the message, here unsent."""
+    """Return the message like Session.send, unsent."""
     return msg_or_type if isinstance(msg_or_type, dict) else {"msg_type": msg_or_type}

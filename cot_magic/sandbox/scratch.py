@@ -1,4 +1,4 @@
-"""The folder of the files that jobs write: made by the kernel process, removed at the end, even a bad one."""
+"""The folder for files that jobs write: created by the kernel, removed at its end or by the next kernel."""
 
 import contextlib
 import fcntl
@@ -12,7 +12,7 @@ YOUNG_SECONDS = 60.0
 
 
 class ScratchFolder:
-    """A new folder, locked while this process lives, so that one left by a killed kernel can be told."""
+    """A new folder, locked while this process lives, so that one left by a killed kernel is recognised."""
 
     def __init__(self) -> None:
         _remove_stale()
@@ -20,7 +20,7 @@ class ScratchFolder:
         self._lock = _locked(self.path)
 
     def remove(self) -> None:
-        """Remove it with all that is in it."""
+        """Remove the folder with its content."""
         shutil.rmtree(self.path, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)
@@ -28,11 +28,11 @@ class ScratchFolder:
 
 
 def _remove_stale() -> None:
-    """Remove folders of this user whose kernel was killed; a young one may be just about to be locked."""
+    """Remove folders of this user whose kernel was killed, except young ones: they may not be locked yet."""
     with os.scandir(tempfile.gettempdir()) as entries:
         found = [entry.path for entry in entries if entry.name.startswith(PREFIX)]
     for path in found:
-        with contextlib.suppress(OSError):  # another process removed it meanwhile
+        with contextlib.suppress(OSError):  # another process has removed it
             status = os.lstat(path)
             if status.st_uid != os.getuid() or time.time() - status.st_mtime < YOUNG_SECONDS:
                 continue
@@ -43,7 +43,7 @@ def _remove_stale() -> None:
 
 
 def _locked(path: str) -> int | None:
-    """A descriptor of the folder that holds its lock, None if another process does."""
+    """A descriptor that locks the folder; None if another process has locked it."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,97 +1,171 @@
-"""The seccomp filter of a job: what system calls it is refused, as a BPF program."""
+"""The seccomp filter of a job: a table of the system calls that it refuses, compiled to a BPF program.
+
+It lists what is refused, not what is allowed; calls newer than the table are refused as unknown. Only the
+x86_64 numbers have been run; those of aarch64 are from its unistd.h. Other machines are refused.
+"""
 
 import ctypes
 import errno
 import os
 import platform
 import struct
+from collections.abc import Iterator
 
 from cot_magic.sandbox import syscalls
 from cot_magic.sandbox.syscalls import libc
 
+Numbers = tuple[
+    int | None, int | None
+]  # of a system call on x86_64 and aarch64; None if there is no such call
+
+NEWEST_KNOWN = 462  # mseal; later calls (setxattrat, open_tree_attr, file_setattr, …) are unknown here
+DENIED: dict[str, Numbers] = {
+    # the network, except existing sockets (an inherited one is replaced by /dev/null)
+    "connect": (42, 203),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    # other processes
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "pidfd_open": (434, 434),
+    "pidfd_getfd": (438, 438),
+    "pidfd_send_signal": (424, 424),
+    "kcmp": (312, 272),
+    "move_pages": (279, 239),
+    "migrate_pages": (256, 238),
+    "tkill": (200, 130),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "setpriority": (141, 140),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
+    # leaving the group that is killed at the end
+    "setsid": (112, 157),
+    "setpgid": (109, 154),
+    # memory and queues shared with others
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semget": (64, 190),
+    "semop": (65, 193),
+    "semctl": (66, 191),
+    "semtimedop": (220, 192),
+    "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgctl": (71, 187),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    # the kernel's attack surface
+    "perf_event_open": (298, 241),
+    "bpf": (321, 280),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "keyctl": (250, 219),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsmount": (432, 432),
+    "mount_setattr": (442, 442),
+    "open_by_handle_at": (304, 265),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "reboot": (169, 142),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "swapon": (167, 224),
+    "acct": (163, 89),
+}
+NETWORK = ("connect", "accept", "accept4", "bind", "listen")
+# Landlock does not cover these. They pretend to succeed and do nothing, so that shutil.copy2 works.
+PRETENDED: dict[str, Numbers] = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+}
+PROCESSES: dict[str, Numbers] = {
+    "fork": (57, None),
+    "vfork": (58, None),
+    "execve": (59, 221),
+    "execveat": (322, 281),
+}
+CLONE: Numbers = (56, 220)
+CLONE3: Numbers = (435, 435)
+SOCKET: Numbers = (41, 198)
+PRCTL: Numbers = (157, 167)
+TRUNCATE: Numbers = (76, 45)
+SIGNALLING: tuple[Numbers, ...] = ((62, 129), (234, 131))  # kill, tgkill
+ON_A_PROCESS: tuple[Numbers, ...] = ((302, 261), (203, 122))  # prlimit64, sched_setaffinity
+SPOKEN_FAMILIES = (2, 10, 16)
+"""AF_INET, AF_INET6, AF_NETLINK (getaddrinfo); never AF_UNIX: X11, Docker, D-Bus."""
+
+
+def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
+
+
+AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 LOAD, JUMP_EQ, JUMP_GE, JUMP_SET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCH, FIRST, SECOND = 0, 4, 16, 24  # offsets in struct seccomp_data
-KILL, ERRNO, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+NUMBER, ARCH, FIRST = 0, 4, 16  # offsets in struct seccomp_data
+ERRNO = 0x00050000
+KILLED, ALLOWED = _step(RETURN, 0x80000000), _step(RETURN, 0x7FFF0000)
+REFUSED, UNKNOWN = _step(RETURN, ERRNO | errno.EPERM), _step(RETURN, ERRNO | errno.ENOSYS)
+SUCCEEDED = _step(RETURN, ERRNO)  # without being done
+LOAD_FIRST = _step(LOAD, FIRST)  # the first argument
 NEW_NAMESPACES = 0x7E020000  # the CLONE_NEW* flags that clone(2) takes
 CLONE_THREAD = 0x10000
-SPOKEN_FAMILIES = (
-    2,
-    10,
-    16,
-)  # AF_INET, AF_INET6, AF_NETLINK (getaddrinfo); never AF_UNIX: X11, Docker, D-Bus
+
+
+def column() -> int | None:
+    """The column of `Numbers` for this machine; None if its numbers are not known."""
+    return {"x86_64": 0, "aarch64": 1}.get(platform.machine())
 
 
 def program(*, net: bool, proc: bool, pid: int, landlock_abi: int) -> bytes:
-    """The filter for the process `pid`; `net` and `proc` are what the person allowed.
-
-    A list of what is refused, not of what is allowed; calls newer than the list are refused as unknown.
-    """
-    column = syscalls.column()
-    if column is None:
+    """The filter for the process `pid`; `net` and `proc` are what the person allowed."""
+    place = column()
+    if place is None:
         raise OSError(errno.ENOSYS, f"the system call numbers of {platform.machine()} are not known")
-    allow, no_permission = _step(RETURN, ALLOW), _step(RETURN, ERRNO | errno.EPERM)
     steps = [
-        _step(LOAD, ARCH),
-        _step(JUMP_EQ, syscalls.AUDIT_ARCH[platform.machine()], 1, 0),
-        _step(RETURN, KILL),
-        _step(LOAD, NUMBER),
-        _step(JUMP_GE, syscalls.NEWEST_KNOWN + 1, 0, 1),  # x32 calls too: they have bit 30 set
-        _step(RETURN, ERRNO | errno.ENOSYS),
+        *(_step(LOAD, ARCH), _step(JUMP_EQ, AUDIT_ARCH[platform.machine()], 1, 0), KILLED),
+        # x32 calls too: they have bit 30 set
+        *(_step(LOAD, NUMBER), _step(JUMP_GE, NEWEST_KNOWN + 1, 0, 1), UNKNOWN),
     ]
-
-    def on(number: int | None, *then: bytes) -> None:
+    for numbers, answer in _rules(net=net, proc=proc, pid=pid, landlock_abi=landlock_abi):
+        number = numbers[place]
         if number is not None:
-            steps.extend((_step(JUMP_EQ, number, 0, len(then)), *then))
-
-    for name, numbers in syscalls.DENIED.items():
-        if not (net and name in syscalls.NETWORK):
-            on(numbers[column], no_permission)
-    for numbers in syscalls.PRETENDED.values():
-        on(numbers[column], _step(RETURN, ERRNO))
-    if landlock_abi < 3:  # before that Landlock does not know truncate(2)
-        on(syscalls.TRUNCATE[column], no_permission)
-    # the flags of clone3 stand behind a pointer; with ENOSYS the C library falls back to clone
-    on(syscalls.CLONE3, _step(RETURN, ERRNO | errno.ENOSYS))
-    if net:
-        families = [
-            _step(JUMP_EQ, family, len(SPOKEN_FAMILIES) - place, 0)
-            for place, family in enumerate(SPOKEN_FAMILIES)
-        ]
-        on(syscalls.SOCKET[column], _step(LOAD, FIRST), *families, no_permission, allow)
-    else:
-        on(syscalls.SOCKET[column], no_permission)
-    itself = (_step(JUMP_EQ, pid, 0, 1), allow, no_permission)
-    if proc:
-        on(
-            syscalls.CLONE[column],
-            _step(LOAD, FIRST),
-            _step(JUMP_SET, NEW_NAMESPACES, 0, 1),
-            no_permission,
-            allow,
-        )
-    else:
-        for numbers in syscalls.PROCESSES.values():
-            on(numbers[column], no_permission)
-        on(
-            syscalls.CLONE[column],
-            _step(LOAD, FIRST),
-            _step(JUMP_SET, CLONE_THREAD, 0, 1),
-            allow,
-            no_permission,
-        )
-        for pair in syscalls.SIGNALLING:
-            on(pair[column], _step(LOAD, FIRST), *itself)
-    for pair in syscalls.ON_A_PROCESS:
-        on(pair[column], _step(LOAD, FIRST), _step(JUMP_EQ, 0, 1, 0), *itself)
-    # else it could outlive the kernel
-    on(
-        syscalls.PRCTL[column],
-        _step(LOAD, FIRST),
-        _step(JUMP_EQ, syscalls.PR_SET_PDEATHSIG, 0, 1),
-        no_permission,
-        allow,
-    )
-    return b"".join([*steps, allow])
+            steps += [_step(JUMP_EQ, number, 0, len(answer)), *answer]
+    return b"".join([*steps, ALLOWED])
 
 
 def install(code: bytes) -> None:
@@ -102,5 +176,36 @@ def install(code: bytes) -> None:
         raise OSError(ctypes.get_errno(), f"seccomp: {os.strerror(ctypes.get_errno())}")
 
 
-def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    return struct.pack("HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
+def _rules(
+    *, net: bool, proc: bool, pid: int, landlock_abi: int
+) -> Iterator[tuple[Numbers, tuple[bytes, ...]]]:
+    """Each restricted system call with the steps that answer it; all others are allowed."""
+    for name, numbers in DENIED.items():
+        if not (net and name in NETWORK):
+            yield numbers, (REFUSED,)
+    for numbers in PRETENDED.values():
+        yield numbers, (SUCCEEDED,)
+    if landlock_abi < 3:  # older versions of Landlock do not restrict truncate(2)
+        yield TRUNCATE, (REFUSED,)
+    yield CLONE3, (UNKNOWN,)  # its flags are in memory; the C library falls back to clone(2)
+    yield SOCKET, _answer_to_socket() if net else (REFUSED,)
+    only_itself = (_step(JUMP_EQ, pid, 0, 1), ALLOWED, REFUSED)
+    if proc:
+        yield CLONE, (LOAD_FIRST, _step(JUMP_SET, NEW_NAMESPACES, 0, 1), REFUSED, ALLOWED)
+    else:
+        for numbers in PROCESSES.values():
+            yield numbers, (REFUSED,)
+        yield CLONE, (LOAD_FIRST, _step(JUMP_SET, CLONE_THREAD, 0, 1), ALLOWED, REFUSED)
+        for numbers in SIGNALLING:
+            yield numbers, (LOAD_FIRST, *only_itself)
+    for numbers in ON_A_PROCESS:  # 0 is the process itself too
+        yield numbers, (LOAD_FIRST, _step(JUMP_EQ, 0, 1, 0), *only_itself)
+    # with another PDEATHSIG the job could outlive the kernel
+    yield PRCTL, (LOAD_FIRST, _step(JUMP_EQ, syscalls.PR_SET_PDEATHSIG, 0, 1), REFUSED, ALLOWED)
+
+
+def _answer_to_socket() -> tuple[bytes, ...]:
+    """Allow the families in `SPOKEN_FAMILIES` only."""
+    count = len(SPOKEN_FAMILIES)
+    tests = [_step(JUMP_EQ, family, count - place, 0) for place, family in enumerate(SPOKEN_FAMILIES)]
+    return (LOAD_FIRST, *tests, REFUSED, ALLOWED)

@@ -21,20 +21,18 @@ from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.steps import Describe
 
 if sys.platform == "linux":
-    from cot_magic.sandbox import quarantine  # early: it remembers the descriptors that are the kernel's own
+    from cot_magic.sandbox import quarantine  # early: it records the descriptors of the kernel itself
 if TYPE_CHECKING:
     from cot_magic.sandbox.scratch import ScratchFolder
 
-# modules that need Linux are imported where they are used: elsewhere there is a NoSandbox, and it needs none
+# other modules that need Linux are imported where they are used, so that a NoSandbox works everywhere
 __all__ = ["Describe", "NoSandbox", "Snapshot", "in_child", "park", "park_after", "probe"]
 
 SIZE_LIMIT_MB = 2048
 READY_SECONDS = 5.0
-SPARE_SECONDS = (
-    20.0  # for set-up and a busy machine, on top of the jobs' own limits, before a copy is given up
-)
+SPARE_SECONDS = 20.0  # for setup on a busy machine, on top of the jobs' limits, before giving up on a copy
 SPARE_SECONDS_A_JOB = 2.0
-AFTER = "no copy of the kernel from before the cell exists, so this runs on the state that the failure left"
+AFTER = "no copy of the kernel was made before the cell ran, so this runs on the state after the failure"
 
 _in_child = False
 _open: "weakref.WeakSet[Snapshot]" = weakref.WeakSet()
@@ -47,28 +45,28 @@ def _close_all() -> None:
 
 
 def in_child() -> bool:
-    """True in every copy of the kernel. Each hook of cot-magic returns at once then."""
+    """True in every copy of the kernel; hooks of cot-magic then return at once."""
     return _in_child
 
 
 def park(
     shell: Any, *, describe: Describe, allow: tuple[str, ...] = (), size_limit_mb: int = SIZE_LIMIT_MB
 ) -> "Snapshot | NoSandbox":
-    """Fork a copy of this process that waits with the state as it is now; to be called before a cell runs.
+    """Fork a copy of this process that waits with the current state; call it before a cell runs.
 
-    Returns at once: the copy does its set-up while the cell runs.
+    Returns at once: the copy sets itself up while the cell runs.
 
     Parameters
     ----------
     shell
         The InteractiveShell.
     describe
-        Makes a `Raised` of an exception, given which file name is the code of which cell. Runs in the copies.
+        Makes a `Raised` from an exception and a mapping of file names to cells. Runs in the copies.
     allow
-        What the person permitted for all jobs: `net`, `proc`, `write=PATH`. Raises SandboxError for others.
+        What all jobs may do: `net`, `proc`, `write=PATH`. Raises SandboxError for anything else.
     size_limit_mb
-        Above this resident size no copy is made, as a fork copies the page tables and the kernel then pays
-        for each page that it writes.
+        Above this resident size no copy is made: a fork copies the page tables, and the kernel then pays for
+        each page that it writes.
     """
     return _park(shell, describe, allow, size_limit_mb, SandboxStatus(available=True))
 
@@ -81,14 +79,14 @@ def park_after(
     size_limit_mb: int = SIZE_LIMIT_MB,
     reason: str = AFTER,
 ) -> "Snapshot | NoSandbox":
-    """The same after the cell failed, where no copy from before it exists; the status says so."""
+    """The same after the cell failed, if there is no copy from before it; the status says so."""
     return _park(
         shell, describe, allow, size_limit_mb, SandboxStatus(available=True, state="after", reason=reason)
     )
 
 
 class NoSandbox:
-    """The Sandbox of a kernel that cannot be copied: it says why, and runs nothing."""
+    """The Sandbox of a kernel that cannot be copied: gives the reason and runs nothing."""
 
     def __init__(self, reason: str) -> None:
         self._status = SandboxStatus(available=False, reason=reason)
@@ -101,7 +99,7 @@ class NoSandbox:
         raise SandboxError(f"{self._status.reason}. No generated code was run.")
 
     def close(self) -> None:
-        """Nothing is there to be closed."""
+        """Do nothing."""
 
 
 class Snapshot:
@@ -111,6 +109,7 @@ class Snapshot:
         self, pid: int, control: socket.socket, status: SandboxStatus, allow: tuple[str, ...]
     ) -> None:
         self._owner, self._pid, self._control = os.getpid(), pid, control
+        self._gone_because = ""
         self._status, self._allow = status, allow
         self._scratch: ScratchFolder | None = None
         self._lines = wire.Lines()
@@ -127,10 +126,10 @@ class Snapshot:
         return self._status
 
     def run(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
-        """Results in the order of the jobs. Raises SandboxError if the copy is gone before it starts.
+        """Run the jobs and return their results in order. Raises SandboxError if the copy is already gone.
 
-        Two jobs may run at a time. A KeyboardInterrupt ends the running jobs, leaves the snapshot usable
-        and is raised again.
+        Two jobs may run at a time. A KeyboardInterrupt stops running jobs, leaves the snapshot usable and is
+        raised again.
         """
         with self._busy:
             if not self._status.available:
@@ -157,15 +156,15 @@ class Snapshot:
                 raise
 
     def close(self) -> None:
-        """Kill the copy and its jobs, reap it and remove its files. May be called again."""
+        """Kill the copy and its jobs, reap it and remove its files. May be called repeatedly."""
         if self._pid == 0 or os.getpid() != self._owner:
-            return  # closed, or this is a process that the user forked: the copy is not its child
+            return  # closed, or in a process that the user forked
         pid, self._pid = self._pid, 0
         self._status = SandboxStatus(
             available=False, state=self._status.state, reason=self._gone_because or "the copy was closed"
         )
         self._control.close()
-        if self._interrupted:  # jobs may be running: at the end of its control socket it stops and reaps them
+        if self._interrupted:  # when its control socket closes it stops and reaps running jobs
             wire.readable(self._pidfd, 1.0)
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
@@ -173,14 +172,10 @@ class Snapshot:
         if self._scratch is not None:
             self._scratch.remove()
 
-    _gone_because = ""
-
     # --- the conversation -----------------------------------------------------------------------------------
 
     def _send(self, data: bytes) -> None:
-        with suppress(
-            BrokenPipeError, ConnectionResetError
-        ):  # the copy is gone; `_collect` meets the same and says it
+        with suppress(BrokenPipeError, ConnectionResetError):  # the copy is gone; `_collect` reports it
             self._control.sendall(data)
 
     def _collect(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
@@ -191,7 +186,7 @@ class Snapshot:
         while len(found) < len(jobs):
             left = deadline - time.monotonic()
             if left <= 0 or not wire.readable(self._control.fileno(), left):
-                self._give_up("the copy did not answer any more")
+                self._give_up("the copy stopped responding")
                 break
             try:
                 data = self._control.recv(262_144)
@@ -216,7 +211,7 @@ def _park(
 ) -> Snapshot | NoSandbox:
     Permissions.parse(allow)
     if _in_child:
-        return NoSandbox("a copy is not copied again")
+        return NoSandbox("a copy cannot be copied again")
     reason = machine.why_not_fork(size_limit_mb)
     if reason is None and not (tried := probe()).available:
         reason = tried.reason
@@ -249,7 +244,7 @@ def _fork(
         snapshot = Snapshot(pid, ours, status, allow)
     if must_wait and not wire.readable(ours.fileno(), READY_SECONDS):
         snapshot.close()
-        return NoSandbox("the copy did not get ready")
+        return NoSandbox("the copy was not ready in time")
     return snapshot
 
 
@@ -263,10 +258,10 @@ def _blocked(signals: frozenset[signal.Signals]) -> Iterator[None]:
 
 
 def _reap(pid: int, pidfd: int) -> None:
-    """Wait for the end of a killed copy; if that takes long (it frees a large memory), not in this thread."""
+    """Wait for a killed copy to end; in another thread if it takes long because it frees much memory."""
 
     def wait() -> None:
-        with suppress(ChildProcessError):  # the user's own os.wait() was faster
+        with suppress(ChildProcessError):  # the user's own os.wait() has reaped it
             os.waitpid(pid, 0)
         os.close(pidfd)
 
@@ -277,11 +272,11 @@ def _reap(pid: int, pidfd: int) -> None:
 
 
 def _result(data: Any, secrets: Sequence[tuple[str, str]]) -> JobResult:
-    """The result as it came, with the values of secret environment variables taken out of all its texts."""
+    """The result with the values of secret environment variables removed from all its strings."""
     try:
         result: JobResult = from_json(JobResult, _redacted(data, secrets))
     except RecordingError as error:
-        return JobResult(outcome=Outcome.BLOCKED, note=f"the result is damaged: {error}"[:300])
+        return JobResult(outcome=Outcome.BLOCKED, note=f"malformed result: {error}"[:300])
     return result
 
 

@@ -1,4 +1,4 @@
-"""Runs the cells of a job through IPython's own machinery and evaluates code in a frame of their failure."""
+"""Runs the cells of a job through IPython's own machinery, and evaluates code in a frame of their failure."""
 
 import ast
 import linecache
@@ -15,7 +15,7 @@ from cot_magic.core.jobs import Inspection, JobStep
 COT_LINE = re.compile(r"\s*%%cot\+{0,2}(\s|$)")
 INSPECTION_FILE = "<cot inspection>"
 Describe = Callable[[BaseException, Mapping[str, CellId]], Raised]
-"""Makes a Raised of an exception, given which file name is the code of which cell."""
+"""Makes a Raised from an exception and a mapping of file names to cells."""
 
 
 @dataclass(slots=True)
@@ -27,10 +27,9 @@ class Ran:
 
 
 class StepRunner:
-    """Runs steps in one copy and knows which file name is the code of which cell.
+    """Runs steps in one copy and maps their file names to cells.
 
-    A step that is no cell (a probe, a test) has an id of its own in `cells`, so that a traceback starts at
-    it too.
+    A step that is no cell (a probe, a test) has its own id in `cells`, so that a traceback can start there.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -40,7 +39,7 @@ class StepRunner:
         shell.compile.get_code_name = lambda *_: self._current
 
     async def run(self, index: int, step: JobStep) -> Ran:
-        """Run one cell: magics, top-level await, `_`, hooks of other extensions, all as in the kernel."""
+        """Run one cell as in the kernel: with magics, top-level await, `_` and hooks of other extensions."""
         shell, source = self._shell, without_cot_line(step.source)
         self._current = f"<cot cell {index}>"
         self.cells[self._current] = step.cell or CellId(f"step {index}")
@@ -61,8 +60,8 @@ class StepRunner:
 def drive(shell: Any, loop: Any, main: Callable[[], Awaitable[None]], sources: list[str]) -> None:
     """Run `main` as the kernel or terminal would run a cell.
 
-    In a kernel a loop is running while any cell runs; in a terminal only for cells with a top-level await,
-    so that `asyncio.run` works there and fails in the kernel.
+    In a kernel, an event loop runs while any cell runs; in a terminal, only for cells with top-level await.
+    So `asyncio.run` works in a terminal and fails in a kernel.
     """
     if getattr(shell, "kernel", None) is not None or any(_awaits(shell, source) for source in sources):
         loop.run_until_complete(main())
@@ -77,11 +76,11 @@ def _awaits(shell: Any, source: str) -> bool:
     try:
         return bool(shell.should_run_async(source, transformed_cell=shell.transform_cell(source)))
     except Exception:
-        return False  # the transformers refuse it: `run` meets the same error and reports it
+        return False  # a transformer raises: `run` meets the same error and reports it
 
 
 def without_cot_line(source: str) -> str:
-    """The source with a leading `%%cot` line as a comment, so that the numbers of the lines stay."""
+    """The source with a leading `%%cot` line turned into a comment, which keeps line numbers."""
     lines = source.splitlines(keepends=True)
     first = next((place for place, line in enumerate(lines) if line.strip()), None)
     if first is not None and COT_LINE.match(lines[first]):
@@ -90,10 +89,10 @@ def without_cot_line(source: str) -> str:
 
 
 def frames_of(error: BaseException, cells: Container[str]) -> list[tuple[types.FrameType, int]]:
-    """The frames of a traceback with their lines, outermost first, from the first that is a cell's code on.
+    """The frames of a traceback with their line numbers, outermost first, starting at the first cell.
 
-    `Inspection.frame` indexes this list, and what `describe` reports has the same length and order. If no
-    frame is a cell's, all are kept.
+    `Inspection.frame` indexes this list; the frames that `describe` returns have the same length and order.
+    If no frame is a cell, all are kept.
     """
     found = []
     entry = error.__traceback__
@@ -107,8 +106,8 @@ def frames_of(error: BaseException, cells: Container[str]) -> list[tuple[types.F
 def inspect(inspection: Inspection, frame: types.FrameType) -> Any:
     """Run the statements in the namespace of the frame and return the value of the last expression.
 
-    Global and local names are laid into one namespace: a generator expression or lambda in the source could
-    not see local names otherwise.
+    Global and local names are merged into one namespace, because a generator expression or lambda in the
+    source could not see local names otherwise.
     """
     tree = ast.parse(inspection.source, INSPECTION_FILE)
     lines = inspection.source.splitlines(keepends=True)

@@ -59,7 +59,7 @@ def test_the_code_is_the_cause(error):
     assert why(error) is None
 
 
-def test_a_cause_anywhere_behind_the_exception_counts():
+def test_a_cause_anywhere_in_the_chain_counts():
     try:
         try:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

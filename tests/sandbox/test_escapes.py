@@ -85,7 +85,7 @@ def test_an_attempt_is_blocked(hostile, attempt):
     result = hostile.job("import os, socket", PROBES[attempt] + "\n'escaped'")
     assert result.outcome is Outcome.BLOCKED, result
     assert result.value is None
-    assert result.note.startswith("a copy is not permitted to do this")
+    assert result.note.startswith("not permitted in a sandboxed copy")
     assert sorted(path.name for path in hostile.cwd.iterdir()) == before
     assert (hostile.cwd / "data.csv").read_text() == "a\n1\n"
     assert (hostile.home / ".bashrc").read_text() == "original\n"
@@ -163,7 +163,7 @@ def test_a_forged_result_of_no_known_shape_is_blocked(hostile):
         "    except OSError: pass\nos._exit(0)"
     )
     assert result.outcome is Outcome.BLOCKED
-    assert "damaged" in result.note
+    assert result.note.startswith("malformed result: ")
 
 
 class TestWhatThePersonAllows:
@@ -201,7 +201,7 @@ class TestWhatThePersonAllows:
     def test_write_refuses_what_cannot_be_opened_and_then_runs_nothing(self, hostile, path):
         result = hostile.job("print('ran')", allow=(f"write={path}",))
         assert (result.outcome, result.output) == (Outcome.BLOCKED, "")
-        assert "is not possible" in result.note
+        assert f"cannot allow write={path}: " in result.note
 
     def test_the_home_folder_gets_no_new_files(self, hostile):
         (hostile.home / "notes.txt").write_text("")
@@ -227,7 +227,7 @@ class TestWhatThePersonAllows:
         assert hostile.execute(f"os.kill({started.value}, 0)")[1].startswith("ProcessLookupError")
 
     def test_what_is_not_known_is_refused(self, hostile):
-        assert "net, proc and write=PATH are known" in hostile.job("1", allow=("nett",)).note
+        assert "choose from net, proc, write=PATH" in hostile.job("1", allow=("nett",)).note
         assert hostile.execute("park(allow=('everything',))")[1].startswith("SandboxError")
 
 

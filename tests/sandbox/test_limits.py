@@ -32,23 +32,23 @@ def test_what_does_not_end_is_timed_out(roomy, source):
 @pytest.mark.slow
 def test_computing_beyond_the_processor_limit_is_timed_out(roomy):
     result = roomy.job("while True: pass", limits=Limits(wall_s=30, cpu_s=1))
-    assert (result.outcome, result.note) == (Outcome.TIMED_OUT, "stopped after 1 s of computing")
+    assert (result.outcome, result.note) == (Outcome.TIMED_OUT, "stopped after 1 s of CPU time")
 
 
 @pytest.mark.slow
 def test_a_memory_bomb_is_blocked(roomy):
     result = roomy.job("x = []\nwhile True: x.append(bytearray(50 << 20))", limits=Limits(memory_mb=300))
     assert (result.outcome, result.raised.ename) == (Outcome.BLOCKED, "MemoryError")
-    assert result.note == "it reached the memory limit of the copy"
+    assert result.note == "it exceeded the copy's memory limit"
 
 
 @pytest.mark.parametrize(
     ("source", "note"),
     [
-        ("import ctypes; ctypes.string_at(0)", "ended by signal 11 (SIGSEGV)"),
-        ("import os; os.abort()", "ended by signal 6 (SIGABRT)"),
-        ("import os; os._exit(3)", "the process exited with status 3 before the code ended"),
-        ("import os; os._exit(0)", "the process exited with status 0 before the code ended"),
+        ("import ctypes; ctypes.string_at(0)", "killed by signal 11 (SIGSEGV)"),
+        ("import os; os.abort()", "killed by signal 6 (SIGABRT)"),
+        ("import os; os._exit(3)", "the process exited with status 3 before the code finished"),
+        ("import os; os._exit(0)", "the process exited with status 0 before the code finished"),
     ],
 )
 def test_a_crash_is_a_crash(roomy, source, note):
@@ -97,7 +97,7 @@ def test_a_huge_exception_is_shortened(roomy):
 def test_a_limit_of_files_is_no_fault_of_the_code(roomy, source, limits):
     result = roomy.job(source, limits=limits)
     assert result.outcome is Outcome.BLOCKED
-    assert result.note.startswith("it reached a limit of the copy")
+    assert result.note.startswith("it exceeded a limit of the copy")
 
 
 @pytest.mark.slow
@@ -114,3 +114,4 @@ def test_a_question_is_blocked_as_nobody_can_answer(roomy):
     for source in ("input('name? ')", "import getpass; getpass.getpass()"):
         result = roomy.job(source)
         assert (result.outcome, result.raised.ename) == (Outcome.BLOCKED, "EOFError")
+        assert result.note == "`input()` is not available in a sandboxed copy"

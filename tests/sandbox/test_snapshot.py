@@ -164,10 +164,10 @@ def test_hooks_see_that_they_are_in_a_copy(kernel):
 
 def test_a_copy_is_not_copied_again(kernel):
     kernel.park()
-    assert kernel.job("park(); S.status().reason").value == "'a copy is not copied again'"
+    assert kernel.job("park(); S.status().reason").value == "'a copy cannot be copied again'"
 
 
-def test_results_stand_in_the_order_of_the_jobs(kernel):
+def test_results_are_in_the_order_of_the_jobs(kernel):
     kernel.park()
     jobs = [
         Job(steps=(JobStep(source=f"import time; time.sleep({0.2 if n == 0 else 0}); {n}"),))
@@ -179,7 +179,7 @@ def test_results_stand_in_the_order_of_the_jobs(kernel):
 def test_the_state_after_the_failure_is_named_as_such(kernel):
     kernel.run("S.close()\nS = snapshot.park_after(get_ipython(), describe=describe)")
     assert kernel.run("print(S.status().available, S.status().state)") == "True after\n"
-    assert "the state that the failure left" in kernel.run("print(S.status().reason)")
+    assert "the state after the failure" in kernel.run("print(S.status().reason)")
     assert kernel.job("1 + 1").value == "2"
 
 
@@ -280,7 +280,10 @@ def test_a_kernel_above_the_size_limit_is_not_copied(kernel):
 @pytest.mark.parametrize(
     ("setup", "reason"),
     [
-        ("sys.modules['polars'] = sys", "polars keeps its threads"),
+        (
+            "sys.modules['polars'] = sys",
+            "a copy of this kernel could hang: the threads of polars do not survive a fork",
+        ),
         ("park = snapshot._park; import threading", "main thread"),
     ],
 )

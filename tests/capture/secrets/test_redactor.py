@@ -54,7 +54,7 @@ def test_known_forms_of_secrets_are_withheld(secret: str) -> None:
 
 
 @pytest.mark.parametrize(("template", "secret"), EMBEDDED.values(), ids=EMBEDDED)
-def test_secrets_are_found_by_what_stands_around_them(template: str, secret: str) -> None:
+def test_secrets_are_found_by_their_surroundings(template: str, secret: str) -> None:
     text = Redactor({}).text(template.format(secret))
     assert secret not in text
     assert "<redacted: " in text
@@ -92,7 +92,7 @@ def test_a_secret_of_the_environment_never_survives_even_in_a_repr(
     assume(not value.isspace() and value not in "<redacted: MY_API_KEY>")
     redactor = Redactor({"MY_API_KEY": value})
     text = redactor.text(before + value + after)
-    # what stands around it may spell the value once more only across the mark
+    # the surroundings may spell the value again only across the mask
     assert value not in text.replace("<redacted: MY_API_KEY>", "\0")
     described = variable("message", f"failed: {value}", redactor)
     assert value not in described.text

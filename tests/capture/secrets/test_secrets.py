@@ -1,4 +1,4 @@
-"""Secrets of many kinds are found wherever they stand; what only looks a little like one is left alone."""
+"""Secrets of many kinds are found wherever they occur; what only resembles one is left alone."""
 
 import ast
 import random
@@ -36,7 +36,7 @@ KINDS = [*PLANTED.KNOWN_FORMS, *PLANTED.SURROUNDED]
 
 
 def planted(kind: str, seed: int) -> tuple[Any, str]:
-    """A secret of that kind, and a text in which it can be told that it is one."""
+    """A secret of this kind, and a string whose surroundings give it away."""
     rng = random.Random(seed)
     if kind in PLANTED.KNOWN_FORMS:
         secret = PLANTED.KNOWN_FORMS[kind](rng)
@@ -125,7 +125,7 @@ def test_every_kind_is_found_in_values(kind: str) -> None:
         '{{\\"password\\": \\"{}\\"}}',
     ],
 )
-def test_a_chosen_password_is_found_by_what_stands_around_it(template: str) -> None:
+def test_a_chosen_password_is_found_by_its_surroundings(template: str) -> None:
     secret = PLANTED.password(random.Random(5))
     assert not secret.leaks_into(Redactor({}).text(template.format(secret.text)))
 
@@ -281,7 +281,7 @@ ORDINARY = [
 ]  # fmt: skip
 
 
-def test_there_are_sixty_ordinary_texts() -> None:
+def test_there_are_sixty_ordinary_strings() -> None:
     assert len(set(ORDINARY)) >= 60
 
 

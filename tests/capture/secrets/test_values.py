@@ -8,7 +8,7 @@ from cot_magic.capture.secrets.values import KnownValues, forms
 
 @settings(max_examples=200, database=None, deadline=None)
 @given(data=st.data())
-def test_known_values_are_found_wherever_they_or_their_pieces_stand(data: st.DataObject) -> None:
+def test_known_values_and_their_pieces_are_found_everywhere(data: st.DataObject) -> None:
     values = data.draw(
         st.lists(st.text("abAB12é'\"\\/ %", min_size=8, max_size=24), min_size=1, max_size=5, unique=True)
     )

@@ -153,4 +153,4 @@ def test_an_edit_of_a_redacted_source_gets_its_secrets_back() -> None:
     shown = redactor.source(SOURCE)
     edited = shown.replace("[40]", "[4]")
     assert redactor.restore(edited, SOURCE) == SOURCE.replace("[40]", "[4]")
-    assert holds_mask(redactor.restore("x = '<redacted: password>'", SOURCE))  # it stands for nothing there
+    assert holds_mask(redactor.restore("x = '<redacted: password>'", SOURCE))  # it replaces nothing there
