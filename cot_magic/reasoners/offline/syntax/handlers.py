@@ -13,7 +13,7 @@ from cot_magic.reasoners.offline.syntax.problem import (
 
 
 def _handlers(problem: Problem) -> Iterator[Reading]:
-    """`except:` that is not last, `try` without `except`, two kinds of handlers."""
+    """Misplaced or malformed `except` clauses, and `try` without a handler."""
     if "default 'except:' must be last" in problem.message:
         yield from _bare_except_first(problem)
     if "expected 'except' or 'finally' block" in problem.message:
@@ -46,8 +46,8 @@ def _bare_except_first(problem: Problem) -> Iterator[Reading]:
             block = lines[place:end]
             after = "\n".join([*lines[:place], *lines[end:last], *block, *lines[last:]])
             yield reading(
-                "`except:` without a class takes every exception, so it must be the last.",
-                (after, "It stands last."),
+                "A bare `except:` catches every exception, so it must be the last handler.",
+                (after, "Move the bare `except:` to the end."),
                 weight=0.95,
                 certain=True,
             )
@@ -78,7 +78,7 @@ def _lonely_try(problem: Problem) -> Iterator[Reading]:
         place = lines.index(follow, end)
         moved = list(lines)
         moved[place] = indent + follow.lstrip()
-        options.append(("\n".join(moved), "The handler is as far indented as its `try`."))
+        options.append(("\n".join(moved), "Indent the handler like its `try`."))
     if "except" not in problem.source:
         handler = [
             *lines[:end],
@@ -86,12 +86,12 @@ def _lonely_try(problem: Problem) -> Iterator[Reading]:
             f"{indent}    print(error)",
             *lines[end:],
         ]
-        options.append(("\n".join(handler), "A handler says what happened."))
+        options.append(("\n".join(handler), "Add an `except` that prints the error."))
     options += [
-        ("\n".join(cleanup), "`finally` completes it and hides no error."),
-        ("\n".join(bare), "Without `try` the error is shown."),
+        ("\n".join(cleanup), "Add a `finally`, which hides no error."),
+        ("\n".join(bare), "Remove the `try`, so that the error is shown."),
     ]
-    yield reading("`try` needs an `except` or a `finally`.", *options, weight=0.85)
+    yield reading("A `try` block needs an `except` or a `finally`.", *options, weight=0.85)
 
 
 def _except_form(problem: Problem, low: int, high: int) -> Iterator[Reading]:
@@ -102,8 +102,8 @@ def _except_form(problem: Problem, low: int, high: int) -> Iterator[Reading]:
     if problem.text(low + 1) == "as" or text.startswith("as "):
         at = problem.tokens[low].end
         yield reading(
-            "The class of the exception is missing.",
-            (problem.put((at, at, " Exception")), "`Exception` takes every error."),
+            "The exception class is missing before `as`.",
+            (problem.put((at, at, " Exception")), "Catch `Exception`, which covers all ordinary errors."),
             weight=0.93,
             certain=True,
         )
@@ -118,26 +118,24 @@ def _except_form(problem: Problem, low: int, high: int) -> Iterator[Reading]:
         ):
             at = problem.tokens[index].end
             yield reading(
-                "Before the exception's name `as` is missing.",
-                (problem.put((at, at, " as")), "`as` gives it a name."),
+                "`as` is missing before the exception's name.",
+                (problem.put((at, at, " as")), "Insert `as` before the name."),
                 weight=0.95,
                 certain=True,
             )
             return
         if problem.text(index) in ("=", ":", "->") and problem.tokens[index].opener < 0 and index + 1 < end:
             yield reading(
-                "An exception gets its name by `as`.",
+                f"An exception gets its name with `as`, not `{problem.text(index)}`.",
                 (
                     problem.put((problem.tokens[index - 1].end, problem.tokens[index].end, " as")),
-                    "`as` gives it a name.",
+                    f"Replace `{problem.text(index)}` with `as`.",
                 ),
                 weight=0.9,
             )
             return
     if problem.text(end - 1) == "as":
-        yield reading(
-            "Behind `as` a name is missing.", (problem.drop(end - 1), "`as` is left out."), weight=0.9
-        )
+        yield reading("The name after `as` is missing.", (problem.drop(end - 1), "Remove `as`."), weight=0.9)
 
 
 def _decorator(problem: Problem) -> Iterator[Reading]:
@@ -149,15 +147,15 @@ def _decorator(problem: Problem) -> Iterator[Reading]:
             line = problem.tokens[place].line
             start, end = problem.listing.starts[line - 1], problem.listing.starts[line]
             yield reading(
-                "A decorator must be followed by a function or a class.",
-                (problem.put((start, end, "")), "The decorator is left out."),
+                "A decorator must be followed by a function or class definition.",
+                (problem.put((start, end, "")), "Remove the decorator."),
                 weight=0.7,
             )
             return
 
 
 def _match(problem: Problem) -> Iterator[Reading]:
-    """Patterns that take everything before the last, `default:`, `case a or b:`."""
+    """A catch-all pattern that is not last, `default:`, `case a or b:`."""
     if "makes remaining patterns unreachable" in problem.message:
         lines = problem.source.split("\n")
         place = problem.failure.line - 1
@@ -177,8 +175,8 @@ def _match(problem: Problem) -> Iterator[Reading]:
         if last > end:
             after = "\n".join([*lines[:place], *lines[end:last], *lines[place:end], *lines[last:]])
             yield reading(
-                "The pattern takes everything, so that those below are never reached.",
-                (after, "It stands last."),
+                "The pattern matches everything, so the patterns below it are never reached.",
+                (after, "Move it to the end."),
                 weight=0.9,
                 certain="wildcard" in problem.message,
             )
@@ -188,8 +186,8 @@ def _match(problem: Problem) -> Iterator[Reading]:
         return
     if problem.text(low) in ("default", "else", "otherwise") and re.search(r"\bmatch\b", problem.source):
         yield reading(
-            "In `match` the rest is taken by `case _:`.",
-            (problem.swap(low, "case _"), "`case _` takes the rest."),
+            "The default case of `match` is written `case _:`.",
+            (problem.swap(low, "case _"), "Write `case _`, which matches everything else."),
             weight=0.94,
             certain=True,
         )
@@ -202,15 +200,15 @@ def _match(problem: Problem) -> Iterator[Reading]:
         ]
         if changes:
             yield reading(
-                "Patterns are joined by `|`.",
-                (problem.put(*changes), "`|` joins them."),
+                "Alternative patterns are separated by `|`, not `or`.",
+                (problem.put(*changes), "Replace `or` with `|`."),
                 weight=0.94,
                 certain=True,
             )
         if problem.text(low + 1) in ("default", "else"):
             yield reading(
-                "In `match` the rest is taken by `case _:`.",
-                (problem.swap(low + 1, "_"), "`_` takes the rest."),
+                "The default case of `match` is written `case _:`.",
+                (problem.swap(low + 1, "_"), "Write `_`, which matches everything else."),
                 weight=0.93,
                 certain=True,
             )
@@ -219,20 +217,19 @@ def _match(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.exception-handler",
-        lesson="A `try` block is followed by `except Class as name:` blocks, the most general last, and "
-        "perhaps by "
-        "`finally:`.",
+        lesson="After a `try` block come `except SomeError as name:` blocks, the most general one last, and "
+        "optionally `finally:`.",
         find=_handlers,
     ),
     Slip(
         code="syntax.lonely-decorator",
-        lesson="A line that begins with `@` changes the function or class that is defined right below it.",
+        lesson="A line that begins with `@` decorates the function or class defined right below it.",
         find=_decorator,
     ),
     Slip(
         code="syntax.match-pattern",
-        lesson="`match` tries its `case` patterns from top to bottom. `case _:` takes everything and "
-        "stands last.",
+        lesson="`match` tries its `case` patterns from top to bottom. `case _:` matches everything, so it "
+        "comes last.",
         find=_match,
     ),
 )

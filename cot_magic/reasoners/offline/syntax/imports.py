@@ -16,9 +16,9 @@ _DOTTED = r"(?:\.*[^\W\d][\w.]*|\.+)"
 _NAME = r"[^\W\d]\w*"
 _NAMES = rf"(?:{_NAME}(?:\s+as\s+{_NAME})?(?:\s*,\s*{_NAME}(?:\s+as\s+{_NAME})?)*|\*)"
 _LOST_IMPORT = "(?:imort|improt|impot|impor|imprt|inport|use|using|get|take|export)"
-_ORDER = "`from` and the module stand first."
-_BARE = "A module's name stands there without quotes."
-# What is written, what is meant, why, how likely, and whether everybody would agree.
+_ORDER = "Write `from` and the module first."
+_BARE = "Write the module's name without quotes."
+# What is written, what is meant, the repair in words, its weight, and whether everybody would agree.
 _FORMS: tuple[tuple[str, str, str, float, bool], ...] = (
     (
         rf"import\s+\(?\s*({_NAMES})\s*\)?\s+(?:from|form|in|of)\s+({_DOTTED})",
@@ -38,164 +38,164 @@ _FORMS: tuple[tuple[str, str, str, float, bool], ...] = (
     (
         rf"from\s+({_DOTTED})\s+import\s+(.+?)\s*,\s*",
         r"from \1 import \2",
-        "The comma at the end is left out.",
+        "Remove the trailing comma.",
         0.97,
         True,
     ),
-    (r"import\s+(.+?)\s*,\s*(from\s.+)", r"import \1\n\2", "Each import stands on its own line.", 0.94, True),
-    (r"import\s+(.+?)\s*,\s*", r"import \1", "The comma at the end is left out.", 0.96, True),
-    (rf"from\s+({_DOTTED})\s+import\s*", r"import \1", "The module itself is imported.", 0.85, False),
+    (r"import\s+(.+?)\s*,\s*(from\s.+)", r"import \1\n\2", "Put each import on its own line.", 0.94, True),
+    (r"import\s+(.+?)\s*,\s*", r"import \1", "Remove the trailing comma.", 0.96, True),
+    (rf"from\s+({_DOTTED})\s+import\s*", r"import \1", "Import the module itself.", 0.85, False),
     (
         rf"from\s+({_DOTTED})\s+import\s*",
         r"from \1 import *",
-        "All that the module offers is imported.",
+        "Import all names that the module defines.",
         0.8,
         False,
     ),
-    (rf"from\s+({_DOTTED})", r"import \1", "The module itself is imported.", 0.85, False),
+    (rf"from\s+({_DOTTED})", r"import \1", "Import the module itself.", 0.85, False),
     (
         rf"from\s+({_DOTTED})\.({_NAME})",
         r"from \1 import \2",
-        "The last name is imported from the module.",
+        "Import the last name from the module.",
         0.84,
         False,
     ),
     (
         rf"from\s+({_DOTTED})\s+(?!import\b)(?:{_LOST_IMPORT}\s+)?({_NAMES})",
         r"from \1 import \2",
-        "`import` stands before the names.",
+        "Put `import` before the names.",
         0.95,
         True,
     ),
     (
         rf"(?:form|fro|frm|fom|for|FROM|From|fron|frome|of)\s+({_DOTTED})\s+import\s+({_NAMES})",
         r"from \1 import \2",
-        "The word is `from`.",
+        "Write `from`.",
         0.97,
         True,
     ),
     (
         rf"import\s+({_DOTTED})\s+import\s+({_NAMES})",
         r"from \1 import \2",
-        "The statement begins with `from`.",
+        "Begin the statement with `from`.",
         0.96,
         True,
     ),
     (
         rf"from\s+({_DOTTED})\s+import\s+({_NAMES})\s+(?:from|in)\s+.*",
         r"from \1 import \2",
-        "The second `from` is left out.",
+        "Remove what follows the names.",
         0.8,
         False,
     ),
     (
         rf"from\s+({_DOTTED})\s+import\s+import\s+({_NAMES})",
         r"from \1 import \2",
-        "One `import` is enough.",
+        "Remove the second `import`.",
         0.95,
         True,
     ),
-    (rf"from\s+import\s+({_DOTTED})", r"import \1", "`from` is left out.", 0.85, False),
+    (rf"from\s+import\s+({_DOTTED})", r"import \1", "Remove `from`.", 0.85, False),
     (
         rf"import\s+({_DOTTED})(?:\.|\s+|\s*\.\s*)\*",
         r"from \1 import *",
-        "All names come with `from`.",
+        "Use `from` to import all names.",
         0.95,
         True,
     ),
     (
         rf"import\s+({_NAME})\s*(?:::|:|->|/)\s*({_NAME})",
         r"from \1 import \2",
-        "The name is imported from the module.",
+        "Import the name from the module.",
         0.8,
         False,
     ),
     (
         rf"import\s+({_NAME})\s*(?:::|:|->|/)\s*({_NAME})",
         r"import \1.\2",
-        "A point stands between package and module.",
+        "Put a dot between package and module.",
         0.79,
         False,
     ),
     (
         rf"import\s+({_DOTTED})\s*\((.*)\)",
         r"from \1 import \2",
-        "The names are imported from the module.",
+        "Import the names from the module.",
         0.8,
         False,
     ),
-    (rf"import\s+({_DOTTED})\s*\((.*)\)", r"import \1", "Brackets do not belong to an import.", 0.78, False),
-    (rf"import\s*\(\s*({_NAMES})\s*\)", r"import \1", "Brackets do not belong to an import.", 0.93, True),
+    (rf"import\s+({_DOTTED})\s*\((.*)\)", r"import \1", "Remove the parentheses.", 0.78, False),
+    (rf"import\s*\(\s*({_NAMES})\s*\)", r"import \1", "Remove the parentheses.", 0.93, True),
     (r"import\s+[<\"']([\w.]+?)(?:\.py|\.h)?[>\"']", r"import \1", _BARE, 0.93, True),
     (r"from\s+[\"']([\w.]+?)(?:\.py)?[\"']\s+import\s+(.+)", r"from \1 import \2", _BARE, 0.93, True),
     (
         rf"(from\s+{_DOTTED}\s+import\s+)[\"']?(\w+)[\"']",
         r"\1\2",
-        "The name stands there without quotes.",
+        "Write the name without quotes.",
         0.93,
         True,
     ),
     (
         rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\.{_NAME})*)\.({_NAME})(\s+as\s+{_NAME})?",
         r"from \1.\2 import \3\4",
-        "The path to the module stands behind `from`.",
+        "Put the module's full path after `from`.",
         0.94,
         True,
     ),
     (
         rf"from\s+({_DOTTED})\s+import\s+({_NAME}(?:\s*,\s*{_NAME})*)\s*\(\s*\)",
         r"from \1 import \2",
-        "Only the name is imported, without brackets.",
+        "Import only the name, without parentheses.",
         0.95,
         True,
     ),
     (
         rf"from\s+({_DOTTED})\s+import\s+[\[{{]\s*({_NAMES})\s*[\]}}]",
         r"from \1 import \2",
-        "The names stand there without such brackets.",
+        "Write the names without square brackets or braces.",
         0.95,
         True,
     ),
     (
         rf"from\s+({_DOTTED})\s+import\s+(?:\*\s*,\s*.+|.+,\s*\*)",
         r"from \1 import *",
-        "`*` already stands for all names.",
+        "Import only `*`, which already means all names.",
         0.85,
         False,
     ),
-    (rf"import\s+({_DOTTED})\s+as\s*", r"import \1", "`as` is left out, since no name follows.", 0.86, False),
+    (rf"import\s+({_DOTTED})\s+as\s*", r"import \1", "Remove `as`, since no name follows.", 0.86, False),
     (
         rf"(from\s+{_DOTTED}\s+import\s+.+?)\s+as\s*",
         r"\1",
-        "`as` is left out, since no name follows.",
+        "Remove `as`, since no name follows.",
         0.88,
         False,
     ),
     (
         rf"import\s+({_DOTTED})\s*(?:=|->|:|,?\s*is|a|AS|As|sa|ass|like|named|to)\s+({_NAME})",
         r"import \1 as \2",
-        "`as` gives the module another name.",
+        "Use `as` to give the module another name.",
         0.95,
         True,
     ),
     (
         rf"({_NAME})\s*=\s*import\s+({_DOTTED})",
         r"import \2 as \1",
-        "`as` gives the module another name.",
+        "Use `as` to give the module another name.",
         0.95,
         True,
     ),
     (
         rf"import\s+({_NAME})\s*=\s*({_DOTTED})",
         r"import \2 as \1",
-        "`as` gives the module another name.",
+        "Use `as` to give the module another name.",
         0.9,
         False,
     ),
     (
         rf"import\s+as\s+({_NAME})\s+({_DOTTED})",
         r"import \2 as \1",
-        "The module stands before `as`.",
+        "Put the module before `as`.",
         0.9,
         False,
     ),
@@ -217,16 +217,21 @@ _ALIASES = {
 
 
 def _rewrites(text: str) -> Iterator[tuple[str, str, float, bool]]:
-    """New texts of an import statement with their reasons, weights and whether they are certain."""
+    """Yield rewritten import statements: the repair in words, its weight, and whether it is certain."""
     for pattern, meant, why, weight, certain in _FORMS:
         found = re.fullmatch(pattern, text)
         if found is not None:
             yield found.expand(meant), why, weight, certain
     if re.match(r"(?:from\s+\S+\s+)?import\b", text) and re.search(r"\s(?:and|&|\+)\s", text):
-        yield re.sub(r"\s*,?\s+(?:and|&|\+)\s+", ", ", text), "A comma separates the names.", 0.96, True
+        yield re.sub(r"\s*,?\s+(?:and|&|\+)\s+", ", ", text), "Separate the names with a comma.", 0.96, True
     dashed = rf"(?:from\s+{_NAME}(?:-{_NAME})+\s+import\s+.+|import\s+{_NAME}(?:-{_NAME})+(?:\s+as\s+\w+)?)"
     if re.fullmatch(dashed, text):
-        yield re.sub(r"(?<=\w)-(?=\w)", "_", text), "A module's name holds no minus sign.", 0.8, False
+        yield (
+            re.sub(r"(?<=\w)-(?=\w)", "_", text),
+            "Replace `-` with `_`: a module's name cannot contain a hyphen.",
+            0.8,
+            False,
+        )
     yield from _aliases(text)
     yield from _spaced(text)
 
@@ -239,26 +244,31 @@ def _spaced(text: str) -> Iterator[tuple[str, str, float, bool]]:
             len(item) in (1, 3) or (len(item) == 2 and _ALIASES.get(item[0]) == item[1]) for item in items
         ):
             new = ", ".join(" as ".join(item) if len(item) == 2 else " ".join(item) for item in items)
-            yield f"import {new}", "`as` gives a module another name.", 0.97, True
+            yield f"import {new}", "Use `as` to give a module another name.", 0.97, True
     if re.fullmatch(rf"import(?:\s+{_DOTTED}\s+as\s+{_NAME}\s*,?)+", text):
         new = re.sub(rf"(\sas\s+{_NAME})\s+(?={_DOTTED}\s+as\s)", r"\1, ", text)
-        yield new, "A comma separates the modules.", 0.96, True
+        yield new, "Separate the modules with commas.", 0.96, True
     if found := re.fullmatch(rf"(from\s+{_DOTTED}\s+import\s+|import\s+)({_DOTTED}(?:\s+{_NAME})+)", text):
         words = found[2].split()
         if "as" not in words and len(words) <= 6:
-            yield found[1] + ", ".join(words), "Commas separate the names.", 0.86, found[1].startswith("from")
+            yield (
+                found[1] + ", ".join(words),
+                "Separate the names with commas.",
+                0.86,
+                found[1].startswith("from"),
+            )
             if found[1].startswith("import") and len(words) == 2:
                 if _ALIASES.get(words[0]) == words[1]:
                     yield (
                         f"import {words[0]} as {words[1]}",
-                        "`as` gives the module another name.",
+                        "Use `as` to give the module another name.",
                         0.97,
                         True,
                     )
                 else:
                     yield (
                         f"from {words[0]} import {words[1]}",
-                        "The name is imported from the module.",
+                        "Import the name from the module.",
                         0.82,
                         False,
                     )
@@ -269,15 +279,15 @@ def _aliases(text: str) -> Iterator[tuple[str, str, float, bool]]:
     found = re.fullmatch(rf"import\s+({_DOTTED})\s+as\s*", text)
     known = _ALIASES.get(found[1]) if found else None
     if found and known:
-        yield f"import {found[1]} as {known}", f"The usual short name is `{known}`.", 0.88, False
+        yield f"import {found[1]} as {known}", f"Use the usual short name `{known}`.", 0.88, False
     if re.match(r"import\b.*\bas\s*(?:,|$)", text) and "," in text:
-        yield re.sub(r"\s+as\s*(?=,|$)", "", text), "`as` is left out, since no name follows.", 0.86, False
+        yield re.sub(r"\s+as\s*(?=,|$)", "", text), "Remove `as`, since no name follows.", 0.86, False
     head = rf"(import\s+{_DOTTED}|from\s+{_DOTTED}\s+import\s+{_NAME})"
     if found := re.fullmatch(rf"{head}\s+as\s+({_NAME}(?:[.\-]{_NAME})+)", text):
         joined = re.sub(r"[.\-]", "_", found[2])
         last = re.split(r"[.\-]", found[2])[-1]
-        yield f"{found[1]} as {joined}", "The other name is one word.", 0.85, False
-        yield f"{found[1]} as {last}", "The other name is one word.", 0.84, False
+        yield f"{found[1]} as {joined}", f"Name it `{joined}`, without dots or hyphens.", 0.85, False
+        yield f"{found[1]} as {last}", f"Name it `{last}`.", 0.84, False
 
 
 def _imports(problem: Problem) -> Iterator[Reading]:
@@ -294,7 +304,7 @@ def _imports(problem: Problem) -> Iterator[Reading]:
                 seen.append((new, why, weight, certain))
         for new, why, weight, certain in seen:
             yield reading(
-                f"`{text[:80]}` is not how an import is written.",
+                f"`{text[:80]}` is not a valid import statement.",
                 (problem.swap(start, new, stop - 1), why),
                 weight=weight,
                 certain=certain,
@@ -321,11 +331,11 @@ def _future(problem: Problem) -> Iterator[Reading]:
         if not moved:
             return
         rest = [line for line in lines if line.strip() not in moved]
-        at = _behind_docstring(rest)
+        at = _after_docstring(rest)
         after = "\n".join([*rest[:at], *dict.fromkeys(moved), *rest[at:]])
         yield reading(
-            "An import from `__future__` must be the first statement.",
-            (after, "It stands at the top."),
+            "Imports from `__future__` must be at the beginning of the cell.",
+            (after, "Move it to the top."),
             weight=0.96,
             certain=True,
         )
@@ -347,7 +357,7 @@ def _future(problem: Problem) -> Iterator[Reading]:
             if close:
                 yield reading(
                     f"`__future__` has no feature `{found[1]}`.",
-                    (re.sub(rf"\b{found[1]}\b", close[0], problem.source), f"It is called `{close[0]}`."),
+                    (re.sub(rf"\b{found[1]}\b", close[0], problem.source), f"Write `{close[0]}`."),
                     weight=0.94,
                     certain=True,
                 )
@@ -355,13 +365,13 @@ def _future(problem: Problem) -> Iterator[Reading]:
             starts = problem.listing.starts
             yield reading(
                 f"`__future__` has no feature `{found[1]}`.",
-                (problem.put((starts[line - 1], starts[line], "")), "The import is left out."),
+                (problem.put((starts[line - 1], starts[line], "")), "Remove the import."),
                 weight=0.5,
             )
 
 
-def _behind_docstring(lines: list[str]) -> int:
-    """The number of leading lines that may stand before an import from `__future__`."""
+def _after_docstring(lines: list[str]) -> int:
+    """Return how many leading lines may precede an import from `__future__`."""
     at = 0
     while at < len(lines) and (not lines[at].strip() or lines[at].lstrip().startswith(("#", "%"))):
         at += 1
@@ -391,34 +401,35 @@ def _star_inside(problem: Problem) -> Iterator[Reading]:
     dropped = [line for line in lines if not (line.strip() in moved and line[:1].isspace())]
     if moved:
         options = [
-            ("\n".join([*dict.fromkeys(moved), *kind]), "It stands at the top of the cell.")
+            ("\n".join([*dict.fromkeys(moved), *kind]), "Move it to the top of the cell.")
             for kind in (dropped, rest)
         ]
         yield reading(
-            "`import *` is allowed only outside functions and classes.",
+            "`import *` is not allowed inside a function or class.",
             *unique(options)[:1],
             weight=0.93,
             certain=False,
         )
-        yield reading("`import *` is allowed only outside functions and classes.", *options[1:], weight=0.9)
+        yield reading("`import *` is not allowed inside a function or class.", *options[1:], weight=0.9)
 
 
 SLIPS = (
     Slip(
         code="syntax.import-form",
-        lesson="Modules are imported by `import module` or `import module as name`, single names by `from "
-        "module import "
-        "name, other`.",
+        lesson="Import modules with `import module` or `import module as name`, and single names with `from "
+        "module import name, other`.",
         find=_imports,
     ),
     Slip(
         code="syntax.future-import",
-        lesson="Imports from `__future__` change how the rest is read, so they must come first.",
+        lesson="Imports from `__future__` change how the code after them is compiled, so they must come "
+        "first.",
         find=_future,
     ),
     Slip(
         code="syntax.star-import",
-        lesson="`from module import *` fills the cell's own names and cannot stand inside a function.",
+        lesson="`from module import *` defines all public names of the module in the cell, so it is not "
+        "allowed inside a function or class.",
         find=_star_inside,
     ),
 )

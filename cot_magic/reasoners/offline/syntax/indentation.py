@@ -1,4 +1,4 @@
-"""Mistakes in indentation: blocks that are missing, lines too far left or right, tabs among spaces."""
+"""Mistakes in indentation: missing blocks, lines indented too little or too much, tabs mixed with spaces."""
 
 import re
 from collections.abc import Iterator
@@ -13,8 +13,6 @@ from cot_magic.reasoners.offline.syntax.problem import (
 )
 
 _CONTINUES = re.compile(r"\s*(?:elif|else|except|finally|case)\b")
-
-
 _HEADER = re.compile(r"\s*(?:if|elif|else|for|while|def|class|with|try|except|finally|async|match|case)\b")
 
 
@@ -22,8 +20,12 @@ def width_of(text: str) -> int:
     return len(text) - len(text.lstrip(" \t"))
 
 
+def _columns(width: int) -> str:
+    return "1 column" if width == 1 else f"{width} columns"
+
+
 def indent_unit(lines: list[str]) -> str:
-    """What one level of indentation is in this cell: the smallest one used, else four spaces."""
+    """Return one level of indentation of this cell: the smallest step used, else four spaces."""
     widths = {width_of(line) for line in lines if line.strip() and line[:1] == " "}
     if any(line.startswith("\t") for line in lines):
         return "\t"
@@ -32,12 +34,12 @@ def indent_unit(lines: list[str]) -> str:
 
 
 def is_filled(line: str) -> bool:
-    """Whether the line holds more than a comment."""
+    """Return whether the line holds code."""
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def shifted(lines: list[str], first: int, last: int, by: int, unit: str = " ") -> str:
-    """The lines `first` to `last` (exclusive) moved by columns."""
+    """Return the source with the lines `first` to `last` (exclusive) moved by that many columns."""
     moved = []
     for place, line in enumerate(lines):
         if first <= place < last and line.strip():
@@ -52,7 +54,7 @@ def shifted(lines: list[str], first: int, last: int, by: int, unit: str = " ") -
 
 
 def _missing_block(problem: Problem) -> Iterator[Reading]:
-    """A header without an indented line below."""
+    """A header without an indented block."""
     if "expected an indented block" not in problem.message:
         return
     lines = problem.lines
@@ -61,7 +63,7 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
     line = min(max(line, 1), len(lines))
     low = problem.listing.on_line(line)
     header = line - 1
-    if low:  # a header of several lines ends further down
+    if low:  # a header over several lines ends further down
         stop = problem.listing.statement(low[0])[1]
         header = problem.tokens[stop - 1].line - 1 if stop else header
     header = min(header, len(lines) - 1)
@@ -70,21 +72,21 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
     first = next((i for i in range(header + 1, len(lines)) if is_filled(lines[i])), None)
     text = lines[line - 1].strip()
     word = text.split()[0].rstrip(":") if text else "it"
-    claim = f"Below the line that begins with `{word}` an indented block is missing."
+    claim = f"The line that begins with `{word}` is not followed by an indented block."
     indent = lines[line - 1][:base] + unit
     only_comment = [
         i for i in range(header + 1, first if first is not None else len(lines)) if lines[i].strip()
     ]
     at = (only_comment[-1] if only_comment else header) + 1
     placeholder = "\n".join([*lines[:at], f"{indent}pass", *lines[at:]])
-    empty = (placeholder, "`pass` fills the block.")
+    empty = (placeholder, "Add `pass` as a placeholder for the block.")
     if first is None or width_of(lines[first]) < base or (_CONTINUES.match(lines[first]) and word != "match"):
         yield reading(claim, empty, weight=0.92, certain=False)
         return
     level = width_of(lines[first])
     ends = _block_ends(lines, first, level)
     inner = re.match(r"(?:async\s+)?(?:def|class)\b", lines[first].strip())
-    options = [(shifted(lines, first, end, step, unit), "The lines below are indented.") for end in ends]
+    options = [(shifted(lines, first, end, step, unit), "Indent the lines below.") for end in ends]
     certain = len(ends) == 1 and not inner and not only_comment
     gap = not lines[header + 1].strip() if header + 1 < len(lines) else False
     if (inner and re.match(r"(?:async\s+)?def\b", text)) or (
@@ -99,8 +101,7 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
 
 
 def _block_ends(lines: list[str], first: int, level: int) -> list[int]:
-    """Where the lines that belong to the block may end: at a blank line, at a line of another kind, "
-    "after one."""
+    """Return where the block may end: after a `return` or `break`, at a blank line, after one statement."""
     ends: list[int] = []
     place = first
     statements: list[int] = []
@@ -144,7 +145,7 @@ def _next_level(lines: list[str], place: int) -> int:
 
 
 def _unexpected(problem: Problem) -> Iterator[Reading]:
-    """A line further right than the one before, without a header above."""
+    """A line that is indented more than the one above, which starts no block."""
     if "unexpected indent" not in problem.message:
         return
     lines = problem.lines
@@ -159,27 +160,29 @@ def _unexpected(problem: Problem) -> Iterator[Reading]:
     end = place
     while end < len(lines) and (not lines[end].strip() or width_of(lines[end]) >= own):
         end += 1
-    claim = f"Line {place + 1} stands further right than the line above, though no block begins there."
-    options = [(shifted(lines, place, end, target - own), "It begins where the line above does.")]
+    claim = f"Line {place + 1} is indented more than the line above, which does not start a block."
+    options = [(shifted(lines, place, end, target - own), "Indent it like the line above.")]
     if end > place + 1:
-        options.append((shifted(lines, place, place + 1, target - own), "Only this line is moved."))
+        options.append((shifted(lines, place, place + 1, target - own), "Move only this line."))
     if above is not None:
         outer = sorted(
             {width_of(lines[i]) for i in range(above) if is_filled(lines[i]) and width_of(lines[i]) < target}
         )
         closer = [width for width in outer if abs(width - own) < abs(target - own)]
-        options += [(shifted(lines, place, end, width - own), "It begins further left.") for width in closer]
+        options += [
+            (shifted(lines, place, end, width - own), f"Indent it by {_columns(width)}.") for width in closer
+        ]
         start = above
         while start > 0 and lines[start - 1].strip() and width_of(lines[start - 1]) == target:
             start -= 1
         around = next((i for i in range(start - 1, -1, -1) if is_filled(lines[i])), None)
         if around is not None and width_of(lines[around]) == own:
-            # the lines above are the odd ones: what is around them stands where this line does
+            # the lines above are the odd ones out: the code around them is indented like this line
             options.insert(
                 0,
                 (
                     shifted(lines, start, place, own - target),
-                    "The line above is moved to where this one begins.",
+                    "Indent the lines above like this one.",
                 ),
             )
         text = lines[above].rstrip()
@@ -190,7 +193,7 @@ def _unexpected(problem: Problem) -> Iterator[Reading]:
                 0,
                 (
                     "\n".join([*lines[:above], text + ":", *lines[above + 1 :]]),
-                    "The line above begins a block by a colon.",
+                    "End the line above with a colon, which starts a block.",
                 ),
             )
     following = next((line for line in lines[end:] if is_filled(line)), None)
@@ -199,7 +202,7 @@ def _unexpected(problem: Problem) -> Iterator[Reading]:
 
 
 def _statement_width(problem: Problem, place: int) -> int:
-    """The indentation of the logical line that ends on that line."""
+    """Return the indentation of the logical line that ends on that line."""
     indices = problem.listing.on_line(place + 1)
     if not indices:
         return width_of(problem.lines[place])
@@ -208,13 +211,13 @@ def _statement_width(problem: Problem, place: int) -> int:
 
 
 def _same(options: list[tuple[str, str]]) -> bool:
-    """Whether those options that can be parsed mean the same."""
+    """Return whether the options that can be parsed mean the same."""
     found = {tree for tree in (meaning(after) for after, _ in options) if tree is not None}
     return len(found) == 1
 
 
 def _levels(lines: list[str]) -> list[int]:
-    """The indentations of the blocks that are open behind the lines."""
+    """Return the indentations of the blocks that are open after the lines."""
     levels = [0]
     for line in filter(is_filled, lines):
         width = width_of(line)
@@ -249,16 +252,16 @@ def _unindent(problem: Problem) -> Iterator[Reading]:
     same = [i for i in range(place, len(lines)) if is_filled(lines[i]) and width_of(lines[i]) == own]
     options = []
     for width in nearest[:3]:
-        options.append((shifted(lines, place, end, width - own), f"It stands {width} columns from the left."))
+        options.append((shifted(lines, place, end, width - own), f"Indent it by {_columns(width)}."))
         if len(same) > 1 and same[-1] >= end:
             moved = [(" " * width + line.lstrip() if i in same else line) for i, line in enumerate(lines)]
-            options.append(("\n".join(moved), f"All such lines stand {width} columns from the left."))
+            options.append(("\n".join(moved), f"Indent all lines like it by {_columns(width)}."))
     inner = max(levels)
     start = place
     while start > 0 and (not lines[start - 1].strip() or width_of(lines[start - 1]) >= inner):
         start -= 1
     if inner > own and start < place:
-        options.append((shifted(lines, start, place, own - inner), "The lines above are moved to it."))
+        options.append((shifted(lines, start, place, own - inner), "Indent the lines above like it."))
     if _CONTINUES.match(lines[place]):
         word = lines[place].split()[0].rstrip(":")
         fitting = [
@@ -272,11 +275,11 @@ def _unindent(problem: Problem) -> Iterator[Reading]:
                 0,
                 (
                     shifted(lines, place, end, best - own),
-                    f"`{word}` stands below the line that it belongs to.",
+                    f"Align `{word}` with the statement that it belongs to.",
                 ),
             )
     yield reading(
-        f"Line {place + 1} is indented by {own} columns, and no line above to which it could belong is.",
+        f"Line {place + 1} is indented by {_columns(own)}, which matches no block above it.",
         *unique(options)[:6],
         weight=0.92,
         certain=_CONTINUES.match(lines[place]) is not None and _same(options),
@@ -292,7 +295,7 @@ def _tabs(problem: Problem) -> Iterator[Reading]:
     options = []
     for size in (4, 8, 2):
         fixed = [line[: width_of(line)].expandtabs(size) + line[width_of(line) :] for line in lines]
-        options.append(("\n".join(fixed), f"Each tab stands for {size} spaces."))
+        options.append(("\n".join(fixed), f"Replace each tab with {size} spaces."))
     yield reading(
         "The cell mixes tabs and spaces in its indentation.", *options, weight=0.95, certain=_same(options)
     )
@@ -301,27 +304,24 @@ def _tabs(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.tabs",
-        lesson="A tab and a number of spaces may look alike and are different to Python. Use spaces alone.",
+        lesson="Tabs and spaces can look alike, but they are different to Python. Indent with spaces only.",
         find=_tabs,
     ),
     Slip(
         code="syntax.missing-block",
-        lesson="Below a line that ends with a colon at least one line must be indented. `pass` does "
-        "nothing and fills an "
-        "empty block.",
+        lesson="A line that starts a block must be followed by at least one indented line. `pass` does "
+        "nothing and fills an empty block.",
         find=_missing_block,
     ),
     Slip(
         code="syntax.unexpected-indent",
-        lesson="Lines of the same block begin in the same column. Only a line that ends with a colon is "
-        "followed by a "
-        "deeper one.",
+        lesson="All lines of a block begin in the same column. Only after a line that ends with a colon does "
+        "the indentation increase.",
         find=_unexpected,
     ),
     Slip(
         code="syntax.unindent",
-        lesson="When a block ends, the next line must begin exactly where one of the surrounding blocks "
-        "does.",
+        lesson="When a block ends, the next line must be indented exactly like one of the enclosing blocks.",
         find=_unindent,
     ),
 )

@@ -1,4 +1,4 @@
-"""Mistakes in `lambda`, and arrows of other languages."""
+"""Mistakes in `lambda`, and arrows from other languages."""
 
 from collections.abc import Iterator
 
@@ -26,10 +26,10 @@ def _arrow(problem: Problem) -> Iterator[Reading]:
         lambdas = [i for i in range(low, index) if problem.text(i) == "lambda"]
         if lambdas:
             yield reading(
-                "A colon stands between a lambda's parameters and its value.",
+                "A lambda's parameters are followed by a colon, not an arrow.",
                 (
                     problem.put((problem.tokens[index - 1].end, problem.tokens[last].end, ":")),
-                    "A colon stands there.",
+                    "Replace the arrow with a colon.",
                 ),
                 weight=0.96,
                 certain=True,
@@ -48,8 +48,8 @@ def _arrow(problem: Problem) -> Iterator[Reading]:
             gap = " " if parameters else ""
             after = problem.swap(start, f"lambda{gap}{parameters}:", last)
             yield reading(
-                "An arrow makes a function in other languages.",
-                (after, "`lambda` makes one in Python."),
+                "An arrow defines a function in other languages, not in Python.",
+                (after, "Write the function with `lambda`."),
                 weight=0.93,
                 certain=text == "=" and start >= 0 and problem.text(start - 1) in ("=", "(", ","),
             )
@@ -65,12 +65,12 @@ def _result_arrow(problem: Problem, index: int, last: int) -> Iterator[Reading]:
             (problem.tokens[index - 1].start, problem.tokens[index - 1].end, ""),
             (end, end, ":" if problem.text(high - 1) != ":" else ""),
         )
-        claim = "The colon stands behind the result's type."
-        yield reading(claim, (after, "The colon ends the line."), weight=0.95, certain=True)
+        claim = "The colon comes after the return type."
+        yield reading(claim, (after, "Move the colon to the end of the line."), weight=0.95, certain=True)
     elif last > index:
         after = problem.swap(index, "->", last)
-        why = "`->` stands before the result's type."
-        yield reading("The arrow is written `->`.", (after, why), weight=0.95, certain=True)
+        claim = "The arrow before a return type is written `->`."
+        yield reading(claim, (after, "Write `->`."), weight=0.95, certain=True)
 
 
 def _lambda(problem: Problem) -> Iterator[Reading]:
@@ -85,8 +85,8 @@ def _lambda(problem: Problem) -> Iterator[Reading]:
         )
         if end is not None and problem.text(end + 1) == "return":
             yield reading(
-                "A lambda gives its value without `return`.",
-                (problem.drop(end + 1), "`return` is left out."),
+                "A lambda contains an expression, not a `return` statement.",
+                (problem.drop(end + 1), "Remove `return`."),
                 weight=0.96,
                 certain=True,
             )
@@ -95,14 +95,14 @@ def _lambda(problem: Problem) -> Iterator[Reading]:
         ):
             at = problem.tokens[end].end
             yield reading(
-                "The lambda has no value.",
-                (problem.put((at, at, " None")), "`None` is its value until there is one."),
+                "The lambda has no expression after its colon.",
+                (problem.put((at, at, " None")), "Insert `None` as a placeholder."),
                 weight=0.75,
             )
         elif end is not None and problem.text(end + 1) == "pass":
             yield reading(
-                "`pass` is no value.",
-                (problem.swap(end + 1, "None"), "`None` stands for nothing."),
+                "A lambda needs an expression, and `pass` is a statement.",
+                (problem.swap(end + 1, "None"), "Write `None` instead."),
                 weight=0.9,
             )
         elif end is None:
@@ -115,12 +115,12 @@ def _lambda_colon(problem: Problem, index: int, high: int) -> Iterator[Reading]:
     for place in range(index + 1, high):
         if problem.text(place) in (";", "=", ".", "-") and problem.tokens[place].opener == depth:
             yield reading(
-                "A colon stands between a lambda's parameters and its value.",
-                (problem.swap(place, ":"), "A colon stands there."),
+                f"A lambda's parameters are followed by a colon, not `{problem.text(place)}`.",
+                (problem.swap(place, ":"), f"Replace `{problem.text(place)}` with a colon."),
                 weight=0.88,
             )
             break
-    claim = "Behind the parameters of a lambda stands a colon."
+    claim = "The colon after the lambda's parameters is missing."
     names = index + 1
     closer = problem.listing.partner.get(names, names) if problem.text(names) == "(" else names
     if closer > names:
@@ -128,28 +128,27 @@ def _lambda_colon(problem: Problem, index: int, high: int) -> Iterator[Reading]:
             (problem.tokens[names].start, problem.tokens[names].end, ""),
             (problem.tokens[closer].start, problem.tokens[closer].end, ":"),
         )
-        yield reading(claim, (after, "A colon stands there."), weight=0.85)
+        yield reading(claim, (after, "Remove the parentheses and add a colon."), weight=0.85)
     while names < high and problem.tokens[names].kind is TokenKind.NAME and problem.text(names + 1) == ",":
         names += 2
     if problem.tokens[names].kind is TokenKind.NAME and names + 1 < high:
         at = problem.tokens[names].end
         sure = problem.starts_operand(names + 1) and problem.text(names) not in KEYWORDS
         after = problem.put((at, at, ":"))
-        yield reading(claim, (after, "A colon stands there."), weight=0.87, certain=sure)
+        yield reading(claim, (after, "Add a colon after the parameters."), weight=0.87, certain=sure)
 
 
 SLIPS = (
     Slip(
         code="syntax.arrow",
-        lesson="A small function without a name is written `lambda x: x + 1`. `->` is used only before "
-        "the type of a "
-        "function's result.",
+        lesson="A small anonymous function is written `lambda x: x + 1`. `->` is used only before the return "
+        "type of a function.",
         find=_arrow,
     ),
     Slip(
         code="syntax.lambda-form",
-        lesson="A lambda consists of parameters, a colon and one value. It holds no statements such as "
-        "`return`.",
+        lesson="A lambda consists of parameters, a colon and one expression. It cannot contain statements "
+        "such as `return`.",
         find=_lambda,
     ),
 )

@@ -1,4 +1,4 @@
-"""Mistakes in loops: words that are missing or come from other languages."""
+"""Mistakes in loops: missing keywords, and loops from other languages."""
 
 import re
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ def _for(problem: Problem) -> Iterator[Reading]:
     word = problem.text(first)
     if word in ("foreach", "For", "FOR"):
         yield reading(
-            f"`{word}` is written `for`.",
-            (problem.swap(first, "for"), "`for` begins the loop."),
+            f"In Python, `{word}` is written `for`.",
+            (problem.swap(first, "for"), "Write `for`."),
             weight=0.96,
             certain=True,
         )
@@ -31,8 +31,8 @@ def _for(problem: Problem) -> Iterator[Reading]:
     yield from _c_style(problem, first, high)
     if problem.text(first + 1) in _FILLERS and problem.tokens[first + 2].kind is TokenKind.NAME:
         yield reading(
-            f"`{problem.text(first + 1)}` has no place behind `for`.",
-            (problem.drop(first + 1), "The loop's variable stands there alone."),
+            f"`{problem.text(first + 1)}` does not belong after `for`.",
+            (problem.drop(first + 1), f"Remove `{problem.text(first + 1)}`."),
             weight=0.95,
             certain=True,
         )
@@ -43,7 +43,7 @@ def _for(problem: Problem) -> Iterator[Reading]:
 
 
 _FILLERS = ("each", "int", "var", "let", "const", "auto", "every", "all")
-# Words that stand where `in` belongs; behind those of the second line something else may be meant.
+# Words written for `in`; those of the second line may also be meant for something else.
 _FOR_IN = ("of", "on", "im", "ni", "inn", "iN", "In", "IN", "within", "en", "through")
 _LOOSELY = ("form", "from", "to", "is", ":", "=", "at")
 
@@ -56,8 +56,10 @@ def _lost_in(problem: Problem, first: int, high: int) -> Iterator[Reading]:
         at = problem.tokens[name].start
         rest = "" if has_in else "in "
         variable = _variable(problem, high)
-        options = [(problem.put((at, at, f"{variable} {rest}")), f"The variable is called `{variable}`.")]
-        options.append((problem.put((at, at, f"_ {rest}")), "`_` is a variable that nobody reads."))
+        options = [(problem.put((at, at, f"{variable} {rest}")), f"Name the loop variable `{variable}`.")]
+        options.append(
+            (problem.put((at, at, f"_ {rest}")), "Name the loop variable `_`, since its value is not used.")
+        )
         yield reading("The loop has no variable.", *options, weight=0.85)
         return
     if has_in or problem.tokens[name].kind is not TokenKind.NAME:
@@ -70,12 +72,12 @@ def _lost_in(problem: Problem, first: int, high: int) -> Iterator[Reading]:
         if following == ":" and problem.header_end(end + 2, high) is None:
             return
         after = problem.put((at, problem.tokens[end + 1].end, " in"))
-        claim, sure = f"`{following}` stands where `in` belongs.", following in _FOR_IN
-        yield reading(claim, (after, "`in` stands between variable and values."), weight=0.95, certain=sure)
+        claim, sure = f"A `for` loop uses `in`, not `{following}`.", following in _FOR_IN
+        yield reading(claim, (after, f"Replace `{following}` with `in`."), weight=0.95, certain=sure)
     elif problem.starts_operand(end + 1) or following in ("(", "["):
         after = problem.put((at, problem.tokens[end + 1].start, " in "))
-        claim = "In the loop the word `in` is missing."
-        yield reading(claim, (after, "`in` stands between variable and values."), weight=0.96, certain=True)
+        claim = "`in` is missing after the loop variable."
+        yield reading(claim, (after, "Insert `in` after the variable."), weight=0.96, certain=True)
 
 
 def _filtered(problem: Problem, first: int, high: int) -> Iterator[Reading]:
@@ -99,17 +101,17 @@ def _filtered(problem: Problem, first: int, high: int) -> Iterator[Reading]:
     head = [f"{text[:at].rstrip()}:", f"{indent}    {text[at:]}"]
     body = [f"    {line}" if line.strip() else line for line in lines[here:end]]
     yield reading(
-        "A loop takes no condition in its first line.",
+        "The first line of a `for` loop takes no `if`.",
         (
             "\n".join([*lines[: here - 1], *head, *body, *lines[end:]]),
-            "The condition stands inside the loop.",
+            "Move the condition into the loop.",
         ),
         weight=0.88,
     )
 
 
 def _variable(problem: Problem, high: int) -> str:
-    """A name that the body uses and nobody binds, else `i`."""
+    """Return a short name that the body uses and nothing binds, else `i`."""
     bound = problem.names
     for index in range(high, min(high + 60, len(problem.tokens))):
         token = problem.tokens[index]
@@ -140,8 +142,8 @@ def _unparenthesised_for(problem: Problem, first: int, high: int) -> Iterator[Re
             (problem.tokens[first + 1].start, problem.tokens[closer].end, f"{space}{inside}:")
         )
     yield reading(
-        "Python's loop takes no brackets around variable and values.",
-        (after, "The brackets are left out."),
+        "A `for` loop takes no parentheses around its variable and iterable.",
+        (after, "Remove the parentheses."),
         weight=0.95,
         certain=True,
     )
@@ -161,12 +163,15 @@ def _dotted_range(problem: Problem, first: int, high: int) -> Iterator[Reading]:
     last = found[3]
     inclusive = str(int(last) + 1) if last.isdigit() else f"{last} + 1"
     yield reading(
-        "A range of numbers is written `range(first, end)`, and the end is not part of it.",
+        "A range of numbers is written `range(start, stop)`, and `stop` is not included.",
         (
             problem.put((start, start + len(text), f"{head}{inclusive}){rest}")),
-            f"The loop runs up to {last}.",
+            f"Loop up to and including {last}.",
         ),
-        (problem.put((start, start + len(text), f"{head}{last}){rest}")), f"The loop ends before {last}."),
+        (
+            problem.put((start, start + len(text), f"{head}{last}){rest}")),
+            f"Loop up to but not including {last}.",
+        ),
         weight=0.9,
     )
 
@@ -197,8 +202,8 @@ def _c_style(problem: Problem, first: int, high: int) -> Iterator[Reading]:
     start = problem.tokens[first].start
     new = f"for {name} in range({arguments}):"
     yield reading(
-        "Python's `for` goes through values and takes no counter with semicolons.",
-        (problem.put((start, start + found.end(), new)), f"`{new}` counts in the same way."),
+        "Python's `for` loops over the items of an iterable; it takes no counter with semicolons.",
+        (problem.put((start, start + found.end(), new)), f"Write `{new}`, which counts the same way."),
         weight=0.97,
         certain=True,
     )
@@ -218,16 +223,16 @@ def _for_inside(problem: Problem) -> Iterator[Reading]:
                 end += 2
             if problem.text(end + 1) == "of":
                 yield reading(
-                    "`of` stands where `in` belongs.",
-                    (problem.swap(end + 1, "in"), "`in` stands there."),
+                    "A comprehension uses `in`, not `of`.",
+                    (problem.swap(end + 1, "in"), "Replace `of` with `in`."),
                     weight=0.95,
                     certain=True,
                 )
             elif problem.starts_operand(end + 1) and problem.text(end + 2) != "in":
                 at = problem.tokens[end].end
                 yield reading(
-                    "Behind `for` the word `in` is missing.",
-                    (problem.put((at, at, " in")), "`in` stands between variable and values."),
+                    "`in` is missing after the variable of `for`.",
+                    (problem.put((at, at, " in")), "Insert `in` after the variable."),
                     weight=0.93,
                     certain=True,
                 )
@@ -246,22 +251,28 @@ def _while_until(problem: Problem) -> Iterator[Reading]:
         simple = re.fullmatch(r"[\w.]+(\(.*\))?", test)
         negated = f"not {test}" if simple else f"not ({test})"
         yield reading(
-            f"`{word}` is no word of Python.",
-            (problem.swap(low, f"{new} {negated}{close}", end - 1), f"`{new} not` says the same."),
+            f"`{word}` is not a Python keyword.",
+            (
+                problem.swap(low, f"{new} {negated}{close}", end - 1),
+                f"Write `{new} not`, which means the same.",
+            ),
             weight=0.93,
             certain=True,
         )
     elif word in ("repeat", "loop") and problem.tokens[low].first:
         if problem.tokens[low + 1].kind in (TokenKind.NUMBER, TokenKind.NAME) if low + 1 < end else False:
             yield reading(
-                f"`{word}` is no word of Python.",
-                (problem.swap(low, f"for _ in range({test}){close}", end - 1), "`for` with `range` repeats."),
+                f"`{word}` is not a Python keyword.",
+                (
+                    problem.swap(low, f"for _ in range({test}){close}", end - 1),
+                    "Use `for` with `range` to repeat.",
+                ),
                 weight=0.9,
             )
         elif colon == low + 1 or (word == "loop" and end == low + 1):
             yield reading(
-                f"`{word}` is no word of Python.",
-                (problem.swap(low, "while True"), "`while True` repeats for ever."),
+                f"`{word}` is not a Python keyword.",
+                (problem.swap(low, "while True"), "Write `while True`, which repeats forever."),
                 weight=0.85,
             )
 
@@ -269,12 +280,13 @@ def _while_until(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.for-loop",
-        lesson="A loop is written `for variable in values:`. Numbers to count with come from `range`.",
+        lesson="A loop is written `for item in items:`. Use `range` to loop over numbers.",
         find=_for,
     ),
     Slip(
         code="syntax.foreign-loop",
-        lesson="Python has two kinds of loops, `for` and `while`. Other languages have more words for them.",
+        lesson="Python has two loop statements, `for` and `while`. `until`, `repeat` and `loop` come from "
+        "other languages.",
         find=_while_until,
     ),
 )

@@ -20,7 +20,7 @@ _C_SUFFIXES = ("f", "F", "L", "l", "u", "U", "d", "D", "LL", "UL", "ul")
 
 
 def _zeros(problem: Problem) -> Iterator[Reading]:
-    """`01`: py2 octal or, far more often, a number padded with zeros."""
+    """`01`: a Python 2 octal number or, far more often, a number padded with zeros."""
     if (
         "leading zeros" not in problem.message
         and "octal" not in problem.message
@@ -35,17 +35,17 @@ def _zeros(problem: Problem) -> Iterator[Reading]:
     if not padded:
         return
     decimal = problem.put(*((token.start, token.end, token.text.lstrip("0")) for token in padded))
-    options = [(decimal, "The numbers are written without leading zeros.")]
+    options = [(decimal, "Remove the leading zeros.")]
     if not any(set(token.text) & set("89") for token in padded):
         octal = problem.put(*((token.start, token.end, f"0o{token.text.lstrip('0')}") for token in padded))
-        options.append((octal, "Numbers to the base of eight are written with `0o`."))
+        options.append((octal, "Write octal numbers with the prefix `0o`."))
         first = problem.listing.index_at(padded[0].start)
         around = {problem.text(i) for i in range(max(0, first - 6), first)}
         if len(padded[0].text) == 4 and around & set(_MODES):
             options.reverse()
     shown = ", ".join(f"`{token.text}`" for token in padded[:3])
     yield reading(
-        f"{shown} begins with a zero, which Python does not allow in whole numbers.",
+        f"Leading zeros are not allowed in integers: {shown}.",
         *options,
         weight=0.95,
         certain=True,
@@ -70,11 +70,11 @@ def _suffix(problem: Problem) -> Iterator[Reading]:
     shown = problem.text(index)
     if tail in ("i", "I"):
         clear = "." in number or tail not in problem.names
-        options = [(problem.swap(index, number + "j"), f"`{number}j` is the imaginary number.")]
+        options = [(problem.swap(index, number + "j"), f"Write `{number}j`.")]
         if not clear:
             product = problem.swap(index, f"{number} * {tail}")
-            options.append((product, f"`{tail}` may be a variable by which it is multiplied."))
-        claim = f"`{shown}`: the imaginary unit is written `j` in Python."
+            options.append((product, f"Multiply by the variable `{tail}`."))
+        claim = f"`{shown}`: Python writes the imaginary unit as `j`."
         yield reading(claim, *options, weight=0.94 if clear else 0.7, certain=clear)
         return
     if problem.text(index + 1) == "=" and problem.tokens[index].first:
@@ -82,16 +82,16 @@ def _suffix(problem: Problem) -> Iterator[Reading]:
         return
     if tail in _C_SUFFIXES and tail not in problem.names:
         yield reading(
-            f"`{shown}`: Python's numbers have no suffix for their type.",
-            (problem.swap(index, number), f"`{number}` is the number."),
+            f"`{shown}`: Python numbers take no type suffix.",
+            (problem.swap(index, number), f"Remove the suffix `{tail}`."),
             weight=0.9,
             certain=True,
         )
         return
     if set(tail) == {"_"}:
         yield reading(
-            f"`{shown}` ends with an underscore, which may stand only between digits.",
-            (problem.swap(index, number.rstrip("_")), "The underscore is left out."),
+            f"`{shown}` ends with an underscore, which is allowed only between digits.",
+            (problem.swap(index, number.rstrip("_")), "Remove the trailing underscore."),
             weight=0.94,
             certain=True,
         )
@@ -104,8 +104,8 @@ def _number_and_word(problem: Problem, index: int, number: str, tail: str) -> It
     shown = problem.text(index)
     if tail in problem.names or problem.text(index + 1) == "(" or len(tail) == 1:
         yield reading(
-            f"`{shown}`: Python does not multiply two things because they stand side by side.",
-            (problem.swap(index, f"{number} * {tail}"), "The multiplication sign is written."),
+            f"`{shown}`: multiplication needs a `*` in Python.",
+            (problem.swap(index, f"{number} * {tail}"), f"Write `{number} * {tail}`."),
             weight=0.9,
             certain=tail in problem.names,
         )
@@ -113,14 +113,14 @@ def _number_and_word(problem: Problem, index: int, number: str, tail: str) -> It
     if tail in KEYWORDS:
         yield reading(
             f"A space is missing in `{shown}`.",
-            (problem.swap(index, f"{number} {tail}"), "Number and word stand apart now."),
+            (problem.swap(index, f"{number} {tail}"), f"Write `{number} {tail}`."),
             weight=0.95,
             certain=True,
         )
     yield reading(
         f"`{shown}` is neither a number nor a name.",
-        (problem.swap(index, f'"{shown}"'), "As a text it needs quotes."),
-        (problem.swap(index, number), f"Only the number is kept, without `{tail}`."),
+        (problem.swap(index, f'"{shown}"'), "Put it in quotes, as a string."),
+        (problem.swap(index, number), f"Keep only the number, without `{tail}`."),
         weight=0.5,
     )
 
@@ -139,12 +139,12 @@ def _digit_first(problem: Problem, index: int, number: str, tail: str) -> Iterat
                 problem.source[a:b] if skip else re.sub(pattern, new, problem.source[a:b])
                 for a, b, skip in _pieces(problem)
             )
-            options.append((after, f"The name is `{new}` now."))
-    yield reading(f"The name `{shown}` begins with a digit, which is not allowed.", *options, weight=0.75)
+            options.append((after, f"Rename it to `{new}`."))
+    yield reading(f"`{shown}` is not a valid name: it begins with a digit.", *options, weight=0.75)
 
 
 def _pieces(problem: Problem) -> Iterator[tuple[int, int, bool]]:
-    """Spans of the source, and whether they are a string."""
+    """Yield the spans of the source, and whether each is a string."""
     at = 0
     for token in problem.tokens:
         if token.kind in (TokenKind.STRING, TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
@@ -155,7 +155,7 @@ def _pieces(problem: Problem) -> Iterator[tuple[int, int, bool]]:
 
 
 def _literal(problem: Problem) -> Iterator[Reading]:
-    """Misplaced underscores, digits outside the base, unfinished exponents, several points."""
+    """Misplaced underscores, digits outside the base, unfinished exponents, several decimal points."""
     for index in (problem.at, problem.at - 1):
         if not (0 <= index < len(problem.tokens) and problem.tokens[index].kind is TokenKind.NUMBER):
             continue
@@ -163,26 +163,29 @@ def _literal(problem: Problem) -> Iterator[Reading]:
         if "__" in text or text.endswith("_") or "_." in text or re.search(r"\._", text):
             new = re.sub(r"_+", "_", text).strip("_").replace("_.", ".").replace("._", ".")
             yield reading(
-                f"In `{text}` an underscore does not stand between two digits.",
-                (problem.swap(index, new), f"`{new}` has underscores only between digits."),
+                f"`{text}` has an underscore that is not between two digits.",
+                (problem.swap(index, new), f"Write `{new}`."),
                 weight=0.94,
                 certain=True,
             )
         elif re.match(r"0[bB][01]*[2-9]|0[oO][0-7]*[89]", text):
             yield reading(
-                f"`{text}` holds a digit that its base does not have.",
+                f"`{text}` contains a digit that its base does not have.",
                 (
                     problem.swap(index, text[2:].lstrip("0") or "0"),
-                    "Without the prefix it is a decimal number.",
+                    "Remove the prefix, which makes it a decimal number.",
                 ),
-                (problem.swap(index, "0x" + text[2:]), "With `0x` it is a hexadecimal number."),
+                (
+                    problem.swap(index, "0x" + text[2:]),
+                    "Use the prefix `0x`, which makes it a hexadecimal number.",
+                ),
                 weight=0.7,
             )
         elif re.fullmatch(r"[\d.]+[eE]", text):
             yield reading(
-                f"`{text}` has no exponent behind the `e`.",
-                (problem.swap(index, text + "0"), "The exponent is zero."),
-                (problem.swap(index, text[:-1]), "The `e` is left out."),
+                f"`{text}` has no exponent after the `e`.",
+                (problem.swap(index, text + "0"), "Add the exponent `0`."),
+                (problem.swap(index, text[:-1]), "Remove the `e`."),
                 weight=0.6,
             )
         elif "." in text and problem.touching(index) and problem.tokens[index + 1].text.startswith("."):
@@ -193,16 +196,22 @@ def _literal(problem: Problem) -> Iterator[Reading]:
             ends = re.fullmatch(r"(\d+)\.\.+(\d+)", whole)
             if ends and problem.text(problem.tokens[index].opener - 1) == "range":
                 yield reading(
-                    f"`{whole}` is no range in Python.",
-                    (problem.swap(index, f"{ends[1]}, {ends[2]}", last), "A comma separates first and end."),
-                    (problem.swap(index, f"{ends[1]}, {ends[2]} + 1", last), "The end itself is part of it."),
+                    f"Python does not write a range as `{whole}`.",
+                    (
+                        problem.swap(index, f"{ends[1]}, {ends[2]}", last),
+                        f"Write `{ends[1]}, {ends[2]}`, which excludes {ends[2]}.",
+                    ),
+                    (
+                        problem.swap(index, f"{ends[1]}, {ends[2]} + 1", last),
+                        f"Write `{ends[1]}, {ends[2]} + 1`, which includes {ends[2]}.",
+                    ),
                     weight=0.95,
                 )
             yield reading(
-                f"`{whole}` has two points: it is no number.",
+                f"`{whole}` is not a number: it has more than one decimal point.",
                 (
                     problem.swap(index, f'"{whole}"', last),
-                    "As a text, say a version or an address, it needs quotes.",
+                    "Put it in quotes if it is, say, a version or an address.",
                 ),
                 weight=0.7,
             )
@@ -226,7 +235,7 @@ def _grouped(problem: Problem) -> Iterator[Reading]:
             joined = "_".join(problem.text(i) for i in range(index, last + 1))
             yield reading(
                 f"`{problem.between(index, last + 1)}` has spaces between its digits.",
-                (problem.swap(index, joined, last), "Digits are grouped by underscores in Python."),
+                (problem.swap(index, joined, last), "Group the digits with underscores."),
                 weight=0.9 if problem.tokens[index].opener < 0 or last > index + 1 else 0.6,
                 certain=problem.tokens[index].opener < 0,
             )
@@ -241,12 +250,12 @@ def _percent(problem: Problem) -> Iterator[Reading]:
         return
     number = problem.text(index - 1)
     yield reading(
-        f"`{number}%`: in Python `%` is the remainder of a division, not a percentage.",
+        f"`{number}%`: in Python, `%` gives the remainder of a division, not a percentage.",
         (
             problem.swap(index - 1, f"{number} / 100", index),
-            "The percentage is written as a division by 100.",
+            "Divide by 100.",
         ),
-        (problem.drop(index), "The sign is left out."),
+        (problem.drop(index), "Remove the `%`."),
         weight=0.7,
     )
 
@@ -254,34 +263,30 @@ def _percent(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.leading-zero",
-        lesson="Whole numbers are written without zeros in front. `0o17` is a number to the base of "
-        "eight; a text "
-        'such as a postcode that keeps its zeros needs quotes: `"01"`.',
+        lesson="Integers are written without leading zeros. `0o17` is an octal number; a postcode that keeps "
+        'its zeros is a string: `"01"`.',
         find=_zeros,
     ),
     Slip(
         code="syntax.number-suffix",
-        lesson="A number ends with its last digit (or `j` for an imaginary one). A unit, a type letter or "
-        "a variable "
-        "right behind it is not understood: `5 * x`, not `5x`. Names may not begin with a digit.",
+        lesson="A number ends with its last digit, or with `j` if it is imaginary. A unit, a type suffix or "
+        "a variable cannot follow it directly: write `5 * x`, not `5x`. Names cannot begin with a digit.",
         find=_suffix,
     ),
     Slip(
         code="syntax.number-literal",
-        lesson="Digits may be grouped by single underscores, `0b` allows the digits 0 and 1, `0o` 0 to 7, "
-        "and a number "
-        "has at most one point.",
+        lesson="Digits may be grouped with single underscores. `0b` allows the digits 0 and 1, `0o` allows 0 "
+        "to 7, and a number has at most one decimal point.",
         find=_literal,
     ),
     Slip(
         code="syntax.number-groups",
-        lesson="A number has no spaces in it. For the eye, digits may be grouped by underscores: "
-        "`1_000_000`.",
+        lesson="A number contains no spaces. Digits may be grouped with underscores: `1_000_000`.",
         find=_grouped,
     ),
     Slip(
         code="syntax.percentage",
-        lesson="`%` takes the remainder of a division. Fifty percent is `0.5` or `50 / 100`.",
+        lesson="`%` gives the remainder of a division. Fifty percent is written `0.5` or `50 / 100`.",
         find=_percent,
     ),
 )

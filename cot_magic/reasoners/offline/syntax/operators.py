@@ -1,4 +1,4 @@
-"""Mistakes in operators: turned round, doubled, torn apart, borrowed from other languages."""
+"""Mistakes in operators: reversed, doubled, split by a space, or from other languages."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from cot_magic.reasoners.offline.syntax.problem import (
     reading,
 )
 
-# What is written (without spaces) and what Python has for it.
+# What is written (without spaces), and the Python operator for it.
 _PAIRS = """
     =< <=   => >=   =! !=   <> !=   === ==   !== !=   ==< <=   ==> >=   <== <=   >== >=   =>= >=
     =<= <=   !> <=   !< >=   !=== !=   ==== ==   && and   || or   &&& and   ~= !=   ==! !=   !=! !=
@@ -25,73 +25,19 @@ _MEANT = dict(zip(_PAIRS.split()[::2], _PAIRS.split()[1::2], strict=True))
 _GLUE = frozenset(
     "== != <= >= ** // -> := += -= *= /= %= **= //= << >> &= |= ...".split()  # noqa: SIM905 - a column of signs reads better
 )
-_SURE = frozenset(
-    [
-        "=<",
-        "=>",
-        "=!",
-        "<>",
-        "===",
-        "!==",
-        "==<",
-        "==>",
-        "<==",
-        ">==",
-        "&&",
-        "||",
-        "&&&",
-        "***",
-        "****",
-        "::",
-        "..",
-        "==!",
-        "!=!",
-        "=>=",
-        "=<=",
-        "-->",
-    ]
-)
-
-
-BINARY = frozenset(
-    [
-        "+",
-        "-",
-        "*",
-        "/",
-        "//",
-        "%",
-        "**",
-        "==",
-        "!=",
-        "<",
-        ">",
-        "<=",
-        ">=",
-        "&",
-        "|",
-        "^",
-        "<<",
-        ">>",
-        "@",
-        "=",
-        "+=",
-        "-=",
-        "*=",
-        "/=",
-        "and",
-        "or",
-        "in",
-        "is",
-    ]
-)
-
-
+_SURE = frozenset({
+    "=<", "=>", "=!", "<>", "===", "!==", "==<", "==>", "<==", ">==", "&&", "||", "&&&", "***", "****",
+    "::", "..", "==!", "!=!", "=>=", "=<=", "-->",
+})  # fmt: skip
+BINARY = frozenset({
+    "+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", ">", "<=", ">=", "&", "|", "^", "<<", ">>", "@",
+    "=", "+=", "-=", "*=", "/=", "and", "or", "in", "is",
+})  # fmt: skip
 _SIGNS = frozenset("=<>!&|*/+-%^:.~?@")
 
 
 def _runs(problem: Problem) -> Iterator[tuple[int, int]]:
-    """Neighbouring signs in the failing statement, as first and last token of each run."""
+    """Yield the first and last token of each run of signs in the failing statement."""
     low, high = problem.statement
     index = low
     while index < high:
@@ -123,18 +69,16 @@ def _foreign(problem: Problem) -> Iterator[Reading]:
                 everywhere = (
                     _replace_all(problem, signs, meant) if signs in _SURE and signs == written else None
                 )
-                options = [
-                    (problem.swap(low, _spaced(problem, low, high, meant), high), f"`{meant}` is written.")
-                ]
+                options = [(problem.swap(low, _spaced(problem, low, high, meant), high), f"Write `{meant}`.")]
                 if everywhere and everywhere != options[0][0]:
-                    options.insert(0, (everywhere, f"`{meant}` is written everywhere."))
+                    options.insert(0, (everywhere, f"Write `{meant}` everywhere."))
                     options = options[:1]
                 if signs == "==" and problem.tokens[low].opener < 0 and _is_statement_target(problem, low):
-                    options.insert(0, (problem.swap(low, "=", high), "One `=` assigns a value."))
+                    options.insert(0, (problem.swap(low, "=", high), "Write one `=`, which assigns a value."))
                 elif signs == "=>" and problem.text(low - 1) == ")":
-                    options.append((problem.swap(low, ":", high), "A colon stands there."))
+                    options.append((problem.swap(low, ":", high), "Write a colon."))
                 yield reading(
-                    f"`{written}` is no operator of Python.",
+                    f"`{written}` is not a Python operator.",
                     *options,
                     weight=0.93 if signs in _SURE or " " in written else 0.8,
                     certain=len(options) == 1 and (signs in _SURE or (meant == signs and signs != "==")),
@@ -142,7 +86,7 @@ def _foreign(problem: Problem) -> Iterator[Reading]:
 
 
 def _replace_all(problem: Problem, signs: str, meant: str) -> str:
-    """All runs of exactly these signs in the cell replaced."""
+    """Return the cell with all runs of exactly these signs replaced."""
     changes = []
     tokens = problem.tokens
     for index in range(len(tokens)):
@@ -161,7 +105,7 @@ def _replace_all(problem: Problem, signs: str, meant: str) -> str:
 
 
 def _spaced(problem: Problem, low: int, high: int, text: str) -> str:
-    """Words need spaces around them where the signs had none."""
+    """Return the operator, with spaces around it where a word needs them."""
     if not text.isalpha():
         return text
     left = "" if low == 0 or not problem.touching(low - 1) else " "
@@ -170,7 +114,7 @@ def _spaced(problem: Problem, low: int, high: int, text: str) -> str:
 
 
 def _is_pair(problem: Problem, index: int) -> bool:
-    """Whether the sign stands between key and value of a dict, or behind an arrow function's parameters."""
+    """Return whether the sign separates a dict's key and value, or follows an arrow function's parameters."""
     opener = problem.tokens[index].opener
     return (opener >= 0 and problem.text(opener) == "{") or problem.arrow_function(index)
 
@@ -180,16 +124,16 @@ def _is_statement_target(problem: Problem, index: int) -> bool:
 
 
 def _twice(problem: Problem) -> Iterator[Reading]:
-    """The same sign or word twice, or two operators where one belongs."""
+    """The same operator or word twice, or two operators where one belongs."""
     low, high = problem.statement
     for index in range(max(low, problem.at - 3), min(high - 1, problem.at + 3)):
         one, two = problem.text(index), problem.text(index + 1)
         if one != two or one in ("(", "[", "{", ")", "]", "}", "not", "~", "-", "+", ":", "="):
             if one in BINARY and two in BINARY and one != two and two not in ("-", "+", "*", "**"):
                 yield reading(
-                    f"`{one} {two}`: two operators stand where one belongs.",
-                    (problem.drop(index + 1), f"`{one}` is kept."),
-                    (problem.drop(index), f"`{two}` is kept."),
+                    f"`{one} {two}`: two operators in a row, where one belongs.",
+                    (problem.drop(index + 1), f"Keep `{one}`."),
+                    (problem.drop(index), f"Keep `{two}`."),
                     weight=0.6,
                 )
             continue
@@ -198,22 +142,22 @@ def _twice(problem: Problem) -> Iterator[Reading]:
             "|",
             *VALUE_KEYWORDS,
         ):
-            continue  # `&&` and `||` are meant for words
+            continue  # `&&` and `||` are meant as `and` and `or`
         power = one in ("*", "/", ">", "<", "&", "|")
         keyword = one in KEYWORDS or one in (",", ".", ";", "%", "@", "**", "//")
         if power and problem.source[problem.tokens[index].end : problem.tokens[index + 1].start]:
-            continue  # `* *` is `**` torn apart
+            continue  # `* *` is a split `**`
         if keyword or power or one in BINARY:
             yield reading(
-                f"`{one}` stands there twice in a row.",
-                (problem.drop(index + 1), f"One `{one}` is enough."),
+                f"`{one}` is repeated.",
+                (problem.drop(index + 1), f"Remove the second `{one}`."),
                 weight=0.92,
                 certain=keyword,
             )
         elif problem.tokens[index].kind is TokenKind.NAME:
             yield reading(
-                f"`{one}` stands there twice in a row.",
-                (problem.drop(index + 1), f"One `{one}` is enough."),
+                f"`{one}` is repeated.",
+                (problem.drop(index + 1), f"Remove the second `{one}`."),
                 weight=0.9,
             )
 
@@ -239,15 +183,18 @@ def _increment(problem: Problem) -> Iterator[Reading]:
             if alone:
                 after = problem.swap(target_start, step, index + 1)
                 yield reading(
-                    f"`{target}{sign}{sign}`: Python has no operator that counts up or down.",
-                    (after, f"`{step}` does it."),
+                    f"`{target}{sign}{sign}`: Python has no `{sign}{sign}` operator.",
+                    (after, f"Write `{step}`."),
                     weight=0.96,
                     certain=True,
                 )
             else:
                 yield reading(
-                    f"`{target}{sign}{sign}`: Python has no operator that counts up or down.",
-                    (problem.swap(target_start, f"{target} {sign} 1", index + 1), "The next value is used."),
+                    f"`{target}{sign}{sign}`: Python has no `{sign}{sign}` operator.",
+                    (
+                        problem.swap(target_start, f"{target} {sign} 1", index + 1),
+                        f"Write `{target} {sign} 1`.",
+                    ),
                     weight=0.7,
                 )
 
@@ -263,8 +210,8 @@ def _exclamation(problem: Problem) -> Iterator[Reading]:
             changes.append((problem.tokens[index].start, problem.tokens[index].end, "not "))
     if changes:
         yield reading(
-            "`!` does not negate in Python.",
-            (problem.put(*changes), "`not` negates a condition."),
+            "`!` is not a Python operator; `not` negates a condition.",
+            (problem.put(*changes), "Write `not`."),
             weight=0.94,
             certain=True,
         )
@@ -273,24 +220,23 @@ def _exclamation(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.foreign-operator",
-        lesson="Comparisons are written `<=`, `>=`, `!=` and `==`, in this order of signs and without "
-        "spaces between "
-        "them. `and`, `or` and `not` are words in Python.",
+        lesson="Comparison operators are written `<=`, `>=`, `!=` and `==`, with the signs in this order and "
+        "without spaces between them. `and`, `or` and `not` are written as words.",
         find=_foreign,
     ),
     Slip(
         code="syntax.negation",
-        lesson="`not` negates a condition in Python. `!` is used only in `!=`.",
+        lesson="`not` negates a condition in Python. `!` occurs only in `!=`.",
         find=_exclamation,
     ),
     Slip(
         code="syntax.increment",
-        lesson="Python has no `++` and `--`. A number is counted up by `x += 1`.",
+        lesson="Python has no `++` or `--` operators. Add 1 with `x += 1`.",
         find=_increment,
     ),
     Slip(
         code="syntax.repeated-token",
-        lesson="A sign or word that is typed twice usually means nothing to Python.",
+        lesson="An operator or a word that is typed twice in a row is usually a syntax error.",
         find=_twice,
     ),
 )

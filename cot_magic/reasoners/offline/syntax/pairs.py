@@ -1,4 +1,4 @@
-"""Mistakes in the pairs of a dict."""
+"""Mistakes in the key-value pairs of a dict."""
 
 from collections.abc import Iterator
 
@@ -44,8 +44,8 @@ def _pairs(problem: Problem) -> Iterator[Reading]:
                 changes.append((problem.tokens[split].end, problem.tokens[split].end, ":"))
     if changes:
         yield reading(
-            "In a dict a colon stands between key and value; one is missing.",
-            (problem.put(*changes), "A colon stands between key and value."),
+            "The colon between a key and its value is missing.",
+            (problem.put(*changes), "Put a colon between key and value."),
             weight=0.9,
             certain=True,
         )
@@ -70,7 +70,7 @@ def _lonely(problem: Problem, opener: int, items: list[tuple[int, int]]) -> Iter
     options = []
     if len(bare) == 2 and bare[1] == bare[0] + 1 and problem.text(items[bare[0]][1] - 1) != ":":
         comma = items[bare[0]][1]
-        options.append((problem.swap(comma, ":"), "A colon stands between key and value."))
+        options.append((problem.swap(comma, ":"), "Put a colon between key and value."))
     nones = problem.put(
         *(
             (
@@ -81,14 +81,12 @@ def _lonely(problem: Problem, opener: int, items: list[tuple[int, int]]) -> Iter
             for p in bare
         )
     )
-    options.append((nones, "The value is `None` until there is one."))
+    options.append((nones, "Use `None` as a placeholder for the value."))
     first = items[bare[0]]
     start = problem.tokens[first[0]].start
     if problem.text(first[0] - 1) == ",":
         start = problem.tokens[first[0] - 1].start
-    options.append(
-        (problem.put((start, problem.tokens[first[1] - 1].end, "")), "The key without a value is left out.")
-    )
+    options.append((problem.put((start, problem.tokens[first[1] - 1].end, "")), "Remove the key."))
     yield reading(
         f"The key `{problem.between(*first).rstrip(':')[:60]}` has no value.",
         *options,
@@ -127,7 +125,7 @@ def _signs_for_colon(problem: Problem, opener: int, closer: int) -> Iterator[Rea
         index = last + 1
     if not changes:
         return
-    options = [(problem.put(*changes), "A colon stands between key and value.")]
+    options = [(problem.put(*changes), "Put a colon between key and value.")]
     if not sure:
         opened, shut = problem.tokens[opener], problem.tokens[min(closer, len(problem.tokens) - 1)]
         call = problem.put((opened.start, opened.end, "dict("), (shut.start, shut.end, ")"))
@@ -136,16 +134,15 @@ def _signs_for_colon(problem: Problem, opener: int, closer: int) -> Iterator[Rea
                 0,
                 (
                     problem.put(*changes, *quoted),
-                    "A colon stands between key and value; keys that are texts need quotes.",
+                    "Put a colon between key and value, and the keys in quotes.",
                 ),
             )
-        options.append((call, "`dict(…)` takes pairs with `=`."))
-    yield reading("In a dict a colon stands between key and value.", *options, weight=0.93, certain=sure)
+        options.append((call, "Call `dict(…)`, which takes keys with `=`."))
+    yield reading("A dict separates key and value with a colon.", *options, weight=0.93, certain=sure)
 
 
 def _only_key(problem: Problem, colon: int, opener: int) -> bool:
-    """Whether the name before the colon does not occur in what follows, as the parameter of a lambda "
-    "would."""
+    """Return whether the name before the colon does not occur after it, as a lambda's parameter would."""
     end = problem.listing.partner.get(opener, colon)
     return all(problem.text(i) != problem.text(colon - 1) for i in range(colon + 1, end))
 
@@ -178,8 +175,8 @@ def _braces_meant(
                 equals.append((key.start, end, f"{name}="))
         if len(equals) == len(colons) and (named or problem.text(opener - 1) == "dict"):
             yield reading(
-                "In a call `=` stands between an argument's name and its value.",
-                (problem.put(*equals), "The arguments are given with `=`."),
+                "In a call, `=` separates an argument's name and its value.",
+                (problem.put(*equals), "Replace the colon with `=`."),
                 weight=0.92,
                 certain=named and all(_only_key(problem, i, opener) for i in colons),
             )
@@ -187,8 +184,8 @@ def _braces_meant(
             a, b = problem.tokens[opener].end, problem.tokens[closer].start
             wrapped = problem.put((a, a, "{"), (b, b, "}"))
             yield reading(
-                "Pairs with a colon make a dict, and a dict needs curly brackets.",
-                (wrapped, "Curly brackets make a dict of them."),
+                "Key-value pairs form a dict, which needs braces.",
+                (wrapped, "Put braces around the pairs."),
                 weight=0.85,
             )
         return
@@ -196,8 +193,8 @@ def _braces_meant(
         opened, shut = problem.tokens[opener], problem.tokens[min(closer, len(problem.tokens) - 1)]
         after = problem.put((opened.start, opened.end, "{"), (shut.start, shut.end, "}"))
         yield reading(
-            "Pairs of key and value stand in curly brackets.",
-            (after, "Curly brackets make a dict."),
+            "Key-value pairs go in braces.",
+            (after, "Put the pairs in braces."),
             weight=0.9,
             certain=all(problem.tokens[c - 1].kind is TokenKind.STRING for c in colons),
         )
@@ -206,9 +203,8 @@ def _braces_meant(
 SLIPS = (
     Slip(
         code="syntax.dict-pair",
-        lesson="A dict is written `{key: value, key: value}`: a colon within each pair and commas between "
-        "pairs. In a "
-        "call, arguments are named with `=`.",
+        lesson="A dict is written `{key: value, key: value}`: a colon inside each pair and commas between "
+        "the pairs. In a call, arguments are named with `=`.",
         find=_pairs,
     ),
 )

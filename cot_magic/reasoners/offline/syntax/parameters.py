@@ -1,7 +1,8 @@
-"""Mistakes in the parameters of functions: their order, their stars and their form."""
+"""Mistakes in the parameters of functions: their order, stars and form."""
 
 import re
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from cot_magic.reasoners.offline.syntax.definitions import TYPE_NAMES, definitions_in
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
@@ -14,7 +15,7 @@ from cot_magic.reasoners.offline.syntax.problem import (
 
 
 def _parameters(problem: Problem) -> tuple[int, list[tuple[int, int]], int] | None:
-    """The bracket of the failing `def` (or the `lambda`), spans of its parameters, and its end."""
+    """Return where the parameters of the failing `def` or `lambda` begin, their spans, and where they end."""
     for index, _ in definitions_in(problem):
         opener = index + 2
         if problem.text(opener) == "[":  # type parameters
@@ -73,7 +74,10 @@ def _default_order(problem: Problem) -> Iterator[Reading]:
     options = []
     if slash < 0:
         options.append(
-            (problem.put((start, end, ", ".join(bare + given))), "Parameters without a default come first.")
+            (
+                problem.put((start, end, ", ".join(bare + given))),
+                "Move parameters without a default to the front.",
+            )
         )
     first = defaults.index(True) if True in defaults else 0
     late = [
@@ -84,15 +88,15 @@ def _default_order(problem: Problem) -> Iterator[Reading]:
     nones = list(texts)
     for place in late:
         nones[place] += " = None" if ":" in texts[place] else "=None"
-    options.append((problem.put((start, end, ", ".join(nones))), "The later ones get a default too."))
+    options.append((problem.put((start, end, ", ".join(nones))), "Give the later ones the default `None`."))
     if star == len(spans) and slash < 0 and late:
         keyword = [*texts[: late[0]], "*", *texts[late[0] :]]
         options.append(
-            (problem.put((start, end, ", ".join(keyword))), "The later ones must be given by name.")
+            (problem.put((start, end, ", ".join(keyword))), "Make the later ones keyword-only with `*`.")
         )
     names = ", ".join(f"`{texts[i]}`" for i in late[:3])
     yield reading(
-        f"{names} has no default, but stands behind a parameter that has one.", *options, weight=0.92
+        f"A parameter without a default follows one with a default: {names}.", *options, weight=0.92
     )
 
 
@@ -112,20 +116,22 @@ def _duplicate(problem: Problem) -> Iterator[Reading]:
     for start, _ in same[-1:] + same[:1]:
         place = start if problem.text(start) == name else start + 1
         if start == same[-1][0]:
-            options.append((problem.swap(place, f"{name}2"), f"The second is called `{name}2`."))
+            options.append((problem.swap(place, f"{name}2"), f"Rename the second to `{name}2`."))
     last = same[-1]
     comma = last[0] - 1 if problem.text(last[0] - 1) == "," else last[1]
     begin = problem.tokens[min(comma, last[0])].start
-    options.insert(0, (problem.put((begin, problem.tokens[last[1] - 1].end, "")), "The second is left out."))
+    options.insert(
+        0, (problem.put((begin, problem.tokens[last[1] - 1].end, "")), f"Remove the second `{name}`.")
+    )
     head = same[0]
     if problem.text(head[1]) == ",":
         nxt = problem.tokens[head[1] + 1].start
-        options.append((problem.put((problem.tokens[head[0]].start, nxt, "")), "The first is left out."))
-    yield reading(f"Two parameters are called `{name}`.", *options, weight=0.9)
+        options.append((problem.put((problem.tokens[head[0]].start, nxt, "")), f"Remove the first `{name}`."))
+    yield reading(f"Two parameters are named `{name}`.", *options, weight=0.9)
 
 
 def _any_parameters(problem: Problem, name: str) -> tuple[int, list[tuple[int, int]], int] | None:
-    """The parameters of the `def` or `lambda` that names one twice, wherever it stands."""
+    """Return the parameters of the first `def` that names one twice."""
     for index, token in enumerate(problem.tokens):
         if token.text == "def" and problem.text(index + 2) == "(":
             closer = problem.listing.partner.get(index + 2)
@@ -155,7 +161,7 @@ def _stars(problem: Problem) -> Iterator[Reading]:
         rest = [text for text in texts if not text.startswith("**")]
         yield reading(
             f"`{kwargs[0]}` must be the last parameter.",
-            (put(rest + kwargs[:1]), "It stands at the end."),
+            (put(rest + kwargs[:1]), "Move it to the end."),
             weight=0.93,
             certain=len(kwargs) == 1,
         )
@@ -165,9 +171,9 @@ def _stars(problem: Problem) -> Iterator[Reading]:
         without = [text for i, text in enumerate(texts) if i != stars[-1]]
         named = [("*args" if i == stars[-1] else text) for i, text in enumerate(texts)]
         yield reading(
-            "A bare `*` must be followed by parameters that are given by name.",
-            (put(without), "The `*` is left out."),
-            (put(named), "`*args` takes any number of arguments."),
+            "A bare `*` must be followed by keyword-only parameters.",
+            (put(without), "Remove the `*`."),
+            (put(named), "Write `*args`, which takes any number of arguments."),
             weight=0.85,
         )
     if len(stars) > 1:
@@ -175,121 +181,138 @@ def _stars(problem: Problem) -> Iterator[Reading]:
         bare = [(text.lstrip("*") if i in stars[1:] else text) for i, text in enumerate(texts)]
         double = [("*" + text if i == stars[-1] else text) for i, text in enumerate(texts)]
         options = [
-            (put([t for t in bare if t]), "Only one has a star."),
-            (put(kept), "The second is left out."),
+            (put([t for t in bare if t]), "Keep only the first star."),
+            (put(kept), "Remove the second parameter with a star."),
         ]
         if stars[-1] == len(texts) - 1 and texts[-1] != "*":
-            options.insert(0, (put(double), "The last takes the named arguments."))
+            options.insert(0, (put(double), "Write `**` for the last, which takes keyword arguments."))
         if "*" in texts:
             options.reverse()
-        yield reading("Only one parameter may have a star.", *options, weight=0.85)
+        yield reading("Only one parameter may have a `*`.", *options, weight=0.85)
     if "/" in texts:
         yield from _slashes(texts, stars, put)
     defaults = [i for i, text in enumerate(texts) if text.startswith("*") and "=" in text]
     if defaults:
         bare = [(text.split("=")[0].rstrip() if i in defaults else text) for i, text in enumerate(texts)]
         yield reading(
-            "A parameter with a star has no default.",
-            (put(bare), "The default is left out."),
+            "A parameter with a star cannot have a default.",
+            (put(bare), "Remove the default."),
             weight=0.9,
             certain=True,
         )
 
 
 def _slashes(texts: list[str], stars: list[int], put: Callable[[list[str]], str]) -> Iterator[Reading]:
-    """A `/` behind `*`, at the beginning, or twice."""
+    """A `/` after `*`, at the beginning, or twice."""
     slashes = [i for i, text in enumerate(texts) if text == "/"]
     if stars and slashes[0] > stars[0]:
         moved = [text for text in texts if text != "/"]
         moved.insert(stars[0], "/")
-        claim = "`/` must stand before `*`."
-        yield reading(claim, (put(moved), "It stands before the `*`."), weight=0.9, certain=True)
+        claim = "`/` must come before `*`."
+        yield reading(claim, (put(moved), "Move the `/` before the `*`."), weight=0.9, certain=True)
     without = [text for i, text in enumerate(texts) if i not in (slashes[1:] or slashes[:1])]
     yield reading(
-        "`/` must stand once, and behind a parameter.",
-        (put(without), "It is left out."),
+        "`/` may be used only once, and only after a parameter.",
+        (put(without), "Remove the misplaced `/`."),
         weight=0.85,
         certain=slashes[0] == 0 or len(slashes) > 1,
     )
 
 
+_Span = tuple[int, int, str]  # start, end, and what replaces them
+_ANNOTATIONS = {"string": "str", "String": "str", "double": "float", "char": "str", "long": "int"}
+
+
+class _Form(NamedTuple):
+    """What is wrong with one parameter, how to mend it, and perhaps a second way."""
+
+    claim: str
+    change: _Span
+    why: str
+    other: _Span | None = None
+    other_why: str = ""
+    sure: bool | None = None
+
+
 def _forms(problem: Problem) -> Iterator[Reading]:
-    """Parameters that are no names: literals, typed as in C, dotted, in brackets."""
+    """Parameters that are not plain names: literals, typed as in C, dotted, in parentheses."""
     found = _parameters(problem)
     if found is None:
         return
-    _opener, spans, _ = found
-    changes: list[tuple[int, int, str]] = []
-    typed: list[tuple[int, int, str]] = []
-    claim, sure = "", False
-    for start, end in spans:
-        texts = [problem.text(i) for i in range(start, end)]
-        token = problem.tokens[start]
-        if len(texts) >= 2 and texts[0] in TYPE_NAMES and problem.tokens[start + 1].kind is TokenKind.NAME:
-            claim = f"The type `{texts[0]}` does not stand before the parameter in Python."
-            changes.append((token.start, problem.tokens[start + 1].start, ""))
-            kind = {"string": "str", "String": "str", "double": "float", "char": "str", "long": "int"}.get(
-                texts[0], texts[0]
-            )
-            typed.append((token.start, problem.tokens[start + 1].end, f"{texts[1]}: {kind}"))
-        elif token.kind is TokenKind.STRING and token.text[1:-1].isidentifier() and len(texts) == 1:
-            claim, sure = "Parameters are names, without quotes.", True
-            changes.append((token.start, token.end, token.text[1:-1]))
-        elif texts[0] == "(" and texts[-1] == ")":
-            claim = "Parameters cannot stand in brackets of their own."
-            inner = problem.between(start + 1, end - 1)
-            changes.append((token.start, problem.tokens[end - 1].end, inner.rstrip(",")))
-            sure = "," not in inner or len(spans) == 1
-        elif len(texts) >= 3 and texts[1] in (".", "-"):
-            claim = f"`{problem.between(start, start + 3)}` is no name for a parameter."
-            changes.append(
-                (
-                    token.start,
-                    problem.tokens[start + 2].end,
-                    f"{texts[0]}_{texts[2]}" if texts[0] != "self" else texts[2],
-                )
-            )
-        elif len(texts) >= 3 and texts[1] in ("==", ":="):
-            claim, sure = "A default is given by one `=`.", True
-            changes.append((problem.tokens[start + 1].start, problem.tokens[start + 1].end, "="))
-        elif problem.text(end - 1) == "=":
-            claim = f"The default of `{texts[0]}` is missing."
-            changes.append((problem.tokens[end - 1].end, problem.tokens[end - 1].end, "None"))
-            typed.append((problem.tokens[end - 1].start, problem.tokens[end - 1].end, ""))
-        elif token.kind is TokenKind.NUMBER and len(texts) == 1:
-            claim = "A number cannot be a parameter."
-            begin = problem.tokens[start - 1].start if problem.text(start - 1) == "," else token.start
-            changes.append((begin, token.end, ""))
-            typed.append((token.start, token.end, f"x={token.text}"))
-    if changes:
-        options = [(problem.put(*changes), "The parameters are plain names.")]
-        if typed:
-            options.append((problem.put(*typed), "The parameter is written out."))
-        yield reading(claim, *options, weight=0.9, certain=sure)
+    _, spans, _ = found
+    forms = [form for start, end in spans if (form := _form(problem, start, end, len(spans) == 1))]
+    if not forms:
+        return
+    options = [(problem.put(*(form.change for form in forms)), forms[-1].why)]
+    others = [(form.other, form.other_why) for form in forms if form.other is not None]
+    if others:
+        options.append((problem.put(*(change for change, _ in others)), others[-1][1]))
+    sure = next((form.sure for form in reversed(forms) if form.sure is not None), False)
+    yield reading(forms[-1].claim, *options, weight=0.9, certain=sure)
+
+
+def _form(problem: Problem, start: int, end: int, alone: bool) -> _Form | None:
+    texts = [problem.text(i) for i in range(start, end)]
+    token, last = problem.tokens[start], problem.tokens[end - 1]
+    if len(texts) >= 2 and texts[0] in TYPE_NAMES and problem.tokens[start + 1].kind is TokenKind.NAME:
+        second = problem.tokens[start + 1]
+        annotated = f"{texts[1]}: {_ANNOTATIONS.get(texts[0], texts[0])}"
+        return _Form(
+            f"`{texts[0]} {texts[1]}`: Python takes no type before a parameter.",
+            (token.start, second.start, ""),
+            f"Remove `{texts[0]}`.",
+            (token.start, second.end, annotated),
+            f"Write `{annotated}`.",
+        )
+    if token.kind is TokenKind.STRING and token.text[1:-1].isidentifier() and len(texts) == 1:
+        change = (token.start, token.end, token.text[1:-1])
+        return _Form("A parameter is a name, without quotes.", change, "Remove the quotes.", sure=True)
+    if texts[0] == "(" and texts[-1] == ")":
+        inner = problem.between(start + 1, end - 1)
+        change = (token.start, last.end, inner.rstrip(","))
+        claim = "A parameter cannot be in parentheses of its own."
+        return _Form(claim, change, "Remove the parentheses.", sure="," not in inner or alone)
+    if len(texts) >= 3 and texts[1] in (".", "-"):
+        name = f"{texts[0]}_{texts[2]}" if texts[0] != "self" else texts[2]
+        claim = f"`{problem.between(start, start + 3)}` is not a valid parameter name."
+        return _Form(claim, (token.start, problem.tokens[start + 2].end, name), f"Name it `{name}`.")
+    if len(texts) >= 3 and texts[1] in ("==", ":="):
+        sign = problem.tokens[start + 1]
+        claim = "A default is given with a single `=`."
+        return _Form(claim, (sign.start, sign.end, "="), f"Replace `{sign.text}` with `=`.", sure=True)
+    if texts[-1] == "=":
+        claim = f"The default of `{texts[0]}` is missing."
+        change, other = (last.end, last.end, "None"), (last.start, last.end, "")
+        return _Form(claim, change, "Add the default `None`.", other, "Remove the `=`.")
+    if token.kind is TokenKind.NUMBER and len(texts) == 1:
+        begin = problem.tokens[start - 1].start if problem.text(start - 1) == "," else token.start
+        claim = "A number cannot be a parameter."
+        change, other = (begin, token.end, ""), (token.start, token.end, f"x={token.text}")
+        return _Form(claim, change, f"Remove `{token.text}`.", other, f"Write `x={token.text}`.")
+    return None
 
 
 SLIPS = (
     Slip(
         code="syntax.default-order",
-        lesson="Parameters that must be given come first; those with a default come behind them.",
+        lesson="Parameters without a default come first; those with a default come after them.",
         find=_default_order,
     ),
     Slip(
         code="syntax.duplicate-parameter",
-        lesson="Each parameter of a function needs a name of its own.",
+        lesson="Each parameter of a function needs a different name.",
         find=_duplicate,
     ),
     Slip(
         code="syntax.parameter-stars",
-        lesson="`*args` takes the rest of the arguments and stands behind the ordinary parameters; "
-        "`**kwargs` takes the "
-        "named rest and stands last.",
+        lesson="`*args` takes the remaining positional arguments and comes after the ordinary parameters. "
+        "`**kwargs` takes the remaining keyword arguments and comes last.",
         find=_stars,
     ),
     Slip(
         code="syntax.parameter-form",
-        lesson="A parameter is a name, perhaps with a type behind a colon and a default behind `=`: "
-        "`count: int = 0`.",
+        lesson="A parameter is a name, optionally with a type after a colon and a default after `=`: `count: "
+        "int = 0`.",
         find=_forms,
     ),
 )

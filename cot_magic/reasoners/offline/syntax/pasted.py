@@ -1,4 +1,4 @@
-"""What was pasted into a cell with the code: prompts, line numbers, fences, plain text."""
+"""What was pasted along with the code: prompts, line numbers, Markdown fences, prose."""
 
 import itertools
 import re
@@ -15,11 +15,7 @@ from cot_magic.reasoners.offline.syntax.problem import (
 )
 
 _PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.(?=[ \t]|$)|In\s?\[\s?\d*\s?\]:|\s*\.{3,}:)[ \t]?")
-
-
 _OUT = re.compile(r"^[ \t]*Out\s?\[\s?\d*\s?\]:.*$")
-
-
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w-]*[ \t]*$")
 
 
@@ -52,14 +48,14 @@ def _prompts(problem: Problem) -> Iterator[Reading]:
         for line in lines
     ]
     yield reading(
-        "The cell holds the prompts of an interactive session.",
-        ("\n".join(commented), "The prompts are gone."),
+        "The cell contains the prompts of an interactive session.",
+        ("\n".join(commented), "Remove the prompts."),
         weight=0.96,
         certain=True,
     )
     yield reading(
-        "The cell holds the prompts and outputs of an interactive session.",
-        ("\n".join(outputs), "The prompts are gone, and the outputs are comments."),
+        "The cell contains the prompts and output of an interactive session.",
+        ("\n".join(outputs), "Remove the prompts, and comment the output out."),
         weight=0.95,
         certain=True,
     )
@@ -70,7 +66,7 @@ def _looks_like_code(line: str) -> bool:
 
 
 def _numbers(problem: Problem) -> Iterator[Reading]:
-    """Line numbers at the beginning of each line."""
+    """A line number at the beginning of each line."""
     lines = problem.lines
     found = [
         re.match(r"^[ \t]*(\d+)(?:[.:|)]|[ \t])[ ]?(.*)$|^[ \t]*(\d+)[ \t]*$", line)
@@ -85,7 +81,10 @@ def _numbers(problem: Problem) -> Iterator[Reading]:
     rest = iter([item[2] or "" for item in found if item])
     after = "\n".join(next(rest) if line.strip() else line for line in lines)
     yield reading(
-        "The lines begin with their numbers.", (after, "The numbers are gone."), weight=0.96, certain=True
+        "Each line begins with its line number.",
+        (after, "Remove the line numbers."),
+        weight=0.96,
+        certain=True,
     )
 
 
@@ -104,21 +103,21 @@ def _fences(problem: Problem) -> Iterator[Reading]:
         else:
             commented.append(f"# {line}")
     yield reading(
-        "The cell holds the marks that stand around code in Markdown.",
-        ("\n".join(without), "The marks are gone."),
+        "The cell contains Markdown code fences.",
+        ("\n".join(without), "Remove the fences."),
         weight=0.96,
         certain=True,
     )
     if len(fences) % 2 == 0:
         yield reading(
-            "The cell holds Markdown around its code.",
-            ("\n".join(commented), "The marks are gone, and the text around is a comment."),
+            "The cell contains Markdown text around its code.",
+            ("\n".join(commented), "Remove the fences, and comment the text out."),
             weight=0.94,
         )
 
 
 def _prose(problem: Problem) -> Iterator[Reading]:
-    """A line of plain words."""
+    """A line of prose."""
     line = problem.failure.line
     text = problem.listing.line_text(line)
     indices = problem.listing.on_line(line)
@@ -135,44 +134,42 @@ def _prose(problem: Problem) -> Iterator[Reading]:
     pairs = sum(problem.ends_operand(i) and problem.starts_operand(i + 1) for i in indices[:-1])
     base = problem.listing.starts[line - 1]
     at = base + len(problem.listing.indent(line))
-    options = [(problem.put((at, at, "# ")), "As a comment it does no harm.")]
+    options = [(problem.put((at, at, "# ")), "Comment the line out.")]
     lines = problem.lines
     block = list(lines)
     for place in range(line - 1, len(lines)):
         if not lines[place].strip() or attempt(lines[place].strip()) is None:
             break
         block[place] = "# " + lines[place]
-    options.append(("\n".join(block), "As comments the lines do no harm."))
+    options.append(("\n".join(block), "Comment the lines out."))
     if pairs >= 2 and len(words) >= 3 and len(signs) <= 1 and problem.text(indices[1]) != "=":
         weight = 0.94 if pairs >= 3 and not signs else 0.8
         yield reading(f"`{text.strip()[:60]}` is a sentence, not Python.", *options, weight=weight)
     elif re.match(r"\s*(?:\*|-|•|\d+[.)])\s+\w+(?:\s+\w+)+", text) and len(words) >= 2:
-        yield reading(
-            f"`{text.strip()[:60]}` is an item of a list in Markdown, not Python.", *options, weight=0.7
-        )
+        yield reading(f"`{text.strip()[:60]}` is a Markdown list item, not Python.", *options, weight=0.7)
     elif re.match(r"\s*</?\w+[^>]*>", text):
-        yield reading("The line holds HTML, not Python.", *options, weight=0.7)
+        yield reading("The line is HTML, not Python.", *options, weight=0.7)
 
 
 SLIPS = (
     Slip(
         code="syntax.pasted-prompt",
-        lesson="`>>>` and `In [1]:` are what Python prints to ask for input. They are not part of the code.",
+        lesson="`>>>` and `In [1]:` are prompts that Python and IPython print, not part of the code.",
         find=_prompts,
     ),
     Slip(
         code="syntax.pasted-line-numbers",
-        lesson="Numbers before the lines belong to the page that the code was copied from.",
+        lesson="Line numbers belong to the page that the code was copied from, not to the code.",
         find=_numbers,
     ),
     Slip(
         code="syntax.pasted-markdown",
-        lesson="Three backticks mark code in Markdown. In a code cell they have no place.",
+        lesson="Three backticks mark code in Markdown. They do not belong in a code cell.",
         find=_fences,
     ),
     Slip(
         code="syntax.prose",
-        lesson="Python reads every line as code. Text for people stands behind `#` or in a Markdown cell.",
+        lesson="Python reads every line as code. Text for people goes after `#` or in a Markdown cell.",
         find=_prose,
     ),
 )

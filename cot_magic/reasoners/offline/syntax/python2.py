@@ -1,4 +1,4 @@
-"""Python 2: `print` and `exec` statements, `raise E, "m"`, `except E, e`, and other forms of old."""
+"""Python 2: `print` and `exec` statements, `raise E, "m"`, `except E, e`, and other old syntax."""
 
 import builtins
 import re
@@ -12,12 +12,9 @@ from cot_magic.reasoners.offline.syntax.problem import (
     reading,
 )
 
-_STATEMENT_ENDS = (";",)
-
 
 def _begins(problem: Problem, index: int) -> bool:
-    """Whether a statement begins with the token: at the line's beginning, behind a semicolon or a "
-    "header's colon."""
+    """Return whether a statement begins at the token: first on its line, or after `;` or a header's colon."""
     if problem.tokens[index].first:
         return problem.tokens[index].opener < 0
     if problem.text(index - 1) == ";":
@@ -41,7 +38,7 @@ def _begins(problem: Problem, index: int) -> bool:
 
 
 def _end(problem: Problem, index: int) -> int:
-    """Index behind the last token of the simple statement."""
+    """Return the index after the last token of the simple statement."""
     high = problem.listing.statement(index)[1]
     return next(
         (i for i in range(index + 1, high) if problem.text(i) == ";" and problem.tokens[i].opener < 0), high
@@ -49,7 +46,7 @@ def _end(problem: Problem, index: int) -> int:
 
 
 def _like_print(problem: Problem, index: int) -> bool:
-    """Whether an unknown word before a text is `print` with two letters swapped or one missing."""
+    """Return whether an unknown word before a string is a misspelled `print`."""
     text, following = problem.text(index), problem.tokens[index + 1]
     if following.kind is not TokenKind.STRING or text in problem.names or not 4 <= len(text) <= 6:
         return False
@@ -65,7 +62,7 @@ def _like_print(problem: Problem, index: int) -> bool:
 
 
 def _is_print_statement(problem: Problem, index: int, old: bool) -> bool:
-    """Whether `print` begins a statement here and no call; `old` if the cell has such statements above."""
+    """Return whether a `print` statement begins here; `old` if the cell has such statements above."""
     token, first = problem.tokens[index], index + 1
     word = token.text.lower() == "print" or _like_print(problem, index)
     if not word or token.opener >= 0 or not _begins(problem, index) or first >= _end(problem, index):
@@ -86,7 +83,7 @@ def _print(problem: Problem) -> Iterator[Reading]:
         end = _end(problem, index)
         start, finish = problem.tokens[index + 1].start, problem.tokens[end - 1].end
         if problem.text(end - 1) in CLOSERS and end - 1 not in problem.listing.partner:
-            changes.append((token.end, start, "("))  # only the opening bracket is missing
+            changes.append((token.end, start, "("))  # only the opening parenthesis is missing
             closed.append(changes[-1])
             continue
         parts, stays = _printed(problem, index + 1, end)
@@ -97,20 +94,22 @@ def _print(problem: Problem) -> Iterator[Reading]:
         changes.append((token.start, finish, f"print({', '.join(parts)})"))
     if not changes:
         return
-    why = "`print` is called with brackets."
+    why = "Call `print` with parentheses."
     options = [(problem.put(*changes), why)]
     if trailing:
-        options = [(options[0][0], f"{why} `end` keeps the line open as the comma did.")]
+        options = [(options[0][0], f"{why} `end` replaces the trailing comma.")]
         options.append((problem.put(*closed), why))
     braces = re.search(r"\bprint\s*\{([^{}:]*)\}", problem.source)
     if braces is not None:
-        options.insert(0, (problem.put((*braces.span(), f"print({braces[1]})")), "Round brackets call it."))
-    claim = "`print` is a function in Python 3 and needs brackets."
+        options.insert(
+            0, (problem.put((*braces.span(), f"print({braces[1]})")), "Replace the braces with parentheses.")
+        )
+    claim = "`print` is a function in Python 3 and needs parentheses."
     yield reading(claim, *options, weight=0.96, certain=len(options) == 1)
 
 
 def _printed(problem: Problem, first: int, end: int) -> tuple[list[str], bool]:
-    """The arguments of a print statement, and whether it ends with a comma."""
+    """Return the arguments of a print statement, and whether it ends with a comma."""
     body, stream = problem.between(first, end), ""
     if problem.text(first) == ">>":
         commas = [i for i in range(first, end) if problem.text(i) == "," and problem.tokens[i].opener < 0]
@@ -136,8 +135,8 @@ def _exec(problem: Problem) -> Iterator[Reading]:
         changes.append((token.start, problem.tokens[end - 1].end, f"exec({code}{where})"))
     if changes:
         yield reading(
-            "`exec` is a function in Python 3 and needs brackets.",
-            (problem.put(*changes), "`exec` is called with brackets."),
+            "`exec` is a function in Python 3 and needs parentheses.",
+            (problem.put(*changes), "Call `exec` with parentheses."),
             weight=0.96,
             certain=True,
         )
@@ -181,8 +180,8 @@ def _raise(problem: Problem) -> Iterator[Reading]:
             changes.append((problem.tokens[comma - 1].end, problem.tokens[end - 1].end, f"({message})"))
     if changes:
         yield reading(
-            "`raise` takes one exception; its message stands in brackets.",
-            (problem.put(*changes), "The message is given to the exception."),
+            "`raise` takes one exception, with its message in parentheses.",
+            (problem.put(*changes), "Put the message in parentheses."),
             weight=0.95,
             certain=True,
         )
@@ -191,7 +190,6 @@ def _raise(problem: Problem) -> Iterator[Reading]:
 def _except(problem: Problem) -> Iterator[Reading]:
     named: list[tuple[int, int, str]] = []
     grouped: list[tuple[int, int, str]] = []
-    sure = True
     first_is_name = True
     for index, token in enumerate(problem.tokens):
         if token.text != "except" or not token.first:
@@ -222,15 +220,15 @@ def _except(problem: Problem) -> Iterator[Reading]:
             first_is_name = False
     options = []
     if grouped:
-        options.append((problem.put(*grouped), "Brackets stand around several classes."))
+        options.append((problem.put(*grouped), "Put the classes in parentheses."))
     if named and len(named) == len(grouped):
-        options.insert(0 if first_is_name else 1, (problem.put(*named), "`as` gives the exception a name."))
+        options.insert(0 if first_is_name else 1, (problem.put(*named), "Use `as` to name the exception."))
     if options:
         yield reading(
-            "Behind `except`, `as` comes before a name, and several classes stand in brackets.",
-            *(options[:1] if sure else options),
+            "Write `except E as name:`; put several classes in parentheses.",
+            options[0],
             weight=0.95,
-            certain=sure,
+            certain=True,
         )
 
 
@@ -246,8 +244,8 @@ def _backticks(problem: Problem) -> Iterator[Reading]:
         quoted += [(one.start, one.end, '"'), (two.start, two.end, '"')]
     inner = problem.source[ticks[0].end : ticks[1].start]
     options = [
-        (problem.put(*changes), "`repr` gives the text of a value."),
-        (problem.put(*quoted), "Texts stand between quotes."),
+        (problem.put(*changes), "Call `repr`, as backticks did in Python 2."),
+        (problem.put(*quoted), "Put the string in quotes."),
     ]
     if not inner.isidentifier() or inner not in problem.names:
         options.reverse()
@@ -255,12 +253,14 @@ def _backticks(problem: Problem) -> Iterator[Reading]:
         form = [(one.start, one.end, 'f"') for one in ticks[::2]] + [
             (two.start, two.end, '"') for two in ticks[1::2]
         ]
-        options.insert(0, (problem.put(*form).replace("${", "{"), "An f-string holds values in braces."))
-    yield reading("Backticks have no meaning in Python 3.", *options, weight=0.88)
+        options.insert(
+            0, (problem.put(*form).replace("${", "{"), "Use an f-string, with its values in braces.")
+        )
+    yield reading("Backticks are not valid in Python 3.", *options, weight=0.88)
 
 
 def _tuple_parameters(problem: Problem) -> Iterator[Reading]:
-    r"""`lambda (x, y): …` of Python 2 took one pair."""
+    """`lambda (x, y): …`, which took one pair in Python 2."""
     changes = []
     for index, token in enumerate(problem.tokens):
         if token.text == "lambda" and problem.text(index + 1) == "(":
@@ -272,8 +272,8 @@ def _tuple_parameters(problem: Problem) -> Iterator[Reading]:
                 changes.append((problem.tokens[index].end, problem.tokens[closer].end, f" {inner}"))
     if changes:
         yield reading(
-            "The parameters of a lambda stand without brackets.",
-            (problem.put(*changes), "The brackets are left out."),
+            "The parameters of a lambda cannot be in parentheses.",
+            (problem.put(*changes), "Remove the parentheses."),
             weight=0.92,
         )
 
@@ -294,8 +294,8 @@ def _old_numbers(problem: Problem) -> Iterator[Reading]:
             changes.append((token.start, token.end, "r"))
     if changes:
         yield reading(
-            "Python 3 has one kind of whole numbers and one kind of texts.",
-            (problem.put(*sorted(changes)), "The old mark is left out."),
+            "Python 3 has no `L` suffix for numbers and no `ur` prefix for strings.",
+            (problem.put(*sorted(changes)), "Remove the `L` or the `u`."),
             weight=0.96,
             certain=True,
         )
@@ -304,7 +304,7 @@ def _old_numbers(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.print-statement",
-        lesson="Since Python 3, `print` is a function: what is to be shown stands in brackets, `print(x)`.",
+        lesson="Since Python 3, `print` is a function: what it prints goes in parentheses, `print(x)`.",
         find=_print,
     ),
     Slip(
@@ -314,29 +314,28 @@ SLIPS = (
     ),
     Slip(
         code="syntax.raise-form",
-        lesson='An exception is raised with its message in brackets: `raise ValueError("too small")`.',
+        lesson='An exception is raised with its message in parentheses: `raise ValueError("too small")`.',
         find=_raise,
     ),
     Slip(
         code="syntax.except-form",
-        lesson="An exception gets a name by `as`: `except ValueError as error:`. Several classes stand in "
-        "brackets: "
-        "`except (ValueError, TypeError):`.",
+        lesson="`as` gives an exception a name: `except ValueError as error:`. Several classes go in "
+        "parentheses: `except (ValueError, TypeError):`.",
         find=_except,
     ),
     Slip(
         code="syntax.backticks",
-        lesson="Texts stand between quotes. Backticks are used by other languages and were used by Python 2.",
+        lesson="Strings go in quotes. Backticks belong to other languages and to Python 2.",
         find=_backticks,
     ),
     Slip(
         code="syntax.tuple-parameter",
-        lesson="A lambda's parameters stand between the word `lambda` and the colon, without brackets.",
+        lesson="A lambda's parameters go between `lambda` and the colon, without parentheses.",
         find=_tuple_parameters,
     ),
     Slip(
         code="syntax.old-literal",
-        lesson='`10L` and `ur"…"` are of Python 2. Numbers and texts need no such mark any more.',
+        lesson='`10L` and `ur"…"` are Python 2 syntax. In Python 3, write `10` and `r"…"`.',
         find=_old_numbers,
     ),
 )

@@ -1,4 +1,4 @@
-"""Statements outside of where they belong: `return`, `break`, `await`, `global`."""
+"""Statements in the wrong place: `return`, `break`, `await`, `global` and `nonlocal`."""
 
 import re
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ from cot_magic.reasoners.offline.syntax.problem import (
 
 
 def _start_of(problem: Problem, line: int) -> int:
-    """The line's first character that is no white space, as an offset."""
+    """Return the offset of the line's first character that is not whitespace."""
     return problem.listing.starts[line - 1] + len(problem.listing.indent(line))
 
 
 def _line_of(problem: Problem, pattern: str) -> int | None:
-    """The failing line if it fits, else the first that does."""
+    """Return the failing line if it matches, else the first that does."""
     lines = [problem.failure.line, *range(1, len(problem.listing.starts))]
     return next((line for line in lines if re.search(pattern, problem.listing.line_text(line))), None)
 
 
 def _outer_block(problem: Problem, line: int, words: tuple[str, ...]) -> str | None:
-    """The indentation of the body of the block right above, if that begins with one of the words."""
+    """Return the indentation of the block right above, if its header begins with one of the words."""
     own = len(problem.listing.indent(line))
     body = None
     for above in range(line - 1, 0, -1):
@@ -42,7 +42,7 @@ def _outer_block(problem: Problem, line: int, words: tuple[str, ...]) -> str | N
 
 
 def _indented(problem: Problem, line: int, body: str) -> str:
-    """The source with the line, and what belongs to it, moved to that indentation."""
+    """Return the source with the line, and its block, moved to that indentation."""
     lines = problem.source.split("\n")
     own = len(problem.listing.indent(line))
     for place in range(line - 1, len(lines)):
@@ -54,7 +54,7 @@ def _indented(problem: Problem, line: int, body: str) -> str:
 
 
 def _dropped(problem: Problem, line: int) -> str:
-    """The source without the statement of that line; `pass` where a block would be empty."""
+    """Return the source without the statement on that line, with `pass` where a block would be empty."""
     lines = problem.source.split("\n")
     indent = problem.listing.indent(line)
     above = next((text for text in reversed(lines[: line - 1]) if text.strip()), "")
@@ -81,22 +81,18 @@ def _outside_function(problem: Problem) -> Iterator[Reading]:
     body = _outer_block(problem, line, ("def",)) if text.lstrip().startswith(word) else None
     inner = _outer_block(problem, line, ("def", "for", "while", "if", "with", "else", "elif"))
     if body is not None and inner is not None:
-        options.append((_indented(problem, line, body), "It belongs to the function above."))
+        options.append((_indented(problem, line, body), "Indent it into the function above."))
     start = _start_of(problem, line)
     value = re.match(rf"\s*{word}\b(?:\s+from\b)?[ \t]*", text)
     if value and text[value.end() :].strip() and not text[value.end() :].lstrip().startswith(("#", ";")):
         cut = problem.put((start, problem.listing.starts[line - 1] + value.end(), ""))
-        options.append((cut, f"Without `{word}` the cell shows the value."))
+        options.append((cut, f"Remove `{word}`; the cell shows the value."))
         rest = text[value.end() :].rstrip()
         shown = problem.put((start, problem.listing.starts[line - 1] + len(text.rstrip()), f"print({rest})"))
-        options.append((shown, "The value is printed."))
+        options.append((shown, "Print the value."))
     else:
-        if inner is not None and body is not None:
-            pass
-        options.append((_dropped(problem, line), f"`{word}` is left out."))
-    yield reading(
-        f"`{word}` stands outside of a function, where there is nothing to return to.", *options, weight=0.9
-    )
+        options.append((_dropped(problem, line), f"Remove `{word}`."))
+    yield reading(f"`{word}` is outside a function.", *options, weight=0.9)
 
 
 def _outside_loop(problem: Problem) -> Iterator[Reading]:
@@ -110,20 +106,22 @@ def _outside_loop(problem: Problem) -> Iterator[Reading]:
     text = problem.listing.line_text(line)
     options = []
     repeated = []
-    # the statement itself, or the `if` around it, may stand one level too far left
+    # the statement itself, or the `if` around it, may be indented one level too little
     body = _outer_block(problem, line, ("for", "while"))
     if body is not None:
-        options.append((_indented(problem, line, body), "It belongs to the loop above."))
+        options.append((_indented(problem, line, body), "Indent it into the loop above."))
     own = len(problem.listing.indent(line))
     for above in range(line - 1, 0, -1):
         head = problem.listing.line_text(above)
         if head.strip() and len(problem.listing.indent(above)) < own:
             outer = _outer_block(problem, above, ("for", "while"))
             if outer is not None:
-                options.append((_indented(problem, above, outer), "The condition belongs to the loop above."))
+                options.append(
+                    (_indented(problem, above, outer), "Indent the condition into the loop above.")
+                )
             if re.match(r"\s*if\b", head):
                 at = _start_of(problem, above)
-                repeated.append((problem.put((at, at + 2, "while")), "The condition repeats as a loop."))
+                repeated.append((problem.put((at, at + 2, "while")), "Replace `if` with `while`."))
             break
     in_function = any(
         re.match(r"\s*(?:async\s+)?def\b", problem.listing.line_text(above))
@@ -134,17 +132,16 @@ def _outside_loop(problem: Problem) -> Iterator[Reading]:
     if place:
         at = problem.listing.starts[line - 1] + place.start()
         if in_function:
-            options.append((problem.put((at, at + len(word), "return")), "`return` leaves the function."))
-        options.append(
-            (
-                _dropped(problem, line)
-                if text.strip() == word
-                else problem.put((at, at + len(word), "pass")),
-                f"`{word}` is left out.",
+            options.append(
+                (problem.put((at, at + len(word), "return")), "Use `return` to leave the function.")
             )
-        )
+        if text.strip() == word:
+            options.append((_dropped(problem, line), f"Remove `{word}`."))
+        else:
+            passed = problem.put((at, at + len(word), "pass"))
+            options.append((passed, f"Replace `{word}` with `pass`."))
     yield reading(
-        f"`{word}` stands outside of a loop, where there is nothing to leave.",
+        f"`{word}` is outside a loop.",
         *unique(options + repeated),
         weight=0.88,
     )
@@ -161,7 +158,7 @@ def _await(problem: Problem) -> Iterator[Reading]:
         found = re.match(r"\s*def\b", text)
         if found and (len(problem.listing.indent(above)) < own or above == line):
             at = _start_of(problem, above)
-            options = [(problem.put((at, at, "async ")), "The function is `async` now.")]
+            options = [(problem.put((at, at, "async ")), "Make the function `async`.")]
             here = problem.listing.line_text(line)
             word = re.search(r"\b(?:await|async)\s+", here)
             if word:
@@ -169,13 +166,13 @@ def _await(problem: Problem) -> Iterator[Reading]:
                 options.append(
                     (
                         problem.put((base + word.start(), base + word.end(), "")),
-                        f"`{word[0].strip()}` is left out.",
+                        f"Remove `{word[0].strip()}`.",
                     )
                 )
             name = re.match(r"\s*def\s+(\w+)", text)
+            shown = f"`{name[1]}`" if name else "this function"
             yield reading(
-                "`await` and `async` work only in an `async` function, and "
-                f"`{name[1] if name else 'this one'}` is not.",
+                f"`await` and `async` are allowed only in an `async def` function, and {shown} is not one.",
                 *options,
                 weight=0.92,
                 certain=False,
@@ -188,20 +185,32 @@ def _nonlocal(problem: Problem) -> Iterator[Reading]:
     text = problem.listing.line_text(line)
     if "nonlocal declaration not allowed at module level" in problem.message:
         options = [
-            (_dropped(problem, line), "At the top of a cell all names are global anyway."),
-            (re.sub(r"\bnonlocal\b", "global", problem.source, count=1), "`global` is allowed there."),
+            (_dropped(problem, line), "Remove it: names at the top level of a cell are global."),
+            (
+                re.sub(r"\bnonlocal\b", "global", problem.source, count=1),
+                "Write `global`, which is allowed here.",
+            ),
         ]
         yield reading(
-            "`nonlocal` means a variable of the function around; here there is none.", *options, weight=0.88
+            "`nonlocal` refers to a variable of an enclosing function, and there is none.",
+            *options,
+            weight=0.88,
         )
     elif found := re.search(r"no binding for nonlocal '(\w+)' found", problem.message):
         start = _start_of(problem, line)
         at = problem.source.find("nonlocal", start)
         options = []
         if at >= 0 and re.match(r"\s*nonlocal\s+\w+\s*(?:#.*)?$", text):
-            options.append((problem.put((at, at + 8, "global")), f"`{found[1]}` is a variable of the cell."))
-        options.append((_dropped(problem, line), "It is a variable of the function itself."))
-        yield reading(f"No function around has a variable `{found[1]}`.", *options, weight=0.88)
+            options.append(
+                (
+                    problem.put((at, at + 8, "global")),
+                    f"Write `global`, if `{found[1]}` is a variable of the cell.",
+                )
+            )
+        options.append(
+            (_dropped(problem, line), f"Remove `nonlocal`, which makes `{found[1]}` a local variable.")
+        )
+        yield reading(f"No enclosing function has a variable `{found[1]}`.", *options, weight=0.88)
 
 
 def _global(problem: Problem) -> Iterator[Reading]:
@@ -222,7 +231,7 @@ def _global(problem: Problem) -> Iterator[Reading]:
         if line is None:
             return
         without = _undeclared(problem, line, name, word)
-        options = [(without, f"`{name}` is not declared as {word}.")]
+        options = [(without, f"Remove the {word} declaration of `{name}`.")]
         if both[2] == "parameter" or both[3] == "parameter":
             definition = re.search(rf"(?m)^(\s*def\s+\w+\s*\()([^)]*\b{name}\b[^)]*)(\))", problem.source)
             if definition:
@@ -234,7 +243,7 @@ def _global(problem: Problem) -> Iterator[Reading]:
                 options.append(
                     (
                         problem.put((definition.start(2), definition.end(2), parameters)),
-                        f"`{name}` is no parameter.",
+                        f"Remove the parameter `{name}`.",
                     )
                 )
         elif both[2] != both[3]:
@@ -242,7 +251,10 @@ def _global(problem: Problem) -> Iterator[Reading]:
             second = _line_of(problem, rf"^\s*{other}\b.*\b{name}\b")
             if second is not None:
                 options.append(
-                    (_undeclared(problem, second, name, other), f"`{name}` is not declared as {other}.")
+                    (
+                        _undeclared(problem, second, name, other),
+                        f"Remove the {other} declaration of `{name}`.",
+                    )
                 )
         yield reading(f"`{name}` cannot be both {both[2]} and {both[3]}.", *options, weight=0.88)
     elif annotated:
@@ -255,8 +267,8 @@ def _global(problem: Problem) -> Iterator[Reading]:
                 (base + mark.end(1), base + mark.end(), " " if mark.end() < len(text) else "")
             )
             yield reading(
-                f"A {annotated[2]} name cannot get a type.",
-                (after, "The type is left out."),
+                f"A {annotated[2]} name cannot be annotated with a type.",
+                (after, "Remove the annotation."),
                 weight=0.9,
                 certain=True,
             )
@@ -278,7 +290,7 @@ def _late_declaration(problem: Problem, name: str, word: str) -> Iterator[Readin
         return
     own = len(problem.listing.indent(line))
     lines = problem.source.split("\n")
-    claim = f"`{name}` is used before it is declared as {word}."
+    claim = f"`{name}` is used before its {word} declaration."
     for above in range(line - 1, 0, -1):
         text = problem.listing.line_text(above)
         if re.match(r"\s*(?:async\s+)?def\b", text) and len(problem.listing.indent(above)) < own:
@@ -290,14 +302,14 @@ def _late_declaration(problem: Problem, name: str, word: str) -> Iterator[Readin
             rest = [*lines[:above], declaration, *lines[above : line - 1], *lines[line:]]
             yield reading(
                 claim,
-                ("\n".join(rest), "The declaration stands at the beginning of the function."),
+                ("\n".join(rest), "Move the declaration to the beginning of the function."),
                 weight=0.95,
                 certain=True,
             )
             return
     yield reading(
-        f"{claim} Outside of functions every name is global anyway.",
-        (_dropped(problem, line), "The declaration is left out."),
+        f"{claim} Outside functions, every name is global anyway.",
+        (_dropped(problem, line), "Remove the declaration."),
         weight=0.9,
     )
 
@@ -305,34 +317,32 @@ def _late_declaration(problem: Problem, name: str, word: str) -> Iterator[Readin
 SLIPS = (
     Slip(
         code="syntax.outside-function",
-        lesson="`return` and `yield` belong to a function. In a notebook the value of a cell's last line "
-        "is shown "
-        "without them.",
+        lesson="`return` and `yield` are allowed only inside a function. A notebook shows the value of a "
+        "cell's last line without them.",
         find=_outside_function,
     ),
     Slip(
         code="syntax.outside-loop",
-        lesson="`break` and `continue` belong to the body of a loop; the indentation decides whether they "
-        "are in it.",
+        lesson="`break` and `continue` are allowed only in the body of a loop. The indentation decides what "
+        "is in the body.",
         find=_outside_loop,
     ),
     Slip(
         code="syntax.await-outside",
-        lesson="`await` waits within an `async def` function. In a notebook it is also allowed outside of "
-        "functions.",
+        lesson="`await` is allowed only inside an `async def` function and, in a notebook, at the top level "
+        "of a cell.",
         find=_await,
     ),
     Slip(
         code="syntax.nonlocal",
-        lesson="`nonlocal` means a variable of the function that surrounds this one. Variables of the "
-        "cell are `global`.",
+        lesson="`nonlocal` refers to a variable of the enclosing function. For a variable of the cell, use "
+        "`global`.",
         find=_nonlocal,
     ),
     Slip(
         code="syntax.global",
-        lesson="`global` says that a function means the variable outside. It must stand before the first "
-        "use and cannot "
-        "be said of a parameter.",
+        lesson="`global` makes a function use the variable of the cell. It must come before the first use of "
+        "the name, which cannot be a parameter.",
         find=_global,
     ),
 )

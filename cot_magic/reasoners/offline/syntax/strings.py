@@ -1,4 +1,4 @@
-"""Mistakes with the quotes of a text: too many inside, or none at all."""
+"""Mistakes in the quotes of strings: missing, never closed, or repeated inside."""
 
 import itertools
 import re
@@ -22,11 +22,7 @@ from cot_magic.reasoners.offline.syntax.problem import (
 
 _MOST_LINES = 30
 _PREFIX = re.compile(r"[A-Za-z]{0,2}")
-
-
 AFTER_STRING = re.compile(r"\s*(?:$|[)\]},:;#+%.=!<>*]|(?:in|not|and|or|if|else|for|is)\b)")
-
-
 _WORDS = re.compile(
     r"(?:\b(?:print|input)\s*\(|=\s*|\breturn\s+|\+\s*)"
     r"(?P<words>[^\W\d]\w*(?:[,.!?']*\s+[\w']+)+[.!?]*)\s*(?=\)|$)"
@@ -37,7 +33,7 @@ _BEFORE_STRING = re.compile(
 
 
 def quote_of(token: Token) -> tuple[str, str]:
-    """Prefix and quote (one or three signs) of a string token."""
+    """Return the prefix and the quotes (one or three characters) of a string token."""
     prefix = _PREFIX.match(token.text)
     start = prefix.end() if prefix else 0
     sign = token.text[start : start + 1]
@@ -91,10 +87,10 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
             other = '"' if quote == "'" else "'"
             if other in body:
                 new = quote + re.sub(rf"(?<!\\){quote}", rf"\\{quote}", body) + quote
-                why = "The quotes inside are written with a backslash."
+                why = "Put a backslash before the quotes inside."
             else:
                 new = other + body.replace(f"\\{quote}", quote) + other
-                why = f"The text stands between {other} now, so that {quote} may stand inside."
+                why = f"Use `{other}` around the string, so that it can contain `{quote}`."
             options.append((problem.put((base + start, base + end + 1, new)), why))
             sure = sure or letters or len(quotes) % 2 == 0
     if not options:
@@ -102,7 +98,7 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
         yield from _doubled(problem, text, base)
     if options:
         yield reading(
-            "The text contains the quote that it is written in, so that it ends too early.",
+            "The string contains the quote character that encloses it, so it ends too early.",
             *unique(options)[:4],
             weight=0.93,
             certain=sure and len(set(options)) == 1,
@@ -110,7 +106,7 @@ def _inner_quote(problem: Problem) -> Iterator[Reading]:
 
 
 def _apostrophe(problem: Problem, index: int, text: str, base: int) -> Iterator[Reading]:
-    """`'it's`: an apostrophe ends the text, and its own end is missing."""
+    """`'it's`: an apostrophe ends the string, and the closing quote is missing."""
     token = problem.tokens[index]
     _, quote = quote_of(token)
     if (
@@ -124,8 +120,8 @@ def _apostrophe(problem: Problem, index: int, text: str, base: int) -> Iterator[
     inside = text[token.start - base + 1 : end]
     if '"' not in inside:
         yield reading(
-            "The apostrophe ends the text too early, and its real end is missing.",
-            (problem.put((token.start, base + end, f'"{inside}"')), "Double quotes stand around the text."),
+            "The apostrophe ends the string too early, and the closing quote is missing.",
+            (problem.put((token.start, base + end, f'"{inside}"')), "Use double quotes around the string."),
             weight=0.85,
         )
 
@@ -137,14 +133,14 @@ def _doubled(problem: Problem, text: str, base: int) -> Iterator[Reading]:
         changes.append((base + found.start(), base + found.end(), found[1] + found[2] + found[1]))
     if changes:
         yield reading(
-            "Two quotes in a row begin and end an empty text.",
-            (problem.put(*changes), "One quote stands on each side."),
+            "Two quotes in a row are an empty string.",
+            (problem.put(*changes), "Use one quote on each side."),
             weight=0.95,
         )
 
 
 def between_letters(text: str, place: int) -> bool:
-    """Whether the quote stands between two letters, and the one before is no prefix of a text."""
+    """Return whether the quote is between two letters, the first of which is not a string prefix."""
     if re.search(r"(?<!\w)[rRbBfFuU]{1,2}$", text[:place]):
         return False
     return 0 < place < len(text) - 1 and text[place - 1].isalpha() and text[place + 1].isalpha()
@@ -165,14 +161,14 @@ def _glued(problem: Problem) -> Iterator[Reading]:
         ):
             new = problem.put((before.end, token.start, " + "), (token.end, after.start, " + "))
             yield reading(
-                f"Between the texts and `{token.text}` the sign that joins them is missing.",
-                (new, "`+` joins the texts."),
+                f"The `+` between the strings and `{token.text}` is missing.",
+                (new, "Join them with `+`."),
                 weight=0.95,
             )
 
 
 def _unquoted(problem: Problem) -> Iterator[Reading]:
-    """`print(Hello world)`: words that are meant as a text."""
+    """`print(Hello world)`: words that are meant as a string."""
     low, high = problem.statement
     line = problem.failure.line
     text, base = problem.listing.line_text(line), problem.listing.starts[line - 1]
@@ -189,14 +185,14 @@ def _unquoted(problem: Problem) -> Iterator[Reading]:
     quote = "'" if '"' in found["words"] else '"'
     start, end = base + found.start("words"), base + found.end("words")
     yield reading(
-        f"`{found['words'][:60]}` looks like a text without its quotes.",
-        (problem.put((start, start, quote), (end, end, quote)), "Quotes stand around the text."),
+        f"`{found['words'][:60]}` looks like a string without quotes.",
+        (problem.put((start, start, quote), (end, end, quote)), "Put it in quotes."),
         weight=0.86,
     )
 
 
 def _open(problem: Problem) -> Iterator[Reading]:
-    """A string that does not end on its line."""
+    """A string that is not closed on its line."""
     index = next((i for i, token in enumerate(problem.tokens) if token.kind is TokenKind.OPEN_STRING), None)
     if index is None:
         return
@@ -204,7 +200,7 @@ def _open(problem: Problem) -> Iterator[Reading]:
     prefix, quote = quote_of(token)
     body = token.text[len(prefix) + 1 :]
     other = '"' if quote == "'" else "'"
-    shown = f"The text that begins with {quote} on line {token.line} has no end."
+    shown = f"The string that begins with `{quote}` on line {token.line} is not closed."
     yield from _shifted(problem, token, quote, shown)
     if not body.strip() or re.fullmatch(r"[\s)\]},:;.]*(#.*)?", body):
         yield from _missing_start(problem, index, quote)
@@ -217,7 +213,7 @@ def _open(problem: Problem) -> Iterator[Reading]:
 
 
 def _shifted(problem: Problem, token: Token, quote: str, shown: str) -> Iterator[Reading]:
-    """`{"a: 1, "b": 2}`: one quote is missing further left, so that texts and code have changed places."""
+    """`{"a: 1, "b": 2}`: a quote is missing further left, so strings and code are swapped."""
     line = problem.listing.line_text(token.line)
     base = problem.listing.starts[token.line - 1]
     if not any(quote_of(problem.tokens[i])[1] == quote for i in strings_on(problem, token.line)[:-1]):
@@ -227,7 +223,7 @@ def _shifted(problem: Problem, token: Token, quote: str, shown: str) -> Iterator
     clean = []
     for place in sorted(places)[:40]:
         if _unclean(line[:place] + quote + line[place:]) == 0:
-            clean.append((problem.put((base + place, base + place, quote)), f"{quote} stands there too."))
+            clean.append((problem.put((base + place, base + place, quote)), f"Add the missing `{quote}`."))
     for found in re.finditer(quote, line):
         around = line[max(found.start() - 1, 0) : found.end() + 1]
         if around.count(quote) < 2:
@@ -235,14 +231,14 @@ def _shifted(problem: Problem, token: Token, quote: str, shown: str) -> Iterator
         without = line[: found.start()] + line[found.end() :]
         if _unclean(without) == 0:
             at = base + found.start()
-            clean.append((problem.put((at, at + 1, "")), f"The {quote} too many is left out."))
+            clean.append((problem.put((at, at + 1, "")), f"Remove the extra `{quote}`."))
     clean = unique(clean)
     if clean:
         yield reading(shown, *clean[:4], weight=0.95, certain=len(clean) == 1)
 
 
 def _unclean(line: str) -> int:
-    """How many strings of the line look like code, or touch a word."""
+    """Return how many strings of the line look like code or touch a word."""
     tokens = lex(line).tokens
     count = 0
     for place, token in enumerate(tokens):
@@ -270,7 +266,7 @@ def _unclean(line: str) -> int:
 
 
 def _backslash_end(problem: Problem, token: Token, prefix: str, quote: str, body: str) -> Iterator[Reading]:
-    r"""`"C:\temp\"`: the backslash hides the quote."""
+    r"""`"C:\temp\"`: the backslash escapes the quote."""
     place = token.text.rfind("\\" + quote)
     if place < 0:
         return
@@ -278,8 +274,8 @@ def _backslash_end(problem: Problem, token: Token, prefix: str, quote: str, body
     doubled = re.sub(r"\\+", r"\\\\", inside)
     new = f"{prefix.replace('r', '').replace('R', '')}{quote}{doubled}\\\\{quote}"
     yield reading(
-        "The backslash before the last quote makes the quote part of the text.",
-        (problem.put((token.start, token.start + place + 2, new)), "Backslashes are doubled."),
+        "The backslash before the last quote makes the quote part of the string.",
+        (problem.put((token.start, token.start + place + 2, new)), "Double the backslashes."),
         weight=0.96,
         certain=True,
     )
@@ -292,8 +288,8 @@ def _other_end(
     places = [m.start() for m in re.finditer(other, token.text) if AFTER_STRING.match(token.text[m.end() :])]
     if body.strip() == other:
         options = [
-            (problem.put((token.end, token.end, quote)), f"{quote} closes the text."),
-            (problem.put((token.start, token.end, prefix + quote * 2)), "The text is empty."),
+            (problem.put((token.end, token.end, quote)), f"Close the string with `{quote}`."),
+            (problem.put((token.start, token.end, prefix + quote * 2)), "Make it an empty string."),
         ]
         yield reading(shown, *options, weight=0.9)
         return
@@ -303,8 +299,11 @@ def _other_end(
             continue
         new = quote + inside + quote
         yield reading(
-            f"{shown} It is closed with {other}.",
-            (problem.put((token.start + len(prefix), token.start + place + 1, new)), f"{quote} closes it."),
+            f"The string that begins with `{quote}` on line {token.line} ends with `{other}`.",
+            (
+                problem.put((token.start + len(prefix), token.start + place + 1, new)),
+                f"End it with `{quote}`.",
+            ),
             weight=0.94,
             certain=len(places) == 1,
         )
@@ -315,7 +314,7 @@ _HEADERS = ("if", "for", "while", "elif", "with", "def", "else")
 
 
 def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterator[Reading]:
-    """`print("hello)`: where the quote may be missing."""
+    """`print("hello)`: where the closing quote may be missing."""
     token = problem.tokens[index]
     text, inside = token.text.rstrip(), token.text.split(quote, 1)[1]
     begin = token.start + len(token.text) - len(inside)
@@ -323,29 +322,29 @@ def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterat
     options: list[tuple[str, str]] = []
     if tail is not None:
         at = token.start + len(text[:tail].rstrip())
-        options.append((problem.put((at, at, quote)), f"{quote} closes the text."))
+        options.append((problem.put((at, at, quote)), f"Add the closing `{quote}`."))
     else:
         at = token.start + len(text)
-        options.append((problem.put((at, at, quote)), f"{quote} closes the text at the end of the line."))
+        options.append((problem.put((at, at, quote)), f"Add the closing `{quote}` at the end of the line."))
         closed = "".join(_open_closers(problem, index))
         if closed and text[-1:] not in ")]},:":
             whole = problem.put((at, at, quote + closed))
-            options.insert(0, (whole, f"{quote}{closed} closes text and brackets."))
+            options.insert(0, (whole, f"Add `{quote}{closed}` at the end of the line."))
     cut = False
     for place in re.finditer(r"[\])},:]|\s(?:\+|%|==|in|and|or|for|if)\s", token.text):
         at = token.start + place.start()
         options.append(
-            (problem.put((at, at, quote)), f"{quote} closes the text before `{place[0].strip()}`.")
+            (problem.put((at, at, quote)), f"Add the closing `{quote}` before `{place[0].strip()}`.")
         )
         cut = cut or place[0] not in ")]}" or tail is None or place.start() < tail
     first_word = re.match(r"[^\W\d]\w*", inside)
     if first_word and strings_on(problem, token.line)[-1] != index:
         at = begin + first_word.end()
         options.insert(
-            0, (problem.put((at, at, quote)), f"{quote} closes the text behind `{first_word[0]}`.")
+            0, (problem.put((at, at, quote)), f"Add the closing `{quote}` after `{first_word[0]}`.")
         )
     if re.match(r"\.\w+\(|\s+[*%]\s|[*%]\w", inside):
-        options.insert(0, (problem.put((begin, begin, quote)), "The text is empty."))
+        options.insert(0, (problem.put((begin, begin, quote)), "Make it an empty string."))
         cut = True
     cut = cut or re.search(r"\w\(.*\)|\w\*", token.text) is not None
     sure = tail is not None and not cut
@@ -353,7 +352,7 @@ def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterat
 
 
 def _open_closers(problem: Problem, index: int) -> list[str]:
-    """The closers of the brackets that are open before the token, innermost first."""
+    """Return the closers of what is open before the token, innermost first."""
     stack, opener = [], problem.tokens[index].opener
     while opener >= 0:
         stack.append(OPENERS[problem.text(opener)])
@@ -362,7 +361,7 @@ def _open_closers(problem: Problem, index: int) -> list[str]:
 
 
 def _closing_tail(problem: Problem, index: int, text: str) -> int | None:
-    """Where brackets, commas and a colon begin that fit what is open before the text; None if none fit."""
+    """Return where the closers after the string begin, or None if they do not fit what is open."""
     stack = _open_closers(problem, index)
     found = re.search(r"[)\]},:;\s]*$", text)
     begin = found.start() if found else len(text)
@@ -377,21 +376,21 @@ def _closing_tail(problem: Problem, index: int, text: str) -> int | None:
 
 
 def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading]:
-    """`print(hello")`: only the end has its quote. Or a quote too many: `print("hello"")`."""
+    """`print(hello")`: the opening quote is missing. `print("hello"")`: one quote too many."""
     token = problem.tokens[index]
     line = problem.listing.line_text(token.line)
     base = problem.listing.starts[token.line - 1]
     options = []
-    removed = (problem.put((token.start, token.start + 1, "")), f"The {quote} too many is left out.")
+    removed = (problem.put((token.start, token.start + 1, "")), f"Remove the extra `{quote}`.")
     before = line[: token.start - base]
     if problem.tokens[index - 1].kind is TokenKind.STRING and problem.touching(index - 1) and index > 0:
-        yield reading("There is a quote too many.", removed, weight=0.95, certain=True)
+        yield reading("There is one quote too many.", removed, weight=0.95, certain=True)
         return
     begin = max(
         (m.end() for m in re.finditer(r"[(\[{,=:]\s*|\breturn\s+|\bprint\s+|[+]\s*", before)), default=None
     )
     if begin is not None and before[begin:].strip() and not set(before[begin:]) & set("'\""):
-        insert = (problem.put((base + begin, base + begin, quote)), f"{quote} opens the text.")
+        insert = (problem.put((base + begin, base + begin, quote)), f"Add the opening `{quote}`.")
         options.append(insert)
     words = re.findall(r"[^\W\d]\w*", before[begin or 0 :])
     if len(words) == 1 and words[0] in problem.names:
@@ -399,7 +398,7 @@ def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading
     else:
         options.append(removed)
     yield reading(
-        f"The text that ends with {quote} on line {token.line} has no beginning.",
+        f"The string that ends with `{quote}` on line {token.line} has no opening quote.",
         *options,
         weight=0.94,
         certain=len(words) > 1 and begin is not None,
@@ -407,7 +406,7 @@ def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading
 
 
 def _over_lines(problem: Problem, token: Token, prefix: str, quote: str, shown: str) -> Iterator[Reading]:
-    """A string that goes on in the next lines."""
+    """A string that continues on the next lines."""
     source = problem.source
     end = token.end
     for _ in range(_MOST_LINES):
@@ -423,9 +422,9 @@ def _over_lines(problem: Problem, token: Token, prefix: str, quote: str, shown: 
             triple = problem.put((token.start + len(prefix), place + 1, quote * 3 + inside + quote * 3))
             joined = problem.put((token.start + len(prefix) + 1, place, re.sub(r"\r?\n", r"\\n", inside)))
             yield reading(
-                f"{shown} It goes on in the next line.",
-                (triple, "Three quotes allow a text over several lines."),
-                (joined, "`\\n` stands for the line's end."),
+                f"{shown} It continues on the next line.",
+                (triple, "Use triple quotes, which allow line breaks."),
+                (joined, "Write `\\n` for the line break."),
                 weight=0.9,
                 certain=True,
             )
@@ -436,7 +435,7 @@ def _over_lines(problem: Problem, token: Token, prefix: str, quote: str, shown: 
 
 
 def _triple(problem: Problem) -> Iterator[Reading]:
-    """A text between three quotes that never ends."""
+    """A triple-quoted string that is never closed."""
     index = next((i for i, token in enumerate(problem.tokens) if token.kind is TokenKind.OPEN_TRIPLE), None)
     if index is None:
         return
@@ -448,12 +447,12 @@ def _triple(problem: Problem) -> Iterator[Reading]:
     sign = quote[0]
     if token.text.count(other) == 1:
         at = token.start + token.text.index(other)
-        options.append((problem.put((at, at + 3, quote)), f"{quote} closes it."))
+        options.append((problem.put((at, at + 3, quote)), f"Replace `{other}` with `{quote}`."))
         certain = True
     for found in re.finditer(rf"(?<!{sign}){sign}{{1,2}}(?!{sign})\s*(?=$|\n|\))", token.text[len(quote) :]):
         at = token.start + len(quote) + found.start()
         count = len(found[0].strip())
-        options.append((problem.put((at, at + count, quote)), f"{quote} closes it."))
+        options.append((problem.put((at, at + count, quote)), f"Replace `{sign * count}` with `{quote}`."))
         certain = count == 2
         break
     lines = problem.listing.starts
@@ -470,14 +469,15 @@ def _triple(problem: Problem) -> Iterator[Reading]:
             ends.append(lines[line - 1] + len(text.rstrip()))
     ends.append(len(problem.source.rstrip()))
     for end in dict.fromkeys(ends):
-        options.append((problem.put((end, end, quote)), f"{quote} closes it."))
+        line = problem.source.count("\n", 0, end) + 1
+        options.append(
+            (problem.put((end, end, quote)), f"Close it with `{quote}` at the end of line {line}.")
+        )
     single = re.match(rf"{sign}{sign}{sign}([^{sign}\n]*){sign}(?!{sign})", token.text)
     if single:
-        options.insert(
-            0, (problem.put((token.start, token.start + 3, sign)), "One quote on each side is enough.")
-        )
+        options.insert(0, (problem.put((token.start, token.start + 3, sign)), "Use one quote on each side."))
     yield reading(
-        f"The text that begins with {quote} on line {token.line} has no end.",
+        f"The string that begins with `{quote}` on line {token.line} is not closed.",
         *(options[:1] if certain else unique(options)[:6]),
         weight=0.88,
         certain=certain,
@@ -487,32 +487,29 @@ def _triple(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.missing-quotes",
-        lesson="A text stands between quotes. Without them Python takes each word for the name of a "
-        "variable.",
+        lesson="Strings go in quotes. Without quotes, Python takes each word for the name of a variable.",
         find=_unquoted,
     ),
     Slip(
         code="syntax.quote-inside-string",
-        lesson="A text ends at the next quote of the kind that it began with. If it holds an apostrophe, "
-        "write it in "
-        "double quotes, or put a backslash before the apostrophe.",
+        lesson="A string ends at the next quote of the kind it began with. If it contains an apostrophe, put "
+        "it in double quotes, or put a backslash before the apostrophe.",
         find=_inner_quote,
     ),
     Slip(
         code="syntax.joined-strings",
-        lesson='Texts and variables are joined with `+`, or better in an f-string: `f"Hello {name}"`.',
+        lesson='Join strings and variables with `+` or, better, use an f-string: `f"Hello {name}"`.',
         find=_glued,
     ),
     Slip(
         code="syntax.unterminated-string",
-        lesson="A text begins and ends with the same quote on the same line. Three quotes allow it to go "
-        "over several "
-        "lines.",
+        lesson="A string begins and ends with the same quote on the same line. Triple quotes allow a string "
+        "over several lines.",
         find=_open,
     ),
     Slip(
         code="syntax.unterminated-triple-quote",
-        lesson="A text that begins with three quotes ends only at the next three quotes of the same kind.",
+        lesson="A triple-quoted string ends only at the next three quotes of the same kind.",
         find=_triple,
     ),
 )

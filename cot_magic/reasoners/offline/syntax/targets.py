@@ -1,4 +1,4 @@
-"""Stars, deletions, loop variables and second statements where Python expects something else."""
+"""Stars, deletions, loop variables and second statements where Python does not allow them."""
 
 import ast
 import re
@@ -29,15 +29,16 @@ def _star_target(problem: Problem) -> Iterator[Reading]:
     star = stars[0]
     if "multiple starred" in message and sign is not None and len(stars) > 1:
         options = [
-            (problem.drop(index), "Only one variable takes the rest.") for index in (stars[0], stars[1])
+            (problem.drop(stars[0]), "Remove the first star."),
+            (problem.drop(stars[1]), "Remove the second star."),
         ]
-        yield reading("Only one variable on the left may take the rest.", *options, weight=0.85)
+        yield reading("Only one variable of an assignment may have a star.", *options, weight=0.85)
     elif sign is not None and star == low and "," not in [problem.text(i) for i in range(low, sign)]:
         at = problem.tokens[sign - 1].end
         yield reading(
-            "A variable with a star must stand in a list of variables.",
-            (problem.put((at, at, ",")), "A comma makes it a list of one."),
-            (problem.drop(star), "The star is left out."),
+            "A variable with a star must be in a list or tuple of variables.",
+            (problem.put((at, at, ",")), "Add a comma, which makes it a tuple of one."),
+            (problem.drop(star), "Remove the star."),
             weight=0.88,
         )
     elif "starred expression" in message or "can't use starred" in message or problem.text(star) == "**":
@@ -53,11 +54,14 @@ def _star_target(problem: Problem) -> Iterator[Reading]:
         ):
             end += 1
         inner = problem.between(star, end + 1)
-        options = [(problem.drop(star), "The star is left out.")]
+        options = [(problem.drop(star), "Remove the star.")]
         if problem.text(star) == "*":
             at = problem.tokens[end].end
-            comma = (problem.put((at, at, ",")), "A comma makes a tuple of the items.")
-            wrapped = (problem.swap(star, f"[{inner}]", end), "Square brackets make a list of the items.")
+            comma = (problem.put((at, at, ",")), "Add a comma, which makes a tuple of the items.")
+            wrapped = (
+                problem.swap(star, f"[{inner}]", end),
+                "Add square brackets, which make a list of the items.",
+            )
             options = (
                 [comma, wrapped, *options]
                 if (sign is not None or depth >= 0) and "dictionary value" not in message
@@ -65,9 +69,11 @@ def _star_target(problem: Problem) -> Iterator[Reading]:
             )
         else:
             options.insert(
-                0, (problem.swap(star, f"{{{inner}}}", end), "Curly brackets make a dict of the pairs.")
+                0, (problem.swap(star, f"{{{inner}}}", end), "Add braces, which make a dict of the pairs.")
             )
-        yield reading("A star unpacks only inside brackets or a list of items.", *options, weight=0.85)
+        yield reading(
+            "A star unpacks items only inside a tuple, list, set, dict or call.", *options, weight=0.85
+        )
 
 
 def _deletion(problem: Problem) -> Iterator[Reading]:
@@ -86,34 +92,34 @@ def _deletion(problem: Problem) -> Iterator[Reading]:
 
 
 def _deletions(problem: Problem, index: int, text: str, node: ast.expr | None) -> Iterator[tuple[str, str]]:
-    """What may be meant by the deletion of something that is no name."""
+    """Yield what may be meant by deleting something that is not a target."""
     last, first = problem.statement[1] - 1, index + 1
     if isinstance(node, ast.Call):
         function = ast.unparse(node.func)
         arguments = [ast.unparse(item) for item in node.args]
-        ways = [(problem.swap(first, function, last), f"`{function}` itself is deleted.")]
+        ways = [(problem.swap(first, function, last), f"Delete `{function}` itself.")]
         if len(arguments) == 1:
             item = problem.swap(first, f"{function}[{arguments[0]}]", last)
-            ways.insert(isinstance(node.func, ast.Name), (item, "Square brackets reach an item."))
+            ways.insert(isinstance(node.func, ast.Name), (item, "Delete an item, with square brackets."))
         yield from ways
         if arguments and all(is_target(argument) for argument in arguments):
-            yield problem.swap(first, ", ".join(arguments), last), "The arguments are deleted."
-        yield problem.drop(index), "The function is called."
+            yield problem.swap(first, ", ".join(arguments), last), "Delete the arguments."
+        yield problem.drop(index), "Remove `del`, and call the function."
     elif isinstance(node, ast.BinOp | ast.Compare | ast.BoolOp):
         names = list(dict.fromkeys(item.id for item in ast.walk(node) if isinstance(item, ast.Name)))
         if names:
-            yield problem.swap(first, ", ".join(names), last), "Several names are separated by commas."
-            yield problem.swap(first, names[0], last), "One name is deleted."
-        yield problem.drop(index), "The value is not deleted."
+            yield problem.swap(first, ", ".join(names), last), "Separate the names with commas."
+            yield problem.swap(first, names[0], last), f"Delete only `{names[0]}`."
+        yield problem.drop(index), "Remove `del`."
     elif text.startswith("*"):
-        yield problem.drop(first), "The star is left out."
+        yield problem.drop(first), "Remove the star."
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, str) and node.value.isidentifier():
-            yield problem.swap(first, node.value, last), "A name stands there without quotes."
-        yield problem.swap(index, "pass", last), "There is nothing to delete."
+            yield problem.swap(first, node.value, last), "Write the name without quotes."
+        yield problem.swap(index, "pass", last), "Write `pass`: there is nothing to delete."
     elif (found := re.match(r"([^=]+?)\s*=", text)) and is_target(found[1]):
-        yield problem.swap(first, found[1], last), "Only the name stands behind `del`."
-        yield problem.drop(index), "The value is assigned."
+        yield problem.swap(first, found[1], last), "Keep only the name after `del`."
+        yield problem.drop(index), "Remove `del`, and assign the value."
 
 
 def _loop_target(problem: Problem) -> Iterator[Reading]:
@@ -127,35 +133,25 @@ def _loop_target(problem: Problem) -> Iterator[Reading]:
     token = problem.tokens[index]
     options = []
     if token.kind is TokenKind.STRING and token.text[1:-1].isidentifier():
-        options.append((problem.swap(index, token.text[1:-1]), "The name stands there without quotes."))
+        options.append((problem.swap(index, token.text[1:-1]), "Write the name without quotes."))
     else:
         end = index
         while end + 1 < len(problem.tokens) and problem.text(end + 1) not in ("in", ":", ","):
             end += 1
-        options.append(
-            (problem.swap(index, "i" if before == "for" else "result", end), "A variable stands there.")
-        )
+        variable = "i" if before == "for" else "result"
+        options.append((problem.swap(index, variable, end), f"Write a variable, `{variable}`."))
     yield reading(
-        f"Behind `{before}` a name must stand.", *options, weight=0.88, certain=token.kind is TokenKind.STRING
+        f"`{before}` must be followed by a name.",
+        *options,
+        weight=0.88,
+        certain=token.kind is TokenKind.STRING,
     )
 
 
-_BEGINNINGS = frozenset(
-    (
-        "print",
-        "return",
-        "import",
-        "break",
-        "continue",
-        "pass",
-        "raise",
-        "def",
-        "class",
-        "while",
-        "with",
-        "del",
-    )
-) | {"assert", "from"}
+_BEGINNINGS = frozenset({
+    "print", "return", "import", "break", "continue", "pass", "raise", "def", "class", "while", "with",
+    "del", "assert", "from",
+})  # fmt: skip
 
 
 def _one_line_else(problem: Problem, index: int) -> Iterator[Reading]:
@@ -172,8 +168,8 @@ def _one_line_else(problem: Problem, index: int) -> Iterator[Reading]:
         indent = problem.listing.indent(problem.tokens[low].line)
         at, start = problem.tokens[before - 1].end, problem.tokens[index].start
         yield reading(
-            f"`{problem.text(index)}` begins a line of its own.",
-            (problem.put((at, start, f"\n{indent}")), "It stands on the next line."),
+            f"`{problem.text(index)}` needs a line of its own.",
+            (problem.put((at, start, f"\n{indent}")), "Move it to the next line."),
             weight=0.95,
             certain=True,
         )
@@ -204,10 +200,10 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
                 if problem.listing.on_line(line) and len(problem.listing.indent(line)) < len(indent)
             ]
             yield reading(
-                f"`{text}` begins a new line.",
+                f"`{text}` must begin a new line.",
                 (
                     problem.put((at, start, "\n" + (outer[-1] if outer else ""))),
-                    "It stands on a line of its own.",
+                    "Put it on a line of its own.",
                 ),
                 weight=0.93,
             )
@@ -215,8 +211,8 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
             if problem.header_end(low, index) is not None:
                 indent += "    "
             yield reading(
-                f"`{text}` begins a new statement in the middle of a line.",
-                (problem.put((at, start, f"\n{indent}")), "It stands on a line of its own."),
+                f"`{text}` starts a new statement in the middle of a line.",
+                (problem.put((at, start, f"\n{indent}")), "Put it on a line of its own."),
                 weight=0.8,
             )
     if problem.text(low) == "return" and low + 2 < high and problem.text(low + 2) == "=":
@@ -224,15 +220,15 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
         name = problem.text(low + 1)
         new = f"{problem.between(low + 1, high)}\n{indent}return {name}"
         yield reading(
-            "`return` gives a value back and cannot assign one.",
+            "`return` returns a value and cannot assign one.",
             (
                 problem.swap(
                     low, problem.between(low, low + 1) + " " + problem.between(low + 3, high), high - 1
                 ),
-                "The value is returned.",
+                "Return the value.",
             ),
-            (problem.swap(low, new, high - 1), "The value is assigned first."),
-            (problem.swap(low + 2, "=="), "Two signs compare."),
+            (problem.swap(low, new, high - 1), "Assign the value first."),
+            (problem.swap(low + 2, "=="), "Compare with `==`."),
             weight=0.85,
         )
 
@@ -240,25 +236,23 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.star",
-        lesson="A star unpacks items into a list, a tuple, or the arguments of a call. It cannot stand "
-        "alone.",
+        lesson="A star unpacks items into a tuple, a list, or the arguments of a call. It is not allowed on "
+        "its own.",
         find=_star_target,
     ),
     Slip(
         code="syntax.deletion",
-        lesson="`del` removes names, attributes and items of containers. A value or the result of a call "
-        "cannot be "
-        "deleted.",
+        lesson="`del` removes names, attributes and items. It cannot delete a value or the result of a call.",
         find=_deletion,
     ),
     Slip(
         code="syntax.loop-target",
-        lesson="Behind `for` and `as` stands a name that gets a value.",
+        lesson="`for` and `as` are followed by a name, to which a value is assigned.",
         find=_loop_target,
     ),
     Slip(
         code="syntax.two-statements",
-        lesson="Each statement stands on a line of its own (or behind a semicolon).",
+        lesson="Put each statement on a line of its own, or separate statements with a semicolon.",
         find=_two_statements,
     ),
 )

@@ -1,4 +1,4 @@
-"""Mistakes in words: misspelled keywords, words of other languages, keywords where a name belongs."""
+"""Mistakes in keywords: misspelled, from other languages, or used as names."""
 
 import difflib
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from cot_magic.reasoners.offline.syntax.problem import (
 )
 
 _WORDS = sorted(KEYWORDS | {"print", "match", "case"})
-# Other words that are meant for a keyword, by what people know from elsewhere or by a slip of one key. Where
-# a word stands under several keywords, the first is the likelier one.
+# Words written for a keyword: known from other languages, or one key away. Where a word is listed for several
+# keywords, the first is the likeliest.
 _WRITTEN = {
     "if": "is i fi of ff it id when",
     "in": "is i im ni on iin inn of",
@@ -62,7 +62,7 @@ _MEANT = {
 
 
 def _misspelled(problem: Problem) -> Iterator[Reading]:
-    """A word near the error that is close to a keyword (or known from elsewhere)."""
+    """A word near the error that resembles a keyword, or means one in another language."""
     low, high = problem.statement
     if low >= high:
         return
@@ -92,11 +92,9 @@ def _misspelled(problem: Problem) -> Iterator[Reading]:
         after = problem.swap(index, word) if word else problem.drop(index)
         first = problem.tokens[index].first
         claim = (
-            f"`{shown}` stands where Python's word `{word}` belongs."
-            if word
-            else f"`{shown}` has no meaning here."
+            f"`{shown}` is written where `{word}` belongs." if word else f"`{shown}` does not belong here."
         )
-        why = f"`{word}` is written." if word else f"`{shown}` is left out."
+        why = f"Write `{word}`." if word else f"Remove `{shown}`."
         yield reading(
             claim,
             (after, why),
@@ -107,7 +105,7 @@ def _misspelled(problem: Problem) -> Iterator[Reading]:
 
 
 def _alike(text: str) -> Iterator[tuple[str, float]]:
-    """Keywords that the word may be meant for, with closeness 0 to 1."""
+    """Yield the keywords that the word may be meant for, each with its closeness from 0 to 1."""
     lower = text.lower()
     if text not in KEYWORDS and lower in KEYWORDS | {"print"} and text not in ("Print",):
         yield lower, 0.98
@@ -128,7 +126,7 @@ def _alike(text: str) -> Iterator[tuple[str, float]]:
 
 
 def _one_edit(one: str, two: str) -> bool:
-    """Whether one letter was added, lost or changed."""
+    """Return whether one letter was added, removed or changed."""
     if abs(len(one) - len(two)) > 1:
         return False
     short, long = sorted((one, two), key=len)
@@ -156,7 +154,7 @@ def _run_together(problem: Problem, low: int, high: int) -> Iterator[Reading]:
             rest = token.text[len(word) :]
             if index == low and token.text.startswith(word) and rest and word not in VALUE_KEYWORDS:
                 after = problem.put((token.start + len(word), token.start + len(word), " "))
-                options.append((after, f"A space stands behind `{word}`."))
+                options.append((after, f"Add a space after `{word}`."))
             if (
                 index > low
                 and word in ("in", "and", "or", "is", "not", "if", "else")
@@ -164,13 +162,13 @@ def _run_together(problem: Problem, low: int, high: int) -> Iterator[Reading]:
                 and len(token.text) > len(word)
             ):
                 at = token.end - len(word)
-                options.append((problem.put((at, at, " ")), f"A space stands before `{word}`."))
+                options.append((problem.put((at, at, " ")), f"Add a space before `{word}`."))
             elif index > low and word in ("in", "and", "or", "not") and token.text.startswith(word) and rest:
                 at = token.start + len(word)
-                options.append((problem.put((at, at, " ")), f"A space stands behind `{word}`."))
+                options.append((problem.put((at, at, " ")), f"Add a space after `{word}`."))
     if options:
         yield reading(
-            "Between a word of Python and what follows a space is missing.",
+            "A space is missing next to a keyword.",
             *options[:6],
             weight=0.82,
             certain=False,
@@ -204,15 +202,15 @@ def _keyword_as_name(problem: Problem) -> Iterator[Reading]:
             if token.text == word and place != index and _names_something(problem, place, word):
                 changes.append((token.start, token.end, new))
         options = [
-            (problem.put(*sorted(changes)), f"The name is `{new}` now."),
-            (problem.swap(index, new), f"The name is `{new}` here."),
+            (problem.put(*sorted(changes)), f"Rename it to `{new}` everywhere."),
+            (problem.swap(index, new), f"Rename it to `{new}` only here."),
         ]
-        yield reading(f"`{word}` is a word of Python and cannot be a name.", *options, weight=0.84)
+        yield reading(f"`{word}` is a keyword and cannot be used as a name.", *options, weight=0.84)
         return
 
 
 def _names_something(problem: Problem, index: int, word: str) -> bool:
-    """Whether the keyword is used like the variable that it was taken for."""
+    """Return whether the keyword is used like a variable."""
     before, after = problem.text(index - 1), problem.text(index + 1)
     if word in VALUE_KEYWORDS:
         return after == "=" and problem.tokens[index].first
@@ -231,16 +229,14 @@ def _names_something(problem: Problem, index: int, word: str) -> bool:
 SLIPS = (
     Slip(
         code="syntax.misspelled-keyword",
-        lesson="Python's own words must be written exactly, in small letters. A wrong letter turns them "
-        "into unknown "
-        "names.",
+        lesson="Keywords must be spelled exactly, in lowercase except for `True`, `False` and `None`. To "
+        "Python, a misspelled keyword is an unknown name.",
         find=_misspelled,
     ),
     Slip(
         code="syntax.keyword-as-name",
-        lesson="Python's own words (`class`, `from`, `lambda`, …) cannot be names. By custom an "
-        "underscore is added: "
-        "`class_`.",
+        lesson="Keywords (`class`, `from`, `lambda`, …) cannot be used as names. By convention, an "
+        "underscore is appended: `class_`.",
         find=_keyword_as_name,
     ),
 )
