@@ -7,12 +7,7 @@ from typing import Any
 
 from cot_magic.capture.describe import objects
 from cot_magic.capture.describe.oneline import LONGEST_TEXT, oneline, tidy
-from cot_magic.capture.describe.operands import (
-    Executed,
-    SafeEvaluator,
-    source_of,
-    value_of,
-)
+from cot_magic.capture.describe.operands import Executed, SafeEvaluator, source_of, value_of
 from cot_magic.capture.describe.values import variable
 from cot_magic.capture.frames import TracebackLevel
 from cot_magic.capture.secrets.redactor import Redactor

@@ -128,7 +128,7 @@ class _Run:
         place = self._job.inspect.frame
         if not -len(frames) <= place < len(frames):
             return replace(
-                unlike, note=f"{UNREPEATED}: there is no frame {place} among its {len(frames)} frames"
+                unlike, note=f"{UNREPEATED}: frame {place} was requested; the traceback has {len(frames)}"
             )
         try:
             value = steps.inspect(self._job.inspect, frames[place][0])

@@ -5,14 +5,9 @@ from itertools import islice
 from typing import Any
 
 from cot_magic.capture.describe import arrays, objects
-from cot_magic.capture.describe.oneline import (
-    LONGEST_TEXT,
-    oneline,
-    signature,
-    tidy,
-    withholdable,
-)
-from cot_magic.capture.secrets.redactor import Redactor, name_weight
+from cot_magic.capture.describe.oneline import oneline, signature, tidy, withholdable
+from cot_magic.capture.secrets.names import name_weight
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Variable
 
 MOST_MEMBERS = 500
@@ -21,17 +16,7 @@ MOST_BRIEF = 60  # keys of a value that is only mentioned
 LONGEST_FACT = 1_000
 LONGEST_KEY = 120
 MOST_LEARNED = 1_000  # strings in a withheld value that are then withheld everywhere
-_SIZED: tuple[Any, ...] = (
-    str,
-    bytes,
-    bytearray,
-    list,
-    tuple,
-    dict,
-    set,
-    frozenset,
-    collections.deque,
-)
+_SIZED: tuple[Any, ...] = (str, bytes, bytearray, list, tuple, dict, set, frozenset, collections.deque)
 
 
 def variable(name: str, value: object, redactor: Redactor) -> Variable:
@@ -126,6 +111,3 @@ def _environment_keys(value: object) -> list[str] | None:
     if type(data) is not dict:
         return None
     return sorted(key.decode(errors="replace") if type(key) is bytes else str(key) for key in list(data))
-
-
-__all__ = ["LONGEST_TEXT", "mention", "variable"]

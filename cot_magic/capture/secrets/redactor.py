@@ -14,7 +14,6 @@ from cot_magic.capture.secrets import forms as secret_forms
 from cot_magic.capture.secrets import names as secret_names
 from cot_magic.capture.secrets import places as secret_places
 from cot_magic.capture.secrets.forms import FoundSecret
-from cot_magic.capture.secrets.names import name_weight as name_weight
 from cot_magic.capture.secrets.source import literal, redacted_source, restored
 from cot_magic.capture.secrets.values import KnownValues
 from cot_magic.core.withheld import MASK
@@ -56,7 +55,9 @@ class Redactor:
     def read_environment(self, environ: Mapping[str, str]) -> None:
         """Withhold the secret-looking values of an environment. Call it again after a change."""
         for name, value in environ.items():
-            weight = name_weight(name) if name not in _ENVIRONMENT_NOT and not _is_path(value) else 0
+            weight = (
+                secret_names.name_weight(name) if name not in _ENVIRONMENT_NOT and not _is_path(value) else 0
+            )
             if weight == 2 or (weight == 1 and any(map(str.isdigit, value))):
                 self.learn(name, value)
             elif "=" in value or ":" in value:

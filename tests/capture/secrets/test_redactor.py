@@ -3,12 +3,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cot_magic.capture.describe.values import variable
-from cot_magic.capture.secrets.redactor import (
-    Redactor,
-    bounded,
-    mask,
-    name_weight,
-)
+from cot_magic.capture.secrets.names import name_weight
+from cot_magic.capture.secrets.redactor import Redactor, bounded, mask
 
 TOKEN = "AbCdEfGh0123456789XyZ9876543210abcd"
 SECRETS = {
