@@ -44,9 +44,9 @@ from cot_magic.render.blocks import (
     Text,
     tick,
 )
+from cot_magic.render.html import html
 from cot_magic.render.outline import activity, outline
 from cot_magic.render.prose import parse
-from cot_magic.render.static_html import html
 
 PACKAGE = Path(blocks_module.__file__).parents[1]
 
@@ -398,6 +398,7 @@ def test_one_constant_holds_the_check_mark_of_all_screens() -> None:
 # --- foreign text -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_session_of_hostile_texts_stays_small_and_visible(sessions: ModuleType) -> None:
     for name, text in sessions.HOSTILE.items():
         drawn = outline(sessions.fold(sessions.hostile_events(text)))

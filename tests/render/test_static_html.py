@@ -6,9 +6,9 @@ from types import ModuleType
 
 from cot_magic.core.events import EvidenceGathered
 from cot_magic.core.session import Session
-from cot_magic.render.bundle import bundle
+from cot_magic.render.accordion import bundle
+from cot_magic.render.html import html
 from cot_magic.render.outline import outline
-from cot_magic.render.static_html import html
 
 TAGS = {
     *("section", "details", "summary", "div", "span", "p", "b", "code", "pre", "ul", "ol", "li"),
