@@ -1,4 +1,4 @@
-"""What the tests of the connection ask, and what they hear."""
+"""What the tests of the connection ask, and what comes back."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +25,7 @@ class Heard:
 
     @property
     def text(self) -> str:
-        """What stands on a screen that takes off what a restart makes void."""
+        """The text on a screen that removes what a restart makes void."""
         shown: list[str] = []
         for piece in self.pieces:
             if isinstance(piece, Remark) and piece.restarts:
@@ -36,7 +36,7 @@ class Heard:
 
     @property
     def said(self) -> list[Any]:
-        """The pieces with those of one text joined: how it is cut depends on how fast it came."""
+        """The pieces, with those of one text joined, because how text is cut depends on timing."""
         joined: list[Any] = []
         for piece in self.pieces:
             last = joined[-1] if joined else None
@@ -56,7 +56,7 @@ class Heard:
 
 
 def ask(link: MessagesConnection, question: TurnRequest) -> Heard:
-    """Run one turn to its end."""
+    """Run one turn until it ends."""
     heard = Heard()
     run = link.turn(question)
     try:

@@ -1,4 +1,4 @@
-"""A scripted server on 127.0.0.1 that checks requests as the Messages API does; no model is behind it.
+"""A scripted server on 127.0.0.1 that checks requests as the Messages API does; there is no model.
 
 In a test, in a thread:
 
@@ -11,10 +11,10 @@ As a process of its own, with a script of JSON (a list of mappings with the fiel
 
     python messages_server.py --port 8123 --script answers.json
 
-Replies are taken in order; one with `match` is taken before others by requests whose last user turn contains that
-text; `sticky` ones stay. When the script is used up, DEFAULT answers. `GET /_scripted` gives the requests seen and the
+Replies are taken in order; one with `match` is preferred for requests whose last user turn contains that
+text; `sticky` ones stay in the script. When the script is used up, DEFAULT answers. `GET /_scripted` gives the requests seen and the
 number of connections that the client closed in mid-answer; `POST /_scripted` adds replies to the script.
-`loose=True` is a local server of the Ollama kind: any model, no Models API, no count_tokens, no checks of thinking.
+`loose=True` is a local server like Ollama: any model, no Models API, no count_tokens, no checks of thinking.
 """
 
 import argparse
@@ -40,7 +40,7 @@ from scripted_replies import DEFAULT, Reply, content, events
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A request as it came. `refused` is what the rules said against it."""
+    """A request as it came. `refused` is why the rules refuse it."""
 
     method: str
     path: str
@@ -58,13 +58,13 @@ class MessagesServer:
     replies
         The script: each Reply answers one request to `/v1/messages`.
     loose
-        Behave like a local server that knows little of the API.
+        Behave like a local server that supports little of the API.
     models_api
         Whether `/v1/models/ID` answers with capabilities; otherwise 404, as a proxy does.
     refuse
-        An own rule: called with the body, returns the message of a 400, or "" to let it pass.
+        A rule of the test: called with the body, returns the message of a 400, or "" to accept the request.
     tls
-        With a server's certificate: the server speaks HTTPS.
+        A context with the server's certificate: the server then speaks HTTPS.
     """
 
     def __init__(
@@ -103,12 +103,12 @@ class MessagesServer:
         self.thread.join()
 
     def add(self, *replies: Reply) -> None:
-        """Put replies at the end of the script."""
+        """Add replies at the end of the script."""
         self.script.extend(replies)
 
     @property
     def turns(self) -> list[Seen]:
-        """The requests to `/v1/messages` alone."""
+        """Only the requests to `/v1/messages`."""
         return [seen for seen in self.requests if seen.path == "/v1/messages"]
 
     def wait(self, condition: Callable[["MessagesServer"], bool], timeout: float = 30) -> None:
@@ -130,7 +130,7 @@ class MessagesServer:
             self.changed.notify_all()
 
     def take(self, body: Mapping[str, Any]) -> tuple[int, Reply]:
-        """The number of this answer, and the reply that the script has for the request."""
+        """The number of this answer, and the script's reply to the request."""
         last = json.dumps(blocks_of(body["messages"][-1]), ensure_ascii=False) if body.get("messages") else ""
         with self.changed:
             self.answers += 1
@@ -142,7 +142,7 @@ class MessagesServer:
             return self.answers, reply
 
     def judge(self, body: Mapping[str, Any]) -> None:
-        """Raise Refused for a request that the API would not take."""
+        """Raises Refused for a request that the API would not accept."""
         own = self.refuse(body)
         if own:
             raise Refused(own)
@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
     framed = False
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Say nothing: stderr belongs to the test."""
+        """Log nothing: stderr belongs to the test."""
 
     def do_GET(self) -> None:
         server = self.scripted
@@ -269,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"{len(raw):x}\r\n".encode() + raw + b"\r\n")
 
     def break_off(self, reply: Reply, name: str, data: Mapping[str, Any]) -> None:
-        """Break the stream as the reply says, instead of sending the next event."""
+        """Break off the stream as the reply says, instead of sending the next event."""
         self.close_connection = True
         if reply.fault == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -299,14 +299,14 @@ class _Handler(BaseHTTPRequestHandler):
         return bool(ready) and not self.connection.recv(1, socket.MSG_PEEK)
 
     def hold(self) -> None:
-        """Send nothing until the client goes or the server closes."""
+        """Send nothing until the client or the server closes."""
         self.close_connection = True
         while not self.scripted.closing.wait(0.02):
             try:
                 if not self.gone():
                     continue
             except ConnectionResetError:
-                pass  # the harsher way of going
+                pass  # closed with a reset
             return self.scripted.note_disconnect()
         return None
 

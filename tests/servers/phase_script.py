@@ -43,7 +43,7 @@ def phase(name: str, *, tools: Sequence[dict[str, Any]] = (), **parts: Any) -> l
 
 
 def whole(**instead: list[Reply]) -> list[Reply]:
-    """The answers of all phases, some of them replaced by others."""
+    """The answers of all phases, with some replaced."""
     usual = {
         "ANALYZE": phase("ANALYZE", hypotheses=[HYPOTHESIS]),
         "PLAN": phase("PLAN"),

@@ -14,7 +14,7 @@ _VERTEX = re.compile(r"/publishers/anthropic/models/(?P<model>[^/:]+):streamRawP
 
 
 def unwrapped(path: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any], bool]:
-    """Path and body as the Messages API itself has them, and whether the answer is framed as Bedrock does it."""
+    """Path and body as in the Messages API itself, and whether the answer is framed like Bedrock's."""
     for pattern in (_BEDROCK, _VERTEX):
         if found := pattern.search(path):
             plain = {name: value for name, value in body.items() if name != "anthropic_version"}

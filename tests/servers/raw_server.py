@@ -1,4 +1,4 @@
-"""A socket on 127.0.0.1 that answers with bytes, for what no library of servers would send."""
+"""A socket on 127.0.0.1 that answers with given bytes, for what no server library would send."""
 
 import socket
 import ssl
@@ -12,7 +12,7 @@ NOT_FOUND = (
 
 
 def response(status: int, body: str, kind: str = "text/html", **headers: str) -> bytes:
-    """An answer with that body; the names of headers are written with `_` for `-`."""
+    """An answer with that body; names of headers are written with `_` instead of `-`."""
     raw = body.encode()
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     head = f"HTTP/1.1 {status} Scripted\r\nconnection: close\r\ncontent-type: {kind}\r\n{more}content-length: {len(raw)}\r\n\r\n"
@@ -25,9 +25,9 @@ class RawServer:
     Parameters
     ----------
     answer
-        The bytes, or what is called with the connection to send them.
+        The bytes, or a function that is called with the connection and sends them.
     tls
-        The certificate of a server that speaks TLS.
+        A context with the server's certificate: the server then speaks TLS.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class RawServer:
                 try:
                     self._serve(connection)
                 except (ConnectionError, ssl.SSLError):
-                    continue  # the client went, or refused the certificate
+                    continue  # the client closed the connection or refused the certificate
 
     def _serve(self, plain: socket.socket) -> None:
         connection: Any = self.tls.wrap_socket(plain, server_side=True) if self.tls else plain

@@ -1,4 +1,4 @@
-"""What the Messages API refuses in a request, and what of a request its cache has seen before."""
+"""What the Messages API refuses in a request, and how much of a request its cache has seen before."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ MODELS: dict[str, tuple[tuple[str, ...], tuple[str, ...], int, bool]] = {
 
 
 class Refused(Exception):
-    """The request is not one that the API takes: status, kind of error, message."""
+    """The API does not accept the request: status, type of error, message."""
 
     def __init__(self, message: str, status: int = 400, kind: str = "invalid_request_error") -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
-    """Raise Refused if the request does not say who asks, or in which version of the API."""
+    """Raises Refused if the request lacks a credential or the version of the API."""
     given = {name.lower(): value for name, value in headers.items()}
     if not given.get("authorization", "").startswith("Bearer ") and not given.get("x-api-key"):
         raise Refused("authentication is required: no credential in the request", 401, "authentication_error")
@@ -39,7 +39,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
 
 
 def check(body: Mapping[str, Any], *, issued: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Raise Refused for what the API refuses. `issued` has the blocks of the answer that each tool call was in."""
+    """Raises Refused for what the API refuses. `issued` has, for each tool call, the blocks of its answer."""
     model = body.get("model", "")
     if model not in MODELS:
         raise Refused(f"model: {model}", 404, "not_found_error")
@@ -118,7 +118,7 @@ def _objects(schema: Any) -> Iterator[Mapping[str, Any]]:
             yield from _objects(value)
 
 
-PAUSED = "the last answer that ended in pause_turn"  # it may be sent back without a word of the user
+PAUSED = "the last answer that ended in pause_turn"  # it may be sent back without a user message
 
 
 def _check_turns(messages: Any, paused: Sequence[Mapping[str, Any]] | None = None) -> None:
@@ -142,7 +142,7 @@ def _check_turns(messages: Any, paused: Sequence[Mapping[str, Any]] | None = Non
 
 
 def _check_tools(body: Mapping[str, Any]) -> None:
-    """Tool results have to answer the calls of the turn before, all of them and no others."""
+    """Tool results must answer exactly the calls of the turn before."""
     names = [tool.get("name") for tool in body.get("tools", ())]
     if len(set(names)) < len(names):
         raise Refused("tools: Tool names must be unique.")
@@ -172,7 +172,7 @@ def _check_tools(body: Mapping[str, Any]) -> None:
 def _check_returned(
     body: Mapping[str, Any], *, bound: bool, issued: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> None:
-    """Thinking has to come back as it was sent, and not to be missing before a tool call."""
+    """Thinking must come back as it was sent, and must not be missing before a tool call."""
     messages = body["messages"]
     for place, message in enumerate(messages):
         if message["role"] != "assistant":
@@ -205,7 +205,7 @@ def blocks_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def unmarked(value: Any) -> Any:
-    """A copy without the cache marks, which are no part of what is cached."""
+    """A copy without the cache marks, which are not part of what is cached."""
     if isinstance(value, Mapping):
         return {name: unmarked(part) for name, part in value.items() if name != "cache_control"}
     if isinstance(value, (list, tuple)):
@@ -214,7 +214,7 @@ def unmarked(value: Any) -> Any:
 
 
 def segments(body: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Tools, system and messages as a row of blocks, in the order in which the API caches them."""
+    """Tools, system and messages as one list of blocks, in the order in which the API caches them."""
     row: list[tuple[str, Mapping[str, Any]]] = [("tool", tool) for tool in body.get("tools", ())]
     system = body.get("system", ())
     row += [
@@ -241,7 +241,7 @@ class PrefixCache:
         self.least, self.known = least, set[str]()
 
     def usage(self, body: Mapping[str, Any]) -> dict[str, int]:
-        """Input tokens of a request (a token is four bytes here): from the cache, into it, and the rest."""
+        """Input tokens of a request (four bytes count as a token): read from the cache, written to it, and the rest."""
         settings = json.dumps([body["model"], body.get("thinking")])
         digest, size, marks = hashlib.sha256(settings.encode()), 0, list[int]()
         sizes, digests = list[int](), list[str]()

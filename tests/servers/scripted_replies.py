@@ -15,7 +15,7 @@ FAULTS = (
     "stall",  # nothing more is sent; the connection stays open
     "error",  # an `event: error` inside the 200 stream (`error_type`, `message`)
     "truncate",  # the body ends cleanly before `message_delta`
-    "garble",  # an event whose data is no JSON
+    "garble",  # an event whose data is not JSON
     "cut",  # the JSON of an event breaks off, and so does the body
     "empty",  # status 200 and no body
     "html",  # status 200 and a page of a proxy
@@ -25,7 +25,7 @@ FAULTS = (
 
 
 def signed(text: str, prefix: str) -> str:
-    """The signature of a thinking block: of its text and of the conversation before it."""
+    """The signature of a thinking block, over its text and the conversation before it."""
     return base64.b64encode(hmac.digest(SECRET, (prefix + "\0" + text).encode(), hashlib.sha256)).decode()
 
 
@@ -33,7 +33,7 @@ def signed(text: str, prefix: str) -> str:
 class Reply:
     """One scripted answer, or one scripted fault.
 
-    Text and thinking have to say that they are scripted: a Reply where neither does is refused.
+    The text or the thinking has to say that it is scripted; otherwise the Reply is refused.
 
     Attributes
     ----------
@@ -47,17 +47,17 @@ class Reply:
     stop_details, usage
         Merged into the last `message_delta`.
     match
-        The reply is for requests whose last user turn contains this text; it is taken before others.
+        The reply is for requests whose last user turn contains this text, and is preferred to others.
     sticky
-        It stays in the script and answers every further request that it fits.
+        It stays in the script and answers every later request that it fits.
     chunk, delay
-        Characters for one delta; seconds before each event.
+        Characters in one delta; seconds before each event.
     status, headers, error_type, message
-        An error answer instead of a stream, if status is not 200; `error_code` is a machine-readable cause.
+        An error instead of a stream, if status is not 200; `error_code` is a machine-readable cause.
     fault, after
         One of FAULTS, after so many events.
     signature
-        Instead of the real signature of the thinking block ("" as some local servers send it).
+        Used instead of the real signature of the thinking block ("", as some local servers send).
     """
 
     text: str = ""
@@ -106,7 +106,7 @@ DEFAULT = Reply(text="This answer is scripted by the test server; no model wrote
 
 
 def content(reply: Reply, number: int, prefix: str) -> list[dict[str, Any]]:
-    """The content blocks of a reply; the input of a tool is still what the script says."""
+    """The content blocks of a reply; the input of a tool is as the script gives it."""
     if reply.blocks:
         return [dict(block) for block in reply.blocks]
     blocks: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The scripted server refuses what the API refuses, counts its cache as the API does, and runs by itself."""
+"""The scripted server refuses what the API refuses, caches as the API does, and also runs as a program."""
 
 import json
 import subprocess
@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def send(server: MessagesServer, body: dict[str, Any]) -> dict[str, Any]:
-    """The answer of the server to a body that is sent as it is."""
+    """The server's answer to a body that is sent unchanged."""
     request = urllib.request.Request(
         f"{server.url}/v1/messages",
         json.dumps(body).encode(),
@@ -163,7 +163,7 @@ def test_models_that_bind_thinking_to_the_turns_before_refuse_an_edited_turn(ser
     server = serve(Reply(thinking="Scripted thought.", text="Scripted."))
     first = thinking_turn(server, "claude-opus-5-5", messages=[USER])
     answer = said(*(block.to_dict() for block in first.content))
-    marked = back({"type": "text", "text": "x", **MARK})  # a mark is no edit
+    marked = back({"type": "text", "text": "x", **MARK})  # a mark is not an edit
     assert thinking_turn(server, "claude-opus-5-5", messages=[marked, answer, USER]).stop_reason == "end_turn"
     edited = back({"type": "text", "text": "y"})
     with pytest.raises(anthropic.BadRequestError, match="signature"):

@@ -40,7 +40,7 @@ def test_each_later_request_begins_with_the_bytes_of_the_one_before(desk) -> Non
 
 
 def _end_of_messages(raw: bytes) -> int:
-    """Where the list of messages ends in a request, before its closing bracket."""
+    """Where the list of messages ends in a request, before its closing square bracket."""
     start = raw.index(b'"messages":') + len(b'"messages":')
     _, end = json.JSONDecoder().raw_decode(raw[start:].decode())
     return start + len(raw[start:].decode()[: end - 1].encode())
@@ -233,7 +233,7 @@ def test_making_the_reasoner_does_not_import_the_sdk() -> None:
 
 
 def test_importing_the_reasoner_loads_no_rule_of_the_offline_one() -> None:
-    """It takes headlines and tests from there; the rules are in the folders below, and its inquiry asks them."""
+    """It uses headlines and tests from there; the rules are in subfolders, and `inquiry` loads them."""
     code = (
         "import sys\nimport cot_magic.reasoners.claude.reasoner\nbelow = 'cot_magic.reasoners.offline.'\n"
         "loaded = [name.removeprefix(below) for name in sys.modules if name.startswith(below)]\n"

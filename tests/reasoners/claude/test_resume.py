@@ -1,4 +1,4 @@
-"""Going on with a conversation that was cut short, in whatever state it was left."""
+"""Resuming a conversation that was cut short, whatever state it was left in."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from cot_magic.reasoners.claude.reasoner import claude_reasoner
 
 
 class Interrupting:
-    """A sandbox in which the person presses Ctrl-C while some of the runs go on."""
+    """A sandbox in which the person presses Ctrl-C during some of the runs."""
 
     def __init__(self, inner: Any, *at: int) -> None:
         self.inner, self.at, self.ran = inner, at, 0
@@ -45,7 +45,7 @@ def test_a_session_that_is_stopped_again_and_again_never_has_too_many_marks(desk
                   Reply(text=answer(hypotheses=[other(4)]), match="Phase VALIDATE")],
     )  # fmt: skip
     at = desk(*script)
-    at.sandbox = Interrupting(at.sandbox, 2, 3)  # the experiments that each of the first two answers asks for
+    at.sandbox = Interrupting(at.sandbox, 2, 3)  # during the experiments for each of the first two answers
     session = at.run()
     for _ in range(2):
         assert at.events.count(Interrupted(phase=Phase.VALIDATE)) > 0
@@ -56,7 +56,7 @@ def test_a_session_that_is_stopped_again_and_again_never_has_too_many_marks(desk
 
 
 def test_a_phase_that_was_stopped_before_it_was_asked_about_is_asked_about(desk) -> None:
-    """The answer before was empty, so that the last word of the conversation is ours."""
+    """The answer before was empty, so the last message of the conversation is ours."""
     nothing = Reply(blocks=[], stop_reason="end_turn")
     at = desk(whole()[0], Reply(blocks=[], stop_reason="end_turn", match="Phase PLAN"), nothing, *whole()[2:])
     at.sandbox = Interrupting(at.sandbox, 1)
@@ -114,7 +114,7 @@ def limited(desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_what_stopped_requests_may_have_cost_is_held_against_the_limit_after_each_stop(limited) -> None:
-    """Nobody says what an answer cost that was stopped: it counts at its worst, also after going on."""
+    """What an interrupted answer cost is unknown: it counts at its worst case, also after resuming."""
     slow = Reply(text=f"scripted {'words ' * 400}", chunk=8, delay=0.01, sticky=True)
     limited.server.script[:] = [slow]
     budget = Budget(thinking_tokens=4_000, search_s=60, rounds=2, schedules=1, max_usd=0.2)
@@ -131,6 +131,6 @@ def test_what_stopped_requests_may_have_cost_is_held_against_the_limit_after_eac
                 break
         events.close()
         reasoner.close()
-    # one such request may cost $0.06 and more, so that $0.20 never pays for six
+    # one such request may cost over $0.06, so $0.20 never pays for six
     assert 0 < starts < 4
     assert any("--max-cost" in fault for fault in session.faults)

@@ -1,4 +1,4 @@
-"""A service that fails, a person who stops it, and a session that goes on."""
+"""A service that fails, a person who interrupts it, and a session that is resumed."""
 
 import json
 import time
@@ -115,7 +115,7 @@ def test_the_same_conversation_goes_on_where_it_was(desk) -> None:
 def test_a_new_conversation_is_told_the_finished_phases_in_short(desk) -> None:
     at = desk(*whole()[:2], Reply(status=401, match="Phase VALIDATE"))
     at.run()
-    at.reasoner = None  # as after a restart of the kernel: the conversation is lost, the session is not
+    at.reasoner = None  # as after a kernel restart: the conversation is lost, the session is not
     at.server.script[:] = whole()[2:]
     session = at.run(resume=True)
     assert session.result == "verified"
@@ -138,7 +138,7 @@ def test_what_a_cut_phase_used_is_still_counted(desk) -> None:
 
 
 class _Stopping:
-    """A connection whose stream is stopped by the person in the middle of a word."""
+    """A connection whose stream the person interrupts in the middle of a word."""
 
     label = "a scripted model at nowhere"
 

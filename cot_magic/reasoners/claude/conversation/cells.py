@@ -144,7 +144,7 @@ def restored(real: str, shown: str, after: str) -> str:
     blocks = _long_values(real, shown)
     for masked, whole in blocks.items():
         after = after.replace(masked, whole)
-    torn = {masked.split("\n")[0] for masked in blocks}  # first lines of blocks that were edited inside
+    torn = {masked.split("\n")[0] for masked in blocks}  # first lines of masked blocks that were edited
     lines = {line: whole for line, whole in _unchanged_lines(real, shown).items() if line not in torn}
     values = _values(lines)
     return "\n".join(lines.get(line) or _filled(line, values) for line in after.split("\n"))

@@ -94,7 +94,7 @@ _WORDS: Mapping[FaultKind, tuple[str, str]] = {
         "set SSL_CERT_FILE to the certificate of your proxy or server, then run %cot_resume.",
     ),
     FaultKind.MOVED: (
-        "the server redirects to another address, which was not followed",
+        "the redirect to another address was not followed",
         "if you trust that address, set ANTHROPIC_BASE_URL to it, then run %cot_resume.",
     ),
     FaultKind.DROPPED: ("the connection broke in the middle of the answer", _AGAIN),
@@ -141,7 +141,7 @@ _TOO_LONG = re.compile(
 )
 _NO_MONEY = re.compile(r"spend(ing)? limit|usage limits?|credit balance|insufficient credits", re.I)
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
-_NEVER_PASSES = (407, 511)  # not retried, although their kind is
+_NEVER_PASSES = (407, 511)  # proxies that want something: never retried
 _PAGE = re.compile(r"\s*<(!doctype|html|head|body|\?xml)\b", re.I)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.I | re.S)
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.I | re.S)

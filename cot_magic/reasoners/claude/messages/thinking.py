@@ -51,11 +51,6 @@ class Plan:
     enforced: bool = False
     note: str = ""
 
-    @property
-    def max_tokens(self) -> int:
-        """The limit for the whole answer, including thinking."""
-        return int(self.parameters["max_tokens"])
-
 
 def plan(
     capabilities: Capabilities, dialect: Dialect, *, budget: int, reserve: int, effort: str = ""

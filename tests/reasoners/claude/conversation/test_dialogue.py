@@ -1,4 +1,4 @@
-"""Why a model stops, and models that keep to no form."""
+"""The reasons for which a model stops, and answers that are not in the requested form."""
 
 import json
 
@@ -160,7 +160,7 @@ def test_a_model_that_says_nothing_at_all_is_told_about(desk) -> None:
 
 
 def test_an_answer_of_thinking_alone_is_not_sent_back(desk) -> None:
-    """The API takes no turn of the assistant that ends in thinking."""
+    """The API accepts no assistant turn that ends in thinking."""
     at = desk(*whole(ANALYZE=[Reply(thinking="scripted thinking", match="Phase ANALYZE"),
                               Reply(text=answer(hypotheses=[HYPOTHESIS]))]))  # fmt: skip
     assert at.run().result == "verified"

@@ -1,4 +1,4 @@
-"""What small models do wrong: each of it ends in a session with what could be used of it."""
+"""What small models do wrong: each mistake ends in a session with whatever could be used."""
 
 import json
 from typing import Any
@@ -350,4 +350,4 @@ def test_thinking_whose_tokens_are_not_reported_is_not_called_none(desk) -> None
     session = at.run()
     assert session.phase(Phase.ANALYZE).usage.thinking_tokens == 0
     text = " ".join(plain(outline(session)).split())
-    assert "97 out, thinking among them not reported (4,000 a request is a limit)" in text
+    assert "97 out, thinking tokens not reported (4,000 a request is a limit)" in text

@@ -1,4 +1,4 @@
-"""What a model takes: asked once, remembered, and where nobody says it taken from the table."""
+"""What a model supports: asked once and remembered, or taken from the table if the server does not say."""
 
 from collections.abc import Callable
 from typing import Any

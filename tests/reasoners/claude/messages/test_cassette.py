@@ -1,4 +1,4 @@
-"""Traffic on tape: what is kept, what never is, and that a replay goes the way of the recording."""
+"""Traffic on tape: what is kept, what never is, and that a replay behaves like the recording."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Chunks that are joined below the client: the same answer for it, however the bytes are cut and framed."""
+"""Chunks are joined below the client, which reads the same answer however the bytes are cut and framed."""
 
 import contextlib
 import itertools
@@ -32,7 +32,7 @@ def joined(parts: Iterable[bytes], joiner: ChunkJoiner) -> list[bytes]:
 
 
 def told(parts: Iterable[bytes]) -> tuple[bytes, list[str]]:
-    """The body that h11 reads from parts, and all else that it says of them."""
+    """The body that h11 reads from the parts, and everything else that it reports."""
     client = h11.Connection(our_role=h11.CLIENT)
     client.send(h11.Request(method="GET", target="/", headers=[("host", "scripted")]))
     client.send(h11.EndOfMessage())
@@ -54,7 +54,7 @@ def told(parts: Iterable[bytes]) -> tuple[bytes, list[str]]:
 
 
 def framings() -> st.SearchStrategy[bytes]:
-    """Chunks of the usual form, of every unusual one, and of none."""
+    """Chunks of the usual form, chunks of every unusual form, and bytes that are not chunks."""
     content = (
         st.binary(min_size=1, max_size=40) | st.just(b"\r\n0\r\n\r\n") | st.binary(min_size=300, max_size=700)
     )
@@ -107,7 +107,7 @@ def test_chunks_that_arrive_together_are_one_and_nothing_waits_for_a_chunk_to_be
 
 def test_each_answer_on_a_connection_is_read_afresh() -> None:
     joiner = ChunkJoiner()
-    assert joiner.feed(HEAD + b"1\r\na\r\n;\r\n") == HEAD + b"1\r\na\r\n;\r\n"  # no usual form: as it is
+    assert joiner.feed(HEAD + b"1\r\na\r\n;\r\n") == HEAD + b"1\r\na\r\n;\r\n"  # an unusual form: unchanged
     assert joiner.feed(b"1\r\na\r\n1\r\nb\r\n") == b"1\r\na\r\n1\r\nb\r\n"
     joiner.restart()
     assert joiner.feed(HEAD + b"1\r\na\r\n1\r\nb\r\n") == HEAD + b"2\r\nab\r\n"
@@ -115,7 +115,7 @@ def test_each_answer_on_a_connection_is_read_afresh() -> None:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
-    """A server's own certificate for this machine, and the authority that a client has to know for it."""
+    """A server certificate for this machine, and the authority that a client has to trust for it."""
     authority = trustme.CA()
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(server)
@@ -128,8 +128,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLConte
 def serving(
     writes: Sequence[bytes], tls: ssl.SSLContext | None = None
 ) -> Iterator[tuple[str, threading.Event]]:
-    """A server for one connection, which answers each request by the same writes; the event says that the
-    last one is out."""
+    """A server for one connection that answers each request with the same writes; the event is set after the
+    last one."""
     listener = socket.create_server(("127.0.0.1", 0))
     sent = threading.Event()
 
@@ -151,7 +151,7 @@ def serving(
 
 
 def read(client: httpx2.Client, address: str, sent: threading.Event) -> list[bytes]:
-    """The pieces of an answer as the client hands them over, asked for when all of it has arrived."""
+    """The pieces of an answer as the client returns them, read after all of it has arrived."""
     with client.stream("GET", address) as answer:
         assert sent.wait(30)
         return list(answer.iter_raw())
@@ -177,7 +177,7 @@ def test_what_has_arrived_is_one_piece_for_each_answer_on_a_connection(
 
 
 class _Lost:
-    """A network stream, as the client makes them, that gives what it is told to."""
+    """A network stream like the client's, which gives what it is told to."""
 
     def __init__(self, *given: bytes | OSError) -> None:
         self.given = list(given)

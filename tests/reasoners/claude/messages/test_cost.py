@@ -1,4 +1,4 @@
-"""The limit on costs: no request is sent that could pass it, and the message says how that was found."""
+"""The limit on costs: no request is sent that could exceed it, and the message says how that was determined."""
 
 from collections.abc import Callable
 from typing import Any
@@ -55,7 +55,7 @@ def test_a_request_that_could_pass_the_limit_is_not_sent(serve: Serve, connect: 
 
 @pytest.mark.parametrize("budget", [0, 4_000])
 def test_no_sequence_of_answers_passes_the_limit(budget: int, serve: Serve, connect: Connect) -> None:
-    """Each answer costs the most that its request allowed."""
+    """Each answer costs as much as its request allowed."""
 
     def answer_at_full_length(body: Any) -> str:
         server.script[:] = [Reply(text="Scripted.", usage={"output_tokens": body["max_tokens"]})]

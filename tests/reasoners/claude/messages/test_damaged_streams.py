@@ -1,4 +1,4 @@
-"""Streams damaged in every way that chance finds: each ends in an answer or in a fault, never in another error."""
+"""Streams damaged at random: each ends in an answer or in a fault, never in another error."""
 
 import json
 import random
@@ -24,7 +24,7 @@ STRANGE = [None, True, -1, 0, 7, 10**30, 1.5, "x", "", [], {}, [1], {"type": "te
 
 
 def damaged(chance: random.Random, value: Any) -> Any:
-    """The value with something strange in one place of it."""
+    """The value with something strange somewhere in it."""
     if isinstance(value, dict) and value and chance.random() < 0.8:
         key = chance.choice(list(value))
         if chance.random() < 0.25:
@@ -107,4 +107,4 @@ def test_a_damaged_stream_ends_in_an_answer_or_in_a_fault(lot: int, client: Any)
         json.dumps(ended.blocks)  # can be sent back
         assert all(isinstance(call, ToolCall) and isinstance(call.input, dict) for call in ended.calls)
         assert min(ended.usage.input_tokens, ended.usage.output_tokens, ended.usage.thinking_tokens) >= 0
-    assert 0 < answers < 250  # chance finds both ends
+    assert 0 < answers < 250  # both endings occur

@@ -1,4 +1,4 @@
-"""How an answer ends, and answers that are no stream: what came whole is kept, and a server's words are shown."""
+"""How an answer ends, and answers that are not streams: what came whole is kept, and a server's words are shown."""
 
 import json
 import socket
@@ -51,11 +51,11 @@ def fault_of(answer: bytes) -> str:
 def test_an_answer_that_has_ended_is_kept_when_the_connection_is_lost_or_stays_open() -> None:
     def held(connection: socket.socket) -> None:
         connection.sendall(HEAD + b"".join(chunks(*EVENTS)))
-        connection.recv(1)  # until the client goes
+        connection.recv(1)  # until the client closes
 
     def kept_alive(connection: socket.socket) -> None:
         connection.sendall(HEAD + b"".join(chunks(*EVENTS)))
-        for _ in range(400):  # as proxies do; a client that waits for the end sees it asked for again
+        for _ in range(400):  # as proxies do; a client that waited for the end would time out and ask again
             time.sleep(0.05)
             connection.sendall(b"8\r\n: beat\n\n\r\n")
         beats.append("all")

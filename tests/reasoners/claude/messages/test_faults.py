@@ -1,4 +1,4 @@
-"""Every fault of a server, on a real socket: what it is called, whether it is asked again, what the person reads."""
+"""Every fault of a server, on a real socket: its kind, whether the request is retried, what the person reads."""
 
 import socket
 import traceback

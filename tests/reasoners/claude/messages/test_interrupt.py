@@ -1,4 +1,4 @@
-"""Ctrl-C and early ends: the connection to the server is closed at once, and what arrived is kept."""
+"""Ctrl-C and early ends: the connection to the server is closed at once, and what has arrived is kept."""
 
 import contextlib
 import signal
@@ -36,7 +36,7 @@ try:
             print("WAITING", flush=True)
 except KeyboardInterrupt:
     print("\\nKEPT", len(kept), flush=True)  # the interrupt may have cut a print short before its newline
-sys.stdin.readline()  # stays alive: the connection is not closed by the end of the process
+sys.stdin.readline()  # stays alive, so it is not the end of the process that closes the connection
 """
 
 
@@ -92,7 +92,7 @@ def test_ctrl_c_in_a_silence_keeps_all_that_came_before_it(serve: Serve) -> None
     try:
         while "Scri" not in running.stdout.readline():
             pass
-        time.sleep(1)  # it has read all that there is, and waits for more
+        time.sleep(1)  # it has read everything and waits for more
         running.send_signal(signal.SIGINT)
         while not (line := running.stdout.readline()).startswith("KEPT"):
             assert line, "the process ended without handing on the interrupt"
@@ -131,7 +131,7 @@ def test_closing_the_connection_ends_a_stream_that_nobody_reads_any_more(
 ) -> None:
     server = serve(ENDLESS)
     link = connect(server)
-    steps = link.turn(question())  # kept alive, as a traceback keeps it
+    steps = link.turn(question())  # kept alive, as by a traceback
     while not isinstance(next(steps), Delta):
         pass
     link.close()

@@ -1,4 +1,4 @@
-"""The same faults from llmock, a server of other authors, and its verdict on how the connection took them."""
+"""The same faults from llmock, a server by other authors, and its verdict on how the connection handled them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +25,7 @@ def link(llmock: Any) -> Iterator[MessagesConnection]:
         model="claude-sonnet-4-6",
         base_url=llmock.base_url("anthropic"),
         api_key="k",
-        retry=RetryPolicy(attempts=3),  # the verdict wants to have seen an attempt end before the next
+        retry=RetryPolicy(attempts=3),  # for the verdict, an attempt has to end before the next
         timeouts=Timeouts(read=1),
     )
     ask(made, question("What can this model do?"))  # faults are for answers, not for the Models API
@@ -59,9 +59,7 @@ def test_overload_then_truncation_then_an_answer(llmock: Any, link: MessagesConn
 
 @pytest.mark.parametrize("fault", ["disconnect", "truncate", "corrupt", "stall"])
 def test_a_broken_stream_is_survived(fault: str, llmock: Any, link: MessagesConnection) -> None:
-    llmock.pace(
-        chunk_delay_ms=100
-    )  # the verdict takes a stream that was sent to its end for one that was read
+    llmock.pace(chunk_delay_ms=100)  # for the verdict, a stream that was sent completely was also read
     getattr(llmock, fault)(after_chunks=2)
     heard = ask(link, question())
     assert heard.answer is not None

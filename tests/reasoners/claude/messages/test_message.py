@@ -1,4 +1,4 @@
-"""A message put together from its events: tool inputs in every form, blocks that go back as they came."""
+"""A message built from its events: tool inputs in every form, blocks that are sent back as they came."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from cot_magic.reasoners.claude.messages.message import GrowingMessage
 
 
 def grown(block: dict[str, Any], *pieces: str) -> GrowingMessage:
-    """A message of one block, whose input comes in pieces."""
+    """A message with one block, whose input comes in pieces."""
     message = GrowingMessage()
     message.take({"type": "content_block_start", "index": 0, "content_block": block})
     for piece in pieces:

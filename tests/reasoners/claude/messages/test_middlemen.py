@@ -1,4 +1,4 @@
-"""What stands between us and a server, or in its place: proxies, pages, certificates, other servers' words."""
+"""What comes between us and a server, or in its place: proxies, pages, certificates, other servers' words."""
 
 import json
 import ssl

@@ -1,4 +1,4 @@
-"""How often and how patiently a request is asked again."""
+"""How often a request is retried, and after which pauses."""
 
 from collections.abc import Callable, Generator
 from typing import Any

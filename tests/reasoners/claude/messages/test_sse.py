@@ -1,4 +1,4 @@
-"""Server-sent events in every cut and with every end of line that the standard knows."""
+"""Server-sent events, cut anywhere and with every line ending in the standard."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""From budgets to parameters, and the one change after a refusal."""
+"""The parameters for a budget, and the one change after a refusal."""
 
 from collections.abc import Callable
 from typing import Any
@@ -95,7 +95,7 @@ def test_after_a_cut_answer_there_is_room_for_twice_as_much(serve: Serve, connec
 
 
 def test_a_refused_budget_is_switched_once_and_remembered(serve: Serve, connect: Connect) -> None:
-    """The table takes an unknown later model for an adaptive one; this server says otherwise."""
+    """The table assumes that an unknown later model is adaptive; this server says otherwise."""
     refusal = "adaptive thinking is not supported on this model"
     server = serve(
         loose=True,
@@ -122,7 +122,10 @@ def test_a_budget_for_a_model_that_wants_none_is_switched_to_adaptive(serve: Ser
     heard = ask(connect(server, model="claude-sonnet-4-6"), question(schema=SCHEMA))
     assert [turn.body["thinking"]["type"] for turn in server.turns] == ["enabled", "adaptive"]
     output = server.turns[1].body["output_config"]
-    assert sorted(output) == ["effort", "format"]  # the refusal speaks of output_config, but not against it
+    assert sorted(output) == [
+        "effort",
+        "format",
+    ]  # the refusal mentions output_config, but does not refuse it
     assert output["effort"] == "low"
     assert heard.answer is not None
     assert not heard.answer.enforced
@@ -132,7 +135,7 @@ def test_a_budget_for_a_model_that_wants_none_is_switched_to_adaptive(serve: Ser
 def test_the_words_of_a_platform_that_checks_by_tags_are_understood(
     sent: str, model: str, serve: Serve, connect: Connect
 ) -> None:
-    """A platform's words for the same refusal name the tag, and the tags that it expects."""
+    """A platform's message for the same refusal names the tag and the tags that it expects."""
     others = {"enabled": "'adaptive', 'disabled'", "adaptive": "'enabled', 'disabled'"}
     refusal = f"thinking: Input tag '{sent}' found using 'type' does not match any of the expected tags: {others[sent]}"
     server = serve(
@@ -154,7 +157,7 @@ def test_a_server_that_refuses_both_forms_has_the_last_word(serve: Serve, connec
 
     server = serve(loose=True, refuse=refuse)
     link = connect(server, model="claude-nova-9")
-    for _ in range(2):  # nothing is learnt from an attempt that led nowhere
+    for _ in range(2):  # nothing is learnt from an attempt that failed
         with pytest.raises(ServiceFault) as stopped:
             ask(link, question())
         assert stopped.value.kind == "invalid_request"
