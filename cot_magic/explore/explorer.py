@@ -155,7 +155,7 @@ class ScheduleExplorer:
         if search.interrupted:
             raise KeyboardInterrupt
 
-    # --- details --------------------------------------------------------------------------------------
+    # --- details ------------------------------------------------------------------------------------------
 
     def _tells(self, request: ExploreSchedules, outcome: Outcome, found: Found | None) -> bool:
         """Whether a prediction held: that a schedule fails; or, once one did, that none does with the fix.

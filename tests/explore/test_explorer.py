@@ -1,4 +1,4 @@
-"""Exploration in the product: searched in confined copies of a real kernel, fixed and verified offline."""
+"""Cells are searched in confined copies of a real kernel; fixes are found and verified offline."""
 
 import ast
 import json
@@ -45,7 +45,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     client.wait_for_ready(timeout=60)
 
     def run(code: str, interrupt_at: str = "") -> str:
-        """What is printed; with `interrupt_at`, Ctrl-C comes as soon as a message has that in it."""
+        """Run a cell and return what it prints; press Ctrl-C once a message contains `interrupt_at`."""
         said: list[str] = []
         interrupted = not interrupt_at
 
@@ -171,7 +171,7 @@ def test_explore_works_in_a_kernel_whose_loop_runs(live: Any) -> None:
 
 
 class PrintingSandbox(NamespaceSandbox):
-    """The double with what the jobs print."""
+    """The double, with the output of the jobs."""
 
     def run(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
         results = []
@@ -224,7 +224,7 @@ def test_a_copy_in_which_the_code_cannot_run_is_blocked_and_not_read_as_the_fail
 
 
 def test_a_failure_that_its_schedule_does_not_bring_back_each_time_is_no_witness() -> None:
-    """The system's entropy is not steered: what it decides, no schedule can repeat."""
+    """The system's entropy is not controlled: no schedule can repeat what depends on it."""
     source = (
         "import asyncio, random\nasyncio.run(asyncio.sleep(1))\nassert random.SystemRandom().random() < 0.3"
     )
@@ -239,11 +239,11 @@ def test_a_failure_that_its_schedule_does_not_bring_back_each_time_is_no_witness
     assert found, "the entropy brought the failure back each time, or never"
     assert found[0].outcome is Outcome.BLOCKED
     assert found[0].held is None
-    assert "not steered" in found[0].note
+    assert "not controlled" in found[0].note
 
 
 def test_a_fix_under_which_a_schedule_failed_has_not_passed() -> None:
-    """Whatever one more run of that schedule shows: here the system's entropy decides."""
+    """This holds whatever one more run of the schedule shows: here it depends on the system's entropy."""
     source = "import random\nassert random.SystemRandom().random() < 0.5"
     failing = case(source, ename="AssertionError")
     edit = CellEdit(cell=failing.cell.id, before=source, after=f"{source}\nimport asyncio")

@@ -1,4 +1,4 @@
-"""What schedules share is put back: names, containers, objects, closures, classes; in place."""
+"""State that schedules share is restored in place: names, containers, objects, closures, classes."""
 
 import asyncio
 from collections import deque

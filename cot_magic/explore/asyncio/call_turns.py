@@ -1,7 +1,6 @@
 """Calls that a loop runs in threads take turns with it and with each other; decisions say where."""
 
 import gc
-import queue
 import sys
 import threading
 import time
@@ -17,7 +16,7 @@ from cot_magic.explore.decisions import THREAD, Decisions
 from cot_magic.explore.places import of_the_user, shown
 from cot_magic.explore.run_result import Deadlock
 from cot_magic.explore.threads import primitives
-from cot_magic.explore.threads.adapt import Adapter, Patches
+from cot_magic.explore.threads.adapt import Adapter, Patches, patch_locks
 from cot_magic.explore.threads.points import Monitored, UserCode, points
 from cot_magic.explore.threads.scheduler import Lane, Wait, importing
 
@@ -57,7 +56,7 @@ class CallTurns:
         self._points = points(self.point, self._user, free_threaded=False, line=line and self._in_call(line))
         self._collecting = gc.isenabled()
 
-    # --- called by the modelled locks ----------------------------------------------------------------------
+    # --- called by the modelled locks ---------------------------------------------------------------------
 
     @property
     def now(self) -> float:
@@ -185,14 +184,8 @@ class CallTurns:
     def __enter__(self) -> "CallTurns":
         gc.disable()  # else finalizers of earlier runs would run in this one
         primitives.Switch.scheduler = self
-        patches = self._patches
-        patches.attribute(threading, "Lock", primitives.Lock)
-        patches.attribute(threading, "_allocate_lock", primitives.Lock)
-        patches.attribute(threading, "_CRLock", None)  # so RLock is the one in Python, on a modelled lock
-        patches.attribute(threading, "_time", time.monotonic)
-        patches.attribute(queue, "time", time.monotonic)
-        patches.attribute(queue, "SimpleQueue", vars(queue)["_PySimpleQueue"])
-        Adapter(self._user, patches, clocks=False).adapt(self._roots)
+        patch_locks(self._patches, time.monotonic)
+        Adapter(self._user, self._patches, clocks=False).adapt(self._roots)
         if isinstance(self._points, Monitored):
             self._points.install()
         return self

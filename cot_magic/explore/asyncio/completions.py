@@ -16,9 +16,10 @@ from cot_magic.explore.clock import real_monotonic, real_sleep
 from cot_magic.explore.decisions import CLOCK, FIRST, GLANCED, GRID, HELD, TIMES, Ask, Decisions, holds
 from cot_magic.explore.run_result import LimitReached
 
-PATIENCE_S = 0.02
+PATIENCE_S, SPIN_S = 0.02, 0.0005
+"""Real seconds to wait for files at a time, and the step of a wait for anything else."""
 LOOPBACK_S = 0.0005
-SPIN_S = 0.0005
+"""Real seconds that a completion may take whose other end is in this process."""
 GRACE_S, REST_S = 0.002, 0.02
 """Completions within so many real seconds (the second: of threads at work) count as simultaneous."""
 LEAST_HELD_S, HELD_TIMES = 0.01, 4
@@ -99,7 +100,7 @@ class Completions:
             source = self._threads[id(thread)] = self.new_source()
         self.posted.append((source, handle))
 
-    # --- called by the loop ------------------------------------------------------------------------------
+    # --- called by the loop -------------------------------------------------------------------------------
 
     def where(self) -> str:
         """Where something is in progress that may cause the next event."""
@@ -311,7 +312,7 @@ class Completions:
         alive = any(number == source and key in known for key, number in self._threads.items())
         return alive or any(number == source for number, _ in self.posted)
 
-    # --- details ----------------------------------------------------------------------------------
+    # --- details ------------------------------------------------------------------------------------------
 
     def _arrived(self, seconds: float) -> dict[int, Callable[[], None]]:
         """What has completed: a callback that delivers it, for each source. Empties the loop's own pipe."""

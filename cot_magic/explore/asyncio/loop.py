@@ -274,7 +274,7 @@ class ExploredLoop(_SelectorLoop):  # type: ignore[misc]
             or isinstance(getattr(callback, "__self__", None), ThreadCall)
         )
 
-    # --- the loop's own pipe, created when something outside can wake the loop ------------------------------
+    # --- the loop's own pipe, created when something outside can wake the loop ----------------------------
 
     def _make_self_pipe(self) -> None:
         self._ssock: Any = None

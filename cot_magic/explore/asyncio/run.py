@@ -116,10 +116,9 @@ class AsyncRun:
         from cot_magic.explore.asyncio.call_turns import CallTurns
 
         roots = [self._start, *self._namespaces]
-        turns = CallTurns(
+        turns = self._turns = CallTurns(
             self._decisions, lambda: self.loops[-1] if self.loops else None, roots, line=self.line
         )
-        self._turns = turns
         return turns
 
     @contextmanager

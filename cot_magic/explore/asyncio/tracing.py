@@ -117,7 +117,7 @@ class Tracer:
             self._names.append(name)
         return self._lanes[key]
 
-    # --- called by the interpreter --------------------------------------------------------------------------
+    # --- called by the interpreter ------------------------------------------------------------------------
 
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
         if not self._loops or not of_the_user(frame.f_code.co_filename):

@@ -192,7 +192,7 @@ class Search:
             self.result, found=found, others=tuple(counts), seconds=self._clock() - self._started
         )
 
-    # --- shrinking a failure ------------------------------------------------------------------------
+    # --- shrinking a failure ------------------------------------------------------------------------------
 
     def _shrink(self, found: Found) -> Iterator[Progress]:
         """Shrink it in one process; if the result passes in fresh ones, in one for each experiment."""

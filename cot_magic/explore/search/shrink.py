@@ -14,13 +14,13 @@ from cot_magic.explore.decisions import SLEEP_SCALES, held, spread
 from cot_magic.explore.run_result import RunFailure
 from cot_magic.explore.search.values import Batch, Runner, Trial, TrialResult
 
-MOST_RUNS = 3_000
-ROUNDS = 8
-CONTINUATIONS = 12
+MOST_RUNS = 3_000  # experiments
+ROUNDS = 8  # in which choices are merged
+CONTINUATIONS = 12  # that have to fail for a prefix to be called inevitable
 CONFIRMATIONS, CONFIRM_S = 5, 1.0  # if something outside takes part, a schedule may fail by chance
-AT_ONCE, MOST_PLACES, SECONDS = 12, 48, 5.0
+AT_ONCE, MOST_PLACES, SECONDS = 12, 48, 5.0  # candidates of a batch, places that are tried, real time
 FEW = 3  # with more disturbed choices, other ones are tried as well
-OTHERS, NEAR = 400, 8
+OTHERS, NEAR = 400, 8  # merged candidates of a round, and how near to a removed choice the new one is
 MOST_CHOICES = len(SLEEP_SCALES)  # where there are fewer alternatives, the last one is taken
 
 

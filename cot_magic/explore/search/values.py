@@ -10,7 +10,7 @@ from cot_magic.core.trace import Trace
 from cot_magic.explore.edited import Anchored
 from cot_magic.explore.run_result import RunFailure
 
-# --- batches: what a process runs ------------------------------------------------------------------------
+# --- batches: what a process runs -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,7 @@ def result_from(text: str) -> BatchResult:
     return result
 
 
-# --- searches: what is found -----------------------------------------------------------------------------
+# --- searches: what is found ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,12 +70,19 @@ class Patches:
             self._undo.pop()()
 
 
-def patch_library(patches: Patches) -> None:
-    """Replace the primitives of `threading`, `time`, `queue` and `concurrent.futures` by modelled ones."""
+def patch_locks(patches: Patches, clock: Callable[[], float]) -> None:
+    """Replace the locks of `threading` and `queue` by modelled ones, and the clock of their timeouts."""
     patches.attribute(threading, "Lock", model.Lock)
     patches.attribute(threading, "_allocate_lock", model.Lock)
     patches.attribute(threading, "_CRLock", None)  # so RLock is the one in Python, on a modelled lock
-    patches.attribute(threading, "_time", model.monotonic)
+    patches.attribute(threading, "_time", clock)
+    patches.attribute(queue, "SimpleQueue", vars(queue)["_PySimpleQueue"])
+    patches.attribute(queue, "time", clock)
+
+
+def patch_library(patches: Patches) -> None:
+    """Replace the primitives of `threading`, `time`, `queue` and `concurrent.futures` by modelled ones."""
+    patch_locks(patches, model.monotonic)
     patches.attribute(threading, "_counter", itertools.count(1).__next__)  # the same names in each run
     patches.attribute(threading.Thread, "start", model.start)
     patches.attribute(threading.Thread, "join", model.join)
@@ -85,8 +92,6 @@ def patch_library(patches: Patches) -> None:
     patches.attribute(time, "monotonic", model.monotonic)
     patches.attribute(time, "time", model.wall)
     patches.attribute(time, "perf_counter", model.counter)
-    patches.attribute(queue, "SimpleQueue", vars(queue)["_PySimpleQueue"])
-    patches.attribute(queue, "time", model.monotonic)
     patches.attribute(functools, "RLock", threading.RLock)
     patches.attribute(executors, "_global_shutdown_lock", model.Lock())
     patches.attribute(executors.ThreadPoolExecutor, "_counter", itertools.count().__next__)

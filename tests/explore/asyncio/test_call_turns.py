@@ -1,4 +1,4 @@
-"""Calls that a loop hands to threads lose their turn where a schedule decides it, and locks hold."""
+"""Calls in threads lose their turn where a schedule says so, and locks keep them apart."""
 
 import asyncio
 import os

@@ -25,7 +25,7 @@ pytestmark = [
 
 
 def found(main: Callable[[], Any], seed: int = 0) -> Found:
-    """A witness of the search, after it was checked that the undisturbed schedule passes."""
+    """The witness that a search finds; the undisturbed schedule passes."""
     assert AsyncRun(main, Decisions(Undisturbed())).go().failure is None
     search = Search(ForkRunner(of_function(main)), schedules=400, seed=seed, seconds=12, replays=5)
     result = search.go()
@@ -52,7 +52,7 @@ def request(port: int, ms: int) -> Callable[[], Awaitable[None]]:
 
 
 def ordered(*asked: Callable[[], Awaitable[None]]) -> Callable[[], Any]:
-    """Code that takes for granted that what is asked for ends in that order."""
+    """A program that relies on the order in which the requests finish."""
 
     async def main() -> None:
         order: list[int] = []

@@ -1,4 +1,4 @@
-"""Threads under chosen schedules: what is found, what is not, how it is told, and what is left behind."""
+"""Threads under schedules: which failures are found, how they are reported, and that nothing is left."""
 
 import _thread
 import concurrent.futures

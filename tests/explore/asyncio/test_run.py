@@ -1,4 +1,4 @@
-"""Code that really waits for the world is explored as it is: sockets, pipes, threads, other processes."""
+"""Code that waits for sockets, pipes, threads and other processes is explored as it is."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Batches on executors: processes of this machine and a local Dask cluster give what one process gives."""
+"""Local processes and a Dask cluster find the same as one process."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module", autouse=True)
 def main_that_can_be_spawned() -> Iterator[None]:
-    """A test worker may run in a `__main__` without `__spec__`, which starting a process asks for."""
+    """Give `__main__` a `__spec__`, which starting a process needs; in a test worker it may have none."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules["__main__"], "__spec__", None, raising=False)
         yield
@@ -72,7 +72,7 @@ def test_a_dask_cluster_finds_the_same(program: Find, cluster: Any) -> None:
 
 
 class Dying:
-    """Work whose process is killed the first time."""
+    """Work that kills its process the first time."""
 
     def __init__(self, work: FileWork, mark: Path) -> None:
         self._work, self._mark = work, mark
