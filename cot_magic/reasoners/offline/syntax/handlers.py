@@ -24,7 +24,7 @@ def _handlers(problem: Problem) -> Iterator[Reading]:
 
 
 def _bare_except_first(problem: Problem) -> Iterator[Reading]:
-    lines = problem.source.split("\n")
+    lines = problem.lines
     for place, text in enumerate(lines):
         if not re.match(r"\s*except\s*:", text):
             continue
@@ -55,7 +55,7 @@ def _bare_except_first(problem: Problem) -> Iterator[Reading]:
 
 
 def _lonely_try(problem: Problem) -> Iterator[Reading]:
-    lines = problem.source.split("\n")
+    lines = problem.lines
     stop = min(problem.failure.line, len(lines))
     start = next((i for i in range(stop - 1, -1, -1) if re.match(r"\s*try\s*:", lines[i])), None)
     if start is None:
@@ -157,7 +157,7 @@ def _decorator(problem: Problem) -> Iterator[Reading]:
 def _match(problem: Problem) -> Iterator[Reading]:
     """A catch-all pattern that is not last, `default:`, `case a or b:`."""
     if "makes remaining patterns unreachable" in problem.message:
-        lines = problem.source.split("\n")
+        lines = problem.lines
         place = problem.failure.line - 1
         indent = len(problem.listing.indent(place + 1))
         end = place + 1

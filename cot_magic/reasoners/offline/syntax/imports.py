@@ -312,7 +312,7 @@ def _imports(problem: Problem) -> Iterator[Reading]:
 
 
 def _parts(problem: Problem, low: int, high: int) -> Iterator[tuple[int, int]]:
-    """The statement, or the pieces between its semicolons."""
+    """Yield the statement, then the pieces between its semicolons."""
     yield low, high
     start = low
     for index in range(low, high):
@@ -326,7 +326,7 @@ def _parts(problem: Problem, low: int, high: int) -> Iterator[tuple[int, int]]:
 
 def _future(problem: Problem) -> Iterator[Reading]:
     if "__future__ imports must occur" in problem.message or "from __future__ imports" in problem.message:
-        lines = problem.source.split("\n")
+        lines = problem.lines
         moved = [line.strip() for line in lines if re.match(r"\s*from\s+__future__\s+import\b[^(]*$", line)]
         if not moved:
             return
@@ -390,7 +390,7 @@ def _star_inside(problem: Problem) -> Iterator[Reading]:
     """`import *` in a function."""
     if "import * only allowed at module level" not in problem.message:
         return
-    lines = problem.source.split("\n")
+    lines = problem.lines
     moved = [line.strip() for line in lines if re.match(r"\s+from\s+[\w.]+\s+import\s+\*\s*$", line)]
     rest = [
         line[: len(line) - len(line.lstrip())] + "pass"

@@ -183,38 +183,43 @@ def _literal(problem: Problem) -> Iterator[Reading]:
             )
         elif re.fullmatch(r"[\d.]+[eE]", text):
             yield reading(
-                f"`{text}` has no exponent after the `e`.",
+                f"`{text}` has no exponent after the `{text[-1]}`.",
                 (problem.swap(index, text + "0"), "Add the exponent `0`."),
-                (problem.swap(index, text[:-1]), "Remove the `e`."),
+                (problem.swap(index, text[:-1]), f"Remove the `{text[-1]}`."),
                 weight=0.6,
             )
         elif "." in text and problem.touching(index) and problem.tokens[index + 1].text.startswith("."):
-            last = index + 1
-            while problem.touching(last) and problem.tokens[last + 1].kind is TokenKind.NUMBER:
-                last += 1
-            whole = problem.between(index, last + 1)
-            ends = re.fullmatch(r"(\d+)\.\.+(\d+)", whole)
-            if ends and problem.text(problem.tokens[index].opener - 1) == "range":
-                yield reading(
-                    f"Python does not write a range as `{whole}`.",
-                    (
-                        problem.swap(index, f"{ends[1]}, {ends[2]}", last),
-                        f"Write `{ends[1]}, {ends[2]}`, which excludes {ends[2]}.",
-                    ),
-                    (
-                        problem.swap(index, f"{ends[1]}, {ends[2]} + 1", last),
-                        f"Write `{ends[1]}, {ends[2]} + 1`, which includes {ends[2]}.",
-                    ),
-                    weight=0.95,
-                )
-            yield reading(
-                f"`{whole}` is not a number: it has more than one decimal point.",
-                (
-                    problem.swap(index, f'"{whole}"', last),
-                    "Put it in quotes if it is, say, a version or an address.",
-                ),
-                weight=0.7,
-            )
+            yield from _many_points(problem, index)
+
+
+def _many_points(problem: Problem, index: int) -> Iterator[Reading]:
+    """`1.2.3`, `1..10`"""
+    last = index + 1
+    while problem.touching(last) and problem.tokens[last + 1].kind is TokenKind.NUMBER:
+        last += 1
+    whole = problem.between(index, last + 1)
+    ends = re.fullmatch(r"(\d+)\.\.+(\d+)", whole)
+    if ends and problem.text(problem.tokens[index].opener - 1) == "range":
+        yield reading(
+            f"Python does not write a range as `{whole}`.",
+            (
+                problem.swap(index, f"{ends[1]}, {ends[2]}", last),
+                f"Write `{ends[1]}, {ends[2]}`, which excludes {ends[2]}.",
+            ),
+            (
+                problem.swap(index, f"{ends[1]}, {ends[2]} + 1", last),
+                f"Write `{ends[1]}, {ends[2]} + 1`, which includes {ends[2]}.",
+            ),
+            weight=0.95,
+        )
+    yield reading(
+        f"`{whole}` is not a number: it has more than one decimal point.",
+        (
+            problem.swap(index, f'"{whole}"', last),
+            "Put it in quotes if it is, say, a version or an address.",
+        ),
+        weight=0.7,
+    )
 
 
 def _grouped(problem: Problem) -> Iterator[Reading]:

@@ -43,7 +43,7 @@ def _outer_block(problem: Problem, line: int, words: tuple[str, ...]) -> str | N
 
 def _indented(problem: Problem, line: int, body: str) -> str:
     """Return the source with the line, and its block, moved to that indentation."""
-    lines = problem.source.split("\n")
+    lines = problem.lines
     own = len(problem.listing.indent(line))
     for place in range(line - 1, len(lines)):
         text = lines[place]
@@ -55,7 +55,7 @@ def _indented(problem: Problem, line: int, body: str) -> str:
 
 def _dropped(problem: Problem, line: int) -> str:
     """Return the source without the statement on that line, with `pass` where a block would be empty."""
-    lines = problem.source.split("\n")
+    lines = problem.lines
     indent = problem.listing.indent(line)
     above = next((text for text in reversed(lines[: line - 1]) if text.strip()), "")
     following = next((text for text in lines[line:] if text.strip()), "")
@@ -289,7 +289,7 @@ def _late_declaration(problem: Problem, name: str, word: str) -> Iterator[Readin
     if line is None:
         return
     own = len(problem.listing.indent(line))
-    lines = problem.source.split("\n")
+    lines = problem.lines
     claim = f"`{name}` is used before its {word} declaration."
     for above in range(line - 1, 0, -1):
         text = problem.listing.line_text(above)

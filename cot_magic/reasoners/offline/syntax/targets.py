@@ -42,38 +42,40 @@ def _star_target(problem: Problem) -> Iterator[Reading]:
             weight=0.88,
         )
     elif "starred expression" in message or "can't use starred" in message or problem.text(star) == "**":
-        end = star + 1
-        depth = problem.tokens[star].opener
-        while (
-            end + 1 < high
-            and problem.tokens[end + 1].opener >= depth
-            and problem.text(end + 1) not in (",", ";")
-            and not (
-                problem.text(end + 1) in (")", "]", "}") and problem.listing.partner.get(end + 1) == depth
-            )
-        ):
-            end += 1
-        inner = problem.between(star, end + 1)
-        options = [(problem.drop(star), "Remove the star.")]
-        if problem.text(star) == "*":
-            at = problem.tokens[end].end
-            comma = (problem.put((at, at, ",")), "Add a comma, which makes a tuple of the items.")
-            wrapped = (
-                problem.swap(star, f"[{inner}]", end),
-                "Add square brackets, which make a list of the items.",
-            )
-            options = (
-                [comma, wrapped, *options]
-                if (sign is not None or depth >= 0) and "dictionary value" not in message
-                else [*options, comma, wrapped]
-            )
-        else:
-            options.insert(
-                0, (problem.swap(star, f"{{{inner}}}", end), "Add braces, which make a dict of the pairs.")
-            )
-        yield reading(
-            "A star unpacks items only inside a tuple, list, set, dict or call.", *options, weight=0.85
+        yield from _unpacked(problem, star, sign is not None)
+
+
+def _unpacked(problem: Problem, star: int, assigned: bool) -> Iterator[Reading]:
+    """`*x` or `**x` where it cannot be unpacked."""
+    high = problem.statement[1]
+    end = star + 1
+    depth = problem.tokens[star].opener
+    while (
+        end + 1 < high
+        and problem.tokens[end + 1].opener >= depth
+        and problem.text(end + 1) not in (",", ";")
+        and not (problem.text(end + 1) in (")", "]", "}") and problem.listing.partner.get(end + 1) == depth)
+    ):
+        end += 1
+    inner = problem.between(star, end + 1)
+    options = [(problem.drop(star), "Remove the star.")]
+    if problem.text(star) == "*":
+        at = problem.tokens[end].end
+        comma = (problem.put((at, at, ",")), "Add a comma, which makes a tuple of the items.")
+        wrapped = (
+            problem.swap(star, f"[{inner}]", end),
+            "Add square brackets, which make a list of the items.",
         )
+        options = (
+            [comma, wrapped, *options]
+            if (assigned or depth >= 0) and "dictionary value" not in problem.message
+            else [*options, comma, wrapped]
+        )
+    else:
+        options.insert(
+            0, (problem.swap(star, f"{{{inner}}}", end), "Add braces, which make a dict of the pairs.")
+        )
+    yield reading("A star unpacks items only inside a tuple, list, set, dict or call.", *options, weight=0.85)
 
 
 def _deletion(problem: Problem) -> Iterator[Reading]:
