@@ -45,7 +45,7 @@ def _reason(error: BaseException, *, net: bool, withheld: frozenset[str]) -> str
     if isinstance(error, MemoryError):
         return "it exceeded the copy's memory limit"
     text = _text(error)
-    if isinstance(error, EOFError) and NO_INPUT in text:
+    if NO_INPUT in text:
         return NO_INPUT
     key = error.args[0] if isinstance(error, KeyError) and error.args else None
     if type(key) is str and key in withheld:

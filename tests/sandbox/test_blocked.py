@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from cot_magic.sandbox.blocked import why_blocked
+from cot_magic.sandbox.blocked import NO_INPUT, why_blocked
 
 WITHHELD = frozenset({"API_KEY"})
 
@@ -35,6 +35,8 @@ def why(error: BaseException, *, net: bool = False) -> str | None:
         sqlite3.OperationalError("disk I/O error"),
         sqlite3.OperationalError("attempt to write a readonly database"),
         KeyError("API_KEY"),
+        EOFError(NO_INPUT),
+        RuntimeError(f"login failed: {NO_INPUT}"),
     ],
 )
 def test_the_copy_is_the_cause(error):
