@@ -13,7 +13,7 @@ import pytest
 
 from cot_magic.core.case import Case
 from cot_magic.core.withheld import why_not_whole, withheld_cells
-from cot_magic.render.bundle import bundle
+from cot_magic.render.accordion import bundle
 from cot_magic.render.summary import summary
 from cot_magic.run.recording import fold, read
 

@@ -13,7 +13,7 @@ from cot_magic.core.errors import UsageError
 from cot_magic.core.session import Session
 from cot_magic.explore.tokens import is_token
 from cot_magic.notebook.report.session import events_of
-from cot_magic.render.bundle import bundle
+from cot_magic.render.accordion import bundle
 from cot_magic.run.last_session import LAST
 from cot_magic.run.recording import fold, read
 

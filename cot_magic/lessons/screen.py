@@ -7,9 +7,9 @@ from cot_magic.core.events import PhaseStarted, Stamped
 from cot_magic.core.session import Session
 from cot_magic.lessons.lesson import Lesson, Subject
 from cot_magic.lessons.outline import instead, preparing
+from cot_magic.render.accordion import bundle_of
 from cot_magic.render.blocks import Outline
-from cot_magic.render.bundle import bundle_of
-from cot_magic.render.html_blocks import QUIET, inline
+from cot_magic.render.html import QUIET, inline
 from cot_magic.render.prose import spans
 from cot_magic.render.safe_text import phrase
 

@@ -1,1 +1,1 @@
-"""A session to a screen."""
+"""A session as shown on a screen."""

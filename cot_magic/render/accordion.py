@@ -1,4 +1,4 @@
-"""The screens of notebooks: a live accordion, a panel without widgets, and none at all."""
+"""The screens of notebooks: a live accordion, a panel without widgets, none; and what a notebook keeps."""
 
 import math
 import time
@@ -18,28 +18,29 @@ from cot_magic.core.events import (
     Streamed,
 )
 from cot_magic.core.session import Session
-from cot_magic.render.bundle import bundle, bundle_of
-from cot_magic.render.live import LiveOutline
-from cot_magic.render.outline import activity, outline
-from cot_magic.render.pace import Pace
-from cot_magic.render.silence import Silence
+from cot_magic.render.blocks import Outline
+from cot_magic.render.html import html
+from cot_magic.render.markdown import markdown
+from cot_magic.render.outline import LiveOutline, activity, outline
+from cot_magic.render.pace import Pace, Silence
+from cot_magic.render.plain import plain
 from cot_magic.render.widgets import Panel
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-_OF_A_MODEL = (Sent, Remarked, Streamed)  # after these it may be silent, and what it wants run is heard first
-_SEARCH_S = 1.0  # seconds between two looks at a search, where the whole panel is sent each time
+_OF_A_MODEL = (Sent, Remarked, Streamed)  # after these it may be silent; what it wants to run comes first
+_SEARCH_S = 1.0  # seconds between updates during a search, where the whole panel is sent each time
 
 
 class AccordionRenderer:
-    """A fold a phase, growing while it runs. At `close` the display becomes static, without a widget.
+    """One fold for each phase, growing while it runs. `close` makes the display static, without a widget.
 
-    A widget view that stays in a saved notebook hides the HTML beside it from most readers, and shows nothing
-    itself; so the last update drops it.
+    A widget view left in a saved notebook hides the HTML next to it in most viewers and shows nothing itself,
+    so the last update removes it.
 
     Parameters
     ----------
     clock
-        Seconds from any start, for the pace of updates.
+        A monotonic clock in seconds, for the pace of updates.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -52,7 +53,7 @@ class AccordionRenderer:
         self._silence = Silence(self._go_on)
 
     def update(self, session: Session, last: Stamped) -> None:
-        """Show the session, unless the last time was a moment ago."""
+        """Show the session, unless the last update was a moment ago."""
         self._silence.heard()
         self._show(session, last)
         self._session = session
@@ -61,7 +62,7 @@ class AccordionRenderer:
 
     def _show(self, session: Session, last: Stamped) -> None:
         due = self._pace.due(last.event)
-        if due or not isinstance(last.event, Streamed):  # of a thousand tokens a second, most are passed over
+        if due or not isinstance(last.event, Streamed):  # of a thousand tokens per second, most are skipped
             doing = activity(session, last.event)
             self._doing = self._doing if doing is None else doing
         if self._panel is None:
@@ -72,7 +73,7 @@ class AccordionRenderer:
             self._panel.draw(self._live.draw(session, self._doing))
 
     def close(self, session: Session) -> None:
-        """Replace the accordion by the static panel, then close the widgets."""
+        """Replace the accordion with the static panel, then close the widgets."""
         self._silence.close()
         if self._panel is None:
             _display(bundle(session))
@@ -82,15 +83,15 @@ class AccordionRenderer:
         self._panel = None
 
     def _go_on(self, seconds: float) -> None:
-        """Nothing is heard: what was held back is drawn, and the time goes on."""
+        """During a silence, draw what was held back and update the time."""
         if self._panel is not None:
             session = replace(self._session, seconds=self._session.seconds + seconds)
             self._panel.draw(self._live.draw(session, self._doing))
 
 
 class StaticRenderer:
-    """The panel as HTML that is replaced when a phase starts or ends, and once a second while schedules are
-    searched: for front ends whose widgets are in doubt."""
+    """The panel as HTML, for front ends that may not have widgets. It is replaced when a phase starts or
+    ends, and once a second during a search."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._handle: Any = None
@@ -98,7 +99,7 @@ class StaticRenderer:
         self._shown = -math.inf
 
     def update(self, session: Session, last: Stamped) -> None:
-        """Show the session at a change of phase, and how far a search is."""
+        """Show the session when a phase changes, and the progress of a search."""
         changes = isinstance(last.event, SessionStarted | PhaseStarted | PhaseEnded | ExploreSchedules)
         if changes or (isinstance(last.event, SearchAdvanced) and self._clock() - self._shown >= _SEARCH_S):
             self._show(session, activity(session, last.event) or "")
@@ -120,10 +121,20 @@ class SilentRenderer:
     """Shows nothing: the session is read from elsewhere."""
 
     def update(self, session: Session, last: Stamped) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def close(self, session: Session) -> None:
-        """Nothing."""
+        """Do nothing."""
+
+
+def bundle(session: Session) -> dict[str, str]:
+    """Return what a saved notebook keeps of the session, by MIME type: no widget."""
+    return bundle_of(outline(session))
+
+
+def bundle_of(drawn: Outline) -> dict[str, str]:
+    """Return the same for an outline."""
+    return {"text/html": html(drawn), "text/markdown": markdown(drawn), "text/plain": plain(drawn)}
 
 
 def _display(data: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What a screen is made of: frozen blocks that every rendering draws, and the one place that can tick."""
+"""What a screen is made of: frozen blocks that every rendering draws, and the only way to a check mark."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,32 +14,32 @@ CHECK = "\N{CHECK MARK}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A sign with the evidence behind it. A check mark without evidence cannot be built."""
+    """A sign with its evidence. A check mark without evidence cannot be built."""
 
     sign: str
     evidence: tuple[EvidenceId, ...] = ()
 
     def __post_init__(self) -> None:
         if CHECK in self.sign and not self.evidence:
-            raise ValueError("a check mark needs the id of the evidence behind it")
+            raise ValueError("a check mark needs the id of its evidence")
 
 
 def tick(evidence: Sequence[EvidenceId]) -> Mark:
-    """The check mark of VERIFIED and CONFIRMED: the only way to one. Raises ValueError without evidence."""
+    """Return the check mark of VERIFIED and CONFIRMED. Raises ValueError without evidence."""
     return Mark(sign=CHECK, evidence=tuple(evidence))
 
 
 def cross(evidence: Sequence[EvidenceId]) -> Mark:
-    """The mark of REJECTED and REFUTED; an open question if nothing ran."""
+    """Return the mark of REJECTED and REFUTED; a question mark if nothing ran."""
     return Mark(sign="✗", evidence=tuple(evidence)) if evidence else OPEN
 
 
 OPEN = Mark(sign="?")
-PLAIN = Mark(sign="·")  # a fact that is no verdict
+PLAIN = Mark(sign="·")  # a fact, not a verdict
 
 
 class State(StrEnum):
-    """How a phase stands."""
+    """The state of a phase."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -48,13 +48,13 @@ class State(StrEnum):
 
     @property
     def icon(self) -> str:
-        """One character; never a check mark, since a phase that ended has proved nothing by that."""
+        """One character; never a check mark, since a phase that has ended proves nothing."""
         return {"waiting": "○", "running": "◐", "done": "●", "interrupted": "■"}[self.value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Light Markdown (`code`, **bold**, lists, fences). `topic` is a short lead; `quiet` sets it back."""
+    """Light Markdown (`code`, **bold**, lists, fences). `topic` is a short lead; `quiet` text is dimmed."""
 
     text: str
     topic: str = ""
@@ -71,7 +71,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class RunRow:
     """One piece of evidence: what ran, what it printed and how it ended."""
 
     evidence: EvidenceId
@@ -83,12 +83,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A claim with its mark; `claim` and `detail` are light Markdown, `runs` go behind folds."""
+    """A claim with its mark; `claim` and `detail` are light Markdown, `runs` go into folds."""
 
     mark: Mark
     claim: str
     detail: str = ""
-    runs: tuple[Run, ...] = ()
+    runs: tuple[RunRow, ...] = ()
     strong: bool = False
 
 
@@ -100,7 +100,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Plain cells under plain headers; the columns in `code` hold values or names, shown verbatim."""
+    """Plain cells under plain headers; columns in `code` hold values or names, shown verbatim."""
 
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -110,7 +110,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffLine:
-    """`sign` is `+`, `-`, a space for a line that stays, or `…` where unchanged lines are left out."""
+    """`sign` is `+`, `-`, a space for an unchanged line, or `…` for lines left out."""
 
     sign: str
     text: str
@@ -124,7 +124,7 @@ class Diff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRow:
-    """A regression test and, in words, how it ended without and with the fix."""
+    """A regression test and how it ended without and with the fix, in words."""
 
     __test__ = False
 
@@ -133,7 +133,7 @@ class TestRow:
     before: str
     after: str
     source: str = ""
-    runs: tuple[Run, ...] = ()
+    runs: tuple[RunRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +145,8 @@ class Tests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A schedule as lanes and steps. `inevitable_after` is after how many decisions it was bound to fail,
-    None if that is not known."""
+    """A schedule as lanes and steps. `inevitable_after` is the number of decisions after which every
+    continuation fails; None if unknown."""
 
     trace: Trace
     title: str = ""
@@ -155,7 +155,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
-    """Blocks behind a title, closed at first."""
+    """Blocks under a title, closed at first."""
 
     title: str
     blocks: "tuple[Block, ...]"
@@ -166,8 +166,7 @@ Block: TypeAlias = Text | Code | Rows | Table | Diff | Tests | Picture | Fold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """The latest part of a model's text while it arrives, as it is; `above` counts the characters before
-    it."""
+    """The latest part of a model's text while it arrives; `above` is the number of characters before it."""
 
     text: str
     above: int = 0
@@ -178,7 +177,7 @@ class Stream:
 class Section:
     """One phase. `seconds` is None until it starts; `headline` is its result in one sentence.
 
-    `streams` are there only while the phase runs; afterwards what was written is among the blocks.
+    There are `streams` only while the phase runs; afterwards what was written is among the blocks.
     """
 
     phase: Phase
@@ -198,7 +197,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Badge:
-    """The verdict of the session: a mark that may be empty, and a word."""
+    """The verdict of the session: a mark, which may be empty, and a word."""
 
     mark: Mark
     word: str
@@ -224,5 +223,5 @@ class Outline:
 
     @property
     def running(self) -> Section | None:
-        """The phase that is under way."""
+        """The phase that is running, if any."""
         return next((section for section in self.sections if section.state is State.RUNNING), None)

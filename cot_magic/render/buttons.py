@@ -1,4 +1,4 @@
-"""Buttons that put the fix and the tests into the notebook, in an output of their own."""
+"""Buttons that insert the fix and the tests into the notebook, in their own output."""
 
 from collections.abc import Callable, Mapping
 from html import escape
@@ -20,11 +20,11 @@ class Buttons:
     on_insert
         Called with `fix`, `tests` or `all`; returns the sentence to show.
     on_undo
-        Takes the inserted cells out again; returns the sentence to show.
+        Removes the inserted cells; returns the sentence to show.
     has_fix, has_tests
-        What there is to insert; buttons for the rest are not shown.
+        What can be inserted; there are no buttons for anything else.
     offer
-        The same as JSON, from which the front-end extension draws buttons of its own.
+        The same as JSON, from which the front-end extension draws its own buttons.
     """
 
     def __init__(
@@ -42,8 +42,7 @@ class Buttons:
         self._sentence: Any = None
 
     def show(self, widgets: bool = True) -> None:
-        """Display them, or the line magics that do the same where widgets are missing; nothing if there is
-        nothing to insert."""
+        """Display the buttons, or without widgets the equivalent line magics; nothing without an offer."""
         from IPython.display import display
 
         if not self._labels:
@@ -54,7 +53,7 @@ class Buttons:
         display(data, raw=True)  # type: ignore[no-untyped-call]
 
     def bundle(self) -> dict[str, Any]:
-        """The buttons as display data without a widget."""
+        """Return the buttons as display data without a widget."""
         data: dict[str, Any] = {"text/html": self._html(), "text/plain": self.fallback}
         return data if self._offer is None else data | {OFFER_MIME: dict(self._offer)}
 
@@ -64,7 +63,7 @@ class Buttons:
         return "To insert: " + ", ".join(_INSTEAD[label] for label in (*self._labels, UNDO))
 
     def click(self, label: str) -> str:
-        """Do what the button of that label does, show the sentence and return it."""
+        """Do what the button with that label does, show the resulting sentence and return it."""
         try:
             said = self._on_undo() if label == UNDO else self._on_insert(_WHAT[label])
         except CotError as error:  # its message is written for the person who clicked
@@ -102,7 +101,7 @@ def show_buttons(
     widgets: bool = True,
     offer: Mapping[str, Any] | None = None,
 ) -> Buttons:
-    """Display the buttons in the output of the current cell, below what is there already, and return them."""
+    """Display the buttons below the current cell's output, and return them."""
     buttons = Buttons(on_insert, on_undo, has_fix=has_fix, has_tests=has_tests, offer=offer)
     buttons.show(widgets)
     return buttons

@@ -15,14 +15,14 @@ from cot_magic.render.blocks import (
     Picture,
     Row,
     Rows,
-    Run,
+    RunRow,
     Section,
     State,
     Table,
     Tests,
     Text,
 )
-from cot_magic.render.prose import Kind, Part, Span, parse, spans
+from cot_magic.render.prose import Part, ProseKind, Span, parse, spans
 from cot_magic.render.safe_text import code_span, longest_run
 from cot_magic.render.timeline import LEGEND, PANEL_ROWS
 from cot_magic.render.timeline import text as picture
@@ -33,7 +33,7 @@ _LIST_LIKE = re.compile(r"^(\s*\d*)([-+=.)])(?=\s|$|[-=])")
 
 
 def markdown(outline: Outline) -> str:
-    """The whole session; ends in a newline. Foreign text is escaped or fenced, so it cannot add structure."""
+    """Return the whole session, ending in a newline. Foreign text is escaped or fenced."""
     meta = " · ".join(outline.meta)
     lines = [
         f"## {escaped(outline.name)}: {inline(outline.title)}",
@@ -45,7 +45,7 @@ def markdown(outline: Outline) -> str:
 
 
 def heading(section: Section) -> str:
-    """`### VALIDATE: 1 confirmed, 2 refuted (34 s)`."""
+    """Return `### VALIDATE: 1 confirmed, 2 refuted (34 s)`."""
     icon = "" if section.state is State.DONE else f"{section.state.icon} "
     headline = f": {icon}{inline(section.headline)}" if section.headline else ""
     time = f" ({section.time})" if section.time else ""
@@ -53,24 +53,24 @@ def heading(section: Section) -> str:
 
 
 def body(section: Section) -> str:
-    """The blocks of one phase."""
+    """Return the blocks of one phase."""
     arriving = [fence(stream.text) for stream in section.streams]
     return "\n\n".join(part for part in (_blocks(section.blocks), *arriving) if part)
 
 
 def escaped(text: str) -> str:
-    """Plain text that Markdown shows as it is, on one line."""
+    """Escape plain text so that Markdown shows it unchanged, on one line."""
     line = " ".join(text.split())
     return _LIST_LIKE.sub(r"\1\\\2", _SPECIAL.sub(_escape, line))
 
 
 def inline(text: str) -> str:
-    """Light Markdown again as Markdown: code and bold stay, all else is escaped."""
+    """Convert light Markdown to Markdown: code and bold are kept, all else is escaped."""
     return _spans(spans(" ".join(text.split())))
 
 
 def fence(source: str, language: str = "") -> str:
-    """A fenced block whose fence is longer than any run of backquotes inside (CommonMark 4.5)."""
+    """Return a fenced block; its fence is longer than any run of backquotes inside (CommonMark 4.5)."""
     ticks = "`" * max(3, longest_run(source) + 1)
     return f"{ticks}{language}\n{source.rstrip()}\n{ticks}"
 
@@ -125,7 +125,7 @@ def _text(block: Text) -> str:
     if block.topic:
         lead = f"*{escaped(block.topic)}*"
         first = parse(block.text)[:1]
-        if first and first[0].kind is Kind.PARAGRAPH:
+        if first and first[0].kind is ProseKind.PARAGRAPH:
             parts[0] = f"{lead} {parts[0]}"
         else:
             parts.insert(0, lead)
@@ -134,17 +134,17 @@ def _text(block: Text) -> str:
 
 def _part(part: Part) -> str:
     match part.kind:
-        case Kind.PARAGRAPH:
+        case ProseKind.PARAGRAPH:
             return _spans(part.items[0])
-        case Kind.HEADING:
+        case ProseKind.HEADING:
             return f"**{_spans(part.items[0])}**" if part.items[0] else ""
-        case Kind.BULLETS:
+        case ProseKind.BULLETS:
             return "\n".join(f"- {_spans(item)}" for item in part.items)
-        case Kind.NUMBERS:
+        case ProseKind.NUMBERS:
             return "\n".join(f"{n}. {_spans(item)}" for n, item in enumerate(part.items, 1))
-        case Kind.CODE:
+        case ProseKind.CODE:
             return fence(part.source)
-        case Kind.TABLE:
+        case ProseKind.TABLE:
             rows = [[_BARE_PIPE.sub(r"\\|", _spans(cell)) for cell in row] for row in part.rows]
             lines = [f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]]]
             return "\n".join(lines)
@@ -157,7 +157,7 @@ def _spans(found: Sequence[Span]) -> str:
     for bold, group in itertools.groupby(found, key=lambda span: span.bold):
         piece = "".join(_span(span) for span in group)
         inner = piece.strip()
-        # emphasis must touch its words; white space goes outside
+        # emphasis marks must touch the words; white space goes outside
         text += piece.replace(inner, f"**{inner}**", 1) if bold and inner else piece
     return _LIST_LIKE.sub(r"\1\\\2", text)
 
@@ -175,7 +175,7 @@ def _row(row: Row) -> str:
 
 
 def _item(mark: Mark, text: str, below: Sequence[str]) -> str:
-    """A list item with the blocks below it indented, so that they belong to it."""
+    """Return a list item with the blocks that belong to it indented below."""
     inner = "".join(f"\n\n{_indented(block)}" for block in below if block)
     return f"- {mark.sign} {text}{inner}" + ("\n" if inner else "")
 
@@ -184,7 +184,7 @@ def _indented(text: str) -> str:
     return "\n".join(f"  {line}" if line else "" for line in text.split("\n"))
 
 
-def _run(run: Run, with_code: bool = True) -> str:
+def _run(run: RunRow, with_code: bool = True) -> str:
     parts = [fence(run.code, "python")] if with_code and run.code.strip() else []
     if run.output.strip():
         parts.append(fence(run.output))

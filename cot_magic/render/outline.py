@@ -1,7 +1,10 @@
-"""The session in words: with `phases`, the only place where events become text."""
+"""The session in words: together with `phases`, the only place where events become text."""
 
+import itertools
 from collections.abc import Callable
-from typing import assert_never
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import Any, assert_never
 
 from cot_magic.core.events import (
     Event,
@@ -35,12 +38,15 @@ from cot_magic.core.remedies import AGAIN, without_magics
 from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import phases
 from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, Stream, tick
+from cot_magic.render.model import StreamReader, streams, totals
 from cot_magic.render.runs import ending
 from cot_magic.render.safe_text import code_span, elapsed, phrase, seconds
-from cot_magic.render.streams import streams
-from cot_magic.render.usage import totals
 
 BAR = 20  # characters of a progress bar
+_GROWS = ("written", "thoughts")  # fields of a phase that change with each token
+_MOVES = ("phases", "seconds", "events")  # fields of a session that change with each event
+_OF_SESSION = attrgetter(*(field.name for field in fields(Session) if field.name not in _MOVES))
+_OF_PHASE = attrgetter(*(field.name for field in fields(PhaseView) if field.name not in _GROWS))
 
 
 def outline(
@@ -50,18 +56,18 @@ def outline(
     *,
     magics: bool = True,
 ) -> Outline:
-    """Everything that a screen shows of the session as it stands. Pure: the same session, the same outline.
+    """Return everything that a screen shows of the session. Pure: the same session gives the same outline.
 
     Parameters
     ----------
     session
-        The fold of the events so far.
+        The session so far.
     doing
-        What is being run at this moment, from `activity`; the headline of the running phase.
+        What is running at the moment, from `activity`: the headline of the running phase.
     read
-        What to show of the text that arrives in a phase.
+        Returns what to show of the text arriving in a phase.
     magics
-        Whether it is shown where magics can be used; on the command line they cannot.
+        Whether magics can be used where it is shown; on the command line they cannot.
     """
     return Outline(
         name=phrase(session.intensity),
@@ -74,10 +80,10 @@ def outline(
 
 
 def title(session: Session) -> str:
-    """`KeyError in cell [7], caused in cell [5]`."""
+    """Return `KeyError in cell [7], caused in cell [5]`."""
     case = session.case
     if case is None:
-        return "no failure is known yet"
+        return "no failure yet"
     here = case.label(case.cell.id)
     if case.raised is None:
         found = failing_schedule(case, session.evidence)
@@ -93,8 +99,7 @@ def title(session: Session) -> str:
 
 
 def badge(session: Session) -> Badge:
-    """The verdict of the session. Only a fix that was judged VERIFIED, by evidence that is there, is
-    ticked."""
+    """Return the verdict of the session. Only a fix judged VERIFIED, with its evidence, gets a check mark."""
     if session.interrupted:
         return Badge(mark=Mark(sign=State.INTERRUPTED.icon), word="interrupted")
     if not session.ended:
@@ -113,7 +118,7 @@ def badge(session: Session) -> Badge:
 
 
 def meta(session: Session) -> tuple[str, ...]:
-    """Time, reasoner, and what left the machine; tokens and price where a model was asked."""
+    """Return time, reasoner and what left the machine; tokens and price if a model was asked."""
     facts = [seconds(session.seconds) if session.ended else elapsed(session.seconds)]
     if session.reasoner:
         facts.append(phrase(session.reasoner, 60))
@@ -121,7 +126,7 @@ def meta(session: Session) -> tuple[str, ...]:
     if usage is not None:
         facts += totals(usage)
     elif session.reasoner == "offline":
-        facts.append("0 sent")
+        facts.append("nothing sent")
     withheld = max(session.case.redactions if session.case is not None else 0, session.withheld)
     if withheld:
         facts.append("1 value withheld" if withheld == 1 else f"{withheld:,} values withheld")
@@ -129,21 +134,21 @@ def meta(session: Session) -> tuple[str, ...]:
 
 
 def notes(session: Session, *, magics: bool = True) -> tuple[str, ...]:
-    """What the person must know before anything else: what went wrong on our side, and an interrupt."""
+    """Return what the person must know first: errors of ours or of a service, and an interrupt."""
     found = [phrase(session.note, 600)] if session.note else []
     faults = session.faults if magics else map(without_magics, session.faults)
     found += [f"Stopped: {phrase(fault, 600)}" for fault in faults]
     if session.interrupted:
-        found.append("Interrupted: what was found before stays.")
+        found.append("Interrupted: what was found so far is kept.")
     left = [phase for phase in Phase if phase not in session.finished]
     if (session.interrupted or session.faults) and session.sent and left:
-        stay = "; the phases before it stay" if session.finished else ""
-        found.append(f"`%cot_resume` goes on from {left[0]}{stay}." if magics else AGAIN)
+        kept = "; finished phases are kept" if session.finished else ""
+        found.append(f"`%cot_resume` continues from {left[0]}{kept}." if magics else AGAIN)
     return tuple(found)
 
 
 def activity(session: Session, event: Event) -> str | None:
-    """What goes on after this event, for the headline of the running phase; None if it changes nothing."""
+    """Return what runs after this event, for the phase's headline; None if the event changes nothing."""
     match event:
         case RunProbe():
             claim = next(
@@ -159,11 +164,11 @@ def activity(session: Session, event: Event) -> str | None:
         case SearchAdvanced():
             return search_bar(event)
         case InspectVariable():
-            return f"looking at {code_span(event.expression, 120)}"
+            return f"inspecting {code_span(event.expression, 120)}"
         case Waiting():
             return f"waiting {event.seconds:.0f} s: {phrase(event.reason)}"
         case Withdrawn():
-            return "the answer starts again"
+            return "the answer starts over"
         case EvidenceGathered():
             return f"{phrase(event.evidence.id, 40)}: {ending(event.evidence)}"
         case Streamed():
@@ -177,9 +182,9 @@ def activity(session: Session, event: Event) -> str | None:
         case PhaseStarted() | PhaseEnded() | SessionStarted() | SessionEnded() | Interrupted() | Faulted():
             return ""
         case Resumed():
-            return "going on"
+            return "resuming"
         case Sent():
-            return "asked, no answer yet"
+            return "waiting for an answer"
         case Finding() | UsageReported() | Remarked():
             return None
         case _:
@@ -187,7 +192,7 @@ def activity(session: Session, event: Event) -> str | None:
 
 
 def search_bar(event: SearchAdvanced) -> str:
-    """A bar with how many schedules ran, how fast, how many failed, and how long it may still take."""
+    """Return a progress bar: how many schedules ran, how fast, how many failed, and the time left."""
     if event.stage != "search":
         return f"a schedule fails: {event.stage}"
     filled = min(BAR, BAR * event.ran // max(1, event.total))
@@ -213,7 +218,7 @@ def _section(
 
 
 def duration(session: Session, view: PhaseView) -> float:
-    """How long a phase took, or has taken so far."""
+    """Return how long a phase took, or has taken so far."""
     return max(0.0, (session.seconds if view.ended is None else view.ended) - view.started)
 
 
@@ -238,3 +243,51 @@ def _headline(session: Session, view: PhaseView | None, state: State, doing: str
             return phrase(view.headline, 600) if view is not None else ""
         case _:
             assert_never(state)
+
+
+# --- while it runs ------------------------------------------------------------------------------------------
+
+
+class LiveOutline:
+    """Remembers what it drew: while only a model's text grows, blocks are neither judged nor worded again."""
+
+    def __init__(self) -> None:
+        self._facts: tuple[Any, ...] = ()
+        self._drawn: Outline | None = None
+        self._readers: dict[Phase, StreamReader] = {}
+
+    def draw(self, session: Session, doing: str) -> Outline:
+        """Return the outline of the session now."""
+        facts = _facts(session)
+        if self._drawn is None or not _same(facts, self._facts):
+            self._drawn, self._facts = outline(session, doing, self._read), facts
+        running = session.running
+        sections = tuple(
+            self._brought_up_to_date(section, session, running, doing)
+            if running is not None and section.phase is running.phase and section.state is State.RUNNING
+            else section
+            for section in self._drawn.sections
+        )
+        self._drawn = replace(self._drawn, sections=sections, meta=meta(session))
+        return self._drawn
+
+    def _brought_up_to_date(self, section: Section, session: Session, view: PhaseView, doing: str) -> Section:
+        return replace(
+            section,
+            headline=doing or "…",
+            seconds=duration(session, view),
+            streams=self._read(view),
+        )
+
+    def _read(self, view: PhaseView) -> tuple[Stream, ...]:
+        return streams(view, self._readers.setdefault(view.phase, StreamReader()))
+
+
+def _facts(session: Session) -> tuple[Any, ...]:
+    """Return all that blocks are made of: the session without its clock and the growing text."""
+    return (*_OF_SESSION(session), *itertools.chain.from_iterable(map(_OF_PHASE, session.phases)))
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Return whether both hold the same objects; these are immutable, so identity is enough."""
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))

@@ -1,38 +1,59 @@
 """What each of the five phases shows of a session, in words and blocks."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
+from cot_magic.core.edits import opcodes, size
 from cot_magic.core.events import Finding
-from cot_magic.core.findings import LOOK, Evidence, EvidenceKind, Hypothesis, HypothesisVerdict, Phase
-from cot_magic.core.session import Session
-from cot_magic.render import remedy
+from cot_magic.core.findings import (
+    LOOK,
+    CellEdit,
+    Evidence,
+    EvidenceKind,
+    Fix,
+    FixVerdict,
+    Hypothesis,
+    HypothesisVerdict,
+    Phase,
+    Stage,
+)
+from cot_magic.core.jobs import UNREPEATED, Outcome
+from cot_magic.core.session import Session, TestView
+from cot_magic.core.verdict import Judgement
 from cot_magic.render.blocks import (
     OPEN,
     PLAIN,
     Block,
     Code,
+    Diff,
+    DiffLine,
     Fold,
+    Mark,
     Picture,
     Row,
     Rows,
     Table,
+    TestRow,
+    Tests,
     Text,
     cross,
     tick,
 )
+from cot_magic.render.model import asking, written
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
-from cot_magic.render.safe_text import code_span, one_line, phrase, said, sentence, shown
-from cot_magic.render.streams import written
-from cot_magic.render.usage import asking
+from cot_magic.render.safe_text import LONG, code_span, one_line, phrase, said, sentence, shown
 
-_VALUES = 12  # rows of the table of values that are open at once
-_AROUND = 2  # lines of a cell that are shown before and after the failing one
+_VALUES = 12  # rows of the table of values; more go into a fold
+_AROUND = 2  # lines of a cell shown before and after the failing one
 _RANK = [HypothesisVerdict.CONFIRMED, HypothesisVerdict.REFUTED, HypothesisVerdict.INCONCLUSIVE]
+_BEST_FIRST = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED, FixVerdict.REJECTED]
+_OPEN_LINES = 100  # on each side of one change; the rest is counted
+_CONTEXT = 3  # lines around a change
 
 
 def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
-    """The blocks of one phase as the session stands."""
+    """Return the blocks of one phase."""
     view = session.phase(phase)
     model = (*written(view), *asking(view))
     match phase:
@@ -47,24 +68,24 @@ def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
             return (*findings(session, phase, bool(verdicts)), *verdicts, *model)
         case Phase.IMPLEMENT:
             first, last = _apart(findings(session, phase, False), "rollback")
-            return (*first, *remedy.implemented(session), *last, *model)
+            return (*first, *implemented(session), *last, *model)
         case Phase.CONFIRM:
-            runs = remedy.confirmed(session)
+            runs = confirmed(session)
             first, last = _apart(findings(session, phase, bool(runs)), "limits")
             return (*first, *runs, *last, *model)
         case _:
             assert_never(phase)
 
 
-# Topics of the offline reasoner that say in words what the blocks of the same phase draw from the facts.
+# Topics of the offline reasoner that say in words what the blocks of the phase show from the facts.
 _DRAWN = {"code", "values", "calls", "lineage", "outcomes", "before and after"}
 
 
 def findings(session: Session, phase: Phase, drawn: bool) -> tuple[Text, ...]:
-    """What the reasoner found in that phase, in its order.
+    """Return what the reasoner found in that phase, in its order.
 
-    Where the facts are `drawn`, the offline reasoner's words for the same facts are left out. A model's are
-    kept: it may read something into them.
+    If the facts are `drawn`, the offline reasoner's words for them are left out. A model's words are kept, as
+    it may conclude something from the facts.
     """
     found = _found(session, phase)
     if drawn and session.reasoner == "offline":
@@ -92,7 +113,7 @@ def _message(session: Session) -> list[Block]:
     if not more and any(
         raised.ename in item.text.partition("\n")[0] for item in _found(session, Phase.ANALYZE)[:1]
     ):
-        return []  # the first finding names it
+        return []  # the first finding names the exception
     return [Text(text=f"**{code_span(raised.ename)}** {_circumstances(raised)}".strip())]
 
 
@@ -110,14 +131,14 @@ def _circumstances(raised: Raised) -> str:
     words = [code_span(raised.evalue, 600)] if raised.evalue.strip() else []
     words += [f"({phrase(note)})" for note in raised.notes]
     words += [f"with {code_span(error(part), 200)}" for part in raised.group]
-    behind = raised.cause or raised.context
-    if behind is not None:
-        words.append(f"after {code_span(error(behind), 300)}")
+    earlier = raised.cause or raised.context
+    if earlier is not None:
+        words.append(f"after {code_span(error(earlier), 300)}")
     return " ".join(words)
 
 
 def _place(case: Case, raised: Raised) -> list[Block]:
-    """The failing lines, how they were reached, and the values there."""
+    """Return the failing lines, how they were reached, and the values there."""
     if raised.syntax is not None:
         lineno = raised.syntax.lineno
         return _excerpt(case.cell.source, lineno, f"{case.label(case.cell.id)}, line {lineno}")
@@ -168,7 +189,7 @@ def _values(frame: Frame) -> list[Block]:
 
 
 def _is_literal(expression: str) -> bool:
-    """Whether the value of an expression can be read from it, so that a row would say it twice."""
+    """Return whether an expression shows its own value, so that a row would repeat it."""
     return expression[:1] in "'\"-0123456789" or expression in ("None", "True", "False")
 
 
@@ -240,28 +261,28 @@ def _validated(session: Session) -> list[Block]:
     effects = dict.fromkeys(effect for item in session.evidence for effect in item.effects)
     if effects:
         listed = "\n".join(f"- {code_span(effect)}" for effect in effects)
-        found.append(Text(text=f"Attempts to reach outside, seen in the copies:\n{listed}"))
+        found.append(Text(text=f"Attempts to reach outside the copies:\n{listed}"))
     found += [Text(text=note, topic="state", quiet=True) for note in state_notes(session.evidence)]
     return found
 
 
 def _beside(item: Evidence) -> str:
-    """What a run was about that belongs to no hypothesis."""
+    """Say what a run that belongs to no hypothesis was about."""
     if item.kind is EvidenceKind.SCHEDULE and item.schedule is not None:
         return f"{item.schedule.failed:,} of {item.schedule.schedules:,} schedules of the cell fail"
     if item.about == LOOK:
-        return f"the value of {code_span(item.code, 200)} was looked at"
+        return f"inspected the value of {code_span(item.code, 200)}"
     return code_span(item.about) if item.about else "the cell"
 
 
 def _pictured(session: Session) -> list[Block]:
-    """The latest schedule under which the cell fails, step by step."""
+    """Return the latest schedule under which the cell fails, step by step."""
     for item in reversed(session.evidence):
         search = item.schedule
         if search is None or search.trace is None or not _search_of_the_case(session, item):
             continue
         if search.witness is not None and search.trace.steps:
-            title = f"The schedule that fails ({phrase(item.id, 40)})"
+            title = f"The failing schedule ({phrase(item.id, 40)})"
             return [Picture(trace=search.trace, title=title, inevitable_after=search.inevitable_after)]
     return []
 
@@ -296,3 +317,188 @@ def _open_reasons(session: Session, hypothesis: Hypothesis) -> str:
     open_ended = [ending(item) for item in probes if item.held is None or unsettled(item)]
     reasons = open_ended or [phrase(reason) for reason in session.judge(hypothesis.id).reasons]
     return said("; ".join(dict.fromkeys(reasons)))
+
+
+# --- IMPLEMENT ----------------------------------------------------------------------------------------------
+
+
+def implemented(session: Session) -> list[Block]:
+    """Return the best fix with its diff; the others, best first, in one fold with verdict and reasons."""
+    best = session.best_fix
+    others = [fix for fix in session.fixes if best is None or fix.id != best.id]
+    others.sort(key=lambda fix: _BEST_FIRST.index(session.judge_fix(fix).verdict))
+    found: list[Block] = []
+    if best is not None:
+        found += [*_fix(session, best), *_diffs(session, best)]
+    if others:
+        inner = tuple(
+            b for fix in others for b in (*_fix(session, fix, with_runs=True), *_diffs(session, fix))
+        )
+        count, other = len(others), "other " if best is not None else ""
+        found.append(Fold(title=f"{count} {other}fix{'es' * (count != 1)} tried", blocks=inner))
+    return found
+
+
+def mark_of(judged: Judgement[FixVerdict]) -> Mark:
+    """Return the mark of a verdict on a fix."""
+    match judged.verdict:
+        case FixVerdict.VERIFIED:
+            return tick(judged.evidence)
+        case FixVerdict.REJECTED:
+            return cross(judged.evidence)
+        case FixVerdict.PLAUSIBLE | FixVerdict.UNVERIFIED:
+            return OPEN
+
+
+def _fix(session: Session, fix: Fix, with_runs: bool = False) -> list[Block]:
+    """Return the verdict row of a fix. The runs of the best one are shown in CONFIRM."""
+    judged = session.judge_fix(fix)
+    reasons = f": {'; '.join(phrase(reason) for reason in judged.reasons)}" if judged.reasons else ""
+    runs = [item for item in session.evidence if item.kind is EvidenceKind.FIX and item.about == fix.id]
+    row = Row(
+        mark=mark_of(judged),
+        claim=sentence(said(fix.why)),
+        detail=said(f"{fix.priority} · {judged.verdict.lower()}{reasons}"),
+        runs=tuple(run(item) for item in runs) if with_runs else (),
+    )
+    return [Rows(rows=(row,))]
+
+
+def _diffs(session: Session, fix: Fix) -> list[Diff]:
+    return [_diff(edit, _title(session, fix, edit)) for edit in fix.edits]
+
+
+def _title(session: Session, fix: Fix, edit: CellEdit) -> str:
+    changed = _changed_lines(edit)
+    facts = [_label(session, edit), f"{changed} line{'s' * (changed != 1)} changed"]
+    passing = [
+        other
+        for other in session.fixes
+        if session.judge_fix(other).verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
+    ]
+    smallest = min((size(other.edits) for other in passing), default=0)
+    if len(passing) > 1 and fix in passing and size(fix.edits) == smallest:
+        facts.append(f"smallest of {len(passing)} fixes that pass")
+    return " · ".join(facts)
+
+
+def _label(session: Session, edit: CellEdit) -> str:
+    return session.case.label(edit.cell) if session.case is not None else "the cell"
+
+
+def _changed_lines(edit: CellEdit) -> int:
+    changes = opcodes(edit.before.splitlines(), edit.after.splitlines())
+    return sum(max(b - a, d - c) for tag, a, b, c, d in changes if tag != "equal")
+
+
+def _diff(edit: CellEdit, title: str) -> Diff:
+    """Return the edit line by line, with three lines around each change; the rest is counted."""
+    old, new = edit.before.splitlines(), edit.after.splitlines()
+    lines: list[DiffLine] = []
+    for tag, a, b, c, d in opcodes(old, new):
+        if tag == "equal":
+            lines += _context(old[a:b], first=a == 0, last=b == len(old))
+            continue
+        lines += [DiffLine(sign="-", text=shown(line)) for line in old[a:b][:_OPEN_LINES]]
+        lines += [DiffLine(sign="+", text=shown(line)) for line in new[c:d][:_OPEN_LINES]]
+        left = max(0, b - a - _OPEN_LINES) + max(0, d - c - _OPEN_LINES)
+        lines += [DiffLine(sign="…", text=f"{left} more changed lines")] if left else []
+    return Diff(title=title, lines=tuple(lines))
+
+
+def _context(same: Sequence[str], *, first: bool, last: bool) -> list[DiffLine]:
+    """Return unchanged lines next to a change, and how many were left out."""
+    above, below = (0 if first else _CONTEXT), (0 if last else _CONTEXT)
+    left = len(same) - above - below
+    if left <= 1:  # saying that one line is left out takes as much room as the line
+        return [DiffLine(sign=" ", text=shown(line)) for line in same]
+    kept = [DiffLine(sign=" ", text=shown(line)) for line in (*same[:above], *same[len(same) - below :])]
+    return [*kept[:above], DiffLine(sign="…", text=_unchanged(left)), *kept[above:]]
+
+
+def _unchanged(count: int) -> str:
+    return f"{count} unchanged line{'s' * (count != 1)}"
+
+
+# --- CONFIRM ------------------------------------------------------------------------------------------------
+
+
+def confirmed(session: Session) -> list[Block]:
+    """Return before and after of the cell and of each test for the best fix, and what was not verified."""
+    fix = session.best_fix
+    found: list[Block] = []
+    if fix is not None:
+        rows = [*_cell_row(session, fix), *_searches(session, fix)]
+        found += [Rows(rows=tuple(rows))] if rows else []
+        tests = tuple(_test_row(session, fix, view) for view in session.tests_of(fix.id))
+        found += [Tests(rows=tests)] if tests else []
+    open_points = _not_verified(session, fix)
+    if open_points:
+        rows = [Row(mark=OPEN, claim=point) for point in open_points]
+        found.append(Rows(rows=tuple(rows), title="Not verified"))
+    return found
+
+
+def _cell_row(session: Session, fix: Fix) -> list[Row]:
+    runs = [item for item in session.evidence if item.kind is EvidenceKind.FIX and item.about == fix.id]
+    latest = {item.stage: item for item in runs}
+    before, after = latest.get(Stage.BEFORE), latest.get(Stage.AFTER)
+    if session.case is None or (before is None and after is None):
+        return []
+    label = session.case.label(session.case.cell.id)
+    return [
+        Row(
+            mark=mark_of(session.judge_fix(fix)),
+            claim=f"{label}: {_ended(before)} without the fix, {_ended(after)} with it",
+            runs=tuple(run(item) for item in (before, after) if item is not None),
+        )
+    ]
+
+
+def _searches(session: Session, fix: Fix) -> list[Row]:
+    searches = [i for i in session.evidence if i.kind is EvidenceKind.SCHEDULE and i.about == fix.id]
+    return [
+        Row(mark=PLAIN, claim=f"schedules with the fix: {ending(item)}", runs=(run(item),))
+        for item in searches
+    ]
+
+
+def _test_row(session: Session, fix: Fix, view: TestView) -> TestRow:
+    judged = session.judge_fix(fix)
+    ran = [item for item in (view.before, view.after) if item is not None]
+    mark = OPEN
+    if view.after is not None and view.after.outcome is Outcome.RAISED:
+        mark = cross([view.after.id])
+    elif judged.verdict is FixVerdict.VERIFIED and len(ran) == 2:
+        mark = tick([item.id for item in ran])
+    return TestRow(
+        mark=mark,
+        name=phrase(view.test.name, 120),
+        before=_ended(view.before),
+        after=_ended(view.after),
+        source=shown(view.test.source, LONG),
+        runs=tuple(run(item) for item in ran),
+    )
+
+
+def _ended(evidence: Evidence | None) -> str:
+    return ending(evidence) if evidence is not None else "not run"
+
+
+def _not_verified(session: Session, fix: Fix | None) -> list[str]:
+    """Return what the evidence leaves open, each point once."""
+    claims: dict[str, str] = {item.id: item.claim for item in session.hypotheses}
+    points = [phrase(reason) for reason in session.judge_fix(fix).reasons] if fix is not None else []
+    for item in session.evidence:
+        if not unsettled(item):
+            continue
+        if item.kind is EvidenceKind.PROBE:
+            claim = sentence(phrase(claims.get(item.about, item.about)))
+            points.append(f"{claim} Its probe: {ending(item)}")
+        elif fix is not None and item.about == fix.id:
+            points.append(run(item).label)
+    proven = fix is not None and session.judge_fix(fix).verdict is FixVerdict.VERIFIED
+    # if a schedule proves a fix, it does not matter that a single run did not fail
+    notes = state_notes(session.evidence)
+    points += [note for note in notes if not (proven and note.startswith(UNREPEATED))]
+    return [said(point) for point in dict.fromkeys(points)]

@@ -1,4 +1,4 @@
-"""The outline as plain text: for terminals without colour, logs and readers of a saved notebook."""
+"""The outline as plain text: for terminals without colour, logs and viewers of a saved notebook."""
 
 from collections.abc import Iterator, Sequence
 from typing import assert_never
@@ -20,7 +20,7 @@ from cot_magic.render.blocks import (
     Tests,
     Text,
 )
-from cot_magic.render.prose import Kind, Part, Span, parse, spans
+from cot_magic.render.prose import Part, ProseKind, Span, parse, spans
 from cot_magic.render.timeline import LEGEND, PANEL_ROWS
 from cot_magic.render.timeline import text as picture
 
@@ -28,7 +28,7 @@ _INDENT = "    "
 
 
 def plain(outline: Outline, width: int = 100) -> str:
-    """The whole session as text of at most `width` columns where lines can be broken; ends in a newline."""
+    """Return the whole session, lines wrapped at `width` columns where possible; ends in a newline."""
     title = f"{outline.name}  {words(outline.title)}  [{outline.badge.text}]"
     lines = [title, "  ".join(outline.meta), *(words(note) for note in outline.notes)]
     for section in outline.sections:
@@ -38,14 +38,14 @@ def plain(outline: Outline, width: int = 100) -> str:
 
 
 def heading(section: Section) -> str:
-    """`VALIDATE   1 confirmed, 2 refuted  (34 s)`."""
+    """Return `VALIDATE   1 confirmed, 2 refuted  (34 s)`."""
     icon = "" if section.state is State.DONE else f"{section.state.icon} "
     time = f"  ({section.time})" if section.time else ""
     return f"{section.phase.value:<10} {icon}{words(section.headline)}{time}"
 
 
 def words(text: str) -> str:
-    """Light Markdown without its signs, on one line."""
+    """Return light Markdown without its markup, on one line."""
     return _spans(spans(" ".join(text.split())))
 
 
@@ -103,17 +103,17 @@ def _text(block: Text, width: int) -> Iterator[str]:
 
 def _part(part: Part, lead: str, width: int) -> Iterator[str]:
     match part.kind:
-        case Kind.PARAGRAPH | Kind.HEADING:
+        case ProseKind.PARAGRAPH | ProseKind.HEADING:
             yield from _wrapped(lead + _spans(part.items[0]), width)
-        case Kind.BULLETS | Kind.NUMBERS:
+        case ProseKind.BULLETS | ProseKind.NUMBERS:
             yield from [lead.strip()] if lead else []
             for number, item in enumerate(part.items, 1):
-                sign = f"{number}. " if part.kind is Kind.NUMBERS else "- "
+                sign = f"{number}. " if part.kind is ProseKind.NUMBERS else "- "
                 yield from _wrapped(_spans(item), width, first=sign, rest=" " * len(sign))
-        case Kind.CODE:
+        case ProseKind.CODE:
             yield from [lead.strip()] if lead else []
             yield from _verbatim(part.source)
-        case Kind.TABLE:
+        case ProseKind.TABLE:
             yield from [lead.strip()] if lead else []
             yield from _columns([tuple(_spans(cell) for cell in row) for row in part.rows], width)
         case _:
@@ -136,7 +136,7 @@ def _marked(mark: Mark, text: str, width: int) -> Iterator[str]:
 
 
 def _columns(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
-    """Columns as wide as needed, the widest one cut so that a line fits."""
+    """Yield rows with columns as wide as needed, the widest one cut to fit."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     over = sum(widths) + 2 * (len(widths) - 1) - width
     if over > 0:
@@ -155,9 +155,9 @@ def _verbatim(source: str) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> Iterator[str]:
-    """The text in lines that end at a space, or within a word that is longer than a line.
+    """Yield lines that end at a space, or within a word that is longer than a line.
 
-    `textwrap` handles word by word, and a model may write a paragraph of 20,000 words.
+    `textwrap` works word by word: too slow for a model's paragraph of 20,000 words.
     """
     text = text.replace("\n", " ").expandtabs().rstrip()
     lead, start = first, 0

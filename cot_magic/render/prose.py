@@ -12,7 +12,7 @@ _PIPE = re.compile(r"(?<!\\)\|")
 _RUN = re.compile("`+")
 
 
-class Kind(StrEnum):
+class ProseKind(StrEnum):
     PARAGRAPH = "paragraph"
     HEADING = "heading"
     BULLETS = "bullets"
@@ -30,17 +30,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One block of text: `items` are its lines of spans (one for a paragraph), `source` the text of a fence,
-    `rows` the cells of a table, its header first."""
+    """One block: `items` are its lines of spans (one for a paragraph), `source` is the code of a fence,
+    `rows` are the cells of a table, header first."""
 
-    kind: Kind
+    kind: ProseKind
     items: tuple[tuple[Span, ...], ...] = ()
     source: str = ""
     rows: tuple[tuple[tuple[Span, ...], ...], ...] = ()
 
 
 def parse(text: str) -> tuple[Part, ...]:
-    """The parts of a text, in time linear in its length; what is not understood stays as it is."""
+    """Return the parts of the text, in linear time; what is not understood is kept unchanged."""
     parts: list[Part] = []
     paragraph: list[str] = []
     lines = text.split("\n")
@@ -50,7 +50,7 @@ def parse(text: str) -> tuple[Part, ...]:
         if fence := _FENCE.match(line):
             _flush(parts, paragraph)
             end = _closing(lines, place + 1, fence.group(1))
-            parts.append(Part(kind=Kind.CODE, source="\n".join(lines[place + 1 : end])))
+            parts.append(Part(kind=ProseKind.CODE, source="\n".join(lines[place + 1 : end])))
             place = end + 1
             continue
         if "|" in line and place + 1 < len(lines) and _RULE.match(lines[place + 1]):
@@ -62,11 +62,11 @@ def parse(text: str) -> tuple[Part, ...]:
         if heading := _HEADING.match(line):
             _flush(parts, paragraph)
             parts.append(
-                Part(kind=Kind.HEADING, items=(spans(heading.group(1).strip().rstrip("#").rstrip()),))
+                Part(kind=ProseKind.HEADING, items=(spans(heading.group(1).strip().rstrip("#").rstrip()),))
             )
         elif item := _ITEM.match(line):
             _flush(parts, paragraph)
-            _add_item(parts, Kind.NUMBERS if item.group(1) else Kind.BULLETS, item.group(2))
+            _add_item(parts, ProseKind.NUMBERS if item.group(1) else ProseKind.BULLETS, item.group(2))
         elif not line.strip():
             _flush(parts, paragraph)
         else:
@@ -77,8 +77,7 @@ def parse(text: str) -> tuple[Part, ...]:
 
 
 def spans(text: str) -> tuple[Span, ...]:
-    """The spans of one run of text. A code span ends at the next run of as many backquotes (CommonMark
-    6.1)."""
+    """Return the spans of one line. A code span ends at the next equal run of backquotes (CommonMark 6.1)."""
     runs = list(_RUN.finditer(text))
     closing = _partners([len(run.group()) for run in runs])
     pieces: list[tuple[str, bool]] = []
@@ -96,7 +95,7 @@ def spans(text: str) -> tuple[Span, ...]:
 
 
 def _partners(lengths: list[int]) -> list[int | None]:
-    """For each run of backquotes the index of the next one of the same length."""
+    """Return for each run of backquotes the index of the next one of the same length."""
     latest: dict[int, int] = {}
     partners: list[int | None] = [None] * len(lengths)
     for index in range(len(lengths) - 1, -1, -1):
@@ -115,7 +114,7 @@ def _bolded(pieces: list[tuple[str, bool]]) -> tuple[Span, ...]:
         for index, text in enumerate(piece.split("**")):
             if index:
                 marks -= 1
-                if marks or bold:  # the last of an odd number has no partner and is meant literally
+                if marks or bold:  # the last of an odd number has no partner: it is literal
                     bold = not bold
                 else:
                     text = "**" + text
@@ -129,7 +128,7 @@ def _unpadded(code: str) -> str:
 
 
 def _closing(lines: list[str], start: int, fence: str) -> int:
-    """The index of the line that closes the fence, or of the end of the text if none does."""
+    """Return the index of the line that closes the fence, or the number of lines."""
     for index in range(start, len(lines)):
         line = lines[index].strip()
         if len(line) >= len(fence) and set(line) == {fence[0]}:
@@ -138,7 +137,7 @@ def _closing(lines: list[str], start: int, fence: str) -> int:
 
 
 def _table(lines: list[str]) -> Part:
-    """A table of GitHub's dialect; each row as wide as the header. A pipe in a cell is written `\\|`."""
+    """Return a table (GitHub's dialect); each row is as wide as the header. `\\|` is a pipe in a cell."""
     rows = []
     for line in lines:
         inner = line.strip().removeprefix("|")
@@ -146,16 +145,16 @@ def _table(lines: list[str]) -> Part:
         cells = [cell.strip().replace("\\|", "|") for cell in _PIPE.split(inner)]
         rows.append(tuple(spans(cell) for cell in cells))
     width = len(rows[0])
-    return Part(kind=Kind.TABLE, rows=tuple((*row, *[()] * width)[:width] for row in rows))
+    return Part(kind=ProseKind.TABLE, rows=tuple((*row, *[()] * width)[:width] for row in rows))
 
 
 def _flush(parts: list[Part], paragraph: list[str]) -> None:
     if paragraph:
-        parts.append(Part(kind=Kind.PARAGRAPH, items=(spans(" ".join(paragraph)),)))
+        parts.append(Part(kind=ProseKind.PARAGRAPH, items=(spans(" ".join(paragraph)),)))
         paragraph.clear()
 
 
-def _add_item(parts: list[Part], kind: Kind, text: str) -> None:
+def _add_item(parts: list[Part], kind: ProseKind, text: str) -> None:
     item = spans(text)
     if parts and parts[-1].kind is kind:
         parts[-1] = Part(kind=kind, items=(*parts[-1].items, item))

@@ -3,7 +3,7 @@
 from cot_magic.core.case import Raised
 from cot_magic.core.findings import Evidence, EvidenceKind
 from cot_magic.core.jobs import Outcome
-from cot_magic.render.blocks import Run
+from cot_magic.render.blocks import RunRow
 from cot_magic.render.safe_text import LONG, code_span, phrase, seconds, shown
 
 _NOUN = {
@@ -15,8 +15,7 @@ _NOUN = {
 
 
 def ending(evidence: Evidence) -> str:
-    """How the run ended, in a few words: `the prediction held`, `raises KeyError`, `blocked: needs the
-    network`."""
+    """Say how the run ended: `the prediction held`, `raises KeyError`, `blocked: needs the network`."""
     note = phrase(evidence.note, 200)
     match evidence.outcome:
         case Outcome.PASSED:
@@ -32,8 +31,8 @@ def ending(evidence: Evidence) -> str:
             return f"blocked: {note}" if note else "blocked"
 
 
-def run(evidence: Evidence) -> Run:
-    """The run with its code, its output and what else was seen, for a fold."""
+def run(evidence: Evidence) -> RunRow:
+    """Return the run with its code, output and notes, for a fold."""
     stage = f" {evidence.stage} the fix" if evidence.stage is not None else ""
     label = f"{_NOUN[evidence.kind]} {phrase(evidence.id, 40)}{stage}: {ending(evidence)}"
     notes = []
@@ -42,27 +41,27 @@ def run(evidence: Evidence) -> Run:
     if evidence.note and evidence.outcome in (Outcome.PASSED, Outcome.RAISED):
         notes.append(phrase(evidence.note))
     notes += [f"tried to {code_span(effect)}" for effect in evidence.effects]
-    return Run(
+    return RunRow(
         evidence=evidence.id,
         label=f"{label}, {seconds(evidence.seconds)}",
-        code="" if evidence.kind is EvidenceKind.FIX else shown(evidence.code, LONG),  # its diff is beside it
+        code="" if evidence.kind is EvidenceKind.FIX else shown(evidence.code, LONG),  # its diff is shown
         output=shown(evidence.output),
         note=" · ".join(notes),
     )
 
 
 def error(raised: Raised) -> str:
-    """`KeyError: 'price'`, as Python prints it."""
+    """Return `KeyError: 'price'`, as Python prints it."""
     return f"{raised.ename}: {raised.evalue}" if raised.evalue else raised.ename
 
 
 def unsettled(evidence: Evidence) -> bool:
-    """Whether the run says nothing about the code, because something else ended it."""
+    """Return whether something other than the code ended the run, so that it says nothing about the code."""
     return evidence.outcome in (Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED)
 
 
 def state_notes(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
-    """On which state completed runs stood, where that was said: each note once."""
+    """Return the notes of completed runs about the state they ran on, each once."""
     said = [phrase(item.note) for item in evidence if item.note and not unsettled(item)]
     return tuple(dict.fromkeys(said))
 

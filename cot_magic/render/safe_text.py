@@ -1,13 +1,13 @@
-"""Foreign text made safe to show: nothing invisible, nothing endless, no borrowed check mark."""
+"""Foreign text made safe to show: visible, bounded, without check marks. Durations in words."""
 
 import re
 
-LONG = 20_000  # characters of a text that a person may want to read whole
+LONG = 20_000  # characters of what a person may want to read whole
 SHORT = 4_000  # characters of an output or a probe
 LINE = 400  # characters of one line of a table or headline
 
-# Control characters (terminal escapes among them), marks that turn the reading direction and so can make code
-# look like other code (CVE-2021-42574), the byte order mark, and lone surrogates, which cannot be encoded.
+# Control characters (including terminal escapes), marks that change the text direction and can disguise code
+# (CVE-2021-42574), the byte order mark, and lone surrogates, which cannot be encoded.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -16,8 +16,8 @@ _BACKTICKS = re.compile("`+")
 
 
 def visible(text: str) -> str:
-    """The text with each invisible or reordering character written as its escape (`\\u202e`)."""
-    if text.replace("\n", "").isprintable():  # so is most text, and this is told many times as fast
+    """Return the text with each invisible or reordering character escaped (`\\u202e`)."""
+    if text.replace("\n", "").isprintable():  # true of most text, and much faster
         return text
     return _INVISIBLE.sub(
         lambda found: _escape(found.group()), text.replace("\r\n", "\n").replace("\r", "\n")
@@ -25,12 +25,12 @@ def visible(text: str) -> str:
 
 
 def unticked(text: str) -> str:
-    """A reasoner's words without check marks, which belong to evidence: each becomes an empty box."""
+    """Replace check marks, which belong to evidence, with empty boxes."""
     return text if text.isascii() else _CHECKS.sub("☐", text)
 
 
 def clip(text: str, limit: int) -> str:
-    """The head and the tail of a text that is longer than `limit`, and how much was left out between."""
+    """Return text over `limit` as its head, its tail, and how much was left out in between."""
     if len(text) <= limit:
         return text
     head = limit * 2 // 3
@@ -39,34 +39,34 @@ def clip(text: str, limit: int) -> str:
 
 
 def shown(text: str, limit: int = SHORT) -> str:
-    """Code, output or a value, bounded and visible; its own characters otherwise untouched."""
+    """Return code, output or a value: bounded and visible, otherwise unchanged."""
     return visible(clip(text, limit))
 
 
 def said(text: str, limit: int = LONG) -> str:
-    """Words of a reasoner: bounded, visible, without check marks."""
+    """Return a reasoner's words: bounded, visible, without check marks."""
     return unticked(visible(clip(text, limit)))
 
 
 def one_line(text: str, limit: int = LINE) -> str:
-    """The text on one line, its end left out if it is longer than `limit` characters."""
+    """Return the text on one line, cut after `limit` characters."""
     line = " ".join(visible(text[: limit * 4]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def phrase(text: str, limit: int = LINE) -> str:
-    """A few foreign words within a sentence of ours: on one line, without check marks."""
+    """Return a few foreign words for one of our sentences: on one line, without check marks."""
     return unticked(one_line(text, limit))
 
 
 def sentence(text: str) -> str:
-    """The text with a full stop, if it ends in a word or in code."""
+    """Return the text with a full stop if it ends in a word or in code."""
     text = text.rstrip()
     return f"{text}." if text and (text[-1].isalnum() or text[-1] in "`\"')]}*") else text
 
 
 def code_span(text: str, limit: int = LINE) -> str:
-    """The text as one code span of light Markdown, whatever backquotes are in it."""
+    """Return the text as one code span of light Markdown, whatever backquotes it contains."""
     line = one_line(text, limit)
     fence = "`" * (longest_run(line) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
@@ -74,12 +74,12 @@ def code_span(text: str, limit: int = LINE) -> str:
 
 
 def longest_run(text: str) -> int:
-    """How many backquotes follow each other at most."""
+    """Return the length of the longest run of backquotes."""
     return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
 
 
 def seconds(value: float) -> str:
-    """A duration for people: `13 ms`, `4.2 s`, `41 s`, `3 min 5 s`."""
+    """Return a duration in words: `13 ms`, `4.2 s`, `41 s`, `3 min 5 s`."""
     if value < 0.0995:
         return f"{value * 1000:.0f} ms"
     if value < 9.95:
@@ -89,7 +89,7 @@ def seconds(value: float) -> str:
 
 
 def elapsed(value: float) -> str:
-    """The time of something that still runs, in whole seconds: `0 s`, `41 s`, `3 min 5 s`."""
+    """Return the time of something still running, in whole seconds: `0 s`, `41 s`, `3 min 5 s`."""
     return seconds(float(int(value))) if value >= 10 else f"{int(value)} s"
 
 

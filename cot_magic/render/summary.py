@@ -13,7 +13,7 @@ FORMAT = 1
 
 
 def summary(session: Session, notebook: str, intensity: str) -> dict[str, Any]:
-    """The session as one JSON object.
+    """Return the session as one JSON object.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _failure(case: Case | None) -> dict[str, Any] | None:
 
 
 def _index(case: Case | None, cell: CellId | None) -> int | None:
-    """The place of a cell in the notebook, counted from 0 over all cells; else its place in the case."""
+    """Return the index of a cell in the notebook, from 0 over all cells; else its index in the case."""
     if case is None or cell is None:
         return None
     known = case.cell_by_id(cell)
@@ -145,7 +145,7 @@ def _fix(session: Session) -> dict[str, Any] | None:
 
 
 def _witness(session: Session) -> dict[str, Any] | None:
-    """The schedule that failed, and how often it failed when it was run again."""
+    """Return the failing schedule, and how often it failed when it was replayed."""
     found = failing_schedule(session.case, session.evidence)
     if found is None or found.schedule is None or found.schedule.witness is None:
         return None

@@ -1,4 +1,4 @@
-"""The screen of a terminal: one line while it runs, then the session in colour; plain text elsewhere."""
+"""The screen of a terminal: a progress line while it runs, then the session in colour; else plain text."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ from cot_magic.render.blocks import (
     Outline,
     Picture,
     Rows,
-    Run,
+    RunRow,
     Section,
     State,
     Table,
@@ -27,7 +27,7 @@ from cot_magic.render.blocks import (
 from cot_magic.render.outline import activity, outline
 from cot_magic.render.pace import Pace
 from cot_magic.render.plain import plain, words
-from cot_magic.render.prose import Kind, Part, Span, parse, spans
+from cot_magic.render.prose import Part, ProseKind, Span, parse, spans
 from cot_magic.render.safe_text import seconds
 from cot_magic.render.timeline import LEGEND, PANEL_ROWS
 from cot_magic.render.timeline import text as picture
@@ -43,16 +43,16 @@ _STEPS = {"◆": "yellow", "✗": "bold red", "●": "bold", "┄": "red", "rais
 
 
 class TerminalRenderer:
-    """Shows a session with rich. Where there is no terminal, or NO_COLOR is set, only plain text at the end.
+    """Shows a session with rich. Without a terminal, or if NO_COLOR is set, only plain text at the end.
 
     Parameters
     ----------
     output
-        A `rich.console.Console` or a text file; standard output if none is given.
+        A `rich.console.Console` or a file open for text; standard output if None.
     clock
-        Seconds from any start, for the pace of the progress line.
+        A monotonic clock in seconds, for the pace of the progress line.
     magics
-        Whether magics can be used there: at a prompt of IPython, not on the command line.
+        Whether magics can be used: at an IPython prompt, not on the command line.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class TerminalRenderer:
         self._doing = ""
 
     def update(self, session: Session, last: Stamped) -> None:
-        """One line that says which phase runs, for how long, and what is being done."""
+        """Show the running phase, its time and its activity on one line."""
         doing = activity(session, last.event)
         self._doing = self._doing if doing is None else doing
         if self._plain or not self._pace.due(last.event):
@@ -83,7 +83,7 @@ class TerminalRenderer:
 
             self._live = Live(
                 console=self._console,
-                auto_refresh=False,  # no thread of its own
+                auto_refresh=False,  # no extra thread
                 transient=True,
                 redirect_stdout=False,
                 redirect_stderr=False,
@@ -92,7 +92,7 @@ class TerminalRenderer:
         self._live.update(self._progress(session), refresh=True)
 
     def close(self, session: Session) -> None:
-        """Take the line away and show the session."""
+        """Remove the line and show the session."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -229,19 +229,19 @@ def _part(part: Part) -> "Iterator[RichText]":
     from rich.text import Text as RichText
 
     match part.kind:
-        case Kind.PARAGRAPH:
+        case ProseKind.PARAGRAPH:
             yield _spans(part.items[0])
-        case Kind.HEADING:
+        case ProseKind.HEADING:
             heading = _spans(part.items[0])
             heading.stylize("bold")
             yield heading
-        case Kind.BULLETS | Kind.NUMBERS:
+        case ProseKind.BULLETS | ProseKind.NUMBERS:
             for number, item in enumerate(part.items, 1):
-                sign = f"{number}. " if part.kind is Kind.NUMBERS else "• "
+                sign = f"{number}. " if part.kind is ProseKind.NUMBERS else "• "
                 yield RichText(sign) + _spans(item)
-        case Kind.CODE:
+        case ProseKind.CODE:
             yield RichText(part.source, style="cyan")
-        case Kind.TABLE:
+        case ProseKind.TABLE:
             widths = [max(_width(row[n]) for row in part.rows) for n in range(len(part.rows[0]))]
             for row in part.rows:
                 line = RichText()
@@ -262,7 +262,7 @@ def _inline(text: str) -> "RichText":
 
 
 def _spans(found: Sequence[Span]) -> "RichText":
-    """Spans as rich text. Rich's own markup is never read, so `[red]` in a value is shown as it is."""
+    """Return spans as rich text. Rich's markup is not interpreted: `[red]` in a value is shown literally."""
     from rich.text import Text as RichText
 
     text = RichText()
@@ -278,7 +278,7 @@ def _strong(claim: str, strong: bool) -> "RichText":
     return text
 
 
-def _marks(rows: "Sequence[tuple[Mark, RichText, Sequence[Run]]]") -> "RenderableType":
+def _marks(rows: "Sequence[tuple[Mark, RichText, Sequence[RunRow]]]") -> "RenderableType":
     from rich.table import Table as Grid
     from rich.text import Text as RichText
 
@@ -306,7 +306,7 @@ def _table(table: Table) -> "RenderableType":
 
 
 def _picture(block: Picture) -> "RichText":
-    """The lanes and steps, no line broken; what was disturbed and what failed in colour."""
+    """Return lanes and steps without breaking lines; disturbed and failing steps in colour."""
     from rich.text import Text as RichText
 
     width = _WIDEST - 2 * len("│ ") - 2  # within the frame and the indentation
@@ -325,7 +325,7 @@ def _highlighted(source: str) -> "RichText":
 
 
 def _diff(diff: Diff) -> "RichText":
-    """The lines with their signs in colour, and their code highlighted where it stays or is new."""
+    """Return the lines with coloured signs; code that stays or is new is highlighted."""
     from rich.text import Text as RichText
 
     lines = []

@@ -1,19 +1,18 @@
-"""The live panel as widgets: a fold a phase, in which only what changed is sent."""
+"""The live panel as widgets: one fold for each phase; only what changed is sent."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from cot_magic.core.findings import Phase
 from cot_magic.render.blocks import Outline, Section, State, Stream
-from cot_magic.render.html_blocks import stream_html
+from cot_magic.render.html import OPEN, header, pieces, stream_html
 from cot_magic.render.plain import words
-from cot_magic.render.static_html import OPEN, header, pieces
 
 _PART = '<div style="font-size:13px;line-height:1.5;word-break:break-word">'
-_TALLEST = "260px"  # of a text that arrives; below it, nothing moves
-_GAP = "\N{EN SPACE}\N{EN SPACE}"  # two ordinary spaces would be drawn as one
+_TALLEST = "260px"  # of arriving text, so that what is below it does not move
+_GAP = "\N{EN SPACE}\N{EN SPACE}"  # two ordinary spaces would be collapsed
 _NAME = "cot-magic-live"
-# Widgets are not sanitized, so the live panel can take the look that it has when it has become static.
+# Widgets are not sanitized, so the live panel can look like the static one.
 _LOOK = """<style>
 .cot-magic-live {
   max-width: 880px; border: 1px solid rgba(128,128,128,0.28); border-radius: 6px; overflow: hidden; }
@@ -34,9 +33,9 @@ _LOOK = """<style>
 class Panel:
     """The widgets of one session.
 
-    Each fold is a widget of its own, and is touched at most twice: opened as its phase starts, and shut as
-    its phase ends if it is shut in the static panel too. What the person does with it after that, or with
-    any other fold, stays: while a cell runs the kernel cannot hear of it, and so must not overrule it.
+    Each fold is its own widget and is changed at most twice: opened when its phase starts, and closed when
+    its phase ends if it is closed in the static panel too. What the person does with a fold otherwise is
+    kept: while a cell runs, the kernel does not hear of it and must not undo it.
     """
 
     def __init__(self) -> None:
@@ -55,15 +54,15 @@ class Panel:
         return {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
 
     def draw(self, drawn: Outline) -> None:
-        """Bring all parts to that state. A widget compares before it sends, so what is the same stays."""
+        """Update all parts. A widget compares before it sends, so unchanged parts send nothing."""
         facts = (drawn.name, drawn.title, drawn.badge, drawn.meta, drawn.notes)
-        if facts != self._facts:  # it is worded about once a second, as its time goes on
+        if facts != self._facts:  # the time changes about once a second
             self._head.value, self._facts = f"{_PART}{header(drawn)}</div>", facts
         for section in drawn.sections:
             self._folds[section.phase].draw(section)
 
     def close(self) -> None:
-        """Drop all widgets, here and in the front end."""
+        """Close all widgets, here and in the front end."""
         for fold in self._folds.values():
             fold.close()
         for widget in (self._look, self._head, self._box):
@@ -71,7 +70,7 @@ class Panel:
 
 
 class _PhaseFold:
-    """The fold of one phase: its blocks, then what arrives."""
+    """The fold of one phase: its blocks, then the arriving text."""
 
     def __init__(self) -> None:
         from ipywidgets import Accordion, Layout, VBox
@@ -86,7 +85,7 @@ class _PhaseFold:
         self._section: Section | None = None
 
     def draw(self, section: Section) -> None:
-        """Bring the fold to that state."""
+        """Update the fold."""
         if section is self._section:
             return
         before = self._section
@@ -130,7 +129,7 @@ class _PhaseFold:
 
 
 class _Arriving:
-    """A text that arrives, in a box that scrolls by itself: turned upside down, it stays at its end."""
+    """Arriving text in a box that stays scrolled to its end, as its content is laid out in reverse."""
 
     def __init__(self, item: Stream) -> None:
         from ipywidgets import HTML, Accordion, Box, Layout
@@ -149,11 +148,11 @@ class _Arriving:
 
 
 def _words(section: Section) -> tuple[object, ...]:
-    """All that a title says."""
+    """Return all that a title shows."""
     return section.state, section.headline, section.time
 
 
 def _title(section: Section) -> str:
-    """`● VALIDATE  1 confirmed, 2 refuted · 34 s`: plain text, as titles know no markup."""
+    """Return `● VALIDATE  1 confirmed, 2 refuted · 34 s`: plain text, as titles take no markup."""
     parts = [part for part in (words(section.headline), section.time) if part]
     return f"{section.state.icon} {section.phase.value}{_GAP}{' · '.join(parts)}".rstrip()

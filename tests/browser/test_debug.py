@@ -104,7 +104,7 @@ def test_cancel_stops_an_investigation_while_the_cell_runs(app, page, lab, noteb
     book.button("Cancel").wait_for(timeout=60_000)
     page.screenshot(path=str(artefacts / f"cancel-before-{app}.png"))
     book.button("Cancel").click()
-    page.wait_for_selector("text=Interrupted: what was found before stays.", timeout=60_000)
+    page.wait_for_selector("text=Interrupted: what was found so far is kept.", timeout=60_000)
     book.button("Cancel").wait_for(state="detached")
     page.screenshot(path=str(artefacts / f"cancel-after-{app}.png"))
     assert book.cells()[1]["outputs"][0]["ename"] == "KeyError", "the error of the cell is as it was"

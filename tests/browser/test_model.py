@@ -73,7 +73,7 @@ def test_the_panel_while_a_model_streams_when_it_fails_and_after_going_on(
     page.screenshot(path=str(artefacts / "model-streaming.png"))
     assert "claude" in page.inner_text(".jp-Notebook")
     assert page.locator(".cot-Bar").count() == 0, "what is being debugged is not offered to be debugged"
-    page.wait_for_selector("text=goes on from VALIDATE", timeout=60_000)
+    page.wait_for_selector("text=continues from VALIDATE", timeout=60_000)
     book.idle()
     page.screenshot(path=str(artefacts / "model-failed.png"))
     failed = page.inner_text(".jp-Notebook")
@@ -110,7 +110,7 @@ def test_the_countdown_is_seen_while_a_service_is_overloaded_and_what_was_found_
     book.start_cell(2)
     page.wait_for_selector("text=/overloaded/i", timeout=30_000)
     page.screenshot(path=str(artefacts / "model-waiting.png"))
-    page.wait_for_selector("text=goes on from VALIDATE", timeout=60_000)
+    page.wait_for_selector("text=continues from VALIDATE", timeout=60_000)
     book.idle()
     page.screenshot(path=str(artefacts / "model-gave-up.png"))
     given_up = page.inner_text(".jp-Notebook")

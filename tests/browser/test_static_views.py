@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from cot_magic.render.bundle import bundle
+from cot_magic.render.accordion import bundle
 
 PHASES = ("ANALYZE", "PLAN", "VALIDATE", "IMPLEMENT", "CONFIRM")
 DIFF = '{"item": "tea", "price": 3.5},'
@@ -66,7 +66,7 @@ def check(seen: dict[str, Any]) -> None:
     assert len(seen["tints"]) >= 3, "lines that go, that come and that stay look different"
     assert "test_each_record_has_a_price" in seen["text"]
     assert seen["over"] <= 0, "nothing is cut at the side"
-    assert "The schedule that fails" in seen["text"]
+    assert "The failing schedule" in seen["text"]
     assert "rows.clear()" in seen["text"]
     assert seen["cut"] == []
 

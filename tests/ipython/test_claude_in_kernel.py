@@ -136,7 +136,7 @@ def test_after_a_fault_the_kernel_is_usable_and_the_session_goes_on(server, note
     assert ran.ename == "NameError"
     text = panel(ran)
     assert "Stopped: " in text
-    assert "%cot_resume goes on from VALIDATE" in text
+    assert "%cot_resume continues from VALIDATE" in text
     assert "a scripted headline" in text
     server.script[:] = in_kernel()[2:]
     ran = notebook.run("%cot_resume")

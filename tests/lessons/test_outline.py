@@ -17,7 +17,7 @@ from cot_magic.lessons.lesson import (
 )
 from cot_magic.lessons.outline import lesson_outline, step_outline
 from cot_magic.lessons.questions import questions
-from cot_magic.render.bundle import bundle_of
+from cot_magic.render.accordion import bundle_of
 
 pytestmark = pytest.mark.slow
 FIXED = "sum(values)"

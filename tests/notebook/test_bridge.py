@@ -168,7 +168,7 @@ def test_cancel_is_heard_while_the_cell_runs_and_what_was_found_stays(kernel: An
     ran = cancelled(kernel, subshell, None)
     assert (ran.status, ran.ename) == ("error", "KeyError"), "the cell keeps its own error"
     panel = next(bundle["text/plain"] for bundle in ran.displays if "ANALYZE" in bundle["text/plain"])
-    assert "Interrupted: what was found before stays." in panel
+    assert "Interrupted: what was found so far is kept." in panel
     assert "alpha" in panel
     assert rows(ran)[0][OFFER_MIME]["state"] == "done"
     assert kernel.value("6 * 7") == "42"

@@ -13,7 +13,7 @@ from cot_magic.core.events import Streamed
 from cot_magic.core.findings import Phase
 from cot_magic.core.session import Session
 from cot_magic.render.accordion import WIDGET_VIEW, SilentRenderer
-from cot_magic.render.live import LiveOutline
+from cot_magic.render.outline import LiveOutline
 from cot_magic.render.widgets import Panel
 from cot_magic.testing import check_renderer
 

@@ -82,12 +82,12 @@ def test_plain_text_holds_the_verdicts_the_diff_and_the_tests(verified: Session)
 def test_a_schedule_is_drawn_in_characters(sessions: ModuleType) -> None:
     drawn = outline(sessions.fold(sessions.race_events()))
     for text in (markdown(drawn), plain(drawn)):
-        assert "The schedule that fails (e10)" in text
+        assert "The failing schedule (e10)" in text
         lines = [line.strip() for line in text.splitlines()]
         place = next(n for n, line in enumerate(lines) if line.startswith("│ ◆"))
         assert lines[place].endswith("line 9  rows.clear()")
         assert lines[place + 1].endswith("◆ takes 4x as long")
-        assert lines[place + 2] == "┄ ┄  from here on every continuation that was tried fails"
+        assert lines[place + 2] == "┄ ┄  from here on, every continuation that was tried fails"
         assert lines[place + 3].startswith("✗ │")
 
 

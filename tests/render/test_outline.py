@@ -149,10 +149,10 @@ def test_a_session_that_a_fault_stopped_is_not_called_unresolved(sessions: Modul
     fault = Faulted(phase=Phase.PLAN, message="the service is away")
     drawn = outline(sessions.fold([*begun, fault, SessionEnded()]))
     assert drawn.badge.text == "■ stopped"
-    assert drawn.notes[-1] == "`%cot_resume` goes on from PLAN; the phases before it stay."
+    assert drawn.notes[-1] == "`%cot_resume` continues from PLAN; finished phases are kept."
     first = [begun[0], PhaseStarted(phase=Phase.ANALYZE), Sent(phase=Phase.ANALYZE, characters=9)]
     drawn = outline(sessions.fold([*first, Faulted(phase=Phase.ANALYZE, message="away"), SessionEnded()]))
-    assert drawn.notes[-1] == "`%cot_resume` goes on from ANALYZE."
+    assert drawn.notes[-1] == "`%cot_resume` continues from ANALYZE."
 
 
 def test_the_fold_of_a_phase_that_was_cut_off_stands_open(sessions: ModuleType) -> None:
@@ -174,11 +174,11 @@ def test_a_remark_that_follows_itself_is_told_once_with_how_often(sessions: Modu
 
 def test_a_request_without_an_answer_yet_is_told(sessions: ModuleType) -> None:
     session = sessions.fold([*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)])
-    assert activity(session, Sent(phase=Phase.PLAN, characters=9)) == "asked, no answer yet"
+    assert activity(session, Sent(phase=Phase.PLAN, characters=9)) == "waiting for an answer"
 
 
 def test_meta_counts_what_left_the_machine_and_what_was_withheld(verified: Session) -> None:
-    assert outline(verified).meta[1:] == ("offline", "0 sent", "3 values withheld")
+    assert outline(verified).meta[1:] == ("offline", "nothing sent", "3 values withheld")
 
 
 def test_with_a_model_meta_gives_tokens_and_price_instead_of_nothing_sent(sessions: ModuleType) -> None:
@@ -193,7 +193,7 @@ def test_with_a_model_meta_gives_tokens_and_price_instead_of_nothing_sent(sessio
 
 def test_a_model_that_reported_nothing_is_not_said_to_have_been_sent_nothing(sessions: ModuleType) -> None:
     session = replace(sessions.fold(sessions.analyze(sessions.key_error_case())), reasoner="claude")
-    assert "0 sent" not in outline(session).meta
+    assert "nothing sent" not in outline(session).meta
 
 
 def test_analyze_shows_the_failing_line_the_values_and_the_hypotheses(verified: Session) -> None:

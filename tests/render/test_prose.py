@@ -2,19 +2,19 @@
 
 import pytest
 
-from cot_magic.render.prose import Kind, Span, parse, spans
+from cot_magic.render.prose import ProseKind, Span, parse, spans
 from cot_magic.render.safe_text import code_span, longest_run
 
 
 def test_paragraphs_lists_headings_and_fences_are_told_apart() -> None:
     parts = parse("# Head #\none\ntwo\n\n- a\n- b\n1. c\n```py\n- not a list\n```\nend")
     assert [part.kind for part in parts] == [
-        Kind.HEADING,
-        Kind.PARAGRAPH,
-        Kind.BULLETS,
-        Kind.NUMBERS,
-        Kind.CODE,
-        Kind.PARAGRAPH,
+        ProseKind.HEADING,
+        ProseKind.PARAGRAPH,
+        ProseKind.BULLETS,
+        ProseKind.NUMBERS,
+        ProseKind.CODE,
+        ProseKind.PARAGRAPH,
     ]
     assert parts[1].items == ((Span(text="one two"),),)
     assert parts[4].source == "- not a list"
@@ -26,7 +26,7 @@ def test_a_fence_that_is_never_closed_runs_to_the_end() -> None:
 
 def test_a_table_has_rows_as_wide_as_its_header() -> None:
     (part,) = parse("| a | `b` |\n|---|:-:|\n| 1 | x \\| y | 3 |\n| 2 |")
-    assert part.kind is Kind.TABLE
+    assert part.kind is ProseKind.TABLE
     assert [["".join(span.text for span in cell) for cell in row] for row in part.rows] == [
         ["a", "b"],
         ["1", "x | y"],

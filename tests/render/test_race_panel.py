@@ -50,7 +50,7 @@ def test_the_static_panel_has_the_picture_and_its_text_form(ran: Any) -> None:
         assert part in said, part
     for kind in ("text/plain", "text/markdown"):
         text = shown[kind]
-        assert "The schedule that fails" in text
+        assert "The failing schedule" in text
         assert re.search(r"^ *[✗] │ │ .*assert office.seats >= 0", text, re.MULTILINE), kind
         assert re.search(r"^ *│ .*◆", text, re.MULTILINE), kind
 

@@ -11,7 +11,7 @@ from nbconvert import MarkdownExporter
 
 from cot_magic.core.findings import Phase
 from cot_magic.core.session import Session
-from cot_magic.render.bundle import bundle
+from cot_magic.render.accordion import bundle
 
 # GitHub's list (github-linguist/html-pipeline, SanitizationFilter), as far as tables, folds and code go
 TAGS = {

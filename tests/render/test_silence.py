@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cot_magic.render.silence import Silence
+from cot_magic.render.pace import Silence
 
 INTERVAL = 0.02
 QUIET = f"""

@@ -7,11 +7,10 @@ from cot_magic.core.events import Finding, PhaseEnded, Streamed, Withdrawn
 from cot_magic.core.findings import Phase
 from cot_magic.core.session import Session
 from cot_magic.core.transcript import EMPTY, Transcript
+from cot_magic.render.accordion import bundle
 from cot_magic.render.blocks import Fold, Stream, Text
-from cot_magic.render.bundle import bundle
-from cot_magic.render.live import LiveOutline
-from cot_magic.render.outline import outline
-from cot_magic.render.streams import StreamReader, readable
+from cot_magic.render.model import StreamReader, readable
+from cot_magic.render.outline import LiveOutline, outline
 
 ANSWER = {
     "headline": "the key is misspelt",

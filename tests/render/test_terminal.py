@@ -58,7 +58,7 @@ def test_the_diff_is_coloured(verified: Session) -> None:
 def test_a_schedule_is_drawn_with_what_was_disturbed_and_what_failed_in_colour(sessions: ModuleType) -> None:
     lines = shown(console(80), sessions.fold(sessions.race_events())).splitlines()
     assert any("\x1b[33m│ ◆" in line and "rows.clear()" in line for line in lines)
-    assert any("\x1b[31m┄ ┄  from here on every continuation" in line for line in lines)
+    assert any("\x1b[31m┄ ┄  from here on, every continuation" in line for line in lines)
     assert any("\x1b[1;31m✗ │" in line and 'amount += row["price"]' in line for line in lines)
 
 

@@ -120,7 +120,7 @@ def test_the_point_after_which_it_is_bound_to_fail_stands_between_two_steps(
     drawn = text(DECIDED, inevitable_after=decisions).splitlines()
     line = next(number for number, line in enumerate(drawn) if line.startswith("┄ ┄ ┄  from here on"))
     assert STORY.steps[before].line in drawn[line + 1]
-    assert "from here on every continuation that was tried fails" in words(
+    assert "from here on, every continuation that was tried fails" in words(
         svg(DECIDED, inevitable_after=decisions)
     )
 

@@ -11,7 +11,7 @@ from cot_magic.notebook.report.case import Dossier
 from cot_magic.notebook.report.cells import ReportCell, text_cell
 from cot_magic.render.blocks import OPEN, Mark, cross, tick
 from cot_magic.render.markdown import escaped, fence, inline
-from cot_magic.render.remedy import mark_of
+from cot_magic.render.phases import mark_of
 from cot_magic.render.safe_text import one_line, said, sentence
 
 Cells = Iterator[ReportCell]

@@ -15,7 +15,7 @@ _WORD = re.compile(r"\{\{[ \t]*(\w+)[ \t]*\}\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class TemplatePart:
     """A piece of a template: Markdown text, or the name of a section that stands there."""
 
     text: str = ""
@@ -35,7 +35,7 @@ def read_template(path: Path | None) -> str:
 
 def parts(
     template: str, *, sections: Sequence[str], words: Mapping[str, str], later: Sequence[str] = ()
-) -> Iterator[Part]:
+) -> Iterator[TemplatePart]:
     """The pieces of a template in order, words filled in.
 
     Parameters
@@ -55,7 +55,7 @@ def parts(
         name = slot[1]
         if name in words:
             continue
-        yield Part(text=_filled(template[place : slot.start()], words, sections))
+        yield TemplatePart(text=_filled(template[place : slot.start()], words, sections))
         place = slot.end()
         if name not in sections:
             raise _unknown(name, (*sections, *words))
@@ -66,8 +66,8 @@ def parts(
                 f"the template has {{{{{name}}}}} above {{{{reproduction}}}}, whose cells it needs."
             )
         seen.append(name)
-        yield Part(section=name)
-    yield Part(text=_filled(template[place:], words, sections))
+        yield TemplatePart(section=name)
+    yield TemplatePart(text=_filled(template[place:], words, sections))
 
 
 def _filled(text: str, words: Mapping[str, str], sections: Sequence[str]) -> str:

@@ -69,7 +69,7 @@ def test_a_fault_is_one_line_finished_phases_stay_and_the_session_goes_on(
     assert at.server.url.removeprefix("http://") in faults[0].message
     assert session.finished == tuple(Phase)[: list(Phase).index(phase)]
     assert session.ended
-    assert f"%cot_resume goes on from {phase}" in plain(outline(session))
+    assert f"%cot_resume continues from {phase}" in plain(outline(session))
     at.server.script[:] = whole()[place:]
     session = at.run(resume=True)
     assert session.faults == ()

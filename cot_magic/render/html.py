@@ -1,8 +1,8 @@
-"""The blocks of an outline as HTML: inline styles that survive a sanitizer, every text escaped.
+"""The outline as static HTML: folds without scripts, inline styles that survive a sanitizer, escaped text.
 
-Lab's sanitizer keeps neither `var()` nor style sheets. So a colour stands twice: first as a plain value that
-reads on light and on dark, then as the variable of the theme. Where no style is kept at all, the tags alone
-still make it readable: words are kept apart by spaces, folds by `details`, code by `pre`.
+JupyterLab's sanitizer keeps neither `var()` nor style sheets. So each colour is given twice: first as a plain
+value, readable on light and dark backgrounds, then as the theme's variable. Where no style is kept, the tags
+alone keep the page readable: spaces between words, `details` for folds, `pre` for code.
 """
 
 from collections.abc import Sequence
@@ -15,19 +15,22 @@ from cot_magic.render.blocks import (
     Diff,
     Fold,
     Mark,
+    Outline,
     Picture,
     Row,
     Rows,
-    Run,
+    RunRow,
+    Section,
+    State,
     Stream,
     Table,
     Tests,
     Text,
 )
-from cot_magic.render.prose import Kind, Part, Span, parse, spans
+from cot_magic.render.prose import Part, ProseKind, Span, parse, spans
 from cot_magic.render.timeline import LEGEND, PANEL_ROWS, in_page
 
-_RUNS = 5  # of one row that stand open as one line each; more go behind a fold of their own
+_RUNS = 5  # runs of one row shown as a line each; if there are more, all go into one fold
 FAINT = "1px solid rgba(128,128,128,0.16)"
 _MONO = "font-family:monospace;font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace)"
 _CODE = f"{_MONO};font-size:12px;background:transparent;color:inherit;padding:0"
@@ -49,10 +52,92 @@ _TINTS_OF_LINES = {
     "-": "background-color:rgba(248,81,73,0.16)",
     "…": "opacity:0.6",
 }
+_LINE = "1px solid rgba(128,128,128,0.28)"
+_CAPS = "font-weight:600;letter-spacing:0.5px;font-size:12px"
+_RIGHT = "margin-left:auto;font-variant-numeric:tabular-nums"
+_PANEL = (
+    f"max-width:880px;border:{_LINE};border-radius:6px;margin:4px 0;overflow:hidden;"
+    "font-size:13px;line-height:1.5;text-align:left;overflow-wrap:anywhere;word-break:break-word"
+)
+_TINTS = {
+    "verified": "46,160,67",
+    "plausible": "219,154,4",
+    "unresolved": "219,154,4",
+    "interrupted": "128,128,128",
+}
+OPEN = ("VALIDATE", "IMPLEMENT", "CONFIRM")  # the phases whose folds are open in the final panel
+
+
+def html(outline: Outline) -> str:
+    """Return the whole session as one `<section>`. All text is escaped; nothing in it can add markup.
+
+    The result is one line: in an export to Markdown, an empty line in code would end the HTML.
+    """
+    folds = "".join(_section(section, _is_open(outline, section)) for section in outline.sections)
+    label = escape(f"{outline.name}: {outline.title}, {outline.badge.word}")
+    page = f'<section role="region" aria-label="{label}" style="{_PANEL}">{header(outline)}{folds}</section>'
+    return page.replace("\n", "&#10;")
+
+
+def header(outline: Outline) -> str:
+    """Return the verdict line and the notes below it."""
+    meta = escape(" · ".join(outline.meta))
+    notes = "".join(f'<div style="padding:0 14px 8px 14px">{inline(note)}</div>' for note in outline.notes)
+    return (
+        '<div style="display:flex;flex-wrap:wrap;align-items:baseline;column-gap:12px;padding:9px 14px">'
+        f'<b style="font-size:14px">{escape(outline.name)}</b> '
+        f"<span>{inline(outline.title)}</span> {_badge(outline)} "
+        f'<span style="{_RIGHT};opacity:0.65">{meta}</span></div>{notes}'
+    )
+
+
+def body(section: Section) -> str:
+    """Return the content of one phase, without its fold."""
+    return "".join((*map(block_html, section.blocks), *map(stream_html, section.streams)))
+
+
+def pieces(section: Section) -> tuple[str, ...]:
+    """Return the blocks of one phase as independent pieces.
+
+    A piece that has not changed can stay on the screen, with the folds that the person opened.
+    """
+    return tuple(piece for block in section.blocks for piece in block_pieces(block))
+
+
+def _badge(outline: Outline) -> str:
+    tint = _TINTS.get(outline.badge.word, "128,128,128")
+    return (
+        f'<span style="background-color:rgba({tint},0.18);padding:1px 9px;border-radius:9px;font-weight:600;'
+        f'font-size:12px;white-space:nowrap"><b>{escape(outline.badge.text)}</b></span>'
+    )
+
+
+def _is_open(outline: Outline, section: Section) -> bool:
+    if outline.running is not None:
+        return section is outline.running
+    wanted = section.phase in OPEN or section.state is State.INTERRUPTED  # what was cut off is of interest
+    return wanted and bool(section.blocks)
+
+
+def _section(section: Section, is_open: bool) -> str:
+    icon = "" if section.state is State.DONE else f"{section.state.icon} "
+    faint = ";opacity:0.55" if section.state is State.WAITING else ""
+    return (
+        f'<details{" open" if is_open else ""} style="border-top:{_LINE};margin:0;padding:0">'
+        f'<summary style="cursor:pointer;padding:7px 14px{faint}">'
+        '<span style="display:inline-flex;width:96%;vertical-align:top;align-items:baseline;column-gap:12px">'
+        f'<b style="{_CAPS};min-width:86px">{escape(section.phase.value)}</b> '
+        f"<span>{icon}{inline(section.headline)}</span> "
+        f'<span style="{_RIGHT};white-space:nowrap;margin-right:-12px;opacity:0.6">{section.time}</span>'
+        f'</span></summary><div style="padding:0 14px 10px 34px">{body(section)}</div></details>'
+    )
+
+
+# --- blocks -------------------------------------------------------------------------------------------------
 
 
 def block_html(block: Block) -> str:
-    """One block."""
+    """Return one block as HTML."""
     match block:
         case Text():
             return _text(block)
@@ -81,7 +166,7 @@ def block_html(block: Block) -> str:
 
 
 def block_pieces(block: Block) -> tuple[str, ...]:
-    """One block in parts that stand by themselves, each row of evidence one."""
+    """Return one block in independent pieces, one for each row of evidence."""
     match block:
         case Rows(rows=rows) if len(rows) > 1:
             title = (_titled(block.title),) if block.title else ()
@@ -93,7 +178,7 @@ def block_pieces(block: Block) -> tuple[str, ...]:
 
 
 def stream_html(item: Stream) -> str:
-    """The text that arrives, as it is."""
+    """Return the text that is arriving, without formatting."""
     above = f'<div style="{QUIET}">… {item.above:,} characters above</div>' if item.above else ""
     quiet = ";opacity:0.72" if item.thinking else ""
     return f'{above}<div style="{_STREAM}{quiet}">{escape(item.text)}</div>'
@@ -102,7 +187,7 @@ def stream_html(item: Stream) -> str:
 def _text(block: Text) -> str:
     lead = f'<span style="opacity:0.6;margin-right:8px">{escape(block.topic)}</span> ' if block.topic else ""
     parts = parse(block.text)
-    inline = bool(parts) and parts[0].kind is Kind.PARAGRAPH
+    inline = bool(parts) and parts[0].kind is ProseKind.PARAGRAPH
     text = "".join(_part(part, lead if inline and not index else "") for index, part in enumerate(parts))
     if lead and not inline:
         text = f'<p style="margin:6px 0 0 0">{lead}</p>{text}'
@@ -111,17 +196,17 @@ def _text(block: Text) -> str:
 
 def _part(part: Part, lead: str) -> str:
     match part.kind:
-        case Kind.PARAGRAPH:
+        case ProseKind.PARAGRAPH:
             return f'<p style="margin:6px 0">{lead}{_spans(part.items[0])}</p>'
-        case Kind.HEADING:
+        case ProseKind.HEADING:
             return f'<p style="margin:8px 0 4px 0;font-weight:600">{_spans(part.items[0])}</p>'
-        case Kind.BULLETS | Kind.NUMBERS:
-            tag = "ol" if part.kind is Kind.NUMBERS else "ul"
+        case ProseKind.BULLETS | ProseKind.NUMBERS:
+            tag = "ol" if part.kind is ProseKind.NUMBERS else "ul"
             items = "".join(f"<li>{_spans(item)}</li>" for item in part.items)
             return f'<{tag} style="margin:4px 0;padding-left:22px">{items}</{tag}>'
-        case Kind.CODE:
+        case ProseKind.CODE:
             return _pre(part.source, "")
-        case Kind.TABLE:
+        case ProseKind.TABLE:
             rows = [[f'<td style="{_CELL}">{_spans(cell)}</td>' for cell in row] for row in part.rows]
             return _table("".join(f'<tr style="background:transparent">{"".join(row)}</tr>' for row in rows))
         case _:
@@ -129,7 +214,7 @@ def _part(part: Part, lead: str) -> str:
 
 
 def inline(text: str) -> str:
-    """One run of light Markdown."""
+    """Return one line of light Markdown as HTML."""
     return _spans(spans(text))
 
 
@@ -174,17 +259,17 @@ def _row(row: Row) -> str:
 
 
 def _line(sign: str, content: str) -> str:
-    # as wide as what is left and no wider: a long line of code in it scrolls instead of stretching the table
+    # no wider than the space left: a long line of code scrolls instead of stretching the table
     fit = "width:100%;max-width:0;white-space:normal"
     return f'<tr style="background:transparent">{sign}<td style="{_CELL};{fit}">{content}</td></tr>'
 
 
-def _runs(runs: Sequence[Run]) -> str:
+def _runs(runs: Sequence[RunRow]) -> str:
     shown = "".join(_run(run) for run in runs)
     return _fold(f"{len(runs)} runs", shown) if len(runs) > _RUNS else shown
 
 
-def _run(run: Run) -> str:
+def _run(run: RunRow) -> str:
     inner = _pre(run.code, "") if run.code.strip() else ""
     if run.output.strip():
         inner += _pre(run.output, "output")
@@ -202,7 +287,7 @@ def _fold(title: str, inner: str) -> str:
     )
 
 
-def _test(mark: Mark, name: str, before: str, after: str, source: str, runs: Sequence[Run]) -> str:
+def _test(mark: Mark, name: str, before: str, after: str, source: str, runs: Sequence[RunRow]) -> str:
     words = f'<code style="{_CODE}">{escape(name)}</code>'
     ends = (
         f' <span style="{QUIET};margin-left:10px">before: {escape(before)}</span>'
@@ -212,8 +297,8 @@ def _test(mark: Mark, name: str, before: str, after: str, source: str, runs: Seq
     return _line(_sign(mark), f"{words}{ends}{_fold('source and runs', inner)}")
 
 
-def _without_code(run: Run) -> Run:
-    return Run(evidence=run.evidence, label=run.label, output=run.output, note=run.note)
+def _without_code(run: RunRow) -> RunRow:
+    return RunRow(evidence=run.evidence, label=run.label, output=run.output, note=run.note)
 
 
 def _picture(block: Picture) -> str:
