@@ -161,7 +161,10 @@ def _unexpected(problem: Problem) -> Iterator[Reading]:
     while end < len(lines) and (not lines[end].strip() or width_of(lines[end]) >= own):
         end += 1
     claim = f"Line {place + 1} is indented more than the line above, which does not start a block."
-    options = [(shifted(lines, place, end, target - own), "Indent it like the line above.")]
+    why = "Indent it like the line above."
+    if above is None:
+        claim, why = f"Line {place + 1} is indented, but no block starts above it.", "Remove the indentation."
+    options = [(shifted(lines, place, end, target - own), why)]
     if end > place + 1:
         options.append((shifted(lines, place, place + 1, target - own), "Move only this line."))
     if above is not None:
