@@ -2,7 +2,8 @@
 
 import re
 from html.parser import HTMLParser
-from types import ModuleType
+
+import sessions
 
 from cot_magic.core.events import EvidenceGathered
 from cot_magic.core.session import Session
@@ -64,7 +65,8 @@ class Page(HTMLParser):
         return [(name, value) for name, _, value in pairs]
 
 
-def test_no_foreign_text_can_add_markup(sessions: ModuleType) -> None:
+@pytest.mark.slow
+def test_no_foreign_text_can_add_markup() -> None:
     plain_shape = Page(html(outline(sessions.fold(sessions.hostile_events("word")))))
     for name, text in sessions.HOSTILE.items():
         page = Page(html(outline(sessions.fold(sessions.hostile_events(text)))))
@@ -105,7 +107,7 @@ def test_each_phase_is_a_fold_and_the_last_three_are_open(verified: Session) -> 
     ]
 
 
-def test_while_it_runs_only_the_running_phase_is_open(sessions: ModuleType) -> None:
+def test_while_it_runs_only_the_running_phase_is_open() -> None:
     session = sessions.fold([*sessions.analyze(sessions.key_error_case()), *sessions.plan()[:1]])
     text = html(outline(session))
     assert re.findall(r"<details open .{1,400}?<b [^>]*>([A-Z]+)</b>", text) == ["PLAN"]
@@ -128,9 +130,7 @@ def test_an_empty_session_is_drawn_too() -> None:
     assert "no failure yet" in "".join(page.text)
 
 
-def test_it_is_one_line_so_that_an_empty_line_in_code_does_not_end_it_in_markdown(
-    sessions: ModuleType, verified: Session
-) -> None:
+def test_it_is_one_line_so_that_an_empty_line_in_code_does_not_end_it_in_markdown(verified: Session) -> None:
     assert "\n" not in html(outline(verified))
     assert "\n" not in html(outline(sessions.fold(sessions.hostile_events(sessions.HOSTILE["fence"]))))
 
@@ -143,7 +143,7 @@ def test_without_any_style_words_are_still_kept_apart(verified: Session) -> None
     assert "pattern A KeyError on a dict" in text
 
 
-def test_a_long_list_of_runs_goes_behind_one_fold(sessions: ModuleType) -> None:
+def test_a_long_list_of_runs_goes_behind_one_fold() -> None:
     events = [*sessions.analyze(sessions.key_error_case()), *sessions.plan(), *sessions.validate()[:1]]
     for number in range(40):
         seen = sessions.probe(100 + number, sessions.H2, f"len(records) > {number}", held=False)

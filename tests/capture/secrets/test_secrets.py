@@ -2,15 +2,13 @@
 
 import ast
 import random
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import secrets_planted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,29 +17,16 @@ from cot_magic.capture.secrets.redactor import Redactor, bounded
 from cot_magic.capture.secrets.values import forms
 from cot_magic.core.withheld import MASK, holds_mask
 
-
-def planted_module() -> ModuleType:
-    """The module that makes secrets (tests are imported one by one, so it is loaded by its path)."""
-    spec = spec_from_file_location("secrets_planted", Path(__file__).parents[2] / "secrets_planted.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-PLANTED = planted_module()
-KINDS = [*PLANTED.KNOWN_FORMS, *PLANTED.SURROUNDED]
+KINDS = [*secrets_planted.KNOWN_FORMS, *secrets_planted.SURROUNDED]
 
 
 def planted(kind: str, seed: int) -> tuple[Any, str]:
     """A secret of this kind, and a string whose surroundings give it away."""
     rng = random.Random(seed)
-    if kind in PLANTED.KNOWN_FORMS:
-        secret = PLANTED.KNOWN_FORMS[kind](rng)
+    if kind in secrets_planted.KNOWN_FORMS:
+        secret = secrets_planted.KNOWN_FORMS[kind](rng)
         return secret, secret.text
-    template, make = PLANTED.SURROUNDED[kind]
+    template, make = secrets_planted.SURROUNDED[kind]
     secret = make(rng)
     return secret, template.format(secret.text)
 
@@ -126,14 +111,14 @@ def test_every_kind_is_found_in_values(kind: str) -> None:
     ],
 )
 def test_a_chosen_password_is_found_by_its_surroundings(template: str) -> None:
-    secret = PLANTED.password(random.Random(5))
+    secret = secrets_planted.password(random.Random(5))
     assert not secret.leaks_into(Redactor({}).text(template.format(secret.text)))
 
 
 def test_columns_lists_and_fields_with_secret_names_are_known_beyond_what_is_shown() -> None:
     rng = random.Random(3)
-    column = [PLANTED.password(rng).text for _ in range(40)]
-    listed = [PLANTED.password(rng).text for _ in range(40)]
+    column = [secrets_planted.password(rng).text for _ in range(40)]
+    listed = [secrets_planted.password(rng).text for _ in range(40)]
     redactor = Redactor({})
     mention("people", pd.DataFrame({"user": range(40), "password": column}), redactor)
     mention("passwords", listed, redactor)
@@ -315,6 +300,7 @@ def test_ordinary_values_stay(name: str, value: object) -> None:
     assert redactor.count == 0
 
 
+@pytest.mark.slow
 def test_the_standard_library_is_nearly_untouched() -> None:
     """Real code of many hands: what is withheld in it is withheld wrongly."""
     folder = Path(ast.__file__).parent
