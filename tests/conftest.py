@@ -1,4 +1,8 @@
-"""A real ipykernel for the tests that need one."""
+"""A real ipykernel for the tests that need one, the tests of the inner loop, and how many examples are drawn.
+
+The marker `inner` is given here and never by hand: to what needs no process and no server, and takes less than a
+second. `pytest -m inner` does not even import the rest.
+"""
 
 import os
 import signal
@@ -9,11 +13,57 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client.manager import KernelManager
+from hypothesis import settings
+
+HERE = Path(__file__).parent
+OUTER = (
+    "actions",
+    "benchmarks",
+    "browser",
+    "cli",
+    "contracts",
+    "explore",
+    "ipython",
+    "notebooks",
+    "sandbox",
+    "servers",
+    "reasoners/claude",
+)
+"""Folders whose tests run kernels, processes, servers or browsers. Test modules at the top look at the whole repository."""
+LIVE = {"kernel", "shared_kernel"}
+"""Fixtures that start a process."""
+
+# derandomize: the same examples each time, so that CI fails for what was changed and for nothing else
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("nightly", max_examples=5_000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # a script's background process ignores Ctrl-C, and so would every process that a test starts
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def is_outer(path: Path) -> bool:
+    """Whether a folder or module holds no test of the inner loop."""
+    place = path.relative_to(HERE).as_posix()
+    return (
+        path.parent == HERE
+        and path.suffix == ".py"
+        or any(f"{place}/".startswith(f"{name}/") for name in OUTER)
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    asked = config.getoption("markexpr", "") == "inner"
+    return True if asked and HERE in collection_path.parents and is_outer(collection_path) else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        live = LIVE.intersection(getattr(item, "fixturenames", ()))
+        if not live and not item.get_closest_marker("slow") and not is_outer(item.path):
+            item.add_marker("inner")
 
 
 @dataclass
@@ -56,6 +106,8 @@ class Kernel:
     """A kernel of this interpreter in a folder of its own."""
 
     def __init__(self, folder: Path, *, load: bool = True) -> None:
+        from jupyter_client.manager import KernelManager  # it takes a second to import
+
         self.manager = KernelManager(kernel_name="python3")
         self.manager.kernel_spec.argv[0] = sys.executable
         environment = {**os.environ, "IPYTHONDIR": str(folder / "ipython"), "PYTHONWARNINGS": "default"}

@@ -1,14 +1,22 @@
-"""Lint, format and types are tests like any other."""
+"""Lint, format, types and spelling are tests like any other, and the hooks and workflows run the same."""
 
 import importlib.util
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
-PARTS = ["cot_magic", "tests"]
+PARTS = ["cot_magic", "tests", ".ci"]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+SHOWN = (".ci", ".github", ".gitignore", ".pre-commit-config.yaml")  # hidden names that belong to the project
+FORMS = sorted((ROOT / ".github").rglob("*.yml"))
+PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
 def check(*command: str) -> None:
@@ -33,17 +41,82 @@ def test_types() -> None:
     check("mypy")
 
 
+def test_spelling() -> None:
+    typos = shutil.which("typos", path=PROGRAMS)
+    if typos is None:
+        pytest.skip("typos is not installed")
+    done = subprocess.run([typos, "--format", "brief"], cwd=ROOT, capture_output=True, text=True, timeout=170)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def test_every_hook_runs_a_tool_of_this_environment() -> None:
+    """CI reaches no git host: nothing may be fetched."""
+    for repository in read(ROOT / ".pre-commit-config.yaml")["repos"]:
+        assert repository["repo"] == "local"
+        for hook in repository["hooks"]:
+            assert hook["language"] == "system", hook["id"]
+            assert shutil.which(hook["entry"].split()[0], path=PROGRAMS), hook["entry"]
+
+
+def test_the_hooks_are_valid() -> None:
+    pytest.importorskip("pre_commit", reason="pre-commit is not installed")
+    check("pre_commit", "validate-config", ".pre-commit-config.yaml")
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+def test_what_github_reads_is_valid_yaml(path: Path) -> None:
+    assert read(path)
+
+
+def test_ci_is_what_is_run_by_hand() -> None:
+    jobs = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    assert any(step.get("run") == ".ci/run" for job in jobs.values() for step in job["steps"])
+    (versions,) = [job["strategy"]["matrix"]["python"] for job in jobs.values()]
+    classifiers = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert versions == [name for name in versions if f"Python :: {name}" in classifiers]
+    assert classifiers.count("Python :: 3.") == len(versions)
+
+
+def test_the_nightly_run_is_the_random_one() -> None:
+    text = (ROOT / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8")
+    assert "HYPOTHESIS_PROFILE: nightly" in text
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_pin_actions_and_may_only_read(path: Path) -> None:
+    workflow = read(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            if "uses" in step:
+                assert step["uses"].startswith("actions/"), step["uses"]
+                assert step["uses"].rpartition("@v")[2].isdigit(), step["uses"]
+
+
 def test_the_project_names_no_machine() -> None:
     """No path of the machine that it was written on, and no package host."""
     found = []
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
-        hidden = any(
-            part.startswith(".") and part != ".ci" for part in parts
-        )  # caches, the repository, environments
+        # caches, the repository, environments
+        hidden = any(part.startswith(".") and part not in SHOWN for part in parts)
         if not path.is_file() or hidden or parts[0] in ("build", "dist") or "__pycache__" in parts:
             continue
-        if path.suffix in (".py", ".md", ".toml", ".ipynb", ".json", ".jsonl", "") and path != Path(__file__):
+        if path.suffix in (
+            ".py",
+            ".md",
+            ".toml",
+            ".ipynb",
+            ".json",
+            ".jsonl",
+            ".yml",
+            ".yaml",
+            "",
+        ) and path != Path(__file__):
             text = path.read_text(encoding="utf-8", errors="ignore")
             found += [
                 f"{path}: {word}" for word in (str(Path.home()) + "/", str(ROOT.parent) + "/") if word in text

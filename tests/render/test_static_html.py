@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+import pytest
 import sessions
 
 from cot_magic.core.events import EvidenceGathered
