@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cot_magic.core.errors import UsageError
+from cot_magic.core.events import SearchAdvanced
 from cot_magic.core.jobs import NO_PROCESSES
 from cot_magic.explore import program as programs
 from cot_magic.explore.program import Program
@@ -16,11 +17,11 @@ from cot_magic.explore.run_result import RunFailure
 from cot_magic.explore.search.run_batch import InlineRunner
 from cot_magic.explore.search.runner import ExecutorRunner, FileWork, ForkRunner, FunctionWork
 from cot_magic.explore.search.search import REPLAYS, Search
-from cot_magic.explore.search.values import Progress, Runner
+from cot_magic.explore.search.values import Runner
 from cot_magic.explore.tokens import checksum, is_token, read_token, replay
 
 SCHEDULES, SECONDS = 2_000, 30.0
-Tell = Callable[[Progress], None]
+Tell = Callable[[SearchAdvanced], None]
 
 
 def explore(

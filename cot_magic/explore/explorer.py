@@ -43,8 +43,6 @@ LOST = 0.9
 class JobRunner:
     """Runs each batch in a confined copy of its own, after the earlier cells that have to run again."""
 
-    at_once = AT_ONCE
-
     def __init__(
         self, sandbox: Sandbox, steps: Sequence[JobStep], limits: Limits, allow: tuple[str, ...]
     ) -> None:
@@ -59,7 +57,7 @@ class JobRunner:
 
     def run(self, batches: Iterable[Batch]) -> Iterator[BatchResult]:
         waiting = iter(batches)
-        while pair := list(islice(waiting, self.at_once)):
+        while pair := list(islice(waiting, AT_ONCE)):
             for result in self._sandbox.run([self._job(batch) for batch in pair]):
                 self.effects.update(dict.fromkeys(result.effects))
                 yield _answer(result)
@@ -140,15 +138,7 @@ class ScheduleExplorer:
                 replays=REPLAYS,
                 clock=self._clock,
             )
-            for progress in searching.steps(shrink=request.fix is None):
-                yield SearchAdvanced(
-                    ran=progress.ran,
-                    total=progress.total,
-                    failed=progress.failed,
-                    per_second=progress.per_second,
-                    seconds_left=progress.seconds_left,
-                    stage=progress.stage,
-                )
+            yield from searching.steps(shrink=request.fix is None)
             search = searching.result
         evidence = self._evidence(case, request, runner, search, code, witness_passed)
         yield replace(evidence, seconds=self._clock() - started)
@@ -179,8 +169,7 @@ class ScheduleExplorer:
         found, fix = search.found, request.fix
         outcome, note, raised = Outcome.PASSED, "", None
         if found is not None:
-            choices = found.minimised if found.minimised is not None else found.choices
-            runs, again = runner.raised(Trial(choices=choices, random_seed=found.random_seed), 1.0)
+            runs, again = runner.raised(Trial(choices=found.shortest, random_seed=found.random_seed), 1.0)
             outcome, note, raised = again.outcome, again.note, again.raised
             if fix is not None and outcome is Outcome.PASSED:  # it failed in the search, and when verified
                 outcome, note = Outcome.RAISED, f"{search.failed:,} of {search.schedules:,} schedules fail"

@@ -1,5 +1,6 @@
 """The result of an exploration, in words and as JSON."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ from cot_magic.core.jobs import Schedule, Witness
 from cot_magic.core.rates import bound, failure_rate
 from cot_magic.core.trace import Trace
 from cot_magic.explore.places import shown
-from cot_magic.explore.search.values import SearchResult
+from cot_magic.explore.search.values import Found, SearchResult
 from cot_magic.explore.tokens import ScheduleToken
 
 MOST_DISTURBED = 8
@@ -39,7 +40,7 @@ class Exploration:
             return None
         return Witness(
             schedule=Schedule(seed=self.seed, choices=found.choices),
-            minimised=found.minimised if found.minimised is not None else found.choices,
+            minimised=found.shortest,
             replays=found.replays,
             replays_failed=found.replays_failed,
             random_seed=found.random_seed,
@@ -51,8 +52,7 @@ class Exploration:
         found = self.search.found
         if found is None:
             return None
-        choices = found.minimised if found.minimised is not None else found.choices
-        return str(ScheduleToken(random_seed=found.random_seed, choices=choices, code=self.code))
+        return str(ScheduleToken(random_seed=found.random_seed, choices=found.shortest, code=self.code))
 
     @property
     def trace(self) -> Trace | None:
@@ -97,45 +97,54 @@ class Exploration:
 
     def __str__(self) -> str:
         search, found = self.search, self.search.found
-        lines = []
         if found is None:
-            lines.append(f"No failure found. {bound(0, search.schedules)}.")
+            lines = [f"No failure found. {bound(0, search.schedules)}."]
         else:
-            failure = found.failure
-            place = f" in {failure.function}, line {failure.lineno}" if failure.lineno else ""
-            lines.append(f"Schedule {found.number + 1} of {search.schedules:,} fails{place}:")
-            lines.append(f"  {failure.ename}: {failure.evalue}".rstrip(": "))
-            lines.extend(f"  {wait}" for wait in found.waits)
-            changed = sum(1 for choice in found.minimised or () if choice > 0)
-            many = "choice differs" if changed == 1 else "choices differ"
-            lines.append(
-                f"Shrunk: {changed} {many} from an undisturbed run; "
-                f"replayed {found.replays} times, failed {found.replays_failed} times."
-            )
-            lines.extend(f"  {text}" for text in _disturbed(found.trace))
-            if found.inevitable_after is not None and found.decisions:
-                lines.append(
-                    f"After {found.inevitable_after} of {found.decisions} decisions "
-                    "every continuation that was tried failed."
-                )
-            lines.append(f"{bound(search.failed, search.schedules)}.")
-            lines.append(f"Replay: --seed {self.token}")
-        for item in search.others:
-            at = f", line {item.failure.lineno}" if item.failure.lineno else ""
-            name = shown(item.failure.filename)
-            often = "once" if item.times == 1 else f"{item.times} times"
-            lines.append(f"Also seen, not counted: {item.failure.ename} ({name}{at}), {often}.")
-        if search.incomplete:
-            many = "schedule was" if search.incomplete == 1 else "schedules were"
-            lines.append(f"{search.incomplete:,} {many} stopped by a limit; not counted as passed or failed.")
-        if search.contaminated:
-            many = "failure" if search.contaminated == 1 else "failures"
-            lines.append(f"{search.contaminated:,} {many} did not repeat in a fresh process; not counted.")
-        if search.interrupted:
-            lines.append("Interrupted: this was found so far.")
-        if search.trouble:
-            lines.append(f"Stopped early: {search.trouble}.")
-        return "\n".join(lines)
+            lines = [
+                *_failure(found, search.schedules),
+                f"{bound(search.failed, search.schedules)}.",
+                f"Replay: --seed {self.token}",
+            ]
+        return "\n".join((*lines, *_remarks(search)))
+
+
+def _failure(found: Found, schedules: int) -> Iterator[str]:
+    failure = found.failure
+    place = f" in {failure.function}, line {failure.lineno}" if failure.lineno else ""
+    yield f"Schedule {found.number + 1} of {schedules:,} fails{place}:"
+    yield f"  {failure.ename}: {failure.evalue}".rstrip(": ")
+    yield from (f"  {wait}" for wait in found.waits)
+    changed = sum(1 for choice in found.minimised or () if choice > 0)
+    many = "choice differs" if changed == 1 else "choices differ"
+    yield (
+        f"Shrunk: {changed} {many} from an undisturbed run; "
+        f"replayed {found.replays} times, failed {found.replays_failed} times."
+    )
+    yield from (f"  {line}" for line in _disturbed(found.trace))
+    if found.inevitable_after is not None and found.decisions:
+        yield (
+            f"After {found.inevitable_after} of {found.decisions} decisions "
+            "every continuation that was tried failed."
+        )
+
+
+def _remarks(search: SearchResult) -> Iterator[str]:
+    """What else a reader has to know: other failures, schedules that do not count, an early end."""
+    for item in search.others:
+        at = f", line {item.failure.lineno}" if item.failure.lineno else ""
+        often = "once" if item.times == 1 else f"{item.times} times"
+        name = shown(item.failure.filename)
+        yield f"Also seen, not counted: {item.failure.ename} ({name}{at}), {often}."
+    if search.incomplete:
+        many = "schedule was" if search.incomplete == 1 else "schedules were"
+        yield f"{search.incomplete:,} {many} stopped by a limit; whether they fail is unknown."
+    if search.contaminated:
+        many = "failure" if search.contaminated == 1 else "failures"
+        yield f"{search.contaminated:,} {many} did not repeat in a fresh process; not counted."
+    if search.interrupted:
+        yield "Interrupted: this was found so far."
+    if search.trouble:
+        yield f"Stopped early: {search.trouble}."
 
 
 def _disturbed(trace: Trace | None) -> list[str]:

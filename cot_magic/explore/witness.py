@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cot_magic.core.jobs import Witness
 from cot_magic.explore.edited import Anchored
-from cot_magic.explore.search.values import Batch, Runner, Trial, TrialResult
+from cot_magic.explore.search.values import Batch, Runner, Trial, TrialResult, run_one
 
 TRIES = 3
 """How often a schedule with completions outside is run on the original code until it fails as before."""
@@ -77,7 +77,7 @@ def _run(
     runner: Runner, witness: Witness, trials: Sequence[Trial], *, detailed: bool = False
 ) -> tuple[TrialResult, ...]:
     batch = Batch(trials=tuple(trials), seed=witness.schedule.seed, detailed=detailed)
-    return next(iter(runner.run([batch]))).results
+    return run_one(runner, batch).results
 
 
 def _trial(witness: Witness, choices: tuple[int, ...]) -> Trial:

@@ -22,7 +22,7 @@ from cot_magic.explore.decisions import (
 from cot_magic.explore.edited import Anchored, Chosen, EditedReplay, anchored
 from cot_magic.explore.program import of_function
 from cot_magic.explore.search.run_batch import InlineRunner
-from cot_magic.explore.search.values import Batch, Trial
+from cot_magic.explore.search.values import Batch, Trial, run_one
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or not hasattr(os, "fork"), reason="needs the loop of Unix"
@@ -51,9 +51,9 @@ def test_on_the_same_code_the_anchored_schedule_is_the_schedule(asking: Make, wi
     witness = witness_of(main, 4)
     runner = InlineRunner(of_function(main))
     batch = Batch(trials=(Trial(choices=witness.minimised),), detailed=True)
-    (strict,) = next(iter(runner.run([batch]))).results
+    (strict,) = run_one(runner, batch).results
     assert strict.anchored is not None
-    (again,) = next(iter(runner.run([Batch(trials=(Trial(anchored=strict.anchored),))]))).results
+    (again,) = run_one(runner, Batch(trials=(Trial(anchored=strict.anchored),))).results
     assert again.failed
     assert again.unapplied == 0
     assert order_of(again.choices) == order_of(strict.choices) == [1, 0, 2]
@@ -92,5 +92,5 @@ def test_code_that_does_nothing_outside_has_no_anchored_schedule() -> None:
         await asyncio.sleep(1)
 
     runner = InlineRunner(of_function(main))
-    (result,) = next(iter(runner.run([Batch(trials=(Trial(choices=(4,)),), detailed=True)]))).results
+    (result,) = run_one(runner, Batch(trials=(Trial(choices=(4,)),), detailed=True)).results
     assert result.anchored is None

@@ -42,8 +42,6 @@ class Continued:
 class InlineRunner:
     """Runs batches in this process, where no other can be created."""
 
-    at_once = 1
-
     def __init__(self, program: Program) -> None:
         self._program = program
 

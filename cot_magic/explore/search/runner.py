@@ -13,7 +13,15 @@ from typing import Any
 
 from cot_magic.explore.program import Program, of_function, of_source
 from cot_magic.explore.search.run_batch import InlineRunner, run_batch
-from cot_magic.explore.search.values import Batch, BatchResult, Runner, batch_from, encoded, result_from
+from cot_magic.explore.search.values import (
+    Batch,
+    BatchResult,
+    Runner,
+    batch_from,
+    encoded,
+    result_from,
+    run_one,
+)
 
 SPARE_S = 30.0
 """Seconds on top of those of a batch before its process is stopped, so that a running schedule may end."""
@@ -197,4 +205,4 @@ class FunctionWork:
 def _in_a_process(program: Program, text: str) -> str:
     """Run a batch in a child: a worker may have several threads, in which nothing may be replaced."""
     runner: Runner = ForkRunner(program, 1) if hasattr(os, "fork") else InlineRunner(program)
-    return encoded(next(iter(runner.run([batch_from(text)]))))
+    return encoded(run_one(runner, batch_from(text)))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
+from cot_magic.core.events import SearchAdvanced
 from cot_magic.explore.run_result import RunFailure
 from cot_magic.explore.search.shrink import SECONDS, Shrinker
 from cot_magic.explore.search.values import (
@@ -11,11 +12,11 @@ from cot_magic.explore.search.values import (
     BatchResult,
     Counted,
     Found,
-    Progress,
     Runner,
     SearchResult,
     Trial,
     TrialResult,
+    run_one,
 )
 
 BATCH = 25
@@ -47,7 +48,7 @@ class Search:
         expected: RunFailure | None = None,
         batch: int = BATCH,
         replays: int = REPLAYS,
-        progress: Callable[[Progress], None] | None = None,
+        progress: Callable[[SearchAdvanced], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runner, self._schedules, self._seed = runner, schedules, seed
@@ -66,7 +67,7 @@ class Search:
                 self._tell(progress)
         return self.result
 
-    def steps(self, *, shrink: bool = True) -> Iterator[Progress]:
+    def steps(self, *, shrink: bool = True) -> Iterator[SearchAdvanced]:
         """The same step by step: yields the progress after each batch. `result` is updated meanwhile."""
         try:
             found = yield from self._search()
@@ -79,8 +80,8 @@ class Search:
 
     # --- searching ----------------------------------------------------------------------------------------
 
-    def _search(self) -> Generator[Progress, None, Found | None]:
-        first = next(self._runner.run([self._batch(0, 1)]))
+    def _search(self) -> Generator[SearchAdvanced, None, Found | None]:
+        first = run_one(self._runner, self._batch(0, 1))
         self._horizon = first.decisions
         found = self._take(self._batch(0, 1), first)
         if found is not None or self.result.trouble:
@@ -171,7 +172,7 @@ class Search:
         """The failing schedule, if the same choices fail again in a fresh process."""
         again = Trial(number=trial.number, choices=trial.choices, random_seed=trial.random_seed)
         batch = Batch(seed=self._seed, trials=(again,), expected=self._expected or trial.failure)
-        answer = next(self._runner.run([batch]))
+        answer = run_one(self._runner, batch)
         if not answer.results or not answer.results[0].failed or trial.failure is None:
             return None
         return Found(
@@ -194,7 +195,7 @@ class Search:
 
     # --- shrinking a failure ------------------------------------------------------------------------------
 
-    def _shrink(self, found: Found) -> Iterator[Progress]:
+    def _shrink(self, found: Found) -> Iterator[SearchAdvanced]:
         """Shrink it in one process; if the result passes in fresh ones, in one for each experiment."""
         yield self._progress("shrinking it")
         outside = any(choice < 0 for choice in found.choices)  # a schedule takes longer then
@@ -245,11 +246,11 @@ class Search:
     def _left(self) -> float:
         return self._seconds - (self._clock() - self._started)
 
-    def _progress(self, stage: str) -> Progress:
+    def _progress(self, stage: str) -> SearchAdvanced:
         spent = max(1e-9, self._clock() - self._started)
         rate = self.result.schedules / spent
         left = (self._schedules - self.result.schedules) / rate if rate else self._seconds
-        return Progress(
+        return SearchAdvanced(
             ran=self.result.schedules,
             total=self._schedules,
             failed=self.result.failed,

@@ -12,7 +12,7 @@ from random import Random
 from cot_magic.explore.clock import real_monotonic
 from cot_magic.explore.decisions import SLEEP_SCALES, held, spread
 from cot_magic.explore.run_result import RunFailure
-from cot_magic.explore.search.values import Batch, Runner, Trial, TrialResult
+from cot_magic.explore.search.values import Batch, Runner, Trial, TrialResult, run_one
 
 MOST_RUNS = 3_000  # experiments
 ROUNDS = 8  # in which choices are merged
@@ -63,7 +63,7 @@ class Shrinker:
     def in_one_process(self, choices: Sequence[int]) -> TrialResult | None:
         """Shrink it in one process, if possible: many times faster than in one for each experiment."""
         batch = replace(self._batch([self._trial(choices)]), shrink=True, seconds=self._seconds)
-        answer = next(iter(self._runner.run([batch])))
+        answer = run_one(self._runner, batch)
         return answer.results[0] if answer.results and answer.results[0].failed else None
 
     def replay(self, choices: Sequence[int], times: int) -> list[TrialResult]:
@@ -99,7 +99,7 @@ class Shrinker:
     def detailed(self, choices: Sequence[int]) -> TrialResult | None:
         """One more run, with a trace; None if it did not fail this time."""
         batch = self._batch([self._trial(choices)], detailed=True)
-        answer = next(iter(self._runner.run([batch])))
+        answer = run_one(self._runner, batch)
         return answer.results[0] if answer.results and answer.results[0].failed else None
 
     # --- ddmin --------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class Shrinker:
         Returns the given schedule if there is none.
         """
         made = {place: choice for place, choice in disturbed.items() if choice > 0}
-        undisturbed = next(iter(self._runner.run([self._batch([self._trial(())])]))).results
+        undisturbed = run_one(self._runner, self._batch([self._trial(())])).results
         choices = undisturbed[0].choices if undisturbed else ()
         itself = [place for place, choice in enumerate(choices) if choice < 0]
         sources = dict.fromkeys(held(-choices[place]) for place in itself)
@@ -166,7 +166,7 @@ class Shrinker:
     def _as_it_was(self, candidate: dict[int, int]) -> dict[int, int] | None:
         """The same with what happened outside in a run of it that failed; None if none failed."""
         trials = [self._trial(spread(candidate))] * AT_ONCE
-        answer = next(iter(self._runner.run([replace(self._batch(trials), seconds=1.0)])))
+        answer = run_one(self._runner, replace(self._batch(trials), seconds=1.0))
         failing = next((result for result in answer.results if result.failed), None)
         return (
             None if failing is None else {at: choice for at, choice in enumerate(failing.choices) if choice}
@@ -220,7 +220,7 @@ class Shrinker:
         self.runs += len(candidates)
         trials = [self._trial(spread(candidate)) for candidate in candidates]
         seconds = max(0.5, self._until - real_monotonic())
-        answer = next(iter(self._runner.run([replace(self._batch(trials), seconds=seconds)])))
+        answer = run_one(self._runner, replace(self._batch(trials), seconds=seconds))
         failed = [result.failed for result in answer.results]
         return failed + [False] * (len(trials) - len(failed))
 
@@ -229,7 +229,7 @@ class Shrinker:
             Trial(number=number, choices=tuple(prefix), then_search=True, random_seed=self._random_seed)
             for number in range(1, CONTINUATIONS + 1)
         ]
-        answer = next(iter(self._runner.run([self._batch(trials)])))
+        answer = run_one(self._runner, self._batch(trials))
         return len(answer.results) == CONTINUATIONS and all(result.failed for result in answer.results)
 
     def _trial(self, choices: Sequence[int]) -> Trial:

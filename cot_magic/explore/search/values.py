@@ -130,9 +130,11 @@ class BatchResult:
 class Runner(Protocol):
     """Runs batches, each in a state that no other batch has changed. Yields the results in their order."""
 
-    at_once: int
-
     def run(self, batches: Iterable[Batch]) -> Iterator[BatchResult]: ...
+
+
+def run_one(runner: Runner, batch: Batch) -> BatchResult:
+    return next(iter(runner.run([batch])))
 
 
 def encoded(value: Batch | BatchResult) -> str:
@@ -150,18 +152,6 @@ def result_from(text: str) -> BatchResult:
 
 
 # --- searches: what is found ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a search is: how many schedules ran and failed, and how long it may still take."""
-
-    ran: int
-    total: int
-    failed: int
-    per_second: float
-    seconds_left: float
-    stage: str = "search"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +184,11 @@ class Found:
     inevitable_after: int | None = None
     waits: tuple[str, ...] = ()
     trace: Trace | None = None
+
+    @property
+    def shortest(self) -> tuple[int, ...]:
+        """The minimised choices; all choices if it was not shrunk."""
+        return self.choices if self.minimised is None else self.minimised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

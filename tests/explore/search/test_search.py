@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cot_magic.core.events import SearchAdvanced
 from cot_magic.explore.api import explore_file
 from cot_magic.explore.program import of_function
 from cot_magic.explore.search.runner import ForkRunner
 from cot_magic.explore.search.search import Search
-from cot_magic.explore.search.values import Progress
 
 Find = Callable[[str], Path]
 RACES = {
@@ -69,12 +69,8 @@ def test_ctrl_c_keeps_what_was_found() -> None:
     async def fine() -> None:
         await asyncio.sleep(0.01)
 
-    def stop(progress: Progress) -> None:
-        if progress.ran > 30:
-            raise KeyboardInterrupt
-
     search = Search(ForkRunner(of_function(fine)), schedules=10_000, progress=None)
-    steps: Iterator[Progress] = search.steps()
+    steps: Iterator[SearchAdvanced] = search.steps()
     for progress in steps:
         if progress.ran > 30:
             break
