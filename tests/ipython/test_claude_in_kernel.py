@@ -98,7 +98,7 @@ def test_an_address_that_needs_a_key_is_explained_where_no_credential_is_found(
     monkeypatch.setenv("HOME", str(tmp_path))
     name, note = chosen(Settings())
     assert name == "offline"
-    assert "ANTHROPIC_API_KEY is needed as well" in note
+    assert "set ANTHROPIC_API_KEY too" in note
     assert "ANTHROPIC_BASE_URL" not in chosen(Settings(platform="vertex"))[1]
 
 
@@ -229,14 +229,14 @@ def test_there_is_nothing_to_go_on_with_after_the_end(server, notebook) -> None:
     server.add(*in_kernel())
     notebook.run(f"%%cot+\n{FAILING}")
     ran = notebook.run("%cot_resume")
-    assert "came to its end" in ran.stderr + ran.evalue
+    assert "there is nothing to resume" in ran.stderr + ran.evalue
 
 
 def test_the_offline_reasoner_simply_runs_again(server, notebook) -> None:
     server.add(Reply(status=401, sticky=True))
     notebook.run(f"%%cot+\n{FAILING}")
     ran = notebook.run("%cot_resume --reasoner offline")
-    assert "it simply runs again" in ran.stdout
+    assert "no conversation to continue: it runs again" in ran.stdout
     assert "✓ verified" in panel(ran)
 
 
