@@ -1,4 +1,4 @@
-"""Mistakes around `=`: conditions with one sign, and values on the left of it."""
+"""Mistakes in assignments: `=` for `==`, targets that cannot be assigned to, and `:=`."""
 
 import ast
 import re
@@ -15,6 +15,7 @@ from cot_magic.reasoners.offline.syntax.problem import (
 
 
 def expression(text: str) -> ast.expr | None:
+    """Return the expression that the text is, or None."""
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -22,6 +23,7 @@ def expression(text: str) -> ast.expr | None:
 
 
 def is_target(text: str) -> bool:
+    """Return whether the text can be assigned to."""
     node = expression(text)
     return isinstance(node, ast.Name | ast.Attribute | ast.Subscript) or (
         isinstance(node, ast.Tuple | ast.List)
@@ -31,7 +33,7 @@ def is_target(text: str) -> bool:
 
 
 def _condition(problem: Problem) -> Iterator[Reading]:
-    """One `=` (or `:=` without brackets) where a comparison belongs."""
+    """`=` where a comparison is meant."""
     low, high = problem.statement
     head = problem.text(low)
     if head in ("def", "class", "async", "with", "import", "from"):
@@ -48,12 +50,12 @@ def _condition(problem: Problem) -> Iterator[Reading]:
         opener = problem.tokens[index].opener
         if opener >= 0 and problem.text(opener) == "(" and problem.ends_operand(opener - 1):
             continue  # an argument's name
-        if head in ("if", "elif", "while", "assert") or _behind_condition(problem, low, index):
+        if head in ("if", "elif", "while", "assert") or _in_condition(problem, low, index):
             signs.append(index)
     if not signs:
         return
     equal = problem.put(*((problem.tokens[i].start, problem.tokens[i].end, "==") for i in signs))
-    options = [(equal, "Two signs compare.")]
+    options = [(equal, "Use `==` to compare.")]
     first = signs[0]
     call = any(
         problem.text(i) == "(" and problem.ends_operand(i - 1) for i in range(first + 1, colon or high)
@@ -67,19 +69,19 @@ def _condition(problem: Problem) -> Iterator[Reading]:
         walrus = problem.swap(first, ":=") if inner else problem.swap(start, f"({value})", end - 1)
         if not inner and head == "while":
             walrus = problem.swap(first, ":=")
-        options.append((walrus, "`:=` assigns within a condition."))
+        options.append((walrus, "Use `:=`, which assigns inside an expression."))
         if head == "while":
             options.reverse()
     yield reading(
-        "One `=` assigns a value; a condition compares.",
+        "`=` assigns a value; a comparison needs `==`.",
         *options,
         weight=0.95,
         certain=len(options) == 1 and head != "return",
     )
 
 
-def _behind_condition(problem: Problem, low: int, index: int) -> bool:
-    """Whether the sign stands in a condition of a comprehension, of a choice, or behind and/or/not."""
+def _in_condition(problem: Problem, low: int, index: int) -> bool:
+    """Return whether `=` is in a condition: after `if`, `and`, `or`, `not` and the like."""
     depth = problem.tokens[index].opener
     for place in range(index - 1, low - 1, -1):
         if problem.tokens[place].opener != depth:
@@ -115,7 +117,7 @@ def _target(problem: Problem) -> Iterator[Reading]:
 
 
 def _single(problem: Problem, sign: int, left: str, right: str) -> Iterator[Reading]:
-    """One `=` with something on its left that is no variable."""
+    """One `=` whose left side cannot be assigned to."""
     low, high = problem.statement
     node = expression(left)
     if node is None and not re.fullmatch(r"[\w-]+", left):
@@ -125,42 +127,47 @@ def _single(problem: Problem, sign: int, left: str, right: str) -> Iterator[Read
     if re.fullmatch(r"[^\W\d]\w*(?:-\w+)+", left):
         name = left.replace("-", "_")
         everywhere = re.sub(rf"(?<![\w.]){re.escape(left)}(?!\w)", name, problem.source)
-        options.append((everywhere, f"A name holds no minus sign: it is `{name}`."))
+        options.append((everywhere, f"Rename it to `{name}`: a name cannot contain a hyphen."))
     if is_target(right) and not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
         swapped = problem.swap(low, f"{right} = {left}", high - 1)
-        options.append((swapped, "The variable stands on the left, its value on the right."))
+        options.append(
+            (swapped, "Swap the two sides: the variable goes on the left, its value on the right.")
+        )
         sure = not options[:-1] and right.isidentifier()
     bare = _unquoted_names(node)
     if bare and (not options or isinstance(node, ast.Constant)):
         renamed = problem.swap(low, bare, sign - 1)
-        options.append((renamed, "A variable's name stands there without quotes."))
-    options.append((problem.swap(sign, "=="), "Two signs compare."))
+        options.append((renamed, "Write the variable's name without quotes."))
+    options.append((problem.swap(sign, "=="), "Use `==` to compare."))
     if isinstance(node, ast.Call):
         function, inner = ast.unparse(node.func), ", ".join(ast.unparse(item) for item in node.args)
         if inner:
             options.append(
-                (problem.swap(low, f"{function}[{inner}]", sign - 1), "Square brackets reach an item.")
+                (
+                    problem.swap(low, f"{function}[{inner}]", sign - 1),
+                    "Use square brackets, which assign to an item.",
+                )
             )
-        options.append((problem.swap(low, function, sign - 1), "The result is assigned to the name alone."))
+        options.append((problem.swap(low, function, sign - 1), "Assign to the name, without a call."))
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and not is_target(right):
         operands = [item.id for item in (node.left, node.right) if isinstance(item, ast.Name)]
         step = "+=" if isinstance(node.op, ast.Add) else "-="
         if len(operands) == 1:
             changed = problem.swap(low, f"{operands[0]} {step} {right}", high - 1)
-            options.append((changed, f"`{step}` changes the variable."))
-    claim = f"`{left[:60]}` is no variable to which a value could be assigned."
+            options.append((changed, f"Use `{step}` to change the variable."))
+    claim = f"`{left[:60]}` cannot be assigned to."
     yield reading(claim, *options, weight=0.9, certain=sure)
 
 
 def _unquoted_names(node: ast.expr | None) -> str:
-    """The texts of the node as names, if they all could be names; else empty."""
+    """Return the node's strings as names; empty unless all of them could be names."""
     parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
     names = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     return ", ".join(names) if len(names) == len(parts) and all(name.isidentifier() for name in names) else ""
 
 
 def _chain(problem: Problem, low: int, high: int, parts: list[str]) -> Iterator[Reading]:
-    """`a = 1 = b`: the value stands last."""
+    """`a = 1 = b`: a value in the middle."""
     targets = [part for part in parts if is_target(part)]
     others = [part for part in parts if not is_target(part)]
     middle = [re.fullmatch(r"(.+?)\s*,\s*([\w.]+)", part, re.DOTALL) for part in parts[1:-1]]
@@ -171,25 +178,25 @@ def _chain(problem: Problem, low: int, high: int, parts: list[str]) -> Iterator[
         lines = f"\n{indent}".join(f"{name} = {value}" for name, value in zip(names, values, strict=True))
         together = f"{', '.join(names)} = {', '.join(values)}"
         yield reading(
-            "Several assignments are not separated by commas.",
-            (problem.swap(low, lines, high - 1), "Each stands on a line of its own."),
-            (problem.swap(low, together, high - 1), "All names stand on the left, all values on the right."),
+            "Several assignments are on one line, separated by commas.",
+            (problem.swap(low, lines, high - 1), "Put each assignment on its own line."),
+            (problem.swap(low, together, high - 1), "Put all names on the left and all values on the right."),
             weight=0.9,
         )
     if len(others) == 1 and others[0] != parts[-1] and expression(others[0]) is not None:
         new = " = ".join([*targets, others[0]])
         compare = " = ".join(parts[:-1]) + f" == {parts[-1]}"
         yield reading(
-            f"`{others[0][:60]}` stands in the middle, but only the last can be a value.",
-            (problem.swap(low, new, high - 1), "The value stands last."),
-            (problem.swap(low, compare, high - 1), "The last sign compares."),
+            f"`{others[0][:60]}` is between two `=`, but it cannot be assigned to.",
+            (problem.swap(low, new, high - 1), "Move the value to the end."),
+            (problem.swap(low, compare, high - 1), "Use `==` at the end to compare."),
             weight=0.88,
         )
     elif len(others) > 1:
         compare = f"{parts[0]} = {' == '.join(parts[1:])}"
         yield reading(
-            f"`{others[0][:60]}` is no variable to which a value could be assigned.",
-            (problem.swap(low, compare, high - 1), "The later signs compare."),
+            f"`{others[0][:60]}` cannot be assigned to.",
+            (problem.swap(low, compare, high - 1), "Use `==` after the first `=` to compare."),
             weight=0.85,
         )
 
@@ -213,22 +220,22 @@ def _augmented(problem: Problem) -> Iterator[Reading]:
         options = []
         if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Name):
             changed = problem.swap(low, f"{node.left.id} {text} {right}", high - 1)
-            options.append((changed, f"`{node.left.id}` is changed."))
+            options.append((changed, f"Change `{node.left.id}`."))
         if is_target(right) and isinstance(node, ast.Constant):
             swapped = problem.swap(low, f"{right} {text} {left}", high - 1)
-            options.insert(0, (swapped, "The variable stands on the left."))
+            options.insert(0, (swapped, "Swap the two sides: the variable goes on the left."))
         if isinstance(node, ast.Call):
             alone = problem.swap(low, ast.unparse(node.func), sign - 1)
-            options.append((alone, "The name alone is changed."))
-        options.append((problem.swap(sign, text[:-1]), "The sign only calculates."))
-        options.append((problem.swap(sign, "=="), "Two signs compare."))
-        yield reading(f"`{text}` changes a variable, and `{left[:60]}` is none.", *options, weight=0.85)
+            options.append((alone, "Change the name, without a call."))
+        options.append((problem.swap(sign, text[:-1]), f"Use `{text[:-1]}`, which only calculates."))
+        options.append((problem.swap(sign, "=="), "Use `==` to compare."))
+        yield reading(f"`{text}` changes a variable, and `{left[:60]}` is not one.", *options, weight=0.85)
     elif expression(right) is None and "=" in right and is_target(left):
         inner = re.split(r"(?<![=!<>+\-*/])=(?!=)", right, maxsplit=1)
         if len(inner) == 2:
             first = problem.swap(low, f"{left} {text} {inner[1].strip()}", high - 1)
-            claim = "A statement has only one sign that changes a variable."
-            yield reading(claim, (first, "The first variable is changed."), weight=0.6)
+            claim = f"A statement can contain `{text}` or `=` only once."
+            yield reading(claim, (first, "Change the first variable."), weight=0.6)
 
 
 def _several_targets(
@@ -248,10 +255,10 @@ def _several_targets(
     lines = f"\n{indent}".join(f"{name} {text} {item}" for name, item in pairs)
     sums = ", ".join(f"{name} {text[:-1]} {item}" for name, item in pairs)
     yield reading(
-        f"`{text}` changes one variable, and `{left[:60]}` are several.",
-        (problem.swap(low, lines, high - 1), "Each variable is changed by itself."),
-        (problem.swap(low, f"{left} = {sums}", high - 1), "All are assigned at once."),
-        (problem.swap(sign, "="), "A plain `=` assigns."),
+        f"`{text}` changes one variable, not several: `{left[:60]}`.",
+        (problem.swap(low, lines, high - 1), "Change each variable in a statement of its own."),
+        (problem.swap(low, f"{left} = {sums}", high - 1), "Assign all of them at once."),
+        (problem.swap(sign, "="), "Use `=` to assign."),
         weight=0.88,
     )
 
@@ -266,9 +273,9 @@ def _walrus(problem: Problem) -> Iterator[Reading]:
             start = index - 1
             while start > low and problem.text(start - 1) not in KEYWORDS | {";", ":"}:
                 start -= 1
-            options = [(problem.swap(index, "="), "`=` assigns.")]
+            options = [(problem.swap(index, "="), "Use `=`.")]
             yield reading(
-                "`:=` assigns within an expression, not as a statement.",
+                "`:=` assigns inside an expression and is not a statement.",
                 *options,
                 weight=0.95,
                 certain=start == low,
@@ -281,15 +288,15 @@ def _walrus(problem: Problem) -> Iterator[Reading]:
                 if closer is not None and opener == low and closer == high - 1:
                     bare = problem.swap(opener, f"{target} = {problem.between(index + 1, closer)}", closer)
                     yield reading(
-                        "`:=` assigns only to a plain name.",
-                        (bare, "`=` assigns to it."),
+                        "`:=` can assign only to a plain name.",
+                        (bare, "Use `=`."),
                         weight=0.93,
                         certain=True,
                     )
                 else:
                     yield reading(
-                        "`:=` assigns only to a plain name.",
-                        (problem.swap(index, "=="), "Two signs compare."),
+                        "`:=` can assign only to a plain name.",
+                        (problem.swap(index, "=="), "Use `==` to compare."),
                         weight=0.7,
                     )
 
@@ -297,22 +304,22 @@ def _walrus(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.single-equals",
-        lesson="`=` gives a variable a value. Whether two values are equal is asked by `==`.",
+        lesson="`=` assigns a value to a variable. `==` tests whether two values are equal.",
         find=_condition,
     ),
     Slip(
         code="syntax.assignment-target",
-        lesson="On the left of `=` stands the variable that gets the value, on the right the value.",
+        lesson="The variable goes on the left of `=`, the value that it gets on the right.",
         find=_target,
     ),
     Slip(
         code="syntax.augmented-target",
-        lesson="`+=` and its relatives change exactly one variable, which stands on their left.",
+        lesson="`+=`, `-=`, `*=` and the like change exactly one variable, the one on their left.",
         find=_augmented,
     ),
     Slip(
         code="syntax.walrus",
-        lesson="`:=` assigns in the middle of an expression and only to a plain name. A statement uses `=`.",
+        lesson="`:=` assigns inside an expression, and only to a plain name. A statement assigns with `=`.",
         find=_walrus,
     ),
 )

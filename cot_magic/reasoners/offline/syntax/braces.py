@@ -1,4 +1,4 @@
-"""Blocks in braces, as other languages write them."""
+"""Blocks in braces, as in other languages."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, r
 
 
 def _braces(problem: Problem) -> Iterator[Reading]:
-    """Blocks in curly brackets."""
+    """`if (x > 1) {`, `} else {`, and `{` on the next line."""
     source = re.sub(
         r"(?m)^([ \t]*(?:if|elif|else|for|while|def|class|func)\b[^\n{:#]*?)\s*\n\s*\{[ \t]*$",
         r"\1 {",
@@ -34,8 +34,8 @@ def _braces(problem: Problem) -> Iterator[Reading]:
         if found["rest"].strip():
             lines.append(f"{found['indent']}    {found['rest'].strip()}")
     yield reading(
-        "Blocks are marked by their indentation in Python, not by curly brackets.",
-        ("\n".join(lines), "Colons begin the blocks, and the braces are gone."),
+        "In Python, blocks are indented, not enclosed in braces.",
+        ("\n".join(lines), "Replace the braces with colons."),
         weight=0.96,
         certain=True,
     )
@@ -44,9 +44,8 @@ def _braces(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.curly-blocks",
-        lesson="In Python a block is what is indented below a line that ends with a colon. There are no "
-        "curly brackets "
-        "around it.",
+        lesson="In Python, a block begins after a colon and consists of the indented lines below it. It is "
+        "not enclosed in braces.",
         find=_braces,
     ),
 )

@@ -1,4 +1,4 @@
-"""Mistakes in brackets: never closed, or closed by the wrong kind."""
+"""Parentheses, square brackets and braces: never opened, never closed, or closed by the wrong kind."""
 
 import re
 from collections.abc import Iterator
@@ -14,66 +14,20 @@ from cot_magic.reasoners.offline.syntax.problem import (
 )
 
 _HEADERS = frozenset(
-    [
-        "if",
-        "elif",
-        "while",
-        "for",
-        "with",
-        "def",
-        "class",
-        "except",
-        "match",
-        "case",
-        "return",
-        "async",
-        "else",
-        "lambda",
-    ]
-)
-
-
+    {"if", "elif", "while", "for", "with", "def", "class", "except", "match", "case", "return", "async",
+     "else", "lambda"}
+)  # fmt: skip
 _LOOSE = frozenset(
-    [
-        "+",
-        "-",
-        "*",
-        "/",
-        "//",
-        "%",
-        "**",
-        "==",
-        "!=",
-        "<",
-        ">",
-        "<=",
-        ">=",
-        "and",
-        "or",
-        "in",
-        "is",
-        "not",
-        "if",
-        "else",
-        "for",
-        "&",
-        "|",
-        "^",
-    ]
-)
-
-
+    {"+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", ">", "<=", ">=", "and", "or", "in", "is",
+     "not", "if", "else", "for", "&", "|", "^"}
+)  # fmt: skip
 _SPLITS = _LOOSE | {":", ",", "=", "."}
-
-
 _MOST_LINES = 40
-
-
 FUNCTIONS = ("print", "range", "len", "int", "input", "str")
 
 
 def _is_call(problem: Problem, opener: int) -> bool:
-    """Whether the bracket calls or indexes what stands right before it."""
+    """Return whether the opener calls or indexes what is right before it."""
     return problem.ends_operand(opener - 1) and problem.touching(opener - 1)
 
 
@@ -91,44 +45,47 @@ def _unclosed(problem: Problem) -> Iterator[Reading]:
         line_end = problem.listing.on_line(problem.tokens[inner_end].line)[-1:]
         doubled = problem.text(opener + 1) == token.text and line_end == [inner_end]
         if doubled:
-            options.insert(0, (problem.drop(opener), f"One `{token.text}` is left out."))
+            options.insert(0, (problem.drop(opener), f"Remove one `{token.text}`."))
         several = len(_candidate_lines(problem, opener)) > 1
         sure = not doubled and not several and _one_way(problem, opener)
         yield reading(
-            f"The `{token.text}` {_behind(problem, opener)}on {place} is never closed.",
+            f"The `{token.text}` {_after(problem, opener)}on {place} is never closed.",
             *(options[:1] if sure else options[:6]),
             weight=0.9,
             certain=sure,
         )
 
 
-def _behind(problem: Problem, opener: int) -> str:
-    return f"behind `{problem.text(opener - 1)}` " if _is_call(problem, opener) else ""
+def _after(problem: Problem, opener: int) -> str:
+    return f"after `{problem.text(opener - 1)}` " if _is_call(problem, opener) else ""
 
 
 def _closings(problem: Problem, opener: int, closer: str) -> Iterator[tuple[str, str]]:
-    """Sources with the closer at plausible ends: the line's end, later ends of lines, inside the line."""
+    """Yield sources with the closer where it may belong: at ends of lines, then inside the line."""
     token = problem.tokens[opener]
     lines = _candidate_lines(problem, opener)
     for line in lines:
         indices = [i for i in problem.listing.on_line(line) if i > opener]
         if not indices:
             if line == token.line:
-                yield problem.put((token.end, token.end, closer)), f"`{closer}` closes it at once."
+                yield problem.put((token.end, token.end, closer)), f"Add `{closer}` right after it."
             continue
         last = indices[-1]
         for stop in _tails(problem, opener, indices):
             at = problem.tokens[stop].end
-            where = "at the end of the line" if stop == last else f"behind `{problem.text(stop)}`"
-            yield problem.put((at, at, closer)), f"`{closer}` closes it {where} {line}."
+            where = (
+                f"at the end of line {line}"
+                if stop == last
+                else f"after `{problem.text(stop)}` on line {line}"
+            )
+            yield problem.put((at, at, closer)), f"Add `{closer}` {where}."
     for stop in _inner_ends(problem, opener):
         at = problem.tokens[stop].end
-        yield problem.put((at, at, closer)), f"`{closer}` closes it behind `{problem.text(stop)}`."
+        yield problem.put((at, at, closer)), f"Add `{closer}` after `{problem.text(stop)}`."
 
 
 def _candidate_lines(problem: Problem, opener: int) -> list[int]:
-    """Lines at whose end the bracket may close: first the one before a line that looks like a new "
-    "statement."""
+    """Return the lines at whose end the closer may belong, best first: before what looks like a statement."""
     listing, token = problem.listing, problem.tokens[opener]
     base = len(listing.indent(token.line))
     followers = []
@@ -155,7 +112,7 @@ def _candidate_lines(problem: Problem, opener: int) -> list[int]:
 
 
 def _tails(problem: Problem, opener: int, indices: list[int]) -> Iterator[int]:
-    """Tokens behind which the closer may stand: before a header's colon, before a last comma, at the end."""
+    """Yield the tokens that the closer may follow: before a header's colon, a trailing comma, or the last."""
     last = indices[-1]
     enclosing = problem.tokens[opener].opener
     if (
@@ -186,7 +143,7 @@ def _tails(problem: Problem, opener: int, indices: list[int]) -> Iterator[int]:
 
 
 def _inner_ends(problem: Problem, opener: int) -> Iterator[int]:
-    """Ends of operands inside the bracket's own line."""
+    """Yield the last tokens of operands on the opener's line."""
     line = problem.tokens[opener].line
     for index in problem.listing.on_line(line):
         if index > opener and problem.ends_operand(index) and problem.text(index + 1) in _SPLITS:
@@ -194,13 +151,13 @@ def _inner_ends(problem: Problem, opener: int) -> Iterator[int]:
 
 
 def _one_way(problem: Problem, opener: int) -> bool:
-    """Whether nothing in the bracket could as well stand outside it."""
+    """Return whether everything on the line must be inside."""
     line = problem.tokens[opener].line
     inner = [i for i in problem.listing.on_line(line) if i > opener]
     alone = problem.text(opener - 1) in ("=", "return") or opener == problem.listing.on_line(line)[0]
     depth_zero = [problem.text(i) for i in inner if problem.tokens[i].opener == opener]
     if any(problem.tokens[i].opener > opener and problem.text(i) in _LOOSE for i in inner):
-        return False  # an inner bracket may have been meant to close earlier
+        return False  # an inner closer may have been meant to come earlier
     print_call = problem.text(opener - 1) == "print"
     if _item_at_end(problem, opener, inner):
         return False
@@ -211,7 +168,7 @@ def _one_way(problem: Problem, opener: int) -> bool:
 
 
 def _item_at_end(problem: Problem, opener: int, inner: list[int]) -> bool:
-    """`f(x[0]`: whether what is closed last may be an item of the result."""
+    """Return whether the line ends with an index that may belong to the result, as in `f(x[0]`."""
     if not inner or problem.text(inner[-1]) != "]" or not _is_call(problem, opener):
         return False
     partner = problem.listing.partner.get(inner[-1], opener)
@@ -230,18 +187,18 @@ def _crossed(problem: Problem) -> Iterator[Reading]:
         while outer >= 0 and OPENERS[problem.text(outer)] != token.text:
             outer = problem.tokens[outer].opener
         claim = (
-            f"`{token.text}` on line {token.line} does not close the `{opened.text}` of line {opened.line}."
+            f"`{token.text}` on line {token.line} does not match the `{opened.text}` on line {opened.line}."
         )
-        replace_closer = (problem.swap(index, wanted), f"`{wanted}` closes it.")
+        replace_closer = (problem.swap(index, wanted), f"Replace `{token.text}` with `{wanted}`.")
         replace_opener = (
             problem.swap(opener, CLOSERS[token.text]),
-            f"It is opened by `{CLOSERS[token.text]}`.",
+            f"Replace `{opened.text}` with `{CLOSERS[token.text]}`.",
         )
         if outer >= 0:
             yield _missing_inner(problem, index, opener, claim, replace_closer)
             continue
         fixed = _is_call(problem, opener) and problem.text(opener - 1) in FUNCTIONS
-        options = [replace_closer, replace_opener, (problem.drop(index), f"`{token.text}` is left out.")]
+        options = [replace_closer, replace_opener, (problem.drop(index), f"Remove `{token.text}`.")]
         if opened.text == "[" and token.text == ")" and problem.text(opener - 1) in FUNCTIONS:
             options = [replace_opener]
             fixed = True
@@ -253,7 +210,7 @@ def _crossed(problem: Problem) -> Iterator[Reading]:
 def _missing_inner(
     problem: Problem, index: int, opener: int, claim: str, replace_closer: tuple[str, str]
 ) -> Reading:
-    """The closer belongs to a bracket further out: the inner one lacks its own, or this one should be it."""
+    """The closer belongs to an outer opener: the inner one has no closer, or this is meant to be it."""
     wanted = OPENERS[problem.text(opener)]
     options = []
     if problem.tokens[index].line != problem.tokens[opener].line:
@@ -261,18 +218,16 @@ def _missing_inner(
         if inner:
             stop = inner[-1] - 1 if problem.text(inner[-1]) == "," else inner[-1]
             at = problem.tokens[stop].end
-            options.append(
-                (problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket on its own line.")
-            )
+            options.append((problem.put((at, at, wanted)), f"Add `{wanted}` after `{problem.text(stop)}`."))
     at = problem.tokens[index - 1].end
     if problem.text(index - 1) == ",":
         at = problem.tokens[index - 2].end
-    options.append((problem.put((at, at, wanted)), f"`{wanted}` closes the inner bracket first."))
+    options.append((problem.put((at, at, wanted)), f"Add `{wanted}` before `{problem.text(index)}`."))
     options.insert(0 if problem.text(index + 1) in CLOSERS else 1, replace_closer)
     options += [
         (
             problem.put((problem.tokens[i].end, problem.tokens[i].end, wanted)),
-            f"`{wanted}` closes the inner bracket.",
+            f"Add `{wanted}` after `{problem.text(i)}`.",
         )
         for i in list(_inner_ends(problem, opener))[:3]
         if i < index
@@ -284,31 +239,20 @@ _CALLED = re.compile(
     r"(print|len|int|str|range|input|float|list|sum|max|min|abs|type|round|sorted|reversed|set|dict|tuple|bool|open"
     r"|format|append|join|split|strip|replace|read|write|extend|insert)(\w+)"
 )
-
-
+_ONE_ARGUMENT = ("append", "add", "set", "list", "tuple", "sum", "len", "dict", "array")
 _CALLED_WITH_LIST = (
-    "bytes",
-    "bytearray",
-    "list",
-    "set",
-    "sum",
-    "max",
-    "min",
-    "len",
-    "sorted",
-    "print",
-    "tuple",
+    "bytes", "bytearray", "list", "set", "sum", "max", "min", "len", "sorted", "print", "tuple",
     "array",
-)
+)  # fmt: skip
 
 
 def _stray(problem: Problem) -> Iterator[Reading]:
-    """A closer that closes nothing: one too many, or the opener is missing."""
+    """A closer without an opener: one too many, or the opener is missing."""
     for index in problem.listing.stray[:2]:
         token = problem.tokens[index]
         opener = CLOSERS[token.text]
         low, high = problem.listing.statement(index)
-        drop = (problem.drop(index), f"The `{token.text}` too many is left out.")
+        drop = (problem.drop(index), f"Remove the extra `{token.text}`.")
         called = _called(problem, low, index)
         insert = list(_openers(problem, index, opener, called))
         grouped = index + 1 < high and problem.text(index + 1) in ("*", "/", "**", "//", "%")
@@ -322,7 +266,7 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         options[1:1] = glued
         if _pair_meant(problem, low, index) and index - 1 in problem.listing.partner:
             at = problem.tokens[problem.listing.partner[index - 1]].end
-            options.insert(1, (problem.put((at, at, opener)), f"`{opener}` makes one item of them."))
+            options.insert(1, (problem.put((at, at, opener)), f"Add `{opener}`, so that they are one item."))
         extra = (
             problem.text(index - 1) in CLOSERS
             and not glued
@@ -332,7 +276,7 @@ def _stray(problem: Problem) -> Iterator[Reading]:
             and _ends_line(problem, index, high)
         )
         yield reading(
-            f"The `{token.text}` on line {token.line} closes nothing.",
+            f"The `{token.text}` on line {token.line} has no matching `{opener}`.",
             *unique(options[:1] if extra else options),
             weight=0.9,
             certain=extra or (bool(called) and problem.text(called[0]) in FUNCTIONS),
@@ -340,7 +284,7 @@ def _stray(problem: Problem) -> Iterator[Reading]:
 
 
 def _called(problem: Problem, low: int, index: int) -> list[int]:
-    """Names before the closer that an operand follows, as if they were called."""
+    """Return the names before the closer that are followed by an operand, as if they were called."""
     return [
         i
         for i in range(low, index - 1)
@@ -353,10 +297,10 @@ def _called(problem: Problem, low: int, index: int) -> list[int]:
 
 
 def _openers(problem: Problem, index: int, opener: str, called: list[int]) -> Iterator[tuple[str, str]]:
-    """Sources with an opening bracket where one may have got lost."""
+    """Yield sources with the opener where it may be missing."""
     for place in called[:2]:
         a, b = problem.tokens[place].end, problem.tokens[place + 1].start
-        yield problem.put((a, b, opener)), f"`{opener}` opens the call behind `{problem.text(place)}`."
+        yield problem.put((a, b, opener)), f"Add `{opener}` after `{problem.text(place)}`."
     low = problem.listing.statement(index)[0]
     first = low + (problem.text(low) in KEYWORDS - {"None", "True", "False"})
     signs = ("=", "+=", "return", "print")
@@ -364,69 +308,57 @@ def _openers(problem: Problem, index: int, opener: str, called: list[int]) -> It
     for place in dict.fromkeys((first, assign[0] + 1 if assign else first)):
         if place < index:
             at = problem.tokens[place].start
-            yield problem.put((at, at, opener)), f"`{opener}` opens a bracket in front."
+            yield problem.put((at, at, opener)), f"Add `{opener}` before `{problem.text(place)}`."
 
 
 def _listed(problem: Problem, low: int, index: int) -> bool:
-    """Whether items or pairs outside of brackets stand before the closer."""
+    """Return whether items or pairs that nothing encloses come before the closer."""
     return any(problem.text(i) in (",", ":") and problem.tokens[i].opener < 0 for i in range(low, index))
 
 
 def _pair_meant(problem: Problem, low: int, index: int) -> bool:
-    """Whether the bracket may have closed a tuple: `items.append(a, b))`, `"%s %s" % a, b))`."""
+    """Return whether a tuple may be meant, as in `items.append(a, b))` and `"%s %s" % a, b))`."""
     opener = problem.listing.partner.get(index - 1, low)
     inside = [i for i in range(opener, index) if problem.tokens[i].opener == opener]
     loose = any(problem.text(i) == "," and problem.tokens[i].opener < 0 for i in range(low, index))
-    single = problem.text(opener - 1) in (
-        "append",
-        "add",
-        "set",
-        "list",
-        "tuple",
-        "sum",
-        "len",
-        "dict",
-        "array",
-    )
+    single = problem.text(opener - 1) in _ONE_ARGUMENT
     texts = [problem.text(i) for i in inside]
     return loose or ("," in texts and (single or "%" in texts))
 
 
 def _glued(problem: Problem, low: int, high: int, opener: str) -> Iterator[tuple[str, str]]:
-    """`printx)`: a well-known function whose opening bracket was left out."""
+    """`printx)`: a well-known function without its `(`."""
     for index in range(low, high):
         found = _CALLED.fullmatch(problem.text(index))
         if problem.text(index) in _CALLED_WITH_LIST and problem.text(index + 1) == "[":
             at = problem.tokens[index].end
-            yield problem.put((at, at, opener)), f"`{opener}` opens the call of `{problem.text(index)}`."
+            yield problem.put((at, at, opener)), f"Add `{opener}` after `{problem.text(index)}`."
         elif found is not None and problem.text(index) not in problem.names:
             at = problem.tokens[index].start + len(found[1])
-            yield problem.put((at, at, opener)), f"`{opener}` opens the call of `{found[1]}`."
+            yield problem.put((at, at, opener)), f"Add `{opener}` after `{found[1]}`."
 
 
 def _ends_line(problem: Problem, index: int, high: int) -> bool:
-    """Whether only brackets or a header's colon follow."""
+    """Return whether only closers or a header's colon follow."""
     return all(problem.text(i) in (*CLOSERS, ":") for i in range(index + 1, high))
 
 
 SLIPS = (
     Slip(
         code="syntax.crossed-brackets",
-        lesson="Every bracket is closed by its own kind, and the one that was opened last is closed first.",
+        lesson="`(` is closed by `)`, `[` by `]` and `{` by `}`, and what was opened last is closed first.",
         find=_crossed,
     ),
     Slip(
         code="syntax.unclosed-bracket",
-        lesson="Every opening bracket needs its closing one. If it is missing, Python reads on, so that "
-        "the message may "
-        "point to a line further down.",
+        lesson="Every `(`, `[` and `{` needs its `)`, `]` or `}`. If that is missing, Python reads on, so "
+        "the message may point to a line further down.",
         find=_unclosed,
     ),
     Slip(
         code="syntax.stray-closer",
-        lesson="A closing bracket needs an opening one before it. Count them: for each opening one there "
-        "is exactly "
-        "one that closes.",
+        lesson="Every `)`, `]` and `}` needs its `(`, `[` or `{` before it. Count them: there must be as "
+        "many of the one as of the other.",
         find=_stray,
     ),
 )

@@ -1,4 +1,4 @@
-"""`else`, `elif`, `except` and `finally` that stand below nothing."""
+"""`else`, `elif`, `except` and `finally` that belong to no statement above."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _HEADS = {
 
 
 def _lost_else(problem: Problem) -> Iterator[Reading]:
-    """`else`, `elif`, `except`, `finally` at another indentation than what they belong to."""
+    """`else`, `elif`, `except`, `finally` indented unlike the statement they belong to."""
     low, high = problem.statement
     word = problem.text(low)
     if low >= high or word not in _HEADS:
@@ -39,7 +39,7 @@ def _lost_else(problem: Problem) -> Iterator[Reading]:
     end = place + 1
     while end < len(lines) and (not lines[end].strip() or width_of(lines[end]) > own):
         end += 1
-    why = f"`{word}` stands below the line that it belongs to."
+    why = f"Align `{word}` with the statement that it belongs to."
     options = [
         (shifted(lines, place, stop, width - own), why)
         for stop in (end, place + 1)
@@ -48,14 +48,14 @@ def _lost_else(problem: Problem) -> Iterator[Reading]:
     ]
     options += _into_block(lines, place, _HEADS[word])
     if word in ("else", "elif") and not widths:
-        options.append((_swapped_else(lines, place), "A condition of its own begins there."))
+        options.append((_swapped_else(lines, place), "Begin a new `if` statement."))
     yield reading(
-        f"`{word}` does not stand below a line that it could belong to.", *unique(options)[:5], weight=0.87
+        f"There is no statement above that this `{word}` could belong to.", *unique(options)[:5], weight=0.87
     )
 
 
 def _into_block(lines: list[str], place: int, heads: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """What stands between the block and its `else`, moved into the block."""
+    """Yield the source with the lines between the block and its `else` moved into the block."""
     own = width_of(lines[place])
     start = next((i for i in range(place - 1, -1, -1) if is_filled(lines[i])), None)
     if start is None:
@@ -67,7 +67,10 @@ def _into_block(lines: list[str], place: int, heads: re.Pattern[str]) -> Iterato
     if width_of(lines[start]) == own and not heads.match(lines[start]):
         unit = indent_unit(lines)
         by = 1 if unit == "\t" else len(unit)
-        yield shifted(lines, start, place, by, unit), "The lines above belong to the block."
+        yield (
+            shifted(lines, start, place, by, unit),
+            "Indent the lines above into the block.",
+        )
 
 
 def _swapped_else(lines: list[str], place: int) -> str:
@@ -79,9 +82,8 @@ def _swapped_else(lines: list[str], place: int) -> str:
 SLIPS = (
     Slip(
         code="syntax.lost-branch",
-        lesson="`else`, `elif`, `except` and `finally` begin in the same column as the `if`, `for` or "
-        "`try` that they "
-        "belong to.",
+        lesson="`else`, `elif`, `except` and `finally` begin in the same column as the `if`, `for` or `try` "
+        "that they belong to.",
         find=_lost_else,
     ),
 )

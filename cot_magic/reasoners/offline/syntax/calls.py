@@ -1,4 +1,4 @@
-"""Mistakes in calls: arguments in the wrong order or form, and calls without brackets."""
+"""Mistakes in calls: the order and form of arguments, and calls without parentheses."""
 
 import builtins
 import re
@@ -25,7 +25,7 @@ _USUAL = ("range", "len", "input", "int", "float", "str", "sorted", "sum", "list
 
 
 def _call(problem: Problem) -> tuple[int, int, list[tuple[int, int]]] | None:
-    """Opening and closing bracket of the call around the error, and the spans of its arguments."""
+    """Return the parentheses of the call around the error and the spans of its arguments."""
     low, high = problem.statement
     for index in (problem.at, problem.at - 1, problem.at + 1):
         if not 0 <= index < len(problem.tokens):
@@ -75,14 +75,14 @@ def _order(problem: Problem) -> Iterator[Reading]:
         front = [text for text, has in zip(texts, named, strict=True) if not has]
         back = [text for text, has in zip(texts, named, strict=True) if has]
         options = [
-            (problem.put((start, end, ", ".join(front + back))), "Arguments without a name come first.")
+            (problem.put((start, end, ", ".join(front + back))), "Put the positional arguments first.")
         ]
         first = named.index(True)
         late = [i for i, has in enumerate(named) if not has and i > first]
         if all(texts[i].isidentifier() for i in late) and late:
             given = [f"{text}={text}" if i in late else text for i, text in enumerate(texts)]
             options.append(
-                (problem.put((start, end, ", ".join(given))), "The later arguments get a name too.")
+                (problem.put((start, end, ", ".join(given))), "Pass the later arguments by keyword too.")
             )
         bare = [
             text.split("=", 1)[1].strip() if has and "=" in text and i < max(late, default=0) else text
@@ -90,12 +90,12 @@ def _order(problem: Problem) -> Iterator[Reading]:
         ]
         if bare != texts:
             options.append(
-                (problem.put((start, end, ", ".join(bare))), "The earlier arguments lose their names.")
+                (problem.put((start, end, ", ".join(bare))), "Pass the earlier arguments by position too.")
             )
         unpacking = "unpacking" in problem.message
         yield reading(
-            f"In the call of `{problem.text(opener - 1)}`, `{texts[late[0]] if late else texts[-1]}` "
-            "stands behind an argument with a name.",
+            f"In the call of `{problem.text(opener - 1)}`, `{texts[late[0]] if late else texts[-1]}` follows "
+            "a keyword argument.",
             *(options[:1] if unpacking else options),
             weight=0.92,
             certain=unpacking,
@@ -104,7 +104,7 @@ def _order(problem: Problem) -> Iterator[Reading]:
 
 
 def _calls_with_order(problem: Problem) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
-    """Calls of the statement with an argument without a name behind one that has one."""
+    """Yield the statement's calls in which a positional argument follows a keyword argument."""
     low, high = problem.statement
     for opener in range(low, high):
         closer = problem.listing.partner.get(opener, -1)
@@ -151,9 +151,9 @@ def _repeated(problem: Problem) -> Iterator[Reading]:
                 cut = (problem.tokens[place - 1].start, problem.tokens[end - 1].end, "")
             else:
                 cut = (problem.tokens[place].start, problem.tokens[min(end + 1, closer)].start, "")
-            options.append((problem.put(cut), f"`{problem.between(place, end)[:60]}` is left out."))
+            options.append((problem.put(cut), f"Remove `{problem.between(place, end)[:60]}`."))
         yield reading(
-            f"The argument `{problem.text(twice[0])}` is given twice.", *unique(options), weight=0.92
+            f"The argument `{problem.text(twice[0])}` is passed twice.", *unique(options), weight=0.92
         )
         return
 
@@ -184,7 +184,7 @@ def _keyword_form(problem: Problem) -> Iterator[Reading]:
             return
         sure = problem.text(opener - 1) == "dict" and problem.tokens[start].kind is TokenKind.STRING
         options = _argument_names(problem, start, index, left)
-        claim = f"`{left[:60]}` cannot be the name of an argument."
+        claim = f"`{left[:60]}` is not a valid argument name."
         yield reading(claim, *(options[:1] if sure else options), weight=0.9, certain=sure)
         return
 
@@ -192,35 +192,38 @@ def _keyword_form(problem: Problem) -> Iterator[Reading]:
 def _no_value(problem: Problem, index: int, name: str) -> Reading:
     """`f(a=)`"""
     at = problem.tokens[index].end
-    options = [(problem.put((at, at, "None")), "`None` is given until there is a value.")]
+    options = [(problem.put((at, at, "None")), "Pass `None` as a placeholder.")]
     if name in problem.names:
-        options.insert(0, (problem.put((at, at, name)), f"The variable `{name}` is given."))
-    options.append((problem.drop(index), "The `=` is left out."))
+        options.insert(0, (problem.put((at, at, name)), f"Pass the variable `{name}`."))
+    options.append((problem.drop(index), "Remove the `=`."))
     return reading(f"The argument `{name}` has no value.", *options, weight=0.85)
 
 
 def _argument_names(problem: Problem, start: int, index: int, left: str) -> list[tuple[str, str]]:
-    """What may be meant by something before `=` that is no name."""
-    equal = (problem.swap(index, "=="), "Two signs compare.")
+    """Return what may be meant by something before `=` that is not a name."""
+    equal = (problem.swap(index, "=="), "Use `==` to compare.")
     text = left.strip("'\"")
     if problem.tokens[start].kind is TokenKind.STRING and start == index - 1 and text.isidentifier():
-        return [(problem.swap(start, text), "The argument's name stands there without quotes."), equal]
+        return [(problem.swap(start, text), "Write the argument's name without quotes."), equal]
     if re.fullmatch(r"[\w.]+", left) and "." in left:
-        why = "An argument's name has no point."
+        why = "Remove the dot: an argument's name cannot contain one."
         last, joined = left.rpartition(".")[2], left.replace(".", "_")
         return [equal, *((problem.swap(start, name, index - 1), why) for name in (last, joined))]
     if re.fullmatch(r"\w+(?:-\w+)+", left):
         return [
-            (problem.swap(start, left.replace("-", "_"), index - 1), "A name holds no minus sign."),
+            (
+                problem.swap(start, left.replace("-", "_"), index - 1),
+                "Replace `-` with `_`: a name cannot contain a hyphen.",
+            ),
             equal,
         ]
     if left in ("True", "False", "None"):
-        return [equal, (problem.swap(start, left.lower(), index - 1), "It is a name in small letters.")]
+        return [equal, (problem.swap(start, left.lower(), index - 1), "Write the name in lower case.")]
     return [equal]
 
 
 def _no_brackets(problem: Problem) -> Iterator[Reading]:
-    """`range 3`, `input "Name? "`, `x = len data`: a known function without brackets."""
+    """`range 3`, `input "Name? "`, `x = len data`: a known function without parentheses."""
     low, high = problem.statement
     for index in range(low, high - 1):
         token, following = problem.tokens[index], problem.tokens[index + 1]
@@ -257,8 +260,8 @@ def _no_brackets(problem: Problem) -> Iterator[Reading]:
             (token.end, following.start, "("), (problem.tokens[end].end, problem.tokens[end].end, ")")
         )
         yield reading(
-            f"`{token.text}` is a function; its argument stands in brackets.",
-            (whole, "Brackets stand around the argument."),
+            f"`{token.text}` is a function, and the parentheses of its call are missing.",
+            (whole, "Put parentheses around the argument."),
             weight=0.9,
             certain=token.text in _USUAL
             and end == index + 1
@@ -275,22 +278,22 @@ def _defined(problem: Problem, name: str) -> bool:
 SLIPS = (
     Slip(
         code="syntax.argument-order",
-        lesson="In a call, arguments without a name come first, those with a name (`size=3`) behind them.",
+        lesson="In a call, positional arguments come first, and keyword arguments (`size=3`) follow them.",
         find=_order,
     ),
     Slip(
         code="syntax.repeated-argument",
-        lesson="Each argument may be given only once in a call.",
+        lesson="A call can pass each argument only once.",
         find=_repeated,
     ),
     Slip(
         code="syntax.argument-name",
-        lesson="An argument's name is a plain name: `f(size=1)`. A comparison needs two signs: `f(a == 1)`.",
+        lesson="A keyword argument has a plain name: `f(size=1)`. A comparison needs `==`: `f(a == 1)`.",
         find=_keyword_form,
     ),
     Slip(
         code="syntax.call-without-brackets",
-        lesson="A function is called with brackets: `len(data)`, `range(3)`.",
+        lesson="A function is called with parentheses: `len(data)`, `range(3)`.",
         find=_no_brackets,
     ),
 )

@@ -1,5 +1,4 @@
-"""Mistakes in single characters: typographic quotes and signs, invisible characters, HTML entities, "
-"stray signs."""
+"""Characters that do not belong in code: typographic, invisible, HTML entities, `$` and `?`."""
 
 import html
 import re
@@ -43,7 +42,7 @@ _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,5}|#x[0-9a-fA-F]{1,4})
 
 
 def _ascii(sign: str) -> str | None:
-    """What the sign stands for in code; None if it may stay or nothing is known."""
+    """Return what to write instead of the character; None if it may stay or is unknown."""
     if sign in _INVISIBLE:
         return ""
     if sign in _SIGNS:
@@ -60,6 +59,7 @@ def _ascii(sign: str) -> str | None:
 
 
 def _requoted(found: re.Match[str]) -> str:
+    """Return the string with plain quotes."""
     text = found[1] if found[1] is not None else found[2]
     quote = '"' if '"' not in text and (found[1] is not None or "'" in text) else "'"
     return quote + text.replace(quote, "\\" + quote) + quote
@@ -106,23 +106,23 @@ def _typographic(problem: Problem) -> Iterator[Reading]:
     ]
     if ends:
         yield reading(
-            "The text ends with a typographic quote, which Python takes for a part of it.",
-            (problem.put(*ends), "The plain quote of the keyboard ends it."),
+            "The string ends with a typographic quote, which does not close it.",
+            (problem.put(*ends), "Replace it with a plain quote."),
             weight=0.97,
             certain=True,
         )
         return
     yield reading(
-        f"The cell holds {signs}, which look like Python's own signs but are other characters.",
-        (after, "The plain characters of the keyboard stand in their place now."),
-        (mend(problem.source, 0), "Each of them is replaced by the plain character that it looks like."),
+        f"The cell contains {signs}, which look like characters of Python code but are not.",
+        (after, "Replace them with the plain characters of the keyboard."),
+        (mend(problem.source, 0), "Replace each of them with the plain character that it looks like."),
         weight=0.95,
         certain=not set(seen) & set(_GUESSED + _CURRENCY),
     )
 
 
 def _power_or_name(problem: Problem) -> Iterator[Reading]:
-    """`x² = 4` names a variable; elsewhere it is a power."""
+    """`x² = 4`, where a variable is named; elsewhere `²` is a power."""
     found = re.match(r"(?P<sign>[²³¹⁰-⁹₀-₉])\s*=(?!=)", problem.source[problem.failure.position :])
     if found is None:
         return
@@ -131,8 +131,8 @@ def _power_or_name(problem: Problem) -> Iterator[Reading]:
     if name is not None:
         after = re.sub(rf"\b{name[0]}{found['sign']}", f"{name[0]}{digit}", problem.source)
         yield reading(
-            f"`{name[0]}{found['sign']}` is no name: raised and lowered digits are not allowed in one.",
-            (after, f"The variable is called `{name[0]}{digit}` now."),
+            f"`{name[0]}{found['sign']}` is not a valid name: it contains a superscript or subscript digit.",
+            (after, f"Rename the variable to `{name[0]}{digit}`."),
             weight=0.96,
         )
 
@@ -143,17 +143,16 @@ def _entities(problem: Problem) -> Iterator[Reading]:
         return
     after = _ENTITY.sub(lambda item: html.unescape(item[0]).replace("\u00a0", " "), problem.source)
     yield reading(
-        f"{', '.join(sorted(found))} is HTML for "
-        f"{', '.join(html.unescape(item) for item in sorted(found))}: the code "
-        "was copied from a page's source.",
-        (after, "The characters that the page would show stand there now."),
+        f"{', '.join(sorted(found))} is HTML for {', '.join(html.unescape(item) for item in sorted(found))}: "
+        "the code was copied from the source of a web page.",
+        (after, "Write the characters that the web page shows."),
         weight=0.97,
         certain=True,
     )
 
 
 def _stray(problem: Problem) -> Iterator[Reading]:
-    """`$x`, a ternary `a ? b : c`, a lone backtick or question mark."""
+    """`$x`, `a ? b : c`, `x?`, and other characters that mean nothing in Python."""
     index = problem.at
     if index >= len(problem.tokens) or problem.tokens[index].kind is not TokenKind.OTHER:
         return
@@ -166,7 +165,7 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         ]
         yield reading(
             "`$` has no meaning in Python: names are written without it.",
-            (problem.put(*dollars), "The dollar signs are gone."),
+            (problem.put(*dollars), "Remove the dollar signs."),
             weight=0.8,
             certain=all(
                 problem.tokens[place + 1].kind is TokenKind.NAME
@@ -179,7 +178,7 @@ def _stray(problem: Problem) -> Iterator[Reading]:
     elif sign not in "`!\\'\"":
         yield reading(
             f"`{sign}` has no meaning in Python.",
-            (problem.drop(index), f"`{sign}` is left out."),
+            (problem.drop(index), f"Remove `{sign}`."),
             weight=0.45,
         )
 
@@ -191,7 +190,7 @@ def _conditional(problem: Problem, index: int) -> Iterator[Reading]:
         (i for i in range(index, high) if problem.text(i) == ":" and problem.tokens[i].opener == depth), None
     )
     if colon is None or colon + 1 >= high:
-        yield reading("`?` has no meaning here.", (problem.drop(index), "`?` is left out."), weight=0.6)
+        yield reading("`?` has no meaning here.", (problem.drop(index), "Remove the `?`."), weight=0.6)
         return
     start = index - 1
     while start > low and not (
@@ -210,8 +209,8 @@ def _conditional(problem: Problem, index: int) -> Iterator[Reading]:
     second = problem.between(colon + 1, end)
     after = problem.swap(start, f"{first} if {condition} else {second}", end - 1)
     yield reading(
-        "`condition ? a : b` is how other languages choose between two values.",
-        (after, "Python writes the choice as `a if condition else b`."),
+        "`condition ? a : b` is the conditional expression of other languages.",
+        (after, "Write it as `a if condition else b`."),
         weight=0.95,
         certain=True,
     )
@@ -220,30 +219,26 @@ def _conditional(problem: Problem, index: int) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.typographic-character",
-        lesson="Word processors and web pages change quotes, minus signs and spaces into prettier "
-        "characters that "
-        "Python does not know. Code is written with the plain characters of the keyboard.",
+        lesson="Word processors and web pages replace quotes, minus signs and spaces with similar characters "
+        "that Python does not accept. Write code with the plain characters of the keyboard.",
         find=_typographic,
     ),
     Slip(
         code="syntax.raised-digit",
-        lesson="A name consists of letters, ordinary digits and underscores. Raised and lowered digits "
-        "are other "
-        "characters.",
+        lesson="A name consists of letters, ordinary digits and underscores. Superscripts and subscripts are "
+        "not digits in this sense.",
         find=_power_or_name,
     ),
     Slip(
         code="syntax.html-entity",
-        lesson="In the source of a web page `<` is written `&lt;`. If code is copied from there, such "
-        "names have to "
-        "be turned back into characters.",
+        lesson="In the source of a web page, `<` is written `&lt;`. Code that was copied from there contains "
+        "such entities instead of the characters.",
         find=_entities,
     ),
     Slip(
         code="syntax.stray-sign",
-        lesson="Some signs mean something in other languages and nothing in Python, such as `$` before a "
-        "name or "
-        "`?` for a choice.",
+        lesson="Some characters have a meaning in other languages but not in Python, such as `$` before a "
+        "name or `?` in a conditional expression.",
         find=_stray,
     ),
 )

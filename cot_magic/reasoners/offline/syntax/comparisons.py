@@ -1,4 +1,4 @@
-"""Comparisons in words, cut short, or without an end."""
+"""Comparisons in words or without an operand, and dots of attributes."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from cot_magic.reasoners.offline.syntax.problem import (
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 
 
-# What is written in words, and the operator that is meant.
+# What is written, and the operator that is meant.
 _IN_WORDS: tuple[tuple[str, str], ...] = (
     ("is not in", "not in"),
     ("is in", "in"),
@@ -62,8 +62,8 @@ def _membership(problem: Problem) -> Iterator[Reading]:
             index = low + place
             if words[place : place + len(pattern)] == pattern and problem.ends_operand(index - 1):
                 yield reading(
-                    f"`{written}` is no operator of Python.",
-                    (problem.swap(index, meant, index + len(pattern) - 1), f"`{meant}` is the operator."),
+                    f"`{written}` is not a Python operator.",
+                    (problem.swap(index, meant, index + len(pattern) - 1), f"Use `{meant}`."),
                     weight=0.93 + 0.005 * len(pattern),
                     certain=written != "xor",
                 )
@@ -75,17 +75,23 @@ def _membership(problem: Problem) -> Iterator[Reading]:
             and words[place + 1] not in ("in", "is", "=", "==")
         ):
             yield reading(
-                "`not` cannot stand between two values.",
-                (problem.swap(index, "!="), "`!=` asks whether they differ."),
-                (problem.swap(index, "not in"), "`not in` asks whether the one lacks the other."),
-                (problem.swap(index, "is not"), "`is not` asks whether they are different objects."),
-                (problem.swap(index, "and not"), "Both conditions must hold."),
+                "`not` is not an operator between two values.",
+                (problem.swap(index, "!="), "Use `!=`, which tests whether they are different."),
+                (
+                    problem.swap(index, "not in"),
+                    "Use `not in`, which tests whether the second does not contain the first.",
+                ),
+                (
+                    problem.swap(index, "is not"),
+                    "Use `is not`, which tests whether they are different objects.",
+                ),
+                (problem.swap(index, "and not"), "Use `and not`, which combines two conditions."),
                 weight=0.7,
             )
 
 
 def _cut_short(problem: Problem) -> Iterator[Reading]:
-    """`a == 1 or == 2`: the second comparison has no left side."""
+    """`a == 1 or == 2`: the second comparison has no left operand."""
     low, high = problem.statement
     for index in range(low + 1, high - 1):
         if problem.text(index) not in ("and", "or") or problem.text(index + 1) not in (
@@ -122,15 +128,15 @@ def _cut_short(problem: Problem) -> Iterator[Reading]:
         if left:
             at = problem.tokens[index + 1].start
             yield reading(
-                f"Behind `{problem.text(index)}` the comparison has no left side.",
-                (problem.put((at, at, left + " ")), f"`{left}` is compared a second time."),
+                f"The comparison after `{problem.text(index)}` has no left operand.",
+                (problem.put((at, at, left + " ")), f"Repeat `{left}` after `{problem.text(index)}`."),
                 weight=0.95,
                 certain=True,
             )
 
 
 def _dangling(problem: Problem) -> Iterator[Reading]:
-    """An operator at the end of a line whose right side stands on the next, or is missing."""
+    """An operator at the end of a line: its right operand is on the next line, or missing."""
     low, high = problem.statement
     yield from _before_closer(problem, low, high)
     last = high - 1
@@ -142,21 +148,24 @@ def _dangling(problem: Problem) -> Iterator[Reading]:
     options = []
     if high < len(problem.tokens) and problem.tokens[high].line == line + 1 and sign not in ("=",):
         joined = problem.put((token.end, token.end, " \\"))
-        options.append((joined, "The line goes on behind a backslash."))
+        options.append((joined, "Put a backslash at the end of the line to continue it."))
     if sign == "=":
         if high < len(problem.tokens) and problem.tokens[high].line == line + 1:
-            options.append((problem.put((token.end, token.end, " \\")), "The value stands on the next line."))
-        options.append(
-            (problem.put((token.end, token.end, " None")), "`None` stands there until there is a value.")
-        )
-        options.append((problem.put((token.end, token.end, " 0")), "A value stands there."))
+            options.append(
+                (
+                    problem.put((token.end, token.end, " \\")),
+                    "Put a backslash at the end of the line: the value is on the next line.",
+                )
+            )
+        options.append((problem.put((token.end, token.end, " None")), "Insert `None` as a placeholder."))
+        options.append((problem.put((token.end, token.end, " 0")), "Insert `0` as a placeholder."))
     else:
-        options.append((problem.drop(last), f"`{sign}` is left out."))
-    yield reading(f"Behind `{sign}` at the end of the line something is missing.", *options, weight=0.6)
+        options.append((problem.drop(last), f"Remove `{sign}`."))
+    yield reading(f"The value after `{sign}` at the end of the line is missing.", *options, weight=0.6)
 
 
 def _before_closer(problem: Problem, low: int, high: int) -> Iterator[Reading]:
-    """`if a and:`, `(1 + )`: an operator with nothing between it and a colon or a closing bracket."""
+    """`if a and:`, `(1 + )`: an operator right before a colon, comma or closer."""
     for index in range(low + 1, high - 1):
         following = problem.text(index + 1)
         if problem.text(index) not in BINARY - {"=", "*", "**", "/"} or not problem.ends_operand(index - 1):
@@ -165,8 +174,8 @@ def _before_closer(problem: Problem, low: int, high: int) -> Iterator[Reading]:
             following == ":" and problem.header_end(low, high) == index + 1
         ):
             yield reading(
-                f"Between `{problem.text(index)}` and `{following}` something is missing.",
-                (problem.drop(index), f"`{problem.text(index)}` is left out."),
+                f"There is no value between `{problem.text(index)}` and `{following}`.",
+                (problem.drop(index), f"Remove `{problem.text(index)}`."),
                 weight=0.7,
             )
 
@@ -184,8 +193,8 @@ def _dots(problem: Problem) -> Iterator[Reading]:
             and problem.text(problem.statement[0]) != "def"
         ):
             yield reading(
-                "`->` does not reach into an object in Python.",
-                (problem.swap(place, "."), "A point does."),
+                "`->` does not access an attribute in Python.",
+                (problem.swap(place, "."), "Use a dot."),
                 weight=0.85,
                 certain=problem.touching(place) and problem.text(place + 2) == "(",
             )
@@ -196,27 +205,27 @@ def _dots(problem: Problem) -> Iterator[Reading]:
         ):
             if not problem.touching(place) and not problem.touching(place - 1):
                 yield reading(
-                    "Texts are not joined by a point in Python.",
-                    (problem.swap(place, "+"), "`+` joins texts."),
+                    "A dot does not join strings in Python.",
+                    (problem.swap(place, "+"), "Join them with `+`."),
                     weight=0.9,
                 )
         elif sign == "." and nxt in ("[", "("):
             yield reading(
-                f"Between the point and `{nxt}` a name is missing.",
-                (problem.drop(place), "The point is left out."),
+                f"There is no name between the dot and `{nxt}`.",
+                (problem.drop(place), "Remove the dot."),
                 weight=0.93,
                 certain=nxt == "[",
             )
         elif sign == ":" and nxt == ":" and problem.touching(place) and problem.tokens[place].opener < 0:
             yield reading(
-                "`::` does not reach into an object in Python.",
-                (problem.swap(place, ".", place + 1), "A point does."),
+                "`::` does not access an attribute in Python.",
+                (problem.swap(place, ".", place + 1), "Use a dot."),
                 weight=0.8,
             )
         elif sign == "." and (place + 1 >= len(problem.tokens) or problem.tokens[place + 1].first):
             yield reading(
-                "Behind the point at the end of the line a name is missing.",
-                (problem.drop(place), "The point is left out."),
+                "The name after the dot at the end of the line is missing.",
+                (problem.drop(place), "Remove the dot."),
                 weight=0.7,
             )
 
@@ -224,29 +233,26 @@ def _dots(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.cut-comparison",
-        lesson="`and` and `or` join whole conditions. Each of them needs its own left and right side: "
-        "`a == 1 or a == 2`.",
+        lesson="`and` and `or` combine complete conditions. Each comparison needs both operands: `a == 1 or "
+        "a == 2`.",
         find=_cut_short,
     ),
     Slip(
         code="syntax.word-operator",
-        lesson="Membership is written `in` and `not in`, identity `is` and `is not`, equality `==` and "
-        "`!=`. Other "
-        "orders or mixtures of these words are not understood.",
+        lesson="`in` and `not in` test membership, `is` and `is not` test identity, `==` and `!=` test "
+        "equality. Other orders or combinations of these words are not valid.",
         find=_membership,
     ),
     Slip(
         code="syntax.dangling-operator",
-        lesson="An operator needs a value on both sides. A long expression may go on in the next line "
-        "only inside "
-        "brackets or behind a backslash.",
+        lesson="An operator needs a value on both sides. An expression continues on the next line only "
+        "inside parentheses, square brackets or braces, or after a backslash.",
         find=_dangling,
     ),
     Slip(
         code="syntax.attribute-sign",
-        lesson="A point followed by a name reaches into an object: `item.price`. An index stands in "
-        "square brackets "
-        "without a point.",
+        lesson="A dot and a name access an attribute: `item.price`. An index goes in square brackets, "
+        "without a dot.",
         find=_dots,
     ),
 )

@@ -1,4 +1,4 @@
-"""Mistakes in comprehensions and generators."""
+"""Mistakes in comprehensions and generator expressions."""
 
 from collections.abc import Iterator
 
@@ -36,15 +36,15 @@ def _generator(problem: Problem) -> Iterator[Reading]:
                 changes.append((problem.tokens[b - 1].end, problem.tokens[b - 1].end, ")"))
     if changes:
         yield reading(
-            "A generator beside other arguments needs brackets of its own.",
-            (problem.put(*changes), "It stands in brackets."),
+            "A generator expression next to other arguments needs its own parentheses.",
+            (problem.put(*changes), "Put it in parentheses."),
             weight=0.95,
             certain=True,
         )
 
 
 def _comprehension(problem: Problem) -> Iterator[Reading]:
-    """`[x, y for x, y in z]`"""
+    """`[x, y for x, y in z]`, `[for x in z]`"""
     low, high = problem.statement
     for opener in range(low, high):
         if problem.text(opener) not in ("[", "{", "(") or (
@@ -65,8 +65,11 @@ def _comprehension(problem: Problem) -> Iterator[Reading]:
         if loop == opener + 1 and problem.tokens[loop + 1].kind is TokenKind.NAME:
             at = problem.tokens[loop].start
             yield reading(
-                "The comprehension does not say what its items are.",
-                (problem.put((at, at, f"{problem.text(loop + 1)} ")), "They are the values themselves."),
+                "The expression before `for` is missing.",
+                (
+                    problem.put((at, at, f"{problem.text(loop + 1)} ")),
+                    f"Insert `{problem.text(loop + 1)}` before `for`.",
+                ),
                 weight=0.88,
             )
             continue
@@ -74,8 +77,8 @@ def _comprehension(problem: Problem) -> Iterator[Reading]:
         if "," in texts and ":" not in texts:
             a, b = problem.tokens[opener + 1].start, problem.tokens[loop - 1].end
             yield reading(
-                "Several values per item must stand in brackets.",
-                (problem.put((a, a, "("), (b, b, ")")), "Brackets make one item of them."),
+                "Several values before `for` need parentheses.",
+                (problem.put((a, a, "("), (b, b, ")")), "Put them in parentheses, which makes them a tuple."),
                 weight=0.94,
                 certain=True,
             )
@@ -93,9 +96,9 @@ def _filter(problem: Problem, opener: int, loop: int, closer: int) -> Iterator[R
         new = problem.swap(opener + 1, f"{value} {rest} {test}", closer - 1)
         other = problem.put((problem.tokens[loop - 1].end, problem.tokens[loop - 1].end, " else None"))
         yield reading(
-            "A condition that picks items stands at the end of a comprehension.",
-            (new, "The condition stands behind the loop."),
-            (other, "`else None` says what is taken otherwise."),
+            "A condition that filters items goes at the end of a comprehension.",
+            (new, "Move the condition to the end."),
+            (other, "Add `else None`, the value if the condition is false."),
             weight=0.93,
             certain=False,
         )
@@ -104,8 +107,8 @@ def _filter(problem: Problem, opener: int, loop: int, closer: int) -> Iterator[R
         head, test = problem.between(loop, ifs[0]), problem.between(ifs[0], elses[0])
         new = f"{value} {test} {problem.between(elses[0], closer)} {head}"
         yield reading(
-            "A choice with `else` stands before the loop of a comprehension.",
-            (problem.swap(opener + 1, new, closer - 1), "The choice stands before `for`."),
+            "A conditional expression with `else` goes before the `for` of a comprehension.",
+            (problem.swap(opener + 1, new, closer - 1), "Move it before `for`."),
             weight=0.95,
             certain=True,
         )
@@ -114,14 +117,13 @@ def _filter(problem: Problem, opener: int, loop: int, closer: int) -> Iterator[R
 SLIPS = (
     Slip(
         code="syntax.generator-argument",
-        lesson="A generator may stand in a call without brackets of its own only if it is the sole argument.",
+        lesson="A generator expression needs its own parentheses unless it is the only argument of a call.",
         find=_generator,
     ),
     Slip(
         code="syntax.comprehension-form",
-        lesson="A comprehension is written `[value for item in items if condition]`. A value of several "
-        "parts stands in "
-        "brackets, and a choice with `else` belongs to the value.",
+        lesson="A comprehension is written `[value for item in items if condition]`. Several values need "
+        "parentheses, and a conditional expression with `else` is part of the value.",
         find=_comprehension,
     ),
 )

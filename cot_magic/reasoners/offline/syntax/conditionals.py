@@ -1,4 +1,4 @@
-"""Choices between two values, and blocks in curly brackets."""
+"""Mistakes in conditional expressions."""
 
 import re
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
     if found:
         new = f"{found['head']}{found['yes']} if {found['test']} else {found['no']}"
         yield reading(
-            "A choice between two values is written `a if condition else b`.",
-            (problem.put((start, start + len(text), new)), "The value stands first, then the condition."),
+            "A conditional expression is written `a if condition else b`.",
+            (problem.put((start, start + len(text), new)), "Put the first value before `if`."),
             weight=0.96,
             certain=True,
         )
@@ -35,8 +35,8 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
         if problem.text(index) == "else" and (index + 1 >= high or problem.text(index + 1) in CLOSERS):
             at = problem.tokens[index].end
             yield reading(
-                "Behind `else` a value is missing.",
-                (problem.put((at, at, " None")), "`None` stands there until there is a value."),
+                "The value after `else` is missing.",
+                (problem.put((at, at, " None")), "Insert `None` as a placeholder."),
                 weight=0.85,
             )
         following = problem.text(index + 1) in ("return", "pass", "continue", "break", ":", "print")
@@ -50,7 +50,9 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
         depth = problem.tokens[ifs[-1]].opener
         if depth >= 0:
             end = problem.tokens[problem.listing.partner.get(depth, high - 1)].start
-        options = [(problem.put((end, end, " else None")), "`else None` says what is taken otherwise.")]
+        options = [
+            (problem.put((end, end, " else None")), "Add `else None`, the value if the condition is false.")
+        ]
         if depth < 0 and problem.tokens[low].first:
             indent = problem.listing.indent(problem.tokens[low].line)
             statement, test = (
@@ -61,52 +63,53 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
             options.append(
                 (
                     problem.put((start, problem.tokens[high - 1].end, block)),
-                    "The statement runs only if the condition holds.",
+                    "Make it an `if` statement.",
                 )
             )
             if problem.text(low) in KEYWORDS or (high - low > 3 and "=" not in text.split(" if ")[0]):
                 options.reverse()
-        yield reading("A value with `if` needs an `else` too.", *options, weight=0.86)
+        yield reading("A conditional expression needs an `else`.", *options, weight=0.86)
 
 
 def _else_statement(problem: Problem, low: int, index: int, high: int) -> Iterator[Reading]:
     following = problem.text(index + 1)
     head = problem.text(low)
-    claim = f"Behind `else` a value must stand, and `{following}` is none."
+    claim = f"`else` must be followed by a value, and `{following}` is not one."
     if following == ":":
         yield reading(
-            "Behind `else` of a value stands no colon.",
-            (problem.drop(index + 1), "The colon is left out."),
+            "The `else` of a conditional expression is not followed by a colon.",
+            (problem.drop(index + 1), "Remove the colon."),
             weight=0.93,
             certain=True,
         )
     elif following == head == "return":
-        yield reading(claim, (problem.drop(index + 1), "One `return` is enough."), weight=0.95, certain=True)
+        yield reading(
+            claim, (problem.drop(index + 1), "Keep only the first `return`."), weight=0.95, certain=True
+        )
     elif problem.text(index + 2) == "=" and problem.text(index + 1) == head:
         yield reading(
             claim,
-            (problem.drop(index + 1, index + 2), f"One `{head} =` is enough."),
+            (problem.drop(index + 1, index + 2), f"Keep only the first `{head} =`."),
             weight=0.95,
             certain=True,
         )
     elif following in ("pass", "continue", "break"):
-        options = [(problem.swap(index + 1, "None"), "`None` stands for nothing.")]
+        options = [(problem.swap(index + 1, "None"), f"Replace `{following}` with `None`.")]
         cut = next((i for i in range(index, low, -1) if problem.text(i) == "if"), None)
         if cut is not None and problem.tokens[low].first:
             indent = problem.listing.indent(problem.tokens[low].line)
             block = f"if {problem.between(cut + 1, index)}:\n{indent}    {problem.between(low, cut)}"
             if following != "pass":
                 block += f"\n{indent}else:\n{indent}    {following}"
-            options.insert(0, (problem.swap(low, block, high - 1), "It is a statement with a condition."))
+            options.insert(0, (problem.swap(low, block, high - 1), "Make it an `if` statement."))
         yield reading(claim, *options, weight=0.88)
 
 
 SLIPS = (
     Slip(
         code="syntax.conditional-value",
-        lesson="A choice between two values is written `a if condition else b`; both values must be "
-        "there, and "
-        "statements such as `return` cannot be values.",
+        lesson="A conditional expression is written `a if condition else b`. Both values are required, and "
+        "statements such as `return` are not values.",
         find=_ternary,
     ),
 )

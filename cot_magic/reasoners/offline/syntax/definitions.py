@@ -1,4 +1,4 @@
-"""Mistakes in the first line of `def` and `class`: names and brackets."""
+"""Mistakes in the first line of `def` and `class`: names and parentheses."""
 
 import re
 from collections.abc import Iterator
@@ -13,31 +13,13 @@ from cot_magic.reasoners.offline.syntax.problem import (
 )
 
 TYPE_NAMES = frozenset(
-    [
-        "int",
-        "str",
-        "float",
-        "bool",
-        "list",
-        "dict",
-        "tuple",
-        "set",
-        "String",
-        "string",
-        "double",
-        "char",
-        "long",
-        "var",
-        "let",
-        "const",
-        "void",
-        "auto",
-    ]
-)
+    {"int", "str", "float", "bool", "list", "dict", "tuple", "set", "String", "string", "double", "char",
+     "long", "var", "let", "const", "void", "auto"}
+)  # fmt: skip
 
 
 def definitions_in(problem: Problem) -> Iterator[tuple[int, int]]:
-    """Token of `def` and end of its logical line, for the failing line."""
+    """Yield the token of the failing line's `def` and the end of the logical line."""
     low, high = problem.statement
     for index in range(low, min(low + 3, high)):
         if problem.text(index) == "def":
@@ -45,14 +27,14 @@ def definitions_in(problem: Problem) -> Iterator[tuple[int, int]]:
             return
 
 
-def _def_brackets(problem: Problem) -> Iterator[Reading]:
+def _def_parentheses(problem: Problem) -> Iterator[Reading]:
     start = problem.statement[0]
     named = problem.tokens[start + 1].kind is TokenKind.NAME and problem.text(start + 1) not in KEYWORDS
     if problem.text(start) == "async" and named and problem.text(start + 2) == "(":
         at = problem.tokens[start].end
         yield reading(
-            "Behind `async` the word `def` is missing.",
-            (problem.put((at, at, " def")), "`def` defines the function."),
+            "`def` is missing after `async`.",
+            (problem.put((at, at, " def")), "Add `def`."),
             weight=0.95,
             certain=True,
         )
@@ -64,10 +46,10 @@ def _def_brackets(problem: Problem) -> Iterator[Reading]:
         elif problem.tokens[name].kind is TokenKind.NAME and after in (".", "-"):
             yield from _compound_name(problem, name, high)
         elif problem.tokens[name].kind is TokenKind.NAME and name < high:
-            yield from _no_brackets(problem, index, high)
+            yield from _no_parentheses(problem, index, high)
 
 
-def _no_brackets(problem: Problem, index: int, high: int) -> Iterator[Reading]:
+def _no_parentheses(problem: Problem, index: int, high: int) -> Iterator[Reading]:
     """`def f:`, `def f x, y:`, `def f[x]:`"""
     name = index + 1
     after, at = problem.text(name + 1), problem.tokens[name].end
@@ -77,14 +59,16 @@ def _no_brackets(problem: Problem, index: int, high: int) -> Iterator[Reading]:
     stop = arrow if arrow is not None else end
     close = "" if colon is not None else ":"
     last = problem.tokens[stop - 1].end
-    claim = f"Behind the function's name `{problem.text(name)}` the brackets are missing."
+    claim = f"The parentheses after the function's name `{problem.text(name)}` are missing."
     if stop == name + 1:
         empty = problem.put((at, at, "()" + (close if arrow is None else "")))
-        yield reading(claim, (empty, "Empty brackets: no parameters."), weight=0.96, certain=True)
+        yield reading(
+            claim, (empty, "Add empty parentheses: there are no parameters."), weight=0.96, certain=True
+        )
     elif after in ("[", "{", "<") and problem.text(stop - 1) in ("]", "}", ">"):
         new = problem.put((at, last, f"({problem.between(name + 2, stop - 1)}){close}"))
-        claim = "Parameters stand in round brackets."
-        yield reading(claim, (new, "Round brackets stand around them."), weight=0.95, certain=True)
+        claim = "Parameters go in parentheses."
+        yield reading(claim, (new, "Replace them with parentheses."), weight=0.95, certain=True)
     elif after not in ("(", "[", "{", "+"):
         inside = problem.between(name + 1, stop)
         if re.fullmatch(r"[^\W\d]\w*(?:\s+[^\W\d]\w*)*\s*\(.*\)?", inside, re.DOTALL):
@@ -95,7 +79,7 @@ def _no_brackets(problem: Problem, index: int, high: int) -> Iterator[Reading]:
             inside = inside[:-1]
         new = problem.put((at, last, f"({inside.strip(',; ')}){close}"))
         sure = after not in (",", ")")
-        yield reading(claim, (new, "Brackets stand around the parameters."), weight=0.96, certain=sure)
+        yield reading(claim, (new, "Put parentheses around the parameters."), weight=0.96, certain=sure)
 
 
 def _glued_self(problem: Problem, name: int) -> Iterator[Reading]:
@@ -104,8 +88,8 @@ def _glued_self(problem: Problem, name: int) -> Iterator[Reading]:
     for first in ("self", "cls"):
         if problem.text(name + 1) == ")" and word.endswith(first) and word != first:
             after = problem.put((at - len(first), at, f"({first}"))
-            claim = f"Before `{first}` the bracket is missing."
-            yield reading(claim, (after, f"The bracket opens before `{first}`."), weight=0.97)
+            claim = f"The `(` before `{first}` is missing."
+            yield reading(claim, (after, f"Add `(` before `{first}`."), weight=0.97)
 
 
 def _quoted_name(problem: Problem) -> Iterator[Reading]:
@@ -120,7 +104,7 @@ def _quoted_name(problem: Problem) -> Iterator[Reading]:
         ):
             yield reading(
                 "A name is written without quotes.",
-                (problem.swap(index + 1, token.text[1:-1]), "The quotes are left out."),
+                (problem.swap(index + 1, token.text[1:-1]), "Remove the quotes."),
                 weight=0.95,
                 certain=True,
             )
@@ -134,7 +118,7 @@ def _nameless(problem: Problem, index: int, high: int) -> Iterator[Reading]:
     end = problem.tokens[index + 1].start
     yield reading(
         "The function has no name.",
-        (problem.put((at, end, text)), f"It is called `{name}` until there is a better name."),
+        (problem.put((at, end, text)), f"Insert the name `{name}` as a placeholder."),
         weight=0.85,
     )
 
@@ -146,9 +130,9 @@ def _name_with_space(problem: Problem, index: int, high: int) -> Iterator[Readin
         return
     words = [problem.text(i) for i in range(index + 1, opener)]
     joined = "_".join(words)
-    options = [(problem.swap(index + 1, joined, opener - 1), f"The name is `{joined}`.")]
+    options = [(problem.swap(index + 1, joined, opener - 1), f"Name it `{joined}`.")]
     if words[0] in TYPE_NAMES | {"function", "def"}:
-        options.insert(0, (problem.swap(index + 1, words[-1], opener - 1), f"The name is `{words[-1]}`."))
+        options.insert(0, (problem.swap(index + 1, words[-1], opener - 1), f"Name it `{words[-1]}`."))
     yield reading("A function's name is one word.", *options, weight=0.9)
 
 
@@ -163,10 +147,10 @@ def _compound_name(problem: Problem, name: int, high: int) -> Iterator[Reading]:
         last += 2
     shown = problem.between(name, last + 1)
     joined = re.sub(r"\W+", "_", shown)
-    options = [(problem.swap(name, joined, last), f"The name is `{joined}`.")]
+    options = [(problem.swap(name, joined, last), f"Name it `{joined}`.")]
     if problem.text(name + 1) == ".":
-        options.append((problem.swap(name, problem.text(last), last), f"The name is `{problem.text(last)}`."))
-    yield reading(f"`{shown}` is no name for a function.", *options, weight=0.85)
+        options.append((problem.swap(name, problem.text(last), last), f"Name it `{problem.text(last)}`."))
+    yield reading(f"`{shown}` is not a valid name for a function.", *options, weight=0.85)
 
 
 def _class_with_space(problem: Problem, name: int, end: int, close: str) -> Reading:
@@ -176,11 +160,14 @@ def _class_with_space(problem: Problem, name: int, end: int, close: str) -> Read
     joined = "".join(problem.text(i) for i in range(name, end) if problem.tokens[i].kind is TokenKind.NAME)
     inherits = problem.put((at, last, f"({inside}){close}"))
     one_word = problem.put((problem.tokens[name].start, last, joined + close))
-    options = [(inherits, "It inherits from what stands behind."), (one_word, "The name is one word.")]
+    options = [
+        (inherits, f"Put `{inside}` in parentheses, so that the class inherits from it."),
+        (one_word, f"Name it `{joined}`."),
+    ]
     opener = next((i for i in range(name, end) if problem.text(i) == "("), None)
     if opener is not None:
         words = "".join(problem.text(i) for i in range(name, opener))
-        options = [(problem.swap(name, words, opener - 1), "The name is one word.")]
+        options = [(problem.swap(name, words, opener - 1), f"Name it `{words}`.")]
     return reading("A class's name is one word.", *options, weight=0.85)
 
 
@@ -198,7 +185,7 @@ def _class(problem: Problem) -> Iterator[Reading]:
             start = problem.tokens[name].start
             yield reading(
                 "The class has no name.",
-                (problem.put((at, start, " Thing")), "It is called `Thing` until there is a better name."),
+                (problem.put((at, start, " Thing")), "Insert the name `Thing` as a placeholder."),
                 weight=0.8,
             )
         return
@@ -208,10 +195,10 @@ def _class(problem: Problem) -> Iterator[Reading]:
     if after in ("[", "{", "<") and problem.text(last) in ("]", "}", ">") and last > name + 1:
         inside = problem.between(name + 2, last)
         yield reading(
-            "The classes that a class inherits from stand in round brackets.",
+            "The base classes of a class go in parentheses.",
             (
                 problem.put((at, problem.tokens[last].end, f"({inside}){close}")),
-                "Round brackets stand around them.",
+                "Put them in parentheses.",
             ),
             weight=0.94,
             certain=True,
@@ -219,10 +206,10 @@ def _class(problem: Problem) -> Iterator[Reading]:
     elif after in ("extends", "inherits", "implements", "<", "of", "from", "is") and last > name + 1:
         begin = name + 2 + (problem.text(name + 2) == "from")
         yield reading(
-            f"`{after}` is how other languages name the class that is inherited from.",
+            f"`{after}` names the base class in other languages, not in Python.",
             (
                 problem.put((at, problem.tokens[last].end, f"({problem.between(begin, end)}){close}")),
-                "It stands in round brackets.",
+                "Put the base class in parentheses.",
             ),
             weight=0.94,
             certain=True,
@@ -231,9 +218,10 @@ def _class(problem: Problem) -> Iterator[Reading]:
         yield _class_with_space(problem, name, end, close)
     elif after in (".", "-") and last > name + 1:
         shown = problem.between(name, name + 3)
+        joined = re.sub(r"\W", "_", shown)
         yield reading(
-            f"`{shown}` is no name for a class.",
-            (problem.swap(name, re.sub(r"\W", "_", shown), name + 2), "The name is one word."),
+            f"`{shown}` is not a valid name for a class.",
+            (problem.swap(name, joined, name + 2), f"Name it `{joined}`."),
             weight=0.8,
         )
 
@@ -241,19 +229,18 @@ def _class(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.quoted-name",
-        lesson="Names of functions and classes are written without quotes; quotes make a text.",
+        lesson="Names of functions and classes are written without quotes: quotes would make them strings.",
         find=_quoted_name,
     ),
     Slip(
         code="syntax.def-form",
-        lesson="A function is defined by `def name(parameters):`. The brackets are needed even without "
-        "parameters, and "
-        "the name is one word.",
-        find=_def_brackets,
+        lesson="A function is defined with `def name(parameters):`. The parentheses are required even "
+        "without parameters, and the name is one word.",
+        find=_def_parentheses,
     ),
     Slip(
         code="syntax.class-form",
-        lesson="A class is defined by `class Name:` or, if it inherits, by `class Name(Parent):`.",
+        lesson="A class is defined with `class Name:` or, with a base class, `class Name(Base):`.",
         find=_class,
     ),
 )

@@ -1,4 +1,4 @@
-"""Mistakes with backslashes in texts, and with bytes."""
+"""Mistakes with escape sequences in strings, and with bytes."""
 
 import re
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ def _escape(problem: Problem) -> Iterator[Reading]:
             (token.start, token.end, prefix + quote + re.sub(r"\\+", r"\\\\", body) + quote)
         )
         yield reading(
-            "A backslash begins an escape such as `\\n`; here it should stand for itself.",
-            (raw, "With `r` in front, backslashes stand for themselves."),
-            (doubled, "A doubled backslash stands for itself."),
+            "A backslash begins an escape sequence such as `\\n`, and the one in this string is not valid.",
+            (raw, "Put `r` before the string, so that backslashes are kept as they are."),
+            (doubled, "Double the backslashes."),
             weight=0.95,
             certain=True,
         )
@@ -54,9 +54,12 @@ def _bytes(problem: Problem) -> Iterator[Reading]:
             plain_prefix = prefix.replace("b", "").replace("B", "")
             text = plain_prefix + token.text[len(prefix) :]
             yield reading(
-                "Bytes hold only ASCII characters when written like this.",
-                (problem.put((token.start, token.end, text + ".encode()")), "The text is encoded as UTF-8."),
-                (problem.put((token.start, token.end, text)), "It is a text, not bytes."),
+                "A bytes literal can contain only ASCII characters.",
+                (
+                    problem.put((token.start, token.end, text + ".encode()")),
+                    "Write a string and encode it as UTF-8.",
+                ),
+                (problem.put((token.start, token.end, text)), "Make it a string."),
                 weight=0.8,
             )
             return
@@ -73,9 +76,9 @@ def _mixed_bytes(problem: Problem) -> Iterator[Reading]:
                 at = problem.tokens[index + 1 if "b" in one.lower() else index].start
                 out = problem.tokens[index if "b" in one.lower() else index + 1].start
                 yield reading(
-                    "Bytes and text cannot stand side by side.",
-                    (problem.put((at, at, "b")), "Both are bytes."),
-                    (problem.put((out, out + 1, "")), "Both are text."),
+                    "Bytes and strings cannot be joined.",
+                    (problem.put((at, at, "b")), "Make both bytes."),
+                    (problem.put((out, out + 1, "")), "Make both strings."),
                     weight=0.75,
                 )
                 return
@@ -84,23 +87,20 @@ def _mixed_bytes(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.backslash-in-string",
-        lesson="In a text a backslash changes the meaning of the next letter. Paths of Windows are "
-        "written with `r` in "
-        'front: `r"C:\\Users"`.',
+        lesson="In a string, a backslash changes the meaning of the next letter. Write Windows paths as raw "
+        'strings: `r"C:\\Users"`.',
         find=_escape,
     ),
     Slip(
         code="syntax.bytes-literal",
-        lesson="A literal with `b` in front holds bytes and only ASCII characters. Other texts are turned "
-        "into bytes by "
-        "`.encode()`.",
+        lesson="A literal with the prefix `b` is a bytes object and can contain only ASCII characters. Other "
+        "strings are converted to bytes with `.encode()`.",
         find=_bytes,
     ),
     Slip(
         code="syntax.bytes-and-text",
-        lesson="Bytes and text are different types. Literals that stand side by side are joined, so they "
-        "must be of the "
-        "same type.",
+        lesson="Bytes and strings are different types. Literals next to each other are joined, so they must "
+        "be of the same type.",
         find=_mixed_bytes,
     ),
 )

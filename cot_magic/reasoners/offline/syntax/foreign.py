@@ -1,4 +1,4 @@
-"""Commands, comments and backslashes that are not Python."""
+"""Shell commands, SQL, comments of other languages, and backslashes outside strings."""
 
 import re
 from collections.abc import Iterator
@@ -37,14 +37,14 @@ def _shell(problem: Problem) -> Iterator[Reading]:
         tool = "pip" if found[1].startswith("pip") else found[1]
         new = f"%{tool} {found[2]}{found[3]}" if tool in ("pip", "conda", "mamba") else f"!{line.strip()}"
         yield reading(
-            f"`{line.strip()[:80]}` is a command for a terminal, not Python.",
+            f"`{line.strip()[:80]}` is a shell command, not Python.",
             (
                 problem.put((base, base + len(line), new)),
-                f"`%{tool}` runs it for the kernel of this notebook.",
+                f"Use `%{tool}`, which runs it in this kernel's environment.",
             ),
             (
                 problem.put((base, base + len(line), "!" + line.strip().lstrip("$ "))),
-                "`!` runs it in a shell.",
+                "Put `!` before it, which runs it in a shell.",
             ),
             weight=0.95,
         )
@@ -52,21 +52,27 @@ def _shell(problem: Problem) -> Iterator[Reading]:
         command = line.strip().lstrip("$ ")
         sign = "%" if command.split()[0] in ("cd", "ls", "cp", "mv", "rm", "mkdir", "cat", "pwd") else "!"
         yield reading(
-            f"`{line.strip()[:80]}` is a command for a terminal, not Python.",
-            (problem.put((base, base + len(line), sign + command)), f"`{sign}` runs it as a command."),
+            f"`{line.strip()[:80]}` is a shell command, not Python.",
+            (
+                problem.put((base, base + len(line), sign + command)),
+                f"Put `{sign}` before it, which runs it as a command.",
+            ),
             weight=0.93,
         )
     elif found_dollar := re.match(r"^\$\s+(\S.*)$", line):
         yield reading(
-            "The line begins with a terminal's prompt.",
-            (problem.put((base, base + len(line), "!" + found_dollar[1])), "`!` runs it in a shell."),
+            "The line begins with a shell prompt.",
+            (
+                problem.put((base, base + len(line), "!" + found_dollar[1])),
+                "Put `!` before it, which runs it in a shell.",
+            ),
             weight=0.9,
         )
     elif _SQL.match(problem.source) and place == next((i for i, text in enumerate(lines) if text.strip()), 0):
         text = problem.source.strip()
         yield reading(
-            "The cell holds SQL, which Python does not understand.",
-            (f'query = """\n{text}\n"""\n', "As a text it can be given to a database."),
+            "The cell contains SQL, not Python.",
+            (f'query = """\n{text}\n"""\n', "Make it a string, which can be passed to a database."),
             weight=0.9,
         )
 
@@ -82,8 +88,8 @@ def _comments(problem: Problem) -> Iterator[Reading]:
             lambda item: "\n".join("# " + part.strip(" *\t") for part in item[1].strip().split("\n")), source
         )
         yield reading(
-            f"`{found[0][:30]}` is how other languages write a comment.",
-            (after, "A comment begins with `#`."),
+            f"`{found[0][:30]}` is a comment in other languages, not in Python.",
+            (after, "Begin the comment with `#`."),
             weight=0.96,
             certain=True,
         )
@@ -103,8 +109,8 @@ def _comments(problem: Problem) -> Iterator[Reading]:
                 break
     if marks:
         yield reading(
-            "A comment begins with `#` in Python.",
-            (problem.put(*marks), "`#` begins the comment."),
+            "In Python, a comment begins with `#`.",
+            (problem.put(*marks), "Begin the comment with `#`."),
             weight=0.955,
             certain=True,
         )
@@ -113,15 +119,15 @@ def _comments(problem: Problem) -> Iterator[Reading]:
             r"<!--\s*(.*?)\s*-->", lambda item: "# " + item[1].replace("\n", "\n# "), source, flags=re.DOTALL
         )
         yield reading(
-            "`<!-- -->` is a comment of HTML.",
-            (after, "A comment begins with `#`."),
+            "`<!-- -->` is an HTML comment.",
+            (after, "Begin the comment with `#`."),
             weight=0.95,
             certain=True,
         )
 
 
 def _continuation(problem: Problem) -> Iterator[Reading]:
-    r"""A backslash outside of a text."""
+    """A backslash outside a string."""
     if (
         "line continuation" not in problem.message
         and "unexpected EOF" not in problem.message
@@ -139,9 +145,9 @@ def _continuation(problem: Problem) -> Iterator[Reading]:
             for place, item in enumerate(problem.lines)
         )
         yield reading(
-            "Quotes outside of a text are written without a backslash.",
-            (only, "The backslashes are gone."),
-            (unescaped, "The backslashes are gone everywhere."),
+            "Quotes outside a string are written without a backslash.",
+            (only, "Remove the backslashes on this line."),
+            (unescaped, "Remove the backslashes before all quotes of the cell."),
             weight=0.95,
             certain=True,
         )
@@ -151,42 +157,44 @@ def _continuation(problem: Problem) -> Iterator[Reading]:
 
 
 def _at_backslash(problem: Problem, at: int, rest: str) -> Iterator[Reading]:
-    """The readings of one backslash, by what follows it on its line."""
+    """Yield readings of a backslash by what follows it on its line."""
     end = at + 1 + len(rest)
-    left_out = (problem.put((at, end, "")), "The backslash is left out.")
+    left_out = (problem.put((at, end, "")), "Remove the backslash.")
     if not rest:
-        yield reading("A backslash must be followed by a line.", left_out, weight=0.94)
+        yield reading(
+            "A backslash at the end of a line must be followed by another line.", left_out, weight=0.94
+        )
     elif not rest.strip():
-        stripped = (problem.put((at + 1, end, "")), "No space stands behind the backslash.")
+        stripped = (problem.put((at + 1, end, "")), "Remove the spaces after the backslash.")
         claim = "A backslash must be the last character of its line."
         yield reading(claim, stripped, left_out, weight=0.94, certain=True)
     elif rest.lstrip().startswith("#"):
         yield reading(
-            "Behind a backslash nothing may stand, not even a comment.",
-            (problem.put((at + 1, end, "")), "The comment is left out."),
+            "Nothing may follow a backslash on its line, not even a comment.",
+            (problem.put((at + 1, end, "")), "Remove the comment."),
             weight=0.94,
             certain=True,
         )
     elif found := re.match(r"[nt]\b", rest):
         options = list(_lost_escape(problem, at, found[0]))
-        yield reading(f"`\\{found[0]}` stands outside of a text.", *options, weight=0.9)
+        yield reading(f"`\\{found[0]}` is outside a string.", *options, weight=0.9)
     else:
-        removed = (problem.put((at, at + 1, "")), "The backslash is left out.")
-        divided = (problem.put((at, at + 1, "/")), "A slash divides.")
-        broken = (problem.put((at + 1, at + 1, "\n")), "The line is broken behind the backslash.")
+        removed = (problem.put((at, at + 1, "")), "Remove the backslash.")
+        divided = (problem.put((at, at + 1, "/")), "Use `/` to divide.")
+        broken = (problem.put((at + 1, at + 1, "\n")), "Break the line after the backslash.")
         options = [removed, divided, broken]
         operand = problem.listing.index_at(at) - 1
         if problem.ends_operand(operand) and re.match(r"\s*[\w(]", rest):
             options = [divided, removed]
         elif rest.strip() in CLOSERS:
             options = [removed]
-        yield reading("Behind a backslash nothing may stand on the line.", *options, weight=0.88)
+        yield reading("Nothing may follow a backslash on its line.", *options, weight=0.88)
 
 
 def _lost_escape(problem: Problem, at: int, letter: str) -> Iterator[tuple[str, str]]:
-    r"""`"text" \n`: an escape outside of the text."""
+    r"""`"text" \n`: an escape sequence outside the string."""
     escape, tail = "\\" + letter, at + 1 + len(letter)
-    why = f"`{escape}` stands inside the text."
+    why = f"Move `{escape}` into the string."
     following = problem.tokens[problem.listing.index_at(at + 1) + 1]
     if following.kind is TokenKind.STRING:
         quote = problem.source[following.start]
@@ -194,28 +202,27 @@ def _lost_escape(problem: Problem, at: int, letter: str) -> Iterator[tuple[str, 
     before = problem.tokens[problem.listing.index_at(at) - 1]
     if before.kind is TokenKind.STRING:
         yield problem.put((before.end - 1, before.end - 1, escape), (at, tail, "")), why
-    yield problem.put((at, tail, "")), "It is left out."
-    yield problem.put((at, tail, f'"{escape}"')), "It is a text of its own."
+    yield problem.put((at, tail, "")), f"Remove `{escape}`."
+    yield problem.put((at, tail, f'"{escape}"')), f"Make `{escape}` a string of its own."
 
 
 SLIPS = (
     Slip(
         code="syntax.shell-command",
-        lesson="Commands of a terminal are not Python. In a notebook they run behind `!`, and packages "
-        "are installed by "
+        lesson="Shell commands are not Python. In a notebook, put `!` before them, and install packages with "
         "`%pip install`.",
         find=_shell,
     ),
     Slip(
         code="syntax.foreign-comment",
-        lesson="A comment begins with `#` and ends with the line. Python has no comments over several lines.",
+        lesson="A comment begins with `#` and ends at the end of the line. Python has no comments over "
+        "several lines.",
         find=_comments,
     ),
     Slip(
         code="syntax.backslash",
-        lesson="A backslash outside of a text joins its line with the next, and must be the very last "
-        "character of the "
-        "line.",
+        lesson="Outside a string, a backslash joins its line with the next. It must be the last character of "
+        "the line.",
         find=_continuation,
     ),
 )

@@ -1,4 +1,4 @@
-"""Mistakes in f-strings: quotes and braces inside, expressions that are none."""
+"""Mistakes in f-strings: nested quotes, braces, invalid expressions, and the prefix."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ _FSTRING = re.compile(r"""(?P<prefix>[fF][rR]?|[rR][fF])(?P<quote>'''|\"\"\"|'|"
 
 
 def _fstrings(problem: Problem) -> Iterator[tuple[int, int]]:
-    """Spans of f-strings on the failing line (or over it), as the lexer sees them."""
+    """Yield the spans of f-strings at the failure."""
     for token in problem.tokens:
         if token.kind in (TokenKind.STRING, TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE) and _FSTRING.match(
             token.text
@@ -32,7 +32,7 @@ def _fstrings(problem: Problem) -> Iterator[tuple[int, int]]:
 
 
 def _nested_quotes(problem: Problem) -> Iterator[Reading]:
-    """`f"{d["a"]}"`, which Python understands from 3.12 on."""
+    """`f"{d["a"]}"`, which is valid from Python 3.12 on."""
     line = problem.failure.line
     text, base = problem.listing.line_text(line), problem.listing.starts[line - 1]
     for found in _FSTRING.finditer(text):
@@ -49,15 +49,15 @@ def _nested_quotes(problem: Problem) -> Iterator[Reading]:
         if other not in body:
             new = body.replace(quote, other)
             edited = problem.put((base + found.end(), base + end, new))
-            why = f"Inside the braces the texts stand between {other}."
+            why = f"Use {other} for the strings inside the braces."
         else:
             edited = problem.put(
                 (base + found.end() - 1, base + found.end(), quote * 3),
                 (base + end, base + end + 1, quote * 3),
             )
-            why = "Three quotes around the whole text allow both kinds inside."
+            why = "Use triple quotes around the f-string, so that it can contain both kinds."
         yield reading(
-            f"Inside the braces of an f-string the quote {quote} ends the whole text (up to Python 3.11).",
+            f"The quote {quote} inside the braces ends the f-string (up to Python 3.11).",
             (edited, why),
             weight=0.96,
             certain=True,
@@ -66,7 +66,7 @@ def _nested_quotes(problem: Problem) -> Iterator[Reading]:
 
 
 def _end_of_nested(text: str, start: int, quote: str) -> int | None:
-    """Where the f-string ends if quotes inside its braces do not count."""
+    """Return where the f-string ends if quotes inside its braces do not count."""
     depth, place = 0, start
     while place < len(text):
         char = text[place]
@@ -85,7 +85,7 @@ def _end_of_nested(text: str, start: int, quote: str) -> int | None:
 
 
 def _braces(problem: Problem) -> Iterator[Reading]:
-    """A brace too few or too many, or nothing between two."""
+    """`f"{x"`, `f"x}"`, `f"{}"`"""
     for start, end in _fstrings(problem):
         found = _FSTRING.match(problem.source, start)
         if found is None:
@@ -109,7 +109,7 @@ def _braces(problem: Problem) -> Iterator[Reading]:
 
 
 def _mended(body: str) -> tuple[list[tuple[str, str]], bool, str]:
-    """Bodies with their braces put right, whether there is only one way, and what is wrong."""
+    """Return bodies with matching braces, whether there is only one, and what is wrong."""
     depth, opened, place = 0, -1, 0
     while place < len(body):
         if body[place : place + 2] in ("{{", "}}") and depth == 0:
@@ -124,9 +124,9 @@ def _mended(body: str) -> tuple[list[tuple[str, str]], bool, str]:
                 return _lone_closer(body, place)
             if depth == 0 and not body[opened + 1 : place].strip():
                 return (
-                    [(body[:opened] + "{{}}" + body[place + 1 :], "Doubled braces stand for themselves.")],
+                    [(body[:opened] + "{{}}" + body[place + 1 :], "Double the braces to show them.")],
                     False,
-                    "Between the braces of the f-string an expression is missing.",
+                    "There is no expression between the braces of the f-string.",
                 )
         place += 1
     if depth > 0:
@@ -138,14 +138,14 @@ def _lone_closer(body: str, place: int) -> tuple[list[tuple[str, str]], bool, st
     options = []
     word = re.search(r"[^\W\d][\w.]*(?:\[[^\]]*\]|\([^)]*\))?(?::[^\s{}]*)?$", body[:place])
     if word:
-        options.append((body[: word.start()] + "{" + body[word.start() :], "A brace opens the expression."))
-    doubled = (body[:place] + "}" + body[place:], "Doubled, the brace stands for itself.")
-    removed = (body[:place] + body[place + 1 :], "The brace is left out.")
+        options.append((body[: word.start()] + "{" + body[word.start() :], "Add `{` before the expression."))
+    doubled = (body[:place] + "}" + body[place:], "Double the `}` to show it.")
+    removed = (body[:place] + body[place + 1 :], "Remove the `}`.")
     if body[:place].rstrip().endswith("}"):
         options = [removed, doubled]
     else:
         options += [doubled, removed]
-    return options, False, "In the f-string a `}` has no `{` before it."
+    return options, False, "A `}` in the f-string has no matching `{`."
 
 
 def _never_closed(body: str, opened: int) -> tuple[list[tuple[str, str]], bool, str]:
@@ -154,16 +154,16 @@ def _never_closed(body: str, opened: int) -> tuple[list[tuple[str, str]], bool, 
     ends = [m.end() for m in re.finditer(r"[^\W\d][\w.]*(?:\[[^\]]*\]|\([^)]*\))*(?::[.\d,]+[a-z%]?)?", rest)]
     whole = len(rest.rstrip())
     if "{" in rest:
-        ends = []  # a format of its own: the outer brace is the one that is missing
+        ends = []  # a nested format: the outer brace is the missing one
     for end in [*ends[:1], whole]:
-        options.append((body[: opened + 1 + end] + "}" + rest[end:], "A brace closes the expression."))
-    options.append((body[:opened] + "{{" + rest, "Doubled, the brace stands for itself."))
+        options.append((body[: opened + 1 + end] + "}" + rest[end:], "Add `}` after the expression."))
+    options.append((body[:opened] + "{{" + rest, "Double the `{` to show it."))
     options = unique(options)
-    return options, bool(ends) and ends[0] == whole, "In the f-string a `{` is never closed."
+    return options, bool(ends) and ends[0] == whole, "A `{` in the f-string is never closed."
 
 
 def _inner_string(problem: Problem) -> Iterator[Reading]:
-    """`f"{ages['Ann]}"`: a text between the braces that has no end."""
+    """`f"{ages['Ann]}"`: a string between the braces that is not closed."""
     for start, end in _fstrings(problem):
         text = problem.source[start:end]
         found = _FSTRING.match(text)
@@ -179,13 +179,13 @@ def _inner_string(problem: Problem) -> Iterator[Reading]:
             at = start + field.start(1) + place
             if words:
                 behind = at + 1 + len(words[0])
-                options.append((problem.put((behind, behind, quote)), f"{quote} closes the text."))
+                options.append((problem.put((behind, behind, quote)), f"Add the closing {quote}."))
             if before:
                 front = at - len(before[0])
-                options.append((problem.put((front, front, quote)), f"{quote} opens the text."))
-            options.append((problem.put((at, at + 1, "")), f"The {quote} is left out."))
+                options.append((problem.put((front, front, quote)), f"Add the opening {quote}."))
+            options.append((problem.put((at, at + 1, "")), f"Remove the {quote}."))
             yield reading(
-                f"Between the braces of the f-string a text has only one {quote}.",
+                f"A string between the braces of the f-string has only one {quote}.",
                 *(options[:1] if words and not before else options),
                 weight=0.94,
                 certain=bool(words) and not before,
@@ -194,7 +194,7 @@ def _inner_string(problem: Problem) -> Iterator[Reading]:
 
 
 def _expression(problem: Problem) -> Iterator[Reading]:
-    """What stands between the braces is no expression."""
+    """What is between the braces is not an expression."""
     for start, end in _fstrings(problem):
         text = problem.source[start:end]
         for found in re.finditer(r"(?<!\{)\{([^{}]+)\}", text):
@@ -208,15 +208,15 @@ def _expression(problem: Problem) -> Iterator[Reading]:
                 continue
             for new, why in _expressions(inner):
                 yield reading(
-                    f"`{inner}` between the braces is no expression.",
+                    f"`{inner}` between the braces is not an expression.",
                     (problem.put((at, at + len(inner), new)), why),
                     weight=0.75,
                 )
             return
 
 
-def _field_brackets(problem: Problem) -> Iterator[Reading]:
-    """`f"{ages['Ann'}"`: a bracket between the braces is not closed."""
+def _unclosed_in_field(problem: Problem) -> Iterator[Reading]:
+    """`f"{ages['Ann'}"`: an opener between the braces is not closed."""
     for start, end in _fstrings(problem):
         text = problem.source[start:end]
         for found in re.finditer(r"(?<!\{)\{([^{}]+)\}", text):
@@ -225,8 +225,8 @@ def _field_brackets(problem: Problem) -> Iterator[Reading]:
                 missing = "".join(OPENERS[listing.tokens[i].text] for i in reversed(listing.unclosed))
                 at = start + found.end(1)
                 yield reading(
-                    f"In `{found[1]}` between the braces a bracket is not closed.",
-                    (problem.put((at, at, missing)), f"`{missing}` closes it."),
+                    f"`{missing}` is missing in `{found[1]}` between the braces.",
+                    (problem.put((at, at, missing)), f"Add `{missing}`."),
                     weight=0.94,
                     certain=len(missing) == 1 and not set(found[1]) & set("+-*/:"),
                 )
@@ -244,18 +244,18 @@ def _is_expression(text: str) -> bool:
 def _expressions(inner: str) -> Iterator[tuple[str, str]]:
     words = re.fullmatch(r"\s*([^\W\d]\w*)\s+([^\W\d]\w*)\s*", inner)
     if words:
-        yield f"{words[1]}_{words[2]}", "The words are one name."
-        yield f"{words[1]}.{words[2]}", "The second belongs to the first."
+        yield f"{words[1]}_{words[2]}", f"Join the words to the name `{words[1]}_{words[2]}`."
+        yield f"{words[1]}.{words[2]}", "Put a dot between them: the second is an attribute of the first."
     if re.search(r"\.\d+[fe%]?$", inner) and ":" not in inner:
-        yield re.sub(r"\s*[,%;!]?\s*(\.\d+[fe%]?)$", r":\1", inner), "A colon begins the format."
+        yield re.sub(r"\s*[,%;!]?\s*(\.\d+[fe%]?)$", r":\1", inner), "Put a colon before the format."
     if "?" in inner:
-        yield inner.replace("?", ""), "The question mark is left out."
+        yield inner.replace("?", ""), "Remove the question mark."
     if inner.strip().startswith("$"):
-        yield inner.replace("$", ""), "The dollar sign is left out."
+        yield inner.replace("$", ""), "Remove the dollar sign."
 
 
 def _lifted(problem: Problem, at: int, inner: str) -> Iterator[Reading]:
-    """Up to Python 3.11 no backslash may stand between the braces."""
+    """A backslash between the braces, which is not allowed up to Python 3.11."""
     options = []
     if "'\\n'" in inner or '"\\n"' in inner:
         options.append(
@@ -263,7 +263,7 @@ def _lifted(problem: Problem, at: int, inner: str) -> Iterator[Reading]:
                 problem.put(
                     (at, at + len(inner), inner.replace("'\\n'", "chr(10)").replace('"\\n"', "chr(10)"))
                 ),
-                "`chr(10)` is the line's end without a backslash.",
+                "Write the newline as `chr(10)`, without a backslash.",
             )
         )
     line = problem.source.count("\n", 0, at) + 1
@@ -271,16 +271,16 @@ def _lifted(problem: Problem, at: int, inner: str) -> Iterator[Reading]:
     options.append(
         (
             problem.put((base, base, f"{indent}part = {inner.strip()}\n"), (at, at + len(inner), "part")),
-            "The expression gets a name before the f-string.",
+            "Assign the expression to a variable before the f-string.",
         )
     )
     yield reading(
-        "Between the braces of an f-string no backslash may stand (up to Python 3.11).", *options, weight=0.85
+        "The braces of an f-string cannot contain a backslash (up to Python 3.11).", *options, weight=0.85
     )
 
 
 def _lost_prefix(problem: Problem) -> Iterator[Reading]:
-    """`g"…"`, `F "…"`: a letter before the quote that is no prefix."""
+    """`g"…"`, `F "…"`: a letter before the quote that is not a prefix."""
     low, high = problem.statement
     for index in range(low, high - 1):
         token, following = problem.tokens[index], problem.tokens[index + 1]
@@ -291,17 +291,17 @@ def _lost_prefix(problem: Problem) -> Iterator[Reading]:
             and token.text not in problem.names
         ):
             prefix = {"g": "f", "d": "f", "ff": "f", "rr": "r"}.get(token.text.lower(), token.text)
-            options = [(problem.put((token.start, following.start, "")), f"`{token.text}` is left out.")]
+            options = [(problem.put((token.start, following.start, "")), f"Remove `{token.text}`.")]
             if prefix != "s":
                 options.insert(
                     0,
                     (
                         problem.put((token.start, following.start, prefix)),
-                        f"`{prefix}` stands right before the quote.",
+                        f"Put `{prefix}` right before the quote.",
                     ),
                 )
             yield reading(
-                f"`{token.text}` before the text is no prefix as it stands.",
+                f"`{token.text}` before the string is not a valid prefix here.",
                 *options,
                 weight=0.88,
                 certain=False,
@@ -312,39 +312,37 @@ def _lost_prefix(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.f-string-brackets",
-        lesson="Between the braces of an f-string every opening bracket needs its closing one, as "
+        lesson="Inside the braces of an f-string, every `(`, `[` and `{` needs its `)`, `]` or `}`, as "
         "everywhere.",
-        find=_field_brackets,
+        find=_unclosed_in_field,
     ),
     Slip(
         code="syntax.f-string-quotes",
-        lesson="Up to Python 3.11 the quotes inside the braces of an f-string must differ from those "
+        lesson="Up to Python 3.11, quotes inside the braces of an f-string must be different from those "
         "around it.",
         find=_nested_quotes,
     ),
     Slip(
         code="syntax.f-string-braces",
-        lesson="In an f-string each `{` begins an expression that `}` ends. A brace that should be shown "
-        "is doubled.",
+        lesson="In an f-string, `{` begins an expression and `}` ends it. To show a brace, double it.",
         find=_braces,
     ),
     Slip(
         code="syntax.f-string-expression",
-        lesson="Between the braces of an f-string stands one expression, perhaps followed by a colon and "
-        "a format such "
-        "as `:.2f`.",
+        lesson="The braces of an f-string contain an expression, optionally followed by a colon and a "
+        "format, as in `{price:.2f}`.",
         find=_expression,
     ),
     Slip(
         code="syntax.f-string-text",
-        lesson="A text between the braces of an f-string begins and ends with the same quote, like any "
-        "other text.",
+        lesson="A string between the braces of an f-string begins and ends with the same quote, like any "
+        "other string.",
         find=_inner_string,
     ),
     Slip(
         code="syntax.string-prefix",
-        lesson="`f`, `r` and `b` stand right before the quote, without a space. Other letters mean "
-        "nothing there.",
+        lesson="The prefixes `f`, `r` and `b` come right before the quote, without a space. Other letters "
+        "are not prefixes.",
         find=_lost_prefix,
     ),
 )

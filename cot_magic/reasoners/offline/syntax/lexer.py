@@ -1,4 +1,4 @@
-"""Tokens of a source that Python cannot parse; never raises, and what is broken becomes a token of its own.
+"""Tokens of a source that Python cannot parse: `lex` never raises; broken pieces are tokens of their own.
 
 Every newline of the source is `\\n`: see `source.translated`.
 """
@@ -13,29 +13,11 @@ from cot_magic.reasoners.offline.source import line_starts, translated
 
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {closer: opener for opener, closer in OPENERS.items()}
-# Words that start a statement and cannot stand inside brackets: an unclosed bracket above them is an error.
+# Keywords that only begin a statement: an opener above them that is not closed is an error.
 _ONLY_STATEMENTS = frozenset(
-    [
-        "def",
-        "class",
-        "import",
-        "return",
-        "while",
-        "with",
-        "try",
-        "raise",
-        "del",
-        "assert",
-        "pass",
-        "break",
-        "continue",
-        "global",
-        "nonlocal",
-        "except",
-        "finally",
-        "elif",
-    ]
-)
+    {"def", "class", "import", "return", "while", "with", "try", "raise", "del", "assert", "pass",
+     "break", "continue", "global", "nonlocal", "except", "finally", "elif"}
+)  # fmt: skip
 _PIECE = re.compile(
     r"""
     (?P<newline>\n)
@@ -63,7 +45,7 @@ _ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[A-Za-z_][\w, ]*=[ \t]*)(?:%[A-Z
 
 
 class TokenKind(StrEnum):
-    """What a piece of the source is; OPEN_* are strings whose end is missing."""
+    """The kinds of tokens; OPEN_* are strings without a closing quote."""
 
     NAME = "name"
     NUMBER = "number"
@@ -78,18 +60,18 @@ _KINDS = {kind.value: kind for kind in TokenKind}
 
 
 class Token(NamedTuple):
-    """One significant token. A named tuple, since a long cell has ten thousand of them.
+    """A significant token; a named tuple, since a long cell has ten thousand of them.
 
     Attributes
     ----------
     start, end
         Offsets in the source, in characters.
     line
-        1-based line of its first character.
+        Line of its first character, from 1.
     first
-        Whether it is the first token of its line (of the first line, if a backslash joins several).
+        Whether it is the first token of its line (of the first line if backslashes join several).
     opener
-        Index of the innermost bracket that is open before it, -1 for none.
+        Index of the innermost parenthesis, square bracket or brace that encloses it; -1 for none.
     """
 
     kind: TokenKind
@@ -102,7 +84,7 @@ class Token(NamedTuple):
 
 
 class Tokens(tuple[Token, ...]):
-    """Tokens with an empty one before the first and behind the last, so that rules may look at neighbours."""
+    """Tokens with an empty one before the first and after the last, so that rules may look at neighbours."""
 
     __slots__ = ()
 
@@ -124,18 +106,18 @@ class Tokens(tuple[Token, ...]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A source and what the lexer saw in it.
+    """A source and its tokens.
 
     Attributes
     ----------
     tokens
-        Significant tokens: no layout, no comments, no lines of magics.
+        Significant tokens: no whitespace, comments or magics.
     starts
-        Offset of each line's first character, and the length of the source.
+        The offset of each line's first character, then the length of the source.
     partner
-        For the index of a bracket the index of its other half; a bracket without one is missing.
+        From the index of an opener or closer to the index of its counterpart, if it has one.
     unclosed, stray, crossed
-        Indices of openers never closed, of closers that close nothing, and of closers of the wrong kind.
+        Indices of openers that are never closed, closers that close nothing, and closers of the wrong kind.
     comments
         `(start, end)` of each comment.
     """
@@ -150,23 +132,23 @@ class Listing:
     comments: tuple[tuple[int, int], ...]
 
     def line_text(self, line: int) -> str:
-        """The line without its newline; empty outside the source."""
+        """Return the line without its newline; empty if there is no such line."""
         if not 1 <= line < len(self.starts):
             return ""
         return self.source[self.starts[line - 1] : self.starts[line]].rstrip("\n")
 
     def indent(self, line: int) -> str:
-        """The white space that the line begins with."""
+        """Return the whitespace that the line begins with."""
         text = self.line_text(line)
         return text[: len(text) - len(text.lstrip(" \t\f"))]
 
     def on_line(self, line: int) -> list[int]:
-        """Indices of the tokens that start on the line."""
+        """Return the indices of the tokens that begin on the line."""
         low, high = self.index_at(self.starts[line - 1]), self.index_at(self.starts[line])
         return list(range(low, high))
 
     def index_at(self, position: int) -> int:
-        """Index of the first token that starts at or behind the position."""
+        """Return the index of the first token that begins at or after the position."""
         low, high = 0, len(self.tokens)
         while low < high:
             middle = (low + high) // 2
@@ -177,7 +159,7 @@ class Listing:
         return low
 
     def statement(self, index: int) -> tuple[int, int]:
-        """First token of the logical line that holds the token, and the index behind its last."""
+        """Return the index of the first token of the token's logical line, and the index after the last."""
         tokens = self.tokens
         low = min(index, len(tokens) - 1)
         while low > 0 and not (tokens[low].first and tokens[low].opener < 0):
@@ -188,7 +170,7 @@ class Listing:
         return max(low, 0), min(high, len(tokens))
 
     def in_code(self, position: int) -> bool:
-        """Whether the character stands neither in a string nor in a comment."""
+        """Return whether the character is neither in a string nor in a comment."""
         index = self.index_at(position + 1) - 1
         if index >= 0:
             token = self.tokens[index]
@@ -201,9 +183,8 @@ class Listing:
         return not any(start <= position < end for start, end in self.comments)
 
 
-class _Brackets:
-    """Matches brackets as they come, and forgets those that a statement on a new line shows to be "
-    "unclosed."""
+class _Pairing:
+    """Pairs openers with closers; `reset` gives up those that are open when a new statement begins."""
 
     def __init__(self) -> None:
         self.stack: list[int] = []
@@ -234,13 +215,13 @@ class _Brackets:
 
 @functools.lru_cache(maxsize=64)
 def lex(source: str) -> Listing:
-    """The listing of a source."""
+    """Return the listing of a source."""
     tokens: list[Token] = []
     comments: list[tuple[int, int]] = []
-    starts, brackets = [0], _Brackets()
+    starts, pairing = [0], _Pairing()
     position, line, fresh = 0, 1, True
     while position < len(source):
-        if fresh and not brackets.stack and (magic := _MAGIC.match(source, position)):
+        if fresh and not pairing.stack and (magic := _MAGIC.match(source, position)):
             comments.append(magic.span())
             position = magic.end()
         found = _PIECE.match(source, position)
@@ -252,27 +233,27 @@ def lex(source: str) -> Listing:
         if kind == "comment":
             comments.append((position, end))
         elif kind not in ("newline", "space"):
-            if fresh and brackets.stack and _begins_statement(source, found, starts, tokens, brackets.stack):
-                brackets.reset()
-            opener = brackets.stack[-1] if brackets.stack else -1
+            if fresh and pairing.stack and _begins_statement(source, found, starts, tokens, pairing.stack):
+                pairing.reset()
+            opener = pairing.stack[-1] if pairing.stack else -1
             index = len(tokens)
             tokens.append(Token(_KINDS[kind], text, position, end, line, fresh, opener))
             if text in OPENERS:
-                brackets.stack.append(index)
+                pairing.stack.append(index)
             elif text in CLOSERS:
-                brackets.close(index, text, tokens)
+                pairing.close(index, text, tokens)
         fresh = kind == "newline" or (fresh and kind in ("space", "comment"))
         line = len(starts)
         position = end
-    brackets.reset()
+    pairing.reset()
     return Listing(
         source=source,
         tokens=Tokens(tokens),
         starts=line_starts(source),
-        partner=brackets.partner,
-        unclosed=tuple(sorted(brackets.unclosed)),
-        stray=tuple(brackets.stray),
-        crossed=tuple(brackets.crossed),
+        partner=pairing.partner,
+        unclosed=tuple(sorted(pairing.unclosed)),
+        stray=tuple(pairing.stray),
+        crossed=tuple(pairing.crossed),
         comments=tuple(comments),
     )
 
@@ -280,7 +261,7 @@ def lex(source: str) -> Listing:
 def _begins_statement(
     source: str, found: re.Match[str], starts: list[int], tokens: list[Token], stack: list[int]
 ) -> bool:
-    """Whether a line inside brackets can only be a new statement."""
+    """Return whether a line between opener and closer can only be a new statement."""
     if found.lastgroup != "name":
         return False
     if found[0] in _ONLY_STATEMENTS:
@@ -309,7 +290,7 @@ def _ends_with_colon(source: str, start: int) -> bool:
 
 
 def plain(source: str) -> str:
-    """The translated source with magics, shell commands and `?` help made plain statements, line by line."""
+    """Return the translated source, in which plain statements replace magics, shell commands and `?` help."""
     source = translated(source)
     if not _MAY_BE_MAGIC.search(source):
         return source

@@ -1,4 +1,4 @@
-"""What a rule about syntax is given, a Problem, and what it gives back, Readings."""
+"""What a rule about syntax gets, a Problem, and what it returns, Readings."""
 
 import ast
 import functools
@@ -25,14 +25,14 @@ _OPERAND_STARTS = VALUE_KEYWORDS | {"lambda", "not", "await"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyntaxFailure:
-    """Where and why Python refuses a source.
+    """Where and why Python rejects a source.
 
     Attributes
     ----------
     position, end
-        Offsets in the source of what the parser points at, in characters.
+        Offsets, in characters, of what the parser points at.
     late
-        The source has a tree, and it was the compiler that refused it (`return` outside a function).
+        The source has a tree; the compiler rejected it (`return` outside a function).
     """
 
     message: str
@@ -45,7 +45,7 @@ class SyntaxFailure:
 
 @functools.lru_cache(maxsize=512)
 def attempt(source: str) -> SyntaxFailure | None:
-    """Compile a cell as IPython would (magics are left out, `await` is allowed); None if that works."""
+    """Compile a cell as IPython would (without magics, with top-level `await`); return None if that works."""
     text = plain(source)
     late = False
     try:
@@ -79,7 +79,7 @@ def _failure(source: str, error: SyntaxError, late: bool) -> SyntaxFailure:
 
 
 def meaning(source: str) -> str | None:
-    """A text that is equal for sources with the same tree; None if there is no tree."""
+    """Return a string that is equal for sources with the same tree; None if there is no tree."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -103,10 +103,9 @@ class Reading:
     Attributes
     ----------
     alternatives
-        Best first. Those that Python refuses at the same place are dropped later.
+        Best first. Those that Python rejects at the same place are dropped later.
     certain
-        Whether practically every programmer would read the source like this, and choose the first
-        alternative.
+        Whether practically every programmer would read the source like this and choose the first alternative.
     """
 
     claim: str
@@ -117,7 +116,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Problem:
-    """A source, where Python stops in it, its tokens, and which names are known."""
+    """A source, the place where Python stops, the tokens, and the known names."""
 
     source: str
     failure: SyntaxFailure
@@ -133,7 +132,7 @@ class Problem:
 
     @cached_property
     def margins(self) -> tuple[int, ...]:
-        """Offsets at which a statement begins at the left margin."""
+        """The offsets of statements that begin at the left margin."""
         return tuple(
             token.start
             for token in self.tokens
@@ -154,7 +153,7 @@ class Problem:
 
     @cached_property
     def at(self) -> int:
-        """Index of the token that holds the failure's position, or the next one, or the number of tokens."""
+        """The index of the token at the failure's position, else of the next, else the number of tokens."""
         index = self.listing.index_at(self.failure.position)
         if index > 0 and self.tokens[index - 1].end > self.failure.position:
             return index - 1
@@ -162,7 +161,7 @@ class Problem:
 
     @cached_property
     def statement(self) -> tuple[int, int]:
-        """First token of the failing logical line and the index behind its last."""
+        """The index of the failing logical line's first token, and the index after its last."""
         if not self.tokens:
             return 0, 0
         index = self.at
@@ -174,7 +173,7 @@ class Problem:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Names that the kernel knows or that the cell seems to bind."""
+        """The names that the kernel knows or that the cell seems to bind."""
         bound = set(self.known)
         for index, token in enumerate(self.tokens):
             if token.kind is not TokenKind.NAME or token.text in KEYWORDS:
@@ -187,22 +186,22 @@ class Problem:
         return frozenset(bound)
 
     def text(self, index: int) -> str:
-        """The token's text; empty outside."""
+        """Return the token's text; empty if there is no such token."""
         return self.tokens[index].text if 0 <= index < len(self.tokens) else ""
 
     def between(self, low: int, high: int) -> str:
-        """The source from token `low` up to the end of token `high - 1`."""
+        """Return the source from token `low` to the end of token `high - 1`."""
         high = min(high, len(self.tokens))
         if low >= high or low < 0:
             return ""
         return self.source[self.tokens[low].start : self.tokens[high - 1].end]
 
     def touching(self, index: int) -> bool:
-        """Whether nothing stands between the token and the next."""
+        """Return whether nothing is between the token and the next."""
         return 0 <= index < len(self.tokens) - 1 and self.tokens[index].end == self.tokens[index + 1].start
 
     def ends_operand(self, index: int) -> bool:
-        """Whether an operand can end with the token."""
+        """Return whether an operand can end with the token."""
         if not 0 <= index < len(self.tokens):
             return False
         token = self.tokens[index]
@@ -211,7 +210,7 @@ class Problem:
         return token.kind in (TokenKind.NUMBER, TokenKind.STRING) or token.text in (")", "]", "}", "...")
 
     def starts_operand(self, index: int) -> bool:
-        """Whether an operand can begin with the token (a bracket that would call or index is none)."""
+        """Return whether an operand can begin with the token; `(` and `[` would call or index."""
         if not 0 <= index < len(self.tokens):
             return False
         token = self.tokens[index]
@@ -220,7 +219,7 @@ class Problem:
         return token.kind in (TokenKind.NUMBER, TokenKind.STRING) or token.text in ("{", "...")
 
     def arrow_function(self, index: int) -> bool:
-        """Whether parameters of a function in the style of JavaScript stand before the arrow at the token."""
+        """Return whether the arrow at the token follows parameters, as in a JavaScript function."""
         if self.text(index - 1) == ")":
             opener = self.listing.partner.get(index - 1, 0)
             return not self.ends_operand(opener - 1)
@@ -229,7 +228,7 @@ class Problem:
         return used and name.isidentifier() and self.text(index - 2) in ("=", "(", ",", "[", ":", "")
 
     def header_end(self, low: int, high: int) -> int | None:
-        """Index of the colon that ends the compound statement's header, outside brackets and lambdas."""
+        """Return the index of the colon that ends the header of a compound statement."""
         depth, lambdas = self.tokens[low].opener if low < len(self.tokens) else -1, 0
         for index in range(low, high):
             token = self.tokens[index]
@@ -244,23 +243,23 @@ class Problem:
         return None
 
     def line_end(self, line: int) -> int:
-        """Offset behind the last token of the line (in front of a comment)."""
+        """Return the offset after the line's last token, before a comment."""
         indices = self.listing.on_line(line)
         if not indices:
             return self.listing.starts[line - 1] + len(self.listing.line_text(line).rstrip())
         return self.tokens[indices[-1]].end
 
     def put(self, *changes: tuple[int, int, str]) -> str:
-        """The source with the spans `(start, end)` replaced by texts."""
+        """Return the source with each span `(start, end)` replaced by its new code."""
         return splice(self.source, [Splice(start=a, end=b, text=text) for a, b, text in changes])
 
     def swap(self, index: int, text: str, until: int | None = None) -> str:
-        """The source with the tokens `index` to `until` (included) replaced."""
+        """Return the source with the tokens from `index` to `until` (inclusive) replaced."""
         last = index if until is None else until
         return self.put((self.tokens[index].start, self.tokens[last].end, text))
 
     def drop(self, index: int, until: int | None = None) -> str:
-        """The source without those tokens and the white space that they leave doubled."""
+        """Return the source without those tokens and without the space that would be doubled."""
         start, end = self.tokens[index].start, self.tokens[index if until is None else until].end
         if self.source[end : end + 1] == " " and (start == 0 or self.source[start - 1] in " \n\t([{"):
             end += 1
@@ -271,7 +270,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
-    """One kind of slip: its code, its lesson, and how it is found in a problem."""
+    """A kind of slip: its code, its lesson, and the function that finds it in a problem."""
 
     code: str
     lesson: str
@@ -279,7 +278,7 @@ class Slip:
 
 
 def reading(claim: str, *options: tuple[str, str], weight: float = 0.8, certain: bool = False) -> Reading:
-    """A Reading from pairs of edited source and reason."""
+    """Make a Reading from pairs of an edited source and what the edit does."""
     return Reading(
         claim=claim,
         alternatives=tuple(Alternative(after=after, why=why) for after, why in options),
@@ -289,7 +288,7 @@ def reading(claim: str, *options: tuple[str, str], weight: float = 0.8, certain:
 
 
 def unique(options: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The options without repeated sources, in order."""
+    """Return the options without repeated sources, in order."""
     seen: dict[str, str] = {}
     for after, why in options:
         seen.setdefault(after, why)

@@ -1,5 +1,4 @@
-"""From slips to suspicions: each slip's proposals are compiled, and where that uncovers a second error it is
-repaired too."""
+"""From slips to suspicions: repairs are compiled, and errors that they uncover are repaired too."""
 
 import contextlib
 import functools
@@ -26,10 +25,10 @@ from cot_magic.reasoners.offline.syntax.problem import (
 _MOST_REPAIRS = 8  # over all readings of one failure
 _MOST_ERRORS = 3  # kinds of errors that are repaired one after the other
 _MOST_STEPS = 12  # repetitions of one kind of error
-_CHARACTERS = 700_000  # sources compiled while one failure is diagnosed, in characters
+_CHARACTERS = 700_000  # compiled while one failure is examined
 _CLOSE = 0.1  # readings whose weights differ by less are rivals
 _SHORT = 600  # characters: shorter sources are compiled whole at once
-_LONG = 3000  # characters: of longer sources only the part around the failure is examined, if that is enough
+_LONG = 3000  # characters: of longer sources, only the lines around the failure if they are enough
 _AROUND = 25  # lines above and below it
 _LOSS = 0.02  # of weight for each further repair
 _OPEN = re.compile("never closed|unterminated")
@@ -58,26 +57,26 @@ after = {after!r}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """A reading of a slip, with those of its alternatives that compile or get further."""
+    """A slip's reading, with only those alternatives that compile or get further."""
 
     slip: Slip
     reading: Reading
 
     def but(self, **changes: Any) -> "Diagnosis":
-        """The same diagnosis with fields of its reading changed."""
+        """Return the diagnosis with fields of its reading changed."""
         return replace(self, reading=replace(self.reading, **changes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """The diagnoses of a source, likeliest first, and by its code what each slip raised that crashed."""
+    """The diagnoses of a source, likeliest first, and what slips raised, by their codes."""
 
     found: tuple[Diagnosis, ...]
     crashes: Mapping[str, Exception]
 
 
 class _Crash(Exception):
-    """A slip raised `error`; the examination starts again without it."""
+    """A slip raised `error`: the examination starts again without it."""
 
     def __init__(self, slip: Slip, error: Exception) -> None:
         super().__init__(slip.code)
@@ -86,7 +85,7 @@ class _Crash(Exception):
 
 @contextlib.contextmanager
 def _blamed(slip: Slip) -> Iterator[None]:
-    """Report what is raised inside as the slip's crash."""
+    """Raise whatever is raised inside as the slip's crash."""
     try:
         yield
     except Exception as error:
@@ -94,13 +93,13 @@ def _blamed(slip: Slip) -> Iterator[None]:
 
 
 class _Budget:
-    """What is left to compile, in characters, so that a long cell takes no longer than a short one."""
+    """How many characters may still be compiled, so that a long cell takes no longer than a short one."""
 
     def __init__(self) -> None:
         self.left = _CHARACTERS
 
     def attempt(self, problem: Problem, after: str) -> SyntaxFailure | None:
-        """Compile an edited source; the part above the error and the edit only if the rest compiles."""
+        """Compile an edited source; the part above failure and edit only if the rest compiles."""
         cut = _cut(problem, after)
         if cut:
             self.left -= len(after) - cut + 500
@@ -119,7 +118,7 @@ class _Budget:
 
 
 def _cut(problem: Problem, after: str) -> int:
-    """The offset of a statement at the margin that is safely before the failure and before the edit."""
+    """Return the offset of a statement at the margin that is safely above failure and edit."""
     if problem.failure.late or len(after) < _SHORT:
         return 0
     limit = problem.failure.position
@@ -159,7 +158,7 @@ def diagnose(
 
 
 def _mapped(diagnosis: Diagnosis, change: Callable[[str], str | None]) -> Diagnosis:
-    """The diagnosis with each edited source changed, or left out where the change is None."""
+    """Return the diagnosis with every edited source changed; None leaves it out."""
     alternatives = tuple(
         replace(item, after=after)
         for item in diagnosis.reading.alternatives
@@ -183,7 +182,7 @@ def _diagnosed(
 
 
 def _in_excerpt(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
-    """The diagnoses of the statements around the failure of a long cell; none if it has other errors too."""
+    """Examine the lines around the failure of a long cell; return nothing if it has errors elsewhere too."""
     source, line = problem.source, problem.failure.line
     starts = problem.listing.starts
     above = [place for place in problem.margins if place <= starts[max(line - _AROUND, 0)]]
@@ -223,7 +222,7 @@ def _whole(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) ->
 def _tried(
     problem: Problem, slips: Sequence[Slip], budget: _Budget
 ) -> tuple[list[Diagnosis], list[Diagnosis]]:
-    """Readings with an alternative that compiles, and those that only move the error further down."""
+    """Return the readings with alternatives that compile, and those whose alternatives only get further."""
     proposals: list[tuple[Slip, Reading]] = []
     for slip in slips:
         with _blamed(slip):
@@ -246,7 +245,7 @@ def _tried(
 def _held_up(
     problem: Problem, item: Reading, budget: _Budget
 ) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...]]:
-    """The reading's alternatives that compile, and those with which Python gets further."""
+    """Return the alternatives that compile, and those with which Python gets further."""
     good: list[Alternative] = []
     moved: list[Alternative] = []
     for alternative in item.alternatives:
@@ -261,9 +260,9 @@ def _held_up(
 
 
 def _progress(problem: Problem, after: str, failure: SyntaxFailure) -> bool:
-    """Whether Python gets further: to a later phase, to fewer unclosed brackets, or closer to the end.
+    """Return whether Python gets further: to a later phase, to fewer unclosed openers, or closer to the end.
 
-    Positions are counted from the end, since the edit comes before it.
+    Positions are counted from the end, since the edit is before them.
     """
     before = problem.failure
     if "expected an indented block" in failure.message and "expected an indented block" not in before.message:
@@ -280,14 +279,14 @@ def _progress(problem: Problem, after: str, failure: SyntaxFailure) -> bool:
 
 
 def _phase(failure: SyntaxFailure) -> int:
-    """0 for what the tokenizer refuses, 1 for the parser, 2 for the compiler."""
+    """Return which phase rejected the source: 0 for the tokenizer, 1 for the parser, 2 for the compiler."""
     return 2 if failure.late else 0 if _TOKENIZER.match(failure.message) else 1
 
 
 def _further(
     first: Diagnosis, line: int, slips: Sequence[Slip], budget: _Budget, known: frozenset[str]
 ) -> Diagnosis | None:
-    """Repair the errors that the first repair uncovers, each by its likeliest reading; None if that fails."""
+    """Repair what the first repair uncovers, each by its likeliest reading; return None if that fails."""
     alternative, weight, certain = first.reading.alternatives[0], first.reading.weight, first.reading.certain
     reasons, codes, source = [alternative.why], [first.slip.code], alternative.after
     for _ in range(_MOST_STEPS):
@@ -314,7 +313,7 @@ def _further(
 
 
 def _ranked(found: list[Diagnosis]) -> tuple[Diagnosis, ...]:
-    """The likeliest first, each tree once; certain is only one without rivals."""
+    """Return the likeliest first, each tree once; only a reading without rivals stays certain."""
     found.sort(key=lambda item: -item.reading.weight)
     seen: set[str] = set()
     kept: list[Diagnosis] = []
@@ -338,7 +337,7 @@ def _ranked(found: list[Diagnosis]) -> tuple[Diagnosis, ...]:
 
 @dataclass(frozen=True)
 class SyntaxRule:
-    """One slip as a rule; it is weighed against all `slips`, and `last` are tried if none of them helps."""
+    """One slip as a rule: it is weighed against all `slips`; `last` are tried if none of them helps."""
 
     slip: Slip
     slips: tuple[Slip, ...]
@@ -357,7 +356,7 @@ class SyntaxRule:
         return self.slip.lesson
 
     def suspicions(self, case: Case) -> Iterator[Suspicion]:
-        """Explain the failing cell by this slip; raises what the slip raised."""
+        """Yield what this slip says about the failing cell; raise what the slip raised."""
         raised = case.raised
         if raised is None or raised.ename not in _SYNTAX_ERRORS or attempt(case.cell.source) is None:
             return
@@ -379,7 +378,7 @@ def _suspicion(case: Case, item: Reading) -> Suspicion:
         proof += f"line_of_error(before) == {line} and line_of_error(after) is None\n"
         prediction = f"Python stops at line {line} of the cell; with this repair the cell compiles."
     else:
-        # no True or False: that the edited cell compiles does not show that it is what was meant
+        # neither True nor False: a cell that compiles need not be what was meant
         proof += '"the edit compiles" if line_of_error(after) is None else "the edit does not compile"\n'
         prediction = f"Python stops at line {line}; the edited cell compiles, and other repairs may too."
     return Suspicion(
@@ -389,7 +388,7 @@ def _suspicion(case: Case, item: Reading) -> Suspicion:
         repairs=tuple(
             Repair(edits=(CellEdit(cell=case.cell.id, before=source, after=one.after),), why=one.why)
             for one in item.alternatives
-            if attempt(one.after) is None  # one that only gets further explains, but repairs nothing
+            if attempt(one.after) is None  # what only gets further explains but does not repair
         ),
         cell=case.cell.id,
         lineno=line,

@@ -1,4 +1,4 @@
-"""Declarations that Python does not have, and statements that are used like values."""
+"""Mistakes in simple statements: declarations, names of two words, and keywords used as values."""
 
 import re
 from collections.abc import Iterator
@@ -13,25 +13,9 @@ from cot_magic.reasoners.offline.syntax.problem import (
 )
 
 _TYPES = frozenset(
-    [
-        "int",
-        "float",
-        "double",
-        "str",
-        "string",
-        "String",
-        "bool",
-        "boolean",
-        "char",
-        "long",
-        "list",
-        "dict",
-        "tuple",
-        "bytes",
-        "byte",
-        "short",
-    ]
-)
+    {"int", "float", "double", "str", "string", "String", "bool", "boolean", "char", "long", "list",
+     "dict", "tuple", "bytes", "byte", "short"}
+)  # fmt: skip
 
 
 def _typed(problem: Problem) -> Iterator[Reading]:
@@ -58,9 +42,9 @@ def _typed(problem: Problem) -> Iterator[Reading]:
         }.get(word, word)
         typed = problem.put((problem.tokens[low].start, problem.tokens[low + 1].end, f"{name}: {kind}"))
         yield reading(
-            f"A variable is not declared with `{word}` in Python.",
-            (problem.drop(low), "The value alone decides on the type."),
-            (typed, "A type may stand behind the name."),
+            f"Python does not declare variables: `{word}` does not belong before the name.",
+            (problem.drop(low), f"Remove `{word}`."),
+            (typed, "Write the type as an annotation after the name."),
             weight=0.9,
         )
 
@@ -77,9 +61,9 @@ def _name_of_two_words(problem: Problem) -> Iterator[Reading]:
     written = problem.between(low, end + 1)
     everywhere = re.sub(rf"\b{re.escape(written)}\b", joined, problem.source)
     yield reading(
-        f"`{written}` is no name: a name is one word.",
-        (everywhere, f"The variable is called `{joined}`."),
-        (problem.swap(low, problem.text(end), end), f"The variable is called `{problem.text(end)}`."),
+        f"`{written}` is not a valid name: a name is one word.",
+        (everywhere, f"Name the variable `{joined}`."),
+        (problem.swap(low, problem.text(end), end), f"Name the variable `{problem.text(end)}`."),
         weight=0.87,
     )
 
@@ -99,15 +83,15 @@ def _statement_value(problem: Problem) -> Iterator[Reading]:
             and index + 1 < high
         ):
             yield reading(
-                f"Behind `{word}` stands `{problem.text(index + 1)}`, which does not belong there.",
-                (problem.drop(index + 1), "It is left out."),
+                f"`{problem.text(index + 1)}` does not belong after `{word}`.",
+                (problem.drop(index + 1), f"Remove `{problem.text(index + 1)}`."),
                 weight=0.92,
                 certain=word in ("return", "import", "raise"),
             )
         elif word in ("return", "raise", "pass", "break", "continue") and problem.text(index - 1) == "=":
             yield reading(
-                f"`{word}` gives no value that could be assigned.",
-                (problem.drop(index), f"`{word}` is left out."),
+                f"`{word}` is a statement and has no value to assign.",
+                (problem.drop(index), f"Remove `{word}`."),
                 weight=0.8,
             )
         elif (
@@ -119,7 +103,7 @@ def _statement_value(problem: Problem) -> Iterator[Reading]:
             options = [
                 (
                     problem.put((problem.tokens[index].end, problem.tokens[end].end, "")),
-                    f"`{word}` stands alone.",
+                    f"Remove what follows `{word}`.",
                 )
             ]
             if problem.tokens[index].first and re.match(r"if\b", problem.text(index + 1)):
@@ -129,11 +113,11 @@ def _statement_value(problem: Problem) -> Iterator[Reading]:
                     0,
                     (
                         problem.swap(index, f"if {test}:\n{indent}    {word}", end),
-                        "The condition stands first.",
+                        "Put the condition first.",
                     ),
                 )
             yield reading(
-                f"`{word}` takes nothing behind it.",
+                f"`{word}` must not be followed by anything.",
                 *options,
                 weight=0.85,
                 certain=len(options) == 1 and problem.text(index + 1) in ("()", "(", "1"),
@@ -152,8 +136,8 @@ def _global_value(problem: Problem) -> Iterator[Reading]:
     names, indent = problem.between(low + 1, sign), problem.listing.indent(problem.tokens[low].line)
     new = f"{word} {names}\n{indent}{problem.between(low + 1, high)}"
     yield reading(
-        f"`{word}` only declares a name; a value is given on a line of its own.",
-        (problem.swap(low, new, high - 1), "Declaration and assignment stand on two lines."),
+        f"`{word}` only declares a name; it cannot assign a value.",
+        (problem.swap(low, new, high - 1), "Assign the value on the next line."),
         weight=0.95,
         certain=True,
     )
@@ -162,24 +146,24 @@ def _global_value(problem: Problem) -> Iterator[Reading]:
 SLIPS = (
     Slip(
         code="syntax.name-with-space",
-        lesson="A name is one word. By custom its parts are joined by underscores: `total_price`.",
+        lesson="A name is one word. Its parts are usually joined with underscores: `total_price`.",
         find=_name_of_two_words,
     ),
     Slip(
         code="syntax.global-value",
-        lesson="`global` and `nonlocal` say which variable is meant. The value is assigned by a statement "
-        "of its own.",
+        lesson="`global` and `nonlocal` only say which variable a name refers to. A separate statement "
+        "assigns the value.",
         find=_global_value,
     ),
     Slip(
         code="syntax.declared-type",
-        lesson="Python's variables are not declared. They come into being when a value is assigned.",
+        lesson="Python variables are not declared. They are created when a value is assigned to them.",
         find=_typed,
     ),
     Slip(
         code="syntax.statement-word",
-        lesson="Words such as `return`, `break` and `import` begin a statement; they are no functions and "
-        "have no value.",
+        lesson="Keywords such as `return`, `break` and `import` begin a statement; they are not functions "
+        "and have no value.",
         find=_statement_value,
     ),
 )
