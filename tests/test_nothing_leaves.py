@@ -4,12 +4,11 @@ import json
 import random
 import subprocess
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import secrets_planted
 
 from cot_magic.core.case import Case
 from cot_magic.core.withheld import why_not_whole, withheld_cells
@@ -20,19 +19,6 @@ from cot_magic.run.recording import fold, read
 pytestmark = pytest.mark.slow
 NATIVE = ("execute_input", "error", "status")  # what IPython itself shows of the person's own cell
 
-
-def planted_module() -> ModuleType:
-    """The module that makes secrets (tests are imported one by one, so it is loaded by its path)."""
-    spec = spec_from_file_location("secrets_planted", Path(__file__).with_name("secrets_planted.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-PLANTED = planted_module()
 
 SETUP = '''\
 import json, os
@@ -121,7 +107,10 @@ except RuntimeError as first:
 def prepared() -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
     """Values by place in the sources, the secrets, and the sources."""
     rng = random.Random(20261124)
-    make = {**PLANTED.KNOWN_FORMS, **{name: form for name, (_, form) in PLANTED.SURROUNDED.items()}}
+    make = {
+        **secrets_planted.KNOWN_FORMS,
+        **{name: form for name, (_, form) in secrets_planted.SURROUNDED.items()},
+    }
     kinds = {
         "env_token": "google client", "env_url": "url password", "env_password": "url password",
         "comment": "stripe", "comment_password": "url password", "assignment": "assignment",
@@ -474,7 +463,7 @@ def test_a_key_without_its_quotes_is_in_no_request_no_recording_and_no_panel(
     from messages_server import MessagesServer
     from phase_script import whole
 
-    secret = PLANTED.KNOWN_FORMS["openai"](random.Random(9))
+    secret = secrets_planted.KNOWN_FORMS["openai"](random.Random(9))
     path = tmp_path / "bare.cot.jsonl"
     with MessagesServer() as server:
         server.add(*whole())

@@ -1,11 +1,11 @@
 """The panel where no kernel runs: a notebook that is opened again, and exports; in Chromium, offline."""
 
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+import sessions
 
 from cot_magic.render.accordion import bundle
 
@@ -27,22 +27,11 @@ SEEN = """section => {
 }"""
 
 
-def sessions() -> Any:
-    place = Path(__file__).parents[1] / "render" / "sessions.py"
-    spec = spec_from_file_location("sessions", place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def book() -> Any:
     """A saved notebook with the panel of a verified session in which a schedule fails; the widgets that showed
     it live are gone."""
-    made = sessions()
-    output = nbformat.v4.new_output("display_data", data=bundle(made.fold(made.race_events())))
+    output = nbformat.v4.new_output("display_data", data=bundle(sessions.fold(sessions.race_events())))
     cell = nbformat.v4.new_code_cell("total(records)", outputs=[output], execution_count=7)
     book = nbformat.v4.new_notebook(cells=[cell])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -132,8 +121,7 @@ def test_a_notebook_that_is_opened_again_shows_the_panel(
     ids=["long", "right to left"],
 )
 def test_nothing_sticks_out_of_the_panel(page: Any, tmp_path: Path, artefacts: Path, text: str) -> None:
-    made = sessions()
-    html = bundle(made.fold(made.hostile_events(text)))["text/html"]
+    html = bundle(sessions.fold(sessions.hostile_events(text)))["text/html"]
     file = tmp_path / "hostile.html"
     file.write_text(f"<meta charset=utf-8>{html}", encoding="utf-8")
     page.goto(file.as_uri())

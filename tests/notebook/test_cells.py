@@ -1,9 +1,9 @@
 """A session's fix and tests as cells that tell what was proven."""
 
 from dataclasses import replace
-from types import ModuleType
 
 import pytest
+import sessions
 
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.core.events import SessionEnded
@@ -22,7 +22,7 @@ def test_a_fix_of_an_earlier_cell_names_it_and_says_what_to_run_then(verified: S
     ]
 
 
-def test_a_plausible_fix_says_what_was_not_proven(sessions: ModuleType) -> None:
+def test_a_plausible_fix_says_what_was_not_proven() -> None:
     fixed = [e for e in sessions.verified_events() if getattr(getattr(e, "fix", None), "id", "") != "f1"]
     (cell,) = cells.fix_cells(sessions.fold(fixed))
     first, second, third = cell.source.splitlines()[:3]
@@ -33,7 +33,7 @@ def test_a_plausible_fix_says_what_was_not_proven(sessions: ModuleType) -> None:
     assert third == "def total(rows):", "the comment that stood for the %%cot line is gone"
 
 
-def test_a_cell_magic_stays_the_first_line(sessions: ModuleType, verified: Session) -> None:
+def test_a_cell_magic_stays_the_first_line(verified: Session) -> None:
     source = "%%time\ntotal(records)"
     edit = CellEdit(cell=sessions.CellId("c7"), before=source, after=source.replace("total", "sum"))
     session = replace(verified, fixes=(replace(verified.fixes[0], edits=(edit,)),))
@@ -45,7 +45,7 @@ def test_a_cell_magic_stays_the_first_line(sessions: ModuleType, verified: Sessi
     ]
 
 
-def test_edits_come_in_the_order_of_the_notebook(sessions: ModuleType, verified: Session) -> None:
+def test_edits_come_in_the_order_of_the_notebook(verified: Session) -> None:
     rename, default = verified.fixes
     both = replace(rename, edits=(*default.edits, *rename.edits))
     first, second = cells.fix_cells(replace(verified, fixes=(both,)))
@@ -66,7 +66,7 @@ def test_a_test_cell_ends_by_calling_its_test_once(verified: Session) -> None:
     assert called.source == "def test_x():\n    assert True\n\n\ntest_x()"
 
 
-def test_without_a_fix_there_are_no_cells(sessions: ModuleType) -> None:
+def test_without_a_fix_there_are_no_cells() -> None:
     session = sessions.fold([*sessions.analyze(sessions.key_error_case()), SessionEnded()])
     assert cells.fix_cells(session) == cells.test_cells(session) == ()
 

@@ -4,11 +4,11 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import nbformat
 import pytest
+import sessions
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from cot_magic.core.case import CellRole, NewCell
@@ -19,7 +19,7 @@ from cot_magic.testing import check_inserter
 
 
 @pytest.fixture
-def notebook(tmp_path: Path, sessions: ModuleType) -> Path:
+def notebook(tmp_path: Path) -> Path:
     """The notebook of the session: its failing cell is at place 4, the one that caused it at place 2."""
     old = new_output("stream", text="old")
     content = new_notebook(
@@ -46,7 +46,7 @@ def read(path: Path) -> Any:
 
 
 def test_the_cell_is_edited_in_place_and_the_tests_stand_below_the_failing_one(
-    notebook: Path, verified: Session, sessions: ModuleType
+    notebook: Path, verified: Session
 ) -> None:
     before = notebook.read_bytes()
     out = notebook.with_name("fixed.ipynb")
@@ -69,7 +69,7 @@ def test_the_cell_is_edited_in_place_and_the_tests_stand_below_the_failing_one(
     ]
 
 
-def test_the_cot_line_of_an_edited_cell_stays_as_it_was(notebook: Path, sessions: ModuleType) -> None:
+def test_the_cot_line_of_an_edited_cell_stays_as_it_was(notebook: Path) -> None:
     fixed = [e for e in sessions.verified_events() if getattr(getattr(e, "fix", None), "id", "") != "f1"]
     FileInserter(notebook, notebook).apply(sessions.fold(fixed))
     lines = read(notebook).cells[4].source.splitlines()
@@ -96,9 +96,7 @@ def test_a_cell_that_is_gone_is_named(notebook: Path, verified: Session) -> None
         FileInserter(notebook, notebook.with_name("out.ipynb")).apply(verified)
 
 
-def test_cells_without_ids_are_found_by_their_place_and_source(
-    notebook: Path, verified: Session, sessions: ModuleType
-) -> None:
+def test_cells_without_ids_are_found_by_their_place_and_source(notebook: Path, verified: Session) -> None:
     data = json.loads(notebook.read_text())
     data["nbformat_minor"] = 4
     for cell in data["cells"]:

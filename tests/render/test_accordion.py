@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import sessions
 
 from cot_magic.core.events import Streamed
 from cot_magic.core.findings import Phase
@@ -17,19 +17,16 @@ from cot_magic.render.outline import LiveOutline
 from cot_magic.render.widgets import Panel
 from cot_magic.testing import check_renderer
 
-SESSIONS = Path(__file__).with_name("sessions.py")
 SETUP = f"""
-from importlib.util import module_from_spec, spec_from_file_location
-spec = spec_from_file_location("sessions", {str(SESSIONS)!r})
-module = module_from_spec(spec)
-spec.loader.exec_module(module)
-made = vars(module)
+import sys
+sys.path.append({str(Path(sessions.__file__).parent)!r})
+import sessions
 from cot_magic.core.session import Session
 from cot_magic.render.accordion import AccordionRenderer, StaticRenderer
 
 def show(renderer, events, *_):
     session = Session(id="s")
-    for stamped in made["stamp"](events):
+    for stamped in sessions.stamp(events):
         session = session.evolve(stamped)
         renderer.update(session, stamped)
     renderer.close(session)
@@ -37,7 +34,7 @@ def show(renderer, events, *_):
 FROM_HOOK = """
 def hook(result):
     if result.error_in_exec is not None:
-        show(AccordionRenderer(), made["verified_events"]())
+        show(AccordionRenderer(), sessions.verified_events())
 get_ipython().events.register("post_run_cell", hook)
 """
 
@@ -65,7 +62,9 @@ def test_after_a_failed_cell_the_accordion_becomes_a_static_panel_below_its_trac
 
 def test_titles_and_icons_follow_the_phases_and_each_fold_opens_once(prepared: Any) -> None:
     slow = "clock = iter(n * 0.3 for n in range(1_000))\n"
-    ran = prepared.run(f"{slow}show(AccordionRenderer(clock=lambda: next(clock)), made['verified_events']())")
+    ran = prepared.run(
+        f"{slow}show(AccordionRenderer(clock=lambda: next(clock)), sessions.verified_events())"
+    )
     assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
     sent = [m["content"] for m in ran.messages if m["msg_type"] == "comm_msg"]
     states = [(content["comm_id"], content["data"].get("state", {})) for content in sent]
@@ -80,7 +79,7 @@ def test_titles_and_icons_follow_the_phases_and_each_fold_opens_once(prepared: A
 
 
 def test_the_widgets_are_closed_at_the_end(prepared: Any) -> None:
-    ran = prepared.run("show(AccordionRenderer(), made['verified_events']())")
+    ran = prepared.run("show(AccordionRenderer(), sessions.verified_events())")
     opened = {m["content"]["comm_id"] for m in ran.messages if m["msg_type"] == "comm_open"}
     closed = {m["content"]["comm_id"] for m in ran.messages if m["msg_type"] == "comm_close"}
     boxes = {
@@ -97,7 +96,7 @@ def test_a_flood_of_tokens_is_paced_and_its_end_is_shown(prepared: Any) -> None:
 from cot_magic.core.events import PhaseEnded, SessionEnded, Streamed
 from cot_magic.core.findings import Phase
 from cot_magic.core.session import Session
-start = made["analyze"](made["key_error_case"]())[:2]
+start = sessions.analyze(sessions.key_error_case())[:2]
 flood = [Streamed(phase=Phase.ANALYZE, text=f"word{n} ") for n in range(3_000)]
 clock = iter(n / 1_000 for n in range(1_000_000))
 end = [PhaseEnded(phase=Phase.ANALYZE, headline="done"), SessionEnded()]
@@ -110,7 +109,7 @@ show(AccordionRenderer(clock=lambda: next(clock)), [*start, *flood, *end])
 
 
 def test_hostile_texts_reach_the_front_end_escaped(prepared: Any) -> None:
-    ran = prepared.run("show(AccordionRenderer(), made['hostile_events'](made['HOSTILE']['script']))")
+    ran = prepared.run("show(AccordionRenderer(), sessions.hostile_events(sessions.HOSTILE['script']))")
     assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
     sent = [json.dumps(m["content"]) for m in ran.messages if m["msg_type"].startswith("comm")]
     values = [text for text in sent if '"value"' in text]
@@ -119,7 +118,7 @@ def test_hostile_texts_reach_the_front_end_escaped(prepared: Any) -> None:
 
 
 def test_the_panel_without_widgets_changes_at_phases_only(prepared: Any) -> None:
-    ran = prepared.run("show(StaticRenderer(), made['verified_events']())")
+    ran = prepared.run("show(StaticRenderer(), sessions.verified_events())")
     kinds = [m["msg_type"] for m in ran.messages]
     assert (ran.status, ran.stderr) == ("ok", ""), ran.traceback
     assert kinds.count("display_data") == 1
@@ -132,7 +131,7 @@ SEARCHED = """
 from cot_magic.core.events import ExploreSchedules, SearchAdvanced
 seconds = iter([0.0, 0.0, 0.0, 0.4, 0.8, 1.2, 1.2, 1.5, 1.9])
 search = [SearchAdvanced(ran=100 * n, total=500, failed=n, per_second=250.0, seconds_left=9.0 - n) for n in range(5)]
-events = made["analyze"](made["key_error_case"]())[:2]
+events = sessions.analyze(sessions.key_error_case())[:2]
 show(StaticRenderer(clock=lambda: next(seconds)), [*events, ExploreSchedules(schedules=500), *search])
 """
 
@@ -165,7 +164,7 @@ def draw(panel: Panel, live: LiveOutline, session: Session) -> None:
     panel.draw(live.draw(session, ""))
 
 
-def test_what_the_person_opens_and_shuts_stays_so(sessions: ModuleType) -> None:
+def test_what_the_person_opens_and_shuts_stays_so() -> None:
     analyzed = sessions.analyze(sessions.key_error_case())
     panel, live = Panel(), LiveOutline()
     folds = [fold.accordion for fold in panel._folds.values()]
@@ -182,7 +181,7 @@ def test_what_the_person_opens_and_shuts_stays_so(sessions: ModuleType) -> None:
     panel.close()
 
 
-def test_new_evidence_leaves_the_rows_before_it_as_they_are(sessions: ModuleType) -> None:
+def test_new_evidence_leaves_the_rows_before_it_as_they_are() -> None:
     before = [*sessions.analyze(sessions.key_error_case()), *sessions.plan(), *sessions.validate()[:5]]
     after = [*before, *sessions.validate()[5:7]]
     panel, live = Panel(), LiveOutline()

@@ -1,9 +1,9 @@
 """Markdown and plain text: foreign text adds no structure."""
 
 import re
-from types import ModuleType
 
 import pytest
+import sessions
 from markdown_it import MarkdownIt
 
 from cot_magic.core.findings import Phase
@@ -37,7 +37,7 @@ def test_a_session_has_one_title_five_phases_and_folds(verified: Session) -> Non
 
 
 @pytest.mark.slow
-def test_hostile_texts_add_no_structure(sessions: ModuleType) -> None:
+def test_hostile_texts_add_no_structure() -> None:
     for name, text in sessions.HOSTILE.items():
         found = structure(markdown(outline(sessions.fold(sessions.hostile_events(text)))))
         assert set(found) <= {"h2", "h3", "<details>", "</details>", "<summary>", "</summary>"}, name
@@ -79,7 +79,7 @@ def test_plain_text_holds_the_verdicts_the_diff_and_the_tests(verified: Session)
     assert "✓ test_each_record_has_a_price  before: raises AssertionError  after: passes" in text
 
 
-def test_a_schedule_is_drawn_in_characters(sessions: ModuleType) -> None:
+def test_a_schedule_is_drawn_in_characters() -> None:
     drawn = outline(sessions.fold(sessions.race_events()))
     for text in (markdown(drawn), plain(drawn)):
         assert "The failing schedule (e10)" in text

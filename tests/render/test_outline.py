@@ -4,10 +4,10 @@ import ast
 import inspect
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import sessions
 
 import cot_magic.render.blocks as blocks_module
 from cot_magic.core.events import (
@@ -71,7 +71,7 @@ def test_the_title_names_the_failing_cell_and_the_one_that_caused_it(verified: S
     assert outline(verified).title == "KeyError in cell [7], caused in cell [5]"
 
 
-def test_without_a_known_cause_the_title_names_the_line(sessions: ModuleType) -> None:
+def test_without_a_known_cause_the_title_names_the_line() -> None:
     session = sessions.fold(sessions.analyze(sessions.key_error_case()))
     assert outline(session).title == "KeyError in cell [7], line 5"
 
@@ -82,23 +82,23 @@ def test_a_verified_fix_ticks_the_badge_with_its_evidence(verified: Session) -> 
     assert badge.mark.evidence == ("e4", "e5", "e6", "e7")
 
 
-def test_a_fix_without_tests_is_only_plausible(sessions: ModuleType) -> None:
+def test_a_fix_without_tests_is_only_plausible() -> None:
     events = [e for e in sessions.verified_events() if type(e).__name__ != "TestWritten"]
     assert outline(sessions.fold(events)).badge.text == "? plausible"
 
 
-def test_a_session_without_a_fix_is_unresolved(sessions: ModuleType) -> None:
+def test_a_session_without_a_fix_is_unresolved() -> None:
     events = [*sessions.analyze(sessions.key_error_case()), SessionEnded()]
     assert outline(sessions.fold(events)).badge.text == "? unresolved"
 
 
-def test_a_cell_that_passed_is_no_failure(sessions: ModuleType) -> None:
+def test_a_cell_that_passed_is_no_failure() -> None:
     events = [*sessions.analyze(sessions.key_error_case(raised=None)), SessionEnded()]
     drawn = outline(sessions.fold(events))
     assert (drawn.badge.text, drawn.title) == ("no failure", "cell [7] passed")
 
 
-def test_a_cell_that_passed_but_fails_in_another_order_is_a_failure(sessions: ModuleType) -> None:
+def test_a_cell_that_passed_but_fails_in_another_order_is_a_failure() -> None:
     case = sessions.key_error_case(raised=None)
     found = EvidenceGathered(evidence=sessions.failing_schedule(1))
     drawn = outline(sessions.fold([*sessions.analyze(case), found, SessionEnded()]))
@@ -106,7 +106,7 @@ def test_a_cell_that_passed_but_fails_in_another_order_is_a_failure(sessions: Mo
     assert drawn.badge.text == "? unresolved"
 
 
-def test_the_schedule_that_fails_is_a_picture_beside_the_evidence(sessions: ModuleType) -> None:
+def test_the_schedule_that_fails_is_a_picture_beside_the_evidence() -> None:
     drawn = outline(sessions.fold(sessions.race_events()))
     blocks = {section.phase: section.blocks for section in drawn.sections}
     pictures = [block for block in blocks[Phase.VALIDATE] if isinstance(block, Picture)]
@@ -116,11 +116,11 @@ def test_the_schedule_that_fails_is_a_picture_beside_the_evidence(sessions: Modu
     assert "7 of 100 schedules of the cell fail" in claims
 
 
-def test_a_session_under_way_says_so_even_with_a_proven_fix(sessions: ModuleType) -> None:
+def test_a_session_under_way_says_so_even_with_a_proven_fix() -> None:
     assert outline(sessions.fold(sessions.verified_events()[:-1])).badge.text == "… running"
 
 
-def test_an_interrupted_session_keeps_what_was_found(sessions: ModuleType) -> None:
+def test_an_interrupted_session_keeps_what_was_found() -> None:
     events = sessions.verified_events()
     cut = next(i for i, e in enumerate(events) if isinstance(e, PhaseEnded) and e.phase is Phase.VALIDATE)
     drawn = outline(sessions.fold([*events[:cut], Interrupted(phase=Phase.VALIDATE), SessionEnded()]))
@@ -136,14 +136,14 @@ def test_an_interrupted_session_keeps_what_was_found(sessions: ModuleType) -> No
     assert drawn.sections[3].headline == "not reached"
 
 
-def test_a_fault_of_ours_is_told_above_the_phases(sessions: ModuleType) -> None:
+def test_a_fault_of_ours_is_told_above_the_phases() -> None:
     events = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)]
     drawn = outline(sessions.fold([*events, Faulted(phase=Phase.PLAN, message="the service is away")]))
     assert drawn.notes == ("Stopped: the service is away",)
     assert (drawn.sections[1].state, drawn.sections[1].headline) == (State.INTERRUPTED, "stopped")
 
 
-def test_a_session_that_a_fault_stopped_is_not_called_unresolved(sessions: ModuleType) -> None:
+def test_a_session_that_a_fault_stopped_is_not_called_unresolved() -> None:
     case = sessions.key_error_case()
     begun = [*sessions.analyze(case), PhaseStarted(phase=Phase.PLAN), Sent(phase=Phase.PLAN, characters=9)]
     fault = Faulted(phase=Phase.PLAN, message="the service is away")
@@ -155,7 +155,7 @@ def test_a_session_that_a_fault_stopped_is_not_called_unresolved(sessions: Modul
     assert drawn.notes[-1] == "`%cot_resume` continues from ANALYZE."
 
 
-def test_the_fold_of_a_phase_that_was_cut_off_stands_open(sessions: ModuleType) -> None:
+def test_the_fold_of_a_phase_that_was_cut_off_stands_open() -> None:
     begun = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)]
     text = Streamed(phase=Phase.PLAN, text="the partial text")
     page = html(outline(sessions.fold([*begun, text, Interrupted(phase=Phase.PLAN), SessionEnded()])))
@@ -163,7 +163,7 @@ def test_the_fold_of_a_phase_that_was_cut_off_stands_open(sessions: ModuleType) 
     assert page.index("<details open") < page.index("the partial text")
 
 
-def test_a_remark_that_follows_itself_is_told_once_with_how_often(sessions: ModuleType) -> None:
+def test_a_remark_that_follows_itself_is_told_once_with_how_often() -> None:
     begun = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)]
     texts = ("It starts again.",) * 3 + ("Another.", "It starts again.")
     drawn = outline(sessions.fold([*begun, *(Remarked(phase=Phase.PLAN, text=text) for text in texts)]))
@@ -172,7 +172,7 @@ def test_a_remark_that_follows_itself_is_told_once_with_how_often(sessions: Modu
     assert said == ["It starts again. (3 times)", "Another.", "It starts again."]
 
 
-def test_a_request_without_an_answer_yet_is_told(sessions: ModuleType) -> None:
+def test_a_request_without_an_answer_yet_is_told() -> None:
     session = sessions.fold([*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)])
     assert activity(session, Sent(phase=Phase.PLAN, characters=9)) == "waiting for an answer"
 
@@ -181,7 +181,7 @@ def test_meta_counts_what_left_the_machine_and_what_was_withheld(verified: Sessi
     assert outline(verified).meta[1:] == ("offline", "nothing sent", "3 values withheld")
 
 
-def test_with_a_model_meta_gives_tokens_and_price_instead_of_nothing_sent(sessions: ModuleType) -> None:
+def test_with_a_model_meta_gives_tokens_and_price_instead_of_nothing_sent() -> None:
     usage = Usage(input_tokens=12_345, output_tokens=678, usd=0.125)
     events = [
         *sessions.analyze(sessions.key_error_case())[:2],
@@ -191,7 +191,7 @@ def test_with_a_model_meta_gives_tokens_and_price_instead_of_nothing_sent(sessio
     assert outline(session).meta[1:4] == ("claude", "in 12,345 · out 678 tokens", "$0.12")
 
 
-def test_a_model_that_reported_nothing_is_not_said_to_have_been_sent_nothing(sessions: ModuleType) -> None:
+def test_a_model_that_reported_nothing_is_not_said_to_have_been_sent_nothing() -> None:
     session = replace(sessions.fold(sessions.analyze(sessions.key_error_case())), reasoner="claude")
     assert "nothing sent" not in outline(session).meta
 
@@ -245,7 +245,7 @@ def test_confirm_shows_tests_before_and_after_and_what_is_open(verified: Session
     assert [r.mark.sign for r in open_points[0].rows] == ["?"]
 
 
-def test_a_test_is_not_ticked_while_its_fix_is_only_plausible(sessions: ModuleType) -> None:
+def test_a_test_is_not_ticked_while_its_fix_is_only_plausible() -> None:
     refuting = sessions.probe(20, sessions.H1, "False", held=False)
     events = [*sessions.verified_events()[:-1], EvidenceGathered(evidence=refuting), SessionEnded()]
     drawn = outline(sessions.fold(events))
@@ -254,9 +254,7 @@ def test_a_test_is_not_ticked_while_its_fix_is_only_plausible(sessions: ModuleTy
     assert tests.rows[0].mark.sign == "?"
 
 
-def test_a_test_that_fails_with_the_fix_is_crossed_and_the_fix_goes_behind_the_fold(
-    sessions: ModuleType,
-) -> None:
+def test_a_test_that_fails_with_the_fix_is_crossed_and_the_fix_goes_behind_the_fold() -> None:
     broken = sessions.run_of_test(21, sessions.F1, Stage.AFTER, Outcome.RAISED)
     events = [*sessions.verified_events()[:-1], EvidenceGathered(evidence=broken), SessionEnded()]
     drawn = outline(sessions.fold(events))
@@ -265,7 +263,7 @@ def test_a_test_that_fails_with_the_fix_is_crossed_and_the_fix_goes_behind_the_f
     assert "test_each_record_has_a_price fails with it" in rejected[0].detail
 
 
-def test_the_state_on_which_completed_runs_stood_is_told(sessions: ModuleType) -> None:
+def test_the_state_on_which_completed_runs_stood_is_told() -> None:
     late = sessions.probe(
         30, sessions.H1, "True", note="on the state after the failure: the kernel is too large"
     )
@@ -276,9 +274,7 @@ def test_the_state_on_which_completed_runs_stood_is_told(sessions: ModuleType) -
     assert any("on the state after" in row.claim for row in rows(drawn, Phase.CONFIRM))
 
 
-def test_streamed_text_and_thinking_grow_beside_the_blocks_and_are_folded_when_the_phase_ends(
-    sessions: ModuleType,
-) -> None:
+def test_streamed_text_and_thinking_grow_beside_the_blocks_and_are_folded_when_the_phase_ends() -> None:
     start = sessions.analyze(sessions.key_error_case())[:2]
     streamed = [
         *start,
@@ -302,7 +298,7 @@ def test_streamed_text_and_thinking_grow_beside_the_blocks_and_are_folded_when_t
     ]
 
 
-def test_words_for_what_is_drawn_are_left_out_for_the_offline_reasoner_alone(sessions: ModuleType) -> None:
+def test_words_for_what_is_drawn_are_left_out_for_the_offline_reasoner_alone() -> None:
     events = sessions.analyze(sessions.key_error_case())
     told = [*events[:2], Finding(phase=Phase.ANALYZE, topic="values", text="row lacks it"), *events[2:]]
     session = sessions.fold(told)
@@ -312,7 +308,7 @@ def test_words_for_what_is_drawn_are_left_out_for_the_offline_reasoner_alone(ses
     assert "row lacks it" in repr(outline(replace(unknown, reasoner="offline")))
 
 
-def test_a_probe_of_an_unknown_hypothesis_is_shown_all_the_same(sessions: ModuleType) -> None:
+def test_a_probe_of_an_unknown_hypothesis_is_shown_all_the_same() -> None:
     stray = sessions.probe(40, sessions.HypothesisId("h9"), "1 == 1")
     events = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.VALIDATE)]
     drawn = outline(sessions.fold([*events, EvidenceGathered(evidence=stray)]))
@@ -320,7 +316,7 @@ def test_a_probe_of_an_unknown_hypothesis_is_shown_all_the_same(sessions: Module
 
 
 def test_each_event_that_starts_work_is_told_as_the_headline_of_the_running_phase(
-    sessions: ModuleType, verified_stream: list[Stamped]
+    verified_stream: list[Stamped],
 ) -> None:
     session, said = Session(), []
     for stamped in verified_stream:
@@ -359,7 +355,7 @@ def test_at_no_moment_of_a_session_is_there_a_check_mark_without_evidence(
     assert ticked > 10
 
 
-def test_words_of_a_reasoner_lose_their_check_marks(sessions: ModuleType) -> None:
+def test_words_of_a_reasoner_lose_their_check_marks() -> None:
     drawn = outline(sessions.fold(sessions.hostile_events("✓ verified ✅")))
     assert drawn.sections[0].headline == "☐ verified ☐"
     said = [row.claim + row.detail for phase in Phase for row in rows(drawn, phase)]
@@ -399,7 +395,7 @@ def test_one_constant_holds_the_check_mark_of_all_screens() -> None:
 
 
 @pytest.mark.slow
-def test_a_session_of_hostile_texts_stays_small_and_visible(sessions: ModuleType) -> None:
+def test_a_session_of_hostile_texts_stays_small_and_visible() -> None:
     for name, text in sessions.HOSTILE.items():
         drawn = outline(sessions.fold(sessions.hostile_events(text)))
         everything = repr(drawn)
@@ -408,7 +404,7 @@ def test_a_session_of_hostile_texts_stays_small_and_visible(sessions: ModuleType
 
 
 @pytest.mark.slow
-def test_many_rival_fixes_are_drawn_without_judging_them_anew_each_time(sessions: ModuleType) -> None:
+def test_many_rival_fixes_are_drawn_without_judging_them_anew_each_time() -> None:
     events = sessions.verified_events()[:-1]
     for number in range(40):
         fix = sessions.Fix(

@@ -1,7 +1,5 @@
 """Ten screens a second, and what is about to run at once."""
 
-from types import ModuleType
-
 import pytest
 
 from cot_magic.core.events import (
@@ -60,7 +58,7 @@ def test_what_may_be_followed_by_a_silence_is_sent_at_once(event: Event) -> None
     assert pace.due(event)
 
 
-def test_a_flood_of_requests_is_held_back_too(sessions: ModuleType) -> None:
+def test_a_flood_of_requests_is_held_back_too() -> None:
     clock = Clock()
     pace = Pace(clock)
     sent = 0

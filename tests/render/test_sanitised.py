@@ -1,12 +1,12 @@
 """What is left where styles, classes and scripts are taken away: all five phases can be read."""
 
 from html.parser import HTMLParser
-from types import ModuleType
 
 import bleach
 import mistune
 import nbformat
 import pytest
+import sessions
 from nbconvert import MarkdownExporter
 
 from cot_magic.core.findings import Phase
@@ -79,7 +79,7 @@ def test_html_without_styles_is_readable(verified: Session) -> None:
     check(clean)
 
 
-def test_a_picture_without_its_tags_stays_as_lines_of_text(sessions: ModuleType) -> None:
+def test_a_picture_without_its_tags_stays_as_lines_of_text() -> None:
     clean = sanitised(bundle(sessions.fold(sessions.race_events()))["text/html"])
     assert "<svg" not in clean
     lines = text_of(clean.replace("&#10;", "\n")).splitlines()
@@ -111,7 +111,7 @@ def test_the_markdown_of_the_panel_renders_with_its_folds(verified: Session) -> 
 
 
 @pytest.mark.parametrize("name", ["script", "closing", "attribute", "entity", "fence", "table"])
-def test_hostile_text_stays_text_in_html_and_in_rendered_markdown(sessions: ModuleType, name: str) -> None:
+def test_hostile_text_stays_text_in_html_and_in_rendered_markdown(name: str) -> None:
     drawn = bundle(sessions.fold(sessions.hostile_events(sessions.HOSTILE[name])))
     for html in (drawn["text/html"], mistune.html(drawn["text/markdown"])):
         assert isinstance(html, str)

@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sessions
 
 from cot_magic.render.pace import Silence
 
 INTERVAL = 0.02
 QUIET = f"""
-import threading, time
-from importlib.util import module_from_spec, spec_from_file_location
-spec = spec_from_file_location("sessions", {str(Path(__file__).with_name("sessions.py"))!r})
-sessions = module_from_spec(spec)
-spec.loader.exec_module(sessions)
+import sys, threading, time
+sys.path.append({str(Path(sessions.__file__).parent)!r})
+import sessions
 from cot_magic.core.events import PhaseStarted, RunProbe, Sent, Streamed
 from cot_magic.core.findings import HypothesisId, Phase, Probe
 from cot_magic.core.session import Session

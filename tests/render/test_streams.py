@@ -1,7 +1,8 @@
 """The text of a model as it arrives: bounded and readable while it grows, whole at the end."""
 
 import json
-from types import ModuleType
+
+import sessions
 
 from cot_magic.core.events import Finding, PhaseEnded, Streamed, Withdrawn
 from cot_magic.core.findings import Phase
@@ -30,7 +31,7 @@ def pieces(text: str, size: int = 7) -> list[str]:
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
-def analyzed(sessions: ModuleType, *events: object) -> Session:
+def analyzed(*events: object) -> Session:
     start = sessions.analyze(sessions.key_error_case())[:2]
     return sessions.fold([*start, *events])
 
@@ -102,13 +103,12 @@ def test_an_answer_that_is_cut_in_an_escape_is_readable() -> None:
     assert readable('{"empty": "", "n": 3, "x": null}') == ""
 
 
-def test_an_attempt_that_is_withdrawn_leaves_the_screen(sessions: ModuleType) -> None:
+def test_an_attempt_that_is_withdrawn_leaves_the_screen() -> None:
     text = '{"headline": "wrong"'
     live = LiveOutline()
-    first = analyzed(sessions, Streamed(phase=Phase.ANALYZE, text=text))
+    first = analyzed(Streamed(phase=Phase.ANALYZE, text=text))
     assert live.draw(first, "").sections[0].streams == (Stream(text="headline: wrong"),)
     again = analyzed(
-        sessions,
         Streamed(phase=Phase.ANALYZE, text=text),
         Withdrawn(phase=Phase.ANALYZE, text=len(text)),
         Streamed(phase=Phase.ANALYZE, text="Anew."),
@@ -116,28 +116,28 @@ def test_an_attempt_that_is_withdrawn_leaves_the_screen(sessions: ModuleType) ->
     assert live.draw(again, "").sections[0].streams == (Stream(text="Anew."),)
 
 
-def test_at_the_end_everything_that_was_written_is_there_but_for_the_answer(sessions: ModuleType) -> None:
+def test_at_the_end_everything_that_was_written_is_there_but_for_the_answer() -> None:
     words = [f"w{n}" for n in range(20_000)]
     events = [Streamed(phase=Phase.ANALYZE, text=f"{word} ") for word in words]
     events.append(Streamed(phase=Phase.ANALYZE, text="\n" + json.dumps(ANSWER)))
     found = Finding(phase=Phase.ANALYZE, topic="pattern", text="A typo.")
-    ended = analyzed(sessions, *events, found, PhaseEnded(phase=Phase.ANALYZE, headline="a typo"))
+    ended = analyzed(*events, found, PhaseEnded(phase=Phase.ANALYZE, headline="a typo"))
     for name, text in bundle(ended).items():
         assert set(words) <= set(text.replace(">", " ").replace("<", " ").split()), name
         assert "hypotheses" not in text, name
 
 
-def test_a_phase_that_was_cut_shows_what_can_be_read_of_its_answer(sessions: ModuleType) -> None:
-    session = analyzed(sessions, Streamed(phase=Phase.ANALYZE, text=json.dumps(ANSWER)[:60])).stopped()
+def test_a_phase_that_was_cut_shows_what_can_be_read_of_its_answer() -> None:
+    session = analyzed(Streamed(phase=Phase.ANALYZE, text=json.dumps(ANSWER)[:60])).stopped()
     text = bundle(session)["text/plain"]
     assert "headline: the key is misspelt" in text
     assert '"headline"' not in text
 
 
-def test_short_prose_without_findings_stays_open(sessions: ModuleType) -> None:
+def test_short_prose_without_findings_stays_open() -> None:
     said = Streamed(phase=Phase.ANALYZE, text="I look at the keys.")
     ended = PhaseEnded(phase=Phase.ANALYZE, headline="done")
-    assert Text(text="I look at the keys.") in outline(analyzed(sessions, said, ended)).sections[0].blocks
+    assert Text(text="I look at the keys.") in outline(analyzed(said, ended)).sections[0].blocks
     long = Streamed(phase=Phase.ANALYZE, text="I look at the keys. " * 400)
-    blocks = outline(analyzed(sessions, long, ended)).sections[0].blocks
+    blocks = outline(analyzed(long, ended)).sections[0].blocks
     assert "what the model wrote (8,000 characters)" in [b.title for b in blocks if isinstance(b, Fold)]

@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import replace
-from types import ModuleType
+
+import sessions
 
 from cot_magic.core.events import SessionEnded, UsageReported
 from cot_magic.core.findings import Phase, Usage
@@ -50,7 +51,7 @@ def test_a_passing_notebook_has_no_failure_and_no_fix() -> None:
     assert data["phases"] == data["hypotheses"] == data["evidence"] == data["tests"] == []
 
 
-def test_tokens_are_given_where_a_model_was_asked(sessions: ModuleType) -> None:
+def test_tokens_are_given_where_a_model_was_asked() -> None:
     used = Usage(input_tokens=10, output_tokens=2, thinking_tokens=1, cache_read_tokens=4, usd=None)
     events = [*sessions.analyze(sessions.key_error_case()), UsageReported(phase=Phase.ANALYZE, usage=used)]
     data = summary(sessions.fold([*events, SessionEnded()]), "nb.ipynb", "cot")
@@ -63,7 +64,7 @@ def test_tokens_are_given_where_a_model_was_asked(sessions: ModuleType) -> None:
     }
 
 
-def test_without_a_known_place_in_the_notebook_the_place_in_the_case_counts(sessions: ModuleType) -> None:
+def test_without_a_known_place_in_the_notebook_the_place_in_the_case_counts() -> None:
     case = sessions.key_error_case()
     case = replace(
         case,

@@ -1,10 +1,10 @@
 """The terminal: colour on a terminal, plain text elsewhere, and rich's markup never read in foreign text."""
 
 import io
-from types import ModuleType
 from typing import Any
 
 import pytest
+import sessions
 from rich.console import Console
 
 from cot_magic.core.events import Stamped
@@ -29,13 +29,13 @@ def test_it_takes_every_kind_of_event() -> None:
     check_renderer(TerminalRenderer(console()))
 
 
-def test_foreign_markup_is_shown_literally(sessions: ModuleType) -> None:
+def test_foreign_markup_is_shown_literally() -> None:
     text = shown(console(color_system=None), sessions.fold(sessions.hostile_events("[red]boom[/red] [/]")))
     assert text.count("[red]boom[/red] [/]") > 10
 
 
 @pytest.mark.slow
-def test_no_escape_of_a_foreign_text_reaches_the_terminal(sessions: ModuleType) -> None:
+def test_no_escape_of_a_foreign_text_reaches_the_terminal() -> None:
     for name, hostile in sessions.HOSTILE.items():
         text = shown(console(color_system=None), sessions.fold(sessions.hostile_events(hostile)))
         assert "\x1b" not in text, name
@@ -55,7 +55,7 @@ def test_the_diff_is_coloured(verified: Session) -> None:
     assert "\x1b[32m+ " in text
 
 
-def test_a_schedule_is_drawn_with_what_was_disturbed_and_what_failed_in_colour(sessions: ModuleType) -> None:
+def test_a_schedule_is_drawn_with_what_was_disturbed_and_what_failed_in_colour() -> None:
     lines = shown(console(80), sessions.fold(sessions.race_events())).splitlines()
     assert any("\x1b[33m│ ◆" in line and "rows.clear()" in line for line in lines)
     assert any("\x1b[31m┄ ┄  from here on, every continuation" in line for line in lines)

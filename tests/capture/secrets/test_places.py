@@ -1,12 +1,10 @@
 """The search for secrets finds what running every pattern finds, in linear time."""
 
 import random
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import secrets_planted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,26 +17,12 @@ ROOT = Path(__file__).parents[3]
 SERVICES = ("Cloudant Credentials", "IBM Cloud IAM Key", "IBM COS HMAC Credentials", "SoftLayer Credentials")
 
 
-def planted_module() -> ModuleType:
-    """The module that makes secrets (tests are imported one by one, so it is loaded by its path)."""
-    spec = spec_from_file_location("secrets_planted", ROOT / "tests" / "secrets_planted.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-PLANTED = planted_module()
-
-
 def planted(kind: str, seed: int) -> str:
     """A text with a secret of that kind."""
     rng = random.Random(seed)
-    if kind in PLANTED.KNOWN_FORMS:
-        return str(PLANTED.KNOWN_FORMS[kind](rng).text)
-    template, make = PLANTED.SURROUNDED[kind]
+    if kind in secrets_planted.KNOWN_FORMS:
+        return str(secrets_planted.KNOWN_FORMS[kind](rng).text)
+    template, make = secrets_planted.SURROUNDED[kind]
     return str(template.format(make(rng).text))
 
 
@@ -87,7 +71,7 @@ PIECES = [
     ),
     *("\u0130", "\u0131", "\u017f", "\u212a", "é", "passé", "ſecret: a1-b2-c3"),
 ]
-KINDS = [*PLANTED.KNOWN_FORMS, *PLANTED.SURROUNDED]
+KINDS = [*secrets_planted.KNOWN_FORMS, *secrets_planted.SURROUNDED]
 TEXTS = st.lists(
     st.one_of(st.sampled_from(PIECES), st.builds(planted, st.sampled_from(KINDS), st.integers(0, 99))),
     max_size=30,

@@ -2,30 +2,14 @@
 
 import ast
 import random
-import sys
 import warnings
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-from types import ModuleType
 
 import pytest
+import secrets_planted
 
 from cot_magic.capture.secrets.redactor import Redactor
 
-
-def planted_module() -> ModuleType:
-    """The module that makes secrets (tests are imported one by one, so it is loaded by its path)."""
-    spec = spec_from_file_location("secrets_planted", Path(__file__).parents[2] / "secrets_planted.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-PLANTED = planted_module()
-PASSWORD = PLANTED.password(random.Random(8))
+PASSWORD = secrets_planted.password(random.Random(8))
 
 
 @pytest.mark.parametrize("kind", ["openai", "github", "huggingface", "aws id", "stripe", "slack user"])
@@ -35,7 +19,7 @@ PASSWORD = PLANTED.password(random.Random(8))
 def test_a_key_whose_quotes_were_forgotten_is_withheld_and_the_source_stays_python(
     kind: str, template: str
 ) -> None:
-    secret = PLANTED.KNOWN_FORMS[kind](random.Random(2))
+    secret = secrets_planted.KNOWN_FORMS[kind](random.Random(2))
     source = template.format(secret.text)
     redactor = Redactor({})
     redacted = redactor.source(source)
@@ -165,7 +149,7 @@ def test_a_secret_of_several_lines_is_masked_once_and_comes_back(source: str) ->
 
 def test_many_strings_with_secrets_in_one_source_are_each_withheld() -> None:
     rng = random.Random(3)
-    secrets = [PLANTED.password(rng) for _ in range(300)]
+    secrets = [secrets_planted.password(rng) for _ in range(300)]
     source = "".join(f"password_{n} = '{secret.text}'  # row {n}\n" for n, secret in enumerate(secrets))
     redacted = Redactor({}).source(source)
     assert not any(secret.text in redacted for secret in secrets)
@@ -173,7 +157,7 @@ def test_many_strings_with_secrets_in_one_source_are_each_withheld() -> None:
 
 
 def test_a_value_and_a_piece_of_it_come_back_each_as_it_was() -> None:
-    secret = PLANTED.KNOWN_FORMS["github"](random.Random(4)).text
+    secret = secrets_planted.KNOWN_FORMS["github"](random.Random(4)).text
     for source in (
         f"token = '{secret}'\nshort = '{secret[:14]}'  # {secret[:12]}...\nf'{secret}'\n",
         f"use({secret}, '{secret}')\n",

@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
-from types import ModuleType
+
+import sessions
 
 from cot_magic.core.session import Session
 from cot_magic.notebook.insert.offer import RUNNING, WITHHELD, offer
 
 
-def test_it_holds_the_cells_their_tags_and_the_edits(verified: Session, sessions: ModuleType) -> None:
+def test_it_holds_the_cells_their_tags_and_the_edits(verified: Session) -> None:
     made = offer(verified)
     assert json.loads(json.dumps(made)) == made
     assert (made["format"], made["state"], made["session"], made["label"]) == (1, "done", "s-1", "cell [7]")

@@ -1,11 +1,11 @@
 """A report of a race: the searches, the schedule that fails and how it is made again, its picture."""
 
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 from xml.dom.minidom import parseString
 
 import pytest
+import sessions
 
 from cot_magic.core.case import CellId
 from cot_magic.core.events import EvidenceGathered, Stamped
@@ -17,7 +17,7 @@ from cot_magic.notebook.report.write import report
 
 
 @pytest.fixture
-def race(sessions: ModuleType) -> list[Stamped]:
+def race() -> list[Stamped]:
     """The session of a KeyError for which a schedule was found, and not found with the fix."""
     trace = Trace(
         lanes=("one", "two"),
@@ -99,7 +99,7 @@ def test_what_depends_on_the_order_is_not_compared(race: list[Stamped]) -> None:
         assert "nbval-ignore-output" in cell["metadata"]["tags"]
 
 
-def test_without_a_search_nothing_is_said_of_schedules(sessions: ModuleType) -> None:
+def test_without_a_search_nothing_is_said_of_schedules() -> None:
     text = "\n".join(told(sessions.stamp(sessions.verified_events())).values())
     assert "Schedules were searched" not in text
     assert "in the order in which they ran" in text

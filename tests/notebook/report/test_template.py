@@ -1,9 +1,9 @@
 """The order and wording of a report can be replaced; a template that does not fit is told in one line."""
 
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import sessions
 
 from cot_magic.core.errors import UsageError
 from cot_magic.core.events import Stamped
@@ -13,7 +13,7 @@ from cot_magic.notebook.report.write import export, report
 
 
 @pytest.fixture
-def events(sessions: ModuleType) -> list[Stamped]:
+def events() -> list[Stamped]:
     return sessions.stamp(sessions.verified_events())
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import nbformat
 import pytest
+import sessions
 from nbconvert.filters.markdown import markdown2html_mistune
 
 from cot_magic.core.case import Case, Variable
@@ -27,7 +27,7 @@ def same(text: str) -> str:
 
 
 @pytest.fixture
-def events(sessions: ModuleType) -> list[Stamped]:
+def events() -> list[Stamped]:
     """A KeyError caused in an earlier cell, with a verified fix."""
     return sessions.stamp(sessions.verified_events())
 
@@ -98,9 +98,7 @@ def test_the_summary_says_verdict_cause_and_fix(events: list[Stamped]) -> None:
     assert "**Root cause** (✓ confirmed by e1): The key is misspelt" in top
 
 
-def test_the_reproduction_holds_the_cells_and_the_failure(
-    events: list[Stamped], sessions: ModuleType
-) -> None:
+def test_the_reproduction_holds_the_cells_and_the_failure(events: list[Stamped]) -> None:
     book = report(events, redact=same)
     assert [source(cell) for cell in cells(book, "lineage")] == [sessions.LOAD]
     (failing,) = cells(book, "failing")
@@ -132,9 +130,7 @@ def test_what_was_refuted_and_what_was_rivalled_is_listed(events: list[Stamped])
     assert "+        amount += row.get" in told
 
 
-def test_the_fix_is_a_diff_and_cells_and_its_tests_run_before_and_after(
-    events: list[Stamped], sessions: ModuleType
-) -> None:
+def test_the_fix_is_a_diff_and_cells_and_its_tests_run_before_and_after(events: list[Stamped]) -> None:
     book = report(events, redact=same)
     assert '+    {"item": "tea", "price": 3.5},' in section(book, "The fix")
     edited, again = cells(book, "fix")
@@ -170,7 +166,7 @@ def test_where_the_session_is_silent_the_section_says_so(events: list[Stamped]) 
     assert "says nothing about edge cases" in section(book, "Edge cases")
 
 
-def test_without_evidence_nothing_is_ticked(events: list[Stamped], sessions: ModuleType) -> None:
+def test_without_evidence_nothing_is_ticked(events: list[Stamped]) -> None:
     unproven = [item for item in events if not isinstance(item.event, EvidenceGathered)]
     book = report(unproven, redact=same)
     assert "✓" not in text(book)
@@ -259,7 +255,7 @@ def test_secrets_are_withheld_everywhere_sources_too(events: list[Stamped], tmp_
 
 @pytest.mark.parametrize("kind", ["script", "closing", "attribute", "entity", "rich", "backquotes", "fence", "table",
                                   "emoji", "bidi", "escape", "surrogate", "ticks", "long", "lines", "stars", "empty"])  # fmt: skip
-def test_foreign_text_adds_no_structure(sessions: ModuleType, kind: str, tmp_path: Path) -> None:
+def test_foreign_text_adds_no_structure(kind: str, tmp_path: Path) -> None:
     hostile = sessions.HOSTILE[kind][:20_000]
     events = [
         Stamped(order=place, seconds=place * 0.1, event=event)
