@@ -283,7 +283,7 @@ SLIPS = (
     ),
     Slip(
         code="syntax.repeated-argument",
-        lesson="A call can pass each argument only once.",
+        lesson="A call can pass each argument only once, by position or by keyword.",
         find=_repeated,
     ),
     Slip(
