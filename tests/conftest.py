@@ -45,12 +45,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def is_outer(path: Path) -> bool:
     """Whether a folder or module holds no test of the inner loop."""
-    place = path.relative_to(HERE).as_posix()
-    return (
-        path.parent == HERE
-        and path.suffix == ".py"
-        or any(f"{place}/".startswith(f"{name}/") for name in OUTER)
-    )
+    if path.parent == HERE and path.suffix == ".py":
+        return True
+    place = f"{path.relative_to(HERE).as_posix()}/"
+    return any(place.startswith(f"{name}/") for name in OUTER)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

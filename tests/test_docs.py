@@ -130,6 +130,23 @@ def test_no_page_uses_a_word_of_the_old_language(path: Path) -> None:
     assert [match.group() for pattern in instead for match in re.finditer(pattern, text)] == []
 
 
+def test_the_limits_in_the_threat_model_are_those_of_the_code() -> None:
+    from cot_magic.core.jobs import Limits
+    from cot_magic.sandbox import fork, landlock, quarantine, wire
+
+    text, limits = " ".join((ROOT / "SECURITY.md").read_text(encoding="utf-8").split()), Limits()
+    assert f"{limits.memory_mb:,} MB of memory" in text
+    assert f"{limits.file_mb} MB for each file and {limits.file_mb * fork.SCRATCH_FILES} MB for all" in text
+    assert f"{fork.OUTPUT_BYTES >> 20} MB of printed output, a result of {wire.RESULT_BYTES >> 20} MB" in text
+    assert set(re.findall(r"`(~/[\w.]+)`", text)) <= set(landlock.UNREADABLE)
+    names = re.search(r"look like a secret \((.*?), …\)", text)
+    assert names is not None
+    assert all(quarantine.SECRET_NAME.fullmatch(name) for name in re.findall(r"`(\w+)`", names[1]))
+    unwritable = re.search(r"would run later \((.*?), …\)", text)
+    assert unwritable is not None
+    assert set(re.findall(r"`([\w.]+)`", unwritable[1])) <= landlock.PROTECTED
+
+
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="mkdocs is not installed")
