@@ -1,5 +1,4 @@
-"""Settings of one run: the presets of cot, cot+ and cot++, and the options that magics and command line
-share."""
+"""Settings of one run: the presets of cot, cot+ and cot++, and the options of magics and command line."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,9 +20,9 @@ INSERT = ("ask", "fix", "tests", "all", "none")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one run was asked for. `prompt` is the free text; None stands for the preset or the default.
+    """The settings of one run. `prompt` is the free text; None means the preset or the default.
 
-    `timeout` is in seconds, for each copy that runs (and for each cell of `cot-magic run`).
+    `timeout` is in seconds, for each run in a copy (and for each cell of `cot-magic run`).
     """
 
     intensity: str = "cot"
@@ -46,7 +45,7 @@ class Settings:
     snapshot_limit_mb: int = 2_048
 
     def effective_budget(self) -> Budget:
-        """The preset of the intensity with what was set by hand."""
+        """The preset of the intensity with what the person set."""
         preset = PRESETS[self.intensity]
         return replace(
             preset,
@@ -60,13 +59,13 @@ class Settings:
 
     @property
     def explores(self) -> bool:
-        """Whether schedules were asked for, so that a cell that passed is explored as well."""
+        """Whether schedules were asked for, so that a passing cell is explored too."""
         return self.schedules is not None or self.runs is not None or isinstance(self.seed, str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option: its name, the field it sets, how its value is read (None: a flag), and its help line."""
+    """One option: its name, how its value is read (None: a flag), and its help line."""
 
     name: str
     read: Callable[[str], Any] | None
@@ -106,7 +105,7 @@ def _allow(text: str) -> tuple[str, ...]:
 
 
 def _seed(text: str) -> int | str:
-    """A number, or a token of a schedule."""
+    """A number, or the token of a schedule."""
     return text if text.startswith("cot1-") else int(_number(int, 0)(text))
 
 
@@ -128,38 +127,41 @@ OPTIONS = (
         name="--budget",
         read=_number(int, 1),
         metavar="TOKENS",
-        help="thinking tokens of each request; a target where the model takes no limit",
+        help="thinking tokens of each request; a target for models without a limit",
     ),
     Option(
         name="--max-cost",
         read=_number(float, 0),
         metavar="USD",
-        help="stop before the request that could pass it (list price)",
+        help="stop before the request that could exceed it (list price)",
     ),
     Option(
         name="--schedules",
         read=_number(int, 1),
         metavar="N",
-        help="orders of tasks and threads to try, also if the cell passes",
+        help="orders of tasks and threads to try, even if the cell passes",
     ),
     Option(
         name="--seed",
         read=_seed,
         metavar="S",
-        help="seed of the search over schedules, or a token (cot1-…) to replay one",
+        help="seed of the search over schedules, or a token (cot1-…) to replay",
     ),
     Option(
         name="--runs",
         read=_number(int, 1),
         metavar="N",
-        help="the same as --schedules: how often to run the cell, each time in another order",
+        help="same as --schedules: number of runs of the cell, each in another order",
     ),
-    Option(name="--timeout", read=_number(float, 0.1), metavar="S", help="seconds for each run in a copy"),
-    Option(name="--insert", read=_choice(*INSERT), metavar="WHAT", help="ask, fix, tests, all or none"),
-    Option(name="--preview", read=None, help="show the exact first request to a model, and send nothing"),
     Option(
-        name="--teach", read=None, help="a lesson: predict, then see each phase; it goes on with cot_answer"
+        name="--timeout",
+        read=_number(float, 0.1),
+        metavar="S",
+        help="time limit of each run in a copy, in seconds",
     ),
+    Option(name="--insert", read=_choice(*INSERT), metavar="WHAT", help="ask, fix, tests, all or none"),
+    Option(name="--preview", read=None, help="show the exact first request to a model; send nothing"),
+    Option(name="--teach", read=None, help="a lesson: predict each phase before you see it, with cot_answer"),
     Option(name="--save", read=str, metavar="PATH", help="write the session to PATH (.cot.jsonl)"),
     Option(name="--allow", read=_allow, metavar="LIST", help="let copies use net, proc, write=PATH"),
 )
@@ -169,11 +171,10 @@ _TOKEN = re.compile(r"""\s*((?:--[A-Za-z][\w-]*=(?:"[^"]*"|'[^']*'))\S*|\S+)""")
 
 
 def parse(line: str, defaults: Settings) -> Settings:
-    """The settings that a magic's line asks for on top of the defaults.
+    """The settings that the line of a magic asks for, on top of the defaults.
 
-    Options stand anywhere among the free text. Text in double quotes or backquotes is never read as an
-    option, nor is what follows a lone `--`. Raises UnknownOption naming the nearest one, UsageError for a
-    value that does not fit.
+    Options may be anywhere in the free text. Text in double quotes or backquotes, or after a lone `--`, is
+    never an option. Raises UnknownOption naming the nearest one, UsageError for an invalid value.
     """
     values: dict[str, Any] = {}
     text: list[str] = []
@@ -200,7 +201,7 @@ def parse(line: str, defaults: Settings) -> Settings:
 
 
 def read_value(option: Option, value: str | None) -> Any:
-    """The value of an option from its text. Raises UsageError saying what would fit."""
+    """The value of an option from its string. Raises UsageError saying what is expected."""
     if option.read is None:
         if value is not None:
             raise UsageError(f"{option.name} takes no value. Nothing was run.")
@@ -220,15 +221,14 @@ def read_value(option: Option, value: str | None) -> Any:
 
 
 def configure(settings: Settings, line: str) -> Settings:
-    """Defaults changed by `key=value` pairs, as `%cot_config` takes them. Raises UnknownOption or
-    UsageError."""
+    """Defaults changed by `key=value` pairs, as in `%cot_config`. Raises UnknownOption or UsageError."""
     import shlex
 
     for pair in shlex.split(line):
         key, sign, value = pair.partition("=")
         name = "--" + key.strip().replace("_", "-")
         if not sign:
-            raise UsageError(f"{pair!r} is not of the form key=value, for example insert=all.")
+            raise UsageError(f"{pair!r}: expected key=value, for example insert=all.")
         if key == "snapshots":
             settings = (
                 replace(settings, snapshots=_choice("on", "off")(value) == "on")
@@ -246,8 +246,7 @@ def configure(settings: Settings, line: str) -> Settings:
 
 
 def _default(option: Option, value: str) -> Any:
-    """The default that a pair sets. `off` switches a flag off, or takes back a value that need not be
-    there."""
+    """The default that a pair sets. `off` turns a flag off, or resets a value that is optional."""
     unset = getattr(Settings(), option.field)
     if value in ("off", "false") and unset in (None, (), False):
         return unset
@@ -280,5 +279,5 @@ def _known(name: str) -> Option:
 
 
 def _quoted(line: str, position: int) -> bool:
-    """Whether the position lies between two double quotes or two backquotes."""
+    """Whether the position is between two double quotes or two backquotes."""
     return any(line.count(mark, 0, position) % 2 and mark in line[position:] for mark in ('"', "`"))

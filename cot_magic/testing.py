@@ -1,4 +1,4 @@
-"""Test doubles and contract checks for the five roles, for this project's tests and for those of plugins."""
+"""Test doubles and contract checks for the five roles, for the tests of this project and of plugins."""
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ BUDGET = Budget(thinking_tokens=4_000, search_s=60.0, rounds=3, schedules=200)
 def case(
     source: str = "1 / 0", *, ename: str = "ZeroDivisionError", evalue: str = "division by zero", **more: Any
 ) -> Case:
-    """A small case; keyword arguments replace fields of it."""
+    """A small case; keyword arguments replace its fields."""
     values: dict[str, Any] = {
         "cell": Cell(id=CellId("c1"), source=source, index=0, execution_count=1),
         "raised": Raised(ename=ename, evalue=evalue, bases=(ename, "Exception")),
@@ -39,7 +39,7 @@ def case(
 
 
 def through_codec(stamped: Stamped) -> Stamped:
-    """The event as it comes back from a recording; fails if it comes back changed."""
+    """The event after encoding and decoding; fails if that changes it."""
     again = decode(encode(stamped))
     assert again == stamped, f"does not survive the codec: {stamped!r}"
     return again
@@ -47,8 +47,7 @@ def through_codec(stamped: Stamped) -> Stamped:
 
 @dataclass
 class ScriptedReasoner:
-    """Says the given steps in order and keeps what it was sent; a callable step is called with the last
-    reply."""
+    """Yields the given steps and keeps what it is sent; a callable step is called with the last reply."""
 
     steps: Sequence[Step | Callable[[Reply], Step]]
     name: str = "scripted"
@@ -63,9 +62,9 @@ class ScriptedReasoner:
 
 @dataclass
 class NamespaceSandbox:
-    """Runs jobs by `exec` in a shallow copy of a dict. NOT confined: for code that a test wrote itself.
+    """Runs jobs by `exec` in a shallow copy of a dict. NOT confined: only for code of the test itself.
 
-    `describe` turns an exception into a Raised; without it only name and message are kept.
+    `describe` turns an exception into a Raised; by default only its name and message are kept.
     """
 
     namespace: Mapping[str, Any] = field(default_factory=dict)
@@ -143,7 +142,7 @@ def _evaluate(source: str, names: dict[str, Any], filename: str) -> Any:
 
 @dataclass
 class AbsentSandbox:
-    """Says that nothing can run, as on a machine without fork or Landlock."""
+    """Cannot run anything, as on a machine without fork or Landlock."""
 
     reason: str = "this machine has no Landlock"
 
@@ -161,7 +160,7 @@ class AbsentSandbox:
 
 @dataclass
 class CollectingRenderer:
-    """Keeps the events that it was shown, each taken through the codec, and the final session."""
+    """Keeps the events that it is shown, each encoded and decoded, and the final session."""
 
     seen: list[Stamped] = field(default_factory=list)
     final: Session | None = None
@@ -175,7 +174,7 @@ class CollectingRenderer:
 
 @dataclass
 class CollectingInserter:
-    """Keeps what it was asked to insert."""
+    """Keeps the cells that it is asked to insert."""
 
     cells: list[NewCell] = field(default_factory=list)
 
@@ -216,10 +215,10 @@ def check_sandbox(sandbox: Sandbox) -> None:
     assert (first.outcome, first.held) == (Outcome.PASSED, True), first
     assert second.outcome is Outcome.RAISED, second
     assert second.raised is not None, second
-    assert second.raised.ename == "NameError", "one job saw what another left behind"
+    assert second.raised.ename == "NameError", "one job saw what another one defined"
     assert third.raised is not None, third
     assert third.raised.ename == "ZeroDivisionError", third
-    assert fourth.held is None, "a text that says True is not True"
+    assert fourth.held is None, "the string 'True' is not True"
     (went_on,) = sandbox.run([job("1 / 0", "2 > 1", may_raise=True)])
     assert (went_on.outcome, went_on.step, went_on.held) == (Outcome.PASSED, 1, True), went_on
     failing = "def contract_f(a):\n    return a / 0\ncontract_f(7)"
@@ -231,7 +230,7 @@ def check_sandbox(sandbox: Sandbox) -> None:
 
 
 def check_reasoner(reasoner: Reasoner, example: Case, sandbox: Sandbox) -> Session:
-    """Phases in order and each ended; every event survives the codec; works without a sandbox too."""
+    """Phases are in order and end; every event survives the codec; it works without a sandbox too."""
     from cot_magic.core.engine import drive
 
     final = Session()
@@ -251,7 +250,7 @@ def check_reasoner(reasoner: Reasoner, example: Case, sandbox: Sandbox) -> Sessi
 
 
 def check_renderer(renderer: Renderer, example: Case | None = None) -> None:
-    """Takes every kind of event in order without raising, also an interrupted session."""
+    """Takes events in order without raising, also of an interrupted session."""
     session = Session(id="contract")
     events: list[Any] = [
         SessionStarted(case=example or case(), intensity="cot", reasoner="scripted", budget=BUDGET)
@@ -267,7 +266,7 @@ def check_renderer(renderer: Renderer, example: Case | None = None) -> None:
 
 
 def check_inserter(inserter: Inserter) -> None:
-    """Tells in one sentence what it did, and can take it back."""
+    """Says in one sentence what it did, and can undo it."""
     from cot_magic.core.case import CellRole
 
     said = inserter.insert([NewCell(source="x = 1", role=CellRole.FIX)])

@@ -1,4 +1,4 @@
-"""Runs the experiments of a recording afresh, and compares what they show now with what they showed then."""
+"""Runs the experiments of a recording again and compares the results."""
 
 import itertools
 import re
@@ -29,15 +29,15 @@ from cot_magic.settings import Settings
 _REQUESTS = (RunProbe, TryFix, ExploreSchedules, InspectVariable)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _NB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# how long something took is printed with its unit, and never twice the same
+# durations are printed with a unit and differ each time
 _DURATION = re.compile(r"\b\d[\d.,]*(?:e[+-]?\d+)?\s*(?:ns|µs|μs|us|ms|s|secs?|seconds?|min|minutes?)\b")
 NOT_RUN = "not run"
-CELL, CONTEXT = 60, 12  # characters of a cell of the table, and of what stands before a difference in it
+CELL, CONTEXT = 60, 12  # characters of a cell of the table, and of what precedes a difference in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """One experiment: how it ended when it was recorded, and how it ends now."""
+    """One experiment: its recorded result and its result now."""
 
     evidence: str
     what: str
@@ -50,19 +50,19 @@ class Compared:
 
 
 class VerificationStopped(CotError):
-    """The person stopped a verification; the message says how far it came."""
+    """The person interrupted a verification; the message says how far it got."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """All experiments of a recording. `notes` say what could not be done as it was."""
+    """All experiments of a recording. `notes` say what could not be repeated."""
 
     compared: tuple[Compared, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
-        """Whether every experiment ran again and ended as it was recorded."""
+        """Whether every experiment ran again and ended as recorded."""
         return all(item.same for item in self.compared)
 
 
@@ -76,8 +76,8 @@ def verify(
     recorded
         The events of one session.
     notebook
-        The notebook that it was recorded in; without one, the recorded cells run in the order in which they
-        ran then, up to the failing one. Files that they read have to be in the current folder.
+        The notebook it was recorded in; without one, the recorded cells run in their recorded order up to the
+        failing one. Files that they read have to be in the current folder.
 
     Raises
     ------
@@ -90,13 +90,13 @@ def verify(
     """
     case = _case_of(recorded)
     if case.raised is None:
-        raise UsageError("in this session nothing failed: there is no failing cell to go back to.")
+        raise UsageError("nothing failed in this session: there are no experiments to repeat.")
     notes = []
     if notebook is None and (hidden := withheld_cells(case)):
         labels = ", ".join(case.label(cell.id) for cell in hidden)
         notes.append(
-            f"A part of the source of {labels} was withheld when this was recorded; what needs it does not "
-            "run. Give the notebook with --notebook."
+            f"Part of the source of {labels} was withheld when this was recorded: what needs it does not run. "
+            "Give the notebook with --notebook."
         )
     fresh: list[Stamped] = []
     try:
@@ -109,7 +109,7 @@ def verify(
 
 
 def how_far(recorded: Sequence[Stamped], fresh: Sequence[Stamped]) -> str:
-    """One line for a verification that was stopped after the fresh events."""
+    """One line for a verification that was interrupted after the fresh events."""
     ran = [item for item in _compared(recorded, fresh) if not item.now.startswith(NOT_RUN)]
     count = sum(isinstance(stamped.event, EvidenceGathered) for stamped in recorded)
     same = sum(item.same for item in ran)
@@ -132,7 +132,7 @@ def _case_of(recorded: Sequence[Stamped]) -> Case:
     for stamped in recorded:
         if isinstance(stamped.event, SessionStarted):
             return stamped.event.case
-    raise RecordingError("the recording holds no session: there is nothing to verify.")
+    raise RecordingError("there is no session in the recording: there is nothing to verify.")
 
 
 def _run(
@@ -142,7 +142,7 @@ def _run(
     kernel: str | None,
     events: list[Stamped],
 ) -> None:
-    """Adds the events of a run in a kernel, whose reasoner repeats the recording."""
+    """Add the events of a run in a kernel whose reasoner repeats the recording."""
     from cot_magic.run.notebook import run_notebook
 
     def hear(session: Session, stamped: Stamped) -> None:
@@ -162,10 +162,10 @@ def _run(
 
 
 def _notebook_of(case: Case) -> Path:
-    """A notebook of the recorded cells, in the current folder, so that files are found as they were.
+    """Write a notebook of the recorded cells in the current folder, where they find the same files.
 
-    An earlier cell may have failed as well; the run goes on after it as the person did. One with the source
-    of the failing cell was an earlier try at it, and is left out.
+    An earlier cell may have failed too; the run continues after it as the person did. A cell with the source
+    of the failing one was an earlier attempt and is left out.
     """
     import nbformat
 
@@ -192,12 +192,12 @@ def _notebook_of(case: Case) -> Path:
             nbformat.write(made, file)  # type: ignore[no-untyped-call]
     except OSError as error:
         where = f"cannot write a notebook into {Path().resolve()} ({error.strerror})"
-        raise UsageError(f"{where}: run it in a folder of yours.") from None
+        raise UsageError(f"{where}: run it in a folder you can write to.") from None
     return Path(file.name)
 
 
 def _answered(events: Sequence[Stamped]) -> Iterator[tuple[Request, list[Evidence]]]:
-    """Each request with the evidence that it was answered with."""
+    """Each request with its evidence."""
     request: Request | None = None
     gathered: list[Evidence] = []
     for stamped in events:
@@ -212,7 +212,7 @@ def _answered(events: Sequence[Stamped]) -> Iterator[tuple[Request, list[Evidenc
 
 
 def _same_request(one: Request, other: Request) -> bool:
-    """Whether both ask for the same; their sources may differ in what was withheld."""
+    """Whether both ask for the same; what was withheld in their sources may differ."""
     match one, other:
         case TryFix(), TryFix():
             return (one.fix.id, one.tests) == (other.fix.id, other.tests)
@@ -237,7 +237,7 @@ def _rows(request: Request, then: Sequence[Evidence], now: Sequence[Evidence]) -
 
 
 def _with_values(ending: str, then: Evidence, now: Evidence) -> tuple[str, str]:
-    """Two equal endings with what was seen, where that differs; what holds masks is not compared."""
+    """Add values to two equal endings where the values differ; masked values are not compared."""
     differing = [
         _excerpts(name, one, other)
         for (name, one), (_, other) in zip(_seen(then), _seen(now), strict=True)
@@ -251,7 +251,7 @@ def _with_values(ending: str, then: Evidence, now: Evidence) -> tuple[str, str]:
 
 
 def _excerpts(name: str, one: str, other: str) -> tuple[str, str]:
-    """Both texts from shortly before their first difference on."""
+    """Both strings from shortly before their first difference."""
     same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     start = max(0, same - CONTEXT) if max(len(one), len(other)) > CELL // 2 else 0
     first, second = (f"{name}{'…' if start else ''}{text[start:]}" for text in (one, other))
@@ -259,8 +259,8 @@ def _excerpts(name: str, one: str, other: str) -> tuple[str, str]:
 
 
 def _seen(evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    """What can be compared, each on one line: values that a look showed or that names had after a fix,
-    what a probe printed, and what was attempted outside. Addresses and durations are left out."""
+    """What can be compared, each on one line: values of a look or after a fix, what a probe printed, and
+    attempts to reach outside the copy. Addresses and durations are left out."""
     look = evidence.about == LOOK
     values = evidence.output if look else ", ".join(f"{s.expression} = {s.text}" for s in evidence.state)
     printed = evidence.output if evidence.kind is EvidenceKind.PROBE and not look else ""
@@ -278,7 +278,7 @@ def _what(evidence: Evidence) -> str:
 
 
 def _ending(evidence: Evidence) -> str:
-    """Outcome, whether the prediction held, and what was raised; addresses in messages left out."""
+    """Outcome, whether the prediction held, and what was raised, without addresses."""
     parts = [evidence.outcome.value]
     if evidence.held is not None:
         parts.append("held" if evidence.held else "did not hold")
@@ -289,7 +289,7 @@ def _ending(evidence: Evidence) -> str:
 
 
 def table(verification: Verification) -> str:
-    """The comparison as lines for a terminal; what differs is marked."""
+    """The comparison as lines for a terminal; differences are marked."""
     rows = [("", "id", "experiment", "recorded", "now")]
     for item in verification.compared:
         rows.append(("=" if item.same else "≠", item.evidence, item.what, item.then, item.now))

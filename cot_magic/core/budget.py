@@ -1,4 +1,4 @@
-"""What one run may spend. Apart from the other values, as the start of the extension needs it alone."""
+"""What one run may spend; in a module of its own as loading the extension needs only this."""
 
 from dataclasses import dataclass
 

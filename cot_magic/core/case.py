@@ -1,4 +1,4 @@
-"""The Case: what is known of a failure, as described copies; no live object ever gets in here."""
+"""The Case: what is known of a failure, as described copies without live objects."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,10 +9,10 @@ CellId = NewType("CellId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A code cell as it was executed, or as it stands in the notebook if it has not been.
+    """A code cell as it was executed, or as it is in the notebook if it was not.
 
-    `index` counts all cells of the notebook from 0 and is None where the front end does not tell (a plain
-    kernel). `execution_count` is None for a cell that has not run in this kernel.
+    `index` counts all cells of the notebook from 0; None if the front end does not say (a plain kernel).
+    `execution_count` is None for a cell that has not run in this kernel.
     """
 
     id: CellId
@@ -31,7 +31,7 @@ class CellRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCell:
-    """A cell that is to be inserted below the failing one."""
+    """A cell to insert below the failing one."""
 
     source: str
     role: CellRole
@@ -80,7 +80,7 @@ class Frame:
     line
         That source line, without indentation or newline.
     expression
-        Source of the expression that was executing, if it could be told (`executing`).
+        Source of the expression that was executing, if it is known (`executing`).
     operands
         The values of the parts of that expression that can be evaluated without side effects, keyed by their
         source.
@@ -122,7 +122,7 @@ class Raised:
     bases
         Class names of the MRO up to `BaseException`, so that a rule for LookupError fits a subclass.
     subject
-        The object that the operation failed on where CPython tells: `AttributeError.obj`, the container of a
+        The object that the operation failed on, if it is known: `AttributeError.obj`, the container of a
         KeyError.
     name
         `NameError.name`, `AttributeError.name`, `ImportError.name`; the repr of the key of a KeyError.
@@ -150,18 +150,17 @@ class Raised:
 
 
 class Freshness(StrEnum):
-    """How a cell that the failing one depends on stands to what is in the kernel."""
+    """How a cell that the failing one depends on relates to what is in the kernel."""
 
     FRESH = "fresh"
     STALE = "stale"  # edited since it ran, or something that it depends on ran again after it
-    OUT_OF_ORDER = "out-of-order"  # stands below the failing cell, or ran after a cell that stands below it
+    OUT_OF_ORDER = "out-of-order"  # is below the failing cell, or ran after a cell below it
     NOT_RUN = "not-run"  # defines a needed name, but has not been executed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:
-    """An earlier cell that the failing cell depends on, directly or through others, and the names it
-    gives."""
+    """A cell that the failing cell depends on, directly or through others, and the names it provides."""
 
     cell: Cell
     names: tuple[str, ...]
@@ -186,9 +185,9 @@ class Case:
     Attributes
     ----------
     cell
-        The failing cell; its source is what ran (the `%%cot` line stands as a comment, so line numbers hold).
+        The failing cell; its source is what ran (the `%%cot` line as a comment, so that line numbers hold).
     cells
-        All cells that are known, in notebook order where it is known, else in order of execution.
+        All known cells, in notebook order if it is known, else in order of execution.
     namespace
         The user's global names with types and short values, at most 300; modules and functions included.
     redactions
@@ -211,8 +210,7 @@ class Case:
         return next((cell for cell in self.cells if cell.id == cell_id), None)
 
     def label(self, cell_id: CellId | None) -> str:
-        """How people call the cell: `cell [7]` by its prompt number, `cell 3` by position, else `the
-        cell`."""
+        """The name of the cell: `cell [7]` by prompt number, `cell 3` by position, else `the cell`."""
         cell = self.cell_by_id(cell_id) if cell_id is not None else None
         if cell is None:
             return "the cell"

@@ -1,5 +1,4 @@
-"""Values and events as JSON and back: one event a line, versioned, so that a recording outlives the
-program."""
+"""Values and events as JSON and back: one event a line, versioned, so that recordings stay readable."""
 
 import dataclasses
 import enum
@@ -20,8 +19,7 @@ T = TypeVar("T")
 def to_json(value: Any) -> Any:
     """A value of `core` as plain JSON data; fields that hold their default are left out.
 
-    Members of the event union carry their class name under `type`, since a field typed as the union must be
-    told apart.
+    Events have their class name under `type`, which tells the members of the union apart.
     """
     if isinstance(value, enum.Enum):
         return value.value
@@ -40,10 +38,10 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(cls: Any, data: Any) -> Any:
-    """The value of type `cls` (a dataclass or any annotation used in `core`) that `to_json` made `data` from.
+    """The value of type `cls` (a dataclass or an annotation used in `core`) that `to_json` made `data` of.
 
-    Unknown keys are ignored, so that a newer minor version can be read. Raises RecordingError on data that
-    does not fit.
+    Unknown keys are ignored, so that newer minor versions can be read. Raises RecordingError for malformed
+    data.
     """
     origin = typing.get_origin(cls)
     if origin in (types.UnionType, typing.Union):
@@ -68,14 +66,14 @@ def encode(stamped: Stamped) -> str:
 
 
 def decode(line: str) -> Stamped:
-    """The event of one line. Raises RecordingError when it is damaged, foreign or of a newer version."""
+    """The event of one line. Raises RecordingError if it is damaged, foreign or of a newer version."""
     try:
         data = json.loads(line)
-    except (TypeError, ValueError, RecursionError) as error:  # a report may carry anything in a line's place
-        raise RecordingError(f"not a line of JSON: {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:  # a report may hold anything instead of a line
+        raise RecordingError(f"not valid JSON: {error}") from None
     found = data.get("v") if isinstance(data, dict) else None
     if not isinstance(found, int):
-        raise RecordingError("not a line of a recording of cot-magic")
+        raise RecordingError("not a line of a cot-magic recording")
     if found != VERSION:
         raise RecordingError(
             f"recorded in format {found}, this version reads format {VERSION}: update cot-magic"
@@ -105,29 +103,29 @@ def _union(kinds: tuple[Any, ...], data: Any) -> Any:
     for kind in rest:
         if isinstance(kind, type) and type(data) is kind:
             return data
-    raise RecordingError(f"no event of this version: {str(data)[:80]}")
+    raise RecordingError(f"unknown event: {str(data)[:80]}")
 
 
 def _dataclass(cls: Any, data: Any) -> Any:
     if not isinstance(data, dict):
-        raise RecordingError(f"{cls.__name__} expected, found {str(data)[:80]}")
+        raise RecordingError(f"expected {cls.__name__}, found {str(data)[:80]}")
     hints = _hints(cls)
     try:
         return cls(**{name: from_json(hints[name], item) for name, item in data.items() if name in hints})
     except (TypeError, ValueError) as error:
-        raise RecordingError(f"{cls.__name__} does not fit: {error}") from None
+        raise RecordingError(f"malformed {cls.__name__}: {error}") from None
 
 
 def _enum(cls: type[enum.Enum], data: Any) -> enum.Enum:
     try:
         return cls(data)
     except ValueError:
-        raise RecordingError(f"no {cls.__name__} is called {str(data)[:80]!r}") from None
+        raise RecordingError(f"unknown {cls.__name__} {str(data)[:80]!r}") from None
 
 
 def _sequence(data: Any) -> list[Any]:
     if not isinstance(data, list):
-        raise RecordingError(f"a list expected, found {str(data)[:80]}")
+        raise RecordingError(f"expected a list, found {str(data)[:80]}")
     return data
 
 
@@ -135,5 +133,5 @@ def _scalar(cls: Any, data: Any) -> Any:
     if cls is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     if isinstance(cls, type) and type(data) is not cls:
-        raise RecordingError(f"{cls.__name__} expected, found {str(data)[:80]}")
+        raise RecordingError(f"expected {cls.__name__}, found {str(data)[:80]}")
     return data

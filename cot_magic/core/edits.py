@@ -1,5 +1,4 @@
-"""What an edit does to a cell, read from its two sources: how large it is, and whether it only silences the
-failure."""
+"""What an edit does to a cell, read from its two sources: its size, and whether it only hides the failure."""
 
 import ast
 import difflib
@@ -19,7 +18,7 @@ _SKIPS = (ast.If, ast.Return, ast.Continue, ast.Break, ast.Pass, ast.IfExp)
 
 
 def tokens(source: str) -> tuple[str, ...]:
-    """The tokens of a source without comments and line ends; words and signs where it cannot be tokenised."""
+    """The tokens of a source without comments and line ends; words and characters if it is invalid."""
     try:
         found = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError):
@@ -75,7 +74,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @functools.lru_cache(maxsize=1024)
 def in_function(edit: CellEdit) -> bool:
-    """Whether the edit changes lines of a function or class that the edited cell defines."""
+    """Whether the edit changes lines of a function or class that the cell defines."""
     tree = parsed(edit.after)
     if tree is None:
         return False
@@ -87,7 +86,7 @@ def in_function(edit: CellEdit) -> bool:
 
 
 def specifies(source: str) -> bool:
-    """Whether a cell says by asserts of its own, outside of functions, what its code should do."""
+    """Whether a cell has asserts outside functions, which specify what its code should do."""
     tree = parsed(source)
     return tree is not None and any(isinstance(node, ast.Assert) for node in tree.body)
 
@@ -99,11 +98,11 @@ def defines(source: str) -> bool:
 
 
 def suppressions(before: str, after: str) -> list[str]:
-    """Ways in which the edit may silence the failure instead of curing it; empty if none is seen.
+    """Ways in which the edit may hide the failure instead of removing its cause; empty if there are none.
 
-    Suppression is: an exception handler that was not there, `contextlib.suppress`, a statement that is gone
-    or newly guarded, an assert that is gone or changed, a lookup that got a default. A source that cannot be
-    parsed before is compared by its words alone.
+    Suppression is: a new exception handler, `contextlib.suppress`, a removed or newly guarded statement, a
+    removed or changed assert, a default for a lookup. If the old source cannot be parsed, only its words are
+    compared.
     """
     return list(_suppressions(before, after))
 
@@ -121,18 +120,18 @@ def _suppressions(before: str, after: str) -> tuple[str, ...]:
     ):
         reasons.append("it catches the exception instead of removing its cause")
     if missing := _asserts(old) - _asserts(new):
-        reasons.append(f"it changes or drops {sum(missing.values())} assert(s)")
+        reasons.append(f"it changes or removes {sum(missing.values())} assert(s)")
     if any(_skips(new, kind) > _skips(old, kind) for kind in _SKIPS):
         reasons.append("it skips something that ran before")
     if _statements(new) < _statements(old):
-        reasons.append("it drops a statement")
+        reasons.append("it removes a statement")
     if _calls(new, "get") > _calls(old, "get") or _calls(new, "getattr") > _calls(old, "getattr"):
-        reasons.append("it puts a default where a value was missing")
+        reasons.append("it uses a default where a value was missing")
     return tuple(reasons)
 
 
 def parsed(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, None if it has none. Lines of magics and shell commands count as `pass`."""
+    """The syntax tree of a cell, or None. Lines of magics and shell commands count as `pass`."""
     try:
         return ast.parse(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source))
     except (SyntaxError, ValueError):  # ValueError: null bytes
@@ -141,7 +140,7 @@ def parsed(source: str) -> ast.Module | None:
 
 def _lost_words(before: str, after: str) -> list[str]:
     lost = Counter(re.findall(r"[A-Za-z_]\w*", before)) - Counter(re.findall(r"[A-Za-z_]\w*", after))
-    return [f"it drops {', '.join(sorted(lost))}"] if sum(lost.values()) > 1 else []
+    return [f"it removes {', '.join(sorted(lost))}"] if sum(lost.values()) > 1 else []
 
 
 def _count(tree: ast.AST, kind: type[ast.AST]) -> int:
@@ -149,7 +148,7 @@ def _count(tree: ast.AST, kind: type[ast.AST]) -> int:
 
 
 def _skips(tree: ast.AST, kind: type[ast.AST]) -> int:
-    """Statements of that kind, without the `return` that ends a function: nothing stands below it."""
+    """Statements of that kind, without a `return` at the end of a function, which skips nothing."""
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return _count(tree, kind) - sum(
         kind is ast.Return and isinstance(_last(node.body), kind) for node in functions
@@ -157,7 +156,7 @@ def _skips(tree: ast.AST, kind: type[ast.AST]) -> int:
 
 
 def _last(body: list[ast.stmt]) -> ast.stmt:
-    """The last statement of a function, also where it stands under a `with` that ends it."""
+    """The last statement of a function, also inside a `with` at its end."""
     last = body[-1]
     while isinstance(last, ast.With | ast.AsyncWith):
         last = last.body[-1]

@@ -1,5 +1,4 @@
-"""drive(): a reasoner's steps become one stream of events; experiments run, and the person may stop it at
-any moment."""
+"""drive(): turns the steps of a reasoner into one stream of events, and runs its experiments."""
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -37,12 +36,12 @@ ORDER = tuple(Phase)
 
 
 class Laboratory:
-    """Runs what is requested and numbers the evidence; a job that ran before is not run again.
+    """Runs what is requested and numbers the evidence; a job that has run is not run again.
 
     Parameters
     ----------
     clock
-        Seconds, monotonic. What experiments took in total is held against `budget.search_s`.
+        Monotonic seconds. The total time of experiments is limited by `budget.search_s`.
     """
 
     def __init__(
@@ -61,23 +60,23 @@ class Laboratory:
         self._spent = 0.0
         self._count = 0
         self._known: dict[Job, JobResult] = {}
-        self._modest: set[HypothesisId] = set()  # hypotheses that only say that the failure happens again
+        self._modest: set[HypothesisId] = set()  # hypotheses that only say the failure happens again
 
     def take_up(self, session: Session) -> Phase | None:
-        """Go on with a session: its hypotheses are known, its evidence is numbered on. Returns the phase that
-        was finished last."""
+        """Continue a session: know its hypotheses, continue the numbers of its evidence. Return its last
+        finished phase."""
         self._count = len(session.evidence)
         for hypothesis in session.hypotheses:
             self.hear(hypothesis)
         return session.finished[-1] if session.finished else None
 
     def hear(self, hypothesis: Hypothesis) -> None:
-        """A hypothesis was stated: what it claims decides which probes can speak for it."""
+        """Note a hypothesis: what it claims decides which probes can support it."""
         if not hypothesis.names_a_cause:
             self._modest.add(hypothesis.id)
 
     def answer(self, request: Request) -> Iterator[Evidence | SearchAdvanced]:
-        """Evidence for a request; none if the time for experiments is spent or nothing can run."""
+        """The evidence for a request; none if the time for experiments is used up or nothing can run."""
         if self._spent >= self._budget.search_s:
             return
         started = self._clock()
@@ -113,9 +112,9 @@ class Laboratory:
             yield self._weighed(evidence)
 
     def _weighed(self, evidence: Evidence) -> Evidence:
-        """A probe whose form alone makes it true (`True`) holds for no claim about a cause.
+        """Discount a probe that is true by its form alone (`True`): it supports no claim about a cause.
 
-        Evaluated in the frame of the failure it shows that the failure happens again, and no more.
+        In a frame of the failure it only shows that the failure happens again.
         """
         if evidence.kind is not EvidenceKind.PROBE or evidence.held is not True:
             return evidence
@@ -141,12 +140,12 @@ def drive(
 ) -> Generator[Event, None, None]:
     """Events of one run, from SessionStarted to SessionEnded, which always comes.
 
-    With `resume`, a session that was cut short goes on after its last finished phase, from Resumed on.
-    Raises ReasonerError at the first step if the reasoner is no Resumable.
+    With `resume`, an interrupted session continues after its last finished phase, starting with Resumed.
+    Raises ReasonerError at the first step if the reasoner is not a Resumable.
 
-    A failure of the reasoner, of a service or of the sandbox is a `Faulted` event, Ctrl-C an `Interrupted`
-    one; what was found before stays in the stream. Nothing that the reasoner says is changed, and nothing
-    but evidence is ever sent to it.
+    A failure of the reasoner, a service or the sandbox becomes a `Faulted` event, Ctrl-C an `Interrupted`
+    one; everything before stays in the stream. Steps of the reasoner are passed on unchanged, and only
+    evidence is sent to it.
     """
     started, steps = _started(case, reasoner, sandbox, intensity, budget, session_id, note, resume)
     yield started
@@ -172,12 +171,12 @@ def drive(
             if isinstance(step, RunProbe | TryFix | ExploreSchedules | InspectVariable):
                 reply = yield from _answered(laboratory, step)
     except StopIteration:
-        pass  # the reasoner has said all
+        pass  # the reasoner is done
     except KeyboardInterrupt:
         yield Interrupted(phase=phase)
     except CotError as error:
         yield Faulted(phase=phase, message=str(error))
-    except Exception as error:  # of a third party's reasoner or rule, perhaps: shown, and the kernel goes on
+    except Exception as error:  # perhaps of a third party's reasoner or rule: show it, the kernel continues
         said = f"the {reasoner.name} reasoner failed: {type(error).__name__}: {error}"
         yield Faulted(phase=phase, message=said)
     finally:
@@ -195,8 +194,7 @@ def _started(
     note: str,
     resume: Session | None,
 ) -> tuple[Event, Generator[Step, Reply, None]]:
-    """The first event, and the steps of the reasoner. Raises ReasonerError if it cannot go on with a
-    session."""
+    """The first event, and the steps of the reasoner. Raises ReasonerError if it cannot resume."""
     status = sandbox.status()
     if resume is None:
         first = SessionStarted(
@@ -210,12 +208,12 @@ def _started(
         )
         return first, reasoner.reason(case, budget)
     if not isinstance(reasoner, Resumable):
-        raise ReasonerError(f"the {reasoner.name} reasoner cannot go on with a session; run it again.")
+        raise ReasonerError(f"the {reasoner.name} reasoner cannot resume a session; run it again.")
     return Resumed(reasoner=reasoner.name, sandbox=status), reasoner.resume(case, budget, resume)
 
 
 def _answered(laboratory: Laboratory, request: Request) -> Generator[Event, None, tuple[Evidence, ...]]:
-    """Run what is requested, each piece of evidence told as it comes."""
+    """Run what is requested; yield each piece of evidence as it comes."""
     gathered = []
     for item in laboratory.answer(request):
         if isinstance(item, SearchAdvanced):
@@ -227,7 +225,7 @@ def _answered(laboratory: Laboratory, request: Request) -> Generator[Event, None
 
 
 def _phase_after(phase: Phase | None, step: Event) -> Phase | None:
-    """The phase that is under way after a step. Raises ReasonerError if phases come out of order."""
+    """The current phase after a step. Raises ReasonerError if phases come out of order."""
     match step:
         case PhaseStarted(phase=new):
             place = -1 if phase is None else ORDER.index(phase)

@@ -7,7 +7,7 @@ CotError
 ├── NotebookError       the notebook cannot be read, run or written
 ├── SandboxError        the confinement could not be set up; nothing generated was run
 ├── ReasonerError       a reasoner broke its contract or its service failed
-├── ServiceFault        a request to a model's server failed for good; `kind` says how, for programs
+├── ServiceFault        a request to the server of a model failed permanently; `kind` says how
 ├── RecordingError      a recording cannot be read: damaged, or of a newer version
 └── MissingExtra        an optional dependency is not installed; the install line is in the message
 """
@@ -46,18 +46,18 @@ class SandboxError(CotError):
 
 
 class ReasonerError(CotError):
-    """A reasoner broke the order of phases, or the service behind it failed for good."""
+    """A reasoner broke the order of phases, or its service failed permanently."""
 
 
 class ServiceFault(CotError):
-    """A request to a model's server failed, and asking again did not or would not help.
+    """A request to a model's server failed, and retrying did not or would not help.
 
     Attributes
     ----------
     kind
         What went wrong, for programs: `rate_limit`, `credentials_rejected`, `stalled`, …
     retry_after
-        Seconds after which the server says that asking again makes sense, or None.
+        Seconds to wait before retrying, as the server says, or None.
     """
 
     def __init__(self, message: str, *, kind: str, retry_after: float | None = None) -> None:

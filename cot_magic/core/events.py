@@ -18,7 +18,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus, Witness
 
-# --- notices: what a reasoner says; nothing is answered -----------------------------------------------------
+# --- notices: what a reasoner says; there is no answer -----------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streamed:
-    """A piece of a model's text as it arrives; `thinking` goes to a fold of its own."""
+    """A piece of a model's text as it arrives; `thinking` is shown in a fold of its own."""
 
     phase: Phase
     text: str
@@ -67,7 +67,7 @@ class TestWritten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn:
-    """The last characters of a model's text and thinking do not count: the answer starts again."""
+    """The last characters of a model's text and thinking are void: the answer starts again."""
 
     phase: Phase
     text: int = 0
@@ -76,7 +76,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Nothing arrives for a while: what is left of a pause, in seconds, and why. Sent about once a second."""
+    """A pause: why, and how many seconds are left. Sent about once a second."""
 
     phase: Phase
     reason: str
@@ -85,7 +85,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remarked:
-    """Something about how the work goes on that the person has to know, in one sentence."""
+    """Something the person should know about the progress, in one sentence."""
 
     phase: Phase
     text: str
@@ -93,8 +93,7 @@ class Remarked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """How much text has left for a model in this session so far, and how many values were withheld from
-    it."""
+    """How many characters were sent to a model in this session, and how many values were withheld."""
 
     phase: Phase
     characters: int
@@ -105,8 +104,8 @@ class Sent:
 class UsageReported:
     """What a phase has used so far.
 
-    `target` is the number of thinking tokens that each request asked for; `enforced` tells whether the
-    server takes it as a limit.
+    `target` is the number of thinking tokens that each request asked for; `enforced` says whether the server
+    takes it as a limit.
     """
 
     phase: Phase
@@ -138,7 +137,7 @@ Notice: TypeAlias = (
     | PhaseEnded
 )
 
-# --- requests: what a reasoner wants run; answered with evidence --------------------------------------------
+# --- requests: what a reasoner wants to run; answered with evidence -----------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +147,7 @@ class RunProbe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryFix:
-    """Run the cell without and with the edits, and each test without and with them."""
+    """Run the cell and each test without and with the edits."""
 
     fix: Fix
     tests: tuple[RegressionTest, ...] = ()
@@ -161,7 +160,7 @@ class ExploreSchedules:
     Attributes
     ----------
     witness
-        A schedule that failed before: it is run first on the edited code.
+        A schedule that failed before: the edited code runs under it first.
     token
         A schedule to run instead of a search, as the person gave it.
     about
@@ -178,9 +177,9 @@ class ExploreSchedules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectVariable:
-    """Look at the value of one expression; its evidence is about no hypothesis.
+    """Evaluate one expression; the evidence is not about a hypothesis.
 
-    `frame` as in `Probe`: None for the state before the failing cell, else a frame of the failure.
+    `frame` is as in `Probe`: None for the state before the failing cell, else a frame of the failure.
     """
 
     expression: str
@@ -205,7 +204,7 @@ class SessionStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """The same session goes on after a fault or interrupt; the phases that were finished stay."""
+    """The session continues after a fault or interrupt; finished phases are kept."""
 
     reasoner: str
     sandbox: SandboxStatus = AVAILABLE
@@ -213,7 +212,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchAdvanced:
-    """How far a search over schedules is; `seconds_left` is the most that it may still take."""
+    """Progress of a search over schedules; `seconds_left` is the time limit that remains."""
 
     ran: int
     total: int
@@ -230,14 +229,14 @@ class EvidenceGathered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """The person stopped it; all before stays."""
+    """The person interrupted the session; everything before is kept."""
 
     phase: Phase | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faulted:
-    """Something of ours or of a service failed; all before stays. `message` is one line."""
+    """Our code or a service failed; everything before is kept. `message` is one line."""
 
     phase: Phase | None
     message: str
@@ -258,7 +257,7 @@ Reply: TypeAlias = tuple[Evidence, ...] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamped:
-    """An event with its place in the order and its time in seconds since the session started."""
+    """An event with its number and its time in seconds since the session started."""
 
     order: int
     seconds: float
@@ -266,10 +265,9 @@ class Stamped:
 
 
 def ask(request: Request) -> Generator[Step, Reply, tuple[Evidence, ...]]:
-    """Yield a request and return the evidence that it is answered with: the one place where a reasoner is
-    sent something.
+    """Yield a request and return its evidence: the one place where something is sent to a reasoner.
 
-    An empty tuple means that the budget for experiments is spent, or that nothing could run at all.
+    An empty tuple means that the budget for experiments is used up, or that nothing could run.
     """
     reply = yield request
     return reply or ()

@@ -1,4 +1,4 @@
-"""A request to jobs, their results to Evidence: what it means to run a probe or to try a fix."""
+"""What running a probe or trying a fix means: a request as jobs, their results as Evidence."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.jobs import Inspection, Job, JobResult, JobStep, Limits
 
-WATCHED = 40  # names whose values are compared after a fix; more would cost more than they tell
+WATCHED = 40  # names whose values are compared after a fix; more would cost more than they show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,7 @@ class Experiment:
     test: str | None = None
 
     def evidence(self, evidence_id: EvidenceId, result: JobResult, snapshot: str) -> Evidence:
-        """The result of the job as evidence under that id; `snapshot` is the state that the sandbox runs
-        on."""
+        """The result of the job as evidence; `snapshot` is the state that the sandbox runs on."""
         return Evidence(
             id=evidence_id,
             kind=self.kind,
@@ -56,7 +55,7 @@ class Experiment:
         )
 
     def _output(self, result: JobResult) -> str:
-        """What was printed, else the value; for a look the value first, beside the name that it has."""
+        """What was printed, else the value; for a look the value first, after its name."""
         if self.about == LOOK and result.value is not None:
             return f"{self.code} = {result.value}\n{result.output}".rstrip()
         return result.output or (result.value or "")
@@ -65,10 +64,10 @@ class Experiment:
 def experiments(
     request: RunProbe | TryFix | InspectVariable, case: Case, *, limits: Limits, allow: tuple[str, ...] = ()
 ) -> tuple[Experiment, ...]:
-    """What has to run to answer a request.
+    """The experiments that answer a request.
 
     A probe is one job. A fix is the failing cell without and with the edits; each test runs after the
-    failing cell without the edits (whose own exception is expected there) and after the cell with them.
+    failing cell without the edits (where the exception of the cell is expected) and after the cell with them.
     """
     match request:
         case RunProbe(probe=probe):
@@ -124,8 +123,7 @@ def _test_job(
 
 
 def replayed(case: Case, edits: Sequence[CellEdit], stage: Stage) -> tuple[JobStep, ...]:
-    """The cells that run in the copy: the failing cell, and before it the edited earlier cells with what
-    depends on them.
+    """The cells that run in the copy: edited earlier cells, what depends on them, and the failing cell.
 
     The copy holds the state before the failing cell, so earlier cells run a second time on top of it. The
     same cells run without the edits for the stage `before`, which shows whether running them twice alone
@@ -155,16 +153,15 @@ def _in_order(case: Case) -> list[Cell]:
 
 
 def _place(cell: Cell) -> tuple[int, int]:
-    """Where the cell stands in the order of execution; one that has not run goes by its place in the
-    notebook, first."""
+    """The place of the cell in the order of execution; cells that have not run come first, in notebook
+    order."""
     if cell.execution_count is not None:
         return (1, cell.execution_count)
     return (0, cell.index if cell.index is not None else 0)
 
 
 def watched(case: Case, edits: Sequence[CellEdit]) -> tuple[str, ...]:
-    """Global names that the failing cell and the edited cells mention at their top level, as they were and
-    as edited."""
+    """Global names at the top level of the failing and the edited cells, before and after the edits."""
     edited = {edit.cell: edit for edit in edits}
     sources = [case.cell.source, *(edit.after for edit in edited.values())]
     names: dict[str, None] = {}

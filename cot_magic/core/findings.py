@@ -61,14 +61,13 @@ class Hypothesis:
 
     @property
     def names_a_cause(self) -> bool:
-        """Whether it says what or where the cause is, and not merely that the failure happens again."""
+        """Whether it says what or where the cause is, not only that the failure happens again."""
         return bool(self.rule) or self.lineno is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """Code that tests a hypothesis. Its last expression must be True (the prediction held) or False (it did
-    not).
+    """Code that tests a hypothesis: its last expression is True if the prediction held, else False.
 
     Attributes
     ----------
@@ -85,8 +84,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellEdit:
-    """The new source of one cell. `before` is what it replaces, so that a changed cell is never
-    overwritten."""
+    """The new source of one cell. `before` is what it replaces, so that a changed cell is not overwritten."""
 
     cell: CellId
     before: str
@@ -95,7 +93,7 @@ class CellEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """A set of edits that is to remove the failure, and the hypothesis that it follows from."""
+    """A set of edits that should remove the failure, and the hypothesis they follow from."""
 
     id: FixId
     edits: tuple[CellEdit, ...]
@@ -112,7 +110,7 @@ class RegressionTest:
     source: str
 
 
-LOOK = "look"  # what the evidence of a look at a value is about: no hypothesis, so that it proves none
+LOOK = "look"  # what evidence of a look at a value is about: no hypothesis, so it proves none
 
 
 class EvidenceKind(StrEnum):
@@ -145,17 +143,16 @@ class Evidence:
         Fix runs after the edit: the values of the names that the cell touches, to compare rivals and write
         tests.
     effects
-        Attempts to reach outside that the sandbox saw (`open for writing out.csv`), at most 50.
+        Attempts to reach outside the copy that the sandbox saw (`open for writing out.csv`), at most 50.
     snapshot
-        `before`: it ran on a copy of the kernel from before the cell; `after`: on the state that the failure
-        left.
+        `before`: ran on a copy of the kernel from before the cell; `after`: on the state after the failure.
     note
         Why it is BLOCKED or TIMED_OUT, or on which state it ran, in words.
     schedule
         For a search over schedules: what it showed. RAISED means that a schedule fails as the person saw it
         (on edited code: fails at all), PASSED that none of those that ran does.
     hypothesis
-        For a search on edited code: the hypothesis that predicts that none fails any more.
+        For a search on edited code: the hypothesis which predicts that no schedule fails any more.
     """
 
     id: EvidenceId
@@ -188,7 +185,7 @@ class Usage:
     usd: float | None = None
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Both together; the price is None as soon as one part of it is unknown."""
+        """The sum; its price is None if one of the prices is unknown."""
         known = self.usd is not None and other.usd is not None
         return Usage(
             input_tokens=self.input_tokens + other.input_tokens,

@@ -1,4 +1,4 @@
-"""Judgement of fixes for failures that come and go: a schedule that fails before, and none after."""
+"""Judgement of fixes for intermittent failures: a schedule that fails before, and none after."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,7 @@ from cot_magic.core.rates import failure_rate
 
 
 def failing_schedule(case: Case | None, evidence: Sequence[Evidence]) -> Evidence | None:
-    """Evidence of a schedule under which the code as it was fails as the person saw it, each time that it was
-    replayed."""
+    """Evidence of a schedule under which the original code fails like the case, in every replay."""
     for item in reversed(evidence):
         search = item.schedule
         if item.kind is not EvidenceKind.SCHEDULE or item.stage is not Stage.BEFORE or search is None:
@@ -34,7 +33,7 @@ def searched(fix: FixId, evidence: Sequence[Evidence]) -> Evidence | None:
 
 
 def still_fails(fix: Fix, evidence: Sequence[Evidence]) -> str:
-    """Why the fix is no fix, if a schedule of the edited code fails; else empty."""
+    """The schedule of the edited code that still fails, in words; else ""."""
     after = searched(fix.id, evidence)
     if after is None or after.outcome is not Outcome.RAISED or after.schedule is None:
         return ""
@@ -45,8 +44,8 @@ def still_fails(fix: Fix, evidence: Sequence[Evidence]) -> str:
 
 
 def missing(fix: Fix, before: Evidence, evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """What is missing before the fix can be called verified; nothing if the failing schedule passes with it,
-    and no schedule fails in the same search budget."""
+    """What a verified fix still needs; nothing if the failing schedule passes with it, and no schedule fails
+    in the same search budget."""
     after = searched(fix.id, evidence)
     if after is None or after.schedule is None:
         return ("no schedule was run on the edited code",)
@@ -64,8 +63,8 @@ def missing(fix: Fix, before: Evidence, evidence: Sequence[Evidence]) -> tuple[s
 
 
 def enough(before: Evidence, after: Evidence) -> bool:
-    """Whether so many schedules passed that the failure would have shown: as many as were to be run, or so
-    many that the rate is now surely below what it was."""
+    """Whether enough schedules passed: as many as were asked for, or so many that the rate is certainly lower
+    than before."""
     if before.schedule is None or after.schedule is None:
         return False
     ended = after.schedule.schedules - after.schedule.incomplete

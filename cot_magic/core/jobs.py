@@ -6,13 +6,13 @@ from enum import StrEnum
 from cot_magic.core.budget import Budget as Budget
 from cot_magic.core.case import CellId, Raised
 
-UNREPEATED = "the failure did not repeat"  # how the note of a run begins in which nothing failed
+UNREPEATED = "the failure did not repeat"  # start of the note of a run in which nothing failed
 NO_PROCESSES = "COT_MAGIC_NO_PROCESSES"
-"""Set in the environment of a copy that may start no process: code of ours in it does not try then."""
+"""Set in the environment of a copy that may not start processes, so that our own code does not try."""
 
 
 class Outcome(StrEnum):
-    """How a job ended. BLOCKED means that the confinement or a lost resource stopped it, not the code."""
+    """How a job ended. BLOCKED: the confinement or a lost resource stopped it, not the code."""
 
     PASSED = "PASSED"
     RAISED = "RAISED"
@@ -89,7 +89,7 @@ class StateItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """What a job did. A claim of the copy that ran it, to be read as data.
+    """What a job did, as claimed by the copy that ran it: read it as data.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a probe asks: whether its answer can depend on the notebook at all, read from its source."""
+"""Whether the answer of a probe can depend on the notebook at all, read from its source."""
 
 import ast
 import builtins
@@ -9,20 +9,20 @@ _LOOKING = frozenset({"globals", "locals", "vars", "dir", "open", "eval", "exec"
 _BUILTIN = frozenset(dir(builtins)) - _LOOKING
 # What an import gives, or code that a probe repeats from the notebook in order to run it again.
 _CODE = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-NOTHING_ASKED = "the probe mentions nothing of the notebook, so it shows nothing"
-ALWAYS_TRUE = "the probe is true whatever the notebook holds, so it shows nothing"
+NOTHING_ASKED = "the probe uses nothing of the notebook, so it shows nothing"
+ALWAYS_TRUE = "the probe is true for every notebook, so it shows nothing"
 
 
 @functools.lru_cache(maxsize=1024)
 def emptiness(source: str, strict: bool = False) -> str:
-    """Why a probe shows nothing, in words; empty if it may show something.
+    """Why a probe shows nothing; "" if it may show something.
 
-    A probe that calls something on constants (`hasattr('', 'uper')`) asks Python and not the notebook: it may
-    show a fact about the language, as rules state them. With `strict` it has to look at the notebook.
+    A probe that only calls functions on constants (`hasattr('', 'uper')`) asks Python, not the notebook: it
+    may show a fact about the language, which rules state. With `strict` it has to look at the notebook.
 
-    A probe shows nothing if its last expression does not depend on anything that it did not make up itself
-    (`True`, `1 < 2`, `x = 3; x == 3`), or if it is true by its form (`x == x`, `x or True`). Only what can
-    be read from the form is found: that a probe may be false does not make it a good one.
+    A probe shows nothing if its last expression depends only on values of its own (`True`, `1 < 2`,
+    `x = 3; x == 3`), or is true by its form (`x == x`, `x or True`). Only the form is checked: a probe that
+    can be false may still be a bad one.
     """
     try:
         tree = ast.parse(source)
@@ -45,7 +45,7 @@ def _calls(tree: ast.Module) -> bool:
 
 
 def _informed(statements: list[ast.stmt]) -> dict[str, bool]:
-    """The names that the probe binds, and whether what they hold can depend on the notebook."""
+    """The names that the probe binds, and whether their values can depend on the notebook."""
     known: dict[str, bool] = {}
     for _ in range(2):  # twice: a loop or function may use what is bound below it
         for statement in statements:
@@ -69,7 +69,7 @@ def _bound(statement: ast.stmt) -> set[str]:
 
 
 def _mentions(node: ast.AST, known: dict[str, bool]) -> bool:
-    """Whether a piece of code reads something that the probe did not make up itself."""
+    """Whether code reads something that the probe did not define itself."""
     own = {
         name.id
         for item in ast.walk(node)
@@ -90,7 +90,7 @@ def _targets(item: ast.comprehension | ast.For | ast.AsyncFor) -> list[ast.Name]
 
 
 def _certain(node: ast.expr) -> bool | None:
-    """The truth of an expression that its form settles, else None."""
+    """The truth value of an expression if its form determines it, else None."""
     match node:
         case ast.Constant(value=value):
             return bool(value)

@@ -1,4 +1,4 @@
-"""What so many failures in so many runs say about how often something fails."""
+"""How often something fails, estimated from the number of failures in a number of runs."""
 
 import math
 from collections.abc import Callable
@@ -9,8 +9,8 @@ CONFIDENCE = 0.95
 def failure_rate(failed: int, ran: int) -> tuple[float, float]:
     """Bounds of the rate of failure at 95 % confidence (Clopper and Pearson, Biometrika 1934).
 
-    Without a failure the upper bound is one-sided: 0 of 2,000 gives a rate below 0.15 %. It is the rate under
-    the sampler that chose the runs, not the one of the code in the field.
+    Without failures the upper bound is one-sided: 0 of 2,000 gives a rate below 0.15 %. This is the rate
+    under the sampler that chose the runs, not the rate in production.
     """
     if ran <= 0:
         return 0.0, 1.0
@@ -25,7 +25,7 @@ def failure_rate(failed: int, ran: int) -> tuple[float, float]:
 
 
 def percent(rate: float) -> str:
-    """A small rate as people read it: `0.15 %`."""
+    """A small rate for people: `0.15 %`."""
     return f"{100 * rate:.0f} %" if rate >= 0.1 else f"{100 * rate:.2g} %"
 
 
@@ -38,7 +38,7 @@ def bound(failed: int, ran: int) -> str:
 
 
 def _at_most(most: int, ran: int, rate: float) -> float:
-    """The probability of at most so many failures."""
+    """The probability of at most `most` failures."""
     if rate <= 0.0:
         return 1.0
     if rate >= 1.0:

@@ -49,16 +49,16 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus
-from cot_magic.core.transcript import EMPTY, Transcript
-from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
+from cot_magic.core.streaming import EMPTY, Transcript
+from cot_magic.core.verdict import Judgement, best, judge_fix, judge_hypothesis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseView:
-    """One phase as it stands. Times are seconds since the session started; `ended` is None while it runs.
+    """One phase so far. Times are seconds since the session started; `ended` is None while it runs.
 
-    `spent` is the part of `usage` that an attempt used which did not come to its end; `waiting` is the pause
-    that goes on, if there is one. `target` and `enforced` as in UsageReported.
+    `spent` is the part of `usage` that an unfinished attempt used; `waiting` is the current pause. `target`
+    and `enforced` are as in UsageReported.
     """
 
     phase: Phase
@@ -77,18 +77,18 @@ class PhaseView:
 
     @property
     def streamed(self) -> str:
-        """The text of a model as it came."""
+        """The text of a model as it arrived."""
         return str(self.written)
 
     @property
     def thinking(self) -> str:
-        """The thinking of a model, as far as it was shown."""
+        """The thinking of a model, as far as the server shows it."""
         return str(self.thoughts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestView:
-    """A regression test of a fix with what its two runs showed; None where it has not run."""
+    """A regression test of a fix with the evidence of its two runs; None if it has not run."""
 
     __test__ = False
 
@@ -100,8 +100,7 @@ class TestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Everything that is known of a run, in the order in which it came. All judgements are derived from
-    `evidence`."""
+    """Everything known of a run, in order of arrival. All judgements are derived from `evidence`."""
 
     id: str = ""
     case: Case | None = None
@@ -119,8 +118,8 @@ class Session:
     ended: bool = False
     seconds: float = 0.0
     note: str = ""
-    sent: int = 0  # characters that left for a model
-    withheld: int = 0  # values taken out of them
+    sent: int = 0  # characters sent to a model
+    withheld: int = 0  # values withheld from it
     events: int = 0
 
     def phase(self, phase: Phase) -> PhaseView | None:
@@ -129,15 +128,15 @@ class Session:
 
     @property
     def running(self) -> PhaseView | None:
-        """The phase that is under way."""
+        """The current phase."""
         return next((view for view in reversed(self.phases) if view.ended is None), None)
 
     def judge(self, hypothesis: HypothesisId) -> Judgement[HypothesisVerdict]:
-        """The verdict on a hypothesis, with the evidence that it rests on."""
+        """The verdict on a hypothesis, with its evidence."""
         return judge_hypothesis(hypothesis, self.evidence)
 
     def judge_fix(self, fix: Fix) -> Judgement[FixVerdict]:
-        """The verdict on a fix, with the evidence that it rests on and what was missing."""
+        """The verdict on a fix, with its evidence and what was missing."""
         return judge_fix(
             fix,
             case=self.case,
@@ -150,17 +149,11 @@ class Session:
     @property
     def best_fix(self) -> Fix | None:
         """The fix with the best verdict, the earlier one among equals; rejected ones never."""
-        order = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED]
-        ranked = [
-            (order.index(verdict), place, fix)
-            for place, fix in enumerate(self.fixes)
-            if (verdict := self.judge_fix(fix).verdict) in order
-        ]
-        return min(ranked, key=lambda item: item[:2])[2] if ranked else None
+        return best(self.fixes, self.judge_fix)
 
     @property
     def root_cause(self) -> Hypothesis | None:
-        """The hypothesis behind the best fix if it is CONFIRMED, else the first CONFIRMED one."""
+        """The hypothesis of the best fix if it is CONFIRMED, else the first CONFIRMED one."""
         confirmed = [
             h
             for h in self.hypotheses
@@ -205,8 +198,7 @@ class Session:
 
     @property
     def usage(self) -> Usage | None:
-        """Tokens and price in total, None if no model was asked; the price is None as soon as one part is
-        unknown."""
+        """Total tokens and price; None if no model was asked, and the price is None if a part is unknown."""
         parts = [view.usage for view in self.phases if view.usage is not None]
         return functools.reduce(operator.add, parts) if parts else None
 
@@ -218,7 +210,7 @@ class Session:
         return replace(after, seconds=max(self.seconds, stamped.seconds), events=self.events + 1)
 
     def stopped(self) -> "Session":
-        """The session as it is when the person stopped the program that shows it."""
+        """The session, interrupted in the program that shows it."""
         return replace(self._close_phases(self.seconds), interrupted=True, ended=True)
 
     def _apply(self, stamped: Stamped) -> "Session":
@@ -281,7 +273,7 @@ class Session:
                 assert_never(event)
 
     def _streamed(self, event: Streamed, now: float) -> "Session":
-        """A thousand of these may come in a second: the session and the phase are copied once each."""
+        """Add a piece of text. A thousand may arrive in a second: session and phase are copied once each."""
 
         def grown(view: PhaseView) -> PhaseView:
             if event.thinking:
@@ -292,7 +284,7 @@ class Session:
         return replace(self, phases=phases, seconds=max(self.seconds, now), events=self.events + 1)
 
     def _start(self, phase: Phase, now: float) -> "Session":
-        """The phase begins; what an earlier attempt at it used is kept."""
+        """Start a phase; what an earlier attempt used is kept."""
         earlier = self.phase(phase)
         used = earlier.usage if earlier is not None else None
         view = PhaseView(phase=phase, started=now, usage=used, spent=used)
@@ -318,7 +310,7 @@ class Session:
 
     @property
     def finished(self) -> tuple[Phase, ...]:
-        """The phases that came to their end, in order."""
+        """The finished phases, in order."""
         return tuple(view.phase for view in self.phases if view.headline)
 
     def _close_phases(self, now: float) -> "Session":
@@ -329,7 +321,7 @@ class Session:
 
 
 def _without(view: PhaseView, event: Withdrawn) -> PhaseView:
-    """The phase without the end of its text and thinking, which an attempt wrote that failed."""
+    """The phase without the last text and thinking, which a failed attempt wrote."""
     return replace(
         view,
         written=view.written.cut(view.written.length - event.text),

@@ -1,6 +1,6 @@
 """Judgement from evidence alone: what a reasoner says about its own work is never read here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -22,14 +22,14 @@ from cot_magic.core.intermittent import failing_schedule, missing, searched, sti
 from cot_magic.core.jobs import Outcome, SandboxStatus
 
 V = TypeVar("V", HypothesisVerdict, FixVerdict)
-TIMEOUT = "Timeout"  # the name under which a cell that ran past its time counts as a failure
-AFTER_STATE = "it was tried on the state that the failure left, not on the one before the cell"
+TIMEOUT = "Timeout"  # exception name of a cell that exceeded its time limit
+AFTER_STATE = "it was tried on the state after the failure, not on the state before the cell"
 NOT_THE_CODE = (Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement(Generic[V]):
-    """A verdict, the evidence that it rests on, and in words what speaks against a better one."""
+    """A verdict, its evidence, and the reasons against a better one."""
 
     verdict: V
     evidence: tuple[EvidenceId, ...] = ()
@@ -71,15 +71,14 @@ def judge_hypothesis(hypothesis: HypothesisId, evidence: Sequence[Evidence]) -> 
 
 
 def _tests(item: Evidence, hypothesis: HypothesisId) -> bool:
-    """Whether it tests a prediction of the hypothesis: a probe, or a search over schedules that is about
-    it."""
+    """Whether it tests a prediction of the hypothesis: a probe or a search over schedules about it."""
     if item.kind is EvidenceKind.SCHEDULE:
         return hypothesis in (item.about, item.hypothesis)
     return item.kind is EvidenceKind.PROBE and item.about == hypothesis
 
 
 def _ended(item: Evidence) -> bool:
-    """Whether it came to its end: a search does so also by finding a schedule that raises."""
+    """Whether it finished: a search also finishes by finding a schedule that raises."""
     return item.outcome is Outcome.PASSED or (
         item.kind is EvidenceKind.SCHEDULE and item.outcome is Outcome.RAISED
     )
@@ -96,12 +95,12 @@ def judge_fix(
 ) -> Judgement[FixVerdict]:
     """The verdict on a fix among its rivals.
 
-    VERIFIED only if the cell failed before and passes after, every test fails before and passes after, the
-    hypothesis behind it is CONFIRMED, it suppresses nothing, and no rival of equal or smaller size passes as
-    well and behaves differently. After Le Goues et al.'s "plausible patch" and Zeller's scientific
-    debugging: passing alone is no proof of intent.
+    VERIFIED only if the cell failed before and passes after, every test fails before and passes after, its
+    hypothesis is CONFIRMED, it suppresses nothing, and no rival of equal or smaller size passes too and
+    behaves differently. After Le Goues et al.'s "plausible patch" and Zeller's scientific debugging: passing
+    alone is no proof of intent.
     """
-    before, after = _run(fix.id, Stage.BEFORE, evidence), _run(fix.id, Stage.AFTER, evidence)
+    before, after = run_of(fix.id, Stage.BEFORE, evidence), run_of(fix.id, Stage.AFTER, evidence)
     used = tuple(item.id for item in (before, after) if item is not None)
     if after is None or after.outcome in NOT_THE_CODE:
         reason = (
@@ -139,13 +138,12 @@ def judge_fix(
 
 
 def hung(case: Case | None) -> bool:
-    """Whether the failure is that the cell did not come to an end in the time allowed."""
+    """Whether the cell failed by exceeding its time limit."""
     return case is not None and case.raised is not None and case.raised.ename == TIMEOUT
 
 
 def same_failure(expected: Raised | None, seen: Raised | None) -> bool:
-    """Whether a run failed as the case did: the same class, at the same line of the same cell where both are
-    known."""
+    """Whether a run failed like the case: the same class, and the same line of the same cell if known."""
     if expected is None or seen is None or expected.ename != seen.ename:
         return False
     here, there = expected.innermost_in_cells, seen.innermost_in_cells
@@ -158,16 +156,6 @@ def _not_run(sandbox: SandboxStatus | None) -> str:
     if sandbox is None or sandbox.available or not sandbox.reason:
         return "it was not run"
     return f"it was not run: {sandbox.reason}"
-
-
-def _run(fix: FixId, stage: Stage, evidence: Sequence[Evidence]) -> Evidence | None:
-    """The latest run of the failing cell for that fix."""
-    runs = [
-        item
-        for item in evidence
-        if item.kind is EvidenceKind.FIX and item.about == fix and item.stage is stage
-    ]
-    return runs[-1] if runs else None
 
 
 def _test_runs(
@@ -188,12 +176,11 @@ def _test_runs(
 def _after_another_failure(
     case: Case | None, before: Evidence | None, after: Evidence, used: tuple[EvidenceId, ...]
 ) -> Judgement[FixVerdict]:
-    """The cell still raises. If it could not even be parsed before, another error is progress; otherwise it
-    did not help."""
+    """The cell still raises: progress if it could not be parsed before, else rejected."""
     seen = after.raised
     was_syntax = case is not None and case.raised is not None and case.raised.syntax is not None
     if was_syntax and seen is not None and seen.syntax is None and before is not None:
-        reason = f"the cell can be parsed now, and then raises {seen.ename}: {seen.evalue[:200]}"
+        reason = f"the cell now parses, then raises {seen.ename}: {seen.evalue[:200]}"
         return Judgement(verdict=FixVerdict.PLAUSIBLE, evidence=used, reasons=(reason,))
     return Judgement(
         verdict=FixVerdict.REJECTED,
@@ -209,18 +196,17 @@ def _unproven(
     *,
     repeats: bool,
 ) -> list[str]:
-    """What was not shown. A failure that comes and goes need not repeat in a single run: a schedule shows
-    it."""
+    """What was not shown. An intermittent failure need not repeat in a single run: a schedule shows it."""
     reasons = []
     if not repeats:
         pass
     elif hung(case):
         if before is None or before.outcome is not Outcome.TIMED_OUT:
-            reasons.append("it did not run out of time in the copy")
+            reasons.append("it did not exceed the time limit in the copy")
     elif before is None or before.outcome is not Outcome.RAISED:
         reasons.append("the failure did not repeat in the copy")
     elif case is not None and not same_failure(case.raised, before.raised):
-        reasons.append("the cell failed otherwise in the copy than in the kernel")
+        reasons.append("the cell failed differently in the copy")
     if not runs and repeats:  # else the schedule that failed before and passes after is the test
         reasons.append("no regression test could be written")
     for name, (first, then) in runs.items():
@@ -236,16 +222,14 @@ def _unproven(
 
 def _unexplained(fix: Fix, evidence: Sequence[Evidence]) -> list[str]:
     verdict = judge_hypothesis(fix.hypothesis, evidence).verdict
-    return (
-        [] if verdict is HypothesisVerdict.CONFIRMED else [f"the hypothesis behind it is {verdict.lower()}"]
-    )
+    return [] if verdict is HypothesisVerdict.CONFIRMED else [f"its hypothesis is {verdict.lower()}"]
 
 
 def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[str]:
     doubts = [reason for edit in fix.edits for reason in suppressions(edit.before, edit.after)]
-    mine = _run(fix.id, Stage.AFTER, evidence)
+    mine = run_of(fix.id, Stage.AFTER, evidence)
     for rival in fixes:
-        theirs = _run(rival.id, Stage.AFTER, evidence)
+        theirs = run_of(rival.id, Stage.AFTER, evidence)
         if (
             rival.id == fix.id
             or rival.edits == fix.edits
@@ -255,19 +239,18 @@ def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> lis
         ):
             continue
         if size(rival.edits) <= size(fix.edits) and mine is not None and differ(mine, theirs):
-            doubts.append(f"{rival.id} passes as well and behaves differently: only you know which was meant")
+            doubts.append(f"{rival.id} passes too and behaves differently: only you know which one you meant")
     return doubts
 
 
 def _holds_up(fix: Fix, evidence: Sequence[Evidence]) -> bool:
-    """Whether schedules were run on that fix, and none failed."""
+    """Whether schedules ran on that fix and none failed."""
     search = searched(fix.id, evidence)
     return search is not None and search.outcome is Outcome.PASSED
 
 
 def _overfit(case: Case | None, fix: Fix) -> list[str]:
-    """Examples that a cell asserts of a function are its specification, and a weak one: other inputs were
-    not tried.
+    """The asserts of a cell about a function are a weak specification: other inputs were not tried.
 
     Smith et al., "Is the cure worse than the disease?" (2015): patches that pass the visible tests often
     overfit them.
@@ -279,9 +262,39 @@ def _overfit(case: Case | None, fix: Fix) -> list[str]:
         return []
     if not any(in_function(edit) for edit in fix.edits) and not any(map(defines, sources)):
         return []
-    return ["the cell's asserts are examples of what the function should do; other inputs were not tried"]
+    return ["the asserts of the cell only test some inputs of the function; others were not tried"]
 
 
 def differ(one: Evidence, other: Evidence) -> bool:
-    """Whether two runs of the fixed cell left different values or printed different things."""
+    """Whether two runs of the fixed cell left different values or printed different output."""
     return one.state != other.state or one.output != other.output
+
+
+_RANKED = (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED)
+
+
+def run_of(fix: FixId, stage: Stage, evidence: Sequence[Evidence]) -> Evidence | None:
+    """The latest run of the failing cell for that fix, or None."""
+    for item in reversed(evidence):
+        if item.kind is EvidenceKind.FIX and item.about == fix and item.stage is stage:
+            return item
+    return None
+
+
+def passing(fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[Fix]:
+    """Fixes with which the cell passed and no schedule failed, in the order of the proposals."""
+    ran = [(fix, run_of(fix.id, Stage.AFTER, evidence)) for fix in fixes]
+    return [
+        fix
+        for fix, after in ran
+        if after is not None and after.outcome is Outcome.PASSED and not still_fails(fix, evidence)
+    ]
+
+
+def best(fixes: Sequence[Fix], judge: Callable[[Fix], Judgement[FixVerdict]]) -> Fix | None:
+    """The fix with the best verdict, the earlier one among equals; never a rejected one."""
+    judged = [(fix, judge(fix).verdict) for fix in fixes]
+    ranked = [
+        (_RANKED.index(verdict), place) for place, (_, verdict) in enumerate(judged) if verdict in _RANKED
+    ]
+    return fixes[min(ranked)[1]] if ranked else None

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cot_magic.core.case import Case, Cell, CellId
-from cot_magic.core.trace import Trace, TraceStep
+from cot_magic.core.schedules import Trace, TraceStep
 
 NUMBERED = re.compile(r"cell \[(\d+)\]")
 AGAIN = re.compile(r"<cot cell (\d+)>")

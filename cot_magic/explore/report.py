@@ -6,7 +6,7 @@ from typing import Any
 
 from cot_magic.core.jobs import Schedule, Witness
 from cot_magic.core.rates import bound, failure_rate
-from cot_magic.core.trace import Trace
+from cot_magic.core.schedules import Trace
 from cot_magic.explore.places import shown
 from cot_magic.explore.search.values import Found, SearchResult
 from cot_magic.explore.tokens import ScheduleToken

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from cot_magic.core.trace import Trace
+from cot_magic.core.schedules import Trace
 from cot_magic.explore.places import of_the_user
 
 

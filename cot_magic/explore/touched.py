@@ -5,7 +5,7 @@ import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cot_magic.core.trace import TraceStep
+from cot_magic.core.schedules import TraceStep
 
 _CHANGERS = {
     "list": "append appendleft extend insert pop popleft remove clear",

@@ -1,4 +1,4 @@
-"""What `%%cot+?` shows: how the magics are used, and their options."""
+"""What `%%cot+?` shows: usage and options of the magics."""
 
 from cot_magic.settings import DEFAULT_MODEL, OPTIONS, PRESETS
 
@@ -7,20 +7,20 @@ DOC = """Run the cell; when it fails, find out why and offer a fix with tests th
     %%{name} [free text] [options]      on top of a cell
     %{name} [free text] [options]       after a failure: the last cell that failed
 
-Five phases (ANALYZE, PLAN, VALIDATE, IMPLEMENT, CONFIRM) appear below the cell. Every ✓ was executed, in a
-confined copy of the kernel from before the cell. A cell that passes costs next to nothing; with free text it
-is reviewed instead.
+Five phases (ANALYZE, PLAN, VALIDATE, IMPLEMENT, CONFIRM) appear below the cell. Every ✓ was executed in a
+confined copy of the kernel as it was before the cell. A cell that passes costs next to nothing; with free
+text it is reviewed instead.
 
 With a credential (ANTHROPIC_API_KEY, a profile, or ANTHROPIC_BASE_URL for a local server) {model} is
-asked, with {tokens:,} thinking tokens a request; without one the offline reasoner works, up to {seconds:g} s.
-What goes to a model has secrets withheld: --preview shows it and sends nothing. After a fault or Ctrl-C,
-%cot_resume goes on from the phase that was not finished.
+asked, with {tokens:,} thinking tokens per request; otherwise the offline reasoner searches for up to
+{seconds:g} s. Secrets are withheld from the model: --preview shows the request and sends nothing. After a
+fault or Ctrl-C, %cot_resume continues with the unfinished phase.
 
 Options
 {options}
 
-With --teach, a lesson begins instead: before each phase is shown you predict what it will say, in the
-widgets below the cell or with %cot_answer TEXT (--hint, --show); what you predict is run.
+With --teach, a lesson starts instead: before each phase you predict what it will say, in the widgets below
+the cell or with %cot_answer TEXT (--hint, --show); your prediction is run.
 
 See also: %cot_insert, %cot_undo, %cot_last, %cot_config, %cot_auto, %cot_resume,
 %cot_replay, %cot_export, %cot_answer.

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from cot_magic.core.findings import EvidenceId, Phase
-from cot_magic.core.trace import Trace
+from cot_magic.core.schedules import Trace
 from cot_magic.render.safe_text import elapsed, seconds
 
 CHECK = "\N{CHECK MARK}"

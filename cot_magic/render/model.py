@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cot_magic.core.findings import Usage
 from cot_magic.core.session import PhaseView
-from cot_magic.core.transcript import Transcript
+from cot_magic.core.streaming import Transcript
 from cot_magic.render.blocks import Block, Fold, Stream, Text
 from cot_magic.render.safe_text import phrase, said
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import PurePath
 
-from cot_magic.core.trace import Trace, TraceStep
+from cot_magic.core.schedules import Trace, TraceStep
 from cot_magic.render.safe_text import one_line
 
 MOST_ROWS = 40  # what a reader can follow; a minimised schedule seldom needs more

@@ -66,7 +66,7 @@ def read(path: Path) -> Iterator[Stamped]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # some editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
+        reason = getattr(error, "strerror", None) or "not UTF-8"
         raise UsageError(f"cannot read {path}: {reason}. Give the path of a .cot.jsonl file.") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():

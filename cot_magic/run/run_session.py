@@ -15,7 +15,7 @@ from cot_magic.core.engine import drive
 from cot_magic.core.errors import UsageError
 from cot_magic.core.events import Event, ExploreSchedules, SearchAdvanced
 from cot_magic.core.findings import Evidence
-from cot_magic.core.gather import gathered
+from cot_magic.core.streaming import gathered
 from cot_magic.core.jobs import Limits
 from cot_magic.core.protocols import Explorer, Listener, Reasoner, Renderer, Sandbox
 from cot_magic.core.session import Session

@@ -70,13 +70,13 @@ def test_a_fix_with_the_whole_proof_is_verified_and_names_its_evidence() -> None
         (changed(1, held=False), "refuted"),
         (without(2), "did not repeat"),
         (changed(2, outcome=Outcome.PASSED), "did not repeat"),
-        (changed(2, raised=Raised(ename="KeyError", evalue="")), "otherwise"),
+        (changed(2, raised=Raised(ename="KeyError", evalue="")), "differently in the copy"),
         (without(4), "does not fail without"),
         (changed(4, outcome=Outcome.PASSED), "does not fail without"),
         (changed(4, outcome=Outcome.BLOCKED), "does not fail without"),
         (without(5), "could not be run"),
         (changed(5, outcome=Outcome.BLOCKED), "could not be run"),
-        (changed(3, snapshot="after"), "the state that the failure left"),
+        (changed(3, snapshot="after"), "the state after the failure"),
     ],
 )
 def test_a_fix_with_a_gap_in_the_proof_is_plausible_and_says_which(

@@ -228,7 +228,7 @@ def test_a_kernel_above_the_size_limit_is_tried_on_the_state_after_the_failure_a
     kernel.run("values = [1]\nimport cot_magic")
     kernel.run("%%cot+\ntotal = sum(valus)")
     assert kernel.value("cot_magic.last.result") == "'plausible'"
-    assert "state that the failure left" in kernel.value(
+    assert "the state after the failure" in kernel.value(
         "cot_magic.last.judge_fix(cot_magic.last.best_fix).reasons"
     )
 

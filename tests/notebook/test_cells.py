@@ -28,7 +28,7 @@ def test_a_plausible_fix_says_what_was_not_proven() -> None:
     first, second, third = cell.source.splitlines()[:3]
     assert first == "# cot fix (plausible): Read the key with a default of 0"
     assert second.startswith(
-        "# not proven: no regression test could be written; the hypothesis behind it is refuted"
+        "# not proven: no regression test could be written; its hypothesis is refuted"
     )
     assert third == "def total(rows):", "the comment that stood for the %%cot line is gone"
 

@@ -229,7 +229,7 @@ def test_implement_shows_the_best_fix_as_a_diff_and_folds_the_others(verified: S
     (fold,) = [block for block in section.blocks if isinstance(block, Fold)]
     assert fold.title == "1 other fix tried"
     (other,) = [row for block in fold.blocks if isinstance(block, Rows) for row in block.rows]
-    assert (other.mark.sign, "puts a default" in other.detail) == ("?", True)
+    assert (other.mark.sign, "uses a default" in other.detail) == ("?", True)
 
 
 def test_confirm_shows_tests_before_and_after_and_what_is_open(verified: Session) -> None:

@@ -7,7 +7,7 @@ import sessions
 from cot_magic.core.events import Finding, PhaseEnded, Streamed, Withdrawn
 from cot_magic.core.findings import Phase
 from cot_magic.core.session import Session
-from cot_magic.core.transcript import EMPTY, Transcript
+from cot_magic.core.streaming import EMPTY, Transcript
 from cot_magic.render.accordion import bundle
 from cot_magic.render.blocks import Fold, Stream, Text
 from cot_magic.render.model import StreamReader, readable

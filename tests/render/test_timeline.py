@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import bleach
 import pytest
 
-from cot_magic.core.trace import Trace, TraceStep
+from cot_magic.core.schedules import Trace, TraceStep
 from cot_magic.render.timeline import MOST_ROWS, in_page, rows, svg, text
 
 CHROMIUM = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)

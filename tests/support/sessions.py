@@ -48,7 +48,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Budget, Outcome, Schedule, StateItem, Witness
 from cot_magic.core.schedules import ScheduleSearch
 from cot_magic.core.session import Session
-from cot_magic.core.trace import Trace, TraceStep
+from cot_magic.core.schedules import Trace, TraceStep
 
 LOAD = """records = [
     {"item": "tea", "pirce": 3.5},

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
-from cot_magic.core.trace import Trace, TraceStep
+from cot_magic.core.schedules import Trace, TraceStep
 from cot_magic.explore.asyncio.loop import ExploredLoop, ExploredTask
 from cot_magic.explore.asyncio.names import name_of
 from cot_magic.explore.asyncio.waits import Holders

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cot_magic.core.codec import from_json, to_json
-from cot_magic.core.trace import Trace
+from cot_magic.core.schedules import Trace
 from cot_magic.explore.edited import Anchored
 from cot_magic.explore.run_result import RunFailure
 

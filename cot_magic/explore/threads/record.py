@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import FrameType
 
-from cot_magic.core.trace import Trace, TraceStep
+from cot_magic.core.schedules import Trace, TraceStep
 from cot_magic.explore.places import shown
 from cot_magic.explore.threads.points import UserCode
 from cot_magic.explore.threads.scheduler import Lane, Wait

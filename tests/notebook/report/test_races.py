@@ -12,7 +12,7 @@ from cot_magic.core.events import EvidenceGathered, Stamped
 from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Stage
 from cot_magic.core.jobs import Outcome, Schedule, Witness
 from cot_magic.core.schedules import ScheduleSearch
-from cot_magic.core.trace import Trace, TraceStep
+from cot_magic.core.schedules import Trace, TraceStep
 from cot_magic.notebook.report.write import report
 
 

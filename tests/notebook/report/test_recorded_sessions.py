@@ -64,5 +64,5 @@ def test_events_out_of_order_are_not_shown_as_a_session(texts: list[str], tmp_pa
 def test_a_report_whose_session_is_no_list_of_lines_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "r.ipynb"
     path.write_text('{"metadata": {"cot": {"session": [5]}}}')
-    with pytest.raises(RecordingError, match=r"r\.ipynb, event 1: not a line of JSON"):
+    with pytest.raises(RecordingError, match=r"r\.ipynb, event 1: not valid JSON"):
         events_of(path, read)

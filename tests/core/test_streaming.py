@@ -4,7 +4,7 @@ import itertools
 
 from cot_magic.core.events import Event, PhaseEnded, PhaseStarted, Streamed
 from cot_magic.core.findings import Phase
-from cot_magic.core.gather import gathered
+from cot_magic.core.streaming import gathered
 
 A, P = Phase.ANALYZE, Phase.PLAN
 
