@@ -3,19 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.indentation import (
-    indent_unit,
-    is_filled,
-    shifted,
-    width_of,
-)
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-    unique,
-)
+from cot_magic.reasoners.offline.syntax.indentation import indent_unit, is_filled, shifted, width_of
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading, unique
 
 _HEADS = {
     "else": re.compile(r"\s*(?:if|elif|for|while|try|except)\b"),

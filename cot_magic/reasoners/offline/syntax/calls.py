@@ -4,15 +4,9 @@ import builtins
 import re
 from collections.abc import Iterator
 
+from cot_magic.reasoners.offline.syntax.commas import items_of
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    KEYWORDS,
-    Problem,
-    Reading,
-    Slip,
-    reading,
-    unique,
-)
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading, unique
 
 _CALLABLES = frozenset(
     name
@@ -20,12 +14,11 @@ _CALLABLES = frozenset(
     if callable(value) and not name.startswith("_") and name[0].islower()
 ) - {"copyright", "credits", "license"}
 
-
 _USUAL = ("range", "len", "input", "int", "float", "str", "sorted", "sum", "list", "open", "abs", "enumerate")
 
 
-def _call(problem: Problem) -> tuple[int, int, list[tuple[int, int]]] | None:
-    """Return the parentheses of the call around the error and the spans of its arguments."""
+def _call(problem: Problem) -> int | None:
+    """Return the `(` of the call around the error."""
     low, high = problem.statement
     for index in (problem.at, problem.at - 1, problem.at + 1):
         if not 0 <= index < len(problem.tokens):
@@ -41,16 +34,8 @@ def _call(problem: Problem) -> tuple[int, int, list[tuple[int, int]]] | None:
             opener = next(
                 (i for i in range(low, high) if problem.text(i) == "(" and problem.ends_operand(i - 1)), -1
             )
-        closer = problem.listing.partner.get(opener, -1)
-        if opener >= 0 and closer > opener:
-            spans, start = [], opener + 1
-            for place in range(opener + 1, closer):
-                if problem.text(place) == "," and problem.tokens[place].opener == opener:
-                    spans.append((start, place))
-                    start = place + 1
-            if start < closer:
-                spans.append((start, closer))
-            return opener, closer, [span for span in spans if span[0] < span[1]]
+        if opener >= 0 and problem.listing.partner.get(opener, -1) > opener:
+            return opener
     return None
 
 
@@ -68,7 +53,7 @@ def _order(problem: Problem) -> Iterator[Reading]:
         and "argument unpacking follows" not in problem.message
     ):
         return
-    for opener, _closer, spans in _calls_with_order(problem):
+    for opener, spans in _calls_with_order(problem):
         texts = [problem.between(a, b) for a, b in spans]
         named = [_named(problem, span) or problem.text(span[0]) == "**" for span in spans]
         start, end = problem.tokens[spans[0][0]].start, problem.tokens[spans[-1][1] - 1].end
@@ -103,24 +88,17 @@ def _order(problem: Problem) -> Iterator[Reading]:
         return
 
 
-def _calls_with_order(problem: Problem) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+def _calls_with_order(problem: Problem) -> Iterator[tuple[int, list[tuple[int, int]]]]:
     """Yield the statement's calls in which a positional argument follows a keyword argument."""
     low, high = problem.statement
     for opener in range(low, high):
         closer = problem.listing.partner.get(opener, -1)
         if problem.text(opener) != "(" or closer < opener or not problem.ends_operand(opener - 1):
             continue
-        spans, start = [], opener + 1
-        for place in range(opener + 1, closer):
-            if problem.text(place) == "," and problem.tokens[place].opener == opener:
-                spans.append((start, place))
-                start = place + 1
-        if start < closer:
-            spans.append((start, closer))
-        spans = [span for span in spans if span[0] < span[1]]
+        spans = [span for span in items_of(problem, opener, closer) if span[0] < span[1]]
         named = [_named(problem, span) or problem.text(span[0]) == "**" for span in spans]
         if True in named and False in named[named.index(True) :]:
-            yield opener, closer, spans
+            yield opener, spans
 
 
 def _repeated(problem: Problem) -> Iterator[Reading]:
@@ -129,7 +107,7 @@ def _repeated(problem: Problem) -> Iterator[Reading]:
     if found is None or call is None:
         return
     low, high = problem.statement
-    for opener in [call[0], *[i for i in range(low, high) if problem.text(i) == "("]]:
+    for opener in [call, *[i for i in range(low, high) if problem.text(i) == "("]]:
         closer = problem.listing.partner.get(opener, -1)
         names: dict[str, list[int]] = {}
         for index in range(opener + 1, closer):

@@ -6,12 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading
 
 _DOUBLE = "“”„‟«»❝❞〝〞＂″"
 _SINGLE = "‘’‚‛‹›❛❜＇′´"

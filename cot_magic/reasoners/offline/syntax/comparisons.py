@@ -4,13 +4,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
 from cot_magic.reasoners.offline.syntax.operators import BINARY
-from cot_magic.reasoners.offline.syntax.problem import (
-    KEYWORDS,
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading
 
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 

@@ -4,23 +4,16 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading
 
 _INSTALL = re.compile(
     r"^\s*[$!%]?\s*(?:sudo\s+)?(?:python3?\s+-m\s+)?(pip3?|conda|mamba)\s+(install|uninstall|list|freeze|show|update|upgrade|remove)\b(.*)$"
 )
 
-
 _SHELL = re.compile(
     r"^\s*\$?\s*(?:ls|cd|cp|mv|rm|mkdir|cat|head|tail|echo|wget|curl|git|python3?|pip3?|conda|apt-get|apt|brew|npm|npx|sudo|bash|"
     r"sh|source|export|chmod|unzip|tar|jupyter|docker|make|which|pwd|touch|grep|kaggle|streamlit|uvicorn|poetry|uv)\b(?:\s+[^=(\s].*)?$"
 )
-
 
 _SQL = re.compile(
     r"^\s*(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+TABLE|DROP\s+TABLE|ALTER\s+TABLE|WITH\s+\w+\s+AS)\b",

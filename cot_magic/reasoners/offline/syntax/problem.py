@@ -9,13 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cot_magic.reasoners.offline.source import Splice, line_starts, splice
-from cot_magic.reasoners.offline.syntax.lexer import (
-    Listing,
-    TokenKind,
-    Tokens,
-    lex,
-    plain,
-)
+from cot_magic.reasoners.offline.syntax.lexer import Listing, TokenKind, Tokens, lex, plain
 
 KEYWORDS = frozenset(keyword.kwlist)
 VALUE_KEYWORDS = frozenset({"None", "True", "False"})

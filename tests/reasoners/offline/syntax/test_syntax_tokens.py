@@ -1,4 +1,4 @@
-"""First repairs of mistakes in characters, numbers, operators and texts."""
+"""First repairs of mistakes in characters, numbers, operators and strings."""
 
 import pytest
 
