@@ -32,7 +32,7 @@ DESCRIBED = 3
 SPARE_S = 15.0
 """Seconds on top of those of a batch, for a running schedule to end and for the copy itself."""
 OUTPUT_BYTES = 3 << 20
-UNSTEERED = (
+UNCONTROLLED = (
     "a schedule failed as you saw it, but only in {} of {} replays: it also depends on something that is not "
     "controlled, such as the time of day, the system's entropy or something outside"
 )
@@ -87,7 +87,8 @@ def _answer(result: JobResult) -> BatchResult:
         return read_output(result.output)
     if result.raised is not None:
         return BatchResult(trouble=f"{result.raised.ename}: {result.raised.evalue}"[:300])
-    return BatchResult(trouble=f"{result.outcome.lower()} {result.note}".strip())
+    outcome = result.outcome.lower().replace("_", " ")
+    return BatchResult(trouble=f"{outcome}: {result.note}" if result.note else outcome)
 
 
 class ScheduleExplorer:
@@ -176,7 +177,7 @@ class ScheduleExplorer:
             elif fix is None and (outcome is Outcome.PASSED or found.replays_failed < found.replays):
                 # then it is neither a witness, nor evidence that nothing fails
                 failed = found.replays_failed + (outcome is not Outcome.PASSED)
-                outcome, note = Outcome.BLOCKED, UNSTEERED.format(failed, found.replays + runs)
+                outcome, note = Outcome.BLOCKED, UNCONTROLLED.format(failed, found.replays + runs)
         elif witness_passed is False:
             outcome, note = Outcome.RAISED, "the schedule that failed before still fails"
         elif not search.schedules or search.incomplete == search.schedules:
@@ -241,10 +242,9 @@ def _described(
 
 def expected_of(case: Case) -> RunFailure | None:
     """The failure that the person saw, as far as the case has it; None for a cell that passed."""
-    raised = case.raised
-    if raised is None:
+    if case.raised is None:
         return None
-    frame = raised.innermost_in_cells
+    ename, frame = case.raised.ename, case.raised.innermost_in_cells
     if frame is None:
-        return RunFailure(ename=raised.ename)
-    return RunFailure(ename=raised.ename, lineno=frame.lineno, function=frame.function)
+        return RunFailure(ename=ename)
+    return RunFailure(ename=ename, lineno=frame.lineno, function=frame.function)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, TypedDict
 
 from cot_magic.core.errors import UsageError
@@ -96,15 +96,7 @@ class Program:
 
 def of_function(fn: Callable[[], Any], *, free_threaded: bool = False) -> Program:
     """A function. Raises UsageError if it cannot be called without arguments."""
-    try:
-        inspect.signature(fn).bind()
-    except TypeError as error:
-        name = getattr(fn, "__qualname__", repr(fn))
-        raise UsageError(
-            f"{name} cannot be called without arguments: {error}. Wrap it in a lambda."
-        ) from None
-    except ValueError:
-        pass  # a builtin without a signature: calling it will show
+    _check_parameters(fn, getattr(fn, "__qualname__", repr(fn)), " Wrap it in a lambda.")
     namespace = getattr(inspect.unwrap(fn), "__globals__", None)
     if namespace is None:
         namespace = vars(sys.modules.get(getattr(fn, "__module__", "") or "__main__", builtins))
@@ -138,26 +130,21 @@ def of_source(
     if folder not in sys.path:
         sys.path.insert(0, folder)
     code = compile(tree, filename, "exec", dont_inherit=True)
-    name = "__cot_explored__" if wanted else "__main__"
-    namespace: dict[str, Any] = {"__name__": name, "__file__": filename, "__builtins__": builtins}
-    module = type(sys)(name)
-    module.__dict__.update(namespace)
+    module = ModuleType("__cot_explored__" if wanted else "__main__")
+    namespace = vars(module)
+    namespace.update(__file__=filename, __builtins__=builtins)
     sys.modules["__cot_explored__"] = module  # dataclasses and pickle look a class up by its module
     if wanted is None:
-        fresh = module.__dict__
         return Program(
-            lambda: exec(code, fresh),  # noqa: S102 - the person's own file
-            fresh,
-            **_how(code, fresh, source),
+            lambda: exec(code, namespace),  # noqa: S102 - the person's own file
+            namespace,
+            **_how(code, namespace, source),
             free_threaded=free_threaded,
         )
-    exec(code, module.__dict__)  # noqa: S102 - the person's own file
-    fn = module.__dict__[wanted]
-    try:
-        inspect.signature(fn).bind()
-    except TypeError as error:
-        raise UsageError(f"{wanted} in {filename} cannot be called without arguments: {error}.") from None
-    return Program(fn, module.__dict__, **_how(fn, module.__dict__, source), free_threaded=free_threaded)
+    exec(code, namespace)  # noqa: S102 - the person's own file
+    fn = namespace[wanted]
+    _check_parameters(fn, f"{wanted} in {filename}")
+    return Program(fn, namespace, **_how(fn, namespace, source), free_threaded=free_threaded)
 
 
 def of_cell(
@@ -172,6 +159,15 @@ def of_cell(
         return eval(code, namespace) if awaits else exec(code, namespace)  # type: ignore[arg-type] # noqa: S102, S307
 
     return Program(start, namespace, **_how(code, namespace, source), free_threaded=free_threaded)
+
+
+def _check_parameters(fn: Callable[..., Any], name: str, advice: str = "") -> None:
+    try:
+        inspect.signature(fn).bind()
+    except TypeError as error:
+        raise UsageError(f"{name} cannot be called without arguments: {error}.{advice}") from None
+    except ValueError:
+        pass  # a builtin without a signature: calling it will show
 
 
 class _How(TypedDict):

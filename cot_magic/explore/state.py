@@ -86,28 +86,19 @@ class SharedState:
 
     def _keep_container(self, item: Any) -> None:
         if isinstance(item, dict):
-            kept: Any = dict(item)
+            kept = dict(item)
             self._put_back.append(_replacing(item, kept))
             self._todo.extend(kept.values())
             self._todo.extend(kept.keys())
-        elif isinstance(item, set):
-            kept = set(item)
-
-            def put_back() -> None:
-                item.clear()
-                item.update(kept)
-
-            self._put_back.append(put_back)
-            self._todo.extend(kept)
         elif isinstance(item, bytearray):
             data = bytes(item)
             self._put_back.append(lambda: item.__setitem__(slice(None), data))
         else:
-            elements = list(item)
+            elements, fill = list(item), item.update if isinstance(item, set) else item.extend
 
             def refill() -> None:
                 item.clear()
-                item.extend(elements)
+                fill(elements)
 
             self._put_back.append(refill)
             self._todo.extend(elements)

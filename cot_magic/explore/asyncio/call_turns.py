@@ -201,19 +201,18 @@ class CallTurns:
 
 def _run_a_call(loop: ExploredLoop) -> bool:
     """Run the next step of the call that is ready, or whose sleep ends, first. False if there is none."""
-    for handle in list(loop._ready):
-        if isinstance(getattr(handle._callback, "__self__", None), ThreadCall) and not handle._cancelled:
-            loop._ready.remove(handle)
-            handle._run()
-            return True
-    sleeping = [
-        handle
-        for handle in loop._scheduled
-        if isinstance(getattr(handle._callback, "__self__", None), ThreadCall) and not handle._cancelled
-    ]
-    if not sleeping:
+
+    def of_call(handle: Any) -> bool:
+        return isinstance(getattr(handle._callback, "__self__", None), ThreadCall) and not handle._cancelled
+
+    ready = next(filter(of_call, loop._ready), None)
+    if ready is not None:
+        loop._ready.remove(ready)
+        ready._run()
+        return True
+    first = min(filter(of_call, loop._scheduled), default=None)
+    if first is None:
         return False
-    first = min(sleeping)
     step = first._callback
     first.cancel()
     loop.now = max(loop.now, first._when)

@@ -19,7 +19,7 @@ from cot_magic.explore.decisions import LATE, SLEEP, SLEEP_SCALES, TASK, Decisio
 from cot_magic.explore.run_result import Deadlock, LimitReached
 
 LATE_STEPS, LATE_S, LATE_SHARE = 4, 0.001, 0.10
-"""Other timers keep their length, but fire up to 1 ms and a tenth of it late, in three steps."""
+"""Timers other than sleeps keep their length, but fire up to 1 ms plus a tenth of it late, in three steps."""
 GLANCE = 32
 """Steps in a row after which a busy loop checks whether something outside has completed."""
 

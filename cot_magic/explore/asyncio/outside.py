@@ -46,26 +46,25 @@ class LazySelector(selectors.BaseSelector):
         self._count()
         return key
 
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+    def _opened(self, fileobj: Any) -> selectors.BaseSelector:
         if self._real is None:
             raise KeyError(fileobj)
-        key = self._real.unregister(fileobj)
+        return self._real
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        key = self._opened(fileobj).unregister(fileobj)
         self.numbers.pop(key.fd, None)
         self._count()
         return key
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        if self._real is None:
-            raise KeyError(fileobj)
-        return self._real.modify(fileobj, events, data)
+        return self._opened(fileobj).modify(fileobj, events, data)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         return self._real.select(timeout) if self._real is not None else []
 
     def get_key(self, fileobj: Any) -> selectors.SelectorKey:
-        if self._real is None:
-            raise KeyError(fileobj)
-        return self._real.get_key(fileobj)
+        return self._opened(fileobj).get_key(fileobj)
 
     def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
         return self._real.get_map() if self._real is not None else {}

@@ -85,19 +85,19 @@ class AsyncRun:
         loop.run_until_complete(loop.create_task(coroutine, name="main"))
 
     def _result(self, error: BaseException | None, made: tuple[int, ...]) -> RunResult:
-        steps, virtual = sum(loop.steps for loop in self.loops), self._now()
+        incomplete = ""
         if isinstance(error, LimitReached):
-            return RunResult(
-                failure=None, choices=made, steps=steps, virtual_s=virtual, incomplete=str(error)
-            )
-        error = error or next(filter(None, map(_unseen, self.loops)), None)
+            error, incomplete = None, str(error)
+        else:
+            error = error or next(filter(None, map(_unseen, self.loops)), None)
         return RunResult(
             failure=None if error is None else failure_of(error),
             choices=made,
-            steps=steps,
-            virtual_s=virtual,
+            steps=sum(loop.steps for loop in self.loops),
+            virtual_s=self._now(),
             waits=error.waits if isinstance(error, Deadlock) else (),
             exception=error,
+            incomplete=incomplete,
         )
 
     # --- the loops of this run ----------------------------------------------------------------------------

@@ -15,14 +15,14 @@ from cot_magic.explore.run_result import Abandoned
 
 DEFAULT_WORKERS = 32
 LOOK_S = 0.05
-"""Real seconds without a sign of a thread after which it is checked whether it is blocked."""
+"""Real seconds after which a thread that has not handed over is checked for being blocked."""
 
 
 class Turns(Protocol):
     """Where calls in threads take turns with the loop and with each other."""
 
     quiet: int
-    """Above 0, nobody loses a turn."""
+    """While it is above 0, no call loses its turn."""
 
     def begin(self) -> None:
         """Called at the start of the thread of a call."""

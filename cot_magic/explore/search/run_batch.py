@@ -1,7 +1,7 @@
 """Runs batches in this process, one schedule after the other, each from the same state."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cot_magic.explore.decisions import Decisions, Replay, Strategy
@@ -19,24 +19,23 @@ TIMEOUTS = ("Timeout", "Deadlock")
 """A cell that seems never to end is a deadlock here."""
 
 
-class Continued:
-    """A strategy that repeats recorded choices, and then follows another strategy."""
+class Continued(Replay):
+    """Repeats recorded choices, and then follows another strategy."""
 
-    def __init__(self, choices: tuple[int, ...], then: Strategy) -> None:
-        self._choices, self._then, self._place = choices, then, 0
+    def __init__(self, choices: Sequence[int], then: Strategy) -> None:
+        super().__init__(choices)
+        self._then = then
 
-    def pick(self, kind: str, n: int, lanes: object) -> int:
-        self._place += 1
-        if self._place <= len(self._choices):
-            return max(0, min(self._choices[self._place - 1], n - 1))
-        return self._then.pick(kind, n, lanes)  # type: ignore[arg-type]
+    def pick(self, kind: str, n: int, lanes: Sequence[int] | None) -> int:
+        return super().pick(kind, n, lanes) if self._left else self._then.pick(kind, n, lanes)
 
     def next(self) -> int | None:
-        self._place += 1
-        return self._choices[self._place - 1] if self._place <= len(self._choices) else None
+        left, recorded = self._left, super().next()
+        return recorded if left else None
 
-    def back(self) -> None:
-        self._place -= 1
+    @property
+    def _left(self) -> bool:
+        return self._place < len(self._choices)
 
 
 class InlineRunner:

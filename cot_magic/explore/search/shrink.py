@@ -62,9 +62,7 @@ class Shrinker:
 
     def in_one_process(self, choices: Sequence[int]) -> TrialResult | None:
         """Shrink it in one process, if possible: many times faster than in one for each experiment."""
-        batch = replace(self._batch([self._trial(choices)]), shrink=True, seconds=self._seconds)
-        answer = run_one(self._runner, batch)
-        return answer.results[0] if answer.results and answer.results[0].failed else None
+        return self._failing(replace(self._batch([self._trial(choices)]), shrink=True, seconds=self._seconds))
 
     def replay(self, choices: Sequence[int], times: int) -> list[TrialResult]:
         """Run it again so many times, each time in a fresh process. Returns the result of each that ran."""
@@ -98,9 +96,11 @@ class Shrinker:
 
     def detailed(self, choices: Sequence[int]) -> TrialResult | None:
         """One more run, with a trace; None if it did not fail this time."""
-        batch = self._batch([self._trial(choices)], detailed=True)
-        answer = run_one(self._runner, batch)
-        return answer.results[0] if answer.results and answer.results[0].failed else None
+        return self._failing(replace(self._batch([self._trial(choices)]), detailed=True))
+
+    def _failing(self, batch: Batch) -> TrialResult | None:
+        results = run_one(self._runner, batch).results
+        return results[0] if results and results[0].failed else None
 
     # --- ddmin --------------------------------------------------------------------------------------------
 
@@ -235,14 +235,8 @@ class Shrinker:
     def _trial(self, choices: Sequence[int]) -> Trial:
         return Trial(choices=tuple(choices), random_seed=self._random_seed)
 
-    def _batch(self, trials: Iterable[Trial], *, detailed: bool = False) -> Batch:
-        return Batch(
-            seed=self._seed,
-            trials=tuple(trials),
-            horizon=64,
-            expected=self._failure,
-            detailed=detailed,
-        )
+    def _batch(self, trials: Iterable[Trial]) -> Batch:
+        return Batch(seed=self._seed, trials=tuple(trials), horizon=64, expected=self._failure)
 
 
 def _parts(places: Sequence[int], pieces: int) -> list[list[int]]:

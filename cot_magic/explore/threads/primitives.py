@@ -26,6 +26,7 @@ class Switch:
     """Where the modelled primitives find the scheduler of the run; it is None between runs."""
 
     scheduler: Any = None  # a Scheduler, or the CallTurns of a loop that runs calls in threads
+    begin: Callable[[], None] | None = None  # called first by a new thread, whose points it sets
 
 
 def current() -> tuple[Scheduler, Lane] | None:
@@ -186,23 +187,16 @@ def _live(scheduler: Scheduler, lane: Lane, run: Callable[[], None]) -> None:
     """The body of a scheduled thread; what it raises is kept for the result instead of being printed."""
     try:
         scheduler.enter(lane)
-        begin = Starting.trace
-        if begin is not None:
-            begin()
+        if Switch.begin is not None:
+            Switch.begin()
         with contextlib.suppress(SystemExit):  # ends a thread silently, as usual
             run()
     except BaseException as error:  # reported in the result of the run
         lane.error = error
     finally:
-        if Starting.trace is not None:
+        if Switch.begin is not None:
             sys.settrace(None)
         scheduler.leave(lane)
-
-
-class Starting:
-    """What a new thread calls first, where its points are set for each thread separately."""
-
-    trace: Callable[[], None] | None = None
 
 
 def _distinct(scheduler: Scheduler, name: str) -> str:

@@ -34,12 +34,8 @@ class ThreadRecord:
             code, lineno = caller.f_code, caller.f_lineno  # it is about to enter a function
         deviation = self._next.pop(lane.number, "")
         last = self._steps[-1] if self._steps else None
-        same = last is not None and (last.lane, last.lineno, last.filename) == (
-            lane.number,
-            lineno,
-            code.co_filename,
-        )
-        if same and not deviation:
+        here = (lane.number, lineno, code.co_filename)
+        if last is not None and here == (last.lane, last.lineno, last.filename) and not deviation:
             return
         if len(self._steps) >= MOST_STEPS:
             self._left_out += 1

@@ -116,13 +116,13 @@ def _modelled(scheduler: Scheduler, user: UserCode, roots: Sequence[Any]) -> Ite
 
 @contextmanager
 def _points(place: Points) -> Iterator[None]:
-    primitives.Starting.trace = place.begin
+    primitives.Switch.begin = place.begin
     place.install()
     try:
         yield
     finally:
         place.remove()
-        primitives.Starting.trace = None
+        primitives.Switch.begin = None
 
 
 def _drain(scheduler: Scheduler, main: Lane) -> BaseException | None:
@@ -153,7 +153,6 @@ def _end(scheduler: Scheduler) -> None:
 def _result(
     scheduler: Scheduler, error: BaseException | None, made: tuple[int, ...], record: ThreadRecord | None
 ) -> RunResult:
-    waits: tuple[str, ...] = ()
     incomplete = ""
     for lane in scheduler.lanes:
         if lane.error is None or isinstance(lane.error, Abandoned):
@@ -164,14 +163,12 @@ def _result(
             error = lane.error
     if isinstance(error, LimitReached):
         error, incomplete = None, str(error)
-    if isinstance(error, Deadlock):
-        waits = error.waits
     return RunResult(
         failure=failure_of(error) if error is not None else None,
         choices=made,
         steps=scheduler.steps,
         virtual_s=scheduler.now,
-        waits=waits,
+        waits=error.waits if isinstance(error, Deadlock) else (),
         trace=record.trace(scheduler.lanes) if record is not None else None,
         exception=error,
         incomplete=incomplete,

@@ -169,9 +169,9 @@ class Scheduler:
             return
         self.steps += 1
         self.now += 1e-6
+        if self.steps > self.budget:
+            raise LimitReached(f"the code did not finish within {self.budget:,} steps")
         if len(self.alive) == 1:
-            if self.steps > self.budget:
-                raise LimitReached(f"the code did not finish within {self.budget:,} steps")
             return
         lane.quiet += 1
         lane.frame = frame
@@ -182,8 +182,6 @@ class Scheduler:
             lane.frame = None
 
     def _turn(self, lane: Lane, frame: FrameType | None, first: Lane | None) -> None:
-        if self.steps > self.budget:
-            raise LimitReached(f"the code did not finish within {self.budget:,} steps")
         self._spun += 1
         chosen = self._choose(lane, first)
         if chosen is not None and chosen is not lane and not importing(frame):
