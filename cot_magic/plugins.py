@@ -1,5 +1,4 @@
-"""Names to factories: what is built in, and entry points of other packages, imported when chosen and not
-before."""
+"""Names to factories: the built-in ones and entry points of other packages, imported only when chosen."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -30,7 +29,7 @@ BUILT_IN = {
 
 
 def load(role: str, name: str) -> Any:
-    """The factory of that name in the group `cot_magic.<role>`; a built-in name wins. Raises
+    """The factory of that name in the group `cot_magic.<role>`; built-in names come first. Raises
     UnknownPlugin."""
     target = BUILT_IN[role].get(name)
     if target is not None:
@@ -48,8 +47,8 @@ def names(role: str) -> tuple[str, ...]:
 
 
 def rules(case: Any) -> Any:
-    """The built-in rules for the failure of a case and, after them, all of other packages (classes are
-    instantiated); with a line for each that cannot be loaded."""
+    """The built-in rules for the failure of a case, then the rules of other packages (classes are
+    instantiated), and a line for each that cannot be loaded."""
     loaded = load("rules", "built-in")(case)
     found, faults = list(loaded.rules), list(loaded.faults)
     for entry in entry_points(group="cot_magic.rules"):

@@ -1,4 +1,4 @@
-"""The replay reasoner: says again what a recorded session said, and asks again for what it had run."""
+"""The replay reasoner: repeats the notices of a recorded session, and requests its runs again."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ _RECORDS = (SessionStarted, Resumed, EvidenceGathered, SearchAdvanced, Interrupt
 
 
 class ReplayReasoner:
-    """A reasoner without a model. Its requests are answered afresh: what comes back may differ.
+    """A reasoner without a model. Its requests are run again, so the results may differ.
 
     Parameters
     ----------
@@ -71,17 +71,17 @@ class ReplayReasoner:
         return tuple(event.evidence for event in events if isinstance(event, EvidenceGathered))
 
     def reason(self, case: Case, budget: Budget) -> Steps:
-        """The recorded steps in order. A phase that was cut short and begun again is one phase here.
+        """The recorded steps in order. A phase that was interrupted and started again is one phase here.
 
-        Where the sources of `case` are whole and the recorded edits are not, the edits are made on the
-        former; a request of which a withheld part is not known is left out.
+        Where recorded edits are masked and the sources of `case` are not, the edits are made on the latter; a
+        request with an unknown part is left out.
         """
         seen: set[Phase] = set()
         running: Phase | None = None
         for stamped in self.recorded:
             event = stamped.event
             if isinstance(event, _RECORDS):
-                continue  # what the engine added then, it adds anew
+                continue  # the engine adds these again
             if isinstance(event, PhaseStarted):
                 if event.phase in seen:
                     continue
@@ -95,7 +95,7 @@ class ReplayReasoner:
 
 
 def _whole(step: Step, case: Case) -> Step | None:
-    """The step with edits of the real sources; None for a request with a part that is not known."""
+    """The step with edits of the unmasked sources; None for a request with an unknown part."""
     match step:
         case FixProposed() | TryFix() | ExploreSchedules():
             fix = step.fix

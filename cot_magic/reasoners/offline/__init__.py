@@ -1,1 +1,1 @@
-"""The offline debugger: rules suggest causes and repairs, copies of the kernel decide."""
+"""The offline debugger: rules suggest causes and repairs, and runs in copies of the kernel decide."""

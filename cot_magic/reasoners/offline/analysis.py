@@ -1,74 +1,64 @@
-"""ANALYZE in words: the error, the code, the values, the order of the cells, the causes behind it."""
+"""ANALYZE in words: the error, the code, the values, the order of the cells, chained exceptions."""
 
 from collections.abc import Iterator, Sequence
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
 from cot_magic.reasoners.offline.ranking import Suspect
 
-_VALUES = 8  # rows of values: those of the failing expression come first
+_VALUES = 8  # rows of values, those of the failing expression first
 _CUT = 120
 
 MEANINGS = {
-    "SyntaxError": "Python could not read the cell: something is written in a way that the language "
-    "does not know. "
-    "Nothing of the cell has run.",
-    "IndentationError": "The spaces at the beginning of a line do not fit the lines around it. Nothing "
-    "of the cell "
+    "SyntaxError": "Python could not parse the cell: something in it is not valid syntax. None of the cell "
     "has run.",
-    "NameError": "A name was used that does not exist at that moment: it is misspelt, was never "
-    "defined or imported, "
-    "or is defined in a cell that has not run.",
-    "UnboundLocalError": "A function assigns this name somewhere, so Python takes it for a local "
-    "variable of the "
-    "whole function, and it was read before that assignment happened.",
-    "AttributeError": "The object has no attribute or method of that name. Either the name is wrong, "
-    "or the object is "
-    "of another type than you expect, often `None`.",
-    "TypeError": "An operation got a value of a type that it does not work with, or a function was "
-    "called with the "
-    "wrong arguments.",
-    "KeyError": "The dictionary, table or set has no such key. Keys must match exactly: spelling, "
-    "capitals, spaces and "
-    "type (`1` is not `'1'`).",
-    "IndexError": "The position lies outside of the sequence. Positions count from 0, so a list of 3 "
-    "has 0, 1 and 2.",
-    "ValueError": "The value has the right type, but the operation cannot work with this value.",
-    "ZeroDivisionError": "Something was divided by zero. The question is where the zero comes from.",
-    "ModuleNotFoundError": "No module of that name can be imported: it is misspelt, not installed in "
-    "this kernel's "
-    "environment, or installed under another name.",
-    "ImportError": "The module was found, but it does not have the name that was to be imported from it.",
-    "FileNotFoundError": "No file has that path, seen from the folder in which the kernel works.",
-    "RecursionError": "A function called itself so often that Python stopped it: the case that ends "
-    "the calls is "
-    "missing, or is never reached.",
-    "AssertionError": "A check that the code makes itself did not hold. The values on both sides tell "
-    "what is "
-    "different from what was expected.",
-    "OverflowError": "The result of a calculation is too large for the type of number.",
-    "MemoryError": "The computer could not give the memory that was asked for.",
-    "UnicodeDecodeError": "The bytes were read as text in an encoding that they are not written in.",
-    "UnicodeEncodeError": "The text holds a character that the encoding cannot write.",
-    "JSONDecodeError": "The text is not valid JSON at the position that the message names.",
-    "StopIteration": "`next()` was asked for one more item than there were.",
-    "RuntimeError": "Something was done at a moment at which it is not allowed; the message says what.",
-    "KeyboardInterrupt": "The cell was stopped while it ran. The line shows where it was at that moment.",
-    "Timeout": "The cell did not come to an end in the time allowed. The line shows where it was at "
-    "that moment.",
+    "IndentationError": "The indentation of a line does not match the lines around it. None of the cell has "
+    "run.",
+    "NameError": "A name is used that is not defined: it is misspelt, was never defined or imported, or is "
+    "defined in a cell that has not run.",
+    "UnboundLocalError": "The function assigns to this name somewhere, so Python takes it as a local "
+    "variable of the whole function; it was read before a value was assigned to it.",
+    "AttributeError": "The object has no attribute or method of that name. Either the name is wrong, or the "
+    "object is not of the type that you expect, often `None`.",
+    "TypeError": "An operation or function was applied to a value of the wrong type, or a function was "
+    "called with the wrong arguments.",
+    "KeyError": "The dictionary, DataFrame or set has no such key. Keys must match exactly: spelling, case, "
+    "spaces and type (`1` is not `'1'`).",
+    "IndexError": "The index is out of range. Indices start at 0, so a list of 3 elements has the indices 0, "
+    "1 and 2.",
+    "ValueError": "The argument has the right type, but an inappropriate value.",
+    "ZeroDivisionError": "A number was divided by zero. The question is where the zero comes from.",
+    "ModuleNotFoundError": "No module of that name can be imported: it is misspelt, not installed in this "
+    "kernel's environment, or installed under another name.",
+    "ImportError": "The module was found, but it does not have the name that is imported from it.",
+    "FileNotFoundError": "There is no file of that path; a relative path starts in the kernel's working "
+    "directory.",
+    "RecursionError": "A function called itself so often that Python stopped it: its base case is missing, "
+    "or is never reached.",
+    "AssertionError": "An `assert` statement failed: its condition is false. The values on both sides show "
+    "the difference.",
+    "OverflowError": "The result of an arithmetic operation is too large to be represented.",
+    "MemoryError": "An operation ran out of memory.",
+    "UnicodeDecodeError": "The bytes were decoded with the wrong encoding.",
+    "UnicodeEncodeError": "The string contains a character that this encoding cannot represent.",
+    "JSONDecodeError": "The string is not valid JSON at the position in the message.",
+    "StopIteration": "`next()` was called on an iterator that has no further items.",
+    "RuntimeError": "An error that fits no other category; the message says what went wrong.",
+    "KeyboardInterrupt": "The cell was interrupted while it ran. The line shows where it was at that moment.",
+    "Timeout": "The cell did not finish in the time allowed. The line shows where it was at that moment.",
     "SystemExit": "`exit()` or `sys.exit()` was called. In a notebook it ends the cell, not the program.",
-    "NotImplementedError": "The code says itself that this part is still to be written.",
-    "PermissionError": "The operating system does not allow this access.",
-    "IsADirectoryError": "A file was expected, and the path is a folder.",
-    "ConnectionError": "The other side of a connection could not be reached, or ended it.",
-    "LookupError": "What was looked up is not there.",
-    "ArithmeticError": "A calculation has no result.",
-    "OSError": "The operating system refused what was asked of it; the message says why.",
-    "Exception": "The code, or a library that it calls, gave up with this message.",
+    "NotImplementedError": "This part of the code is not implemented yet.",
+    "PermissionError": "The operating system does not permit this operation.",
+    "IsADirectoryError": "The path is a folder, but a file is needed.",
+    "ConnectionError": "A connection could not be made, or was closed by the other side.",
+    "LookupError": "A key or index was not found.",
+    "ArithmeticError": "An arithmetic operation failed.",
+    "OSError": "The operating system reported an error; the message says which.",
+    "Exception": "The code, or a library that it calls, raised this error.",
 }
 
 
 def facts(case: Case, raised: Raised, found: Sequence[Suspect]) -> Iterator[tuple[str, str]]:
-    """Topics and texts, in the order in which they are read."""
+    """Each topic with what to read about it, in reading order."""
     lesson = found[0].lesson if found and found[0].suspicion.weight >= 0.5 else ""
     yield (
         "pattern",
@@ -93,7 +83,7 @@ def facts(case: Case, raised: Raised, found: Sequence[Suspect]) -> Iterator[tupl
 
 
 def headline(case: Case, raised: Raised, found: Sequence[Suspect]) -> str:
-    """One sentence: what failed where, and the likeliest reason."""
+    """One sentence: what failed, where, and the likeliest reason."""
     frame = raised.innermost_in_cells
     where = (
         f"{case.label(frame.cell)}, line {frame.lineno}" if frame is not None else case.label(case.cell.id)
@@ -104,13 +94,13 @@ def headline(case: Case, raised: Raised, found: Sequence[Suspect]) -> str:
 
 
 def bare_claim(case: Case, raised: Raised) -> str:
-    """Where no rule explains the failure: which code raises it, with the values it has."""
+    """A claim where no rule explains the failure: which code raises it."""
     frame = raised.innermost_in_cells
     if frame is None:
-        return f"The cell raises {raised.ename} again when it runs again on these values."
+        return f"The cell raises {raised.ename} again if it runs again on the same values."
     code = f"`{frame.line[:80]}` " if frame.line and "`" not in frame.line else ""
     where = f"{case.label(frame.cell)}, line {frame.lineno}"
-    return f"The line {code}({where}) raises {raised.ename} again when it runs again on these values."
+    return f"The line {code}({where}) raises {raised.ename} again if it runs again on the same values."
 
 
 def _message(raised: Raised) -> str:
@@ -124,7 +114,7 @@ def _code(case: Case, frame: Frame) -> str:
     )
     text = f"{text[0].upper()}{text[1:]}:\n\n```python\n{frame.line}\n```"
     if frame.expression and frame.expression != frame.line:
-        text += f"\nThe part that was running: `{frame.expression}`."
+        text += f"\nThe expression that was being evaluated: `{frame.expression}`."
     return text
 
 
@@ -150,12 +140,13 @@ def lineage(case: Case) -> str:
     """The cells that the failing one depends on; stale and out-of-order ones are marked."""
     said = {
         Freshness.FRESH: "",
-        Freshness.STALE: " **It is stale**: it was edited, or something it depends on ran again after it.",
-        Freshness.OUT_OF_ORDER: " **It ran out of order** with the notebook's page.",
+        Freshness.STALE: " **It is stale**: it was edited since it ran, or a cell that it depends on ran "
+        "again.",
+        Freshness.OUT_OF_ORDER: " **It ran out of order.**",
         Freshness.NOT_RUN: " **It has not run.**",
     }
     rows = [
-        f"- {case.label(item.cell.id)} gives "
+        f"- {case.label(item.cell.id)} defines "
         f"{joined([f'`{name}`' for name in item.names[:8]])}.{said[item.freshness]}"
         for item in case.lineage
     ]
@@ -165,17 +156,17 @@ def lineage(case: Case) -> str:
 def _chain(raised: Raised) -> Iterator[str]:
     cause, context = raised.cause, raised.context
     if cause is not None:
-        yield f"- It was raised because of **{cause.ename}**: {_message(cause)}"
+        yield f"- It was directly caused by **{cause.ename}**: {_message(cause)}"
         yield from _chain(cause)
     elif context is not None:
-        yield f"- It was raised while **{context.ename}** was handled: {_message(context)}"
+        yield f"- It was raised while **{context.ename}** was being handled: {_message(context)}"
         yield from _chain(context)
     for member in raised.group:
-        yield f"- In the group: **{member.ename}**: {_message(member)}"
+        yield f"- In the exception group: **{member.ename}**: {_message(member)}"
 
 
 def meaning(raised: Raised) -> str:
-    """The text for the class, or for the nearest of its bases."""
+    """The explanation of the class, or of the nearest of its bases."""
     for name in (raised.ename, *raised.bases):
         if name in MEANINGS:
             return MEANINGS[name]

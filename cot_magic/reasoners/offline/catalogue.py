@@ -1,4 +1,4 @@
-"""The rules of this package by the exceptions that they are for: the modules of all others stay unloaded."""
+"""The rules of this package by the exceptions that they are for; modules of other rules are not imported."""
 
 from importlib import import_module
 
@@ -7,8 +7,8 @@ from cot_magic.reasoners.offline.races.order import may_race
 from cot_magic.reasoners.offline.rule import LoadedRules, Rule, matches
 
 _PACKAGE = "cot_magic.reasoners.offline"
-# where rules are, and the exception classes that they are `on` (subclasses included); in the order in which
-# equally likely suspicions are kept
+# where rules are, and the exceptions that they are `on` (subclasses included); in the order in which equally
+# likely suspicions are kept
 CRASHES: tuple[tuple[str, str], ...] = (
     ("names:RULES", "NameError"),
     ("scopes:RULES", "NameError"),
@@ -48,7 +48,7 @@ SYNTAX = "IndentationError SyntaxError TabError"
 
 
 def built_in(case: Case) -> LoadedRules:
-    """The rules of this package that may have something to say about the failure of a case."""
+    """The rules of this package for the failure of a case."""
     places = [f"crashes.{place}" for place, on in CRASHES if matches(on.split(), case)]
     if may_race(case):
         places += [f"races.{name}:RULES" for name in RACES]

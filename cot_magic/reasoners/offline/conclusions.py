@@ -1,4 +1,4 @@
-"""PLAN, VALIDATE, IMPLEMENT and CONFIRM in words: what was decided, from the evidence that was sent."""
+"""PLAN, VALIDATE, IMPLEMENT and CONFIRM in words: what was decided, based on the evidence."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,64 +23,64 @@ Topics = Iterator[tuple[str, str]]
 
 
 def plan(case: Case, found: Sequence[Suspect]) -> Topics:
-    """Which probes decide, which fixes come first, and how they will be tested."""
+    """Which probes decide, which fixes come first, and how they are tested."""
     probes = [item for item in found if item.suspicion.checks]
     if probes:
         rows = [f"- {item.hypothesis.id}: {item.hypothesis.prediction}" for item in probes]
         yield (
             "probes",
-            "Each hypothesis predicts something that a copy of the kernel can show:\n" + "\n".join(rows),
+            "Each hypothesis predicts something that can be tested in a copy of the kernel:\n"
+            + "\n".join(rows),
         )
     repairs = [(item, repair) for item in found for repair in item.suspicion.repairs]
     rows = []
     for item, repair in repairs[:6]:
         level = "P0" if not silences(repair.edits) else "P1"
         doubt = "" if level == "P0" else " (may only hide the failure)"
-        rows.append(f"- **{level}** {repair.why}{doubt} Follows from {item.hypothesis.id}.")
+        rows.append(f"- **{level}** {repair.why}{doubt} ({item.hypothesis.id})")
     rows += [f"- **{level}** {text}" for level, text in _later(case)]
     if rows:
         yield "fixes", "\n".join(rows)
     yield (
         "strategy",
-        "The cell runs without and with each edit, in fresh copies of the kernel. "
-        "A test counts only "
-        "if it fails without the edit and passes with it. Edits that pass but behave differently are "
-        "kept as rivals.",
+        "Run the cell without and with each edit, in new copies of the kernel. A test counts only if it "
+        "fails without the edit and passes with it. Edits that pass but behave differently are kept as "
+        "rivals.",
     )
 
 
 def plan_headline(found: Sequence[Suspect]) -> str:
-    """How much is to be decided."""
+    """How much there is to test."""
     probes = sum(len(item.suspicion.checks) for item in found)
     repairs = sum(len(item.suspicion.repairs) for item in found)
     if not found:
         return "No rule explains this failure; the plan is to see whether it repeats."
     return (
-        f"{_count(probes, 'probe')} to decide {_count(len(found), 'hypothesis', 'hypotheses')}; "
+        f"{_count(probes, 'probe')} for {_count(len(found), 'hypothesis', 'hypotheses')}; "
         f"{_count(repairs, 'edit')} to try."
     )
 
 
 def outcomes(found: Sequence[Suspect], evidence: Sequence[Evidence]) -> Topics:
-    """Each hypothesis with what the probes showed, and what the code tried to do outside."""
+    """Each hypothesis with what its probes showed, and what the code tried to do outside of the copy."""
     rows = []
     for item in found:
         judged = judge_hypothesis(item.hypothesis.id, evidence)
         based = f" ({', '.join(judged.evidence)})" if judged.evidence else ""
         why = f": {judged.reasons[0]}" if judged.reasons and item.suspicion.checks else ""
         if not item.suspicion.checks:
-            why = ": no probe can tell which was meant"
+            why = ": no probe can tell what you meant"
         rows.append(f"- {item.hypothesis.id} {judged.verdict}{based}{why}. {item.hypothesis.claim}")
     if rows:
         yield "outcomes", "\n".join(rows)
     refuted = [item.hypothesis.id for item in found if _verdict(item, evidence) is HypothesisVerdict.REFUTED]
     if refuted:
-        yield "eliminated", f"What they predict is not the case: {joined(refuted)}."
+        yield "eliminated", f"Their predictions are false: {joined(refuted)}."
     effects = list(dict.fromkeys(effect for item in evidence for effect in item.effects))
     if effects:
         yield (
             "effects",
-            "The code tried to reach outside of the copy:\n"
+            "The code tried to access something outside of the copy:\n"
             + "\n".join(f"- {item}" for item in effects[:10]),
         )
 
@@ -95,27 +95,30 @@ def outcome_headline(found: Sequence[Suspect], evidence: Sequence[Evidence]) -> 
         return f"Confirmed: {confirmed[0].hypothesis.claim}"
     if not found:
         repeats = any(item.held for item in probes)
-        return "The failure repeats in a copy." if repeats else "The failure did not repeat in a copy."
+        return (
+            "The failure repeats in a copy of the kernel."
+            if repeats
+            else ("The failure did not repeat in a copy of the kernel.")
+        )
     return f"{_count(len(probes), 'probe')} ran; no hypothesis is confirmed."
 
 
 def chosen(case: Case, passing: Sequence[Fix], judged: Judgement[FixVerdict]) -> Topics:
     """Why this fix, what else passed, and how to undo it."""
     best = passing[0]
-    text = f"{best.id}: {best.why} It changes {_count(size(best.edits), 'word or sign', 'words or signs')}"
+    text = f"{best.id}: {best.why} It changes {_count(size(best.edits), 'token')}"
     where = joined([case.label(edit.cell) for edit in best.edits])
     yield "why this one", f"{text} in {where}."
     if rivals := passing[1:]:
         rows = [f"- {fix.id}: {fix.why}" for fix in rivals[:6]]
-        yield "rivals", "These pass as well; only you know which was meant:\n" + "\n".join(rows)
+        yield "rivals", "These edits pass as well; only you know which was meant:\n" + "\n".join(rows)
     doubts = [reason for edit in best.edits for reason in suppressions(edit.before, edit.after)]
     if doubts:
-        yield "doubts", f"With this edit, {joined(doubts)}."
+        yield "doubts", f"This edit may only hide the failure: {joined(doubts)}."
     yield (
         "rollback",
-        "Nothing in the notebook is overwritten: the fix is offered as a new cell, and `%cot_undo` "
-        "takes it away. The old "
-        f"source of {where} stays as it is until you replace it.",
+        "Nothing in the notebook is overwritten: the fix is offered as a new cell, and `%cot_undo` removes "
+        f"it. The source of {where} stays the same until you replace it.",
     )
 
 
@@ -124,7 +127,7 @@ def advice(case: Case, raised: Raised) -> Topics:
     rows = [f"- **{level}** {text}" for level, text in _later(case)]
     if raised.ename in ("ModuleNotFoundError", "NameError"):
         rows.append(
-            "- **P2** Keep all imports in the first cell, so that a restart shows at once what is missing."
+            "- **P2** Put all imports into the first cell, so that a missing one shows right after a restart."
         )
     if rows:
         yield "advice", "\n".join(rows)
@@ -136,19 +139,19 @@ def _later(case: Case) -> Iterator[tuple[str, str]]:
         labels = joined([case.label(item.cell.id) for item in stale[:4]])
         yield (
             "P1",
-            f"Run {labels} again, from top to bottom: what the kernel holds is not what the page says.",
+            f"Run {labels} again, from top to bottom: the kernel does not hold what the page says.",
         )
 
 
 def fix_headline(fixes: Sequence[Fix], passing: Sequence[Fix], evidence: Sequence[Evidence]) -> str:
-    """What the experiments with edits showed."""
+    """What the runs with edits showed."""
     if not fixes:
         return "No fix is offered."
     if passing:
         others = f"; {_count(len(passing) - 1, 'other edit')} passed too" if len(passing) > 1 else ""
         return f"With {passing[0].id} the cell passes: {passing[0].why}{others}"
     if any(item.kind is EvidenceKind.FIX for item in evidence):
-        return f"{_count(len(fixes), 'edit')} tried; with none of them the cell passes."
+        return f"{_count(len(fixes), 'edit')} tried; the cell passes with none of them."
     return f"{_count(len(fixes), 'edit')} proposed; none could be run."
 
 
@@ -159,13 +162,13 @@ def confirmation(
     tests: Sequence[tuple[FixId, RegressionTest]],
     evidence: Sequence[Evidence],
 ) -> Topics:
-    """Before and after of the cell and of each test, what it costs, and what stays open."""
+    """The cell and each test before and after, what the fix costs, and what is open."""
     if best is None or judged is None:
         yield "result", "Unresolved: no edit was shown to help."
         yield (
             "limits",
-            "What is known is in the findings above; a cause that needs understanding of intent needs "
-            "a model or you.",
+            "The findings above are what is known. A cause that depends on what the code should do needs a "
+            "model, or you.",
         )
         return
     cell = {item.stage: item for item in evidence if item.kind is EvidenceKind.FIX and item.about == best.id}
@@ -179,7 +182,7 @@ def confirmation(
     if before is not None and after is not None and after.outcome is Outcome.PASSED:
         yield (
             "cost",
-            f"The cell ran {before.seconds:.3f} s until it failed, and runs {after.seconds:.3f} s with "
+            f"The cell ran for {before.seconds:.3f} s before it failed, and takes {after.seconds:.3f} s with "
             "the fix.",
         )
     if judged.reasons:
@@ -192,10 +195,10 @@ def verdict_headline(best: Fix | None, judged: Judgement[FixVerdict] | None) -> 
     if best is None or judged is None:
         return "Unresolved: no fix was shown to work."
     said = {
-        FixVerdict.VERIFIED: f"{best.id} is verified: the cell failed before and passes after, and so "
-        "do its tests.",
-        FixVerdict.PLAUSIBLE: f"{best.id} is plausible: the cell passes with it, but that alone does "
-        "not prove intent.",
+        FixVerdict.VERIFIED: f"{best.id} is verified: the cell and its tests failed without it and pass with "
+        "it.",
+        FixVerdict.PLAUSIBLE: f"{best.id} is plausible: the cell passes with it, but that does not prove "
+        "that it is what you want.",
         FixVerdict.REJECTED: f"{best.id} did not help.",
         FixVerdict.UNVERIFIED: f"{best.id} could not be run, so it is not verified.",
     }
@@ -205,14 +208,14 @@ def verdict_headline(best: Fix | None, judged: Judgement[FixVerdict] | None) -> 
 def _confidence(judged: Judgement[FixVerdict]) -> str:
     if judged.verdict is FixVerdict.VERIFIED:
         return (
-            f"It rests on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}); "
-            "nothing seen speaks against it."
+            f"Based on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}); none of them "
+            "contradicts it."
         )
     if not judged.evidence:
-        return "It rests on no run at all: take it as a suggestion."
+        return "Based on no run at all: take it as a suggestion."
     return (
-        f"It rests on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}), "
-        f"and {_count(len(judged.reasons), 'reason')} above keep it from being called proven."
+        f"Based on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}); not proven, for the "
+        f"{_count(len(judged.reasons), 'reason')} above."
     )
 
 

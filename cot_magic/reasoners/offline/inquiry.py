@@ -1,5 +1,5 @@
-"""The offline reasoner: rules state hypotheses, copies of the kernel decide, nothing is claimed that did not
-run."""
+"""The offline reasoner: rules state hypotheses, runs in copies of the kernel decide, nothing else is
+claimed."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,8 +53,8 @@ from cot_magic.reasoners.offline.rule import LoadedRules, Rule, RuleSource
 from cot_magic.reasoners.offline.tests_from_state import regression_tests
 
 Steps = Generator[Step, Reply, None]
-FIXES = 12  # proposals in one session; a reader compares no more
-FIRST_FIXES = 8  # of them in the first round, so that later rounds have room
+FIXES = 12  # proposals in one session; a reader cannot compare more
+FIRST_FIXES = 8  # of these in the first round, to leave some for later rounds
 RIVALS = 4  # passing rivals that get tests of their own
 
 
@@ -64,7 +64,7 @@ class OfflineReasoner:
     Parameters
     ----------
     rules
-        Where the rules for a failure come from, or the rules themselves; those of this package by default.
+        What loads the rules for a failure, or the rules themselves; by default the rules of this package.
     """
 
     name = "offline"
@@ -80,10 +80,10 @@ class OfflineReasoner:
         yield from Inquiry(case=case, raised=case.raised, budget=budget, rules=self._rules).steps()
 
     def _passed(self, case: Case, budget: Budget) -> Steps:
-        """A cell that passed: searched for a schedule under which it fails if the person asked, else
-        reviewed."""
+        """The phases for a cell that passed: search for a schedule that fails if the person asked for it,
+        else review."""
         if not (budget.explore and races.concurrent(case)):
-            from cot_magic.reasoners.offline.review import review  # for cells that passed alone
+            from cot_magic.reasoners.offline.review import review  # used only for cells that passed
 
             yield from review(case)
             return
@@ -101,7 +101,7 @@ class OfflineReasoner:
 
 
 def _always(rules: tuple[Rule, ...]) -> RuleSource:
-    """These rules for every failure."""
+    """Use these rules for every failure."""
     return lambda case: LoadedRules(rules=rules)
 
 
@@ -120,7 +120,7 @@ class Inquiry:
     failing: Evidence | None = None  # a schedule under which it fails
 
     def steps(self, *, begun: bool = False) -> Steps:
-        """The phases; `begun` if the first has been started, and its search over schedules has run."""
+        """The phases; `begun` if the first one has started, and its search over schedules has run."""
         for phase, work in (
             (Phase.ANALYZE, self._analyze),
             (Phase.PLAN, self._plan),
@@ -147,7 +147,7 @@ class Inquiry:
             repeats = Hypothesis(
                 id=HypothesisId("h1"),
                 claim=analysis.bare_claim(self.case, self.raised),
-                prediction="In a copy of the kernel, it fails again.",
+                prediction="It fails again in a copy of the kernel.",
                 cell=self.case.cell.id,
             )
             yield HypothesisStated(hypothesis=repeats)
@@ -156,7 +156,7 @@ class Inquiry:
         said.append(analysis.headline(self.case, self.raised, self.suspects))
 
     def _suspects(self, case: Case) -> tuple[list[Suspect], list[str]]:
-        """What the rules suspect in a case, numbered on, and what could not be loaded or failed."""
+        """Suspects for a case, with the next free numbers, and a line for each rule that failed."""
         loaded = self.rules(case)
         found, faults = suspects(case, loaded.rules, first=len(self.suspects) + 1)
         return found, [*loaded.faults, *faults]
@@ -194,7 +194,7 @@ class Inquiry:
             for topic, text in conclusions.chosen(self.case, passing, self._judge(passing[0])):
                 yield Finding(phase=Phase.IMPLEMENT, topic=topic, text=text)
         elif not self.fixes:
-            text = "No rule knows how to mend this, so no fix is offered. The facts above hold all the same."
+            text = "No rule knows a fix, so none is offered. The facts above are still true."
             yield Finding(phase=Phase.IMPLEMENT, topic="no fix", text=text)
         for topic, text in conclusions.advice(self.case, self.raised):
             yield Finding(phase=Phase.IMPLEMENT, topic=topic, text=text)
@@ -262,7 +262,7 @@ class Inquiry:
             case = replace(edited(self.case, fix.edits), raised=raised)
             found, faults = self._suspects(case)
             text = (
-                f"With {fix.id} the cell gets further and then raises {raised.ename}: {raised.evalue[:200]}"
+                f"With {fix.id} the cell runs further and then raises {raised.ename}: {raised.evalue[:200]}"
             )
             yield Finding(phase=Phase.IMPLEMENT, topic=f"round {round_}", text=text)
             for fault in faults:
@@ -271,13 +271,13 @@ class Inquiry:
             for suspect in found:
                 yield HypothesisStated(hypothesis=suspect.hypothesis)
                 for check in suspect.suspicion.checks:
-                    if check.frame is None:  # a frame of the edited cell is no frame of the case
+                    if check.frame is None:  # frames of the edited cell are not those of the case
                         yield from self._probe(suspect.hypothesis.id, check.source, None)
             more = candidates(found, self.evidence, FIXES - len(self.fixes))
             tried = yield from self._try_all([self._on_top(fix, candidate) for candidate in more])
 
     def _on_top(self, fix: Fix, candidate: Candidate) -> Candidate:
-        """Both edits as one; it follows from the weaker of the two hypotheses."""
+        """Combine both edits; the result is based on the weaker of the two hypotheses."""
         settled = judge_hypothesis(fix.hypothesis, self.evidence).verdict is HypothesisVerdict.CONFIRMED
         return replace(
             candidate,
@@ -302,7 +302,7 @@ class Inquiry:
         return None
 
     def _write_tests(self, fix: Fix) -> Steps:
-        """Run tests for the fix; those that fail without it and pass with it are kept, if there are any."""
+        """Run tests for the fix, and keep those that fail without it and pass with it, if there are any."""
         after = self._after(fix)
         tests = regression_tests(self.case, fix, after) if after is not None else ()
         by_order = self.failing if self.failing is not None and searched(fix.id, self.evidence) else None
@@ -336,5 +336,5 @@ class Inquiry:
         return judge_fix(fix, case=self.case, fixes=self.fixes, tests=self.tests, evidence=self.evidence)
 
     def best(self) -> Fix | None:
-        """The fix with the best verdict, the earlier one among equals; a rejected one never."""
+        """The fix with the best verdict, the earlier one among equals; never a rejected one."""
         return fixes.best(self.fixes, self._judge)

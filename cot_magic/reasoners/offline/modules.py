@@ -1,4 +1,4 @@
-"""What modules can be imported and what is in them, told without running code that is not of the standard
+"""Which modules can be imported and what they contain, without running code from outside the standard
 library."""
 
 import importlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cot_magic.reasoners.offline.source import bound_names, parse
 
-# what the documentation of each package imports it as
+# how the documentation of each package imports it
 ALIASES = {
     "np": "import numpy as np",
     "pd": "import pandas as pd",
@@ -70,13 +70,11 @@ ALIASES = {
 _MEMBERS = {
     "collections": "defaultdict Counter OrderedDict deque namedtuple ChainMap",
     "itertools": "chain combinations permutations product groupby islice accumulate cycle repeat count "
-    "starmap "
-    "zip_longest takewhile dropwhile combinations_with_replacement pairwise tee compress filterfalse",
+    "starmap zip_longest takewhile dropwhile combinations_with_replacement pairwise tee compress filterfalse",
     "functools": "reduce partial lru_cache wraps cached_property total_ordering singledispatch "
     "cmp_to_key cache",
     "math": "sqrt ceil floor pi sin cos tan asin acos atan atan2 exp log log2 log10 factorial gcd lcm "
-    "radians "
-    "degrees isclose hypot comb perm inf nan isnan isinf prod fsum",
+    "radians degrees isclose hypot comb perm inf nan isnan isinf prod fsum",
     "random": "randint choice choices shuffle uniform sample randrange gauss seed",
     "datetime": "datetime timedelta date timezone",
     "pathlib": "Path PurePath",
@@ -117,7 +115,7 @@ _MEMBERS = {
     "importlib": "reload",
     "IPython.display": "display HTML Markdown clear_output",
 }
-# name -> module of the standard library that gives it
+# name -> the module that defines it
 MEMBERS = {name: module for module, names in _MEMBERS.items() for name in names.split()}
 
 
@@ -129,7 +127,7 @@ def stdlib(name: str) -> bool:
 
 
 def importing(name: str) -> str:
-    """The statement that people import this name with, empty if none is usual."""
+    """The usual import statement for this name; empty if there is none."""
     if name in ALIASES:
         return ALIASES[name]
     if name in MEMBERS:
@@ -138,14 +136,14 @@ def importing(name: str) -> str:
 
 
 def available() -> set[str]:
-    """Names of modules at the top that can be imported here."""
+    """Names of top-level modules that can be imported here."""
     found = {name for name in sys.stdlib_module_names if not name.startswith("_")}
     return found | {item.name for item in pkgutil.iter_modules() if not item.name.startswith("_")}
 
 
 def members(module: str) -> list[str]:
-    """What can be imported from the module: submodules, and names as far as they can be told without running
-    code that is not of the standard library."""
+    """What can be imported from the module: submodules and names, as far as they are known without running
+    code from outside the standard library."""
     root = module.partition(".")[0]
     try:
         if stdlib(root) or module in sys.modules:
@@ -170,7 +168,7 @@ def members(module: str) -> list[str]:
 
 
 def submodules(module: str) -> set[str]:
-    """Names of the modules inside a package, also of those that are not loaded."""
+    """Names of the submodules of a package, also of those that are not imported."""
     root, *rest = module.split(".")
     try:
         spec = importlib.util.find_spec(root)

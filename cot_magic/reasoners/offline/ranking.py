@@ -18,12 +18,12 @@ from cot_magic.core.findings import (
 from cot_magic.core.verdict import judge_hypothesis
 from cot_magic.reasoners.offline.rule import Rule, Suspicion, matches
 
-SUSPECTS = 10  # more hypotheses than a reader follows, and than a short budget can probe
+SUSPECTS = 10  # a reader follows no more hypotheses, and a short budget cannot probe them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A suspicion with the hypothesis that it was stated as, and the lesson of its rule."""
+    """A suspicion, its hypothesis, and the lesson of its rule."""
 
     hypothesis: Hypothesis
     suspicion: Suspicion
@@ -40,7 +40,7 @@ class Candidate:
     weight: float
 
     def fix(self, number: int) -> Fix:
-        """The proposal, under the id that its place gives."""
+        """The proposal, numbered by its place."""
         return Fix(
             id=FixId(f"f{number}"),
             edits=self.edits,
@@ -51,9 +51,9 @@ class Candidate:
 
 
 def suspects(case: Case, rules: Iterable[Rule], *, first: int = 1) -> tuple[list[Suspect], list[str]]:
-    """Suspicions of all rules as hypotheses `h<first>`, …, the likeliest first; and which rules failed.
+    """Suspicions of all rules as hypotheses `h<first>`, …, likeliest first; a line for each rule that failed.
 
-    A rule of another package may have no `on`, and may raise: the others still count, and the fault is told.
+    A rule of another package may have no `on`, and may raise: that costs this rule only.
     """
     found: list[tuple[Suspicion, Rule]] = []
     faults = []
@@ -84,8 +84,7 @@ def suspects(case: Case, rules: Iterable[Rule], *, first: int = 1) -> tuple[list
 
 
 def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: int) -> list[Candidate]:
-    """Fixes to try, best first: those of a CONFIRMED hypothesis, those that silence nothing, the likelier,
-    the
+    """Fixes to try, best first: those of a CONFIRMED hypothesis, those that hide nothing, the likelier, the
     smaller. A REFUTED hypothesis gives none."""
     ranked: list[tuple[tuple[bool, bool, float, int, int], Candidate]] = []
     for suspect in found:
@@ -113,14 +112,14 @@ def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: in
     for key, candidate in ranked:
         proven = first is not None and not unproven and not silent
         if proven and first is not None and (key[1] or candidate.weight < first.weight / 2):
-            continue  # beside a cause that is shown, a way around it or a far-fetched reading is no rival
+            continue  # a way around a confirmed cause, or a far-fetched intent, is not a rival
         if all(candidate.edits != other.edits for other in best):
             best.append(candidate)
     return best[:limit]
 
 
 def silences(edits: Sequence[CellEdit]) -> bool:
-    """Whether an edit may only silence the failure."""
+    """Whether an edit may only hide the failure."""
     return any(suppressions(edit.before, edit.after) for edit in edits)
 
 
@@ -134,7 +133,7 @@ def combined(first: Sequence[CellEdit], then: Sequence[CellEdit]) -> tuple[CellE
 
 
 def edited(case: Case, edits: Sequence[CellEdit]) -> Case:
-    """The case as it stands with the edits made; what was raised is still the old."""
+    """The case with the edits made; what was raised stays the same."""
     sources = {edit.cell: edit.after for edit in edits}
     return replace(
         case,

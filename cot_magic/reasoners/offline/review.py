@@ -1,4 +1,4 @@
-"""A cell that passed and was asked about: ruff's remarks, and its asserts and examples as probes."""
+"""The review of a cell that passed: diagnostics of ruff, and its asserts and examples as probes."""
 
 import ast
 import doctest
@@ -28,17 +28,13 @@ from cot_magic.reasoners.offline import source as src
 Steps = Generator[Step, Reply, None]
 _LIMIT = 10
 _SELECT = "F,B,S,E9,PLE"
-_QUIET = (
-    "F401",
-    "S101",
-    "B018",
-    "F811",
-)  # usual in a notebook: imports for later cells, asserts, a last expression
+# usual in a notebook: imports for later cells, asserts, a last expression, redefinitions
+_QUIET = ("F401", "S101", "B018", "F811")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One doubt about the cell: a hypothesis, and the probe that decides it where there is one."""
+    """One doubt about the cell: a hypothesis, and the probe that decides it if there is one."""
 
     hypothesis: Hypothesis
     probe: str | None = None
@@ -46,74 +42,77 @@ class Diagnostic:
 
 def review(case: Case) -> Steps:
     """The five phases for a cell that raised nothing."""
-    remarks, limits = _remarks(case)
+    diagnostics, limits = _diagnostics(case)
     yield PhaseStarted(phase=Phase.ANALYZE)
     for topic, text in _asked(case):
         yield Finding(phase=Phase.ANALYZE, topic=topic, text=text)
     for text in limits:
         yield Finding(phase=Phase.ANALYZE, topic="limits", text=text)
-    for remark in remarks:
-        yield HypothesisStated(hypothesis=remark.hypothesis)
-    count = f"{len(remarks)} thing{'' if len(remarks) == 1 else 's'} to look at"
+    for item in diagnostics:
+        yield HypothesisStated(hypothesis=item.hypothesis)
+    count = f"{len(diagnostics)} diagnostic{'' if len(diagnostics) == 1 else 's'} to check"
     yield PhaseEnded(
-        phase=Phase.ANALYZE, headline=f"The cell passed; {count if remarks else 'nothing stands out'}."
+        phase=Phase.ANALYZE,
+        headline=f"The cell passed; {count if diagnostics else 'there is nothing to check'}.",
     )
-    probes = [remark for remark in remarks if remark.probe is not None]
+    probes = [item for item in diagnostics if item.probe is not None]
     yield PhaseStarted(phase=Phase.PLAN)
-    text = "Examples in docstrings and asserts can be run. Remarks of the linter are for you to weigh."
+    text = "Examples in docstrings and asserts can be run. The linter's diagnostics are for you to judge."
     yield Finding(phase=Phase.PLAN, topic="strategy", text=text)
     yield PhaseEnded(phase=Phase.PLAN, headline=f"{len(probes)} of them can be run.")
     yield PhaseStarted(phase=Phase.VALIDATE)
     evidence: list[Evidence] = []
-    for remark in probes:
-        probe = Probe(about=remark.hypothesis.id, source=remark.probe or "True")
+    for item in probes:
+        probe = Probe(about=item.hypothesis.id, source=item.probe or "True")
         evidence += yield from ask(RunProbe(probe=probe))
-    verdicts = [judge_hypothesis(remark.hypothesis.id, evidence).verdict for remark in probes]
+    verdicts = [judge_hypothesis(item.hypothesis.id, evidence).verdict for item in probes]
     broken = verdicts.count(HypothesisVerdict.REFUTED)
-    said = (
-        f"{verdicts.count(HypothesisVerdict.CONFIRMED)} hold, {broken} do not, of {len(probes)} "
-        "that can be run."
-    )
+    holding = verdicts.count(HypothesisVerdict.CONFIRMED)
+    said = f"Of {len(probes)} that can be run, {holding} hold and {broken} do not."
     yield PhaseEnded(phase=Phase.VALIDATE, headline=said)
     yield PhaseStarted(phase=Phase.IMPLEMENT)
-    text = (
-        "What the cell should do is known to you alone; without a failure there is nothing that a "
-        "fix could be measured by."
-    )
+    text = "Only you know what the cell should do; without a failure, no fix can be tested."
     yield Finding(phase=Phase.IMPLEMENT, topic="no fix", text=text)
     yield PhaseEnded(phase=Phase.IMPLEMENT, headline="No fix is offered for a cell that passed.")
     yield PhaseStarted(phase=Phase.CONFIRM)
-    text = "A review of what the code means needs a model, and this version has none yet."
+    text = "A review of what the code means needs a model: use `--reasoner claude`."
     yield Finding(phase=Phase.CONFIRM, topic="limits", text=text)
-    yield PhaseEnded(phase=Phase.CONFIRM, headline="Reviewed without a model: " + said)
+    yield PhaseEnded(phase=Phase.CONFIRM, headline=f"Reviewed without a model. {said}")
 
 
 def _asked(case: Case) -> Iterator[tuple[str, str]]:
     if case.prompt:
         yield (
             "question",
-            f"You asked: {case.prompt}\n\nThe offline reasoner cannot read free text; it looks at the code.",
+            f"You asked: {case.prompt}\n\nThe offline reasoner cannot read questions; it checks the code.",
         )
     lines = len(case.cell.source.splitlines())
-    yield "code", f"{case.label(case.cell.id).capitalize()} has {lines} lines and raised nothing."
+    name = case.label(case.cell.id).capitalize()
+    yield "code", f"{name} has {lines} line{'' if lines == 1 else 's'} and raised nothing."
 
 
-def _remarks(case: Case) -> tuple[list[Diagnostic], list[str]]:
+def _diagnostics(case: Case) -> tuple[list[Diagnostic], list[str]]:
     limits: list[str] = []
     found: list[tuple[str, str, int, str | None, str]] = []
     tree = src.parse(case.cell.source)
     if tree is not None:
         found += [(*item, "review.example") for item in _examples(tree)]
         found += [(*item, "review.assert") for item in _asserts(case.cell.source, tree)]
-    diagnostics = diagnose(src.readable(case.cell.source))
-    if isinstance(diagnostics, str):
-        limits.append(diagnostics)
+    by_ruff = diagnose(src.readable(case.cell.source))
+    if isinstance(by_ruff, str):
+        limits.append(by_ruff)
     else:
         found += [
-            (f"{text} (ruff {code})", "The line does what the rule warns of.", line, None, f"review.{code}")
-            for code, line, text in diagnostics
+            (
+                f"{text} (ruff {code})",
+                "The line does what the diagnostic warns about.",
+                line,
+                None,
+                f"review.{code}",
+            )
+            for code, line, text in by_ruff
         ]
-    remarks = [
+    diagnostics = [
         Diagnostic(
             hypothesis=Hypothesis(
                 id=HypothesisId(f"h{number}"),
@@ -127,24 +126,24 @@ def _remarks(case: Case) -> tuple[list[Diagnostic], list[str]]:
         )
         for number, (claim, prediction, line, probe, rule) in enumerate(found[:_LIMIT], 1)
     ]
-    return remarks, limits
+    return diagnostics, limits
 
 
 def _examples(tree: ast.Module) -> Iterator[tuple[str, str, int, str | None]]:
-    """Examples of docstrings with a plain expected value."""
+    """Examples in docstrings with a literal as the expected result."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
         try:
             examples = doctest.DocTestParser().get_examples(ast.get_docstring(node) or "")
         except ValueError:
-            continue  # not written as examples after all
+            continue  # not examples after all
         for example in examples:
             call, want = example.source.strip(), example.want.strip()
             if want and "\n" not in call + want:
                 claim = f"The example `{call}` in the docstring of `{node.name}` gives `{want}`."
                 code = f"{src_of(tree, node.name)}\nrepr({call}) == {want!r}"
-                yield claim, f"Running `{call}` shows `{want}`.", node.lineno, code
+                yield claim, f"`{call}` returns `{want}`.", node.lineno, code
 
 
 def src_of(tree: ast.Module, name: str) -> str:
@@ -164,11 +163,16 @@ def _asserts(source: str, tree: ast.Module) -> Iterator[tuple[str, str, int, str
         if isinstance(node, ast.Assert):
             text = src.text_of(source, node.test)
             code = f"{source}\nbool({text})"
-            yield f"The assert `{text}` holds in a fresh copy too.", f"`{text}` is true.", node.lineno, code
+            yield (
+                f"`{text}` is true in a new copy of the kernel too.",
+                f"`{text}` is true.",
+                node.lineno,
+                code,
+            )
 
 
 def diagnose(source: str) -> list[tuple[str, int, str]] | str:
-    """Code, line and text of ruff's diagnostics; a sentence if ruff is not there or does not answer."""
+    """Code, line and message of ruff's diagnostics; a sentence if ruff is missing or fails."""
     if importlib.util.find_spec("ruff") is None:
         return str(MissingExtra("review", "ruff"))
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", _SELECT]
@@ -177,7 +181,7 @@ def diagnose(source: str) -> list[tuple[str, int, str]] | str:
         done = subprocess.run(command, input=source, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603
         items = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        return f"ruff could not be asked: {type(error).__name__}"
+        return f"ruff failed: {type(error).__name__}"
     return [
         (item["code"] or "E999", item["location"]["row"], item["message"])
         for item in items

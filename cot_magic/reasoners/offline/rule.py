@@ -11,8 +11,8 @@ from cot_magic.reasoners.offline.source import parse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Code of a probe (see `core.findings.Probe`): its last expression is True if the prediction held, False
-    if not."""
+    """Code of a probe (see `core.findings.Probe`): its last expression is True if the prediction held, else
+    False."""
 
     source: str
     frame: int | None = None
@@ -20,7 +20,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """Edits that would remove the failure if the suspicion is right, and why, in one sentence."""
+    """Edits that remove the failure if the suspicion is right, and what they do, in one sentence."""
 
     edits: tuple[CellEdit, ...]
     why: str
@@ -33,14 +33,13 @@ class Suspicion:
     Attributes
     ----------
     claim
-        What is wrong, in one sentence with the real names and values in it.
+        What is wrong, in one sentence with the real names and values.
     prediction
-        What must be seen if the claim is true, in one sentence; the checks look for exactly that.
+        What can be observed if the claim is true, in one sentence; the checks test exactly that.
     weight
-        How likely before anything ran, 0 to 1: orders hypotheses and repairs, proves nothing.
+        How likely it is before anything ran, 0 to 1: orders hypotheses and repairs, proves nothing.
     repairs
-        Best first. Edits that behave differently and would pass as well belong here too: an honest verdict
-        needs rivals.
+        Best first. Include edits that pass too but behave differently: an honest verdict needs rivals.
     """
 
     claim: str

@@ -1,4 +1,4 @@
-"""The place of a failure as a rule reads it: the failing expression as a tree, the values there, and edits of
+"""The place of a failure as a rule reads it: the failing expression as a tree, its values, and edits of
 it."""
 
 import ast
@@ -17,7 +17,7 @@ N = TypeVar("N", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NEWLINES = re.compile(r"\s+")
 
-# pandas 3 calls its types by the public names
+# pandas 3 uses the public names of its types
 _TYPES_NOW = {
     "pandas.DataFrame": "pandas.core.frame.DataFrame",
     "pandas.Series": "pandas.core.series.Series",
@@ -25,7 +25,7 @@ _TYPES_NOW = {
 
 
 class _Unknown:
-    """Stands for a value that its text does not tell."""
+    """Marks a value that its description does not tell."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -35,14 +35,14 @@ UNKNOWN: Any = _Unknown()
 
 
 def type_name(variable: Variable | None) -> str:
-    """The type as it is called in every version of its library, empty where unknown."""
+    """The type under the name that all versions of its library understand; empty if unknown."""
     if variable is None:
         return ""
     return _TYPES_NOW.get(variable.type, variable.type)
 
 
 def literal(variable: Variable | None) -> Any:
-    """The value of a described variable if its text is a whole literal, else UNKNOWN."""
+    """The value of a described variable if its whole text is a literal, else UNKNOWN."""
     if variable is None or len(variable.text) > 400:
         return UNKNOWN
     try:
@@ -52,7 +52,7 @@ def literal(variable: Variable | None) -> Any:
 
 
 def number_in(text: object) -> str:
-    """`int` or `float` if the text is such a number as Python reads it, else empty."""
+    """`int` or `float`, whichever first reads the string as a number; empty if it is not a number."""
     if not isinstance(text, str):
         return ""
     for kind in (int, float):
@@ -65,16 +65,16 @@ def number_in(text: object) -> str:
 
 
 def shown(variable: Variable | None, limit: int = 60) -> str:
-    """A value for a sentence: its text in backquotes, cut."""
+    """A value for a sentence: its text in backquotes, shortened."""
     if variable is None:
-        return "a value that is not known"
+        return "an unknown value"
     text = variable.text.replace("`", "'")
     return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The deepest frame of the failure that is the user's own code, with its cell parsed.
+    """The innermost frame of the failure that is in a cell, with its cell parsed.
 
     `frame_index` counts from the innermost frame (-1), as probes do.
     """
@@ -88,7 +88,7 @@ class Site:
 
     @classmethod
     def of(cls, case: Case) -> "Site | None":
-        """The site of the case, or None if no frame is in a known cell that can be parsed."""
+        """The site of the case; None if no frame is in a known cell that can be parsed."""
         raised = case.raised
         if raised is None:
             return None
@@ -113,13 +113,13 @@ class Site:
 
     @property
     def outer(self) -> "Site | None":
-        """The site of the frame that called this one, if that is in a cell too."""
+        """The site of the calling frame, if it is in a cell too."""
         return Site.at(self.case, len(self.raised.frames) + self.frame_index - 1)
 
     # --- reading ------------------------------------------------------------------------------------------
 
     def says(self, pattern: str) -> re.Match[str] | None:
-        """The match of a pattern in the message."""
+        """Search for a pattern in the message."""
         return re.search(pattern, self.raised.evalue)
 
     def text(self, node: ast.AST) -> str:
@@ -127,13 +127,13 @@ class Site:
         return src.text_of(self.cell.source, node)
 
     def one_line(self, node: ast.AST) -> str:
-        """The source of a node on one line, for sentences; long ones are cut."""
+        """The source of a node on one line, for sentences; shortened if it is long."""
         text = _NEWLINES.sub(" ", self.text(node))
         return text if len(text) <= 80 else text[:77] + "…"
 
     @property
     def statement(self) -> ast.stmt | None:
-        """The innermost statement that covers the failing line."""
+        """The innermost statement that contains the failing line."""
         covering = [node for node in src.statements(self.tree) if self._covers(node)]
         return min(
             covering, key=lambda node: ((node.end_lineno or 0) - node.lineno, -node.lineno), default=None
@@ -144,7 +144,7 @@ class Site:
 
     @property
     def focus(self) -> ast.AST | None:
-        """The node that was executing, where that is known."""
+        """The node that was being evaluated, if it is known."""
         wanted = _dump(self.frame.expression) if self.frame.expression else None
         if wanted is None or self.statement is None:
             return None
@@ -159,8 +159,8 @@ class Site:
     def find(self, kind: type[N], fits: Callable[[N], bool] = lambda node: True) -> list[N]:
         """Nodes of that kind where it failed.
 
-        The failing expression alone if it is of that kind and fits; else those inside it; else those of the
-        statement whose lines meet the failing line.
+        Only the failing expression if it is of that kind and fits; else those inside it; else those of the
+        statement on the failing line.
         """
         focus, statement = self.focus, self.statement
         if isinstance(focus, kind) and fits(focus):
@@ -176,7 +176,7 @@ class Site:
 
     @property
     def function(self) -> Function | None:
-        """The innermost function that holds the failing line."""
+        """The innermost function that contains the failing line."""
         functions = [
             node
             for node in ast.walk(self.tree)
@@ -186,7 +186,7 @@ class Site:
 
     @property
     def klass(self) -> ast.ClassDef | None:
-        """The innermost class that holds the failing line."""
+        """The innermost class that contains the failing line."""
         classes = [
             node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) and self._covers(node)
         ]
@@ -200,7 +200,7 @@ class Site:
     # --- values -------------------------------------------------------------------------------------------
 
     def value(self, node: ast.AST | None) -> Variable | None:
-        """The value that the node had, as far as it was described."""
+        """The value of a node, as far as it was described."""
         if node is None:
             return None
         if isinstance(node, ast.Constant):
@@ -214,7 +214,7 @@ class Site:
         return _display(node, text)
 
     def known(self, name: str) -> Variable | None:
-        """The variable of that name as the failing frame saw it."""
+        """The variable of that name, as seen from the failing frame."""
         for variable in (*self.frame.operands, *self.frame.variables):
             if variable.name == name:
                 return variable
@@ -224,11 +224,11 @@ class Site:
         return next((item for item in self.case.namespace if item.name == name), None)
 
     def type(self, node: ast.AST | None) -> str:
-        """The type name of the node's value, empty where unknown."""
+        """The type name of the node's value; empty if unknown."""
         return type_name(self.value(node))
 
     def members(self, variable: Variable | None) -> tuple[str, ...]:
-        """What can be looked up in a value: as described, or for a module told from where it comes from."""
+        """The attributes of a value: as described, or for a module, from where it is installed."""
         if variable is None or variable.members or variable.type != "module":
             return variable.members if variable is not None else ()
         module = re.search(r"module '([\w.]+)'", variable.text)
@@ -240,7 +240,7 @@ class Site:
         return variable.keys if variable is not None else ()
 
     def literal(self, node: ast.AST | None) -> Any:
-        """The node's value if it is plain data whose whole text is known, else UNKNOWN."""
+        """The node's value if its whole text is a literal, else UNKNOWN."""
         variable = self.value(node)
         return literal(variable)
 
@@ -250,7 +250,7 @@ class Site:
         return src.over(self.cell.source, node, text)
 
     def call(self, function: str, node: ast.AST) -> tuple[src.Splice, ...]:
-        """Changes that put `function(…)` around the node."""
+        """Splices that put `function(…)` around the node."""
         return src.wrap(self.cell.source, node, f"{function}(", ")")
 
     def after(self, node: ast.AST, text: str) -> src.Splice:
@@ -272,8 +272,8 @@ class Site:
         weight: float = 0.8,
         before: bool = False,
     ) -> Suspicion:
-        """A suspicion that one check in the failing frame decides (with `before`: on the state before the
-        cell)."""
+        """A suspicion with one check, in the failing frame or, with `before`, in the state before the
+        cell."""
         checks = (Check(source=check, frame=None if before else self.frame_index),)
         return Suspicion(
             claim=claim,
@@ -286,11 +286,12 @@ class Site:
         )
 
     def reading(self, claim: str, *repairs: Repair, weight: float = 0.5) -> Suspicion:
-        """A possible meaning of the code that nothing in the notebook can decide: no checks, so its repairs
-        stay plausible at most."""
+        """A possible intent that nothing in the notebook can decide: without checks, its repairs are
+        PLAUSIBLE at most."""
         return Suspicion(
             claim=claim,
-            prediction="With the edit the cell runs on; whether it is what was meant, only you can tell.",
+            prediction="With the edit, the cell gets past this line; only you can tell whether it does what "
+            "you meant.",
             checks=(),
             repairs=tuple(repairs),
             cell=self.cell.id,
@@ -301,7 +302,7 @@ class Site:
     # --- other cells --------------------------------------------------------------------------------------
 
     def cells(self) -> Iterator[tuple[Cell, ast.Module]]:
-        """Cells that can be parsed: this one, then those it depends on, then the rest that ran, latest
+        """Cells that can be parsed: this one, those that it depends on, then the others that ran, latest
         first."""
         seen = set()
         ran = [cell for cell in self.case.cells if cell.execution_count is not None]
@@ -326,7 +327,7 @@ class Site:
                     yield cell, node
 
     def assignments(self, name: str) -> Iterator[tuple[Cell, ast.Assign]]:
-        """Plain assignments `name = …`: those of the failing function or cell above the line first, last one
+        """Simple assignments `name = …`: those above the failing line in its function or cell, last one
         first; then those of other cells."""
         for cell, tree in self.cells():
             here = cell.id == self.cell.id
@@ -363,8 +364,7 @@ def _dump(source: str) -> str | None:
 
 
 def _display(node: ast.AST, text: str) -> Variable | None:
-    """A literal list, tuple, set, dict, string or generator in the source has a known type without being
-    run."""
+    """A display, string or generator expression has a known type without being run."""
     kinds = {
         ast.List: "list", ast.ListComp: "list", ast.Tuple: "tuple", ast.Set: "set", ast.SetComp: "set",
         ast.Dict: "dict", ast.DictComp: "dict", ast.GeneratorExp: "generator", ast.JoinedStr: "str",

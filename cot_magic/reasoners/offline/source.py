@@ -154,7 +154,7 @@ def _end_of_line(source: str, lineno: int) -> int:
 
 
 def splice(source: str, changes: Sequence[Splice]) -> str:
-    """The source after all changes; of changes that overlap only the first counts."""
+    """The source after all splices; of those that overlap, only the first is made."""
     out, at = [], 0
     for change in sorted(changes, key=lambda item: (item.start, item.end)):
         if change.start < at:
@@ -170,21 +170,21 @@ def edit(cell: Cell, *changes: Splice) -> CellEdit:
 
 
 def import_line(source: str) -> int:
-    """The line above which a new import goes: below comments, magics, a docstring and `__future__`."""
+    """The line before which a new import goes: after comments, magics, a docstring and `__future__`."""
     tree = parse(source)
     if tree is None or not tree.body:
         return 1
     for place, node in enumerate(tree.body):
         docstring = place == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        magic = isinstance(node, ast.Pass)  # a line that `readable` put in place of a magic
+        magic = isinstance(node, ast.Pass)  # `readable` puts it in place of a magic
         if not (docstring or future or magic):
             return first_line(node)
     return (tree.body[-1].end_lineno or 1) + 1
 
 
 def add_import(cell: Cell, statement: str) -> Splice:
-    """An import statement at the top of the cell."""
+    """Insert an import statement at the top of the cell."""
     return line_before(cell.source, import_line(cell.source), statement)
 
 
@@ -219,7 +219,7 @@ def bound_names(node: ast.AST) -> set[str]:
 
 
 def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """Names that are local to the function."""
+    """Local variables of the function."""
     outside = {
         name
         for node in own_scope(function)
@@ -230,7 +230,7 @@ def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 
 def class_members(klass: ast.ClassDef) -> set[str]:
-    """Methods, class attributes and attributes that are set through `self`."""
+    """Methods, class attributes and attributes that are assigned through `self` or `cls`."""
     names = {name for node in klass.body for name in bound_names(node)}
     for node in ast.walk(klass):
         match node:
@@ -247,7 +247,7 @@ def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) ->
 
 
 def own_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and what is below it, without the insides of functions, classes and lambdas below it."""
+    """The node and its descendants, without the bodies of nested functions, classes and lambdas."""
     yield node
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):

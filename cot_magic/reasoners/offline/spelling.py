@@ -1,4 +1,4 @@
-"""Names that are spelt nearly alike."""
+"""Names with a similar spelling."""
 
 import functools
 from collections.abc import Iterable
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 @functools.lru_cache(maxsize=8192)
 def distance(one: str, other: str) -> int:
-    """Edits between two words; exchanging two neighbours counts as one (optimal string alignment)."""
+    """The number of edits between two words; a swap of neighbours counts as one (optimal string
+    alignment)."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
@@ -20,10 +21,10 @@ def distance(one: str, other: str) -> int:
 
 
 def near(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """The known names that are nearest to `word`, all equally far; none if they are too far.
+    """The known names closest to `word`, all at the same distance; none if they are too far.
 
-    The same letters in another case or with other underscores count as nearest. Otherwise a third of the
-    letters may differ, at most three, and names of one or two letters are like no other.
+    Names that differ only in case or underscores are the closest. Otherwise a third of the letters may
+    differ, at most three; names of one or two letters are close to none.
     """
     plain = _plain(word)
     allowed = min(3, len(word) // 3)
@@ -42,13 +43,13 @@ def near(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
 
 
 def only_near(word: str, known: Iterable[str]) -> str | None:
-    """The one known name that is nearer than all others, or None if there is none or it is not alone."""
+    """The known name that is closer than all others; None if there is none, or several."""
     found = near(word, known, limit=2)
     return found[0] if len(found) == 1 else None
 
 
 def closeness(word: str, name: str) -> int:
-    """0 for the same letters, else the edits between them."""
+    """0 for names that differ only in case or underscores, else the number of edits."""
     return 0 if _plain(word) == _plain(name) else distance(word.lower(), name.lower())
 
 

@@ -1,4 +1,4 @@
-"""Regression tests from what was seen after a fix: values of names, results of calls, asserts of the cell
+"""Regression tests from the state after a fix: values of names, results of calls, asserts of the cell
 itself."""
 
 import ast
@@ -11,15 +11,15 @@ from cot_magic.core.findings import CellEdit, Evidence, Fix, RegressionTest
 from cot_magic.core.jobs import StateItem
 from cot_magic.reasoners.offline import source as src
 
-_ASSERTS = 6  # in one test: enough to pin a result down, few enough to read
-_LONG = 300  # a value whose text is longer says nothing to a reader
+_ASSERTS = 6  # in one test: enough to determine a result, few enough to read
+_LONG = 300  # longer reprs are not readable
 
 
 def regression_tests(case: Case, fix: Fix, after: Evidence) -> tuple[RegressionTest, ...]:
     """Tests that should fail without the fix and pass with it; at most two.
 
-    Independent ones come first: asserts that the cell makes itself. Then what the fixed cell computed, by
-    calling the function again where the call is not what the fix changed, else by the values that it left.
+    The cell's own asserts come first, as they are independent. Then what the fixed cell computed: by calling
+    the function again where the fix does not change the call, else by the values of its names.
     """
     edits = {edit.cell: edit for edit in fix.edits}
     edit = edits.get(case.cell.id)
@@ -44,7 +44,7 @@ def _test(name: str, lines: Sequence[str]) -> RegressionTest:
 
 
 def _stem(case: Case, tree: ast.Module) -> str:
-    """What the test is called after: the function that failed, else the first name that the cell assigns."""
+    """The name for the test: the function that failed, else the first name that the cell assigns."""
     frame = case.raised.innermost_in_cells if case.raised is not None else None
     if frame is not None and frame.function.isidentifier():
         return frame.function.strip("_") or "cell"
@@ -54,7 +54,7 @@ def _stem(case: Case, tree: ast.Module) -> str:
 
 
 def _own_asserts(source: str, tree: ast.Module, unchanged: set[str]) -> Iterator[str]:
-    """Asserts at the top level that call something, so that running them again checks the code again."""
+    """Asserts at the top level that call something, so that running them again tests the code again."""
     for node in tree.body:
         if isinstance(node, ast.Assert) and any(isinstance(item, ast.Call) for item in ast.walk(node.test)):
             text = src.text_of(source, node)
@@ -63,7 +63,8 @@ def _own_asserts(source: str, tree: ast.Module, unchanged: set[str]) -> Iterator
 
 
 def _calls(source: str, tree: ast.Module, unchanged: set[str], after: Evidence) -> Iterator[str]:
-    """`name = f(…)` with plain arguments, and one `print(f(…))` whose line was printed: the call again."""
+    """`name = f(…)` with literal arguments, and a single `print(f(…))` whose output is known: the call
+    again."""
     state = {item.expression: item for item in after.state if item.literal and len(item.text) <= _LONG}
     defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     prints = [
@@ -102,7 +103,7 @@ def _plain(call: ast.Call) -> bool:
 
 
 def _values(tree: ast.Module, after: Evidence, edits: Sequence[CellEdit]) -> Iterator[str]:
-    """The values that the cell left in the names that it assigns; where it assigns none, in those it uses."""
+    """The values of the names that the cell assigns; if it assigns none, of those that it uses."""
     assigned = {name for node in tree.body for name in src.bound_names(node)}
     for edit in edits:
         other = parsed(edit.after)
@@ -116,7 +117,7 @@ def _values(tree: ast.Module, after: Evidence, edits: Sequence[CellEdit]) -> Ite
 
 
 def _tellable(item: StateItem) -> bool:
-    """Whether `expression == text` can be a statement of Python and says something."""
+    """Whether `expression == text` is valid Python and tells something."""
     if not item.literal or len(item.text) > _LONG or item.name.startswith("_"):
         return False
     try:

@@ -177,7 +177,7 @@ def test_a_cell_that_passed_is_reviewed_by_its_own_examples(solve, failing, prom
     assert (
         verdicts["The example `twice(3)` in the docstring of `twice` gives `7`."] is HypothesisVerdict.REFUTED
     )
-    assert verdicts["The assert `twice(1) == 2` holds in a fresh copy too."] is HypothesisVerdict.CONFIRMED
+    assert verdicts["`twice(1) == 2` is true in a new copy of the kernel too."] is HypothesisVerdict.CONFIRMED
     assert session.fixes == ()
 
 

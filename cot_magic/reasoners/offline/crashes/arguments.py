@@ -1,4 +1,4 @@
-"""Rules for calls: things that cannot be called, arguments that do not fit the definition."""
+"""Rules for arguments that do not fit the definition of the function."""
 
 import ast
 import re
@@ -12,13 +12,13 @@ from cot_magic.reasoners.offline.spelling import only_near
 from cot_magic.reasoners.offline.written import rule
 
 _FIT = (
-    "The arguments of a call must fit the parameters in the function's definition: how many, which "
-    "names, which order."
+    "The arguments of a call must fit the parameters in the function's definition: their number, names and "
+    "order."
 )
 
 
 def definition(site: Site, call: ast.Call) -> tuple[Cell, Function] | None:
-    """The notebook's own function that is called; for a class its `__init__`."""
+    """The definition of the called function in the notebook; for a class, its `__init__`."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     for cell, klass in site.classes(name):
         for item in klass.body:
@@ -28,7 +28,7 @@ def definition(site: Site, call: ast.Call) -> tuple[Cell, Function] | None:
 
 
 def calls(site: Site) -> list[ast.Call]:
-    """Calls at the failing place; where the message names a function, calls of that one."""
+    """Calls at the failing place; of the function that the message names, if it names one."""
     found = site.find(ast.Call)
     said = site.says(r"^([\w.<>]+)\(\)")
     if said is not None:
@@ -50,7 +50,7 @@ def _name(call: ast.Call) -> str:
 # --- arguments ----------------------------------------------------------------------------------------------
 
 
-# keywords of functions whose signature Python does not always tell
+# parameters of functions whose signature `inspect` does not always know
 _KEYWORDS = {
     "sorted": "key reverse", "sort": "key reverse", "print": "sep end file flush", "max": "key default",
     "min": "key default", "open": "mode buffering encoding errors newline", "enumerate": "start",
@@ -58,9 +58,9 @@ _KEYWORDS = {
     "read_csv": "sep header names index_col usecols dtype skiprows nrows na_values parse_dates "
                 "encoding delimiter",
     "DataFrame": "data index columns dtype copy", "plot": "color label linewidth linestyle marker alpha",
-    "to_csv": "sep header index columns encoding", "sort_values": "by ascending inplace ignore_index "
-                                                                  "key axis",
-    "drop": "labels axis index columns inplace errors", "merge": "right how on left_on right_on suffixes",
+    "to_csv": "sep header index columns encoding", "drop": "labels axis index columns inplace errors",
+    "sort_values": "by ascending inplace ignore_index key axis",
+    "merge": "right how on left_on right_on suffixes",
 }  # fmt: skip
 _USUAL = {"colour": "color", "seperator": "sep", "separator": "sep", "delimeter": "delimiter"}
 
@@ -84,29 +84,33 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
             change = src.Splice(start=start, end=start + len(wrong), text=meant)
             text = site.text(call.func)
             yield site.cause(
-                f"`{site.one_line(call.func)}` has no parameter `{wrong}`; the nearest is `{meant}`.",
-                f"`{meant}` is a parameter and `{wrong}` is none.",
+                f"`{site.one_line(call.func)}` has no parameter `{wrong}`; the closest is `{meant}`.",
+                f"`{meant}` is a parameter, and `{wrong}` is not.",
                 f"import inspect\nnames = inspect.signature({text}).parameters\n{meant!r} in names and "
                 f"{wrong!r} not in names",
-                site.repair(f"`{meant}` is what the definition calls it.", change),
+                site.repair(f"Write `{meant}`.", change),
                 weight=0.9,
             )
         elif (new := site.says(r"Did you mean '(\w+)'")) is not None:
             change = src.Splice(start=start, end=start + len(wrong), text=new[1])
             yield site.reading(
-                f"Python itself suggests `{new[1]}`.", site.repair("So it exists.", change), weight=0.85
+                f"Python suggests the argument `{new[1]}`.",
+                site.repair(f"Write `{new[1]}`.", change),
+                weight=0.85,
             )
         else:
             value = src.span(site.cell.source, keyword.value)
             if len(call.keywords) == 1 and len(known) > len(call.args):
                 change = src.Splice(start=start, end=value[0], text="")
                 claim = f"`{site.one_line(call.func)}` has no parameter `{wrong}`."
-                yield site.reading(claim, site.repair("The value is passed by position.", change), weight=0.4)
+                yield site.reading(
+                    claim, site.repair("Pass the value as a positional argument.", change), weight=0.4
+                )
         return
 
 
 def _parameter_names(site: Site, call: ast.Call) -> list[str]:
-    """From the notebook's own definition, else from a described signature."""
+    """Names of the parameters, from the notebook's own definition or from a described signature."""
     found = definition(site, call)
     if found is not None:
         return [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
@@ -131,8 +135,8 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
         ):
             owner = call.func.value
             if site.type(owner) in ("type", "") and next(site.classes(owner.id), None) is not None:
-                claim = f"`{owner.id}` is the class; its methods are called on an object of it."
-                repair = site.repair("An object is made first.", site.after(owner, "()"))
+                claim = f"`{owner.id}` is a class; call its methods on an instance."
+                repair = site.repair("Create an instance first.", site.after(owner, "()"))
                 yield site.cause(
                     claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.9
                 )
@@ -140,10 +144,10 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
             for cell, assign in site.assignments(owner.id):
                 if isinstance(assign.value, ast.Name) and next(site.classes(assign.value.id), None):
                     change = src.after(cell.source, assign.value, "()")
-                    why = "With parentheses an object is made."
+                    why = "Add the parentheses, which create an instance."
                     claim = (
-                        f"`{owner.id}` is the class `{assign.value.id}` itself, since the "
-                        "parentheses are missing."
+                        f"`{owner.id}` is the class `{assign.value.id}` itself, because the parentheses are "
+                        "missing."
                     )
                     repair = Repair(edits=(src.edit(cell, change),), why=why)
                     yield site.cause(
@@ -164,7 +168,7 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
                 else [f"{name}={name}" for name in names]
             )
             repair = site.repair(
-                "A variable of the parameter's name is there.",
+                "Pass the variables of the same names.",
                 src.Splice(start=start, end=start, text=comma + text),
             )
             claim = (
@@ -208,7 +212,7 @@ def too_many_arguments(site: Site) -> Iterator[Suspicion]:
         elif name in _COLLECTIONS:
             yield from _collected(site, call, 0, "[]", certain=True)
         elif name == "append" and isinstance(call.func, ast.Attribute):
-            claim = f"`{site.text(call.func)}` takes one element, {len(call.args)} were given."
+            claim = f"`{site.text(call.func)}` takes one argument, but got {len(call.args)}."
             yield site.reading(claim, *_append(site, call), weight=0.75)
         else:
             yield from _dropped_argument(site, call, len(call.args))
@@ -217,13 +221,13 @@ def too_many_arguments(site: Site) -> Iterator[Suspicion]:
 def _collected(
     site: Site, call: ast.Call, first: int, brackets: str, *, certain: bool
 ) -> Iterator[Suspicion]:
-    """The arguments from `first` on in brackets, as one."""
+    """Put the arguments from `first` on into one collection."""
     source = site.cell.source
     start, end = src.span(source, call.args[first])[0], src.span(source, call.args[-1])[1]
     new = f"{source[src.span(source, call)[0] : start]}{brackets[0]}{source[start:end]}{brackets[1]}"
     new += source[end : src.span(source, call)[1]]
-    repair = site.repair("Together in brackets they are one argument.", site.over(call, new))
-    claim = f"`{site.text(call.func)}` takes them as one collection, not one by one."
+    repair = site.repair("Put them into one collection.", site.over(call, new))
+    claim = f"`{site.text(call.func)}` takes them as one collection, not as separate arguments."
     if certain:
         seen = "The call works with one collection."
         yield site.cause(claim, seen, f"({new}, True)[1]", repair, weight=0.9)
@@ -236,13 +240,14 @@ def _append(site: Site, call: ast.Call) -> Iterator[Repair]:
     assert isinstance(call.func, ast.Attribute)
     inside = site.cell.source[start:end]
     yield site.repair(
-        "Each becomes an element.", site.over(call, f"{site.text(call.func.value)}.extend([{inside}])")
+        "Add each of them, with `extend`.",
+        site.over(call, f"{site.text(call.func.value)}.extend([{inside}])"),
     )
-    yield site.repair("They become one tuple.", site.over(call, f"{site.text(call.func)}(({inside}))"))
+    yield site.repair("Add them as one tuple.", site.over(call, f"{site.text(call.func)}(({inside}))"))
 
 
 def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspicion]:
-    """The notebook's own function got more than it takes."""
+    """A function of the notebook got more arguments than it takes."""
     found = definition(site, call)
     if found is None:
         return
@@ -257,18 +262,19 @@ def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspic
     if only and given == len(positional) + 1:
         start = src.span(site.cell.source, call.args[-1])[0]
         repair = site.repair(
-            f"`{only[0]}` is given by its name.", src.Splice(start=start, end=start, text=f"{only[0]}=")
+            f"Pass it as the keyword argument `{only[0]}`.",
+            src.Splice(start=start, end=start, text=f"{only[0]}="),
         )
         yield site.reading(
-            f"`{only[0]}` of `{site.one_line(call.func)}` can be given by name only.", repair, weight=0.8
+            f"`{only[0]}` of `{site.one_line(call.func)}` is keyword-only.", repair, weight=0.8
         )
         return
     names = [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
     where = f"{site.case.label(found[0].id)}, line {found[1].lineno}"
     yield site.cause(
-        f"`{site.one_line(call.func)}` is defined with {len(names)} parameter(s) ({where}) and got "
-        f"{given} arguments.",
-        "The definition takes fewer arguments than the call gives.",
+        f"`{site.one_line(call.func)}` takes {len(names)} argument{'' if len(names) == 1 else 's'} "
+        f"({where}), but got {given}.",
+        "The definition takes fewer arguments than the call passes.",
         f"import inspect\nlen(inspect.signature({site.text(call.func)}).parameters) < {given}",
         weight=0.6,
     )
@@ -280,7 +286,7 @@ def _dropped_argument(site: Site, call: ast.Call, given: int) -> Iterator[Suspic
         )
         end = src.span(site.cell.source, call.args[-1])[1]
         repair = site.repair(
-            "The call gives what the definition takes.", src.Splice(start=start, end=end, text="")
+            "Remove the arguments that are too many.", src.Splice(start=start, end=end, text="")
         )
         yield site.reading("The last arguments may be too many.", repair, weight=0.35)
 
@@ -300,14 +306,18 @@ def given_twice(site: Site) -> Iterator[Suspicion]:
         free = [
             name for name in src.parameters(found[1]) if name not in taken and name not in ("self", "cls")
         ]
-        claim = f"`{said[1]}` of `{site.one_line(call.func)}` is given by position and again by name."
+        claim = f"`{said[1]}` of `{site.one_line(call.func)}` is passed twice: by position and by keyword."
         if free:
             change = src.Splice(start=start, end=start + len(said[1]), text=free[0])
-            yield site.reading(claim, site.repair(f"The free parameter is `{free[0]}`.", change), weight=0.6)
+            yield site.reading(
+                claim,
+                site.repair(f"Pass it as `{free[0]}`, the parameter without a value.", change),
+                weight=0.6,
+            )
         else:
             before = site.cell.source[:start].rstrip().rstrip(",")
             change = src.Splice(start=len(before), end=src.span(site.cell.source, keyword)[1], text="")
-            yield site.reading(claim, site.repair("It is given once.", change), weight=0.5)
+            yield site.reading(claim, site.repair("Remove the keyword argument.", change), weight=0.5)
 
 
 @rule(
@@ -327,11 +337,9 @@ def type_in_quotes(site: Site) -> Iterator[Suspicion]:
             if isinstance(item, ast.Constant) and isinstance(item.value, str) and item.value.isidentifier()
         ]
         if quoted:
-            repair = site.repair(
-                "Without quotes it is the type.", *(site.over(item, str(item.value)) for item in quoted)
-            )
+            repair = site.repair("Remove the quotes.", *(site.over(item, str(item.value)) for item in quoted))
             check = " and ".join(f"isinstance({item.value!s}, type)" for item in quoted)
-            claim = f"`{site.one_line(call.args[1])}` is text, not a type."
+            claim = f"`{site.one_line(call.args[1])}` is a string, not a type."
             yield site.cause(claim, "There is a type of that name.", check, repair, weight=0.93)
         return
 

@@ -11,7 +11,7 @@ from cot_magic.reasoners.offline.written import rule
 
 
 def divisions(site: Site) -> list[tuple[ast.AST, ast.expr]]:
-    """Divisions at the failing place with their divisors; those that are known to be zero if any is."""
+    """Divisions at the failing place with their divisors; if any divisor is known to be zero, only those."""
     found: list[tuple[ast.AST, ast.expr]] = []
     kinds = (ast.Div, ast.FloorDiv, ast.Mod)
     found += [(node, node.right) for node in site.find(ast.BinOp, lambda node: isinstance(node.op, kinds))]
@@ -29,9 +29,8 @@ def divisions(site: Site) -> list[tuple[ast.AST, ast.expr]]:
 @rule(
     "division.range_from_zero",
     "ZeroDivisionError",
-    lesson="`range(n)` begins at 0. If the loop divides by its variable, the first step divides by "
-    "zero; `range(1, n)` "
-    "begins at 1.",
+    lesson="`range(n)` starts at 0, so a loop that divides by its variable divides by zero first. `range(1, "
+    "n)` starts at 1.",
 )
 def range_from_zero(site: Site) -> Iterator[Suspicion]:
     for _, divisor in divisions(site):
@@ -47,7 +46,7 @@ def range_from_zero(site: Site) -> Iterator[Suspicion]:
             zero = len(call.args) == 1 or (isinstance(call.args[0], ast.Constant) and call.args[0].value == 0)
             if not zero:
                 continue
-            claim = f"`{divisor.id}` begins at 0 in `{site.one_line(call)}`, and is divided by."
+            claim = f"`{divisor.id}` starts at 0 in `{site.one_line(call)}`, and is used as a divisor."
             yield site.cause(claim, f"`{divisor.id}` is 0.", f"{divisor.id} == 0", weight=0.9)
             start = src.span(site.cell.source, call.args[0])[0]
             if len(call.args) == 1:
@@ -55,7 +54,9 @@ def range_from_zero(site: Site) -> Iterator[Suspicion]:
             else:
                 change = site.over(call.args[0], "1")
             yield site.reading(
-                "The loop may be meant to begin at 1.", site.repair("It begins at 1.", change), weight=0.85
+                "The loop may be meant to start at 1.",
+                site.repair("Start the loop at 1.", change),
+                weight=0.85,
             )
             return
 
@@ -63,9 +64,8 @@ def range_from_zero(site: Site) -> Iterator[Suspicion]:
 @rule(
     "division.empty_average",
     "ZeroDivisionError",
-    lesson="The average of nothing does not exist: the sum is 0 and so is the count. Decide what an "
-    "empty list should "
-    "give.",
+    lesson="An empty list has no average: its sum and its length are 0. Decide what the result for an empty "
+    "list should be.",
 )
 def empty_average(site: Site) -> Iterator[Suspicion]:
     for node, divisor in divisions(site):
@@ -80,14 +80,14 @@ def empty_average(site: Site) -> Iterator[Suspicion]:
         claim = f"`{items}` is empty, so `{site.text(divisor)}` is 0."
         if pure(divisor.args[0]):
             yield site.cause(claim, "Its length is 0.", f"len({items}) == 0", weight=0.9)
-        yield from _guards(site, node, items, "An empty collection may have an answer of its own.")
+        yield from _guards(site, node, items, "An empty collection may be acceptable.")
         return
 
 
 @rule(
     "division.zero",
     "ZeroDivisionError",
-    lesson="Dividing by zero has no result. The question is whether this zero may be there at all.",
+    lesson="A division by zero has no result. Ask whether the divisor should ever be zero.",
 )
 def zero(site: Site) -> Iterator[Suspicion]:
     for node, divisor in divisions(site)[:1]:
@@ -98,7 +98,7 @@ def zero(site: Site) -> Iterator[Suspicion]:
         if not isinstance(divisor, ast.Constant) and not (
             isinstance(divisor, ast.Call) and getattr(divisor.func, "id", "") == "len"
         ):
-            yield from _guards(site, node, text, "A zero may be allowed there.")
+            yield from _guards(site, node, text, "A divisor of zero may be acceptable.")
 
 
 def _origin(site: Site, divisor: ast.expr) -> str:
@@ -112,24 +112,23 @@ def _origin(site: Site, divisor: ast.expr) -> str:
 
 
 def _guards(site: Site, node: ast.AST, text: str, claim: str) -> Iterator[Suspicion]:
-    """0 in that case; or None from the function."""
+    """0 in that case, or None from the function."""
     if not isinstance(node, ast.expr):
         return
     whole = site.text(node)
-    guarded = site.repair("It gives 0 then.", site.over(node, f"({whole} if {text} else 0)"))
+    guarded = site.repair("Use 0 in that case.", site.over(node, f"({whole} if {text} else 0)"))
     yield site.reading(claim, guarded, weight=0.4)
     statement = site.statement
     if isinstance(statement, ast.Return) and site.function is not None:
         change = src.line_before(site.cell.source, statement.lineno, f"if not {text}:\n    return None")
-        yield site.reading(claim, site.repair("It gives `None` then.", change), weight=0.3)
+        yield site.reading(claim, site.repair("Return `None` in that case.", change), weight=0.3)
 
 
 @rule(
     "number.overflow",
     "OverflowError",
-    lesson="Floats go up to about 1.8e308. Whole numbers in Python have no limit, and numpy or "
-    "`decimal` have other "
-    "ones.",
+    lesson="Floats go up to about 1.8e308. Integers in Python have no limit; numpy and `decimal` have their "
+    "own.",
 )
 def overflow(site: Site) -> Iterator[Suspicion]:
     if site.says(r"int too large to convert to float|integer division result too large"):
@@ -137,22 +136,23 @@ def overflow(site: Site) -> Iterator[Suspicion]:
             start, end = src.span(site.cell.source, node.left)[1], src.span(site.cell.source, node.right)[0]
             change = src.Splice(start=start, end=end, text=site.cell.source[start:end].replace("/", "//", 1))
             yield site.reading(
-                "A whole division keeps whole numbers.", site.repair("`//` stays exact.", change), weight=0.6
+                "Integer division of integers has no limit.",
+                site.repair("Use `//`, which is exact for integers.", change),
+                weight=0.6,
             )
     for power in site.find(ast.BinOp, lambda node: isinstance(node.op, ast.Pow))[:1]:
         left = power.left
         value = site.literal(left)
         if isinstance(value, float) and value.is_integer():
             claim = (
-                f"`{site.one_line(left)}` is the float {shown(site.value(left))}; as a whole "
-                "number it has no limit."
+                f"`{site.one_line(left)}` is the float {shown(site.value(left))}; an integer has no limit."
             )
             new = str(int(value)) if isinstance(left, ast.Constant) else f"int({site.text(left)})"
             yield site.reading(
-                claim, site.repair("Whole numbers have no limit.", site.over(left, new)), weight=0.6
+                claim, site.repair("Use an integer, which has no limit.", site.over(left, new)), weight=0.6
             )
         elif pure(power):
-            yield site.reading("The power is larger than a float can be.", weight=0.4)
+            yield site.reading("The power is too large for a float.", weight=0.4)
 
 
 RULES = (range_from_zero, empty_average, zero, overflow)

@@ -1,4 +1,4 @@
-"""Rules for arrays: truth of a whole array, shapes that do not fit."""
+"""Rules for arrays: the truth value of an array, shapes that do not fit."""
 
 import ast
 import re
@@ -13,9 +13,8 @@ from cot_magic.reasoners.offline.written import rule
 @rule(
     "value.ambiguous_truth",
     "ValueError",
-    lesson="A comparison of a whole array or column gives one answer for each element. Combine such "
-    "answers with `&` "
-    "and `|`, each comparison in brackets; `any()` or `all()` makes one answer of them.",
+    lesson="Comparing an array or column gives one result for each element. Combine such results with `&` "
+    "and `|`, with parentheses around each comparison; `any()` or `all()` makes one result of them.",
 )
 def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"truth value of an? (array|Series|DataFrame|Index)"):
@@ -28,12 +27,12 @@ def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
         )
         new = re.sub(r"\(\((.*)\)\)", r"(\1)", new)
         claim = (
-            f"`{'and' if sign == '&' else 'or'}` cannot combine whole arrays; `{sign}` does it for "
-            "each element."
+            f"`{'and' if sign == '&' else 'or'}` does not work on arrays; `{sign}` combines them element by "
+            "element."
         )
         check = " or ".join(f"getattr({site.text(item)}, 'ndim', 0) > 0" for item in node.values)
-        repair = site.repair(f"`{sign}` combines element by element.", site.over(node, new))
-        yield site.cause(claim, "Both sides are whole arrays.", check, repair, weight=0.9)
+        repair = site.repair(f"Use `{sign}`, which combines element by element.", site.over(node, new))
+        yield site.cause(claim, "An operand is an array.", check, repair, weight=0.9)
         return
     for chained in site.find(ast.Compare, lambda node: len(node.ops) > 1):
         parts = [chained.left, *chained.comparators]
@@ -43,10 +42,12 @@ def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
                 f"({site.text(parts[i])} {signs[type(op)]} {site.text(parts[i + 1])})"
                 for i, op in enumerate(chained.ops)
             )
-            repair = site.repair("Each comparison stands alone.", site.over(chained, f"({new})"))
+            repair = site.repair(
+                "Write each comparison on its own, combined with `&`.", site.over(chained, f"({new})")
+            )
             yield site.cause(
-                "A chain of comparisons does not work on whole arrays.",
-                "The middle is a whole array.",
+                "A chained comparison does not work on arrays.",
+                "The middle operand is an array.",
                 f"getattr({site.text(parts[1])}, 'ndim', 0) > 0",
                 repair,
                 weight=0.92,
@@ -59,18 +60,18 @@ def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
             if isinstance(operand, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
             else f"~({site.text(operand)})"
         )
-        repair = site.repair("`~` negates each element.", site.over(negated, new))
-        yield site.reading("`not` cannot negate a whole array.", repair, weight=0.75)
+        repair = site.repair("Use `~`, which negates each element.", site.over(negated, new))
+        yield site.reading("`not` does not work on arrays.", repair, weight=0.75)
         return
     statement = site.statement
     test = getattr(statement, "test", None)
     if isinstance(test, ast.expr):
         whole = f"({site.text(test)})" if isinstance(test, ast.Compare | ast.BinOp) else site.text(test)
-        claim = f"`{site.one_line(test)}` is a whole array of answers."
+        claim = f"`{site.one_line(test)}` is an array with one result for each element."
         if kind_of(site, test).endswith("DataFrame"):
             return
-        everyone = site.repair("All must hold.", site.over(test, f"{whole}.all()"))
-        anyone = site.repair("One is enough.", site.over(test, f"{whole}.any()"))
+        everyone = site.repair("Use `all()`: every element must be true.", site.over(test, f"{whole}.all()"))
+        anyone = site.repair("Use `any()`: one true element is enough.", site.over(test, f"{whole}.any()"))
         yield site.reading(claim, everyone, anyone, weight=0.7)
 
 
@@ -81,11 +82,10 @@ def _bool_ops(site: Site) -> list[ast.BoolOp]:
 @rule(
     "value.lengths",
     "ValueError",
-    lesson="Columns of one table, and arrays that are combined element by element, must have fitting "
-    "lengths.",
+    lesson="Columns of one table, and arrays that are combined element by element, need matching lengths.",
 )
 def lengths(site: Site) -> Iterator[Suspicion]:
-    """Facts about lengths that do not fit; the one repair that is safe to offer is a transposed product."""
+    """Facts about lengths that do not fit; the only repair that is offered is a transposed product."""
     said = site.says(r"operands could not be broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))")
     columns = site.says(
         r"All arrays must be of the same length|Length of values \((\d+)\) does not match length of "
@@ -93,17 +93,19 @@ def lengths(site: Site) -> Iterator[Suspicion]:
     )
     product = site.says(r"matmul: Input operand|shapes \(.*\) and \(.*\) not aligned")
     if said is not None:
-        yield site.reading(f"The shapes {said[1]} and {said[2]} do not fit element by element.", weight=0.6)
+        yield site.reading(
+            f"The shapes {said[1]} and {said[2]} do not fit for an operation element by element.", weight=0.6
+        )
     elif columns is not None:
         sizes = [f"`{site.one_line(node)}` has {len(node.elts)}" for node in site.find(ast.List)][:4]
         told = f": {', '.join(sizes)} elements" if len(sizes) > 1 else ""
         yield site.reading(f"The columns have different lengths{told}.", weight=0.6)
     elif product is not None:
         for node in site.find(ast.BinOp, lambda node: isinstance(node.op, ast.MatMult)):
-            claim = "The inner sizes of the two matrices differ."
+            claim = _sizes(site, node)
             turned = [
-                site.repair("The right one is transposed.", site.after(node.right, ".T")),
-                site.repair("The left one is transposed.", site.after(node.left, ".T")),
+                site.repair("Transpose the right operand.", site.after(node.right, ".T")),
+                site.repair("Transpose the left operand.", site.after(node.left, ".T")),
             ]
             if isinstance(node.right, ast.Name | ast.Attribute) and isinstance(
                 node.left, ast.Name | ast.Attribute
@@ -112,17 +114,42 @@ def lengths(site: Site) -> Iterator[Suspicion]:
             return
 
 
+def _sizes(site: Site, product: ast.BinOp) -> str:
+    """The shapes of the operands of `@`, in a sentence."""
+    sides = [(site.one_line(node), _shape(site, node)) for node in (product.left, product.right)]
+    (_, left), (name, right) = sides
+    if not left or not right:
+        return "The columns of the left operand of `@` are not as many as the rows of the right one."
+    told = " and ".join(
+        f"`{text}` has {shape[0]} element{'' if shape[0] == 1 else 's'}"
+        if len(shape) == 1
+        else f"`{text}` is {'×'.join(map(str, shape))}"
+        for text, shape in sides
+    )
+    return (
+        f"{told}: `{site.one_line(product)}` needs "
+        f"{left[-1]}{f' rows in `{name}`' if len(right) > 1 else ''}."
+    )
+
+
+def _shape(site: Site, node: ast.expr) -> tuple[int, ...]:
+    """The shape of an array; empty if it is not known."""
+    found = site.value(node)
+    text = dict(found.facts).get("shape", "") if found is not None else ""
+    return tuple(int(size) for size in re.findall(r"\d+", text))
+
+
 @rule(
     "array.zero_step",
     "ValueError",
-    lesson="The third argument of `range` is the step, which cannot be 0.",
+    lesson="The step, the third argument of `range`, must not be 0.",
 )
 def zero_step(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"arg 3 must not be zero|slice step cannot be zero"):
         return
     for call in site.find(ast.Call, lambda node: len(node.args) == 3):
         change = site.over(call.args[2], "1")
-        yield site.reading("The step is 0.", site.repair("It goes on by 1.", change), weight=0.5)
+        yield site.reading("The step is 0.", site.repair("Use the step 1.", change), weight=0.5)
         return
 
 

@@ -1,4 +1,4 @@
-"""Rules for AssertionError: both sides, shown. No fix is guessed from a value alone."""
+"""Rules for AssertionError: the values on both sides. A value alone does not suggest a fix."""
 
 import ast
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from cot_magic.reasoners.offline.written import rule
 @rule(
     "assert.operands",
     "AssertionError",
-    lesson="An assert compares what the code computed with what was expected. The two values show how "
-    "they differ.",
+    lesson="An `assert` statement compares the result of the code with what you expect. The two values show "
+    "the difference.",
 )
 def operands(site: Site) -> Iterator[Suspicion]:
     statement = site.statement
@@ -23,20 +23,30 @@ def operands(site: Site) -> Iterator[Suspicion]:
     if isinstance(test, ast.Tuple):
         return
     text = site.text(test)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        left, right = test.left, test.comparators[0]
-        seen = (
-            f"`{site.one_line(left)}` is {shown(site.value(left))}, `{site.one_line(right)}` is "
-            f"{shown(site.value(right))}"
-        )
-        known = site.value(left) is not None and site.value(right) is not None
-        claim = f"The assert `{site.one_line(test)}` does not hold" + (f": {seen}." if known else ".")
-    else:
-        claim = f"The assert `{site.one_line(test)}` does not hold."
+    claim = _compared(site, test) or f"`{site.one_line(test)}` is false."
     if pure(test):
-        yield site.cause(claim, "It is false.", f"not ({text})", weight=0.4)
+        yield site.cause(claim, "The condition is false.", f"not ({text})", weight=0.4)
     else:
-        yield site.cause(claim, "It is false each time.", f"not ({text})", weight=0.35)
+        yield site.cause(
+            claim, "The condition is false each time it is evaluated.", f"not ({text})", weight=0.35
+        )
+
+
+def _compared(site: Site, test: ast.expr) -> str:
+    """What a comparison compared, for a sentence; empty if it is none, or its values are not known."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return ""
+    left, right = test.left, test.comparators[0]
+    if site.value(left) is None or site.value(right) is None:
+        return ""
+    seen = f"`{site.one_line(left)}` is {shown(site.value(left))}"
+    if isinstance(right, ast.Constant):
+        if isinstance(test.ops[0], ast.Eq):
+            return f"{seen}, not {shown(site.value(right))}."
+        return f"`{site.one_line(test)}` is false: {seen}."
+    joined = ", but" if isinstance(test.ops[0], ast.Eq) else " and"
+    told = f"{seen}{joined} `{site.one_line(right)}` is {shown(site.value(right))}."
+    return told if isinstance(test.ops[0], ast.Eq) else f"`{site.one_line(test)}` is false: {told}"
 
 
 RULES = (operands,)

@@ -1,4 +1,4 @@
-"""Rules for AttributeError: misspelt members, members of other types and of earlier versions."""
+"""Rules for AttributeError: misspelt attributes, methods of other types, languages and versions."""
 
 import ast
 import re
@@ -12,8 +12,8 @@ from cot_magic.reasoners.offline.site import Site, shown, type_name
 from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
 
-# (type, wrong member): pattern of the right expression; {0} is the object, {1} the arguments as they stand.
-# A pattern without {1} drops the parentheses and must be written with them gone.
+# (type, wrong attribute): template of the right expression; {0} is the object, {1} its arguments as written.
+# A template without {1} replaces the whole call, parentheses included.
 FOREIGN: dict[tuple[str, str], str] = {
     ("list", "push"): "{0}.append({1})",
     ("list", "push_back"): "{0}.append({1})",
@@ -117,7 +117,7 @@ FOREIGN: dict[tuple[str, str], str] = {
     ("pandas.core.series.Series", "endswith"): "{0}.str.endswith({1})",
 }
 
-# the length, under whatever name
+# other names for the length
 LENGTHS = (
     "length",
     "lenght",
@@ -136,7 +136,7 @@ CALLABLE = ("function", "method", "builtin_function_or_method", "method_descript
 
 
 def wanted(site: Site) -> str:
-    """The attribute that is missing."""
+    """The name of the missing attribute."""
     if site.raised.name:
         return site.raised.name
     found = site.says(r"has no attribute '(\w+)'")
@@ -146,18 +146,18 @@ def wanted(site: Site) -> str:
 
 
 def places(site: Site) -> list[ast.Attribute]:
-    """Where the missing attribute is asked for."""
+    """Where the missing attribute is used."""
     name = wanted(site)
     return site.find(ast.Attribute, lambda node: node.attr == name)
 
 
 def subject(site: Site, node: ast.Attribute) -> Variable | None:
-    """The object that lacks it."""
+    """The object that does not have it."""
     return site.raised.subject or site.value(node.value)
 
 
 def subject_type(site: Site, node: ast.Attribute) -> str:
-    """Its type, from the description or from the message."""
+    """The type of that object, from its description or from the message."""
     found = subject(site, node)
     if found is not None:
         return type_name(found)
@@ -166,7 +166,7 @@ def subject_type(site: Site, node: ast.Attribute) -> str:
 
 
 def module_of(site: Site, node: ast.Attribute) -> str:
-    """The module's name if the object is a module."""
+    """The name of the module, if the object is one."""
     said = site.says(r"module '([\w.]+)' has no attribute")
     found = subject(site, node)
     if said is None and found is not None and found.type == "module":
@@ -175,14 +175,14 @@ def module_of(site: Site, node: ast.Attribute) -> str:
 
 
 def lacks(site: Site, node: ast.Attribute, *has: str) -> str:
-    """Code of a check: the object has not the one attribute, and has the others."""
+    """Code of a check: the object does not have the first attribute, and has the others."""
     text = site.text(node.value)
     parts = [f"not hasattr({text}, {node.attr!r})", *(f"hasattr({text}, {name!r})" for name in has)]
     return " and ".join(parts)
 
 
 def renamed(site: Site, node: ast.Attribute, name: str) -> src.Splice:
-    """Another attribute of the same object."""
+    """Replace the name of the attribute."""
     start = src.span(site.cell.source, node.value)[1]
     end = src.span(site.cell.source, node)[1]
     between = site.cell.source[start:end]
@@ -193,9 +193,8 @@ def renamed(site: Site, node: ast.Attribute, name: str) -> src.Splice:
 @rule(
     "attribute.typo",
     "AttributeError",
-    lesson="Each type has a fixed set of methods and attributes, written in one exact way. Press Tab "
-    "after the dot to "
-    "see them.",
+    lesson="Every type has its own methods and attributes, each with one exact spelling. Press Tab after the "
+    "dot to list them.",
 )
 def typo(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -207,18 +206,18 @@ def typo(site: Site) -> Iterator[Suspicion]:
         certain = only_near(name, members)
         what = f"`{site.one_line(node.value)}` (`{module_of(site, node) or found.type}`)"
         for place, meant in enumerate(near(name, members)):
-            claim = f"{what} has no `{name}`; the nearest that it has is `{meant}`."
-            repair = site.repair(f"`{meant}` exists.", *_everywhere(site, node, meant))
+            claim = f"{what} has no attribute `{name}`; the closest is `{meant}`."
+            repair = site.repair(f"Write `{meant}`.", *_everywhere(site, node, meant))
             weight = 0.9 - 0.1 * place - 0.03 * closeness(name, meant)
             if meant == certain:
-                prediction = f"There is no `{name}` in it, but there is `{meant}`."
+                prediction = f"It has no attribute `{name}`, but it has `{meant}`."
                 yield site.cause(claim, prediction, lacks(site, node, meant), repair, weight=weight)
             else:
                 yield site.reading(claim, repair, weight=weight - 0.15)
 
 
 def _everywhere(site: Site, node: ast.Attribute, meant: str) -> list[src.Splice]:
-    """The same misspelt attribute of the same object, wherever the cell has it."""
+    """Replace the same misspelt attribute of the same object everywhere in the cell."""
     text = site.text(node.value)
     return [
         renamed(site, item, meant)
@@ -236,9 +235,8 @@ def call_of(site: Site, func: ast.AST) -> ast.Call | None:
 @rule(
     "attribute.other_name",
     "AttributeError",
-    lesson="Other languages and other types call this operation differently. In Python each type has "
-    "its own names, "
-    "and some operations are functions or operators instead: `len(x)`, `a in b`.",
+    lesson="Other languages and other types have other names for this operation. In Python every type has "
+    "its own methods, and some operations are functions or operators instead: `len(x)`, `a in b`.",
 )
 def other_name(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -265,7 +263,7 @@ def other_name(site: Site) -> Iterator[Suspicion]:
             return
         row = call is not None and bool(call.args) and kind_of(site, call.args[0]) == "dict"
         if kind.endswith("DataFrame") and name == "append" and row:
-            return  # not a table: a rule of its own knows how a row is joined
+            return  # `table.append` has the repair for a row
         arguments = ", ".join(site.text(item) for item in (call.args if call is not None else []))
         if "{1}" in pattern and not arguments and not pattern.endswith("({1})"):
             return
@@ -274,12 +272,12 @@ def other_name(site: Site) -> Iterator[Suspicion]:
         if assigned and " = " in new:
             new = new.split(" = ", 1)[1]
         elif kind.startswith("pandas") and "concat" in new and not assigned:
-            return  # a frame's old append changed nothing by itself; what was meant is open
+            return  # `DataFrame.append` changed nothing in place, so the intent is open
         yield site.cause(
-            f"A `{kind}` has no `{name}`; here it is `{new}`.",
-            f"`{text}` is a `{kind}` without `{name}`.",
+            f"A `{kind}` has no `{name}`; write `{new}`.",
+            f"`{text}` is a `{kind}`, which has no `{name}`.",
             f"not hasattr({text}, {name!r}) and type({text}).__name__ == {kind.rsplit('.', 1)[-1]!r}",
-            site.repair(f"`{new}` is how it is written for a `{kind}`.", site.over(whole, new)),
+            site.repair(f"Write `{new}` for a `{kind}`.", site.over(whole, new)),
             weight=0.93,
         )
 
@@ -287,8 +285,7 @@ def other_name(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.missing_call",
     "AttributeError",
-    lesson="Without parentheses a method is only named, not called: `text.upper` is the method, "
-    "`text.upper()` its "
+    lesson="Without parentheses, a method is not called: `text.upper` is the method, `text.upper()` is its "
     "result.",
 )
 def missing_call(site: Site) -> Iterator[Suspicion]:
@@ -296,10 +293,10 @@ def missing_call(site: Site) -> Iterator[Suspicion]:
         text = site.text(node.value)
         if subject_type(site, node) in CALLABLE:
             yield site.cause(
-                f"`{text}` is a function and is not called here; its result would have `{node.attr}`.",
-                f"`{text}` can be called, and has no `{node.attr}` itself.",
+                f"`{text}` is a function that is not called; its result may have `{node.attr}`.",
+                f"`{text}` is callable and has no attribute `{node.attr}`.",
                 f"callable({text}) and not hasattr({text}, {node.attr!r})",
-                site.repair(f"`{text}()` is the result.", site.after(node.value, "()")),
+                site.repair(f"Call it: `{text}()`.", site.after(node.value, "()")),
                 weight=0.85,
             )
 
@@ -307,8 +304,8 @@ def missing_call(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.key",
     "AttributeError",
-    lesson="The entries of a dictionary are reached with brackets and the key: `d['name']`. The dot is "
-    "for attributes.",
+    lesson="The values of a dictionary are looked up with their keys in square brackets: `d['name']`. The "
+    "dot is for attributes.",
 )
 def key(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -318,9 +315,11 @@ def key(site: Site) -> Iterator[Suspicion]:
         if repr(node.attr) in found.keys:
             yield site.cause(
                 f"`{node.attr}` is a key of `{text}`, not an attribute.",
-                f"`{node.attr!r}` is among the keys.",
+                f"`{node.attr!r}` is one of the keys.",
                 f"{node.attr!r} in {text} and not hasattr({text}, {node.attr!r})",
-                site.repair("Keys are looked up in brackets.", site.over(node, f"{text}[{node.attr!r}]")),
+                site.repair(
+                    f"Look up the key: `{text}[{node.attr!r}]`.", site.over(node, f"{text}[{node.attr!r}]")
+                ),
                 weight=0.95,
             )
             return
@@ -328,23 +327,24 @@ def key(site: Site) -> Iterator[Suspicion]:
         meant = only_near(node.attr, names)
         if meant is not None:
             yield site.cause(
-                f"`{text}` has no `{node.attr}`; the nearest key is `{meant!r}`.",
-                f"`{meant!r}` is among the keys and `{node.attr!r}` is not.",
+                f"`{text}` has no `{node.attr}`; the closest key is `{meant!r}`.",
+                f"`{meant!r}` is one of the keys, and `{node.attr!r}` is not.",
                 f"{meant!r} in {text} and {node.attr!r} not in {text}",
-                site.repair(f"`{meant!r}` is there.", site.over(node, f"{text}[{meant!r}]")),
+                site.repair(f"Look up the key `{meant!r}`.", site.over(node, f"{text}[{meant!r}]")),
                 weight=0.85,
             )
         elif found.type == "dict" and isinstance(node.ctx, ast.Store):
             change = site.over(node, f"{text}[{node.attr!r}]")
             yield site.reading(
-                "An entry of a dictionary is set in brackets.", site.repair("So it is a key.", change)
+                "A value is stored in a dictionary under a key, in square brackets.",
+                site.repair(f"Store it as `{text}[{node.attr!r}]`.", change),
             )
 
 
 @rule(
     "attribute.elements",
     "AttributeError",
-    lesson="A list has no methods of the things in it. The method must be called for each element.",
+    lesson="A list does not have the methods of its elements. Call the method on each element.",
 )
 def elements(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -357,15 +357,15 @@ def elements(site: Site) -> Iterator[Suspicion]:
                 f"[item{site.text(call)[len(site.text(node.value)) :]} for item in {site.text(node.value)}]"
             )
             yield site.reading(
-                f"`{site.one_line(node.value)}` is a {type(value).__name__}; `{node.attr}` belongs to "
-                "what is in it.",
-                site.repair("It is called for each element.", site.over(call, inside)),
+                f"`{site.one_line(node.value)}` is a {type(value).__name__}; its elements have the method "
+                f"`{node.attr}`.",
+                site.repair("Call it on each element.", site.over(call, inside)),
                 weight=0.7,
             )
             first = f"{site.text(node.value)}[0]"
             yield site.reading(
-                f"One element of `{site.one_line(node.value)}` may be meant.",
-                site.repair("It is called for the first element.", site.over(node.value, first)),
+                f"You may have meant one element of `{site.one_line(node.value)}`.",
+                site.repair("Call it on the first element.", site.over(node.value, first)),
                 weight=0.3,
             )
 
@@ -378,7 +378,7 @@ def described(site: Site, node: ast.AST) -> str:
 @rule(
     "attribute.comma_meant",
     "AttributeError",
-    lesson="A dot takes a part of what stands before it. Two separate things are divided by a comma.",
+    lesson="A dot accesses an attribute of the object before it. Separate arguments or elements with commas.",
 )
 def comma_meant(site: Site) -> Iterator[Suspicion]:
     """`print(first.second)` where `second` is a variable; `len.text` where a call is meant."""
@@ -392,19 +392,25 @@ def comma_meant(site: Site) -> Iterator[Suspicion]:
         text, name = site.text(node.value), node.attr
         check = f"not hasattr({text}, {name!r}) and ({name!r} in locals() or {name!r} in globals())"
         if subject_type(site, node) in (*CALLABLE, "type"):
-            repair = site.repair("Brackets call a function.", site.over(node, f"{text}({name})"))
-            claim = f"`{text}` is a function and `{name}` a variable: a call is meant."
+            repair = site.repair(f"Call the function: `{text}({name})`.", site.over(node, f"{text}({name})"))
+            claim = f"`{text}` is a function and `{name}` is a variable: you may have meant to call it."
             yield site.cause(
-                claim, f"`{name}` is a variable, and no part of `{text}`.", check, repair, weight=0.85
+                claim,
+                f"`{name}` is a variable, and not an attribute of `{text}`.",
+                check,
+                repair,
+                weight=0.85,
             )
         elif _stands_among_others(site, node):
-            repair = site.repair("A comma divides the two.", site.over(node, f"{text}, {name}"))
-            claim = f"`{name}` is a variable, not a part of `{text}`: the dot may be meant as a comma."
+            repair = site.repair(
+                f"Put a comma between `{text}` and `{name}`.", site.over(node, f"{text}, {name}")
+            )
+            claim = f"`{name}` is a variable, not an attribute of `{text}`: the dot may be meant as a comma."
             yield site.reading(claim, repair, weight=0.75)
 
 
 def _stands_among_others(site: Site, node: ast.Attribute) -> bool:
-    """Whether it is an argument, or an element of a list: there a comma makes sense."""
+    """Whether it is an argument of a call or an element of a list, where a comma makes sense."""
     return any(
         node in (item.args if isinstance(item, ast.Call) else item.elts)
         for item in ast.walk(site.statement or site.tree)
@@ -416,7 +422,7 @@ def _stands_among_others(site: Site, node: ast.Attribute) -> bool:
     "attribute.tuple_by_comma",
     "AttributeError",
     "TypeError",
-    lesson="A comma at the end of an assignment makes a tuple of one element: `x = 3,` is `(3,)`.",
+    lesson="A comma at the end of an assignment makes a tuple of one element: `x = 3,` assigns `(3,)`.",
 )
 def tuple_by_comma(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"'tuple'|\(not \"tuple\"\)"):
@@ -435,7 +441,7 @@ def tuple_by_comma(site: Site) -> Iterator[Suspicion]:
                 f"The comma at the end of line {assign.lineno} makes `{name}` a tuple.",
                 f"`{name}` is a tuple of one element.",
                 f"isinstance({name}, tuple) and len({name}) == 1",
-                Repair(edits=(src.edit(cell, change),), why="Without the comma it is the value itself."),
+                Repair(edits=(src.edit(cell, change),), why="Remove the comma at the end of the line."),
                 weight=0.93,
             )
             break

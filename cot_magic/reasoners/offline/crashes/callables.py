@@ -1,4 +1,4 @@
-"""Rules for things that are called and cannot be."""
+"""Rules for calls of objects that are not callable."""
 
 import ast
 import builtins
@@ -19,8 +19,7 @@ SEQUENCES = ("list", "tuple", "str", "dict", "range", "numpy.ndarray", "bytes")
     "call.shadowed_builtin",
     "TypeError",
     lesson="`list`, `sum`, `max` and others are ordinary names. A variable of the same name hides the "
-    "function for the "
-    "rest of the session, in all cells.",
+    "function for the rest of the session, in all cells.",
 )
 def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"object is not callable"):
@@ -34,16 +33,16 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
         if found is not None and found.type in (*CALLABLE, "type"):
             continue
         edits = list(_renamed_everywhere(site, name))
-        where = site.case.label(edits[0].cell) if edits else "a cell that is not known any more"
-        if not any(edit.cell == site.cell.id for edit in edits):  # the kernel still has the variable
+        where = site.case.label(edits[0].cell) if edits else "a cell that is no longer known"
+        if not any(edit.cell == site.cell.id for edit in edits):  # the variable stays in the kernel
             line = src.import_line(site.cell.source)
             restored = src.line_before(site.cell.source, line, f"from builtins import {name}")
             edits.append(src.edit(site.cell, restored))
-        why = f"With the variable under another name, `{name}` is the function again."
+        why = f"Rename the variable, so that `{name}` is the function again."
         repairs = [Repair(edits=tuple(edits), why=why)]
         yield site.cause(
-            f"The variable `{name}` (set in {where}) hides the built-in function `{name}`: it is "
-            f"{shown(found)} now.",
+            f"The variable `{name}` (set in {where}) hides the built-in function `{name}`: its value is "
+            f"{shown(found)}.",
             f"`{name}` is not the built-in function.",
             f"import builtins\n{name} is not builtins.{name} and not callable({name})",
             *repairs,
@@ -53,7 +52,7 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
 
 
 def _renamed_everywhere(site: Site, name: str) -> Iterator[CellEdit]:
-    """Edits of all cells that use the variable; calls of that name stay, since they mean the function."""
+    """Edits of all cells that use the variable; calls of that name are kept, as they mean the function."""
     cells = [(site.cell, site.tree)] if _is_local(site, name) else list(site.cells())
     for cell, tree in cells:
         called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -76,12 +75,12 @@ def _renamed_everywhere(site: Site, name: str) -> Iterator[CellEdit]:
 
 
 def _is_builtin_name(node: ast.expr) -> bool:
-    """Whether a built-in function has that name: then it was hidden, and the call is right."""
+    """Whether a built-in function has that name: then it is hidden, and the call itself is right."""
     return isinstance(node, ast.Name) and hasattr(builtins, node.id)
 
 
 def _is_element(site: Site, node: ast.expr) -> bool:
-    """Whether it stands among the elements of a list, tuple or set, or among the arguments of a call."""
+    """Whether it is an element of a list, tuple or set, or an argument of a call."""
     return any(
         node in (item.args if isinstance(item, ast.Call) else item.elts)
         for item in ast.walk(site.statement or site.tree)
@@ -96,9 +95,8 @@ def _is_local(site: Site, name: str) -> bool:
 @rule(
     "call.missing_operator",
     "TypeError",
-    lesson="Mathematics writes 2(3 + 4); Python needs the operator: `2 * (3 + 4)`. Parentheses right "
-    "behind a value are "
-    "a call.",
+    lesson="In mathematics you can write 2(3 + 4); Python needs the operator: `2 * (3 + 4)`. Parentheses "
+    "right after a value are a call.",
 )
 def missing_operator(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"'(int|float|complex)' object is not callable"):
@@ -116,10 +114,10 @@ def missing_operator(site: Site) -> Iterator[Suspicion]:
         start = len(site.cell.source[:opening].rstrip())
         change = src.Splice(start=start, end=opening, text=" * ")
         claim = (
-            f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, and is "
-            "called like a function."
+            f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, but is called like "
+            "a function."
         )
-        repair = site.repair("A product is meant.", change)
+        repair = site.repair("Multiply with `*`.", change)
         if isinstance(call.func, ast.Constant):
             yield site.cause(
                 claim,
@@ -136,7 +134,7 @@ def missing_operator(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.brackets",
     "TypeError",
-    lesson="An element is looked up in square brackets: `items[0]`. Round ones call a function.",
+    lesson="An element is looked up with square brackets: `items[0]`. Parentheses call a function.",
 )
 def brackets(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"object is not callable"):
@@ -165,11 +163,11 @@ def brackets(site: Site) -> Iterator[Suspicion]:
         ]
         text = site.text(call.func)
         yield site.cause(
-            f"`{site.one_line(call.func)}` is a `{kind.rsplit('.', 1)[-1]}`, and its element is asked "
-            "for in round brackets.",
-            f"`{text}` cannot be called, and has elements.",
+            f"`{site.one_line(call.func)}` is a `{kind.rsplit('.', 1)[-1]}`; its elements are looked up with "
+            "square brackets, not parentheses.",
+            f"`{text}` is not callable, and has elements.",
             f"not callable({text}) and hasattr({text}, '__getitem__')",
-            site.repair("Square brackets look up an element.", *changes),
+            site.repair("Use square brackets.", *changes),
             weight=0.9,
         )
         return
@@ -178,8 +176,7 @@ def brackets(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.property",
     "TypeError",
-    lesson="Some members are values, not methods: `df.shape`, `df.columns`. They are read without "
-    "parentheses.",
+    lesson="Some attributes are values, not methods: `df.shape`, `df.columns`. Use them without parentheses.",
 )
 def property_called(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"object is not callable"):
@@ -192,15 +189,13 @@ def property_called(site: Site) -> Iterator[Suspicion]:
         if not pure(call.func):
             claim = f"`{text}` is a value, not a method, and needs no parentheses."
             without = src.Splice(start=start, end=end, text="")
-            yield site.reading(
-                claim, site.repair("The value is read without parentheses.", without), weight=0.8
-            )
+            yield site.reading(claim, site.repair("Remove the parentheses.", without), weight=0.8)
             return
         yield site.cause(
             f"`{text}` is a value, not a method, and needs no parentheses.",
-            f"`{text}` exists and cannot be called.",
+            f"`{text}` exists and is not callable.",
             f"not callable({text}) and {text} is not None",
-            site.repair("The value is read without parentheses.", src.Splice(start=start, end=end, text="")),
+            site.repair("Remove the parentheses.", src.Splice(start=start, end=end, text="")),
             weight=0.88,
         )
         return
@@ -209,9 +204,8 @@ def property_called(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.missing_comma",
     "TypeError",
-    lesson="Two things side by side need a comma between them. Without it Python takes the second one "
-    "for a call or a "
-    "lookup in the first.",
+    lesson="Separate two elements or arguments with a comma. Without it, Python takes the second one as a "
+    "call or as an index of the first.",
 )
 def missing_comma(site: Site) -> Iterator[Suspicion]:
     for call in site.find(
@@ -222,11 +216,11 @@ def missing_comma(site: Site) -> Iterator[Suspicion]:
         if not _is_element(site, call):
             continue
         start = src.span(site.cell.source, call.func)[1]
-        repair = site.repair("A comma separates the two.", src.Splice(start=start, end=start, text=","))
+        repair = site.repair("Put a comma between the two.", src.Splice(start=start, end=start, text=","))
         check = f"not callable({site.text(call.func)})"
         yield site.cause(
             "A comma is missing between two elements.",
-            "The first is no function.",
+            "The first element is not callable.",
             check,
             repair,
             weight=0.93,
@@ -236,11 +230,13 @@ def missing_comma(site: Site) -> Iterator[Suspicion]:
         ast.Subscript, lambda node: isinstance(node.value, ast.List) and isinstance(node.slice, ast.Tuple)
     ):
         start = src.span(site.cell.source, node.value)[1]
-        repair = site.repair("A comma separates the two lists.", src.Splice(start=start, end=start, text=","))
+        repair = site.repair(
+            "Put a comma between the two lists.", src.Splice(start=start, end=start, text=",")
+        )
         claim = "A comma is missing between two lists."
         yield site.cause(
             claim,
-            "The second is taken for an index.",
+            "The second list is taken as an index of the first.",
             f"type({site.text(node.value)}) is list",
             repair,
             weight=0.95,
@@ -251,7 +247,7 @@ def missing_comma(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.module",
     "TypeError",
-    lesson="A module cannot be called. The function or class in it often has the same name: "
+    lesson="A module is not callable. The function or class in it often has the same name: "
     "`datetime.datetime(…)`.",
 )
 def module_called(site: Site) -> Iterator[Suspicion]:
@@ -269,10 +265,12 @@ def module_called(site: Site) -> Iterator[Suspicion]:
         if real is not None and real[1].rsplit(".", 1)[-1] in members:
             same = [real[1].rsplit(".", 1)[-1]]
         yield site.cause(
-            f"`{text}` is a module; what can be called is `{text}.{same[0]}`.",
-            f"`{text}.{same[0]}` exists and can be called.",
+            f"`{text}` is a module; call `{text}.{same[0]}`.",
+            f"`{text}.{same[0]}` exists and is callable.",
             f"not callable({text}) and callable(getattr({text}, {same[0]!r}, None))",
-            site.repair(f"`{same[0]}` in the module is called.", site.after(call.func, f".{same[0]}")),
+            site.repair(
+                f"Call `{text}.{same[0]}`, which is in the module.", site.after(call.func, f".{same[0]}")
+            ),
             weight=0.93,
         )
         return
@@ -281,7 +279,7 @@ def module_called(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.decorator_without_result",
     "TypeError",
-    lesson="A decorator must return the function that takes the place of the decorated one.",
+    lesson="A decorator must return the function that replaces the decorated one.",
 )
 def decorator(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"'NoneType' object is not callable"):
@@ -298,13 +296,13 @@ def decorator(site: Site) -> Iterator[Suspicion]:
                             cell.source, maker.body[-1], f"return {inner[-1].name}", inner[-1].col_offset
                         )
                         yield site.cause(
-                            f"The decorator `{name}` does not return `{inner[-1].name}`, so "
-                            f"`{call.func.id}` became `None`.",
+                            f"The decorator `{name}` does not return `{inner[-1].name}`, so `{call.func.id}` "
+                            "is `None`.",
                             f"`{call.func.id}` is `None`.",
                             f"{call.func.id} is None",
                             Repair(
                                 edits=(src.edit(cell, change),),
-                                why=f"`{inner[-1].name}` takes the function's place.",
+                                why=f"Return `{inner[-1].name}` from the decorator.",
                             ),
                             weight=0.95,
                         )

@@ -10,7 +10,7 @@ from cot_magic.reasoners.offline.site import Function, Site
 from cot_magic.reasoners.offline.spelling import only_near
 from cot_magic.reasoners.offline.written import rule
 
-# module: the class in it that people inherit from, where it is not called like the module
+# module: the class in it to inherit from, where its name is not that of the module
 _BASES = {
     "threading": "Thread", "abc": "ABC", "unittest": "TestCase", "typing": "NamedTuple",
     "collections": "UserDict", "json": "JSONEncoder", "multiprocessing": "Process", "logging": "Handler",
@@ -20,7 +20,7 @@ _BASES = {
 @rule(
     "class.base_is_module",
     "TypeError",
-    lesson="A class inherits from a class, not from the module that holds it: `class A(enum.Enum)`.",
+    lesson="A class inherits from a class, not from the module that contains it: `class A(enum.Enum)`.",
 )
 def base_is_module(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"module\(\) takes at most 2 arguments|module\.__init__\(\) takes at most 2"):
@@ -38,7 +38,7 @@ def base_is_module(site: Site) -> Iterator[Suspicion]:
             if meant is None:
                 return
             claim = f"`{text}` is a module; the class to inherit from is `{text}.{meant}`."
-            repair = site.repair(f"`{meant}` is a class in it.", site.after(base, f".{meant}"))
+            repair = site.repair(f"Inherit from the class `{text}.{meant}`.", site.after(base, f".{meant}"))
             check = f"isinstance({text}.{meant}, type) and not isinstance({text}, type)"
             if same:
                 yield site.cause(claim, f"`{text}.{meant}` is a class.", check, repair, weight=0.94)
@@ -50,7 +50,8 @@ def base_is_module(site: Site) -> Iterator[Suspicion]:
 @rule(
     "class.no_exception",
     "TypeError",
-    lesson="Only classes that inherit from `Exception` can be raised and caught.",
+    lesson="Only classes that inherit from `BaseException`, usually through `Exception`, can be raised and "
+    "caught.",
 )
 def no_exception(site: Site) -> Iterator[Suspicion]:
     if not site.says(
@@ -59,10 +60,12 @@ def no_exception(site: Site) -> Iterator[Suspicion]:
         return
     statement = site.statement
     if isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Constant | ast.JoinedStr):
-        claim = f"`{site.one_line(statement.exc)}` is text; what is raised must be an exception."
+        claim = f"`{site.one_line(statement.exc)}` is a string, but only exceptions can be raised."
         check = f"isinstance({site.text(statement.exc)}, str)"
-        repair = site.repair("The text becomes the message.", *site.call("Exception", statement.exc))
-        yield site.cause(claim, "It is text.", check, repair, weight=0.8)
+        repair = site.repair(
+            "Raise an `Exception` with the string as its message.", *site.call("Exception", statement.exc)
+        )
+        yield site.cause(claim, "It is a string.", check, repair, weight=0.8)
         return
     names = {node.id for node in ast.walk(statement or site.tree) if isinstance(node, ast.Name)}
     if "NotImplemented" in names:
@@ -72,11 +75,11 @@ def no_exception(site: Site) -> Iterator[Suspicion]:
             if isinstance(n, ast.Name) and n.id == "NotImplemented"
         ]
         repair = site.repair(
-            "`NotImplementedError` is the exception.", *(site.over(n, "NotImplementedError") for n in nodes)
+            "Use the exception `NotImplementedError`.", *(site.over(n, "NotImplementedError") for n in nodes)
         )
         yield site.cause(
             "`NotImplemented` is a value, not an exception.",
-            "It is no exception.",
+            "It is not an exception.",
             "not isinstance(NotImplemented, BaseException)",
             repair,
             weight=0.9,
@@ -87,10 +90,10 @@ def no_exception(site: Site) -> Iterator[Suspicion]:
             if klass.bases:
                 return
             end = _header_end(cell.source, klass)
-            repair = Repair(edits=(src.edit(cell, end),), why=f"`{name}` becomes an exception.")
+            repair = Repair(edits=(src.edit(cell, end),), why=f"Let `{name}` inherit from `Exception`.")
             claim = f"The class `{name}` does not inherit from `Exception`."
             check = f"not issubclass({name}, BaseException)"
-            yield site.cause(claim, f"`{name}` is no exception.", check, repair, weight=0.95)
+            yield site.cause(claim, f"`{name}` is not an exception class.", check, repair, weight=0.95)
             return
 
 
@@ -104,9 +107,8 @@ def _header_end(source: str, klass: ast.ClassDef) -> src.Splice:
 @rule(
     "class.abstract",
     "TypeError",
-    lesson="A class that inherits from an abstract one must define all of its abstract methods under "
-    "exactly their "
-    "names before objects can be made.",
+    lesson="A class that inherits from an abstract class must define all of its abstract methods, with "
+    "exactly their names, before it can be instantiated.",
 )
 def abstract(site: Site) -> Iterator[Suspicion]:
     said = site.says(
@@ -121,8 +123,8 @@ def abstract(site: Site) -> Iterator[Suspicion]:
             meant = only_near(name, own)
             if meant is None:
                 yield site.cause(
-                    f"`{klass.name}` does not define `{name}`, which its abstract base demands.",
-                    f"`{name}` is abstract in it.",
+                    f"`{klass.name}` does not define `{name}`, an abstract method of its base class.",
+                    f"`{name}` is still abstract in it.",
                     f"{name!r} in {klass.name}.__abstractmethods__",
                     weight=0.7,
                 )
@@ -131,12 +133,11 @@ def abstract(site: Site) -> Iterator[Suspicion]:
             at = cell.source.index(meant, start)
             change = src.Splice(start=at, end=at + len(meant), text=name)
             yield site.cause(
-                f"`{klass.name}` defines `{meant}`, but its abstract base demands `{name}`.",
+                f"`{klass.name}` defines `{meant}`, but the abstract method of its base class is called "
+                f"`{name}`.",
                 f"`{name}` is still abstract, and `{meant}` is defined.",
                 f"{name!r} in {klass.name}.__abstractmethods__ and {meant!r} in vars({klass.name})",
-                Repair(
-                    edits=(src.edit(cell, change),), why=f"Under the name `{name}` it fulfils the demand."
-                ),
+                Repair(edits=(src.edit(cell, change),), why=f"Rename the method to `{name}`."),
                 weight=0.93,
             )
         return
@@ -146,7 +147,7 @@ def abstract(site: Site) -> Iterator[Suspicion]:
     "class.super_not_called",
     "TypeError",
     "AttributeError",
-    lesson="`super()` with brackets gives the part of the object that the base class looks after.",
+    lesson="`super()`, with parentheses, gives access to the methods of the base class.",
 )
 def super_not_called(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"of 'super' object needs an argument|type object 'super' has no attribute"):
@@ -157,9 +158,7 @@ def super_not_called(site: Site) -> Iterator[Suspicion]:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "super"
     ]
     if nodes:
-        repair = site.repair(
-            "`super()` is this object as its base class sees it.", *(site.after(n, "()") for n in nodes)
-        )
+        repair = site.repair("Call `super()`.", *(site.after(n, "()") for n in nodes))
         yield site.cause(
             "`super` is not called.", "`super` is a type.", "isinstance(super, type)", repair, weight=0.95
         )
@@ -168,7 +167,7 @@ def super_not_called(site: Site) -> Iterator[Suspicion]:
 @rule(
     "class.brackets_of_a_type",
     "TypeError",
-    lesson="`list[int]` describes a type, for annotations. A list is made with `[1, 2]` or `list((1, 2))`.",
+    lesson="`list[int]` is a type, used in annotations. A list is created with `[1, 2]` or `list((1, 2))`.",
 )
 def brackets_of_a_type(site: Site) -> Iterator[Suspicion]:
     names = [node.id for node in ast.walk(site.statement or site.tree) if isinstance(node, ast.Name)]
@@ -182,10 +181,12 @@ def brackets_of_a_type(site: Site) -> Iterator[Suspicion]:
             inside = src.text_of(cell.source, value.slice)
             change = src.over(cell.source, value, f"{value.value.id}([{inside}])")
             yield site.cause(
-                f"`{src.text_of(cell.source, value)}` describes a type and makes no {value.value.id}.",
-                f"`{name}` is a description of a type.",
+                f"`{src.text_of(cell.source, value)}` is a type, not a {value.value.id}.",
+                f"`{name}` is a generic type.",
                 f"type({name}).__name__ == 'GenericAlias'",
-                Repair(edits=(src.edit(cell, change),), why=f"It makes the {value.value.id}."),
+                Repair(
+                    edits=(src.edit(cell, change),), why=f"Create the {value.value.id} from the elements."
+                ),
                 weight=0.94,
             )
             break
@@ -194,9 +195,8 @@ def brackets_of_a_type(site: Site) -> Iterator[Suspicion]:
 @rule(
     "call.method_without_self",
     "TypeError",
-    lesson="Python passes the object as first argument of each method. The definition must have a "
-    "parameter for it, "
-    "`self`.",
+    lesson="Python passes the object as the first argument of a method, so its definition needs a parameter "
+    "for it: `self`.",
 )
 def method_without_self(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given")
@@ -213,10 +213,8 @@ def method_without_self(site: Site) -> Iterator[Suspicion]:
                 opening = cell.source.index("(", src.offset(cell.source, item.lineno, item.col_offset))
                 text = "self, " if names else "self"
                 change = src.Splice(start=opening + 1, end=opening + 1, text=text)
-                repair = Repair(
-                    edits=(src.edit(cell, change),), why="The object is passed as first argument."
-                )
-                claim = f"The method `{item.name}` of `{klass.name}` has no parameter `self` for its object."
+                repair = Repair(edits=(src.edit(cell, change),), why="Add the parameter `self`.")
+                claim = f"The method `{item.name}` of `{klass.name}` has no parameter `self`."
                 check = f"{item.name!r} in vars({klass.name})"
                 if klass.col_offset == 0:
                     yield site.cause(
@@ -231,7 +229,7 @@ def method_without_self(site: Site) -> Iterator[Suspicion]:
     "call.init_misspelt",
     "TypeError",
     "AttributeError",
-    lesson="The method that prepares a new object is called `__init__`, with two underscores on each side.",
+    lesson="The method that initializes a new object is `__init__`, with two underscores on each side.",
 )
 def init_misspelt(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"(\w+)\(\) takes no arguments") or site.says(r"'(\w+)' object has no attribute")
@@ -248,11 +246,12 @@ def init_misspelt(site: Site) -> Iterator[Suspicion]:
                 at = cell.source.index(item.name, start)
                 change = src.Splice(start=at, end=at + len(item.name), text="__init__")
                 yield site.cause(
-                    f"The class `{klass.name}` has `{item.name}` where `__init__` must stand.",
-                    "The class has no `__init__` of its own.",
+                    f"The class `{klass.name}` has `{item.name}` in place of `__init__`.",
+                    "The class does not define `__init__`.",
                     f"'__init__' not in vars({klass.name}) and {item.name!r} in dir({klass.name})",
                     Repair(
-                        edits=(src.edit(cell, change),), why="Only `__init__` is called for a new object."
+                        edits=(src.edit(cell, change),),
+                        why="Rename it to `__init__`, which is called for a new object.",
                     ),
                     weight=0.95,
                 )

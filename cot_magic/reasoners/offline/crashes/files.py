@@ -1,4 +1,4 @@
-"""Rules for files: misspelt paths, other folders, encodings, damaged JSON."""
+"""Rules for files: misspelt paths, missing folders, encodings, invalid JSON."""
 
 import ast
 import os
@@ -11,7 +11,7 @@ from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.spelling import near
 from cot_magic.reasoners.offline.written import rule
 
-_MOST = 2_000  # entries of a folder that are looked at
+_MOST = 2_000  # entries of a folder that are read
 
 
 def missing_path(site: Site) -> str:
@@ -23,7 +23,7 @@ def missing_path(site: Site) -> str:
 
 
 def listing(folder: Path) -> list[str]:
-    """Names in the folder; nothing if it cannot be read."""
+    """The names in a folder; none if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for _, entry in zip(range(_MOST), entries, strict=False))
@@ -34,9 +34,8 @@ def listing(folder: Path) -> list[str]:
 @rule(
     "file.near_name",
     "FileNotFoundError",
-    lesson="A path is read from the folder in which the kernel works. Each letter counts, and so do "
-    "capitals and the "
-    "ending.",
+    lesson="A relative path starts in the kernel's working directory. It must be spelt exactly: upper and "
+    "lower case, and the extension.",
 )
 def near_name(site: Site) -> Iterator[Suspicion]:
     wrong, cwd = missing_path(site), site.case.environment.cwd
@@ -48,31 +47,33 @@ def near_name(site: Site) -> Iterator[Suspicion]:
     same_stem = [name for name in names if Path(name).stem == path.stem]
     candidates = near(path.name, names) or same_stem
     found = [str(path.parent / name) if str(path.parent) != "." else name for name in candidates]
-    kind = "The nearest name there"
+    kind = "The closest name is"
     if not found:
-        found, kind = _other_folders(Path(cwd), path), "It is there"
+        found, kind = _other_folders(Path(cwd), path), "It exists at"
     literals = [
         node
         for node in ast.walk(site.tree)
         if isinstance(node, ast.Constant) and node.value in (wrong, path.name)
     ]
     for place, meant in enumerate(found[:3]):
-        claim = f"There is no `{wrong}` seen from `{cwd}`. {kind}: `{meant}`."
+        claim = f"There is no `{wrong}` in `{cwd}`. {kind} `{meant}`."
         new = meant if any(node.value == wrong for node in literals) else Path(meant).name
         repairs = (
-            [site.repair("That file exists.", *(site.over(node, repr(new)) for node in literals))]
+            [site.repair(f"Use `{new}`.", *(site.over(node, repr(new)) for node in literals))]
             if literals
             else []
         )
         check = f"import os\nnot os.path.exists({wrong!r}) and os.path.exists({meant!r})"
         if len(found) == 1:
-            yield site.cause(claim, f"`{meant}` exists and `{wrong}` does not.", check, *repairs, weight=0.92)
+            yield site.cause(
+                claim, f"`{meant}` exists, and `{wrong}` does not.", check, *repairs, weight=0.92
+            )
         else:
             yield site.reading(claim, *repairs, weight=0.8 - 0.1 * place)
 
 
 def _other_folders(cwd: Path, path: Path) -> list[str]:
-    """The same file name one folder up or down."""
+    """The same file name, one folder up or down."""
     found = []
     if path.name in listing(cwd) and path.parent != Path("."):
         found.append(path.name)
@@ -88,7 +89,7 @@ def _other_folders(cwd: Path, path: Path) -> list[str]:
 @rule(
     "file.missing_folder",
     "FileNotFoundError",
-    lesson="Opening a file for writing makes the file, but not the folder that it is to be in.",
+    lesson="Opening a file for writing creates the file, but not its folder.",
 )
 def missing_folder(site: Site) -> Iterator[Suspicion]:
     wrong, cwd = missing_path(site), site.case.environment.cwd
@@ -112,10 +113,10 @@ def missing_folder(site: Site) -> Iterator[Suspicion]:
             src.add_import(site.cell, "import os"),
         ]
         yield site.cause(
-            f"The folder `{folder}` does not exist, so no file can be written into it.",
-            "There is no such folder.",
+            f"The folder `{folder}` does not exist, so no file can be created in it.",
+            "The folder does not exist.",
             f"import os\nnot os.path.isdir({folder!r})",
-            site.repair("The folder is made first.", *changes),
+            site.repair("Create the folder first.", *changes),
             weight=0.88,
         )
 
@@ -123,8 +124,8 @@ def missing_folder(site: Site) -> Iterator[Suspicion]:
 @rule(
     "file.encoding",
     "UnicodeDecodeError",
-    lesson="A text file is bytes in some encoding. Most are UTF-8; files from older Windows programs "
-    "are often cp1252.",
+    lesson="A text file is stored in some encoding. Most are UTF-8; files from older Windows programs are "
+    "often cp1252.",
 )
 def encoding(site: Site) -> Iterator[Suspicion]:
     for call in site.find(
@@ -154,8 +155,8 @@ def encoding(site: Site) -> Iterator[Suspicion]:
             else:
                 change = src.Splice(start=end, end=end, text=f"{comma}encoding={codec!r}")
             yield site.reading(
-                f"The bytes are not UTF-8; they may be {codec}.",
-                site.repair(f"They are read as {codec}.", change),
+                f"The file is not UTF-8; its encoding may be {codec}.",
+                site.repair(f"Read it as {codec}.", change),
                 weight=0.7 - 0.1 * place,
             )
         return
@@ -172,9 +173,8 @@ def _opened(site: Site) -> list[ast.Call]:
 @rule(
     "json.damaged",
     "JSONDecodeError",
-    lesson="JSON is stricter than Python: double quotes only, no comma after the last element, `true` "
-    "and `null` in "
-    "small letters.",
+    lesson="JSON is stricter than Python: only double quotes, no comma after the last element, and "
+    "lower-case `true` and `null`.",
 )
 def damaged_json(site: Site) -> Iterator[Suspicion]:
     for call in site.find(
@@ -187,7 +187,7 @@ def damaged_json(site: Site) -> Iterator[Suspicion]:
         value = site.literal(argument)
         if getattr(call.func, "attr", getattr(call.func, "id", "")) == "load":
             if site.says(r"Expecting value: line 1 column 1 \(char 0\)"):
-                yield site.reading("The file is empty, or was read to its end before.", weight=0.6)
+                yield site.reading("The file is empty, or was already read to its end.", weight=0.6)
             return
         if not isinstance(value, str):
             return
@@ -199,7 +199,7 @@ def _json_readings(site: Site, call: ast.Call, argument: ast.expr, value: str) -
     text = site.text(argument)
     if not value.strip():
         yield site.cause(
-            "The text is empty; even empty JSON is `{}` or `[]`.",
+            "The string is empty; even empty JSON is `{}` or `[]`.",
             "It is empty.",
             f"not {text}.strip()",
             weight=0.9,
@@ -207,27 +207,27 @@ def _json_readings(site: Site, call: ast.Call, argument: ast.expr, value: str) -
     elif value.startswith("\ufeff"):
         change = site.after(argument, ".lstrip('\\ufeff')")
         yield site.cause(
-            "The text begins with a byte order mark.",
-            "Its first sign is U+FEFF.",
+            "The string begins with a byte order mark.",
+            "Its first character is U+FEFF.",
             f"{text}[0] == '\\ufeff'",
-            site.repair("Without it the text is JSON.", change),
+            site.repair("Remove the byte order mark.", change),
             weight=0.93,
         )
     elif _is_python(value):
         changes = [site.over(call, f"ast.literal_eval({text})"), src.add_import(site.cell, "import ast")]
-        claim = "The text is written as Python writes its data (single quotes, `True`, `None`), not as JSON."
+        claim = "The string is a Python literal (single quotes, `True`, `None`), not JSON."
         yield site.cause(
             claim,
-            "Python can read it.",
+            "Python can evaluate it.",
             f"import ast\nast.literal_eval({text}) is not None",
-            site.repair("`ast.literal_eval` reads Python's data.", *changes),
+            site.repair("Use `ast.literal_eval`, which reads Python literals.", *changes),
             weight=0.9,
         )
     elif "Extra data" in site.raised.evalue and "\n" in value.strip():
         changes = [site.over(call, f"[json.loads(line) for line in {text}.splitlines() if line.strip()]")]
         yield site.reading(
-            "Each line is a JSON text of its own.",
-            site.repair("They are read line by line.", *changes),
+            "Each line is a JSON document of its own.",
+            site.repair("Read it line by line.", *changes),
             weight=0.8,
         )
 
@@ -242,21 +242,34 @@ def _is_python(value: str) -> bool:
 @rule(
     "file.absent",
     "FileNotFoundError",
-    lesson="A path without a leading `/` is looked for in the folder in which the kernel works, "
-    "usually the notebook's.",
+    lesson="A path without a leading `/` starts in the kernel's working directory, usually the notebook's "
+    "folder.",
 )
 def absent_file(site: Site) -> Iterator[Suspicion]:
-    """Where it was looked for, and what is there."""
+    """Where the file was looked for, and what is there."""
     wrong, cwd = missing_path(site), site.case.environment.cwd
     if not wrong:
         return
-    names = listing(Path(cwd) / Path(wrong).parent) if cwd else []
-    there = ", ".join(f"`{name}`" for name in names[:8]) or "nothing"
-    where = f"`{Path(cwd) / Path(wrong).parent}`" if cwd else "the kernel's folder"
-    claim = f"There is no `{Path(wrong).name}` in {where}; there is {there}{'…' if len(names) > 8 else ''}."
     yield site.cause(
-        claim, "The path does not exist.", f"import os\nnot os.path.exists({wrong!r})", weight=0.4
+        _absence(Path(wrong), cwd),
+        "The path does not exist.",
+        f"import os\nnot os.path.exists({wrong!r})",
+        weight=0.4,
     )
+
+
+def _absence(path: Path, cwd: str) -> str:
+    """What is where a file was looked for, in a sentence."""
+    if not cwd:
+        return f"There is no `{path.name}` in the kernel's working directory."
+    folder = Path(cwd) / path.parent
+    if not folder.is_dir():
+        return f"The folder `{path.parent}` does not exist."
+    names = listing(folder)
+    if not names:
+        return f"There is no `{path.name}` in `{folder}`, which is empty."
+    there = ", ".join(f"`{name}`" for name in names[:8])
+    return f"There is no `{path.name}` in `{folder}`, which has {there}{'…' if len(names) > 8 else ''}."
 
 
 RULES = (absent_file, near_name, missing_folder, encoding, damaged_json)

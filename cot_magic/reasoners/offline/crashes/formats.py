@@ -1,4 +1,4 @@
-"""Rules for strings, JSON and files being made: joining, formatting, converting."""
+"""Rules for making strings, JSON and files: joining, formatting, converting."""
 
 import ast
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ from cot_magic.reasoners.offline.written import rule
 @rule(
     "text.sum",
     "TypeError",
-    lesson="`sum` adds numbers and starts at 0. Texts are joined with `''.join(texts)`; lists are "
-    "joined with "
+    lesson="`sum` adds numbers, starting at 0. Join strings with `''.join(strings)`, and lists with "
     "`sum(lists, [])`.",
 )
 def summed(site: Site) -> Iterator[Suspicion]:
@@ -28,9 +27,9 @@ def summed(site: Site) -> Iterator[Suspicion]:
         text = site.text(items)
         if said[1] in ("list", "tuple"):
             empty = "[]" if said[1] == "list" else "()"
-            repair = site.repair("The sum starts with an empty one.", site.after(items, f", {empty}"))
+            repair = site.repair(f"Start the sum with an empty {said[1]}.", site.after(items, f", {empty}"))
             yield site.cause(
-                f"`{text}` holds {said[1]}s, and `sum` starts at the number 0.",
+                f"`{text}` holds {said[1]}s, but `sum` starts at the number 0.",
                 f"They are {said[1]}s.",
                 f"type(next(iter({text}))).__name__ == {said[1]!r}",
                 repair,
@@ -38,29 +37,32 @@ def summed(site: Site) -> Iterator[Suspicion]:
             )
             return
         texts = list(value) if isinstance(value, list | tuple | set | str) else []
-        claim = f"`{text}` holds text, and `sum` adds numbers."
+        claim = f"`{text}` holds strings, but `sum` adds numbers."
         if texts and all(isinstance(item, str) and number_in(item) for item in texts):
             convert = "int" if all(number_in(item) == "int" for item in texts) else "float"
             repair = site.repair(
-                "Each becomes a number.", *src.wrap(site.cell.source, items, f"map({convert}, ", ")")
+                "Convert each of them to a number.",
+                *src.wrap(site.cell.source, items, f"map({convert}, ", ")"),
             )
             yield site.cause(
                 claim,
-                "Each is a number in quotes.",
+                "Each of them is a string that holds a number.",
                 f"bool(list(map({convert}, {text})))",
                 repair,
                 weight=0.9,
             )
         elif texts and all(isinstance(item, str) for item in texts):
-            repair = site.repair("`join` puts texts together.", site.over(call, f"''.join({text})"))
-            yield site.cause(claim, "Each is text.", f"isinstance(''.join({text}), str)", repair, weight=0.9)
+            repair = site.repair("Use `join`, which joins strings.", site.over(call, f"''.join({text})"))
+            yield site.cause(
+                claim, "Each of them is a string.", f"isinstance(''.join({text}), str)", repair, weight=0.9
+            )
         return
 
 
 @rule(
     "text.join",
     "TypeError",
-    lesson="`join` puts texts together. Other things must become text first: `', '.join(map(str, items))`.",
+    lesson="`join` joins strings. Convert anything else first: `', '.join(map(str, items))`.",
 )
 def joined(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"sequence item \d+: expected str instance"):
@@ -69,34 +71,36 @@ def joined(site: Site) -> Iterator[Suspicion]:
         ast.Call, lambda node: getattr(node.func, "attr", "") == "join" and len(node.args) == 1
     ):
         items = call.args[0]
-        repair = site.repair("Each becomes text.", *src.wrap(site.cell.source, items, "map(str, ", ")"))
+        repair = site.repair(
+            "Convert each element to a string.", *src.wrap(site.cell.source, items, "map(str, ", ")")
+        )
         if (
             isinstance(items, ast.GeneratorExp)
             and not site.text(items).startswith("((")
             and site.cell.source[src.span(site.cell.source, items)[0] - 1] != "("
         ):
             change = [*site.call("str", items.elt)]
-            repair = site.repair("Each becomes text.", *change)
-        claim = f"`{site.one_line(items)}` holds something that is not text."
+            repair = site.repair("Convert each element to a string.", *change)
+        claim = f"`{site.one_line(items)}` has an element that is not a string."
         check = f"any([not isinstance(item, str) for item in {site.text(items)}])"
         if pure(items):
             yield site.cause(
                 claim,
-                "At least one element is not text.",
+                "At least one element is not a string.",
                 f"import builtins\nbuiltins.set(map(type, {site.text(items)})) != {{str}}",
                 repair,
                 weight=0.93,
             )
         else:
-            yield site.cause(claim, "At least one element is not text.", check, repair, weight=0.9)
+            yield site.cause(claim, "At least one element is not a string.", check, repair, weight=0.9)
         return
 
 
 @rule(
     "text.percent",
     "TypeError",
-    lesson="After `%` several values must stand in brackets: `'%s %s' % (a, b)`. An f-string is simpler: "
-    "`f'{a} {b}'`.",
+    lesson="After `%`, put several values in parentheses: `'%s %s' % (a, b)`. An f-string is simpler: `f'{a} "
+    "{b}'`.",
 )
 def percent(site: Site) -> Iterator[Suspicion]:
     few = site.says(r"not enough arguments for format string")
@@ -116,11 +120,11 @@ def percent(site: Site) -> Iterator[Suspicion]:
                     src.Splice(start=start, end=start, text="("),
                     src.Splice(start=end, end=end, text=")"),
                 ]
-                repair = site.repair("In brackets they are one tuple of values.", *changes)
-                claim = "Only the first value belongs to the `%`; the others stand outside."
+                repair = site.repair("Put the values in parentheses, which makes them one tuple.", *changes)
+                claim = "Only the first value belongs to the `%`; the others are outside."
                 yield site.cause(
                     claim,
-                    "The left side is a text with more places.",
+                    "The left operand is a format string.",
                     f"isinstance({site.text(node.left)}, str)",
                     repair,
                     weight=0.9,
@@ -129,20 +133,23 @@ def percent(site: Site) -> Iterator[Suspicion]:
         value = site.literal(node.left)
         if number_in(value):
             claim = (
-                f"`{site.one_line(node.left)}` is the text {shown(site.value(node.left))}, so `%` "
-                "means formatting."
+                f"`{site.one_line(node.left)}` is the string {shown(site.value(node.left))}, so `%` formats "
+                "it."
             )
-            repair = site.repair("It becomes a number.", *site.call(number_in(value), node.left))
+            repair = site.repair("Convert it to a number.", *site.call(number_in(value), node.left))
             yield site.cause(
                 claim,
-                "It is a number in quotes.",
+                "It is a string that holds a number.",
                 f"isinstance({site.text(node.left)}, str)",
                 repair,
                 weight=0.9,
             )
         elif kind_of(site, node.right) == "tuple" and isinstance(node.right, ast.Name):
-            repair = site.repair("The tuple is one value.", site.over(node.right, f"({node.right.id},)"))
-            yield site.reading("The tuple is taken for several values.", repair, weight=0.7)
+            repair = site.repair(
+                "Put the tuple into a tuple of its own, so that it is one value.",
+                site.over(node.right, f"({node.right.id},)"),
+            )
+            yield site.reading("The elements of the tuple are taken as several values.", repair, weight=0.7)
         return
 
 
@@ -160,8 +167,7 @@ def _tuple_around(site: Site, node: ast.BinOp) -> list[ast.expr] | None:
     "text.format_code",
     "ValueError",
     "TypeError",
-    lesson="A format such as `.2f` works on numbers. Text must become a number first, or be written "
-    "without it.",
+    lesson="A format such as `.2f` is for numbers. Convert the string to a number, or remove the format.",
 )
 def format_code(site: Site) -> Iterator[Suspicion]:
     if not site.says(
@@ -173,12 +179,12 @@ def format_code(site: Site) -> Iterator[Suspicion]:
         value = site.literal(part.value)
         if kind_of(site, part.value) == "str" and number_in(value):
             claim = (
-                f"`{site.one_line(part.value)}` is the text {shown(site.value(part.value))}, not a number."
+                f"`{site.one_line(part.value)}` is the string {shown(site.value(part.value))}, not a number."
             )
-            repair = site.repair("It becomes a number.", *site.call(number_in(value), part.value))
+            repair = site.repair("Convert it to a number.", *site.call(number_in(value), part.value))
             yield site.cause(
                 claim,
-                "It is a number in quotes.",
+                "It is a string that holds a number.",
                 f"isinstance({site.text(part.value)}, str)",
                 repair,
                 weight=0.85,
@@ -194,8 +200,8 @@ def format_code(site: Site) -> Iterator[Suspicion]:
         ]
         if changes:
             yield site.reading(
-                "A value is text where the format wants a number.",
-                site.repair("It becomes a number.", *changes),
+                "A value is a string, but the format is for numbers.",
+                site.repair("Convert it to a number.", *changes),
                 weight=0.7,
             )
         return
@@ -208,8 +214,8 @@ def format_code(site: Site) -> Iterator[Suspicion]:
         ]
         if changes:
             yield site.reading(
-                "A value is text where the format wants a number.",
-                site.repair("It becomes a number.", *changes),
+                "A value is a string, but the format is for numbers.",
+                site.repair("Convert it to a number.", *changes),
                 weight=0.75,
             )
         return
@@ -218,7 +224,7 @@ def format_code(site: Site) -> Iterator[Suspicion]:
 @rule(
     "text.join_of_one",
     "TypeError",
-    lesson="`join` needs a collection of texts. One value becomes text with `str`.",
+    lesson="`join` needs an iterable of strings. Convert a single value with `str`.",
 )
 def join_of_one(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"can only join an iterable"):
@@ -227,27 +233,29 @@ def join_of_one(site: Site) -> Iterator[Suspicion]:
         ast.Call, lambda node: getattr(node.func, "attr", "") == "join" and len(node.args) == 1
     ):
         claim = (
-            f"`{site.one_line(call.args[0])}` is {shown(site.value(call.args[0]))}, which is no collection."
+            f"`{site.one_line(call.args[0])}` is {shown(site.value(call.args[0]))}, which is not an iterable."
         )
         yield site.reading(
-            claim, site.repair("Its digits are joined.", *site.call("str", call.args[0])), weight=0.6
+            claim, site.repair("Join its digits.", *site.call("str", call.args[0])), weight=0.6
         )
         changes = src.wrap(site.cell.source, call.args[0], "[str(", ")]")
-        yield site.reading(claim, site.repair("It is the only element.", *changes), weight=0.4)
+        yield site.reading(
+            claim, site.repair("Join a list with it as the only element.", *changes), weight=0.4
+        )
 
 
 @rule(
     "text.ord",
     "TypeError",
-    lesson="`ord` gives the number of a sign, `chr` the sign of a number.",
+    lesson="`ord` gives the code of a character, and `chr` gives the character of a code.",
 )
 def ord_and_chr(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"ord\(\) expected string of length 1, but int found"):
         return
     for call in site.find(ast.Call, lambda node: getattr(node.func, "id", "") == "ord"):
         yield site.reading(
-            "`ord` got a number.",
-            site.repair("`chr` takes a number.", site.over(call.func, "chr")),
+            "`ord` got an integer, but needs a character.",
+            site.repair("Use `chr`, which takes an integer.", site.over(call.func, "chr")),
             weight=0.7,
         )
         return
@@ -262,9 +270,8 @@ _WRITTEN = ("datetime", "date", "Timestamp", "PosixPath", "UUID")
 @rule(
     "json.not_plain",
     "TypeError",
-    lesson="JSON knows text, numbers, lists, dictionaries, true, false and null. Other types must be "
-    "converted first; "
-    "`default=` tells how.",
+    lesson="JSON has strings, numbers, arrays (lists), objects (dictionaries), true, false and null. Convert "
+    "values of other types first, or with `default=`.",
 )
 def json_not_plain(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"Object of type (\w+) is not JSON serializable")
@@ -280,13 +287,15 @@ def json_not_plain(site: Site) -> Iterator[Suspicion]:
         ast.Call, lambda node: getattr(node.func, "attr", getattr(node.func, "id", "")) in ("dumps", "dump")
     ):
         end = src.span(site.cell.source, call)[1] - 1
-        claim = f"The data holds a `{said[1]}`, which JSON does not know."
+        claim = f"The data contains a `{said[1]}`, which JSON cannot represent."
         repair = site.repair(
-            "`default` converts it.", src.Splice(start=end, end=end, text=f", default={convert}")
+            "Convert it with `default`.", src.Splice(start=end, end=end, text=f", default={convert}")
         )
         weight = 0.8
         if call.args and kind_of(site, call.args[0]).rsplit(".", 1)[-1] == said[1] and convert == "list":
-            direct = site.repair("A list is known to JSON.", *site.call("list", call.args[0]))
+            direct = site.repair(
+                "Convert it to a list, which JSON can represent.", *site.call("list", call.args[0])
+            )
             yield site.reading(claim, direct, weight=0.85)
         yield site.reading(claim, repair, weight=weight)
         return
@@ -295,7 +304,8 @@ def json_not_plain(site: Site) -> Iterator[Suspicion]:
 @rule(
     "file.text_or_bytes",
     "TypeError",
-    lesson="A file opened with `b` in its mode takes bytes, any other takes text.",
+    lesson="A file that is opened with `b` in its mode reads and writes bytes; any other file reads and "
+    "writes strings.",
 )
 def text_or_bytes(site: Site) -> Iterator[Suspicion]:
     wants_text = site.says(r"write\(\) argument must be str, not (\w+)|string argument expected, got '(\w+)'")
@@ -307,10 +317,17 @@ def text_or_bytes(site: Site) -> Iterator[Suspicion]:
     ):
         argument = call.args[0]
         if wants_text and (wants_text[1] or wants_text[2]) != "bytes":
-            claim = f"`{site.one_line(argument)}` is {shown(site.value(argument))}; a file takes text."
-            repair = site.repair("It becomes text.", *site.call("str", argument))
+            claim = (
+                f"`{site.one_line(argument)}` is {shown(site.value(argument))}, but this file takes only "
+                "strings."
+            )
+            repair = site.repair("Convert it to a string.", *site.call("str", argument))
             yield site.cause(
-                claim, "It is not text.", f"not isinstance({site.text(argument)}, str)", repair, weight=0.9
+                claim,
+                "It is not a string.",
+                f"not isinstance({site.text(argument)}, str)",
+                repair,
+                weight=0.9,
             )
             return
         for opened in [
@@ -321,16 +338,16 @@ def text_or_bytes(site: Site) -> Iterator[Suspicion]:
             mode = opened.args[1] if len(opened.args) > 1 else None
             if isinstance(mode, ast.Constant) and isinstance(mode.value, str):
                 new = mode.value.replace("b", "") if wants_bytes else mode.value + "b"
-                claim = f"The file was opened with the mode {mode.value!r}."
+                claim = f"The file was opened in the mode {mode.value!r}."
                 yield site.reading(
                     claim,
-                    site.repair("The mode fits what is written.", site.over(mode, repr(new))),
+                    site.repair(f"Open the file in the mode {new!r}.", site.over(mode, repr(new))),
                     weight=0.8,
                 )
         change = site.after(argument, ".encode()" if wants_bytes else ".decode()")
         yield site.reading(
-            "What is written may be converted instead.",
-            site.repair("It fits the file then.", change),
+            "You may want to convert what is written.",
+            site.repair("Convert it for this file.", change),
             weight=0.5,
         )
         return
@@ -339,14 +356,16 @@ def text_or_bytes(site: Site) -> Iterator[Suspicion]:
             if isinstance(node.func, ast.Attribute) and kind_of(site, node.func.value) == "bytes":
                 change = site.after(node.func.value, ".decode()")
                 yield site.reading(
-                    "Bytes are treated as text.", site.repair("They become text.", change), weight=0.7
+                    "Bytes are used like a string.",
+                    site.repair("Decode them to a string.", change),
+                    weight=0.7,
                 )
 
 
 @rule(
     "number.of_collection",
     "TypeError",
-    lesson="`int` and `float` make one number of one text. For a list, each element must be converted.",
+    lesson="`int` and `float` convert one value. To convert a list, convert each of its elements.",
 )
 def number_of_collection(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"(int|float)\(\) argument must be .* not '(list|tuple)'")
@@ -357,12 +376,12 @@ def number_of_collection(site: Site) -> Iterator[Suspicion]:
     ):
         new = f"[{said[1]}(item) for item in {site.text(call.args[0])}]"
         claim = f"`{site.one_line(call.args[0])}` is a {said[2]}."
-        yield site.reading(claim, site.repair("Each element is converted.", site.over(call, new)), weight=0.8)
+        yield site.reading(claim, site.repair("Convert each element.", site.over(call, new)), weight=0.8)
         found = site.literal(call.args[0])
         if isinstance(found, list | tuple) and len(found) == 1:
             yield site.reading(
                 claim,
-                site.repair("Its only element is converted.", site.after(call.args[0], "[0]")),
+                site.repair("Convert its only element.", site.after(call.args[0], "[0]")),
                 weight=0.7,
             )
         return
@@ -372,8 +391,8 @@ def number_of_collection(site: Site) -> Iterator[Suspicion]:
     "json.load_or_loads",
     "AttributeError",
     "TypeError",
-    lesson="`json.load` reads a file, `json.loads` a text (the s stands for string). So it is for "
-    "`dump` and `dumps`.",
+    lesson="`json.load` reads a file and `json.loads` a string (the s is for string); so do `dump` and "
+    "`dumps` for writing.",
 )
 def load_or_loads(site: Site) -> Iterator[Suspicion]:
     text = site.says(r"'(str|bytes)' object has no attribute '(read|readline)'|missing .*'fp'")
@@ -389,9 +408,9 @@ def load_or_loads(site: Site) -> Iterator[Suspicion]:
         if meant is None or (text is None and file is None) or not call.args:
             continue
         start, end = src.span(site.cell.source, call.func.value)[1], src.span(site.cell.source, call.func)[1]
-        repair = site.repair(f"`{meant}` takes that.", src.Splice(start=start, end=end, text=f".{meant}"))
+        repair = site.repair(f"Use `{meant}`.", src.Splice(start=start, end=end, text=f".{meant}"))
         module, first = site.text(call.func.value), site.text(call.args[0])
-        claim = f"`{name}` got {'text' if text is not None else 'a file'}; that is for `{meant}`."
+        claim = f"`{name}` got {'a string' if text is not None else 'a file'}; use `{meant}` for that."
         check = f"hasattr({module}, {meant!r}) and hasattr({first}, 'read') is {file is not None}"
         if pure(call.args[0]):
             yield site.cause(claim, f"`{module}` has `{meant}`.", check, repair, weight=0.93)

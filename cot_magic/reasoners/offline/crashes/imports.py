@@ -11,7 +11,7 @@ from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.spelling import near, only_near
 from cot_magic.reasoners.offline.written import rule
 
-# module that is imported: package that installs it
+# imported module: the package to install
 PACKAGES = {
     "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "Pillow", "yaml": "PyYAML",
     "bs4": "beautifulsoup4", "skimage": "scikit-image", "dotenv": "python-dotenv",
@@ -21,7 +21,7 @@ PACKAGES = {
     "jwt": "PyJWT", "magic": "python-magic", "usb": "pyusb", "wx": "wxPython", "gi": "PyGObject",
     "igraph": "python-igraph",
 }  # fmt: skip
-# what is imported by mistake: the module of that package, or the name of today
+# imported by mistake (a package, or an old name): the module to import
 RENAMED = {
     "scikit-learn": "sklearn", "scikit_learn": "sklearn", "opencv": "cv2", "Pillow": "PIL",
     "pillow": "PIL", "beautifulsoup4": "bs4", "BeautifulSoup": "bs4", "beautifulsoup": "bs4",
@@ -38,7 +38,7 @@ RENAMED = {
 
 
 def importing(site: Site) -> list[ast.Import | ast.ImportFrom]:
-    """The import statements at the failing place."""
+    """The import statement at the failing place, if it is one."""
     statement = site.statement
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return [statement]
@@ -54,9 +54,8 @@ def module_missing(site: Site) -> str:
 @rule(
     "import.module_typo",
     "ModuleNotFoundError",
-    lesson="The name of a module must be written exactly, capitals included. A package can be "
-    "installed under one name "
-    "and imported under another.",
+    lesson="The name of a module must be spelt exactly, upper and lower case included. Some packages are "
+    "installed under one name and imported under another.",
 )
 def module_typo(site: Site) -> Iterator[Suspicion]:
     wrong = module_missing(site)
@@ -78,11 +77,11 @@ def module_typo(site: Site) -> Iterator[Suspicion]:
             changes = _replaced(site, node, old, meant)
             if not changes:
                 continue
-            repair = site.repair(f"`{meant}` can be imported.", *changes)
+            repair = site.repair(f"Import `{meant}`.", *changes)
             claim = (
-                f"There is no module `{wrong}`; `{meant}` is the nearest that is installed."
+                f"There is no module `{wrong}`; the closest installed one is `{meant}`."
                 if renamed is None
-                else f"`{wrong}` is called `{meant}` when it is imported."
+                else f"`{wrong}` is imported as `{meant}`."
             )
             if meant == certain:
                 check = (
@@ -95,7 +94,7 @@ def module_typo(site: Site) -> Iterator[Suspicion]:
                 )
                 yield site.cause(
                     claim,
-                    f"`{meant}` is there and `{wrong}` is not.",
+                    f"`{meant}` is installed, and `{wrong}` is not.",
                     check,
                     repair,
                     weight=0.92 - 0.1 * place,
@@ -132,7 +131,8 @@ def _replaced(site: Site, node: ast.Import | ast.ImportFrom, old: str, new: str)
 @rule(
     "import.member_typo",
     "ImportError",
-    lesson="What is imported `from` a module must be written as the module has it, capitals included.",
+    lesson="A name that is imported `from` a module must be spelt as in the module, upper and lower case "
+    "included.",
 )
 def member_typo(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
@@ -155,7 +155,7 @@ def member_typo(site: Site) -> Iterator[Suspicion]:
         names = members(module)
         meant = only_near(name, names)
         for place, candidate in enumerate(near(name, names)):
-            claim = f"`{module}` has no `{name}`; the nearest is `{candidate}`."
+            claim = f"`{module}` has no `{name}`; the closest is `{candidate}`."
             uses = (
                 [n for n in ast.walk(site.tree) if isinstance(n, ast.Name) and n.id == name]
                 if not alias.asname
@@ -165,14 +165,14 @@ def member_typo(site: Site) -> Iterator[Suspicion]:
                 site.over(alias, candidate if not alias.asname else f"{candidate} as {alias.asname}"),
                 *(site.over(n, candidate) for n in uses),
             ]
-            repair = site.repair(f"`{candidate}` is in `{module}`.", *changes)
+            repair = site.repair(f"Import `{candidate}`.", *changes)
             if candidate == meant:
                 check = (
                     f"import importlib\nmodule = importlib.import_module({module!r})\nnot "
                     f"hasattr(module, {name!r}) and hasattr(module, {candidate!r})"
                 )
                 yield site.cause(
-                    claim, f"`{candidate}` is in it and `{name}` is not.", check, repair, weight=0.92
+                    claim, f"The module has `{candidate}`, and not `{name}`.", check, repair, weight=0.92
                 )
             else:
                 yield site.reading(claim, repair, weight=0.7 - 0.1 * place)
@@ -185,7 +185,7 @@ def member_typo(site: Site) -> Iterator[Suspicion]:
 def _elsewhere(
     site: Site, node: ast.ImportFrom, alias: ast.alias, statement: str, module: str, name: str
 ) -> Iterator[Suspicion]:
-    """The name comes from another module."""
+    """Import the name from another module."""
     if len(node.names) == 1:
         changes = [site.over(node, statement)]
     else:
@@ -200,17 +200,20 @@ def _elsewhere(
             src.line_before(site.cell.source, node.lineno, statement),
         ]
     check = f"import importlib\nhasattr(importlib.import_module({module!r}), {name!r})"
-    claim = f"`{alias.name}` is not in `{node.module}`; it comes from `{module}`."
+    claim = f"`{alias.name}` is not in `{node.module}`, but in `{module}`."
     yield site.cause(
-        claim, f"`{module}` has `{name}`.", check, site.repair(f"`{module}` has it.", *changes), weight=0.93
+        claim,
+        f"`{module}` has `{name}`.",
+        check,
+        site.repair(f"Import it from `{module}`.", *changes),
+        weight=0.93,
     )
 
 
 @rule(
     "import.not_installed",
     "ModuleNotFoundError",
-    lesson="The kernel sees the packages of its own environment only. `%pip install` in a cell "
-    "installs into exactly "
+    lesson="The kernel uses only the packages of its own environment. `%pip install` in a cell installs into "
     "that one.",
 )
 def not_installed(site: Site) -> Iterator[Suspicion]:
@@ -219,10 +222,9 @@ def not_installed(site: Site) -> Iterator[Suspicion]:
         return
     package = PACKAGES.get(wrong, wrong)
     yield site.cause(
-        f"No package that gives `{wrong}` is installed in this kernel's environment. If the name is "
-        "right, run "
-        f"`%pip install {package}`.",
-        f"`{wrong}` cannot be found.",
+        f"`{wrong}` is not installed in this kernel's environment. If the name is right, run `%pip install "
+        f"{package}`.",
+        f"There is no module `{wrong}`.",
         f"import importlib.util\nimportlib.util.find_spec({wrong!r}) is None",
         weight=0.6,
     )
@@ -231,8 +233,7 @@ def not_installed(site: Site) -> Iterator[Suspicion]:
 @rule(
     "import.member_of_parent",
     "ModuleNotFoundError",
-    lesson="`import a.b` works only if `b` is a module. A function or class is imported with `from a "
-    "import b`.",
+    lesson="`import a.b` works only if `b` is a module. Import a function or class with `from a import b`.",
 )
 def member_of_parent(site: Site) -> Iterator[Suspicion]:
     wrong = module_missing(site)
@@ -248,12 +249,12 @@ def member_of_parent(site: Site) -> Iterator[Suspicion]:
                 else f"import {parent}"
             )
             check = f"import importlib\nhasattr(importlib.import_module({parent!r}), {last!r})"
-            claim = f"`{last}` is no module but a name in `{parent}`."
+            claim = f"`{last}` is not a module, but a name in `{parent}`."
             yield site.cause(
                 claim,
                 f"`{parent}` has `{last}`.",
                 check,
-                site.repair("The module itself is imported.", site.over(node, new)),
+                site.repair(f"Import the module `{parent}`.", site.over(node, new)),
                 weight=0.93,
             )
 

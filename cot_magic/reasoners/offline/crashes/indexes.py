@@ -1,4 +1,4 @@
-"""Rules for IndexError: positions past the end, empty sequences."""
+"""Rules for IndexError: indices out of range, empty sequences."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ from cot_magic.reasoners.offline.written import rule
 
 
 def sequence_length(site: Site, node: ast.expr) -> int | None:
-    """The length of a value, if its text or facts tell."""
+    """The length of a value, if its description tells it."""
     found = site.value(node)
     if found is None:
         return None
@@ -27,7 +27,8 @@ def sequence_length(site: Site, node: ast.expr) -> int | None:
 
 
 def lookups(site: Site) -> list[ast.Subscript]:
-    """Lookups at the failing place whose position is outside, as far as values tell; else all of them."""
+    """Subscripts at the failing place whose index is out of range, as far as values are known; else all of
+    them."""
     found = site.find(ast.Subscript)
     outside = []
     for node in found:
@@ -40,10 +41,10 @@ def lookups(site: Site) -> list[ast.Subscript]:
 @rule(
     "index.range_too_long",
     "IndexError",
-    lesson="A sequence of n elements has the positions 0 to n - 1. `range(len(x))` counts exactly those.",
+    lesson="A sequence of n elements has the indices 0 to n - 1, which is what `range(len(x))` yields.",
 )
 def range_too_long(site: Site) -> Iterator[Suspicion]:
-    """The loop counts to `len(x) + 1`, or looks one position ahead."""
+    """The loop counts to `len(x) + 1`, or looks one element ahead."""
     for node in lookups(site):
         names = {item.id for item in ast.walk(node.slice) if isinstance(item, ast.Name)}
         for loop in _loops(site):
@@ -73,44 +74,47 @@ def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> It
     stop = call.args[0] if len(call.args) == 1 else call.args[1]
     holder, ahead = site.text(node.value), _ahead(node.slice, name)
     size = sequence_length(site, node.value)
-    measured = f"`{holder}` has {size} element(s)" if size is not None else f"`{holder}` is shorter"
     claim = (
-        f"The loop over `{site.one_line(call)}` lets `{name}` go past the end: {measured}, and "
-        f"`{name}` is {shown(site.known(name))}."
+        f"`{name}` runs past the end of `{holder}` in the loop over `{site.one_line(call)}`: it is "
+        f"{shown(site.known(name))}{_measured(holder, size, ', and')}."
     )
     check = f"({site.text(node.slice)}) >= len({holder})"
     if pure(node.value):
-        yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
+        yield site.cause(claim, "The index is not less than the length.", check, weight=0.9)
     if _shrinks(site, holder, node):
-        backwards = site.repair("From the end, nothing moves under the loop.", *site.call("reversed", call))
+        backwards = site.repair(
+            "Loop backwards, so that the elements still to come do not move.", *site.call("reversed", call)
+        )
         yield site.reading(
-            f"The loop takes elements out of `{holder}` while it counts.", backwards, weight=0.88
+            f"The loop removes elements from `{holder}` while it counts up.", backwards, weight=0.88
         )
         return
     from_one = len(call.args) == 2 and isinstance(call.args[0], ast.Constant) and call.args[0].value == 1
     plus = (
         isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add) and isinstance(stop.right, ast.Constant)
     )
-    down = site.repair("Positions count from 0.", site.over(node.slice, f"{site.text(node.slice)} - 1"))
+    down = site.repair(
+        "Subtract 1: indices start at 0.", site.over(node.slice, f"{site.text(node.slice)} - 1")
+    )
     if plus and isinstance(stop, ast.BinOp) and _is_len_of(stop.left, holder) and ahead == 0:
-        repair = site.repair("The last position is `len - 1`.", site.over(stop, site.text(stop.left)))
+        repair = site.repair("Stop at `len - 1`, the last index.", site.over(stop, site.text(stop.left)))
         if from_one:
-            yield site.reading("The loop counts from 1, while positions count from 0.", down, weight=0.92)
+            yield site.reading("The loop counts from 1, but indices start at 0.", down, weight=0.92)
         yield site.reading("The loop may be meant to stop at the last element.", repair, weight=0.9)
     elif _is_len_of(stop, holder) and ahead > 0:
-        why = "The loop stops where there still is a next element."
+        why = "Stop the loop where there is still a next element."
         repair = site.repair(why, site.after(stop, f" - {ahead}"))
         yield site.reading("The loop may be meant to stop before the last element.", repair, weight=0.88)
     elif pure(node.value):
         new = f"len({holder})" + (f" - {ahead}" if ahead > 0 else "")
-        repair = site.repair("The loop is bound by the length.", site.over(stop, new))
-        yield site.reading("The loop may be meant to go over all elements.", repair, weight=0.6)
+        repair = site.repair("Limit the loop to the length.", site.over(stop, new))
+        yield site.reading("The loop may be meant to visit all elements.", repair, weight=0.6)
         if from_one and ahead == 0:
-            yield site.reading("The loop may count from 1, while positions count from 0.", down, weight=0.55)
+            yield site.reading("The loop may count from 1, but indices start at 0.", down, weight=0.55)
 
 
 def _shrinks(site: Site, holder: str, node: ast.Subscript) -> bool:
-    """Whether the loop around the lookup takes elements out of the sequence."""
+    """Whether the loop around the subscript removes elements from the sequence."""
     loops = [item for item in ast.walk(site.tree) if isinstance(item, ast.For)]
     for loop in [item for item in loops if any(part is node for part in ast.walk(item))]:
         for item in ast.walk(loop):
@@ -145,7 +149,7 @@ def _is_len_of(node: ast.expr, text: str) -> bool:
 
 
 def _while_bound(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
-    """`while i <= len(x)`: the comparison lets one too many through."""
+    """`while i <= len(x)`: the comparison allows one index too many."""
     names = {item.id for item in ast.walk(node.slice) if isinstance(item, ast.Name)}
     holder = site.text(node.value)
     for loop in ast.walk(site.tree):
@@ -160,22 +164,27 @@ def _while_bound(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
                         start=start, end=end, text=site.cell.source[start:end].replace("<=", "<", 1)
                     )
                     claim = (
-                        f"`{site.text(test)}` lets `{left.id}` be the length of `{holder}`, one "
-                        "past the last position."
+                        f"`{site.text(test)}` allows `{left.id}` to be the length of `{holder}`, one more "
+                        "than the last index."
                     )
                     check = f"({site.text(node.slice)}) >= len({holder})"
-                    yield site.cause(claim, "The position is not smaller than the length.", check, weight=0.9)
-                    repair = site.repair("The last position is `len - 1`.", change)
+                    yield site.cause(claim, "The index is not less than the length.", check, weight=0.9)
+                    repair = site.repair("Use `<`: the last index is `len - 1`.", change)
                     yield site.reading(
                         "The loop may be meant to stop at the last element.", repair, weight=0.9
                     )
                     return
 
 
+def _measured(holder: str, size: int | None, before: str) -> str:
+    """The length of a sequence as the rest of a sentence; nothing if it is not known."""
+    return "" if size is None else f"{before} `{holder}` has {size} element{'' if size == 1 else 's'}"
+
+
 @rule(
     "index.past_end",
     "IndexError",
-    lesson="Positions count from 0: the last element of a list of 3 is `x[2]`, or `x[-1]`.",
+    lesson="Indices start at 0: the last element of a list of 3 is `x[2]`, or `x[-1]`.",
 )
 def past_end(site: Site) -> Iterator[Suspicion]:
     for node in lookups(site)[:1]:
@@ -187,31 +196,31 @@ def past_end(site: Site) -> Iterator[Suspicion]:
             yield from _empty(site, node)
             return
         counted = {target.id for target, _ in _loops(site) if isinstance(target, ast.Name)}
-        told = f"has {size} element(s)" if size is not None else "is shorter"
-        claim = f"`{holder}` {told}, and position {at if position is UNKNOWN else position} is asked for."
+        index = at if position is UNKNOWN else position
+        claim = f"The index {index} is out of range for `{holder}`{_measured(holder, size, ':')}."
         check = f"({at}) >= len({holder}) or ({at}) < -len({holder})"
         if not isinstance(node.slice, ast.Tuple | ast.Slice) and pure(node.slice):
-            yield site.cause(claim, "The position is outside.", check, weight=0.75)
+            yield site.cause(claim, "The index is out of range.", check, weight=0.75)
         if _is_len_of(node.slice, holder):
-            repair = site.repair("The last position is `len - 1`.", site.after(node.slice, " - 1"))
-            yield site.reading("The last element may be meant.", repair, weight=0.92)
+            repair = site.repair("Subtract 1: the last index is `len - 1`.", site.after(node.slice, " - 1"))
+            yield site.reading("You may have meant the last element.", repair, weight=0.92)
         elif isinstance(node.slice, ast.Name) and node.slice.id in counted:
-            continue  # the loop is at fault, not the lookup
+            continue  # the loop is wrong, not the index
         elif size is not None and position == size:
             if isinstance(node.slice, ast.Constant):
-                lower = site.repair("Positions count from 0.", site.over(node.slice, str(size - 1)))
+                lower = site.repair("Subtract 1: indices start at 0.", site.over(node.slice, str(size - 1)))
             else:
-                lower = site.repair("Positions count from 0.", site.after(node.slice, " - 1"))
-            yield site.reading("It may have been counted from 1.", lower, weight=0.6)
+                lower = site.repair("Subtract 1: indices start at 0.", site.after(node.slice, " - 1"))
+            yield site.reading("The index may have been counted from 1.", lower, weight=0.6)
             if isinstance(node.ctx, ast.Load):
-                last = site.repair("`-1` is the last element.", site.over(node.slice, "-1"))
-                yield site.reading("The last element may be meant.", last, weight=0.5)
+                last = site.repair("Use `-1`, the index of the last element.", site.over(node.slice, "-1"))
+                yield site.reading("You may have meant the last element.", last, weight=0.5)
         elif size is not None and isinstance(position, int) and position < -size:
-            first = site.repair("`0` is the first element.", site.over(node.slice, "0"))
-            yield site.reading("The first element may be meant.", first, weight=0.4)
+            first = site.repair("Use `0`, the index of the first element.", site.over(node.slice, "0"))
+            yield site.reading("You may have meant the first element.", first, weight=0.4)
         elif isinstance(node.slice, ast.Constant) and isinstance(node.ctx, ast.Load):
-            last = site.repair("`-1` is the last element.", site.over(node.slice, "-1"))
-            yield site.reading("The last element may be meant.", last, weight=0.4)
+            last = site.repair("Use `-1`, the index of the last element.", site.over(node.slice, "-1"))
+            yield site.reading("You may have meant the last element.", last, weight=0.4)
         if isinstance(node.ctx, ast.Store) and size is not None and position == size:
             yield from _append(site, node)
 
@@ -220,14 +229,14 @@ def _append(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     statement = site.statement
     if isinstance(statement, ast.Assign) and statement.targets == [node]:
         new = f"{site.text(node.value)}.append({site.text(statement.value)})"
-        repair = site.repair("`append` puts a new element at the end.", site.over(statement, new))
-        yield site.reading("A new element may be meant.", repair, weight=0.75)
+        repair = site.repair("Add the element with `append`.", site.over(statement, new))
+        yield site.reading("You may want to add a new element.", repair, weight=0.75)
 
 
 def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     holder = site.text(node.value)
     yield site.cause(
-        f"`{holder}` is empty, so it has no element at all.",
+        f"`{holder}` is empty: it has no elements.",
         "Its length is 0.",
         f"len({holder}) == 0",
         weight=0.85,
@@ -239,14 +248,14 @@ def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     if test is not None and isinstance(statement, ast.Return) and site.function is not None:
         change = src.line_before(site.cell.source, statement.lineno, f"if not {holder}:\n    return None")
         yield site.reading(
-            "An empty sequence may be allowed.",
-            site.repair("It has its own answer then.", change),
+            "An empty sequence may be acceptable.",
+            site.repair("Return `None` for an empty sequence.", change),
             weight=0.4,
         )
     if isinstance(node.value, ast.Name):
         for _, assign in site.assignments(node.value.id):
             yield site.reading(
-                f"`{holder}` is set in line {assign.lineno} as `{ast.unparse(assign.value)[:60]}`.",
+                f"`{holder}` is assigned in line {assign.lineno}: `{ast.unparse(assign.value)[:60]}`.",
                 weight=0.3,
             )
             break
@@ -255,8 +264,8 @@ def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
 @rule(
     "index.pop_empty",
     "IndexError",
-    lesson="`pop` takes an element away; from an empty list nothing can be taken. Check `if x:` or "
-    "`while x:` before.",
+    lesson="`pop` removes and returns an element, and an empty list has none. Test with `if x:` or `while "
+    "x:` first.",
 )
 def pop_empty(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"pop from (an )?empty"):
@@ -277,15 +286,17 @@ def pop_empty(site: Site) -> Iterator[Suspicion]:
                 and loop.test.value
                 and loop.lineno <= site.frame.lineno <= (loop.end_lineno or 0)
             ):
-                repair = site.repair("The loop ends when nothing is left.", site.over(loop.test, holder))
-                yield site.reading("The loop may be meant to run until it is empty.", repair, weight=0.7)
+                repair = site.repair("Let the loop end when nothing is left.", site.over(loop.test, holder))
+                yield site.reading(
+                    "The loop may be meant to run until the list is empty.", repair, weight=0.7
+                )
         return
 
 
 @rule(
     "index.format_places",
     "IndexError",
-    lesson="Each `{}` of a format takes one value. There must be as many values as places.",
+    lesson="Each `{}` in a format string is replaced by one argument, so there must be enough arguments.",
 )
 def format_places(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"Replacement index (\d+) out of range")
@@ -293,14 +304,15 @@ def format_places(site: Site) -> Iterator[Suspicion]:
         return
     for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "format"):
         count = len(call.args)
-        claim = f"The format has more places than the {count} value(s) given."
+        claim = f"The format string needs more than the {count} argument{'' if count == 1 else 's'} passed."
         if count == 1 and site.type(call.args[0]) in ("tuple", "list"):
             start = src.span(site.cell.source, call.args[0])[0]
             repair = site.repair(
-                "`*` gives each element its place.", src.Splice(start=start, end=start, text="*")
+                "Unpack it with `*`, so that each element replaces one `{}`.",
+                src.Splice(start=start, end=start, text="*"),
             )
             check = f"len({site.text(call.args[0])}) > {said[1]}"
-            yield site.cause(claim, "The one value has enough elements.", check, repair, weight=0.9)
+            yield site.cause(claim, "The single argument has enough elements.", check, repair, weight=0.9)
         else:
             yield site.reading(claim, weight=0.6)
         return

@@ -1,4 +1,4 @@
-"""Rules for attributes of own classes: private names, slots, classes that were changed."""
+"""Rules for attributes of the notebook's own classes: private names, slots, classes that were changed."""
 
 import ast
 import re
@@ -19,9 +19,8 @@ from cot_magic.reasoners.offline.written import rule
 @rule(
     "attribute.private",
     "AttributeError",
-    lesson="Inside a class, a name that begins with two underscores is stored as `_Class__name`. "
-    "Outside it must be "
-    "written so, or better be offered under a public name.",
+    lesson="In a class, a name that begins with two underscores is stored as `_Class__name`. Outside the "
+    "class, use that name, or better give it a public name.",
 )
 def private(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -36,8 +35,8 @@ def private(site: Site) -> Iterator[Suspicion]:
         ]
         for meant in [item for item in hidden if item != node.attr][:1]:
             yield site.reading(
-                f"`{name}` is private in `{site.one_line(node.value)}`: it is called `{meant}` there.",
-                site.repair(f"`{meant}` is what exists.", renamed(site, node, meant)),
+                f"`{name}` is private in `{site.one_line(node.value)}`: it is stored as `{meant}`.",
+                site.repair(f"Write `{meant}`.", renamed(site, node, meant)),
                 weight=0.6,
             )
 
@@ -45,9 +44,8 @@ def private(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.stale_class",
     "AttributeError",
-    lesson="An object keeps the class that it was made with. If the class is changed and its cell run "
-    "again, objects "
-    "made before do not get the new methods.",
+    lesson="An object keeps the class that it was created from. If you change the class and run its cell "
+    "again, older objects do not get the new methods.",
 )
 def stale_class(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -56,11 +54,9 @@ def stale_class(site: Site) -> Iterator[Suspicion]:
             if node.attr in src.class_members(klass):
                 where = site.case.label(cell.id)
                 yield site.cause(
-                    f"`{site.one_line(node.value)}` was made before the class `{kind}` got "
-                    f"`{node.attr}` ({where}), or by "
-                    "another class of that name: make it again.",
-                    f"The class `{kind}` of today is not the class of the object, or sets "
-                    f"`{node.attr}` only later.",
+                    f"`{site.one_line(node.value)}` was created before `{kind}` had `{node.attr}` ({where}), "
+                    "or from another class of that name. Create it again.",
+                    f"Its class is not the current class `{kind}`, which has `{node.attr}`.",
                     f"type({site.text(node.value)}) is not {kind} and hasattr({kind}, {node.attr!r})",
                     weight=0.8,
                 )
@@ -70,7 +66,7 @@ def stale_class(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.slots",
     "AttributeError",
-    lesson="A class with `__slots__` allows only the attributes that are listed there.",
+    lesson="Objects of a class with `__slots__` can have only the attributes that are listed there.",
 )
 def slots(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -83,7 +79,7 @@ def slots(site: Site) -> Iterator[Suspicion]:
                     end = src.span(cell.source, item.value)[1] - 1
                     tail = "," if isinstance(item.value, ast.Tuple) and not item.value.elts else ""
                     change = src.Splice(start=end, end=end, text=f"{comma}{node.attr!r}{tail}")
-                    why = f"`__slots__` of `{kind}` lists it then."
+                    why = f"Add `{node.attr}` to the `__slots__` of `{kind}`."
                     yield site.reading(
                         f"`{kind}` has `__slots__`, which do not list `{node.attr}`.",
                         Repair(edits=(src.edit(cell, change),), why=why),
@@ -95,8 +91,8 @@ def slots(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.not_stored",
     "AttributeError",
-    lesson="An object keeps what is stored in `self`. A plain name in `__init__` is gone when "
-    "`__init__` ends.",
+    lesson="An object keeps what is assigned to attributes of `self`. A local variable of `__init__` is gone "
+    "when `__init__` returns.",
 )
 def not_stored(site: Site) -> Iterator[Suspicion]:
     """`name = name` in `__init__`, or a parameter that is never stored."""
@@ -125,11 +121,12 @@ def not_stored(site: Site) -> Iterator[Suspicion]:
             else:
                 return
             yield site.cause(
-                f"`__init__` of `{kind}` has a `{name}`, but does not store it in `{first}`.",
-                f"No object of `{kind}` has `{name}`.",
+                f"`__init__` of `{kind}` has the local variable `{name}`, but does not assign it to "
+                f"`{first}.{name}`.",
+                f"The object has no `{name}`, which is a local variable of `__init__`.",
                 f"not hasattr({site.text(node.value)}, {name!r}) and {name!r} in "
                 f"{kind}.__init__.__code__.co_varnames",
-                Repair(edits=(src.edit(cell, *changes),), why=f"`{first}.{name}` belongs to the object."),
+                Repair(edits=(src.edit(cell, *changes),), why=f"Assign it to `{first}.{name}`."),
                 weight=0.93,
             )
             return

@@ -1,4 +1,4 @@
-"""Rules for iterators, loops and the event loop: exhausted, changed while in use, endless."""
+"""Rules for iterators, loops and the event loop: exhausted, changed during iteration, endless."""
 
 import ast
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ from cot_magic.reasoners.offline.written import rule
 @rule(
     "loop.changed_inside",
     "RuntimeError",
-    lesson="A dictionary or set must not get or lose elements while a loop goes through it. Loop over "
-    "a copy: "
+    lesson="Do not add or remove elements of a dictionary or set while you loop over it. Loop over a copy: "
     "`list(d)`.",
 )
 def changed_inside(site: Site) -> Iterator[Suspicion]:
@@ -36,12 +35,14 @@ def changed_inside(site: Site) -> Iterator[Suspicion]:
         base = (
             node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
         )
+        check = (
+            f"hasattr({site.text(base)}, '__len__') and not isinstance({site.text(base)}, (list, tuple, str))"
+        )
         yield site.cause(
             f"The loop over `{site.one_line(node)}` changes `{site.one_line(base)}` itself.",
-            f"`{site.one_line(base)}` is a collection that can change.",
-            f"hasattr({site.text(base)}, '__len__') and not isinstance({site.text(base)}, (list, "
-            "tuple, str))",
-            site.repair("The loop goes over a copy.", *site.call("list", node)),
+            f"`{site.one_line(base)}` is a mutable collection.",
+            check,
+            site.repair("Loop over a copy.", *site.call("list", node)),
             weight=0.94,
         )
         return
@@ -50,9 +51,8 @@ def changed_inside(site: Site) -> Iterator[Suspicion]:
 @rule(
     "loop.event_loop",
     "RuntimeError",
-    lesson="A notebook has an event loop that runs already, so `asyncio.run` cannot start one. `await` "
-    "works directly "
-    "in a cell.",
+    lesson="A notebook already has a running event loop, so `asyncio.run` cannot start another one. Use "
+    "`await` directly in a cell.",
 )
 def event_loop(site: Site) -> Iterator[Suspicion]:
     if not site.says(
@@ -67,15 +67,21 @@ def event_loop(site: Site) -> Iterator[Suspicion]:
         top = site.function is None
         if top:
             repair = site.repair(
-                "`await` uses the loop that runs.", site.over(call, f"await {site.text(call.args[0])}")
+                "Use `await`, which runs in that event loop.",
+                site.over(call, f"await {site.text(call.args[0])}"),
             )
             check = "import asyncio\nasyncio.get_running_loop() is not None"
             yield site.cause(
-                "The notebook's event loop runs already.", "A loop is running.", check, repair, weight=0.95
+                "The event loop of the notebook is already running.",
+                "There is a running event loop.",
+                check,
+                repair,
+                weight=0.95,
             )
         else:
             yield site.reading(
-                "The notebook's event loop runs already; the function must be `async` and be awaited.",
+                "The event loop of the notebook is already running; make the function `async`, and `await` "
+                "it.",
                 weight=0.8,
             )
         return
@@ -87,9 +93,8 @@ def event_loop(site: Site) -> Iterator[Suspicion]:
     "IndexError",
     "ValueError",
     "ZeroDivisionError",
-    lesson="A generator, `map`, `filter`, `zip` or an open file can be gone through once. The second "
-    "time nothing is "
-    "left; a list can be used as often as you like.",
+    lesson="A generator, `map`, `filter`, `zip` or an open file can be iterated over only once; after that, "
+    "nothing is left. A list can be used any number of times.",
 )
 def exhausted(site: Site) -> Iterator[Suspicion]:
     statement = site.statement
@@ -107,9 +112,9 @@ def exhausted(site: Site) -> Iterator[Suspicion]:
             if not earlier:
                 return
             changes = src.wrap(cell.source, assign.value, "list(", ")")
-            repair = Repair(edits=(src.edit(cell, *changes),), why="A list can be gone through again.")
+            repair = Repair(edits=(src.edit(cell, *changes),), why="Make it a list, which can be used again.")
             yield site.reading(
-                f"`{node.id}` is a `{kind_of(site, node)}` and was used up before.", repair, weight=0.8
+                f"`{node.id}` is a `{kind_of(site, node)}`, and is exhausted.", repair, weight=0.8
             )
             return
     if site.raised.ename == "StopIteration":
@@ -117,13 +122,13 @@ def exhausted(site: Site) -> Iterator[Suspicion]:
             ast.Call, lambda node: getattr(node.func, "id", "") == "next" and len(node.args) == 1
         ):
             end = src.span(site.cell.source, call.args[0])[1]
-            repair = site.repair("It gives `None` at the end.", src.Splice(start=end, end=end, text=", None"))
-            yield site.reading("`next` may be allowed to find nothing.", repair, weight=0.4)
+            repair = site.repair("Return `None` at the end.", src.Splice(start=end, end=end, text=", None"))
+            yield site.reading("It may be acceptable that `next` finds nothing.", repair, weight=0.4)
             return
 
 
 def _used_between(site: Site, cell_id: str, node: ast.Name, assign: ast.Assign) -> bool:
-    """Whether the name is read after it was assigned and before it failed."""
+    """Whether the name is read between its assignment and the failing line."""
     if cell_id != site.cell.id:
         return any(
             isinstance(item, ast.Name) and item.id == node.id and item.lineno < site.frame.lineno
@@ -143,9 +148,8 @@ def _used_between(site: Site, cell_id: str, node: ast.Name, assign: ast.Assign) 
     "KeyboardInterrupt",
     "Timeout",
     "TimeoutError",
-    lesson="A `while` loop ends when its condition is false. Something in the loop must change what "
-    "the condition "
-    "reads.",
+    lesson="A `while` loop ends when its condition is false. Something in the loop must change the variables "
+    "of the condition.",
 )
 def endless(site: Site) -> Iterator[Suspicion]:
     for loop in ast.walk(site.tree):
@@ -177,7 +181,7 @@ def endless(site: Site) -> Iterator[Suspicion]:
 
 
 def _changed(statement: ast.stmt) -> set[str]:
-    """Names that a statement may change: assigned, or with a method called on them."""
+    """Names that a statement may change: by assignment, or by a method call on them."""
     names = src.bound_names(statement)
     for node in ast.walk(statement):
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):

@@ -20,7 +20,7 @@ _PANDAS = re.compile(r"""\[['"](.+?)['"].*\] (?:not in index|not found in axis|a
 
 
 def missing_key(site: Site) -> object:
-    """The key that was looked up in vain (of several labels the first), UNKNOWN if it is no plain value."""
+    """The key that was not found (the first of several labels); UNKNOWN if it is not a literal."""
     for text in (site.raised.name, site.raised.evalue):
         try:
             key = ast.literal_eval(text) if text else UNKNOWN
@@ -46,7 +46,7 @@ def lookups(site: Site) -> list[tuple[ast.expr, ast.expr]]:
 
 
 def container(site: Site, node: ast.expr) -> Variable | None:
-    """What has the keys."""
+    """The value that has the keys."""
     found = site.value(node)
     if found is not None and found.keys:
         return found
@@ -55,7 +55,7 @@ def container(site: Site, node: ast.expr) -> Variable | None:
 
 
 def known_keys(variable: Variable | None) -> list[object]:
-    """The keys as values; those that are no plain values are left out."""
+    """The keys that are literals, as values."""
     keys: list[object] = []
     for text in variable.keys if variable is not None else ():
         try:
@@ -68,9 +68,8 @@ def known_keys(variable: Variable | None) -> list[object]:
 @rule(
     "key.type",
     "KeyError",
-    lesson="`1` and `'1'` are different keys, and so are `(0, 0)` and `'(0, 0)'`. The key must have "
-    "the same type as "
-    "when it was stored.",
+    lesson="`1` and `'1'` are different keys, and so are `(0, 0)` and `'(0, 0)'`. A key must be looked up "
+    "with the type that it was stored with.",
 )
 def key_type(site: Site) -> Iterator[Suspicion]:
     wanted = missing_key(site)
@@ -92,14 +91,14 @@ def key_type(site: Site) -> Iterator[Suspicion]:
                 change = site.call("tuple", key)
             else:
                 return
-            repair = site.repair(f"The keys are of type `{convert}`.", *change)
+            repair = site.repair(f"Convert the key: the keys are of type `{convert}`.", *change)
             claim = (
-                f"The key {wanted!r} is a `{type(wanted).__name__}`, but `{site.one_line(holder)}` "
-                f"has {stored!r}, a `{convert}`."
+                f"The key {wanted!r} is of type `{type(wanted).__name__}`, but `{site.one_line(holder)}` has "
+                f"{stored!r}, of type `{convert}`."
             )
             if pure(holder) and pure(key):
                 check = f"{stored!r} in {holder_text} and ({text}) not in {holder_text}"
-                yield site.cause(claim, f"{stored!r} is among the keys.", check, repair, weight=0.95)
+                yield site.cause(claim, f"{stored!r} is one of the keys.", check, repair, weight=0.95)
             else:
                 yield site.reading(claim, repair, weight=0.85)
             return
@@ -118,7 +117,8 @@ def _same_literal(stored: object, wanted: object) -> bool:
 @rule(
     "key.typo",
     "KeyError",
-    lesson="Keys and column names must match exactly: each letter, capitals, and spaces at either end.",
+    lesson="Keys and column names must match exactly: spelling, upper and lower case, and spaces at either "
+    "end.",
 )
 def key_typo(site: Site) -> Iterator[Suspicion]:
     wanted = missing_key(site)
@@ -131,44 +131,57 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
         candidates = [name for name in names if name.strip() == wanted.strip()] or near(wanted, names)
         certain = candidates[0] if len(candidates) == 1 else only_near(wanted, names)
         for place, meant in enumerate(candidates):
-            claim = f"`{site.one_line(holder)}` has no {wanted!r}; the nearest key is {meant!r}."
+            what = "column" if kind_of(site, holder).startswith("pandas.") else "key"
+            claim = f"`{site.one_line(holder)}` has no {what} {wanted!r}; the closest is {meant!r}."
+            why = f"Use `{meant!r}`{_difference(wanted, meant, what)}."
             if literals:
                 changes = [site.over(node, _quoted(site, node, meant)) for node in literals]
-                repairs = [site.repair(f"{meant!r} is there.", *changes)]
+                repairs = [site.repair(why, *changes)]
             else:
-                repairs = list(_at_origin(site, wanted, meant))
+                repairs = list(_at_origin(site, wanted, meant, why))
             weight = 0.92 - 0.1 * place - 0.03 * min(closeness(wanted, meant), 5)
             if meant == certain and pure(holder):
                 check = f"{meant!r} in {site.text(holder)} and {wanted!r} not in {site.text(holder)}"
-                yield site.cause(claim, f"{meant!r} is among the keys.", check, *repairs, weight=weight)
+                yield site.cause(claim, f"{meant!r} is one of the {what}s.", check, *repairs, weight=weight)
             else:
                 yield site.reading(claim, *repairs, weight=weight - 0.15)
         if candidates:
             return
 
 
+def _difference(wanted: str, meant: str, what: str) -> str:
+    """Why two names differ, where that is hard to see."""
+    if meant.strip() == wanted.strip():
+        if meant != meant.rstrip():
+            return f": the {what}'s name ends in a space"
+        return (
+            f": the {what}'s name begins with a space" if meant != meant.lstrip() else ", without the space"
+        )
+    return f": the {what}'s name differs in case" if meant.lower() == wanted.lower() else ""
+
+
 def _quoted(site: Site, node: ast.Constant, text: str) -> str:
-    """The text as a literal in the quotes that the replaced one has."""
+    """The string as a literal with the same quotes as the replaced one."""
     plain = repr(text)
     double = f'"{plain[1:-1]}"'
     return double if site.text(node).startswith('"') and '"' not in text and "'" not in text else plain
 
 
-def _at_origin(site: Site, wanted: str, meant: str) -> Iterator[Repair]:
-    """The text where the variable that holds the key is assigned, if it stands there once."""
+def _at_origin(site: Site, wanted: str, meant: str, why: str) -> Iterator[Repair]:
+    """The string where the variable that holds the key is assigned, if the cell has it once."""
     places = [node for node in ast.walk(site.tree) if isinstance(node, ast.Constant) and node.value == wanted]
     if len(places) == 1:
-        yield site.repair(f"{meant!r} is there.", site.over(places[0], _quoted(site, places[0], meant)))
+        yield site.repair(why, site.over(places[0], _quoted(site, places[0], meant)))
 
 
 @rule(
     "key.counter",
     "KeyError",
-    lesson="`d[k] += 1` reads the old value first, so the key must exist. A `defaultdict` makes it on "
-    "first use.",
+    lesson="`d[k] += 1` reads the old value first, so the key must exist. A `defaultdict` creates missing "
+    "keys.",
 )
 def counter(site: Site) -> Iterator[Suspicion]:
-    """`counts[x] += 1` and `groups[x].append(…)` on a dictionary that begins empty."""
+    """`counts[x] += 1` and `groups[x].append(…)` on a dictionary that starts empty."""
     statement = site.statement
     for holder, _ in lookups(site):
         if kind_of(site, holder) not in ("dict", "") or not isinstance(holder, ast.Name):
@@ -198,14 +211,14 @@ def counter(site: Site) -> Iterator[Suspicion]:
                 src.over(cell.source, assign.value, f"defaultdict({factory})"),
                 src.add_import(cell, "from collections import defaultdict"),
             ]
-            claim = f"`{holder.id}` has no such key yet: nothing gives it a first value."
+            claim = f"`{holder.id}` does not have the key yet: no initial value was assigned."
             yield site.cause(
                 claim,
                 "The key is not in the dictionary when it is first needed.",
                 f"isinstance({holder.id}, dict) and not hasattr({holder.id}, 'default_factory')",
                 Repair(
                     edits=(src.edit(cell, *changes),),
-                    why="A `defaultdict` begins each key with an empty value.",
+                    why="Use a `defaultdict`, which gives each new key an initial value.",
                 ),
                 weight=0.9,
             )
@@ -224,8 +237,7 @@ def _nested_store(statement: ast.Assign, holder: ast.Name) -> bool:
 @rule(
     "key.environment",
     "KeyError",
-    lesson="Environment variables belong to the process that runs the kernel. A variable that is set "
-    "in another "
+    lesson="Environment variables belong to the process of the kernel. A variable that is set in another "
     "terminal is not there.",
 )
 def environment(site: Site) -> Iterator[Suspicion]:
@@ -233,8 +245,8 @@ def environment(site: Site) -> Iterator[Suspicion]:
     for holder, _ in lookups(site):
         if kind_of(site, holder) == "os._Environ" or site.text(holder).endswith("environ"):
             yield site.cause(
-                f"The environment variable {wanted!r} is not set in the kernel. Set it before the "
-                "kernel starts, or with `%env`.",
+                f"The environment variable {wanted!r} is not set in the kernel. Set it before the kernel "
+                "starts, or with `%env`.",
                 "It is not in `os.environ`.",
                 f"import os\n{wanted!r} not in os.environ",
                 weight=0.93,
@@ -246,12 +258,11 @@ def environment(site: Site) -> Iterator[Suspicion]:
     "key.absent",
     "KeyError",
     "ValueError",
-    lesson="Looking up a key that is not there is an error. Whether a default, a check before, or "
-    "another key is right "
-    "depends on what the code should do then.",
+    lesson="Looking up a missing key raises an error. Decide what the code should do then: use a default "
+    "value, test for the key first, or use another key.",
 )
 def absent(site: Site) -> Iterator[Suspicion]:
-    """What the container has, as a fact; a default only where nothing else explains it."""
+    """What the container has, as a fact; a default value where nothing else explains the failure."""
     if site.raised.ename != "KeyError":
         return
     wanted = missing_key(site)
@@ -259,11 +270,9 @@ def absent(site: Site) -> Iterator[Suspicion]:
         found = container(site, holder)
         if found is None or wanted is UNKNOWN:
             return
-        keys = ", ".join(found.keys[:8]) or "none"
-        claim = (
-            f"`{site.one_line(holder)}` has no key {wanted!r}; its keys are "
-            f"{keys}{'…' if len(found.keys) > 8 else ''}."
-        )
+        keys = ", ".join(found.keys[:8]) + ("…" if len(found.keys) > 8 else "")
+        has = f"its keys are {keys}" if keys else "it is empty"
+        claim = f"`{site.one_line(holder)}` has no key {wanted!r}; {has}."
         if pure(holder):
             yield site.cause(
                 claim, f"{wanted!r} is not in it.", f"{wanted!r} not in {site.text(holder)}", weight=0.45
@@ -273,8 +282,8 @@ def absent(site: Site) -> Iterator[Suspicion]:
             if found.type in ("dict", "collections.OrderedDict"):
                 change = site.over(node, f"{site.text(holder)}.get({site.text(key)})")
                 yield site.reading(
-                    "A missing entry may be allowed here.",
-                    site.repair("`get` gives `None` then.", change),
+                    "A missing key may be acceptable here.",
+                    site.repair("Use `get`, which returns `None` for a missing key.", change),
                     weight=0.25,
                 )
         for call in site.find(
@@ -291,8 +300,8 @@ def absent(site: Site) -> Iterator[Suspicion]:
             )
             change = src.Splice(start=start, end=end, text=".discard")
             yield site.reading(
-                f"`{wanted!r}` is not in the set: {shown(found)}.",
-                site.repair("`discard` allows that.", change),
+                f"`{wanted!r}` is not in the set {shown(found)}.",
+                site.repair("Use `discard`, which ignores missing elements.", change),
                 weight=0.6,
             )
 
@@ -300,7 +309,7 @@ def absent(site: Site) -> Iterator[Suspicion]:
 @rule(
     "key.format_name",
     "KeyError",
-    lesson="Each `{name}` of a format needs a value of that name: `'{name}'.format(name=…)`.",
+    lesson="Each `{name}` in a format string needs an argument of that name: `'{name}'.format(name=…)`.",
 )
 def format_name(site: Site) -> Iterator[Suspicion]:
     wanted = missing_key(site)
@@ -312,17 +321,16 @@ def format_name(site: Site) -> Iterator[Suspicion]:
             return
         start = src.span(site.cell.source, keyword)[0]
         change = src.Splice(start=start, end=start + len(meant), text=wanted)
-        claim = f"The format wants `{wanted}` and is given `{meant}`."
-        yield site.reading(claim, site.repair("The names are the same then.", change), weight=0.85)
+        claim = f"The format string needs `{wanted}`, but got `{meant}`."
+        yield site.reading(claim, site.repair(f"Rename the argument to `{wanted}`.", change), weight=0.85)
         return
 
 
 @rule(
     "key.dropped_column",
     "KeyError",
-    lesson="`drop`, `rename` and `set_index` change which columns a table has. If such a cell runs "
-    "twice, the column is "
-    "gone the second time.",
+    lesson="`drop`, `rename` and `set_index` change the columns of a DataFrame. If such a cell runs twice, "
+    "the column is missing the second time.",
 )
 def dropped_column(site: Site) -> Iterator[Suspicion]:
     wanted = missing_key(site)
@@ -352,10 +360,9 @@ def dropped_column(site: Site) -> Iterator[Suspicion]:
 
 def _ran_twice(site: Site, holder: ast.Name, wanted: str, method: str) -> Suspicion:
     return site.cause(
-        f"`{holder.id}` has no column {wanted!r} any more: this cell runs `{method}` on it and "
-        "probably ran before. "
-        "Run the cell that makes the table first.",
-        f"{wanted!r} is not a column of `{holder.id}` before the cell.",
+        f"`{holder.id}` has no column {wanted!r}: this cell calls `{method}`, and probably ran before. First "
+        "run the cell that creates the table again.",
+        f"{wanted!r} is not a column of `{holder.id}` before the cell runs.",
         f"{wanted!r} not in {holder.id}.columns",
         weight=0.85,
     )
@@ -365,7 +372,7 @@ def _removed_by(
     site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: str, method: str, call: ast.Call
 ) -> Iterator[Suspicion]:
     where = site.case.label(next(item.id for item in (site.case.cell, *site.case.cells) if item.id == cell))
-    claim = f"{wanted!r} is no column of `{holder.id}` any more since `{method}` in {where}."
+    claim = f"`{holder.id}` has no column {wanted!r} since `{method}` in {where}."
     check = f"{wanted!r} not in {holder.id}.columns"
     repairs = []
     if method == "rename":
@@ -381,14 +388,18 @@ def _removed_by(
                             n for n in ast.walk(key) if isinstance(n, ast.Constant) and n.value == wanted
                         ]
                         changes = [site.over(item, repr(new.value)) for item in places]
-                        repairs = [site.repair(f"It is called {new.value!r} since.", *changes)]
+                        repairs = [site.repair(f"Use {new.value!r}, the new name of the column.", *changes)]
                         check += f" and {new.value!r} in {holder.id}.columns"
     elif method == "set_index" and isinstance(site.statement, ast.Assign | ast.Expr):
         for node in site.find(ast.Subscript, lambda node: node.slice is key):
             if isinstance(node.ctx, ast.Load):
-                repairs = [site.repair("It is the index since.", site.over(node, f"{holder.id}.index"))]
+                repairs = [
+                    site.repair(
+                        "Use the index, which the column became.", site.over(node, f"{holder.id}.index")
+                    )
+                ]
                 check += f" and {holder.id}.index.name == {wanted!r}"
-    yield site.cause(claim, f"{wanted!r} is not among the columns.", check, *repairs, weight=0.9)
+    yield site.cause(claim, f"{wanted!r} is not one of the columns.", check, *repairs, weight=0.9)
 
 
 RULES = (

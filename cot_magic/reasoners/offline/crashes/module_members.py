@@ -1,4 +1,4 @@
-"""Rules for members of modules: the class in it, modules inside it, files that hide it."""
+"""Rules for attributes of modules: classes and submodules in them, names that moved, files that hide them."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
 
-# type and attribute of today for an attribute of yesterday; without parentheses on either side
+# (type, old attribute): its current name; neither with parentheses
 RENAMED: dict[tuple[str, str], str] = {
     ("pandas.core.frame.DataFrame", "ix"): "loc",
     ("pandas.core.series.Series", "ix"): "loc",
@@ -33,7 +33,7 @@ RENAMED: dict[tuple[str, str], str] = {
     ("function", "func_defaults"): "__defaults__",
 }
 
-# member of a module: the whole expression of today, and an import that it may need
+# (module, old name): the current expression, and the import that it needs
 MOVED: dict[tuple[str, str], tuple[str, str]] = {
     **{("numpy", name): (name, "") for name in ("float", "int", "bool", "object", "str", "complex", "long")},
     **{
@@ -110,7 +110,7 @@ MOVED: dict[tuple[str, str], tuple[str, str]] = {
     ("matplotlib.pyplot", "add_subplot"): ("{module}.subplot", ""),
 }  # fmt: skip
 
-# names under which a module is imported that is the wrong one for that alias
+# alias: the module that is imported under it by mistake, and the right one
 ALIAS_OF = {"plt": ("matplotlib", "matplotlib.pyplot")}
 
 
@@ -118,9 +118,8 @@ ALIAS_OF = {"plt": ("matplotlib", "matplotlib.pyplot")}
     "attribute.moved",
     "AttributeError",
     "ImportError",
-    lesson="Libraries rename and move things between versions. Code from an older book or answer needs "
-    "the name that "
-    "the installed version uses.",
+    lesson="Libraries rename and move things between versions. Code from an older book or answer needs the "
+    "names of the installed version.",
 )
 def moved(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -138,18 +137,18 @@ def moved(site: Site) -> Iterator[Suspicion]:
             ]
             if statement:
                 changes.append(src.add_import(site.cell, statement))
-            claim = f"`{module}` has no `{node.attr}` (any more); it is `{new}` now."
+            claim = f"`{module}` has no `{node.attr}`; use `{new}`."
         elif (kind, node.attr) in RENAMED:
             new = RENAMED[kind, node.attr]
             changes = [renamed(site, node, new)]
-            claim = f"A `{kind.rsplit('.', 1)[-1]}` has no `{node.attr}` any more; `{new}` took its place."
+            claim = f"A `{kind.rsplit('.', 1)[-1]}` has no `{node.attr}` any more; use `{new}`."
         else:
             return
         yield site.cause(
             claim,
             f"The installed version has no `{node.attr}`.",
             lacks(site, node),
-            site.repair(f"`{new}` is the name of today.", *changes),
+            site.repair(f"Use `{new}`.", *changes),
             weight=0.94,
         )
 
@@ -157,9 +156,8 @@ def moved(site: Site) -> Iterator[Suspicion]:
 @rule(
     "attribute.module_not_class",
     "AttributeError",
-    lesson="A module and a class in it may have the same name: `datetime.datetime`. `import datetime` "
-    "gives the module, "
-    "`from datetime import datetime` gives the class.",
+    lesson="A module and a class in it can have the same name: `import datetime` gives the module, `from "
+    "datetime import datetime` gives the class `datetime.datetime`.",
 )
 def module_not_class(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -171,20 +169,20 @@ def module_not_class(site: Site) -> Iterator[Suspicion]:
             ]
             for name in inner[:1]:
                 yield site.cause(
-                    f"`{text}` is the module; `{node.attr}` belongs to the class `{text}.{name}` in it.",
-                    f"The module has no `{node.attr}`, the class has.",
+                    f"`{text}` is the module; `{node.attr}` belongs to the class `{text}.{name}`.",
+                    f"The module has no `{node.attr}`, but the class has.",
                     f"not hasattr({text}, {node.attr!r}) and hasattr({text}.{name}, {node.attr!r})",
-                    site.repair(f"`{text}.{name}.{node.attr}` exists.", site.after(node.value, f".{name}")),
+                    site.repair(f"Write `{text}.{name}.{node.attr}`.", site.after(node.value, f".{name}")),
                     weight=0.92,
                 )
             return
         said = site.says(r"type object '([\w.]+)' has no attribute")
         if said and said[1].rsplit(".", 1)[-1] == node.attr:
             yield site.cause(
-                f"`{text}` is already the class `{node.attr}`, so `{text}.{node.attr}` asks for it twice.",
+                f"`{text}` is already the class `{node.attr}`; `{text}.{node.attr}` would be its attribute.",
                 f"`{text}` is a class, not the module.",
                 f"isinstance({text}, type) and not hasattr({text}, {node.attr!r})",
-                site.repair("The class is used directly.", *_one_level_less(site, node)),
+                site.repair(f"Use the class directly, as `{text}`.", *_one_level_less(site, node)),
                 weight=0.93,
             )
         elif (
@@ -195,10 +193,10 @@ def module_not_class(site: Site) -> Iterator[Suspicion]:
             module = said[1].split(".")[0]
             yield site.cause(
                 f"`{text}` is a class; `{node.attr}` belongs to the module `{module}`.",
-                f"The class has no `{node.attr}`, the module has.",
+                f"The class has no `{node.attr}`, but the module has.",
                 f"not hasattr({text}, {node.attr!r}) and hasattr(__import__({module!r}), {node.attr!r})",
                 site.repair(
-                    f"`{node.attr}` comes from the module.",
+                    f"Import `{node.attr}` from the module `{module}`.",
                     src.add_import(site.cell, f"from {module} import {node.attr}"),
                     *(site.over(item, node.attr) for item in _same(site, node)),
                 ),
@@ -220,8 +218,8 @@ def _same(site: Site, node: ast.Attribute) -> list[ast.Attribute]:
 @rule(
     "attribute.submodule",
     "AttributeError",
-    lesson="Importing a package does not always import the modules inside it: `import xml` does not give "
-    "`xml.etree.ElementTree`. Import the inner module by its full name.",
+    lesson="Importing a package does not always import its submodules: after `import xml`, there is no "
+    "`xml.etree.ElementTree`. Import the submodule by its full name.",
 )
 def submodule(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -236,17 +234,17 @@ def submodule(site: Site) -> Iterator[Suspicion]:
         if full == module:
             return
         yield site.cause(
-            f"`{full}` is a module of its own, which `import {module}` alone does not load.",
-            f"There is a module `{full}`, and it is not loaded.",
+            f"`{full}` is a submodule, which `import {module}` alone does not import.",
+            f"There is a module `{full}`, and it is not imported.",
             f"import importlib.util\nnot hasattr({site.text(node.value)}, {node.attr!r}) and "
             f"importlib.util.find_spec({full!r}) is not None",
-            site.repair(f"`import {full}` loads it.", src.add_import(site.cell, f"import {full}")),
+            site.repair(f"Add `import {full}`.", src.add_import(site.cell, f"import {full}")),
             weight=0.88,
         )
 
 
 def _path(site: Site, node: ast.Attribute) -> list[str]:
-    """The attribute and those that are taken from it: `dom`, `minidom`, `Node` of `xml.dom.minidom.Node`."""
+    """The attribute and those accessed on it: `dom`, `minidom`, `Node` of `xml.dom.minidom.Node`."""
     path = [node.attr]
     inner: ast.AST = node
     for _ in range(6):
@@ -261,7 +259,7 @@ def _path(site: Site, node: ast.Attribute) -> list[str]:
 @rule(
     "attribute.wrong_module",
     "AttributeError",
-    lesson="The usual short name was given to another module than people use it for.",
+    lesson="The usual short name was given to a module other than the one that people use it for.",
 )
 def wrong_module(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
@@ -277,10 +275,10 @@ def wrong_module(site: Site) -> Iterator[Suspicion]:
                     edits = (src.edit(cell, src.over(cell.source, item, f"import {right} as {alias}")),)
                     yield site.cause(
                         f"`{alias}` is `{wrong}`, but `{node.attr}` belongs to `{right}`.",
-                        f"`{right}` has `{node.attr}`, `{wrong}` has not.",
+                        f"`{right}` has `{node.attr}`, and `{wrong}` does not.",
                         f"import importlib\nnot hasattr({alias}, {node.attr!r}) and "
                         f"hasattr(importlib.import_module({right!r}), {node.attr!r})",
-                        Repair(edits=edits, why=f"`{right}` is what `{alias}` usually stands for."),
+                        Repair(edits=edits, why=f"Import `{right}` as `{alias}`, as is usual."),
                         weight=0.95,
                     )
                     return
@@ -290,8 +288,7 @@ def wrong_module(site: Site) -> Iterator[Suspicion]:
     "attribute.shadowed_module",
     "AttributeError",
     "ImportError",
-    lesson="A file in your folder that has the name of a library hides the library: Python finds the "
-    "file first.",
+    lesson="A file in your folder with the name of a library hides the library: Python finds the file first.",
 )
 def shadowed_module(site: Site) -> Iterator[Suspicion]:
     import sys
@@ -305,10 +302,9 @@ def shadowed_module(site: Site) -> Iterator[Suspicion]:
     if path is None or not site.case.environment.cwd or not path[1].startswith(site.case.environment.cwd):
         return
     yield site.cause(
-        f"The file `{path[1]}` hides the module `{said[1]}` of the standard library. Rename the file, "
-        "remove its "
-        "`__pycache__`, and restart the kernel.",
-        f"`{said[1]}` comes from the notebook's folder.",
+        f"The file `{path[1]}` hides the module `{said[1]}` of the standard library. Rename the file, remove "
+        "its `__pycache__`, and restart the kernel.",
+        f"`{said[1]}` is imported from the notebook's folder.",
         f"import {said[1]}\n{said[1]}.__file__.startswith({site.case.environment.cwd!r})",
         weight=0.97,
     )

@@ -13,7 +13,7 @@ from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
 
-# Python 2 names and what stands for them now: a replacement, and an import that it needs
+# name in Python 2: its replacement, and the import that it needs
 DROPPED = {
     "raw_input": ("input", ""),
     "xrange": ("range", ""),
@@ -29,14 +29,14 @@ DROPPED = {
     "StandardError": ("Exception", ""),
 }
 
-# constants as other languages write them
+# constants of other languages
 FOREIGN = {
     "true": "True", "false": "False", "null": "None", "nil": "None", "undefined": "None", "NULL": "None",
     "TRUE": "True", "FALSE": "False", "none": "None", 'NaN': "float('nan')", "Null": "None",
     'nan': "float('nan')", 'inf': "float('inf')", 'Infinity': "float('inf')",
 }  # fmt: skip
 
-# functions as other languages call them
+# functions of other languages
 FOREIGN_FUNCTIONS = {
     "length": "len", "lenght": "len", "strlen": "len", "size": "len", "sizeof": "len", "println": "print",
     "echo": "print", "puts": "print", "cout": "print", "parseInt": "int", "parseFloat": "float",
@@ -46,12 +46,12 @@ FOREIGN_FUNCTIONS = {
     "lower": "str.lower",
 }  # fmt: skip
 
-# words that stand alone as a statement
+# keywords that can be a whole statement
 STATEMENTS = ("continue", "break", "pass", "return")
 
 
 def missing(site: Site) -> str:
-    """The name that was looked up in vain; empty for an UnboundLocalError, which has rules of its own."""
+    """The name that is not defined; empty for an UnboundLocalError, which has rules of its own."""
     if site.raised.ename == "UnboundLocalError":
         return ""
     if site.raised.name:
@@ -61,7 +61,7 @@ def missing(site: Site) -> str:
 
 
 def uses(site: Site, name: str) -> list[ast.Name]:
-    """Where the cell reads that name."""
+    """Where the cell reads the name."""
     return [
         node
         for node in ast.walk(site.tree)
@@ -70,7 +70,7 @@ def uses(site: Site, name: str) -> list[ast.Name]:
 
 
 def stores(site: Site, name: str) -> list[ast.Name]:
-    """Where the cell assigns that name."""
+    """Where the cell assigns to the name."""
     return [
         node
         for node in ast.walk(site.tree)
@@ -79,7 +79,7 @@ def stores(site: Site, name: str) -> list[ast.Name]:
 
 
 def absent(name: str) -> str:
-    """Code of a check: the name is nowhere to be found."""
+    """Code of a check: the name is not defined in any scope."""
     return (
         f"{name!r} not in locals() and {name!r} not in globals() and not "
         f"hasattr(__import__('builtins'), {name!r})"
@@ -87,7 +87,7 @@ def absent(name: str) -> str:
 
 
 def in_scope(site: Site) -> set[str]:
-    """Names that could have been meant at the failing line."""
+    """Names in scope at the failing line that may have been meant."""
     names = {item.name for item in site.frame.variables if item.name.isidentifier()}
     names |= {item.name for item in site.case.namespace} | set(dir(builtins))
     if site.function is not None:
@@ -98,9 +98,8 @@ def in_scope(site: Site) -> set[str]:
 @rule(
     "name.missing_import",
     "NameError",
-    lesson="A module must be imported before its name can be used. An import in another notebook, or "
-    "in a cell "
-    "that has not run since the kernel was started, does not count.",
+    lesson="Import a module before you use its name. An import in another notebook, or in a cell that has "
+    "not run since the kernel started, does not count.",
 )
 def missing_import(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -111,12 +110,12 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
     module = modules.MEMBERS.get(name, "")
     if module in spaces and spaces[module] == "module" and name not in modules.ALIASES:
         edit = site.repair(
-            f"`{module}` is imported already, so `{module}.{name}` is there.",
+            f"Write `{module}.{name}`: `{module}` is already imported.",
             *(site.over(node, f"{module}.{name}") for node in uses(site, name)),
         )
         yield site.cause(
-            f"`{name}` is a name in the module `{module}`, and was used without it.",
-            f"There is no `{name}` here, but `{module}.{name}` exists.",
+            f"`{name}` is defined in the module `{module}`, but is used without `{module}.` in front of it.",
+            f"`{name}` is not defined here, but `{module}.{name}` exists.",
             f"{absent(name)} and hasattr({module}, {name!r})",
             edit,
             weight=0.9,
@@ -124,7 +123,7 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
         return
     statement = _form(site, name, statement)
     attributes = _attributes(site, name)
-    # `code`, `string`, `time` that nothing is taken from: more often a variable than the module
+    # `code`, `string`, `time` without an attribute: more often a variable than the module
     bare = statement == f"import {name}" and not attributes and name not in modules.ALIASES
     weight = 0.3 if bare else 0.92
     root = statement.split()[1]
@@ -139,7 +138,7 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
     elif statement.startswith("from"):
         member = statement.split(" import ")[1]
         check = f"import importlib\n{absent(name)} and hasattr(importlib.import_module({root!r}), {member!r})"
-    import_ = site.repair(f"`{statement}` makes the name known.", src.add_import(site.cell, statement))
+    import_ = site.repair(f"Add `{statement}`.", src.add_import(site.cell, statement))
     if weight < 0.5:
         yield site.reading(
             f"`{name}` may be the module of that name, which is not imported.", import_, weight=weight
@@ -147,7 +146,7 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
         return
     yield site.cause(
         f"`{name}` is used but was never imported.",
-        f"No `{name}` is defined in the kernel, and `{statement}` works.",
+        f"`{name}` is not defined in the kernel, and `{statement}` works.",
         check,
         import_,
         weight=weight,
@@ -162,7 +161,7 @@ def _attributes(site: Site, name: str) -> list[str]:
     ]
 
 
-# modules that hold something of their own name: what is taken from the module, not from that
+# modules that define something of their own name: the names that are accessed on the module itself
 _BOTH = {
     "datetime": {"datetime", "timedelta", "date", "timezone", "time"},
     "pprint": {"pprint", "pformat"},
@@ -176,7 +175,7 @@ _BOTH = {
 
 
 def _form(site: Site, name: str, statement: str) -> str:
-    """`import datetime` or `from datetime import datetime`, by what the code takes from the name."""
+    """`import datetime` or `from datetime import datetime`, depending on what the code uses."""
     taken = set(_attributes(site, name))
     called = any(isinstance(node.func, ast.Name) and node.func.id == name for node in _calls(site))
     if name in _BOTH:
@@ -195,9 +194,8 @@ def _calls(site: Site) -> list[ast.Call]:
 @rule(
     "name.other_language",
     "NameError",
-    lesson="Python has its own names: `True`, `False` and `None` with a capital, `len(x)` for a "
-    "length, `print(x)`. "
-    "JSON and other languages write them differently.",
+    lesson="Python has its own names: `True`, `False` and `None` with a capital letter, `len(x)` for a "
+    "length, `print(x)`. JSON and other languages write them differently.",
 )
 def other_language(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -207,12 +205,10 @@ def other_language(site: Site) -> Iterator[Suspicion]:
     if meant is None or stores(site, name):
         return
     yield site.cause(
-        f"`{name}` is not a name in Python; it is written `{meant}`.",
-        f"No `{name}` is defined here.",
+        f"Python has no `{name}`; it is written `{meant}`.",
+        f"`{name}` is not defined here.",
         absent(name),
-        site.repair(
-            f"`{meant}` is what Python calls it.", *(site.over(node, meant) for node in uses(site, name))
-        ),
+        site.repair(f"Write `{meant}`.", *(site.over(node, meant) for node in uses(site, name))),
         weight=0.95,
     )
 
@@ -220,7 +216,7 @@ def other_language(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.python2",
     "NameError",
-    lesson="Python 3 renamed some functions of Python 2. Code from an old book or answer needs the new name.",
+    lesson="Python 3 renamed some functions of Python 2. Older code needs the new names.",
 )
 def python2(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -231,10 +227,10 @@ def python2(site: Site) -> Iterator[Suspicion]:
     if statement:
         changes.append(src.add_import(site.cell, statement))
     yield site.cause(
-        f"`{name}` is a name of Python 2; Python 3 has `{statement or new}` instead.",
-        f"This Python knows no `{name}`.",
+        f"`{name}` exists only in Python 2; Python 3 has `{statement or new}`.",
+        f"`{name}` is not defined in this version of Python.",
         absent(name),
-        site.repair(f"`{statement or new}` is the name of today.", *changes),
+        site.repair(f"Use `{statement or new}`.", *changes),
         weight=0.95,
     )
 
@@ -242,9 +238,8 @@ def python2(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.keyword_typo",
     "NameError",
-    lesson="A misspelt keyword that stands alone on its line is read as the name of a variable, and "
-    "there is no "
-    "variable of that name.",
+    lesson="Python reads a misspelt keyword on a line of its own as the name of a variable, which is not "
+    "defined.",
 )
 def keyword_typo(site: Site) -> Iterator[Suspicion]:
     name, statement = missing(site), site.statement
@@ -262,12 +257,10 @@ def keyword_typo(site: Site) -> Iterator[Suspicion]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Name) and node.value.id == name
     ]
     yield site.cause(
-        f"`{name}` stands alone on its line and is nearly the keyword `{meant}`.",
+        f"`{name}`, alone on its line, looks like a typo for the keyword `{meant}`.",
         f"There is no variable `{name}`.",
         absent(name),
-        site.repair(
-            f"`{meant}` is a statement of its own here.", *(site.over(node, meant) for node in nodes)
-        ),
+        site.repair(f"Write the keyword `{meant}`.", *(site.over(node, meant) for node in nodes)),
         weight=0.97,
     )
 
@@ -275,7 +268,7 @@ def keyword_typo(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.wrong_case_module",
     "NameError",
-    lesson="Python tells capital letters from small ones: the module is called `math`, not `Math`.",
+    lesson="Python distinguishes upper and lower case: the module is called `math`, not `Math`.",
 )
 def wrong_case_module(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -295,9 +288,9 @@ def wrong_case_module(site: Site) -> Iterator[Suspicion]:
         changes.append(src.add_import(site.cell, f"import {lower}"))
     yield site.cause(
         f"The module is called `{lower}`, not `{name}`" + ("." if imported else ", and it is not imported."),
-        f"There is no `{name}`, and the module `{lower}` has `{taken[0]}`.",
+        f"`{name}` is not defined, and the module `{lower}` has `{taken[0]}`.",
         f"import importlib\n{absent(name)} and hasattr(importlib.import_module({lower!r}), {taken[0]!r})",
-        site.repair(f"`{lower}.{taken[0]}` exists.", *changes),
+        site.repair(f"Use `{lower}.{taken[0]}`.", *changes),
         weight=0.93,
     )
 
@@ -305,9 +298,8 @@ def wrong_case_module(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.typo",
     "NameError",
-    lesson="A name must be written the same way everywhere, letter by letter, capitals included. A "
-    "name that is "
-    "nearly an existing one is most often a slip of the keyboard.",
+    lesson="A name must be spelt the same way everywhere, upper and lower case included. If it almost "
+    "matches an existing name, it is most likely a typo.",
 )
 def typo(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -317,45 +309,41 @@ def typo(site: Site) -> Iterator[Suspicion]:
     certain = only_near(name, scope)
     trees = [src.parse(cell.source) for cell in site.case.cells if cell.id != site.cell.id]
     if any(tree is not None and name in src.bound_names(tree) for tree in trees):
-        return  # it is spelt as another cell defines it
+        return  # another cell defines exactly this name
     assigned = bool(stores(site, name))
     for place, meant in enumerate(near(name, scope)):
         kind = (
-            "looks like a typo of"
-            if closeness(name, meant)
-            else "only differs in capitals or underscores from"
+            "looks like a typo for" if closeness(name, meant) else "differs only in case or underscores from"
         )
-        claim = f"`{name}` is not defined and {kind} `{meant}`."
+        claim = f"`{name}` is not defined; it {kind} `{meant}`."
         repairs = _spelt_alike(site, name, meant)
         weight = 0.9 - 0.1 * place - 0.02 * closeness(name, meant)
         if hasattr(builtins, meant) and not _is_called(site, name):
-            continue  # `var` for `vars`: a built-in function is meant only where it is called or passed
+            continue  # `var` is not `vars`: a built-in function is meant only where it is called or passed
         if meant == certain and not assigned:
             exists = (
                 f"{meant!r} in locals() or {meant!r} in globals() or "
                 f"hasattr(__import__('builtins'), {meant!r})"
             )
-            seen = f"There is no `{name}` here, but there is `{meant}`."
+            seen = f"`{name}` is not defined here, but `{meant}` is."
             yield site.cause(claim, seen, f"{absent(name)} and ({exists})", *repairs, weight=weight)
             continue
         yield site.reading(claim, *repairs, weight=weight - 0.1)
 
 
 def _spelt_alike(site: Site, name: str, meant: str) -> list[Repair]:
-    """The known name where the unknown one is read; or the other way round, where the cell has the known one
-    less
-    often than the other."""
+    """Use the known name; or the unknown one everywhere, where the cell has it more often."""
     use_known = site.repair(
-        f"`{meant}` is defined here.", *(site.over(node, meant) for node in uses(site, name))
+        f"Write `{meant}`, which is defined.", *(site.over(node, meant) for node in uses(site, name))
     )
     renamed = [site.over(node, name) for node in (*stores(site, meant), *uses(site, meant))]
     if not stores(site, meant) or stores(site, name) or len(renamed) >= len(uses(site, name)):
         return [use_known]
-    return [site.repair(f"Everywhere else it is called `{name}`.", *renamed), use_known]
+    return [site.repair(f"Write `{name}`, as everywhere else in the cell.", *renamed), use_known]
 
 
 def _is_called(site: Site, name: str) -> bool:
-    """Or passed to a call."""
+    """Whether the name is called, or passed to a call."""
     calls = [node for node in ast.walk(site.tree) if isinstance(node, ast.Call)]
     nodes = [
         node for call in calls for node in (call.func, *call.args, *(word.value for word in call.keywords))
@@ -366,23 +354,23 @@ def _is_called(site: Site, name: str) -> bool:
 @rule(
     "name.missing_quotes",
     "NameError",
-    lesson="Text needs quotes. Without them Python takes the word for the name of a variable.",
+    lesson="A string needs quotes. Without them, Python takes the word as the name of a variable.",
 )
 def missing_quotes(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
     for node in site.find(ast.Name, lambda node: node.id == name):
         holder = _subscripted(site, node)
-        quoted = site.repair("In quotes it is text.", site.over(node, repr(name)))
+        quoted = site.repair("Put it in quotes.", site.over(node, repr(name)))
         if holder is not None and repr(name) in site.keys(holder.value):
             yield site.cause(
-                f"`{name}` is a key of `{site.one_line(holder.value)}` and stands there without quotes.",
+                f"`{name}` is a key of `{site.one_line(holder.value)}`, but is written without quotes.",
                 f"There is no variable `{name}`, but `{name!r}` is a key.",
                 f"{absent(name)} and {name!r} in {site.text(holder.value)}",
                 quoted,
                 weight=0.94,
             )
         elif _is_argument(site, node) and not keyword.iskeyword(name):
-            yield site.reading(f"`{name}` may be text that lacks its quotes.", quoted, weight=0.2)
+            yield site.reading(f"`{name}` may be a string without its quotes.", quoted, weight=0.2)
         return
 
 
@@ -403,18 +391,17 @@ def _is_argument(site: Site, name: ast.Name) -> bool:
 @rule(
     "name.file",
     "NameError",
-    lesson="`__file__` is the path of a script. A notebook cell is no script, so the name does not "
-    "exist there; the "
-    "kernel works in the notebook's folder.",
+    lesson="`__file__` is the path of a script. It is not defined in a notebook; the kernel runs in the "
+    "notebook's folder.",
 )
 def file_name(site: Site) -> Iterator[Suspicion]:
     if missing(site) != "__file__":
         return
     changes = [site.over(node, "str(Path.cwd() / 'notebook')") for node in uses(site, "__file__")]
     yield site.reading(
-        "`__file__` exists in scripts only, not in a notebook.",
+        "`__file__` is defined in scripts, not in notebooks.",
         site.repair(
-            "The kernel's working directory stands for the script's folder.",
+            "Use the kernel's working directory in place of the script's folder.",
             src.add_import(site.cell, "from pathlib import Path"),
             *changes,
         ),
@@ -425,7 +412,7 @@ def file_name(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.member",
     "NameError",
-    lesson="A name inside a module or an object is reached through it, with a dot: `math.sqrt`, not `sqrt`.",
+    lesson="A name in a module or an object is accessed with a dot: `math.sqrt`, not `sqrt`.",
 )
 def member(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -434,11 +421,11 @@ def member(site: Site) -> Iterator[Suspicion]:
     owners = [item for item in site.case.namespace if item.type == "module" and name in site.members(item)]
     for owner in owners[:2]:
         yield site.cause(
-            f"`{name}` belongs to `{owner.name}` and was used without it.",
-            f"There is no `{name}` here, but `{owner.name}.{name}` exists.",
+            f"`{name}` belongs to `{owner.name}`, but is used without `{owner.name}.` in front of it.",
+            f"`{name}` is not defined here, but `{owner.name}.{name}` exists.",
             f"{absent(name)} and hasattr({owner.name}, {name!r})",
             site.repair(
-                f"`{owner.name}.{name}` exists.",
+                f"Write `{owner.name}.{name}`.",
                 *(site.over(node, f"{owner.name}.{name}") for node in uses(site, name)),
             ),
             weight=0.85 if len(owners) == 1 else 0.5,
@@ -448,7 +435,8 @@ def member(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.annotation_only",
     "NameError",
-    lesson="`x: 3` only notes a type for `x` and gives it no value. A value is given with `=`.",
+    lesson="`x: 3` is only an annotation: it notes a type for `x` and assigns nothing. Assign a value with "
+    "`=`.",
 )
 def annotation_only(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -461,14 +449,17 @@ def annotation_only(site: Site) -> Iterator[Suspicion]:
             start, end = src.span(cell.source, node.target)[1], src.span(cell.source, node.annotation)[0]
             repair = Repair(
                 edits=(src.edit(cell, src.Splice(start=start, end=end, text=" = ")),),
-                why="`=` gives a value.",
+                why="Assign the value with `=`.",
             )
-            claim = f"`{src.text_of(cell.source, node)}` notes a type and gives `{name}` no value."
+            claim = (
+                f"`{src.text_of(cell.source, node)}` is only an annotation: it does not assign a value to "
+                f"`{name}`."
+            )
             plain = isinstance(node.annotation, ast.Constant | ast.List | ast.Dict | ast.BinOp | ast.UnaryOp)
             if plain:
                 check = f"{absent(name)} and {name!r} in globals().get('__annotations__', {{}})"
                 yield site.cause(
-                    claim, "There is a note for the name and no value.", check, repair, weight=0.95
+                    claim, f"`{name}` has an annotation and no value.", check, repair, weight=0.95
                 )
             else:
                 yield site.reading(claim, repair, weight=0.7)
@@ -478,10 +469,10 @@ def annotation_only(site: Site) -> Iterator[Suspicion]:
 @rule(
     "name.loaded_module",
     "NameError",
-    lesson="A name of a module must be imported from it before it can be used.",
+    lesson="A name from a module must be imported before it can be used.",
 )
 def loaded_module(site: Site) -> Iterator[Suspicion]:
-    """The name is in exactly one public module of the standard library that the kernel has loaded."""
+    """The name is in the `__all__` of exactly one loaded module of the standard library."""
     name = missing(site)
     if len(name) < 4 or modules.importing(name) or stores(site, name):
         return
@@ -489,8 +480,8 @@ def loaded_module(site: Site) -> Iterator[Suspicion]:
     if len(owners) == 1:
         statement = f"from {owners[0]} import {name}"
         yield site.reading(
-            f"`{name}` may be the one of the module `{owners[0]}`, which is not imported.",
-            site.repair(f"`{statement}` makes it known.", src.add_import(site.cell, statement)),
+            f"`{name}` may be the one in the module `{owners[0]}`, which is not imported.",
+            site.repair(f"Add `{statement}`.", src.add_import(site.cell, statement)),
             weight=0.5,
         )
 

@@ -1,4 +1,4 @@
-"""Rules for operations on None: who returned it."""
+"""Rules for operations on None: where the None comes from."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
 from cot_magic.reasoners.offline.written import rule
 
-# functions and methods that change their object and return None
+# functions and methods that change an object in place and return None
 MUTATORS = {
     "append", "extend", "insert", "remove", "sort", "reverse", "clear", "update", "add", "discard", "shuffle",
     "heapify", "appendleft", "seed",
@@ -17,14 +17,13 @@ MUTATORS = {
 
 
 _LESSON = (
-    "A function that ends without `return` gives `None`, and methods that change an object in place "
-    "(`sort`, `append`) "
-    "give `None` too. The failure shows later, where the `None` is used."
+    "A function without a `return` statement returns `None`, and so do methods that change an object in "
+    "place (`sort`, `append`). The error shows up later, where the `None` is used."
 )
 
 
 def nones(site: Site) -> list[ast.expr]:
-    """Expressions at the failing place that had the value None, calls first."""
+    """Expressions at the failing place whose value was None, then calls that return None."""
     if "NoneType" not in site.raised.evalue:
         return []
     statement = site.focus or site.statement
@@ -58,7 +57,7 @@ def origin(site: Site) -> Iterator[Suspicion]:
                 yield from _from_call(site, cell, assign.value, assign, node.id)
             elif isinstance(assign.value, ast.Constant) and assign.value.value is None:
                 where = f"{site.case.label(cell.id)}, line {assign.lineno}"
-                claim = f"`{node.id}` was set to `None` ({where}) and has got no other value since."
+                claim = f"`{node.id}` was set to `None` ({where}), and nothing else was assigned to it since."
                 yield site.cause(claim, f"`{node.id}` is `None`.", f"{node.id} is None", weight=0.7)
             break
 
@@ -78,7 +77,7 @@ def _definition(site: Site, call: ast.Call) -> tuple[Cell, Function] | None:
 
 
 def _no_result(function: Function) -> bool:
-    """Whether no path of the function returns a value."""
+    """Whether the function returns no value on any path."""
     nodes = list(src.own_scope(function))
     returns = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
     return not returns and not any(isinstance(node, ast.Yield | ast.YieldFrom) for node in nodes)
@@ -100,7 +99,7 @@ def _from_call(
     elif isinstance(call.func, ast.Attribute) and call.func.attr in ("match", "search", "fullmatch", "find"):
         what = src.text_of(cell.source, call)
         yield site.cause(
-            f"`{what}` found nothing and gave `None`, which is then used as a match.",
+            f"`{what}` found nothing and returned `None`, which is then used as a match.",
             f"`{name or what}` is `None`.",
             f"{name or what} is None",
             weight=0.9,
@@ -108,7 +107,7 @@ def _from_call(
     elif isinstance(call.func, ast.Attribute) and call.func.attr == "get" and call.args:
         what = src.text_of(cell.source, call)
         yield site.cause(
-            f"`{what}` gave `None`: there is no such key, and no default was given.",
+            f"`{what}` returned `None`: there is no such key, and no default is given.",
             f"`{name or what}` is `None`.",
             f"{name or what} is None",
             weight=0.85,
@@ -142,12 +141,13 @@ def _from_mutator(
     if not changes:
         return
     repair = Repair(
-        edits=(src.edit(cell, *changes),), why=f"`{method}` changes `{owner}` itself and returns nothing."
+        edits=(src.edit(cell, *changes),),
+        why=f"Do not assign the result of `{method}`: it changes `{owner}` in place and returns `None`.",
     )
     target = name or whole
     yield site.cause(
         f"`{whole}` changes `{owner}` in place and returns `None`"
-        + (f", which is what `{name}` holds since." if name else "."),
+        + (f", which was assigned to `{name}`." if name else "."),
         f"`{target}` is `None`.",
         f"{target} is None",
         repair,
@@ -156,7 +156,7 @@ def _from_mutator(
 
 
 def _from_inplace(site: Site, cell: Cell, call: ast.Call, name: str) -> Iterator[Suspicion]:
-    """`x = df.drop(…, inplace=True)`: the frame was changed, and nothing returned."""
+    """`x = df.drop(…, inplace=True)`: the frame was changed, and None returned."""
     keyword = next(item for item in call.keywords if item.arg == "inplace")
     start, end = src.span(cell.source, keyword)
     before = cell.source[:start].rstrip()
@@ -164,7 +164,7 @@ def _from_inplace(site: Site, cell: Cell, call: ast.Call, name: str) -> Iterator
         start = len(before) - 1
     repair = Repair(
         edits=(src.edit(cell, src.Splice(start=start, end=end, text="")),),
-        why="Without `inplace=True` the method returns the changed frame.",
+        why="Remove `inplace=True`, so that the method returns the changed object.",
     )
     yield site.cause(
         f"`{src.text_of(cell.source, call)}` changes the object in place and returns `None`.",
@@ -176,7 +176,7 @@ def _from_inplace(site: Site, cell: Cell, call: ast.Call, name: str) -> Iterator
 
 
 def _from_function(site: Site, cell: Cell, function: Function, target: str) -> Iterator[Suspicion]:
-    """A function of the notebook without a result; the last statement tells what it may be."""
+    """A function of the notebook that returns nothing; its last statement suggests what it should return."""
     if not _no_result(function):
         return
     last = function.body[-1]
@@ -207,10 +207,10 @@ def _from_function(site: Site, cell: Cell, function: Function, target: str) -> I
             changes = [src.line_after(source, last, f"return {result}", indent=function.body[0].col_offset)]
             certain = isinstance(last, ast.Assign) or len(set(names)) == 1
     where = site.case.label(cell.id)
-    claim = f"The function `{function.name}` ({where}) has no `return`, so calling it gives `None`."
+    claim = f"The function `{function.name}` ({where}) has no `return` statement, so it returns `None`."
     repairs = []
     if changes:
-        why = f"`{function.name}` then hands its result to the caller."
+        why = f"Return the result from `{function.name}`."
         repairs = [Repair(edits=(src.edit(cell, *changes),), why=why)]
     if certain and target:
         seen = f"`{target}` is `None`."
@@ -222,7 +222,8 @@ def _from_function(site: Site, cell: Cell, function: Function, target: str) -> I
 @rule(
     "none.print",
     "TypeError",
-    lesson="`print(x)` shows a value and gives `None`. What is to be shown must stand inside its brackets.",
+    lesson="`print(x)` displays a value and returns `None`. Put everything that is to be displayed inside "
+    "its parentheses.",
 )
 def printed(site: Site) -> Iterator[Suspicion]:
     """`print('a') + b` and `print('%d') % n`."""
@@ -237,8 +238,8 @@ def printed(site: Site) -> Iterator[Suspicion]:
             src.Splice(start=inner_end, end=call_end, text=source[call_end:end]),
             src.Splice(start=call_end, end=end, text=")"),
         ]
-        claim = f"`{site.one_line(call)}` gives `None`; the rest stands outside of its brackets."
-        repair = site.repair("The brackets hold all that is to be shown.", *changes)
+        claim = f"`{site.one_line(call)}` returns `None`, and the rest is outside its parentheses."
+        repair = site.repair("Move the rest into the parentheses of `print`.", *changes)
         yield site.cause(
             claim, "`print` is the built-in function.", "print.__module__ == 'builtins'", repair, weight=0.92
         )

@@ -1,4 +1,4 @@
-"""Rules for what only notebooks have: stale cells, cells that ran twice, names bound anew below."""
+"""Rules for what only notebooks have: stale cells, cells that ran twice, names reassigned in other cells."""
 
 import ast
 from collections.abc import Iterator
@@ -10,9 +10,8 @@ from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
 
 _LESSON = (
-    "The kernel keeps what was run, not what the page shows. A cell that was edited or run in another "
-    "order leaves "
-    "values that no longer fit the text. Restart and run all shows what the page really does."
+    "The kernel keeps what was run, not what the page shows. After you edit cells or run them out of order, "
+    "its values may no longer match the page. Restart the kernel and run all cells."
 )
 _ERRORS = (
     "NameError", "TypeError", "AttributeError", "KeyError", "ValueError", "IndexError", "AssertionError",
@@ -22,7 +21,7 @@ _ERRORS = (
 
 @rule("notebook.stale", *_ERRORS, lesson=_LESSON)
 def stale(site: Site) -> Iterator[Suspicion]:
-    """An earlier cell was edited since it ran, and the failing line uses a name that it gives."""
+    """An earlier cell was edited since it ran, and the failing line uses a name that it defines."""
     used = src.used_names(site.statement) if site.statement is not None else set()
     for item in site.case.lineage:
         names = [name for name in item.names if name in used]
@@ -30,15 +29,15 @@ def stale(site: Site) -> Iterator[Suspicion]:
             continue
         where = site.case.label(item.cell.id)
         said = {
-            Freshness.STALE: f"{where} gives `{names[0]}` and was changed, or overtaken by another "
-            "cell, since it ran. Run it again.",
-            Freshness.OUT_OF_ORDER: f"{where} gives `{names[0]}` and ran out of order. Restart and run "
-            "all from the top.",
-            Freshness.NOT_RUN: f"{where} gives `{names[0]}` and has not run. Run it first.",
+            Freshness.STALE: f"{where} defines `{names[0]}` and is stale: it was edited since it ran, or a "
+            "cell before it ran again. Run it again.",
+            Freshness.OUT_OF_ORDER: f"{where} defines `{names[0]}` and ran out of order. Restart the kernel "
+            "and run all cells.",
+            Freshness.NOT_RUN: f"{where} defines `{names[0]}` and has not run. Run it first.",
         }[item.freshness]
         yield Suspicion(
             claim=said,
-            prediction="With the cells run in the order of the page, the failure is gone.",
+            prediction="If the cells run in the order of the page, the failure is gone.",
             checks=(),
             cell=item.cell.id,
             weight=0.6,
@@ -51,10 +50,10 @@ def stale(site: Site) -> Iterator[Suspicion]:
     "AttributeError",
     "KeyError",
     "IndexError",
-    lesson="A name that is used for two things in one notebook has the value of whichever cell ran last.",
+    lesson="A name that is used for two things in one notebook has the value of the cell that ran last.",
 )
 def bound_anew(site: Site) -> Iterator[Suspicion]:
-    """A cell below the failing one, or a later run, gave the name a value of another kind."""
+    """A cell below the failing one, or a later run, gave the name a value of another type."""
     used = src.used_names(site.statement) if site.statement is not None else set()
     for name in sorted(used):
         places = []
@@ -74,8 +73,8 @@ def bound_anew(site: Site) -> Iterator[Suspicion]:
         if not others:
             continue
         yield site.cause(
-            f"`{name}` was bound anew in {site.case.label(last[0].id)} (line {last[1].lineno}); "
-            f"{others[0]} made it before.",
+            f"`{name}` was reassigned in {site.case.label(last[0].id)} (line {last[1].lineno}); {others[0]} "
+            "assigned it before.",
             f"`{name}` has the value of the later cell.",
             f"{name!r} in globals()"
             if site.function is not None
@@ -102,9 +101,8 @@ def _kind(value: ast.expr) -> str:
 @rule(
     "notebook.hidden_global",
     "NameError",
-    lesson="A name from a cell that was deleted stays in the kernel until a restart, and is then "
-    "missing. Define it in "
-    "a cell that is still there.",
+    lesson="A name from a deleted cell stays in the kernel until a restart, and is missing afterwards. "
+    "Define it in a cell that still exists.",
 )
 def hidden_global(site: Site) -> Iterator[Suspicion]:
     from cot_magic.reasoners.offline.crashes.names import missing
@@ -120,10 +118,9 @@ def hidden_global(site: Site) -> Iterator[Suspicion]:
     defined = any(name in src.bound_names(tree) for _, tree in site.cells())
     if users and not defined:
         yield Suspicion(
-            claim=f"No cell of the notebook defines `{name}`, yet {site.case.label(users[0].id)} uses "
-            "it too: its cell was "
-            "probably deleted.",
-            prediction=f"There is no `{name}` in the kernel.",
+            claim=f"No cell of the notebook defines `{name}`, but {site.case.label(users[0].id)} uses it "
+            "too: the cell that defined it was probably deleted.",
+            prediction=f"`{name}` is not defined in the kernel.",
             checks=(Check(source=f"{name!r} not in globals()"),),
             cell=users[0].id,
             weight=0.5,

@@ -1,4 +1,4 @@
-"""The two sides of an operation, their types, and what may be evaluated again."""
+"""The operands of an operation, their types, and what can be evaluated again."""
 
 import ast
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ LAZY = (
     "range", "map", "filter", "zip", "dict_keys", "dict_values", "dict_items", "generator", "reversed", "set",
     "enumerate", "list_iterator", "str_iterator", "tuple_iterator", "odict_keys", "odict_values",
 )  # fmt: skip
-# what methods of text and bytes give, whatever their arguments are
+# types that methods of strings and bytes return, whatever the arguments
 _RESULTS = {
     "encode": "bytes", "decode": "str", "join": "str", "format": "str", "upper": "str", "lower": "str",
     "strip": "str", "title": "str", "split": "list", "splitlines": "list", "readlines": "list",
@@ -32,7 +32,7 @@ CALLABLE = ("function", "method", "builtin_function_or_method")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """The two sides of an operation; for a comparison those that stand next to each other."""
+    """The two operands of an operation; of a comparison, those next to each other."""
 
     whole: ast.AST
     left: ast.expr
@@ -45,7 +45,8 @@ class Pair:
 
 
 def pairs(site: Site) -> list[Pair]:
-    """Operations at the failing place, innermost first, whose sides have the types that the message names."""
+    """Operations at the failing place, innermost first, whose operands have the types that the message
+    names."""
     found = [
         *(Pair(whole=n, left=n.left, right=n.right, operator=n.op) for n in site.find(ast.BinOp)),
         *(Pair(whole=n, left=n.target, right=n.value, operator=n.op) for n in site.find(ast.AugAssign)),
@@ -75,7 +76,7 @@ def _short(site: Site, node: ast.expr) -> str:
 
 
 def kind_of(site: Site, node: ast.expr) -> str:
-    """The type of a node: as described, or told by its form."""
+    """The type of a node: as described, or inferred from its form."""
     known = site.type(node)
     if known:
         return known
@@ -103,7 +104,7 @@ def is_type(site: Site, node: ast.expr) -> str:
 
 
 def pure(node: ast.AST) -> bool:
-    """Whether evaluating the node again does nothing but read."""
+    """Whether evaluating the node again has no side effects."""
     return not any(
         isinstance(item, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for item in ast.walk(node)
     )

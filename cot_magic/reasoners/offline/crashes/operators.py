@@ -27,8 +27,9 @@ def _both(site: Site, pair: Pair) -> str:
 
 
 def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
-    """`function(node)`; the target of an augmented assignment cannot be wrapped, so it is written out."""
-    why = f"`{function}()` makes both sides fit."
+    """`function(node)`; the target of an augmented assignment cannot be wrapped, so the assignment is written
+    out."""
+    why = f"Write `{function}({site.one_line(node)})`."
     if isinstance(pair.whole, ast.AugAssign) and node is pair.left:
         sign = site.cell.source[
             src.span(site.cell.source, pair.left)[1] : src.span(site.cell.source, pair.right)[0]
@@ -45,22 +46,23 @@ def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
 @rule(
     "operator.sequences",
     "TypeError",
-    lesson="`+` joins two lists, or two tuples, but not one of each. Convert one: `list(t)` or `tuple(x)`.",
+    lesson="`+` joins two lists or two tuples, but not a list and a tuple. Convert one of them: `list(t)` or "
+    "`tuple(x)`.",
 )
 def sequences(site: Site) -> Iterator[Suspicion]:
-    """A list and a tuple, a list and something lazy, a list and one element."""
+    """A list and a tuple, a list and an iterator, a list and one element."""
     for pair in pairs(site)[:1]:
         if not isinstance(pair.operator, ast.Add):
             continue
         kinds = [kind_of(site, side) for side in pair.sides]
-        claim = f"{_both(site, pair)}: a `{kinds[0]}` and a `{kinds[1]}` cannot be joined."
+        claim = f"{_both(site, pair)}: `{kinds[0]}` and `{kinds[1]}` cannot be joined with `+`."
         check = " and ".join(is_type(site, side) for side in pair.sides)
         if sorted(kinds) == ["list", "tuple"]:
             second = _converted(site, pair, pair.right, kinds[0])
             yield site.reading(claim, second, weight=0.8)
             if not isinstance(pair.whole, ast.AugAssign):
                 yield site.reading(
-                    f"{claim} The result may be meant as a {kinds[1]}.",
+                    f"{claim} You may have meant a {kinds[1]} as the result.",
                     _converted(site, pair, pair.left, kinds[1]),
                     weight=0.5,
                 )
@@ -68,7 +70,7 @@ def sequences(site: Site) -> Iterator[Suspicion]:
             other = pair.sides[1 - kinds.index("list")]
             yield site.cause(
                 claim,
-                "One of them is not a list yet.",
+                "One of them is an iterable, but not a list.",
                 check,
                 _converted(site, pair, other, "list"),
                 weight=0.92,
@@ -76,27 +78,36 @@ def sequences(site: Site) -> Iterator[Suspicion]:
         elif set(kinds) <= set(LAZY) and kinds[0] and kinds[1] and "set" not in kinds:
             both = [change for side in pair.sides for change in site.call("list", side)]
             yield site.cause(
-                claim, "Neither is a list yet.", check, site.repair("Both become lists.", *both), weight=0.9
+                claim,
+                "Both are iterables, but not lists.",
+                check,
+                site.repair("Convert both to lists.", *both),
+                weight=0.9,
             )
         elif kinds == ["dict", "dict"] or kinds == ["set", "set"]:
             start, end = src.span(site.cell.source, pair.left)[1], src.span(site.cell.source, pair.right)[0]
             sign = site.cell.source[start:end].replace("+", "|", 1)
             change = src.Splice(start=start, end=end, text=sign)
             yield site.cause(
-                claim, "Both are of that type.", check, site.repair("`|` unites them.", change), weight=0.9
+                claim,
+                "Both are of that type.",
+                check,
+                site.repair("Merge them with `|`.", change),
+                weight=0.9,
             )
         elif kinds[0] in ("list", "tuple") and kinds[1] in (*NUMBERS, "str", "dict"):
             text = site.text(pair.right)
             new = f"[{text}]" if kinds[0] == "list" else f"({text},)"
-            repair = site.repair("One element is joined as a sequence of one.", site.over(pair.right, new))
+            repair = site.repair(
+                f"Put the element into a {kinds[0]} of its own: `{new}`.", site.over(pair.right, new)
+            )
             yield site.reading(claim, repair, weight=0.75)
 
 
 @rule(
     "operator.missing_call",
     "TypeError",
-    lesson="A function without parentheses is the function itself, not its result. To use the result, "
-    "call it.",
+    lesson="A function without parentheses is the function itself. Call it to get its result.",
 )
 def missing_call(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
@@ -104,10 +115,10 @@ def missing_call(site: Site) -> Iterator[Suspicion]:
             if kind_of(site, side) in CALLABLE and isinstance(side, ast.Name | ast.Attribute):
                 text = site.text(side)
                 yield site.cause(
-                    f"`{text}` is a function and is not called here.",
-                    f"`{text}` can be called.",
+                    f"`{text}` is a function that is not called here.",
+                    f"`{text}` is callable.",
                     f"callable({text})",
-                    site.repair(f"`{text}()` is its result.", site.after(side, "()")),
+                    site.repair(f"Call it: `{text}()`.", site.after(side, "()")),
                     weight=0.85,
                 )
 
@@ -115,7 +126,7 @@ def missing_call(site: Site) -> Iterator[Suspicion]:
 @rule(
     "operator.power",
     "TypeError",
-    lesson="In Python `^` compares bits. The power is written with two stars: `x ** 2`.",
+    lesson="In Python `^` is the bitwise XOR of integers. Powers are written with two stars: `x ** 2`.",
 )
 def power(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
@@ -123,17 +134,17 @@ def power(site: Site) -> Iterator[Suspicion]:
             start, end = src.span(site.cell.source, pair.left)[1], src.span(site.cell.source, pair.right)[0]
             change = src.Splice(start=start, end=end, text=site.cell.source[start:end].replace("^", "**", 1))
             check = f"isinstance({site.text(pair.left)}, float) or isinstance({site.text(pair.right)}, float)"
-            claim = "`^` works on bits of whole numbers; a power is meant."
-            repair = site.repair("`**` is the power.", change)
+            claim = "`^` is the bitwise XOR of integers; you may have meant a power."
+            repair = site.repair("Use `**` for the power.", change)
             yield site.cause(
-                claim, "One side is a float, which has no such bits.", check, repair, weight=0.92
+                claim, "One operand is a float, which has no bitwise XOR.", check, repair, weight=0.92
             )
 
 
 @rule(
     "operator.unary",
     "TypeError",
-    lesson="`+` and `-` in front of a value work on numbers only.",
+    lesson="The signs `+` and `-` in front of a value work on numbers only.",
 )
 def unary(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"bad operand type for unary"):
@@ -144,31 +155,35 @@ def unary(site: Site) -> Iterator[Suspicion]:
         statement = site.statement
         source = site.cell.source
         if number_in(value):
-            edit = site.repair("It becomes a number.", *site.call(number_in(value), node.operand))
+            edit = site.repair(
+                f"Convert it: `{number_in(value)}({site.one_line(node.operand)})`.",
+                *site.call(number_in(value), node.operand),
+            )
             claim = (
-                f"`{site.one_line(node.operand)}` is {shown(site.value(node.operand))}: text, not a number."
+                f"`{site.one_line(node.operand)}` is {shown(site.value(node.operand))}: a string, not a "
+                "number."
             )
             yield site.cause(
-                claim, "It is a number in quotes.", is_type(site, node.operand), edit, weight=0.9
+                claim, "It is a string that holds a number.", is_type(site, node.operand), edit, weight=0.9
             )
         if isinstance(statement, ast.Assign) and statement.value is node and isinstance(node.op, ast.UAdd):
             start = src.span(source, statement.targets[0])[1]
             change = src.Splice(start=start, end=src.span(source, node.operand)[0], text=" += ")
-            claim = "`= +` may be a slip for `+=`."
-            yield site.reading(claim, site.repair("`+=` adds to the variable.", change), weight=0.75)
+            claim = "`= +` may be a typo for `+=`."
+            yield site.reading(
+                claim, site.repair("Use `+=`, which adds to the variable.", change), weight=0.75
+            )
         if isinstance(statement, ast.Expr) and statement.value is node and isinstance(node.op, ast.UAdd):
             yield from _continued(site, statement)
         numbers = isinstance(value, list | tuple) and all(isinstance(item, int | float) for item in value)
         if kind in ("list", "tuple") and isinstance(node.op, ast.USub) and numbers and value:
             new = f"[-item for item in {site.text(node.operand)}]"
-            claim = f"`-` does not work on a whole {kind}; each number may be meant."
-            yield site.reading(
-                claim, site.repair("Each element is negated.", site.over(node, new)), weight=0.6
-            )
+            claim = f"`-` does not work on a {kind}; you may have meant to negate each number."
+            yield site.reading(claim, site.repair("Negate each element.", site.over(node, new)), weight=0.6)
 
 
 def _continued(site: Site, statement: ast.Expr) -> Iterator[Suspicion]:
-    """A line that begins with `+` was meant to continue the line above."""
+    """A line that begins with `+` and was meant to continue the line above."""
     for block in src.blocks(site.tree):
         if statement in block and (place := block.index(statement)) > 0:
             above = block[place - 1]
@@ -183,17 +198,19 @@ def _continued(site: Site, statement: ast.Expr) -> Iterator[Suspicion]:
                     ),
                 ]
                 claim = (
-                    f"Line {statement.lineno} begins with `+` and was meant to go on with line "
+                    f"Line {statement.lineno} begins with `+`; you may have meant it to continue line "
                     f"{above.lineno}."
                 )
-                repair = site.repair("In parentheses an expression may go over several lines.", *change)
+                repair = site.repair(
+                    "Put the expression in parentheses, so that it can span several lines.", *change
+                )
                 yield site.reading(claim, repair, weight=0.85)
 
 
 @rule(
     "operator.length",
     "TypeError",
-    lesson="A list cannot be compared with a number; its length can: `len(x) > 3`.",
+    lesson="A list cannot be compared with a number, but its length can: `len(x) > 3`.",
 )
 def length(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
@@ -202,17 +219,17 @@ def length(site: Site) -> Iterator[Suspicion]:
             continue
         if set(kinds) & {"list", "tuple", "dict", "set"} and set(kinds) & set(NUMBERS):
             place = 0 if kinds[1] in NUMBERS else 1
-            claim = f"{_both(site, pair)}: the length may be meant."
+            claim = f"{_both(site, pair)}: you may have meant the length."
             yield site.reading(claim, _converted(site, pair, pair.sides[place], "len"), weight=0.6)
 
 
 @rule(
     "operator.objects_in_table",
     "TypeError",
-    lesson="A column of type `object` often holds numbers as text. `pd.to_numeric` makes numbers of them.",
+    lesson="A column of type `object` often holds numbers as strings. `pd.to_numeric` converts them.",
 )
 def objects_in_table(site: Site) -> Iterator[Suspicion]:
-    """Arithmetic with a pandas column of numbers written as text."""
+    """Arithmetic with a pandas column of numbers that are strings."""
     modules = {item.text: item.name for item in site.case.namespace if item.type == "module"}
     pd = next((name for text, name in modules.items() if "'pandas'" in text), "")
     if not pd and not any(item.name == "pd" for item in site.case.namespace):
@@ -226,25 +243,25 @@ def objects_in_table(site: Site) -> Iterator[Suspicion]:
             continue
         text = site.text(node)
         yield site.cause(
-            f"`{text}` holds numbers as text.",
-            "It is of type object, and each of its values can be read as a number.",
+            f"`{text}` holds numbers as strings.",
+            "The column is not numeric, and each of its values can be read as a number.",
             f"{text}.dtype.kind not in 'iufb' and bool({pd}.to_numeric({text}, "
             "errors='coerce').notna().all())",
-            site.repair("The column becomes numbers.", *site.call(f"{pd}.to_numeric", node)),
+            site.repair(f"Convert the column with `{pd}.to_numeric`.", *site.call(f"{pd}.to_numeric", node)),
             weight=0.85,
         )
         return
 
 
 _TEXT = (
-    "Text and numbers do not mix: `'2' + 3` could mean 5 or `'23'`. Convert one of them: "
-    "`int('2')` or `str(3)`."
+    "Strings and numbers do not mix: `'2' + 3` could mean 5 or `'23'`. Convert one of them: `int('2')` or "
+    "`str(3)`."
 )
 
 
 @rule("operator.text_and_number", "TypeError", lesson=_TEXT)
 def text_and_number(site: Site) -> Iterator[Suspicion]:
-    """`+`, other arithmetic, and comparisons of text with a number."""
+    """`+`, other arithmetic, and comparisons of a string with a number."""
     for pair in pairs(site)[:1]:
         kinds = [kind_of(site, side) for side in pair.sides]
         if kinds.count("str") != 1 or not set(kinds) & set(NUMBERS):
@@ -253,7 +270,7 @@ def text_and_number(site: Site) -> Iterator[Suspicion]:
         text, number = pair.sides[place], pair.sides[1 - place]
         value = site.literal(text)
         convert = number_in(value)
-        claim = f"{_both(site, pair)}: one is text, the other a number."
+        claim = f"{_both(site, pair)}: one is a string, the other is a number."
         check = " and ".join(is_type(site, side) for side in pair.sides)
         decisive = pure(text) and pure(number)
         if isinstance(pair.operator, ast.Add):
@@ -262,7 +279,7 @@ def text_and_number(site: Site) -> Iterator[Suspicion]:
             edit = _converted(site, pair, text, convert)
             yield site.cause(
                 claim,
-                f"The text `{value}` is a number in quotes.",
+                f"The string `{value}` holds a number.",
                 f"{check} and {convert}({site.text(text)}) is not None",
                 edit,
                 weight=0.92,
@@ -280,11 +297,13 @@ def _plus(
 ) -> Iterator[Suspicion]:
     joined = _converted(site, pair, number, "str")
     if convert:
-        yield site.reading(f"{claim} A sum is meant.", _converted(site, pair, text, convert), weight=0.6)
-        yield site.reading(f"{claim} Text is meant.", joined, weight=0.5)
+        yield site.reading(
+            f"{claim} You may have meant the sum.", _converted(site, pair, text, convert), weight=0.6
+        )
+        yield site.reading(f"{claim} You may have meant a string.", joined, weight=0.5)
     elif check and _is_words(site, text):
         yield site.cause(
-            claim, "The text is no number, so only joining makes sense.", check, joined, weight=0.92
+            claim, "The string holds no number, so only joining makes sense.", check, joined, weight=0.92
         )
     else:
         yield site.reading(claim, joined, weight=0.85)
@@ -298,9 +317,8 @@ def _is_words(site: Site, node: ast.expr) -> bool:
 @rule(
     "operator.two_texts",
     "TypeError",
-    lesson="Only `+` works on two texts. To calculate with numbers that are written as text, convert "
-    "them first: "
-    "`int('2')`.",
+    lesson="Of the arithmetic operators, only `+` works on two strings. To calculate with numbers in "
+    "strings, convert them first: `int('2')`.",
 )
 def two_texts(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
@@ -311,7 +329,7 @@ def two_texts(site: Site) -> Iterator[Suspicion]:
             continue
         kinds = [number_in(site.literal(side)) for side in pair.sides]
         multiply = isinstance(pair.operator, ast.Mult)
-        claim = f"{_both(site, pair)}: both are text."
+        claim = f"{_both(site, pair)}: both are strings."
         check = " and ".join(is_type(site, side) for side in pair.sides)
         if all(kinds):
             both = [
@@ -320,22 +338,22 @@ def two_texts(site: Site) -> Iterator[Suspicion]:
                 for change in site.call(kind, side)
             ]
             if not isinstance(pair.whole, ast.AugAssign):
-                yield site.reading(claim, site.repair("Both become numbers.", *both), weight=0.7)
+                yield site.reading(claim, site.repair("Convert both to numbers.", *both), weight=0.7)
             yield site.reading(
-                claim + " A repetition may be meant.",
+                claim + " You may have meant a repetition.",
                 _converted(site, pair, pair.right, kinds[1]),
                 weight=0.5,
             )
         elif multiply and any(kind == "int" for kind in kinds):
             place = kinds.index("int")
             edit = _converted(site, pair, pair.sides[place], "int")
-            yield site.cause(claim, "Only one of them is a number in quotes.", check, edit, weight=0.9)
+            yield site.cause(claim, "Only one of them holds a number.", check, edit, weight=0.9)
 
 
 @rule(
     "operator.python2_print",
     "TypeError",
-    lesson="`print >>file, text` is Python 2. Python 3 writes `print(text, file=file)`.",
+    lesson="`print >>file, text` is Python 2. In Python 3, write `print(text, file=file)`.",
 )
 def python2_print(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"for >>: 'builtin_function_or_method'"):
@@ -345,10 +363,10 @@ def python2_print(site: Site) -> Iterator[Suspicion]:
         if isinstance(statement, ast.Expr) and isinstance(node.left, ast.Name) and node.left.id == "print":
             rest = statement.value.elts[1:] if isinstance(statement.value, ast.Tuple) else []
             parts = ", ".join([*(site.text(item) for item in rest), f"file={site.text(node.right)}"])
-            repair = site.repair("So it is written today.", site.over(statement, f"print({parts})"))
+            repair = site.repair(f"Write `print({parts})`.", site.over(statement, f"print({parts})"))
             yield site.cause(
                 "`print >>` is Python 2.",
-                "`print` is a function here.",
+                "`print` is a function in this version of Python.",
                 "callable(print)",
                 repair,
                 weight=0.97,
@@ -356,18 +374,18 @@ def python2_print(site: Site) -> Iterator[Suspicion]:
 
 
 def _repeated(site: Site, pair: Pair, text: ast.expr) -> Iterator[Suspicion]:
-    """A list times a whole number in quotes."""
+    """A list times a string that holds an integer."""
     if number_in(site.literal(text)) == "int":
-        claim = f"`{site.one_line(text)}` is the text {shown(site.value(text))}, not a number."
+        claim = f"`{site.one_line(text)}` is the string {shown(site.value(text))}, not a number."
         edit = _converted(site, pair, text, "int")
-        yield site.cause(claim, "It is a number in quotes.", is_type(site, text), edit, weight=0.92)
+        yield site.cause(claim, "It is a string that holds a number.", is_type(site, text), edit, weight=0.92)
 
 
 @rule(
     "operator.bytes_and_text",
     "TypeError",
-    lesson="Bytes and text are different things. `data.decode()` makes text of bytes, `text.encode()` "
-    "bytes of text.",
+    lesson="Bytes and strings are different types. `data.decode()` gives a string, `text.encode()` gives "
+    "bytes.",
 )
 def bytes_and_text(site: Site) -> Iterator[Suspicion]:
     for pair in pairs(site)[:1]:
@@ -375,23 +393,27 @@ def bytes_and_text(site: Site) -> Iterator[Suspicion]:
         if sorted(kinds) != ["bytes", "str"]:
             continue
         raw, text = pair.sides[kinds.index("bytes")], pair.sides[kinds.index("str")]
-        claim = f"{_both(site, pair)}: one is bytes, the other text."
-        yield site.reading(claim, site.repair("Bytes become text.", site.after(raw, ".decode()")), weight=0.7)
+        claim = f"{_both(site, pair)}: one is bytes, the other is a string."
+        yield site.reading(
+            claim, site.repair("Decode the bytes to a string.", site.after(raw, ".decode()")), weight=0.7
+        )
         if not isinstance(text, ast.Constant):
             yield site.reading(
-                claim, site.repair("Text becomes bytes.", site.after(text, ".encode()")), weight=0.5
+                claim, site.repair("Encode the string as bytes.", site.after(text, ".encode()")), weight=0.5
             )
         else:
             change = src.Splice(
                 start=src.span(site.cell.source, text)[0], end=src.span(site.cell.source, text)[0], text="b"
             )
-            yield site.reading(claim, site.repair("The text is written as bytes.", change), weight=0.55)
+            yield site.reading(
+                claim, site.repair("Write the string as bytes, with a `b` in front.", change), weight=0.55
+            )
 
 
 @rule(
     "operator.sequence_times",
     "TypeError",
-    lesson="A text or list can be repeated a whole number of times only.",
+    lesson="A string or list can be repeated only an integer number of times.",
 )
 def sequence_times(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"can't multiply sequence by non-int"):
@@ -404,21 +426,23 @@ def sequence_times(site: Site) -> Iterator[Suspicion]:
         sequence = pair.sides[1 - kinds.index("float")]
         value = site.literal(sequence)
         if number_in(value):
-            claim = f"`{site.one_line(sequence)}` is the text {shown(site.value(sequence))}, not a number."
+            claim = f"`{site.one_line(sequence)}` is the string {shown(site.value(sequence))}, not a number."
             repair = _converted(site, pair, sequence, "float")
-            yield site.cause(claim, "It is a number in quotes.", is_type(site, sequence), repair, weight=0.92)
+            yield site.cause(
+                claim, "It is a string that holds a number.", is_type(site, sequence), repair, weight=0.92
+            )
         elif (
             isinstance(value, list | tuple) and value and all(isinstance(item, int | float) for item in value)
         ):
             new = f"[item * {site.text(number)} for item in {site.text(sequence)}]"
-            claim = f"`*` does not multiply the elements of `{site.one_line(sequence)}`."
+            claim = f"`*` repeats `{site.one_line(sequence)}`; it does not multiply its elements."
             yield site.reading(
-                claim, site.repair("Each element is multiplied.", site.over(pair.whole, new)), weight=0.7
+                claim, site.repair("Multiply each element.", site.over(pair.whole, new)), weight=0.7
             )
         else:
             claim = (
-                f"`{site.one_line(number)}` is {shown(site.value(number))}, which is no whole "
-                "number of times."
+                f"`{site.one_line(number)}` is {shown(site.value(number))}, a float; a sequence is repeated "
+                "an integer number of times."
             )
             yield site.reading(claim, _converted(site, pair, number, "int"), weight=0.7)
 
@@ -426,11 +450,11 @@ def sequence_times(site: Site) -> Iterator[Suspicion]:
 @rule(
     "operator.mixed_elements",
     "TypeError",
-    lesson="Numbers and texts have no common order. Make all elements of one kind before sorting or "
-    "comparing them.",
+    lesson="Numbers and strings cannot be ordered. Convert all elements to one type before you sort or "
+    "compare them.",
 )
 def mixed_elements(site: Site) -> Iterator[Suspicion]:
-    """`sorted`, `max` and `min` over numbers and numbers in quotes."""
+    """`sorted`, `max` and `min` over numbers and strings that hold numbers."""
     if not site.says(r"'[<>]' not supported between instances of '(str|int|float)' and '(str|int|float)'"):
         return
     for call in site.find(ast.Call):
@@ -446,16 +470,16 @@ def mixed_elements(site: Site) -> Iterator[Suspicion]:
         items = site.literal(holder)
         if not isinstance(items, list | tuple | set):
             return
-        claim = f"`{site.one_line(holder)}` holds numbers and text."
+        claim = f"`{site.one_line(holder)}` holds numbers and strings."
         convert = (
             "float" if any(number_in(item) == "float" or isinstance(item, float) for item in items) else "int"
         )
         if call.args and all(isinstance(item, int | float) or number_in(item) for item in items):
             changes = src.wrap(site.cell.source, holder, f"map({convert}, ", ")")
-            yield site.reading(claim, site.repair("All become numbers.", *changes), weight=0.7)
+            yield site.reading(claim, site.repair("Convert all of them to numbers.", *changes), weight=0.7)
         end = src.span(site.cell.source, call)[1] - 1
         key = src.Splice(start=end, end=end, text=", key=str" if call.args else "key=str")
-        yield site.reading(claim, site.repair("They are ordered as text.", key), weight=0.5)
+        yield site.reading(claim, site.repair("Order them as strings.", key), weight=0.5)
         return
 
 
@@ -463,10 +487,12 @@ def _mixed_arguments(site: Site, call: ast.Call) -> Iterator[Suspicion]:
     texts = [item for item in call.args if number_in(site.literal(item))]
     if texts and len(texts) < len(call.args):
         changes = [change for item in texts for change in site.call(number_in(site.literal(item)), item)]
-        claim = f"`{site.one_line(texts[0])}` is a number in quotes among numbers."
+        claim = (
+            f"`{site.one_line(texts[0])}` is a string that holds a number; the other arguments are numbers."
+        )
         check = " and ".join(f"isinstance({site.text(item)}, str)" for item in texts)
         yield site.cause(
-            claim, "It is text.", check, site.repair("It becomes a number.", *changes), weight=0.9
+            claim, "It is a string.", check, site.repair("Convert it to a number.", *changes), weight=0.9
         )
 
 

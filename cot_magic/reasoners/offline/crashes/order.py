@@ -1,4 +1,4 @@
-"""Rules for arguments in the wrong order, and for calls that lack `await` or their parentheses."""
+"""Rules for arguments in the wrong order, and for a missing `await`."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site, shown
 from cot_magic.reasoners.offline.written import rule
 
-# function: what shows that the two first arguments are exchanged, as code over {0} and {1}
+# function: code that is true if its first two arguments, {0} and {1}, are swapped
 _SWAPS = {
     "hasattr": "isinstance({0}, str) and not isinstance({1}, str)",
     "getattr": "isinstance({0}, str) and not isinstance({1}, str)",
@@ -39,8 +39,8 @@ _CONTAINERS = ("list", "tuple", "numpy.ndarray", "pandas.core.series.Series", "d
     "TypeError",
     "ValueError",
     "AttributeError",
-    lesson="Arguments without a name are taken in the order of the definition. `help(function)` shows "
-    "that order.",
+    lesson="Positional arguments are assigned to the parameters in the order of the definition. "
+    "`help(function)` shows that order.",
 )
 def order(site: Site) -> Iterator[Suspicion]:
     for call in site.find(ast.Call, lambda node: len(node.args) >= 2):
@@ -49,13 +49,13 @@ def order(site: Site) -> Iterator[Suspicion]:
         if any(isinstance(item, ast.Starred) for item in (first, second)):
             continue
         swapped = [site.over(first, site.text(second)), site.over(second, site.text(first))]
-        repair = site.repair("The two are exchanged.", *swapped)
+        repair = site.repair("Swap the two arguments.", *swapped)
         claim = f"The first two arguments of `{site.one_line(call.func)}` are in the wrong order."
         if name in _SWAPS and not (name in ("sample", "choices") and kind_of(site, call.func) == ""):
             check = _SWAPS[name].format(f"({site.text(first)})", f"({site.text(second)})")
             if pure(first) and pure(second):
                 yield site.cause(
-                    claim, "Each is of the kind that the other place needs.", check, repair, weight=0.9
+                    claim, "Each is of the type that the other parameter needs.", check, repair, weight=0.9
                 )
             else:
                 yield site.reading(claim, repair, weight=0.6)
@@ -71,8 +71,7 @@ def order(site: Site) -> Iterator[Suspicion]:
 
 
 def _may_swap(kinds: tuple[str, str]) -> bool:
-    """Whether one is a number and the other a collection: the only pair that is worth a try without knowing
-    the
+    """Whether one is a number and the other a collection: only then is a swap worth a try in an unknown
     function."""
     first, second = kinds
     return (first in _CONTAINERS and second in ("int", "float")) or (
@@ -81,7 +80,7 @@ def _may_swap(kinds: tuple[str, str]) -> bool:
 
 
 def _inside_library(site: Site) -> bool:
-    """Whether the failure is below this call, in code that is not the notebook's."""
+    """Whether the failure is inside library code that this line calls."""
     return site.frame_index < -1
 
 
@@ -89,9 +88,8 @@ def _inside_library(site: Site) -> bool:
     "call.missing_await",
     "TypeError",
     "AttributeError",
-    lesson="Calling an `async` function gives a coroutine, not the result. `await` runs it and gives "
-    "the result; in a "
-    "notebook that works at the top level too.",
+    lesson="Calling an `async` function returns a coroutine, not the result. `await` runs it and returns the "
+    "result; in a notebook it works at the top level too.",
 )
 def missing_await(site: Site) -> Iterator[Suspicion]:
     if "'coroutine'" not in site.raised.evalue:
@@ -103,8 +101,8 @@ def missing_await(site: Site) -> Iterator[Suspicion]:
         alone = isinstance(statement, ast.Assign) and statement.value is call
         new = text if alone else f"({text})"
         yield site.reading(
-            f"`{site.one_line(call)}` is a coroutine and lacks `await`.",
-            site.repair("`await` gives the result.", site.over(call, new)),
+            f"`{site.one_line(call)}` is a coroutine: `await` is missing.",
+            site.repair("Add `await`.", site.over(call, new)),
             weight=0.9,
         )
         return
@@ -120,9 +118,9 @@ def missing_await(site: Site) -> Iterator[Suspicion]:
                 )
                 yield site.cause(
                     f"`{node.id}` is a coroutine: `await` is missing where it is assigned.",
-                    f"`{node.id}` can be awaited.",
+                    f"`{node.id}` is awaitable.",
                     f"hasattr({node.id}, '__await__')",
-                    Repair(edits=(src.edit(cell, change),), why="`await` gives the result."),
+                    Repair(edits=(src.edit(cell, change),), why="Add `await` to the assignment."),
                     weight=0.93,
                 )
             return
@@ -139,7 +137,7 @@ def _called(call: ast.Call) -> str:
 @rule(
     "date.order",
     "ValueError",
-    lesson="`date(year, month, day)`: the month stands before the day and is 1 to 12.",
+    lesson="`date(year, month, day)`: the month, from 1 to 12, comes before the day.",
 )
 def date_order(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"month must be in 1\.\.12|day is out of range for month"):
@@ -159,8 +157,10 @@ def date_order(site: Site) -> Iterator[Suspicion]:
             return
         texts = [site.text(call.args[place]) for place in places]
         changes = [site.over(item, text) for item, text in zip(call.args[:3], texts, strict=True)]
-        claim = f"`{site.one_line(call)}` has month {month} and day {day}: the order is year, month, day."
-        yield site.reading(claim, site.repair("In that order it is a date.", *changes), weight=0.8)
+        claim = f"`{site.one_line(call)}` has month {month} and day {day}; the order is year, month, day."
+        yield site.reading(
+            claim, site.repair("Write year, month and day in this order.", *changes), weight=0.8
+        )
         return
 
 

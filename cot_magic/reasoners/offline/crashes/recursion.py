@@ -1,4 +1,4 @@
-"""Rules for RecursionError: the case that ends the calls."""
+"""Rules for RecursionError: the base case of a recursive function."""
 
 import ast
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def own_calls(function: Function) -> list[ast.Call]:
 
 
 def recursive(site: Site) -> Function | None:
-    """The function that calls itself; where the depth was reached may be in something that it calls."""
+    """The recursive function; the depth may have been reached in something that it calls."""
     current: Site | None = site
     for _ in range(20):
         if current is None:
@@ -34,9 +34,8 @@ def recursive(site: Site) -> Function | None:
 @rule(
     "recursion.no_end",
     "RecursionError",
-    lesson="A function that calls itself needs a case in which it does not, and each call must come "
-    "closer to it: "
-    "`if n <= 0: return 0`.",
+    lesson="A recursive function needs a base case, which does not call it again, and every call must come "
+    "closer to it: `if n <= 0: return 0`.",
 )
 def no_end(site: Site) -> Iterator[Suspicion]:
     function = recursive(site)
@@ -49,16 +48,16 @@ def no_end(site: Site) -> Iterator[Suspicion]:
     unchanged = _unchanged(function, calls)
     if unchanged:
         yield site.reading(
-            f"`{function.name}` calls itself with the same arguments (`{site.one_line(calls[0])}`), so "
-            "nothing changes.",
+            f"`{function.name}` calls itself with the same arguments (`{site.one_line(calls[0])}`), so it "
+            "never ends.",
             weight=0.85,
         )
     if not branching or not ending:
-        claim = f"`{function.name}` always calls itself: there is no case that ends the calls."
+        claim = f"`{function.name}` always calls itself: it has no base case."
         yield site.reading(claim, *_base_cases(site, function, calls), weight=0.85)
     elif function.args.args:
         yield site.reading(
-            f"The case that ends the calls of `{function.name}` is never reached.",
+            f"The base case of `{function.name}` is never reached.",
             *_wider(site, function),
             weight=0.6,
         )
@@ -79,7 +78,7 @@ def _unchanged(function: Function, calls: list[ast.Call]) -> bool:
 
 
 def _base_cases(site: Site, function: Function, calls: list[ast.Call]) -> Iterator[Repair]:
-    """`if n <= 0: return …` with the neutral value of what is done with the result."""
+    """`if n <= 0: return …` with the neutral value of the operation on the result."""
     names = [name for name in src.parameters(function) if name not in ("self", "cls")]
     shrinking = next(
         (
@@ -116,7 +115,9 @@ def _base_cases(site: Site, function: Function, calls: list[ast.Call]) -> Iterat
     if shrinking is not None and {1, 2} <= steps:
         text = f"if {shrinking} < 2:\n    return {shrinking}"
         line = _first_line(function)
-        yield site.repair(f"0 and 1 give {shrinking} itself.", src.line_before(site.cell.source, line, text))
+        yield site.repair(
+            f"Return {shrinking} itself for 0 and 1.", src.line_before(site.cell.source, line, text)
+        )
     values = _neutral(function, calls)
     line = _first_line(function)
     for name, test in ((shrinking, "{} <= 0"), (sliced, "not {}")):
@@ -125,13 +126,13 @@ def _base_cases(site: Site, function: Function, calls: list[ast.Call]) -> Iterat
         for value in values:
             text = f"if {test.format(name)}:\n    return {value}"
             yield site.repair(
-                f"The calls end at `{test.format(name)}` with {value}.",
+                f"Add the base case `{test.format(name)}`, which returns {value}.",
                 src.line_before(site.cell.source, line, text),
             )
 
 
 def _first_line(function: Function) -> int:
-    """The line of the first statement below the docstring."""
+    """The line of the first statement after the docstring."""
     first = function.body[0]
     docstring = (
         isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(function.body) > 1
@@ -140,7 +141,7 @@ def _first_line(function: Function) -> int:
 
 
 def _neutral(function: Function, calls: list[ast.Call]) -> list[str]:
-    """What changes nothing in the operation around the call."""
+    """The neutral values of the operation around the call."""
     for node in ast.walk(function):
         if isinstance(node, ast.BinOp) and (node.left in calls or node.right in calls):
             other = node.right if node.left in calls else node.left
@@ -158,7 +159,7 @@ def _neutral(function: Function, calls: list[ast.Call]) -> list[str]:
 
 
 def _wider(site: Site, function: Function) -> Iterator[Repair]:
-    """`n == 0` becomes `n <= 0`: a step that jumps over the end does not miss it."""
+    """`n == 0` becomes `n <= 0`, which also holds if a step skips 0."""
     for node in ast.walk(function):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
             test = node.test
@@ -173,15 +174,15 @@ def _wider(site: Site, function: Function) -> Iterator[Repair]:
                 change = src.Splice(
                     start=start, end=end, text=site.cell.source[start:end].replace("==", "<=", 1)
                 )
-                yield site.repair("Numbers below the end also end the calls.", change)
+                yield site.repair("Use `<=`, so that smaller numbers end the recursion too.", change)
                 return
 
 
 @rule(
     "recursion.property",
     "RecursionError",
-    lesson="A property that reads or sets itself calls itself. The value must be kept under another "
-    "name: `self._x`.",
+    lesson="A property that reads or sets an attribute of its own name calls itself. Keep the value under "
+    "another name: `self._x`.",
 )
 def own_property(site: Site) -> Iterator[Suspicion]:
     function, klass = site.function, site.klass
@@ -215,7 +216,7 @@ def own_property(site: Site) -> Iterator[Suspicion]:
             changes += [site.over(node, f"self._{name}") for node in inits]
         yield site.reading(
             f"The property `{name}` uses `self.{name}`, which is the property itself.",
-            site.repair(f"The value is kept as `self._{name}`.", *changes),
+            site.repair(f"Keep the value as `self._{name}`.", *changes),
             weight=0.93,
         )
 

@@ -1,4 +1,4 @@
-"""Rules for names that exist, but not there or not yet: self, other functions, later lines, other cells."""
+"""Rules for names that exist, but not here or not yet: self, other functions, later lines, other cells."""
 
 import ast
 from collections.abc import Iterator
@@ -19,9 +19,8 @@ from cot_magic.reasoners.offline.written import rule
 @rule(
     "name.missing_self",
     "NameError",
-    lesson="Inside a method, the object's own attributes and methods are reached through `self`. "
-    "Without it Python "
-    "looks for a variable or function outside the class.",
+    lesson="Inside a method, the object's own attributes and methods are accessed through `self`. Without "
+    "it, Python looks for a variable or function outside the class.",
 )
 def missing_self(site: Site) -> Iterator[Suspicion]:
     name, klass, function = missing(site), site.klass, site.function
@@ -35,10 +34,10 @@ def missing_self(site: Site) -> Iterator[Suspicion]:
         changes.append(site.over(node, f"{first}.{name}"))
         changes += _without_self_argument(site, function, node, first)
     yield site.cause(
-        f"`{name}` is a member of the class `{klass.name}` and must be reached through `{first}`.",
-        f"There is no `{name}` outside, but `{first}.{name}` exists.",
+        f"`{name}` is a member of the class `{klass.name}` and must be accessed as `{first}.{name}`.",
+        f"`{name}` is not defined outside the class, but `{first}.{name}` exists.",
         f"{absent(name)} and hasattr({first}, {name!r})",
-        site.repair(f"`{first}.{name}` is the member of this object.", *changes),
+        site.repair(f"Write `{first}.{name}`.", *changes),
         weight=0.95,
     )
 
@@ -73,8 +72,8 @@ def _without_self_argument(site: Site, function: Function, name: ast.Name, first
 @rule(
     "name.no_self_parameter",
     "NameError",
-    lesson="A method gets its object as first parameter, which must be written in the definition: `def "
-    "area(self):`.",
+    lesson="A method receives its object as its first argument, so its definition needs a parameter for it: "
+    "`def area(self):`.",
 )
 def no_self_parameter(site: Site) -> Iterator[Suspicion]:
     function, klass = site.function, site.klass
@@ -83,16 +82,16 @@ def no_self_parameter(site: Site) -> Iterator[Suspicion]:
     if function.decorator_list:
         return
     yield site.cause(
-        f"The method `{function.name}` uses `self` but does not take it as a parameter.",
-        "There is no `self` in the method.",
+        f"The method `{function.name}` uses `self`, but has no parameter `self`.",
+        "`self` is not defined in the method.",
         absent("self"),
-        site.repair("The object is passed as first argument.", add_parameter(site, function, "self")),
+        site.repair("Add the parameter `self`.", add_parameter(site, function, "self")),
         weight=0.9,
     )
 
 
 def add_parameter(site: Site, function: Function, name: str, cell: Cell | None = None) -> src.Splice:
-    """Put a parameter before the others."""
+    """Insert a parameter before the others."""
     source = (cell or site.cell).source
     start = src.offset(source, function.lineno, function.col_offset)
     opening = source.index("(", start)
@@ -103,9 +102,8 @@ def add_parameter(site: Site, function: Function, name: str, cell: Cell | None =
 @rule(
     "name.later",
     "NameError",
-    lesson="Lines run from top to bottom. A name exists only after the line that defines it has run, "
-    "and a function "
-    "can be called only below its definition.",
+    lesson="Lines run from top to bottom. A name exists only after the line that defines it has run, so a "
+    "function can be called only after its definition.",
 )
 def later(site: Site) -> Iterator[Suspicion]:
     """The name is defined further down in the same cell or in the enclosing function."""
@@ -129,7 +127,7 @@ def _module_frame(site: Site) -> Site | None:
 
 
 def _moved_up(site: Site, name: str, scope: ast.AST, inner: Site) -> Iterator[Suspicion]:
-    """Move the definition above the statement that needed it, where both stand in one block."""
+    """Move the definition above the statement that needs it, if both are in one block."""
     for block in src.blocks(scope):
         here = [place for place, node in enumerate(block) if _holds(node, site.frame.lineno)]
         if not here:
@@ -155,11 +153,13 @@ def _moved_up(site: Site, name: str, scope: ast.AST, inner: Site) -> Iterator[Su
                 text="",
             )
             kind = "assigned" if isinstance(node, ast.Assign) else "defined"
-            repair = site.repair(f"The definition of `{name}` must run first.", moved, dropped)
+            repair = site.repair(
+                f"Move the definition of `{name}` up, so that it runs first.", moved, dropped
+            )
             yield inner.cause(
-                f"`{name}` is {kind} only in line {node.lineno}, after line {site.frame.lineno} has "
-                "needed it.",
-                f"At line {site.frame.lineno} there is no `{name}` yet.",
+                f"`{name}` is {kind} only in line {node.lineno}, but line {site.frame.lineno} already needs "
+                "it.",
+                f"`{name}` is not defined yet at line {site.frame.lineno}.",
                 f"{name!r} not in locals() and {name!r} not in globals()",
                 repair,
                 weight=0.9,
@@ -175,9 +175,8 @@ def _holds(node: ast.stmt, lineno: int) -> bool:
 @rule(
     "name.other_cell",
     "NameError",
-    lesson="A notebook's cells run in the order in which you run them, not in the order on the page. A "
-    "name that a "
-    "cell defines exists only once that cell has run.",
+    lesson="Cells run in the order in which you run them, not in the order of the page. A name that a cell "
+    "defines exists only once that cell has run.",
 )
 def other_cell(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -192,10 +191,10 @@ def other_cell(site: Site) -> Iterator[Suspicion]:
         if node is None:
             continue
         where = site.case.label(cell.id)
-        state = "has not run" if cell.execution_count is None else "ran, but the name is gone since"
+        state = "has not run" if cell.execution_count is None else "has run, but the name was removed since"
         yield Suspicion(
             claim=f"`{name}` is defined in {where}, which {state}.",
-            prediction=f"There is no `{name}` in the kernel before the cell.",
+            prediction=f"`{name}` is not defined in the kernel before the cell runs.",
             checks=(Check(source=f"{name!r} not in globals()"),),
             repairs=_brought_here(site, cell, node, name, defined),
             cell=cell.id,
@@ -206,18 +205,18 @@ def other_cell(site: Site) -> Iterator[Suspicion]:
 
 
 def _brought_here(site: Site, cell: Cell, node: ast.stmt, name: str, defined: set[str]) -> tuple[Repair, ...]:
-    """The defining statement copied above the code that needs it, if all that it uses exists."""
+    """Copy the defining statement above the code that needs it, if everything that it uses exists."""
     import builtins
 
     needed = src.used_names(node) - defined - set(dir(builtins)) - src.bound_names(node)
     if isinstance(node, Function | ast.ClassDef):
-        needed = set()  # what the body uses is looked up when it is called
+        needed = set()  # names in the body are looked up when it is called
     if needed:
         return ()
     text = src.lines_of(cell.source, node)
     change = src.line_before(site.cell.source, src.import_line(site.cell.source), text)
     why = (
-        f"Run {site.case.label(cell.id)} first; here its definition of `{name}` is copied above the "
+        f"Run {site.case.label(cell.id)} first. Until then, this copies its definition of `{name}` above the "
         "code that needs it."
     )
     return (site.repair(why, change),)
@@ -226,9 +225,8 @@ def _brought_here(site: Site, cell: Cell, node: ast.stmt, name: str, defined: se
 @rule(
     "name.local_elsewhere",
     "NameError",
-    lesson="Names that are assigned inside a function live only while it runs. To use a result "
-    "outside, return it "
-    "and keep what the call gives back.",
+    lesson="Names that are assigned in a function exist only while it runs. To use a result outside, return "
+    "it and assign the result of the call to a name.",
 )
 def local_elsewhere(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -238,8 +236,8 @@ def local_elsewhere(site: Site) -> Iterator[Suspicion]:
         for node in ast.walk(tree):
             if isinstance(node, Function) and node is not site.function and _assigns_itself(node, name):
                 yield site.reading(
-                    f"`{name}` is a local name of the function `{node.name}` and does not exist "
-                    "outside of it.",
+                    f"`{name}` is a local variable of the function `{node.name}`; it does not exist outside "
+                    "of it.",
                     *_kept_result(site, node, name, cell),
                     weight=0.6,
                 )
@@ -251,7 +249,7 @@ def _assigns_itself(function: Function, name: str) -> bool:
 
 
 def _kept_result(site: Site, function: Function, name: str, cell: Cell) -> Iterator[Repair]:
-    """`name = f(…)` where `f(…)` stood alone; with a `return` in `f` if it has none."""
+    """`name = f(…)` where the statement is only `f(…)`; with a `return` in `f` if it has none."""
     returns = [node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
     if any(not (isinstance(node.value, ast.Name) and node.value.id == name) for node in returns):
         return
@@ -265,10 +263,10 @@ def _kept_result(site: Site, function: Function, name: str, cell: Cell) -> Itera
         ):
             start = src.span(site.cell.source, node)[0]
             changes = [src.Splice(start=start, end=start, text=f"{name} = ")]
-            why = f"The result of `{function.name}` is kept under that name."
+            why = f"Assign the result of `{function.name}` to `{name}`."
             if not returns and cell.id == site.cell.id:
                 changes.append(src.line_after(cell.source, function.body[-1], f"return {name}"))
-                why = f"`{function.name}` returns `{name}`, and the call keeps it."
+                why = f"Return `{name}` from `{function.name}`, and assign the result of the call to it."
             if returns or cell.id == site.cell.id:
                 yield site.repair(why, *changes)
             return
@@ -277,7 +275,7 @@ def _kept_result(site: Site, function: Function, name: str, cell: Cell) -> Itera
 @rule(
     "name.gone",
     "NameError",
-    lesson="`del` removes a name, and the name after `except … as` is removed at the end of that block.",
+    lesson="`del` deletes a name, and the name after `except … as` is deleted at the end of that block.",
 )
 def gone(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
@@ -294,11 +292,11 @@ def gone(site: Site) -> Iterator[Suspicion]:
                 site.over(use, kept) for use in uses(site, name) if use.lineno > (node.end_lineno or 0)
             ]
             yield site.cause(
-                f"`{name}` was bound by `except … as {name}` in line {node.lineno} and is removed "
-                "where that block ends.",
-                f"There is no `{name}` any more at line {site.frame.lineno}.",
+                f"`{name}` is the exception of `except … as {name}` in line {node.lineno}; Python deletes it "
+                "at the end of that block.",
+                f"`{name}` no longer exists at line {site.frame.lineno}.",
                 absent(name),
-                site.repair("The exception is kept under a name of its own.", *changes),
+                site.repair("Assign the exception to another name, which is kept.", *changes),
                 weight=0.9,
             )
             return
@@ -306,10 +304,10 @@ def gone(site: Site) -> Iterator[Suspicion]:
         if removed and isinstance(node, ast.Delete) and node.lineno < site.frame.lineno:
             change = src.without_lines(site.cell.source, node)
             yield site.cause(
-                f"`{name}` was removed by `del` in line {node.lineno}.",
-                f"There is no `{name}` at line {site.frame.lineno}.",
+                f"`{name}` was deleted by `del` in line {node.lineno}.",
+                f"`{name}` is not defined at line {site.frame.lineno}.",
                 absent(name),
-                site.repair("Without the `del` the name stays.", change),
+                site.repair("Remove the `del` statement.", change),
                 weight=0.8,
             )
             return

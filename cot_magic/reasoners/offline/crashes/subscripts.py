@@ -1,4 +1,4 @@
-"""Rules for `x[i]`: objects without elements, positions and keys of the wrong type, immutable objects."""
+"""Rules for `x[i]`: objects without elements, indices and keys of the wrong type, immutable objects."""
 
 import ast
 import json
@@ -11,7 +11,7 @@ from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site, shown
 from cot_magic.reasoners.offline.written import rule
 
-# methods that are called without arguments more often than with one in brackets
+# methods that are usually called without arguments
 _NO_ARGUMENTS = (
     "split", "keys", "values", "items", "copy", "readlines", "readline", "read", "tolist", "strip",
     "lower", "upper", "popitem", "elements", "most_common", "to_list", "groups", "splitlines", "title",
@@ -23,9 +23,8 @@ _NO_ARGUMENTS = (
 @rule(
     "subscript.function",
     "TypeError",
-    lesson="Round brackets call a function, square ones look up an element. A method must be called "
-    "before its result "
-    "can be looked into: `text.split()[0]`.",
+    lesson="Parentheses call a function, square brackets look up an element. Call a method before you look "
+    "into its result: `text.split()[0]`.",
 )
 def function(site: Site) -> Iterator[Suspicion]:
     if not site.says(
@@ -42,25 +41,27 @@ def function(site: Site) -> Iterator[Suspicion]:
         end = src.span(site.cell.source, node)[1]
         opening = site.cell.source.index("[", start)
         called = site.repair(
-            "Round brackets call it.",
+            "Call it with parentheses.",
             src.Splice(start=opening, end=opening + 1, text="("),
             src.Splice(start=end - 1, end=end, text=")"),
         )
-        looked = site.repair(f"`{text}()` is the result, which is looked into.", site.after(node.value, "()"))
+        looked = site.repair(
+            f"Call it first, then look into the result: `{text}()`.", site.after(node.value, "()")
+        )
         store = not isinstance(node.ctx, ast.Load)
         first = _needs_call_first(site, node.value, name) or store
         claim = f"`{text}` is a function" + (
             ", which is not called before the lookup." if first else ", called with square brackets."
         )
         repairs = [looked] if store else [looked, called] if first else [called]
-        yield site.cause(claim, f"`{text}` can be called.", f"callable({text})", *repairs[:1], weight=0.93)
+        yield site.cause(claim, f"`{text}` is callable.", f"callable({text})", *repairs[:1], weight=0.93)
         if first and not store and name not in _NO_ARGUMENTS:
             yield site.reading(claim, called, weight=0.4)
         return
 
 
 def _needs_call_first(site: Site, node: ast.expr, name: str) -> bool:
-    """Whether the function takes no argument, as far as its name or the notebook's definition tell."""
+    """Whether the function takes no argument, judging by its name or the notebook's definition."""
     found = next(site.functions(name), None)
     if found is not None:
         names = [item for item in src.parameters(found[1]) if item not in ("self", "cls")]
@@ -71,8 +72,8 @@ def _needs_call_first(site: Site, node: ast.expr, name: str) -> bool:
 @rule(
     "subscript.attribute",
     "TypeError",
-    lesson="The parts of an object are its attributes, reached with a dot. Brackets are for lists and "
-    "dictionaries.",
+    lesson="Attributes of an object are accessed with a dot. Use square brackets for the elements of lists "
+    "and dictionaries.",
 )
 def attribute(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"object is not subscriptable|object does not support item assignment"):
@@ -86,9 +87,9 @@ def attribute(site: Site) -> Iterator[Suspicion]:
         text = site.text(node.value)
         yield site.cause(
             f"`{name}` is an attribute of `{text}`, not a key.",
-            f"`{text}` has the attribute and no lookup.",
+            f"`{text}` has the attribute, and no keys.",
             f"hasattr({text}, {name!r}) and not hasattr({text}, '__getitem__')",
-            site.repair("Attributes are reached with a dot.", site.over(node, f"{text}.{name}")),
+            site.repair("Access the attribute with a dot.", site.over(node, f"{text}.{name}")),
             weight=0.95,
         )
         return
@@ -97,7 +98,7 @@ def attribute(site: Site) -> Iterator[Suspicion]:
 @rule(
     "subscript.number",
     "TypeError",
-    lesson="A number has no elements. Its digits are elements of its text: `str(n)[0]`.",
+    lesson="A number has no elements. To get a digit, convert the number to a string: `str(n)[0]`.",
 )
 def number(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"'(int|float)' object is not subscriptable")
@@ -105,30 +106,33 @@ def number(site: Site) -> Iterator[Suspicion]:
         return
     for node in site.find(ast.Subscript, lambda node: kind_of(site, node.value) == said[1])[:1]:
         claim = (
-            f"`{site.one_line(node.value)}` is the number {shown(site.value(node.value))} and has "
-            "no elements."
+            f"`{site.one_line(node.value)}` is the number {shown(site.value(node.value))} and has no "
+            "elements."
         )
         check = f"type({site.text(node.value)}).__name__ == {said[1]!r}"
         if pure(node.value):
             yield site.cause(claim, "It is a number.", check, weight=0.6)
         yield site.reading(
-            "One digit may be meant.",
-            site.repair("Digits are elements of its text.", *site.call("str", node.value)),
+            "You may have meant one digit.",
+            site.repair("Convert the number to a string.", *site.call("str", node.value)),
             weight=0.4,
         )
         if isinstance(node.value, ast.Subscript) and isinstance(node.value.value, ast.Name):
-            plain = site.repair("The list has one level only.", site.over(node, site.text(node.value)))
-            yield site.reading("The second lookup may be too many.", plain, weight=0.45)
+            plain = site.repair(
+                "Remove the second index: the list is not nested.", site.over(node, site.text(node.value))
+            )
+            yield site.reading("The second index may be one too many.", plain, weight=0.45)
 
 
 @rule(
     "subscript.text_position",
     "TypeError",
-    lesson="Elements of a list or text are looked up by position, a whole number. Names are keys of "
+    lesson="The elements of a list or string are looked up with an integer index. Strings are keys of "
     "dictionaries.",
 )
 def text_position(site: Site) -> Iterator[Suspicion]:
-    """`rows['name']` on a list of dictionaries, JSON that is still text, an element for its position."""
+    """`rows['name']` on a list of dictionaries, JSON that was not decoded, an element in place of its
+    index."""
     if not site.says(r"indices must be integers"):
         return
     for node in site.find(ast.Subscript):
@@ -137,14 +141,14 @@ def text_position(site: Site) -> Iterator[Suspicion]:
         value = site.literal(node.value)
         if kind == "str" and _is_json(value):
             decoded = site.repair(
-                "`json.loads` makes data of it.",
+                "Decode it with `json.loads`.",
                 *site.call("json.loads", node.value),
                 src.add_import(site.cell, "import json"),
             )
             text = site.text(node.value)
             yield site.cause(
-                f"`{text}` is JSON as text, not the data.",
-                "It can be read as JSON.",
+                f"`{text}` is a string of JSON that was not decoded.",
+                "It is valid JSON.",
                 f"import json\nisinstance(json.loads({text}), (dict, list))",
                 decoded,
                 weight=0.93,
@@ -157,9 +161,9 @@ def text_position(site: Site) -> Iterator[Suspicion]:
             and all(isinstance(item, dict) and key in item for item in value)
         ):
             claim = f"`{site.one_line(node.value)}` is a list; {key!r} is a key of the dictionaries in it."
-            first = site.repair("The first of them is meant.", site.after(node.value, "[0]"))
+            first = site.repair("Take it from the first dictionary.", site.after(node.value, "[0]"))
             every = site.repair(
-                "All of them are meant.",
+                "Take it from every dictionary.",
                 site.over(node, f"[item[{site.text(node.slice)}] for item in {site.text(node.value)}]"),
             )
             yield site.reading(claim, *([first, every] if len(value) == 1 else [every, first]), weight=0.7)
@@ -168,13 +172,16 @@ def text_position(site: Site) -> Iterator[Suspicion]:
         if kind in ("list", "tuple") and isinstance(node.slice, ast.Tuple):
             chained = "".join(f"[{site.text(item)}]" for item in node.slice.elts)
             change = site.over(node, f"{site.text(node.value)}{chained}")
-            claim = f"`{site.one_line(node.value)}` is a list of lists; each level has brackets of its own."
+            claim = (
+                f"`{site.one_line(node.value)}` is a nested list; each level needs square brackets of its "
+                "own."
+            )
             check = f"type({site.text(node.value)}).__name__ == {kind!r}"
             yield site.cause(
                 claim,
-                "It is a plain list.",
+                "It is a list, not an array.",
                 check,
-                site.repair("One level after the other.", change),
+                site.repair("Use one index for each level.", change),
                 weight=0.85,
             )
         return
@@ -198,19 +205,19 @@ def _element_as_position(site: Site, node: ast.Subscript) -> Iterator[Suspicion]
         if not isinstance(target, ast.Name) or iterated is None or target.id != node.slice.id:
             continue
         if site.text(iterated) == site.text(node.value):
-            claim = f"`{target.id}` is an element of `{site.text(iterated)}`, not its position."
+            claim = f"`{target.id}` is an element of `{site.text(iterated)}`, not its index."
             by_position = site.repair(
-                "The loop counts positions.", *site.call("range", iterated), *site.call("len", iterated)
+                "Loop over the indices.", *site.call("range", iterated), *site.call("len", iterated)
             )
-            direct = site.repair("The element is there already.", site.over(node, target.id))
+            direct = site.repair("Use the element itself.", site.over(node, target.id))
             repairs = [by_position] if not isinstance(node.ctx, ast.Load) else [direct, by_position]
             yield site.reading(claim, *repairs, weight=0.8)
             return
 
 
 _UNHASHABLE = (
-    "Keys of dictionaries and elements of sets must never change, so lists and dictionaries "
-    "cannot be used. A tuple can."
+    "Keys of dictionaries and elements of sets must be immutable, so a list, dictionary or set cannot be "
+    "one. A tuple can."
 )
 
 
@@ -232,9 +239,9 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
             alike = [item for item in _siblings(site, node) if type(item) is type(node)]
             changes = [change for item in alike for change in _hashable(site, item, convert)]
             check = f"type({site.text(node)}).__hash__ is None"
-            repair = site.repair(f"A {convert} can be used there.", *changes)
+            repair = site.repair(f"Convert it to a {convert}.", *changes)
             if pure(node):
-                yield site.cause(claim, "It has no hash.", check, repair, weight=0.9)
+                yield site.cause(claim, "It is not hashable.", check, repair, weight=0.9)
             else:
                 yield site.reading(claim, repair, weight=0.8)
             return
@@ -247,12 +254,12 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
     ):
         if call.args and convert:
             repair = site.repair(
-                f"Each becomes a {convert}.",
+                f"Convert each element to a {convert}.",
                 *src.wrap(site.cell.source, call.args[0], f"map({convert}, ", ")"),
             )
             claim = (
-                f"The elements of `{site.one_line(call.args[0])}` are of type `{said[1]}`, which "
-                "cannot be in a set."
+                f"The elements of `{site.one_line(call.args[0])}` are of type `{said[1]}`, which cannot be "
+                "in a set."
             )
             yield site.cause(
                 claim,
@@ -265,7 +272,7 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
 
 
 def _hashable(site: Site, node: ast.expr, convert: str) -> tuple[src.Splice, ...]:
-    """The changes that make a tuple or frozenset of the node; a list that is written out becomes `( … )`."""
+    """Make the node a tuple or frozenset; a list display becomes `( … )`."""
     if isinstance(node, ast.List) and convert == "tuple":
         inner = site.text(node)[1:-1].rstrip().rstrip(",")
         return (site.over(node, f"({inner}{',' if len(node.elts) == 1 else ''})"),)
@@ -273,7 +280,7 @@ def _hashable(site: Site, node: ast.expr, convert: str) -> tuple[src.Splice, ...
 
 
 def _siblings(site: Site, node: ast.expr) -> list[ast.expr]:
-    """The node and, in a set or dictionary that is written out, the other elements or keys."""
+    """The node and, in a set or dictionary display, the other elements or keys."""
     for item in ast.walk(site.statement or site.tree):
         elements = item.elts if isinstance(item, ast.Set) else item.keys if isinstance(item, ast.Dict) else []
         if any(part is node for part in elements):
@@ -302,33 +309,31 @@ def _keys(site: Site) -> Iterator[ast.expr]:
 
 
 def _slice(site: Site) -> Iterator[Suspicion]:
-    """A slice of a dictionary or of a table."""
+    """A slice of a dictionary or of a DataFrame."""
     for node in site.find(ast.Subscript):
         kind = kind_of(site, node.value)
         text = site.text(node.value)
         if kind == "pandas.core.frame.DataFrame":
             repair = site.repair(
-                "`iloc` looks up rows and columns by position.", site.after(node.value, ".iloc")
+                "Use `iloc`, which looks up rows and columns by position.", site.after(node.value, ".iloc")
             )
             yield site.cause(
-                f"`{text}` is a table; positions of rows and columns go through `iloc`.",
-                "It has `iloc`.",
+                f"`{text}` is a DataFrame; use `iloc` for positions of rows and columns.",
+                "It has the attribute `iloc`.",
                 f"hasattr({text}, 'iloc')",
                 repair,
                 weight=0.9,
             )
         elif kind == "dict":
-            repair = site.repair(
-                "A list of its pairs can be sliced.", site.over(node.value, f"list({text}.items())")
-            )
-            yield site.reading(f"`{text}` is a dictionary, which has no positions.", repair, weight=0.6)
+            repair = site.repair("Slice a list of its items.", site.over(node.value, f"list({text}.items())"))
+            yield site.reading(f"`{text}` is a dictionary, which cannot be sliced.", repair, weight=0.6)
         return
 
 
 @rule(
     "assign.unchangeable",
     "TypeError",
-    lesson="Texts and tuples cannot be changed once they are made. Make a new one, or use a list.",
+    lesson="Strings and tuples are immutable: they cannot be changed. Create a new one, or use a list.",
 )
 def unchangeable(site: Site) -> Iterator[Suspicion]:
     said = site.says(
@@ -339,7 +344,7 @@ def unchangeable(site: Site) -> Iterator[Suspicion]:
         return
     for node in site.find(ast.Subscript, lambda node: not isinstance(node.ctx, ast.Load))[:1]:
         text = site.text(node.value)
-        claim = f"`{text}` is a `{said[1]}`, which cannot be changed."
+        claim = f"`{text}` is a `{said[1]}`, which is immutable."
         if isinstance(node.value, ast.Name):
             for cell, assign in site.assignments(node.value.id):
                 yield site.reading(claim, _as_list(cell, assign), weight=0.7)
@@ -348,7 +353,7 @@ def unchangeable(site: Site) -> Iterator[Suspicion]:
         if rebuilt is not None and said[2] == "assignment":
             weight = 0.75 if said[1] == "str" else 0.5
             yield site.reading(
-                claim, site.repair("A new one is made with the change.", rebuilt), weight=weight
+                claim, site.repair(f"Create a new `{said[1]}` with the change.", rebuilt), weight=weight
             )
         return
 
@@ -361,11 +366,11 @@ def _as_list(cell: Cell, assign: ast.Assign) -> Repair:
         changes = [src.over(source, value, f"[{inner.rstrip().rstrip(',')}]")]
     else:
         changes = [*src.wrap(source, value, "list(", ")")]
-    return Repair(edits=(src.edit(cell, *changes),), why="A list can be changed.")
+    return Repair(edits=(src.edit(cell, *changes),), why="Use a list, which can be changed.")
 
 
 def _rebuilt(site: Site, node: ast.Subscript, kind: str) -> src.Splice | None:
-    """`s = s[:i] + c + s[i + 1:]` for `s[i] = c` with a position that counts from the start."""
+    """`s = s[:i] + c + s[i + 1:]` for `s[i] = c` with a non-negative index."""
     statement = site.statement
     if (
         not isinstance(statement, ast.Assign)
@@ -389,7 +394,7 @@ def _rebuilt(site: Site, node: ast.Subscript, kind: str) -> src.Splice | None:
     "assign.type_not_called",
     "TypeError",
     "AttributeError",
-    lesson="`list` is the type, `list()` makes a new empty list.",
+    lesson="`list` is the type; `list()` creates a new empty list.",
 )
 def type_not_called(site: Site) -> Iterator[Suspicion]:
     if not site.says(
@@ -414,10 +419,12 @@ def type_not_called(site: Site) -> Iterator[Suspicion]:
             ):
                 change = src.after(cell.source, assign.value, "()")
                 yield site.cause(
-                    f"`{name}` is the type `{assign.value.id}` itself, since the parentheses are missing.",
+                    f"`{name}` is the type `{assign.value.id}` itself, because its parentheses are missing.",
                     f"`{name}` is a type.",
                     f"isinstance({name}, type)",
-                    Repair(edits=(src.edit(cell, change),), why=f"`{assign.value.id}()` makes a new one."),
+                    Repair(
+                        edits=(src.edit(cell, change),), why=f"Add the parentheses: `{assign.value.id}()`."
+                    ),
                     weight=0.95,
                 )
                 return

@@ -1,4 +1,4 @@
-"""Rules for tables of pandas and what models want of them."""
+"""Rules for DataFrames and Series of pandas, and the input of scikit-learn."""
 
 import ast
 from collections.abc import Iterator
@@ -15,9 +15,8 @@ from cot_magic.reasoners.offline.written import rule
     "InvalidIndexError",
     "KeyError",
     "TypeError",
-    lesson="Brackets of a DataFrame look up columns. `df.iloc[rows, columns]` looks up by position, "
-    "`df.loc[…]` by "
-    "label.",
+    lesson="`df[…]` selects columns of a DataFrame. `df.iloc[rows, columns]` selects by position, "
+    "`df.loc[…]` by label.",
 )
 def table_positions(site: Site) -> Iterator[Suspicion]:
     for node in site.find(ast.Subscript, lambda node: isinstance(node.slice, ast.Tuple)):
@@ -33,22 +32,22 @@ def table_positions(site: Site) -> Iterator[Suspicion]:
             start, end = src.span(site.cell.source, node.slice)
             changes = [src.Splice(start=start, end=start, text="["), src.Splice(start=end, end=end, text="]")]
             yield site.cause(
-                "Several columns are asked for in single brackets.",
+                "Several columns need a list: a second pair of square brackets.",
                 "Each of them is a column.",
                 " and ".join(f"{item.value!r} in {text}.columns" for item in strings),
-                site.repair("A list of columns stands in brackets of its own.", *changes),
+                site.repair("Put the columns into a list.", *changes),
                 weight=0.93,
             )
         elif strings:
             yield site.reading(
-                "Rows and columns by label go through `loc`.",
-                site.repair("`loc` looks up by label.", site.after(node.value, ".loc")),
+                "To select rows and columns by label, use `loc`.",
+                site.repair("Use `loc`, which selects by label.", site.after(node.value, ".loc")),
                 weight=0.8,
             )
         else:
             yield site.reading(
-                "Rows and columns by position go through `iloc`.",
-                site.repair("`iloc` looks up by position.", site.after(node.value, ".iloc")),
+                "To select rows and columns by position, use `iloc`.",
+                site.repair("Use `iloc`, which selects by position.", site.after(node.value, ".iloc")),
                 weight=0.85,
             )
         return
@@ -57,7 +56,7 @@ def table_positions(site: Site) -> Iterator[Suspicion]:
 @rule(
     "table.one_column_as_features",
     "ValueError",
-    lesson="Models of scikit-learn want a table of features, even for one feature: n rows and 1 column.",
+    lesson="Models of scikit-learn need a table of features, even for one feature: n rows and 1 column.",
 )
 def one_feature(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"Expected 2D (array|input), got (1D|scalar) array"):
@@ -68,15 +67,15 @@ def one_feature(site: Site) -> Iterator[Suspicion]:
         text = site.text(first)
         if kind == "pandas.core.series.Series" and isinstance(first, ast.Subscript):
             changes = src.wrap(site.cell.source, first.slice, "[", "]")
-            repair = site.repair("Double brackets keep it a table.", *changes)
+            repair = site.repair("Use double square brackets, which keep it a DataFrame.", *changes)
         elif kind == "list":
             repair = site.repair(
-                "Each value becomes a row.", site.over(first, f"[[item] for item in {text}]")
+                "Make a row of each value.", site.over(first, f"[[item] for item in {text}]")
             )
         else:
             end = ".to_numpy().reshape(-1, 1)" if kind.startswith("pandas") else ".reshape(-1, 1)"
-            repair = site.repair("Each value becomes a row.", site.after(first, end))
-        claim = f"`{text}` has one dimension; the model wants rows and columns."
+            repair = site.repair("Make a row of each value.", site.after(first, end))
+        claim = f"`{text}` has one dimension, but the model needs rows and columns."
         if pure(first):
             check = f"getattr({text}, 'ndim', 1) == 1"
             yield site.cause(claim, "It has one dimension.", check, repair, weight=0.9)
@@ -88,10 +87,11 @@ def one_feature(site: Site) -> Iterator[Suspicion]:
 @rule(
     "table.numbers_as_text",
     "ValueError",
-    lesson="A column read from a file may hold numbers with thousands commas, signs or spaces, as text.",
+    lesson="A column that was read from a file may hold strings: numbers with thousands separators, currency "
+    "signs or spaces.",
 )
 def numbers_as_text(site: Site) -> Iterator[Suspicion]:
-    """`df['x'].astype(float)` on texts such as `1,234`."""
+    """`df['x'].astype(float)` on strings such as `1,234`."""
     said = site.says(
         r"could not convert string to float: '(.*)'|invalid literal for int\(\) with base 10: '(.*)'"
     )
@@ -105,10 +105,10 @@ def numbers_as_text(site: Site) -> Iterator[Suspicion]:
         if not signs:
             return
         new = "".join(f".str.replace({strip[sign]}, '', regex=False)" for sign in signs)
-        claim = f"`{site.one_line(call.func.value)}` holds text such as `{value}`."
+        claim = f"`{site.one_line(call.func.value)}` holds strings such as `{value}`."
         yield site.reading(
             claim,
-            site.repair("Without these signs it is a number.", site.after(call.func.value, new)),
+            site.repair("Remove these characters before the conversion.", site.after(call.func.value, new)),
             weight=0.85,
         )
         return
@@ -118,8 +118,8 @@ def numbers_as_text(site: Site) -> Iterator[Suspicion]:
     "table.missing_values",
     "ValueError",
     "IntCastingNaNError",
-    lesson="A missing value (NaN) is no whole number, and most models cannot work with it. Fill it, or "
-    "drop its row.",
+    lesson="A missing value (NaN) is not an integer, and most models cannot work with it. Fill it, or drop "
+    "its row.",
 )
 def missing_values(site: Site) -> Iterator[Suspicion]:
     if not site.says(
@@ -128,12 +128,16 @@ def missing_values(site: Site) -> Iterator[Suspicion]:
         return
     for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "astype"):
         assert isinstance(call.func, ast.Attribute)
-        claim = f"`{site.one_line(call.func.value)}` has missing values, which are no whole numbers."
+        claim = f"`{site.one_line(call.func.value)}` has missing values, which are not integers."
         keep = site.over(call.args[0], "'Int64'") if call.args else None
         if keep is not None:
-            yield site.reading(claim, site.repair("The type `Int64` knows missing values.", keep), weight=0.7)
+            yield site.reading(
+                claim, site.repair("Use the type `Int64`, which allows missing values.", keep), weight=0.7
+            )
         yield site.reading(
-            claim, site.repair("They become 0.", site.after(call.func.value, ".fillna(0)")), weight=0.5
+            claim,
+            site.repair("Replace missing values with 0.", site.after(call.func.value, ".fillna(0)")),
+            weight=0.5,
         )
         return
 
@@ -141,7 +145,8 @@ def missing_values(site: Site) -> Iterator[Suspicion]:
 @rule(
     "table.overlap",
     "ValueError",
-    lesson="Two tables that are joined must not have columns of one name, unless a suffix tells them apart.",
+    lesson="Two tables that are joined must not have columns of the same name, unless suffixes distinguish "
+    "them.",
 )
 def overlap(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"columns overlap but no suffix specified"):
@@ -149,15 +154,17 @@ def overlap(site: Site) -> Iterator[Suspicion]:
     for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "join"):
         end = src.span(site.cell.source, call)[1] - 1
         change = src.Splice(start=end, end=end, text=", rsuffix='_right'")
-        claim = "Both tables have a column of one name."
-        yield site.reading(claim, site.repair("A suffix tells them apart.", change), weight=0.7)
+        claim = "Both tables have a column of the same name."
+        yield site.reading(
+            claim, site.repair("Add a suffix to the columns of the right table.", change), weight=0.7
+        )
         return
 
 
 @rule(
     "table.labels_differ",
     "ValueError",
-    lesson="Columns are compared row by row only if both have the same row labels in the same order.",
+    lesson="Columns can be compared row by row only if both have the same row labels in the same order.",
 )
 def labels_differ(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"Can only compare identically-labeled"):
@@ -166,7 +173,7 @@ def labels_differ(site: Site) -> Iterator[Suspicion]:
         claim = "The two have different row labels."
         changes = [site.after(item, ".to_numpy()") for item in (node.left, node.comparators[0])]
         yield site.reading(
-            claim, site.repair("Without labels they are compared by position.", *changes), weight=0.6
+            claim, site.repair("Compare them by position, without labels.", *changes), weight=0.6
         )
         return
 
@@ -174,7 +181,7 @@ def labels_differ(site: Site) -> Iterator[Suspicion]:
 @rule(
     "table.append",
     "AttributeError",
-    lesson="`append` of tables was removed in pandas 2. `pd.concat` puts tables under one another.",
+    lesson="`DataFrame.append` was removed in pandas 2. Use `pd.concat` to join tables.",
 )
 def append(site: Site) -> Iterator[Suspicion]:
     """`df = df.append({…}, ignore_index=True)`: one row as a dictionary."""
@@ -194,20 +201,20 @@ def append(site: Site) -> Iterator[Suspicion]:
             return
         words = "".join(f", {site.text(word)}" for word in call.keywords)
         new = f"{pd}.concat([{site.text(call.func.value)}, {pd}.DataFrame([{site.text(row)}])]{words})"
-        claim = "A table has no `append` any more; the row becomes a table of its own and is joined."
+        claim = "A DataFrame has no `append` any more; make a DataFrame of the row and join the two."
         check = f"not hasattr({site.text(call.func.value)}, 'append')"
         yield site.cause(
             claim,
-            "The installed version has none.",
+            "The installed version has no `append`.",
             check,
-            site.repair("`concat` joins them.", site.over(call, new)),
+            site.repair("Join them with `concat`.", site.over(call, new)),
             weight=0.95,
         )
         return
 
 
 def pandas_name(site: Site) -> str:
-    """What pandas is called in the notebook."""
+    """The name of pandas in the notebook."""
     names = [item.name for item in site.case.namespace if item.type == "module" and "'pandas'" in item.text]
     return names[0] if names else "pd"
 
@@ -215,7 +222,7 @@ def pandas_name(site: Site) -> str:
 @rule(
     "table.dates_as_text",
     "AttributeError",
-    lesson="Dates read from a file are text until `pd.to_datetime` makes dates of them.",
+    lesson="Dates that are read from a file are strings until `pd.to_datetime` converts them.",
 )
 def dates_as_text(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"Can only use \.dt accessor with datetimelike values"):
@@ -223,9 +230,11 @@ def dates_as_text(site: Site) -> Iterator[Suspicion]:
     for node in [item for item in ast.walk(site.statement or site.tree) if isinstance(item, ast.Attribute)]:
         if node.attr == "dt":
             text, pd = site.text(node.value), pandas_name(site)
-            repair = site.repair("They become dates.", *site.call(f"{pd}.to_datetime", node.value))
+            repair = site.repair(
+                f"Convert them with `{pd}.to_datetime`.", *site.call(f"{pd}.to_datetime", node.value)
+            )
             check = f"bool({pd}.to_datetime({text}, errors='coerce').notna().all())"
-            claim = f"`{text}` holds dates as text."
+            claim = f"`{text}` holds dates as strings."
             yield site.cause(claim, "Each of them can be read as a date.", check, repair, weight=0.9)
             return
 

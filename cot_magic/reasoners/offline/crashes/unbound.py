@@ -1,4 +1,4 @@
-"""Rules for UnboundLocalError: local by assignment, read before it."""
+"""Rules for UnboundLocalError: a local variable is read before a value is assigned to it."""
 
 import ast
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from cot_magic.reasoners.offline.written import rule
 
 
 def unbound_name(site: Site) -> str:
-    """The local name that has no value yet."""
+    """The local variable that has no value yet."""
     said = site.says(r"local variable '(\w+)'")
     return site.raised.name or (said[1] if said is not None else "")
 
 
 def _enclosing(site: Site, function: Function) -> list[Function]:
-    """Functions around this one, innermost first."""
+    """The functions around this one, innermost first."""
     around = [
         node
         for node in ast.walk(site.tree)
@@ -31,9 +31,8 @@ def _enclosing(site: Site, function: Function) -> list[Function]:
 @rule(
     "unbound.missing_global",
     "UnboundLocalError",
-    lesson="A name that a function assigns is local to it, everywhere in that function. `global x` "
-    "says that the name "
-    "outside is meant, `nonlocal x` that of the function around it.",
+    lesson="A variable that is assigned anywhere in a function is local to the whole function. `global x` "
+    "makes `x` mean the global variable, `nonlocal x` the one of the enclosing function.",
 )
 def missing_global(site: Site) -> Iterator[Suspicion]:
     name, function = unbound_name(site), site.function
@@ -49,8 +48,10 @@ def missing_global(site: Site) -> Iterator[Suspicion]:
     where = f"of the function `{holder.name}`" if holder is not None else "outside"
     change = src.line_before(site.cell.source, _first_body_line(function), f"{word} {name}")
     augmented = _changes_itself(function, name)
-    claim = f"`{function.name}` assigns `{name}`, so `{name}` is local there; the one {where} was meant."
-    repair = site.repair(f"`{word} {name}` says that the one {where} is meant.", change)
+    claim = (
+        f"`{function.name}` assigns to `{name}`, which makes it a local variable; the one {where} is meant."
+    )
+    repair = site.repair(f"Add `{word} {name}`, so that `{name}` means the one {where}.", change)
     if augmented and not _read_by_other_name(function, name):
         check = f"{name!r} not in locals()" if holder is not None else f"{name!r} in globals()"
         yield site.cause(
@@ -83,15 +84,15 @@ def _changes_itself(function: Function, name: str) -> bool:
 
 
 def _read_by_other_name(function: Function, name: str) -> bool:
-    """Whether the function has a local name nearly like it that may be what was meant."""
+    """Whether the function has a local variable of a similar name, which may be meant."""
     return only_near(name, src.local_names(function) - {name}) is not None
 
 
 @rule(
     "unbound.shadowed_builtin",
     "UnboundLocalError",
-    lesson="`max = max(points)` inside a function makes `max` a local name, so the function `max` "
-    "cannot be seen there.",
+    lesson="`max = max(points)` in a function makes `max` a local variable, which hides the function `max` "
+    "there.",
 )
 def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
     import builtins
@@ -109,10 +110,10 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
         if isinstance(node, ast.Name) and node.id == name and node not in called
     ]
     repair = site.repair(
-        "Under another name it hides nothing.", *(site.over(node, f"{name}_") for node in nodes)
+        "Rename the variable, so that it hides nothing.", *(site.over(node, f"{name}_") for node in nodes)
     )
     yield site.cause(
-        f"`{function.name}` assigns `{name}`, which hides the function `{name}` in all of it.",
+        f"`{function.name}` assigns to `{name}`, which hides the function `{name}` in the whole function.",
         f"`{name}` is a function outside, and has no local value yet.",
         f"callable(getattr(__import__('builtins'), {name!r}, globals().get({name!r})))",
         repair,
@@ -123,9 +124,8 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
 @rule(
     "unbound.one_branch",
     "UnboundLocalError",
-    lesson="A name that is assigned in one branch only does not exist if the other branch ran, or if a "
-    "loop had "
-    "nothing to go through.",
+    lesson="A variable that is assigned in only one branch has no value if another branch runs, or if a loop "
+    "runs zero times.",
 )
 def one_branch(site: Site) -> Iterator[Suspicion]:
     name, function = unbound_name(site), site.function
@@ -151,17 +151,17 @@ def one_branch(site: Site) -> Iterator[Suspicion]:
         repairs = []
         for value in _neutral(inside):
             change = src.line_before(site.cell.source, _first_body_line(function), f"{name} = {value}")
-            repairs.append(site.repair(f"It begins as `{value}`.", change))
-        yield site.reading("A first value may be missing.", *repairs, weight=0.6)
+            repairs.append(site.repair(f"Start with `{name} = {value}`.", change))
+        yield site.reading(f"`{name}` may need an initial value.", *repairs, weight=0.6)
         return
     later = [node for node in stores if node.lineno > site.frame.lineno and node in function.body]
     if later:
-        claim = f"`{name}` is read in line {site.frame.lineno} and assigned only in line {later[0].lineno}."
-        yield site.cause(claim, "It has no value yet.", f"{name!r} not in locals()", weight=0.8)
+        claim = f"`{name}` is read in line {site.frame.lineno}, but assigned only in line {later[0].lineno}."
+        yield site.cause(claim, f"`{name}` has no value yet.", f"{name!r} not in locals()", weight=0.8)
 
 
 def _neutral(stores: list[ast.Assign]) -> list[str]:
-    """First values that fit what is assigned later."""
+    """Initial values of the type that is assigned later."""
     values = [node.value for node in stores]
     if all(isinstance(item, ast.Constant) and isinstance(item.value, bool) for item in values):
         return ["False"]
@@ -175,7 +175,7 @@ def _neutral(stores: list[ast.Assign]) -> list[str]:
 @rule(
     "unbound.typo",
     "UnboundLocalError",
-    lesson="A name must be written the same way everywhere. A slip in an assignment makes a second variable.",
+    lesson="A name must be spelt the same way everywhere. A typo in an assignment makes a second variable.",
 )
 def typo(site: Site) -> Iterator[Suspicion]:
     name, function = unbound_name(site), site.function
@@ -195,11 +195,11 @@ def typo(site: Site) -> Iterator[Suspicion]:
         if isinstance(node, ast.Name) and node.id == meant and isinstance(node.ctx, ast.Load)
     ]
     if len(nodes) == 1 and not reads:
-        repair = site.repair(f"Everywhere else it is called `{name}`.", site.over(nodes[0], name))
+        repair = site.repair(f"Write `{name}`, as everywhere else.", site.over(nodes[0], name))
         check = f"{name!r} not in locals() and {meant!r} in locals()"
         yield site.cause(
-            f"`{meant}` is assigned and never read; `{name}` was meant.",
-            f"There is a `{meant}` and no `{name}`.",
+            f"`{meant}` is assigned but never read; `{name}` is meant.",
+            f"`{meant}` has a value, and `{name}` has none.",
             check,
             repair,
             weight=0.93,
@@ -213,8 +213,10 @@ def typo(site: Site) -> Iterator[Suspicion]:
             and isinstance(node.ctx, ast.Load)
             and node.lineno == site.frame.lineno
         ]
-        repair = site.repair(f"`{meant}` has a value.", *(site.over(node, meant) for node in uses))
-        yield site.reading(f"`{name}` may be a typo of `{meant}`.", repair, weight=0.55)
+        repair = site.repair(
+            f"Write `{meant}`, which has a value.", *(site.over(node, meant) for node in uses)
+        )
+        yield site.reading(f"`{name}` may be a typo for `{meant}`.", repair, weight=0.55)
 
 
 @rule(
@@ -236,12 +238,10 @@ def missing_self(site: Site) -> Iterator[Suspicion]:
         return
     nodes = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
     yield site.cause(
-        f"`{name}` is an attribute of the object and must be reached through `{first}`.",
-        f"There is no local `{name}`, but `{first}.{name}` exists.",
+        f"`{name}` is an attribute of the object and must be accessed as `{first}.{name}`.",
+        f"There is no local variable `{name}` yet, but `{first}.{name}` exists.",
         f"{name!r} not in locals() and hasattr({first}, {name!r})",
-        site.repair(
-            f"`{first}.{name}` is the attribute.", *(site.over(node, f"{first}.{name}") for node in nodes)
-        ),
+        site.repair(f"Write `{first}.{name}`.", *(site.over(node, f"{first}.{name}") for node in nodes)),
         weight=0.95,
     )
 

@@ -14,8 +14,8 @@ from cot_magic.reasoners.offline.written import rule
     "value.unpack",
     "ValueError",
     "TypeError",
-    lesson="`a, b = x` needs exactly as many values as names. A name with a star takes the rest: `a, "
-    "*rest = x`.",
+    lesson="`a, b = x` needs exactly as many values as names. A name with a star takes the rest: `a, *rest = "
+    "x`.",
 )
 def unpack(site: Site) -> Iterator[Suspicion]:
     many = site.says(r"too many values to unpack \(expected (\d+)")
@@ -30,25 +30,30 @@ def unpack(site: Site) -> Iterator[Suspicion]:
         if few:
             size = int(few[2])
         names = len(target.elts)
-        claim = (
-            f"`{site.one_line(value)}` gives {size if size is not None else 'more'} value(s) for "
-            f"{names} name(s)."
-        )
+        values = "more values" if size is None else f"{size} value{'' if size == 1 else 's'}"
+        number = "1 name" if names == 1 else f"{names} names"
+        claim = f"`{site.one_line(value)}` has {values}{' than' if size is None else ' for'} {number}."
         if pure(value) and not any(isinstance(item, ast.Starred) for item in target.elts):
-            yield site.cause(claim, "The numbers differ.", f"len({site.text(value)}) != {names}", weight=0.85)
+            yield site.cause(
+                claim,
+                "The number of values is different.",
+                f"len({site.text(value)}) != {names}",
+                weight=0.85,
+            )
         if many:
             rest = site.repair(
-                "The star takes the values that are left.", site.after(target.elts[-1], ", *_")
+                "Add `*_`, which takes the remaining values.", site.after(target.elts[-1], ", *_")
             )
-            yield site.reading("The first values may be meant.", rest, weight=0.8)
+            yield site.reading("You may want only the first values.", rest, weight=0.8)
             if size is not None and names and pure(value):
-                cut = site.repair("Only as many as there are names.", site.after(value, f"[:{names}]"))
-                yield site.reading("The first values may be meant.", cut, weight=0.5)
+                cut = site.repair(f"Take only the first {names} values.", site.after(value, f"[:{names}]"))
+                yield site.reading("You may want only the first values.", cut, weight=0.5)
             star = src.span(site.cell.source, target.elts[-1])[0]
             tail = site.repair(
-                "The last name takes all the rest.", src.Splice(start=star, end=star, text="*")
+                "Put a star before the last name, which then takes the rest.",
+                src.Splice(start=star, end=star, text="*"),
             )
-            yield site.reading("The rest may belong to the last name.", tail, weight=0.6)
+            yield site.reading("The remaining values may belong to the last name.", tail, weight=0.6)
         if few and size is not None and size < names:
             kept = (
                 site.cell.source[
@@ -69,8 +74,8 @@ def unpack(site: Site) -> Iterator[Suspicion]:
                 comma = "," if size == 1 else ""
                 change = src.Splice(start=start, end=end, text=kept + comma)
                 yield site.reading(
-                    "Some of the names may be too many.",
-                    site.repair("As many names as values.", change),
+                    "There may be too many names.",
+                    site.repair("Keep as many names as there are values.", change),
                     weight=0.4,
                 )
     elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
@@ -78,7 +83,7 @@ def unpack(site: Site) -> Iterator[Suspicion]:
 
 
 def _split(site: Site, value: ast.Call, statement: ast.Assign) -> Iterator[Suspicion]:
-    """`a, b = text.split(',')` where the text has another separator."""
+    """`a, b = text.split(',')` where the string has another separator."""
     assert isinstance(value.func, ast.Attribute)
     text = site.literal(value.func.value)
     if not isinstance(text, str):
@@ -90,16 +95,17 @@ def _split(site: Site, value: ast.Call, statement: ast.Assign) -> Iterator[Suspi
             start, end = src.span(site.cell.source, value.func)[1], src.span(site.cell.source, value)[1]
             change = src.Splice(start=start, end=end, text=f"({separator!r})")
             claim = (
-                f"{text!r} is not divided by what `split` looks for; {separator!r} divides it into {wanted}."
+                f"{text!r} does not contain the separator of this `split`, but {separator!r}, which splits "
+                f"it into {wanted}."
             )
-            yield site.reading(claim, site.repair(f"{separator!r} divides it.", change), weight=0.8)
+            yield site.reading(claim, site.repair(f"Split at {separator!r}.", change), weight=0.8)
             return
 
 
 def _unpack_loop(site: Site, target: ast.Tuple, many: bool) -> Iterator[Suspicion]:
     claim = f"The elements do not have {len(target.elts)} parts."
     if many:
-        rest = site.repair("The star takes the parts that are left.", site.after(target.elts[-1], ", *_"))
+        rest = site.repair("Add `*_`, which takes the remaining parts.", site.after(target.elts[-1], ", *_"))
         yield site.reading(claim, rest, weight=0.7)
 
 
@@ -107,9 +113,8 @@ def _unpack_loop(site: Site, target: ast.Tuple, many: bool) -> Iterator[Suspicio
     "unpack.dictionary",
     "TypeError",
     "ValueError",
-    lesson="A loop over a dictionary goes through its keys. `d.items()` gives keys and values, "
-    "`enumerate(x)` gives "
-    "positions and elements.",
+    lesson="A loop over a dictionary yields its keys. `d.items()` yields keys and values, `enumerate(x)` "
+    "yields indices and elements.",
 )
 def unpack_loop(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"cannot unpack non-iterable|not enough values to unpack|too many values to unpack"):
@@ -127,27 +132,28 @@ def unpack_loop(site: Site) -> Iterator[Suspicion]:
         kind, text = kind_of(site, iterated), site.text(iterated)
         if kind in ("dict", "collections.defaultdict", "collections.Counter", "collections.OrderedDict"):
             yield site.cause(
-                f"`{text}` is a dictionary: the loop gets its keys, not pairs.",
+                f"`{text}` is a dictionary: the loop yields its keys, not pairs.",
                 f"`{text}` is a dictionary.",
                 f"isinstance({text}, dict)",
-                site.repair("`items()` gives keys and values.", site.after(iterated, ".items()")),
+                site.repair(
+                    f"Loop over `{text}.items()`, which yields keys and values.",
+                    site.after(iterated, ".items()"),
+                ),
                 weight=0.94,
             )
         elif site.says(r"cannot unpack non-iterable (int|float|str|numpy)") and (
             kind in ("list", "tuple", "str", "range", "numpy.ndarray", "set")
             or isinstance(iterated, ast.Call)
         ):
-            claim = (
-                f"`{site.one_line(iterated)}` gives single elements, and the loop wants two names each time."
-            )
+            claim = f"`{site.one_line(iterated)}` yields single elements, but the loop has two names."
             repair = site.repair(
-                "`enumerate` gives positions and elements.", *site.call("enumerate", iterated)
+                "Use `enumerate`, which yields indices and elements.", *site.call("enumerate", iterated)
             )
             yield site.reading(claim, repair, weight=0.75)
         elif kind in ("list", "tuple") and site.says(r"values to unpack"):
-            claim = f"`{site.one_line(iterated)}` gives elements that are no pairs."
+            claim = f"The elements of `{site.one_line(iterated)}` are not pairs."
             repair = site.repair(
-                "`enumerate` gives positions and elements.", *site.call("enumerate", iterated)
+                "Use `enumerate`, which yields indices and elements.", *site.call("enumerate", iterated)
             )
             yield site.reading(claim, repair, weight=0.6)
 

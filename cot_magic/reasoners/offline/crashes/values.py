@@ -14,7 +14,8 @@ from cot_magic.reasoners.offline.written import rule
 @rule(
     "value.not_in_list",
     "ValueError",
-    lesson="`remove` and `index` need the element to be there. Ask with `in` before, if it may be missing.",
+    lesson="`remove` and `index` raise an error if the element is not in the list. Test with `in` first if "
+    "it may be missing.",
 )
 def not_in_list(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"x not in|is not in (list|deque|tuple)|not in tuple|substring not found"):
@@ -31,7 +32,7 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
                 f"{shown(site.value(call.args[0]))} is not in `{holder}`, which is "
                 f"{shown(site.value(call.func.value))}."
             )
-            yield site.cause(claim, "It is not in it.", f"({item}) not in {holder}", weight=0.8)
+            yield site.cause(claim, "It is not one of the elements.", f"({item}) not in {holder}", weight=0.8)
         if isinstance(value, list | tuple) and wanted is not UNKNOWN:
             similar = [
                 stored for stored in value if type(stored) is not type(wanted) and str(stored) == str(wanted)
@@ -39,11 +40,11 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
             if similar:
                 convert = type(similar[0]).__name__
                 repair = site.repair(
-                    f"The elements are of type `{convert}`.", *site.call(convert, call.args[0])
+                    f"Convert it: the elements are of type `{convert}`.", *site.call(convert, call.args[0])
                 )
                 yield site.cause(
-                    f"{wanted!r} is a `{type(wanted).__name__}`; the list has {similar[0]!r}.",
-                    "It is there in another type.",
+                    f"{wanted!r} is of type `{type(wanted).__name__}`, but the list has {similar[0]!r}.",
+                    "The list has it, but with another type.",
                     f"{similar[0]!r} in {holder}",
                     repair,
                     weight=0.9,
@@ -56,16 +57,19 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
                 statement, f"if {item} in {holder}:\n{' ' * (statement.col_offset + 4)}{lines}"
             )
             yield site.reading(
-                "A missing element may be allowed.",
-                site.repair("It is removed only if it is there.", change),
+                "A missing element may be acceptable.",
+                site.repair("Remove it only if it is in the list.", change),
                 weight=0.6,
             )
         elif call.func.attr in ("index", "rindex") and isinstance(value, str):
             start = src.span(site.cell.source, call.func.value)[1]
             end = src.span(site.cell.source, call.func)[1]
             new = ".find" if call.func.attr == "index" else ".rfind"
-            repair = site.repair(f"`{new[1:]}` gives -1 then.", src.Splice(start=start, end=end, text=new))
-            yield site.reading("A text that is not there may be allowed.", repair, weight=0.5)
+            repair = site.repair(
+                f"Use `{new[1:]}`, which returns -1 if there is no match.",
+                src.Splice(start=start, end=end, text=new),
+            )
+            yield site.reading("A missing substring may be acceptable.", repair, weight=0.5)
         return
 
 
@@ -73,7 +77,8 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
     "value.empty",
     "ValueError",
     "StatisticsError",
-    lesson="The largest or smallest of nothing does not exist. `max(x, default=…)` says what to give then.",
+    lesson="An empty sequence has no largest or smallest element. `max(x, default=…)` returns a default "
+    "value for it.",
 )
 def empty(site: Site) -> Iterator[Suspicion]:
     if not site.says(
@@ -95,11 +100,11 @@ def empty(site: Site) -> Iterator[Suspicion]:
             end = src.span(site.cell.source, argument)[1]
             default = src.Splice(start=end, end=end, text=", default=None")
             zero = src.Splice(start=end, end=end, text=", default=0")
-            claim = "An empty collection may be allowed."
+            claim = "An empty sequence may be acceptable."
             yield site.reading(
                 claim,
-                site.repair("It gives `None` then.", default),
-                site.repair("It gives 0 then.", zero),
+                site.repair("Return `None` for an empty sequence.", default),
+                site.repair("Return 0 for an empty sequence.", zero),
                 weight=0.4,
             )
         return
@@ -108,9 +113,8 @@ def empty(site: Site) -> Iterator[Suspicion]:
 @rule(
     "value.math_domain",
     "ValueError",
-    lesson="`math.sqrt` and `math.log` have no result for these numbers: the root of a negative "
-    "number, the logarithm "
-    "of 0 or less.",
+    lesson="Functions of `math` are not defined for all numbers: there is no square root of a negative "
+    "number, and no logarithm of 0 or less.",
 )
 def math_domain(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"math domain error|expected a positive input|expected a nonnegative input"):
@@ -119,12 +123,12 @@ def math_domain(site: Site) -> Iterator[Suspicion]:
         argument = call.args[0]
         claim = (
             f"`{site.one_line(argument)}` is {shown(site.value(argument))}, for which "
-            f"`{site.one_line(call.func)}` has no result."
+            f"`{site.one_line(call.func)}` is not defined."
         )
         if pure(argument):
             yield site.cause(
                 claim,
-                "It is not in the domain.",
+                "The number is outside the domain.",
                 f"({site.text(argument)}) <= 0 or abs({site.text(argument)}) > 1",
                 weight=0.85,
             )
@@ -135,8 +139,8 @@ def math_domain(site: Site) -> Iterator[Suspicion]:
         ):
             change = [site.over(call.func.value, "cmath"), src.add_import(site.cell, "import cmath")]
             yield site.reading(
-                "A complex root may be meant.",
-                site.repair("`cmath` has roots of negative numbers.", *change),
+                "You may want a complex root.",
+                site.repair("Use `cmath`, which has roots of negative numbers.", *change),
                 weight=0.4,
             )
         return
@@ -145,7 +149,7 @@ def math_domain(site: Site) -> Iterator[Suspicion]:
 @rule(
     "value.time_format",
     "ValueError",
-    lesson="`strptime` reads a date only if the format describes it exactly, signs and spaces included.",
+    lesson="`strptime` reads a date only if the format matches it exactly, punctuation and spaces included.",
 )
 def time_format(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"time data .* does not match format|unconverted data remains"):
@@ -158,19 +162,19 @@ def time_format(site: Site) -> Iterator[Suspicion]:
             return
         found = [form for form in _formats(text) if form != used]
         for meant in found[:3]:
-            claim = f"{text!r} is not written as {used!r} says; {meant!r} fits it."
+            claim = f"{text!r} does not match the format {used!r}, but {meant!r}."
             check = f"__import__('datetime').datetime.strptime({text!r}, {meant!r}) is not None"
-            repair = site.repair(f"{meant!r} fits the text.", site.over(call.args[1], repr(meant)))
-            begins = meant.startswith(used)  # the format was right and went not far enough
+            repair = site.repair(f"Use the format {meant!r}.", site.over(call.args[1], repr(meant)))
+            begins = meant.startswith(used)  # the format is right, but too short
             if len(found) == 1 or (begins and sum(form.startswith(used) for form in found) == 1):
-                yield site.cause(claim, f"{meant!r} reads it.", check, repair, weight=0.9)
+                yield site.cause(claim, f"The format {meant!r} matches.", check, repair, weight=0.9)
             else:
                 yield site.reading(claim, repair, weight=0.7)
         return
 
 
 def _formats(text: str) -> list[str]:
-    """The usual formats that the text can be read with."""
+    """The usual formats that match the string."""
     import datetime
 
     days = [
@@ -197,13 +201,13 @@ def _formats(text: str) -> list[str]:
 
 
 _HEX, _BINARY = re.compile(r"[+-]?0x[0-9a-fA-F]+"), re.compile(r"[+-]?0b[01]+")
-# how the text looks, for which function, what to put behind it, in words, and how likely that is meant
+# pattern of the string, function, suffix to add, description, and how likely this is meant
 _SIGNS = (
     (
         re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"),
         "",
         ".replace(',', '')",
-        "has commas between thousands",
+        "has thousands separators",
         0.85,
     ),
     (re.compile(r"[+-]?\d+,\d+"), "float", ".replace(',', '.')", "has a decimal comma", 0.8),
@@ -216,9 +220,8 @@ _SIGNS = (
 @rule(
     "value.number_text",
     "ValueError",
-    lesson="`int` reads whole numbers only: digits and a sign. A text such as `'3.5'`, `'1e6'` or "
-    "`'1,000'` must be "
-    "read in another way.",
+    lesson="`int` reads integers only: a sign and digits. Strings such as `'3.5'`, `'1e6'` or `'1,000'` need "
+    "another conversion.",
 )
 def number_text(site: Site) -> Iterator[Suspicion]:
     said = site.says(
@@ -244,9 +247,9 @@ def number_text(site: Site) -> Iterator[Suspicion]:
         ast.Call, lambda node: getattr(node.func, "id", "") == "map" and len(node.args) == 2
     ):
         if getattr(call.args[0], "id", "") == "int" and number_in(value) == "float":
-            claim = f"{value!r} has a decimal part or an exponent, which `int` does not read."
+            claim = f"{value!r} has a decimal point or an exponent, which `int` does not read."
             yield site.reading(
-                claim, site.repair("`float` reads it.", site.over(call.args[0], "float")), weight=0.8
+                claim, site.repair("Use `float`.", site.over(call.args[0], "float")), weight=0.8
             )
         if (
             not value.strip()
@@ -259,7 +262,7 @@ def number_text(site: Site) -> Iterator[Suspicion]:
                 src.span(site.cell.source, call.args[1])[1],
             )
             repair = site.repair(
-                "`split()` leaves no empty parts.", src.Splice(start=start, end=end, text="()")
+                "Use `split()`, which leaves no empty parts.", src.Splice(start=start, end=end, text="()")
             )
             yield site.reading("One part is empty.", repair, weight=0.8)
         return
@@ -268,14 +271,14 @@ def number_text(site: Site) -> Iterator[Suspicion]:
 def _readings(site: Site, call: ast.Call, argument: ast.expr, value: str, wanted: str) -> Iterator[Suspicion]:
     text = site.text(argument)
     if wanted == "int" and number_in(value) == "float" and len(call.args) == 1:
-        claim = f"{value!r} is a number that `int` does not read: it has a decimal point or an exponent."
+        claim = f"{value!r} has a decimal point or an exponent, which `int` does not read."
         check = f"float({text}) is not None"
         whole = float(value).is_integer() if abs(float(value)) < 1e300 else False
-        through = site.repair("`float` reads it, `int` makes it whole.", *site.call("float", argument))
-        plain = site.repair("`float` keeps the decimal part.", site.over(call.func, "float"))
+        through = site.repair("Convert it with `float`, then with `int`.", *site.call("float", argument))
+        plain = site.repair("Use `float`, which keeps the decimal places.", site.over(call.func, "float"))
         if whole and pure(argument):
             yield site.cause(
-                claim, "`float` can read it, and it is a whole number.", check, through, weight=0.92
+                claim, "`float` reads it, and the value is a whole number.", check, through, weight=0.92
             )
         else:
             yield site.reading(claim, plain, through, weight=0.8)
@@ -286,11 +289,11 @@ def _readings(site: Site, call: ast.Call, argument: ast.expr, value: str, wanted
 def _decorated(
     site: Site, call: ast.Call, argument: ast.expr, value: str, wanted: str
 ) -> Iterator[Suspicion]:
-    """Numbers with signs around them, or in another base."""
+    """Numbers with other characters around them, or in another base."""
     bare, text = value.strip(), site.text(argument)
     for pattern, base, name in ((_HEX, 16, "hexadecimal"), (_BINARY, 2, "binary")):
         if pattern.fullmatch(bare) and len(call.args) == 1 and wanted == "int":
-            repair = site.repair(f"Base {base} reads it.", site.after(argument, f", {base}"))
+            repair = site.repair(f"Read it with base {base}.", site.after(argument, f", {base}"))
             seen, check = f"It can be read with base {base}.", f"int({text}, {base}) is not None"
             yield site.cause(f"{value!r} is a {name} number.", seen, check, repair, weight=0.9)
             return
@@ -298,24 +301,26 @@ def _decorated(
         found = pattern.fullmatch(bare)
         if found is not None and only in ("", wanted):
             letters = re.sub(r"[\d.,]", "", bare)
-            repair = site.repair("Then it is a number.", site.after(argument, suffix.format(letters)))
+            repair = site.repair(
+                "Remove what is not part of the number.", site.after(argument, suffix.format(letters))
+            )
             yield site.reading(f"{value!r} {what}.", repair, weight=weight)
             return
     if re.fullmatch(r"[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
-        repair = site.repair("Base 16 reads it.", site.after(argument, ", 16"))
+        repair = site.repair("Read it with base 16.", site.after(argument, ", 16"))
         yield site.reading(f"{value!r} may be a hexadecimal number.", repair, weight=0.5)
     elif bare:
         check = f"isinstance({text}, str) and not ({text}).strip().replace('.', '', 1).isdigit()"
         if pure(argument):
-            yield site.cause(f"{value!r} is no number.", "It is text without a number.", check, weight=0.5)
+            yield site.cause(f"{value!r} is not a number.", "The string holds no number.", check, weight=0.5)
     else:
         check = f"isinstance({text}, str) and not ({text}).strip()"
         if pure(argument):
-            claim = "The text is empty, so there is no number to read."
+            claim = "The string is empty, so there is no number to read."
             yield site.cause(claim, "It is empty.", check, weight=0.8)
         if value == "":
-            repair = site.repair("An empty text counts as 0.", site.after(argument, " or 0"))
-            yield site.reading("Empty may mean 0.", repair, weight=0.3)
+            repair = site.repair("Use 0 for an empty string.", site.after(argument, " or 0"))
+            yield site.reading("An empty string may mean 0.", repair, weight=0.3)
 
 
 RULES = (

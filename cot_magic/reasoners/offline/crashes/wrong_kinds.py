@@ -11,7 +11,7 @@ from cot_magic.reasoners.offline.written import rule
 
 
 def arguments(site: Site, kind: str) -> list[ast.expr]:
-    """Arguments of the failing call, or the index of the failing lookup, that have this type."""
+    """Arguments of the failing call, or the index of the failing subscript, that are of this type."""
     found: list[ast.expr] = []
     for call in site.find(ast.Call):
         found += [
@@ -35,9 +35,8 @@ def arguments(site: Site, kind: str) -> list[ast.expr]:
     "integer.from_float",
     "TypeError",
     "IndexError",
-    lesson="Counting and indexing need whole numbers. `/` always gives a float, even for `4 / 2`; `//` "
-    "gives a whole "
-    "number.",
+    lesson="Counts and indices must be integers. `/` always gives a float, even for `4 / 2`; `//` gives an "
+    "integer.",
 )
 def from_float(site: Site) -> Iterator[Suspicion]:
     if not (
@@ -60,18 +59,16 @@ def from_float(site: Site) -> Iterator[Suspicion]:
             changes += site.call("int", node)
     whole = all(_is_whole(site, node) for node in nodes)
     first = nodes[0]
-    claim = (
-        f"`{site.one_line(first)}` is {shown(site.value(first))}, a float, where a whole number is needed."
-    )
-    repair = site.repair("It becomes a whole number.", *changes)
+    claim = f"`{site.one_line(first)}` is {shown(site.value(first))}, a float, where an integer is needed."
+    repair = site.repair("Make it an integer.", *changes)
     checks = " and ".join(f"float({site.text(node)}).is_integer()" for node in nodes)
     if whole and all(pure(node) for node in nodes):
-        yield site.cause(claim, "It is a whole number, only written as a float.", checks, repair, weight=0.92)
+        yield site.cause(claim, "It is a whole number, stored as a float.", checks, repair, weight=0.92)
     else:
         yield site.reading(claim, repair, weight=0.85)
     origin = _assigned_by_division(site, nodes)
     if origin is not None:
-        yield site.reading("The division that makes it may be meant as a whole one.", origin, weight=0.7)
+        yield site.reading("You may have meant integer division where it is computed.", origin, weight=0.7)
 
 
 def _divisions(site: Site) -> list[ast.expr]:
@@ -94,7 +91,7 @@ def _assigned_by_division(site: Site, nodes: list[ast.expr]) -> Repair | None:
                     change = src.Splice(
                         start=start, end=end, text=cell.source[start:end].replace("/", "//", 1)
                     )
-                    return Repair(edits=(src.edit(cell, change),), why="`//` gives a whole number.")
+                    return Repair(edits=(src.edit(cell, change),), why="Use `//`, which gives an integer.")
                 return None
     return None
 
@@ -102,7 +99,7 @@ def _assigned_by_division(site: Site, nodes: list[ast.expr]) -> Repair | None:
 @rule(
     "integer.from_text",
     "TypeError",
-    lesson="A number in quotes is text. `int('2')` makes a number of it.",
+    lesson="A number in quotes is a string. `int('2')` converts it.",
 )
 def from_text(site: Site) -> Iterator[Suspicion]:
     named = site.says(r"'str' object cannot be interpreted as an integer") or site.says(
@@ -121,22 +118,24 @@ def from_text(site: Site) -> Iterator[Suspicion]:
     changes = [change for node in nodes for change in site.call(_wanted(site, node, bool(number)), node)]
     if nodes:
         first = nodes[0]
-        claim = f"`{site.one_line(first)}` is the text {shown(site.value(first))} where a number is needed."
+        claim = (
+            f"`{site.one_line(first)}` is the string {shown(site.value(first))}, where a number is needed."
+        )
         check = " and ".join(
             f"isinstance({site.text(node)}, str) and "
             f"{number_in(site.literal(node))}({site.text(node)}) is not None"
             for node in nodes
         )
-        repair = site.repair("It becomes a number.", *changes)
+        repair = site.repair("Convert it to a number.", *changes)
         if all(pure(node) for node in nodes):
-            yield site.cause(claim, "It is a number in quotes.", check, repair, weight=0.93)
+            yield site.cause(claim, "It is a string that holds a number.", check, repair, weight=0.93)
         else:
             yield site.reading(claim, repair, weight=0.85)
     elif unknown := [node for node in arguments(site, "str") if site.literal(node) is UNKNOWN]:
         changes = list(site.call("int", unknown[0]))
         if isinstance(unknown[0], ast.Call):
-            claim = f"`{site.one_line(unknown[0])}` is text where a number is needed."
-            yield site.reading(claim, site.repair("It becomes a number.", *changes), weight=0.6)
+            claim = f"`{site.one_line(unknown[0])}` is a string, where a number is needed."
+            yield site.reading(claim, site.repair("Convert it with `int`.", *changes), weight=0.6)
 
 
 def _wanted(site: Site, node: ast.expr, real: bool) -> str:
@@ -146,22 +145,20 @@ def _wanted(site: Site, node: ast.expr, real: bool) -> str:
 @rule(
     "integer.from_collection",
     "TypeError",
-    lesson="`range` takes a number. To go through a list, loop over the list itself, or over "
-    "`range(len(x))`.",
+    lesson="`range` takes an integer. To loop over a list, use the list itself, or `range(len(x))` for its "
+    "indices.",
 )
 def from_collection(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"'(list|tuple|dict|set|numpy.ndarray)' object cannot be interpreted as an integer")
     if said is None:
         return
     for node in arguments(site, said[1])[:1]:
-        claim = f"`{site.one_line(node)}` is a {said[1]} where a number is needed."
-        yield site.reading(
-            claim, site.repair("Its length is a number.", *site.call("len", node)), weight=0.75
-        )
+        claim = f"`{site.one_line(node)}` is a {said[1]}, where an integer is needed."
+        yield site.reading(claim, site.repair("Use its length.", *site.call("len", node)), weight=0.75)
         if said[1] in ("list", "tuple"):
             start = src.span(site.cell.source, node)[0]
             change = src.Splice(start=start, end=start, text="*")
-            yield site.reading(claim, site.repair("Its elements are the arguments.", change), weight=0.4)
+            yield site.reading(claim, site.repair("Pass its elements as the arguments.", change), weight=0.4)
 
 
 LAZY = (
@@ -180,7 +177,7 @@ LAZY = (
 @rule(
     "iterate.number",
     "TypeError",
-    lesson="A `for` loop goes through a collection. To count up to a number, use `range(n)`.",
+    lesson="A `for` loop needs an iterable. To count up to a number, use `range(n)`.",
 )
 def iterate_number(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"'(int|float)' object is not iterable")
@@ -196,11 +193,11 @@ def iterate_number(site: Site) -> Iterator[Suspicion]:
             isinstance(node, ast.Name | ast.Constant | ast.Attribute | ast.Subscript | ast.BinOp)
             or _is_len(node)
         ):
-            claim = f"`{site.one_line(node)}` is a number, and the loop needs something to go through."
-            repair = site.repair("`range` counts up to the number.", *site.call("range", node))
+            claim = f"`{site.one_line(node)}` is a number, but the loop needs an iterable."
+            repair = site.repair("Use `range` to count up to the number.", *site.call("range", node))
             if said[1] == "int":
                 check = f"isinstance({site.text(node)}, int)"
-                yield site.cause(claim, "It is a whole number.", check, repair, weight=0.93)
+                yield site.cause(claim, "It is an integer.", check, repair, weight=0.93)
             else:
                 yield site.reading(claim, weight=0.5)
             return
@@ -208,16 +205,18 @@ def iterate_number(site: Site) -> Iterator[Suspicion]:
         name = getattr(call.func, "id", "")
         numbers = [item for item in call.args if kind_of(site, item) in ("int", "float")]
         if name in ("sum", "max", "min", "list", "tuple", "set", "sorted", "any", "all") and numbers:
-            claim = f"`{name}` needs a collection, and got the number {shown(site.value(numbers[0]))}."
+            claim = f"`{name}` needs an iterable, but got the number {shown(site.value(numbers[0]))}."
             start, end = (
                 src.span(site.cell.source, call.args[0])[0],
                 src.span(site.cell.source, call.args[-1])[1],
             )
             changes = [src.Splice(start=start, end=start, text="["), src.Splice(start=end, end=end, text="]")]
-            yield site.reading(claim, site.repair("In brackets it is a list.", *changes), weight=0.6)
+            yield site.reading(claim, site.repair("Put the arguments into a list.", *changes), weight=0.6)
             if len(call.args) == 1 and said[1] == "int":
                 yield site.reading(
-                    claim, site.repair("It counts up to it.", *site.call("range", call.args[0])), weight=0.5
+                    claim,
+                    site.repair("Use `range` to count up to it.", *site.call("range", call.args[0])),
+                    weight=0.5,
                 )
 
 
@@ -228,7 +227,7 @@ def _is_len(node: ast.expr) -> bool:
 @rule(
     "iterate.missing_call",
     "TypeError",
-    lesson="`d.items` is the method; `d.items()` calls it and gives what the loop can go through.",
+    lesson="`d.items` is the method; `d.items()` calls it and returns something to loop over.",
 )
 def iterate_missing_call(site: Site) -> Iterator[Suspicion]:
     if not (
@@ -255,10 +254,10 @@ def iterate_missing_call(site: Site) -> Iterator[Suspicion]:
     for node in (functions or loose)[:1]:
         text = site.text(node)
         yield site.cause(
-            f"`{text}` is a function and is not called here.",
-            f"`{text}` can be called.",
+            f"`{text}` is a function that is not called here.",
+            f"`{text}` is callable.",
             f"callable({text})",
-            site.repair(f"`{text}()` is its result.", site.after(node, "()")),
+            site.repair(f"Call it: `{text}()`.", site.after(node, "()")),
             weight=0.92,
         )
 
@@ -266,8 +265,8 @@ def iterate_missing_call(site: Site) -> Iterator[Suspicion]:
 @rule(
     "length.of_lazy",
     "TypeError",
-    lesson="A generator, `map` or `filter` makes its elements one by one and does not know how many "
-    "come. A list knows.",
+    lesson="A generator, `map` or `filter` yields its elements one by one, so it has no length. A list has "
+    "one.",
 )
 def length_of_lazy(site: Site) -> Iterator[Suspicion]:
     said = (
@@ -284,7 +283,7 @@ def length_of_lazy(site: Site) -> Iterator[Suspicion]:
     if not nodes:
         nodes = [call.args[0] for call in site.find(ast.Call) if len(call.args) == 1][:1]
     for node in nodes[:1]:
-        claim = f"`{site.one_line(node)}` is a `{said[1]}`, which has no length and no positions."
+        claim = f"`{site.one_line(node)}` is a `{said[1]}`, which has no length or no indices."
         check = f"type({site.text(node)}).__name__ == {said[1]!r}"
         store = site.says(r"item assignment") is not None
         repair = _listed(site, node, store)
@@ -294,7 +293,7 @@ def length_of_lazy(site: Site) -> Iterator[Suspicion]:
             yield site.reading(claim + " It has no order either.", repair, weight=0.6)
             if not store:
                 yield site.reading(
-                    claim, site.repair("Sorted it has an order.", *site.call("sorted", node)), weight=0.55
+                    claim, site.repair("Sort it into a list.", *site.call("sorted", node)), weight=0.55
                 )
         elif pure(node) or isinstance(node, ast.GeneratorExp):
             yield site.cause(claim, f"It is of type `{said[1]}`.", check, repair, weight=0.93)
@@ -303,28 +302,30 @@ def length_of_lazy(site: Site) -> Iterator[Suspicion]:
 
 
 def _listed(site: Site, node: ast.expr, store: bool) -> Repair | None:
-    """`list(…)` around it; where it is a variable, around what is assigned to it, since it can be gone
-    through
-    only once."""
+    """`list(…)` around it; for a variable, around the value assigned to it, as it can be iterated over only
+    once."""
     if isinstance(node, ast.Name):
         for cell, assign in site.assignments(node.id):
             change = src.wrap(cell.source, assign.value, "list(", ")")
-            return Repair(edits=(src.edit(cell, *change),), why=f"`{node.id}` becomes a list.")
+            return Repair(edits=(src.edit(cell, *change),), why=f"Make `{node.id}` a list.")
     if store:
         return None
     if isinstance(node, ast.GeneratorExp):
         start = src.span(site.cell.source, node)[0]
         listed = f"list{site.text(node)}"
         only = start > 0 and (site.cell.source[start - 1].isalnum() or site.cell.source[start - 1] in "_)]")
-        why = "A list has a length."
-        return site.repair(why, site.over(node, f"({listed})" if only else listed))  # the call's own brackets
-    return site.repair("A list has a length and positions.", *site.call("list", node))
+        why = "Make it a list, which has a length."
+        return site.repair(
+            why, site.over(node, f"({listed})" if only else listed)
+        )  # the parentheses of the call
+    return site.repair("Convert it to a list, which has a length and indices.", *site.call("list", node))
 
 
 @rule(
     "length.of_number",
     "TypeError",
-    lesson="`len` counts the elements of a collection. A number has none; its digits can be counted as text.",
+    lesson="`len` counts the elements of a collection. A number has none; to count its digits, convert it to "
+    "a string.",
 )
 def length_of_number(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"object of type '(int|float)' has no len\(\)")
@@ -332,9 +333,7 @@ def length_of_number(site: Site) -> Iterator[Suspicion]:
         return
     for node in arguments(site, said[1])[:1]:
         claim = f"`{site.one_line(node)}` is the number {shown(site.value(node))}, which has no length."
-        yield site.reading(
-            claim, site.repair("Its digits are counted.", *site.call("str", node)), weight=0.55
-        )
+        yield site.reading(claim, site.repair("Count its digits.", *site.call("str", node)), weight=0.55)
 
 
 RULES = (

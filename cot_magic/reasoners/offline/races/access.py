@@ -1,4 +1,4 @@
-"""What a function does with shared things, in the order in which it happens, and where others come in."""
+"""How a function uses shared state, in the order of evaluation, and where others may run in between."""
 
 import ast
 import builtins
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.program import (
     ConcurrentCode,
-    Def,
     Function,
     last_part,
 )
@@ -18,6 +17,7 @@ CHANGERS = {
     *("append", "appendleft", "extend", "insert", "pop", "popleft", "popitem", "remove", "clear", "update"),
     *("add", "discard", "setdefault", "sort", "reverse"),
 }
+REMOVERS = ("pop", "clear", "delete", "invalidate", "evict", "expire", "remove", "discard")
 GUARDS = ("lock", "mutex", "sem", "guard", "cond")
 Path = tuple[tuple[int, int], ...]
 
@@ -29,9 +29,9 @@ class Access:
     Attributes
     ----------
     path
-        For each block that the statement stands in, outermost first, the id of the block and the index in it.
+        The id of each block that contains the statement, and the index in it, outermost first.
     test
-        It is read to decide: in the condition of an `if`, `while`, `assert` or a comprehension.
+        Whether it is read for a decision: in the condition of an `if`, `while`, `assert` or comprehension.
     into
         The local name that the value is assigned to.
     """
@@ -51,9 +51,9 @@ class AccessReading:
     """Walks one function in the order of evaluation."""
 
     function: Function
-    shared: frozenset[str]  # names of the function that others can share
-    rebound: frozenset[str]  # names of an outer scope that the function assigns
-    awaits: bool  # whether only `await` lets others in; else every call does
+    shared: frozenset[str]  # names in the function through which others share state
+    rebound: frozenset[str]  # names of an outer scope that the function rebinds
+    awaits: bool  # whether others run only at an `await`; else at every call
     found: list[Access] = field(default_factory=list)
     blocks: dict[int, list[ast.stmt]] = field(default_factory=dict)
     _path: tuple[tuple[int, int], ...] = ()
@@ -132,7 +132,7 @@ class AccessReading:
         self._test = False
 
     def value(self, node: ast.expr) -> None:
-        """An expression that is evaluated."""
+        """Visit an expression that is evaluated."""
         match node:
             case ast.Await():
                 self.value(node.value)
@@ -195,7 +195,7 @@ class AccessReading:
         return bool(place)
 
     def place(self, node: ast.expr) -> str:
-        """The shared place that an expression stands for, up to its first subscript; empty if it is local."""
+        """The shared place that an expression refers to, up to its first subscript; empty if it is local."""
         root, parts = node, []
         while isinstance(root, ast.Attribute | ast.Subscript):
             parts.append(root)
@@ -228,12 +228,12 @@ class AccessReading:
 
 
 def guards(text: str) -> bool:
-    """Whether a name is one of a lock, as people call them."""
+    """Whether a name looks like the name of a lock."""
     return any(word in text.rpartition(".")[2].lower() for word in GUARDS)
 
 
 def reading(program: ConcurrentCode, function: Function, *, awaits: bool) -> AccessReading:
-    """What one function does."""
+    """The accesses of one function."""
     rebound = frozenset(
         name
         for item in src.own_scope(function.node)
@@ -247,7 +247,8 @@ def reading(program: ConcurrentCode, function: Function, *, awaits: bool) -> Acc
 
 
 def _shared(program: ConcurrentCode, function: Function, declared: frozenset[str]) -> Iterator[str]:
-    """Names through which the function reaches what others reach too: parameters, outer and global names."""
+    """Names through which the function accesses what others can access too: parameters, outer and global
+    names."""
     node = function.node
     local = src.local_names(node)
     parameters = set(src.parameters(node))
@@ -262,7 +263,8 @@ def _shared(program: ConcurrentCode, function: Function, declared: frozenset[str
 
 
 def covering(reading_: AccessReading, first: Access, last: Access) -> tuple[list[ast.stmt], int, int]:
-    """The innermost block that holds both, and the indices of the statements from the one to the other."""
+    """The innermost block that contains both, and the indices of its statements from the first to the
+    last."""
     block, start, end = reading_.function.node.body, 0, len(reading_.function.node.body) - 1
     for (one, i), (other, j) in zip(first.path, last.path, strict=False):
         if one != other:
@@ -278,20 +280,5 @@ def uses(node: ast.AST, name: str) -> bool:
 
 
 def calls(node: ast.AST, names: set[str]) -> set[str]:
-    """Which of the names are called in a node."""
+    """The names that are called in a node."""
     return {last_part(item.func) for item in ast.walk(node) if isinstance(item, ast.Call)} & names
-
-
-__all__ = [
-    "READ",
-    "SWITCH",
-    "WRITE",
-    "Access",
-    "AccessReading",
-    "Def",
-    "calls",
-    "covering",
-    "guards",
-    "reading",
-    "uses",
-]

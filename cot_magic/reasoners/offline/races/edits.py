@@ -1,4 +1,5 @@
-"""Edits of concurrent code: statements put under a lock, moved or wrapped; all other text stays as it is."""
+"""Edits of concurrent code: put statements under a lock, move or wrap them; everything else stays the
+same."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,8 @@ class Draft:
         self.changes.setdefault(cell.id, []).extend(changes)
 
     def module(self, cell: Cell, name: str) -> str:
-        """How code of that cell calls a module; it is imported there if the program does not yet."""
+        """The name under which code of the cell uses a module; the module is imported there if it is not
+        yet."""
         known = self.program.module(name)
         if known is not None:
             return known
@@ -47,9 +49,9 @@ class Draft:
 def enclose(
     cell: Cell, block: Sequence[ast.stmt], first: int, last: int, header: str, tail: str = ""
 ) -> list[src.Splice]:
-    """Put the statements `first` to `last` of a block under a header (`with lock:`), one step further in.
+    """Put the statements `first` to `last` of a block under a header (`with lock:`), indented by one level.
 
-    Statements that stand behind a colon or a semicolon get lines of their own. Lines inside of strings stay.
+    Statements after a colon or semicolon get lines of their own. Lines inside of strings are not indented.
     `tail` follows at the level of the header (`finally:` and its body).
     """
     source = cell.source
@@ -97,7 +99,7 @@ def _insert(source: str, lineno: int, text: str) -> src.Splice:
 
 
 def _break(source: str, node: ast.stmt, text: str) -> src.Splice:
-    """A line break in place of the blanks and the semicolon before a statement."""
+    """A line break in place of the spaces and the semicolon before a statement."""
     end = src.span(source, node)[0]
     start = end
     while start and source[start - 1] in " \t;":
@@ -114,10 +116,10 @@ def _string_lines(node: ast.AST) -> Iterator[int]:
 
 
 def lock_of(draft: Draft, function: Function, module: str, within: str = "") -> str:
-    """The expression of a lock for a function: one that its class or cell has already, else a new one.
+    """The expression of a lock for a function: one that its class or cell already has, else a new one.
 
-    A method gets an attribute of its object, a nested function a name of the function around it, another a
-    global name. A lock whose name occurs in `within` is not taken, as it is held there already.
+    A method gets an attribute of its object, a nested function a local name of the enclosing function, any
+    other function a global name. A lock whose name occurs in `within` is held there, and not used again.
     """
     if function.self_name is not None and isinstance(function.owner, ast.ClassDef):
         return f"{function.self_name}.{_attribute(draft, function, function.owner, module, within)}"
@@ -152,13 +154,13 @@ def _attribute(draft: Draft, function: Function, owner: ast.ClassDef, module: st
     maker = f"{draft.module(cell, module)}.Lock()"
     if init is not None and src.parameters(init):
         draft.change(cell, *_at_start(cell.source, init.body, f"{src.parameters(init)[0]}.{name} = {maker}"))
-    else:  # one for all objects of the class
+    else:  # one lock for all objects of the class
         draft.change(cell, *_at_start(cell.source, owner.body, f"{name} = {maker}"))
     return name
 
 
 def lock_names(program: ConcurrentCode, body: Sequence[ast.stmt], module: str) -> Iterator[str]:
-    """Locks that a body makes, by the last part of their names."""
+    """Locks that a body creates, by the last part of their names."""
     for statement in body:
         if isinstance(statement, Def | ast.ClassDef):
             continue
@@ -175,7 +177,7 @@ def lock_names(program: ConcurrentCode, body: Sequence[ast.stmt], module: str) -
 
 
 def makes_lock(program: ConcurrentCode, node: ast.AST, module: str) -> bool:
-    """Whether an expression makes a lock of `asyncio` or `threading`."""
+    """Whether an expression creates a lock of `asyncio` or `threading`."""
     if not isinstance(node, ast.Call) or last_part(node.func) not in _LOCKS[module]:
         return False
     if isinstance(node.func, ast.Name):
@@ -185,7 +187,7 @@ def makes_lock(program: ConcurrentCode, node: ast.AST, module: str) -> bool:
 
 
 def _at_start(source: str, body: Sequence[ast.stmt], text: str) -> list[src.Splice]:
-    """A statement at the start of a body, below its docstring."""
+    """Insert a statement at the start of a body, after its docstring."""
     docstring = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     if docstring and len(body) == 1:
         return [src.line_after(source, body[0], text)]
@@ -204,7 +206,7 @@ def _fresh(text: str, wanted: str) -> str:
 
 
 def moved(cell: Cell, block: Sequence[ast.stmt], place: int, to: int) -> list[src.Splice]:
-    """Statement `place` of a block moved before statement `to`; empty if it has no line of its own."""
+    """Move statement `place` of a block before statement `to`; empty if it is not on a line of its own."""
     source = cell.source
     node, target = block[place], block[to]
     if not (_own_lines(source, node) and _begins_line(source, target)):
@@ -228,7 +230,7 @@ def _dedented(text: str) -> str:
 
 
 def swapped(cell: Cell, one: ast.stmt, other: ast.stmt) -> list[src.Splice]:
-    """Two statements in each other's place."""
+    """Swap two statements."""
     source = cell.source
     return [
         src.over(source, one, src.text_of(source, other)),

@@ -1,10 +1,11 @@
-"""Races of ends: what a task that ends early leaves behind, and collections that change under a loop."""
+"""Races of tasks that end: resources that are never released, and collections that change during a loop."""
 
 import ast
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.access import (
+    REMOVERS,
     SWITCH,
     WRITE,
     Access,
@@ -24,7 +25,6 @@ from cot_magic.reasoners.offline.races.sections import AGAIN, LineSpan, locked
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 
 _TASK = AGAIN.format("task")
-DROPS = ("pop", "clear", "delete", "invalidate", "evict", "expire", "remove", "discard")
 PAIRS = {
     "acquire": ("release",),
     "get": ("put", "release", "put_nowait"),
@@ -43,9 +43,8 @@ PAIRS = {
 
 @race(
     "race.cancel_leak",
-    lesson="A task that is cancelled or fails while it waits never reaches the lines below. What it took has "
-    "to be "
-    "given back in a `finally`, or it stays taken for ever.",
+    lesson="A task that is cancelled or fails while it waits never reaches the lines that follow. Release "
+    "what it acquired in a `finally` block, or it is never released.",
 )
 def cancel_leak(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.functions:
@@ -55,7 +54,7 @@ def cancel_leak(program: ConcurrentCode) -> Iterator[Suspicion]:
                 if end is None or not _may_end(function, block[place + 1 : end]):
                     continue
                 claim = (
-                    f"`{function.name}` takes something in line {line_of(node)} and gives it back in line "
+                    f"`{function.name}` acquires something in line {line_of(node)} and releases it in line "
                     f"{line_of(block[end])}, but not if it is cancelled or fails in between."
                 )
                 repair = _finally(function, block, place, end)
@@ -63,7 +62,7 @@ def cancel_leak(program: ConcurrentCode) -> Iterator[Suspicion]:
 
 
 def _given_back(block: list[ast.stmt], place: int) -> int | None:
-    """The place of the statement that undoes what a statement does."""
+    """The index of the statement that undoes what a statement does."""
     node = block[place]
     for later in range(place + 2, len(block)):
         if _undoes(node, block[later]):
@@ -97,7 +96,7 @@ def _plain_call(node: ast.stmt) -> ast.Call | None:
 
 
 def _may_end(function: Function, between: list[ast.stmt]) -> bool:
-    """Whether a task can end between: at an await, or in threads wherever something is called."""
+    """Whether a task can end in between: at an `await`, or in threads at any call."""
     kind = ast.Await if function.is_async else ast.Call
     return any(isinstance(item, kind) for node in between for item in ast.walk(node))
 
@@ -113,15 +112,14 @@ def _finally(function: Function, block: list[ast.stmt], start: int, end: int) ->
     changes.append(src.without_lines(cell.source, last))
     return Repair(
         edits=(src.edit(cell, *changes),),
-        why="It is given back in any case, also when the task is cancelled.",
+        why="Release it in a `finally` block, which also runs when the task is cancelled.",
     )
 
 
 @race(
     "race.changed_while_iterating",
-    lesson="A loop over a collection that awaits in its body gives others the chance to change the "
-    "collection under "
-    "it. Loop over a copy.",
+    lesson="While a loop over a collection awaits in its body, other tasks may change the collection. Loop "
+    "over a copy.",
 )
 def changed_while_iterating(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in (*program.tasks, *program.threaded):
@@ -134,11 +132,10 @@ def changed_while_iterating(program: ConcurrentCode) -> Iterator[Suspicion]:
                 continue
             claim = (
                 f"`{function.name}` loops over `{ast.unparse(root)}` in line {line_of(loop)} while others "
-                "may "
-                "change it."
+                "may change it."
             )
             change = src.wrap(function.cell.source, loop.iter, "list(", ")")
-            repair = Repair(edits=(src.edit(function.cell, *change),), why="The loop goes over a copy.")
+            repair = Repair(edits=(src.edit(function.cell, *change),), why="Loop over a copy.")
             weight = 0.75 if _says(program, "changed size", "changed during", "mutated") else 0.3
             yield suspect(function.cell, line_of(loop), claim, _TASK, repair, weight=weight)
 
@@ -157,9 +154,8 @@ def _says(program: ConcurrentCode, *words: str) -> bool:
 
 @race(
     "race.deleted_meanwhile",
-    lesson="What is looked up after an `await` may have been removed by another task. Look it up under a "
-    "lock that "
-    "the remover takes too, or skip what is gone and say so.",
+    lesson="After an `await`, another task may have removed what you look up. Look it up under a lock that "
+    "the removing task uses too, or skip what is missing and report it.",
 )
 def deleted_meanwhile(program: ConcurrentCode) -> Iterator[Suspicion]:
     raised = program.case.raised
@@ -183,8 +179,8 @@ def deleted_meanwhile(program: ConcurrentCode) -> Iterator[Suspicion]:
             if not removers or not reads or not any(item.kind == SWITCH for item in found.found):
                 continue
             claim = (
-                f"`{removers[0].name}` removes from `{place}` while `{function.name}` awaits; what line "
-                f"{line_of(reads[-1].node)} looks for is gone then."
+                f"`{removers[0].name}` removes from `{place}` while `{function.name}` awaits, so what line "
+                f"{line_of(reads[-1].node)} looks up is missing."
             )
             repairs = [_kept_out(program, found, reads, removers, place), *_skipped(found, reads)]
             yield suspect(function.cell, line_of(reads[-1].node), claim, _TASK, *repairs, weight=0.72)
@@ -197,7 +193,7 @@ def _removes(program: ConcurrentCode, function: Function, place: str) -> bool:
 
 def _drops_any(access: Access) -> bool:
     return isinstance(access.statement, ast.Delete) or any(
-        isinstance(item, ast.Call) and last_part(item.func) in DROPS for item in ast.walk(access.statement)
+        isinstance(item, ast.Call) and last_part(item.func) in REMOVERS for item in ast.walk(access.statement)
     )
 
 
@@ -217,11 +213,11 @@ def _kept_out(
         if remover.owner is found.function.owner and not any(item.locks for item in mine):
             outer, start, end = covering(inner, mine[0], mine[-1])
             spans.append(LineSpan(function=remover, block=outer, first=start, last=end))
-    return locked(program, spans, f"Nothing is removed from `{place}` while it is worked on.")
+    return locked(program, spans, f"Hold a lock, so that nothing is removed from `{place}` while it is used.")
 
 
 def _skipped(found: AccessReading, reads: list[Access]) -> Iterator[Repair]:
-    """After `v = place.get(k)`: skip what is gone, and say so."""
+    """After `v = place.get(k)`: skip what is missing, and say so."""
     cell = found.function.cell
     for access in reads:
         node = access.statement
@@ -237,7 +233,7 @@ def _skipped(found: AccessReading, reads: list[Access]) -> Iterator[Repair]:
         text = f'if {target.id} is None:\n    print("skipped: it was removed meanwhile")\n    {way}'
         change = src.line_after(cell.source, node, text)
         yield Repair(
-            edits=(src.edit(cell, change),), why="What was removed meanwhile is skipped, and that is told."
+            edits=(src.edit(cell, change),), why="Skip what was removed in the meantime, and report it."
         )
 
 

@@ -1,4 +1,5 @@
-"""Races under load: more tasks than a pool serves, a task that fails beside others, values that go stale."""
+"""Races under load: more tasks than a pool serves, a task that fails while others run, stale cached
+values."""
 
 import ast
 import re
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.access import (
+    REMOVERS,
     SWITCH,
     WRITE,
     Access,
@@ -32,14 +34,12 @@ from cot_magic.reasoners.offline.races.sections import (
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 
 _TASK = AGAIN.format("task")
-_DROPS = ("pop", "clear", "delete", "invalidate", "evict", "expire", "remove", "discard")
 
 
 @race(
     "race.unbounded_gather",
-    lesson="A `gather` starts everything at once. If each task needs something of which there are only a "
-    "few, the "
-    "last ones wait until they give up, and tasks that need two of them can block each other for ever.",
+    lesson="`gather` starts everything at once. If each task needs a limited resource, the last ones may "
+    "wait until they time out, and tasks that need two of them can block each other for ever.",
 )
 def unbounded_gather(program: ConcurrentCode) -> Iterator[Suspicion]:
     for cell, tree in program.units:
@@ -54,9 +54,8 @@ def unbounded_gather(program: ConcurrentCode) -> Iterator[Suspicion]:
                 size = _pool_size(program)
                 limit = max(1, (size or taken) // taken)
                 claim = (
-                    f"line {line_of(call)} starts `{handler.name}` for all at once, and each run takes "
-                    f"{'something' if taken == 1 else f'{taken} things'} of which there "
-                    f"are {size if size else 'only some'}."
+                    f"Line {line_of(call)} starts `{handler.name}` for all elements at once, and each call "
+                    f"takes {taken} of {size or 'a limited number of'} resources."
                 )
                 draft = Draft(program=program)
                 module = draft.module(cell, "asyncio")
@@ -70,7 +69,10 @@ def unbounded_gather(program: ConcurrentCode) -> Iterator[Suspicion]:
                 )
                 draft.change(cell, src.line_before(cell.source, src.first_line(statement), text))
                 draft.change(cell, *src.wrap(cell.source, element, f"{wrapper}(", ")"))
-                why = f"A semaphore lets {limit} of them run at a time, so what they take is always enough."
+                why = (
+                    f"Use a semaphore that lets {limit} of them run at a time, so that there are always "
+                    "enough resources."
+                )
                 repair = Repair(edits=draft.edits(), why=why)
                 yield suspect(
                     cell, line_of(call), claim, _TASK, repair, weight=0.8 if _timed_out(program) else 0.55
@@ -89,7 +91,7 @@ def _gathers(statement: ast.stmt) -> Iterator[ast.Call]:
 
 
 def _repeated(program: ConcurrentCode, call: ast.Call) -> tuple[Function | None, ast.expr | None]:
-    """The coroutine function that a gather calls for each element of something, and that call."""
+    """The coroutine function that a `gather` calls for each element, and that call."""
     for argument in call.args:
         inner = argument.value if isinstance(argument, ast.Starred) else argument
         if isinstance(inner, ast.GeneratorExp | ast.ListComp) and isinstance(inner.elt, ast.Call):
@@ -100,7 +102,7 @@ def _repeated(program: ConcurrentCode, call: ast.Call) -> tuple[Function | None,
 
 
 def _acquisitions(program: ConcurrentCode, handler: Function) -> int:
-    """How many things of a pool one run of a function holds, counted by the calls that take them."""
+    """How many resources of a pool one call of a function holds, counted by the calls that take them."""
     count = 0
     for node in ast.walk(handler.node):
         if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
@@ -125,8 +127,8 @@ def _takes(call: ast.Call) -> bool:
 
 
 def _pool_size(program: ConcurrentCode) -> int | None:
-    """The one number that something like a pool is made with: by its name, or a class that holds a "
-    "semaphore."""
+    """The size of the pool, if one number is given: to something called a pool, or to a class with a
+    semaphore."""
     sizes = []
     holders = {
         node.name
@@ -154,9 +156,8 @@ def _timed_out(program: ConcurrentCode) -> bool:
 
 @race(
     "race.gather_errors",
-    lesson="When one task of a `gather` fails, the others go on while the code behind it already runs. Wait "
-    "for all, "
-    "then raise what failed.",
+    lesson="When one task of a `gather` fails, the others keep running while the code after it already runs. "
+    "Wait for all of them, then raise the error.",
 )
 def gather_errors(program: ConcurrentCode) -> Iterator[Suspicion]:
     for cell, tree in program.units:
@@ -190,18 +191,20 @@ def gather_errors(program: ConcurrentCode) -> Iterator[Suspicion]:
             if start:
                 place = src.span(cell.source, statement)[0]
                 changes.append(src.Splice(start=place, end=place, text=start))
-            claim = f"The tasks of the `gather` in line {line_of(call)} go on after one of them failed."
+            claim = (
+                f"The tasks of the `gather` in line {line_of(call)} keep running after one of them failed."
+            )
             repair = Repair(
-                edits=(src.edit(cell, *changes),), why="All tasks end before what failed is raised."
+                edits=(src.edit(cell, *changes),), why="Wait for all tasks before the error is raised."
             )
             yield suspect(cell, line_of(call), claim, _TASK, repair, weight=0.6)
 
 
 @race(
     "race.cache_order",
-    lesson="If a cached value is dropped before the new one is stored, a reader in between fills the cache "
-    "with the "
-    "old value, and it stays. Store first and drop then, and keep readers out meanwhile.",
+    lesson="If a cached value is removed before the new one is stored, a reader in between fills the cache "
+    "with the old value, which then stays there. Store first and remove then, and keep readers out in the "
+    "meantime.",
 )
 def cache_order(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.tasks:
@@ -216,16 +219,14 @@ def cache_order(program: ConcurrentCode) -> Iterator[Suspicion]:
             if last is None or not fillers:
                 continue
             claim = (
-                f"`{function.name}` drops from `{access.place}` in line {line_of(access.node)} before the "
-                "new "
-                f"value is stored in line {line_of(block[last])}; `{fillers[0].function.name}` can fill in "
-                "the old "
-                "one meanwhile."
+                f"`{function.name}` removes from `{access.place}` in line {line_of(access.node)} before the "
+                f"new value is stored in line {line_of(block[last])}; in between, "
+                f"`{fillers[0].function.name}` can store the old one again."
             )
             whole = LineSpan(function=function, block=block, first=at, last=last)
-            lock = locked(program, [whole, *fillers], "Dropping, storing and filling take the same lock.")
+            lock = locked(program, [whole, *fillers], "Remove, store and fill under the same lock.")
             changes = _to_the_end(function, block, at, last)
-            why = "The old value is dropped after the new one is stored."
+            why = "Remove the old value after the new one is stored."
             order = Repair(edits=(src.edit(function.cell, *changes),), why=why) if changes else None
             weight = 0.76 + near_place(program, access.place, function)
             yield suspect(function.cell, line_of(access.node), claim, _TASK, lock, order, weight=weight)
@@ -236,14 +237,14 @@ def _drops(access: Access) -> bool:
     if isinstance(node, ast.Delete):
         return True
     value = node.value if isinstance(node, ast.Expr) else None
-    return isinstance(value, ast.Call) and last_part(value.func) in _DROPS
+    return isinstance(value, ast.Call) and last_part(value.func) in REMOVERS
 
 
 def _stored(block: list[ast.stmt], at: int) -> int | None:
-    """The last statement that has to do with what a statement drops, if something is awaited until then."""
+    """The last statement that uses what a statement removes, if something is awaited until then."""
     dropped = block[at]
     if calls(ast.Module(body=block, type_ignores=[]), STARTS):
-        return None  # it starts tasks, so what it drops is what earlier ones left
+        return None  # it starts tasks, so it removes what earlier ones left
     keys = {item.id for key in _keys(dropped) for item in ast.walk(key) if isinstance(item, ast.Name)}
     later = [place for place in range(at + 1, len(block)) if any(uses(block[place], key) for key in keys)]
     last = max(later, default=at)
@@ -262,7 +263,7 @@ def _awaits(node: ast.AST) -> bool:
 
 
 def _fillers(program: ConcurrentCode, writer: Function, place: str) -> Iterator[LineSpan]:
-    """Where other functions put something into the place that they awaited."""
+    """Where other functions store something in the place that they awaited."""
     for function in program.tasks:
         if function is writer or function.owner is not writer.owner:
             continue
@@ -278,7 +279,7 @@ def _fillers(program: ConcurrentCode, writer: Function, place: str) -> Iterator[
 
 
 def _first_of(found: AccessReading, fill: Access) -> Access | None:
-    """The first look at the place, or else the await that what is filled in comes from."""
+    """The first test of the place, or else the `await` whose result is stored."""
     before = found.found[: found.found.index(fill)]
     switches = [item for item in before if item.kind == SWITCH]
     looks = [item for item in before if item.place == fill.place and item.test]

@@ -1,4 +1,4 @@
-"""Failures that come and go: which code is concurrent, what a search over schedules says, tests for a fix."""
+"""Intermittent failures: which code is concurrent, what a search over schedules found, tests for a fix."""
 
 import ast
 import re
@@ -27,8 +27,8 @@ LEAST_TEST = 100
 STARTS = {"gather", "create_task", "ensure_future", "TaskGroup", "as_completed", "run_coroutine_threadsafe"}
 TASKS = STARTS | {"wait", "wait_for", "timeout", "timeout_at", "shield"}
 THREADS = {"Thread", "Timer", "ThreadPoolExecutor", "ThreadPool", "to_thread", "run_in_executor"}
-# failures that no order of tasks or threads causes: the first are not worth a search over schedules, the
-# second, with their subclasses, not worth the rules about races
+# failures that no order of tasks or threads causes: no search over schedules for the first, no rules about
+# races for the second and their subclasses
 _REPEATING = (
     "SyntaxError", "IndentationError", "TabError", "ModuleNotFoundError", "ImportError", "NameError",
     "UnboundLocalError", "RecursionError",
@@ -42,14 +42,14 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import,
 
 
 def concurrent(case: Case) -> bool:
-    """Whether the cell, or one that it depends on, has tasks or threads, so that order may matter."""
+    """Whether the cell, or one that it depends on, has tasks or threads, so that their order may matter."""
     if case.raised is not None and case.raised.ename in _REPEATING:
         return False
     return any(_CONCURRENT.search(source) for source in _sources(case))
 
 
 def may_race(case: Case) -> bool:
-    """Whether the rules about races may have something to say; told by words, so that it costs nothing.
+    """Whether the rules about races may apply; a search for words, so that it costs nothing.
 
     True for all code that `ConcurrentCode.of` takes for concurrent, and for some that it does not.
     """
@@ -66,8 +66,8 @@ def _sources(case: Case) -> tuple[str, ...]:
 def may_come_and_go(
     case: Case, budget: Budget, stated: Sequence[Hypothesis], evidence: Sequence[Evidence]
 ) -> bool:
-    """Whether schedules are worth a search: the code is concurrent, and a rule sees a race, or the failure
-    did not repeat in a copy, or the person asked."""
+    """Whether schedules are worth a search: the code is concurrent, and a rule suspects a race, or the
+    failure did not repeat in a copy, or the person asked for it."""
     if not concurrent(case):
         return False
     by_rule = any(item.rule.startswith("race.") for item in stated)
@@ -78,8 +78,8 @@ def order_matters(case: Case) -> Hypothesis:
     """The hypothesis that a search over schedules tests."""
     return Hypothesis(
         id=ORDER,
-        claim="Whether the cell fails depends on the order in which its tasks or threads take turns.",
-        prediction="There is an order under which it fails just so, each time that the order is repeated.",
+        claim="Whether the cell fails depends on the order in which its tasks or threads run.",
+        prediction="There is an order in which it fails like this, every time that order is repeated.",
         cell=case.cell.id,
     )
 
@@ -90,7 +90,7 @@ def request(budget: Budget) -> ExploreSchedules:
 
 
 def disturbed(failing: Evidence) -> bool:
-    """Whether the failing schedule differs from what happens without us."""
+    """Whether the failing schedule differs from an undisturbed run."""
     search = failing.schedule
     if search is None or search.witness is None:
         return False
@@ -98,16 +98,16 @@ def disturbed(failing: Evidence) -> bool:
 
 
 def headline(failing: Evidence) -> str:
-    """What a failing schedule shows in one line; empty if nothing was disturbed in it."""
+    """What a failing schedule shows, in one line; empty if it is an undisturbed run."""
     search = failing.schedule
     if search is None or search.first_failure is None or not disturbed(failing):
         return ""
     first = f"{search.first_failure:,}"
-    return f"Confirmed: it fails by the order of its tasks or threads, first in schedule {first}."
+    return f"Confirmed: it depends on the order of its tasks or threads; it first failed in schedule {first}."
 
 
 def told(evidence: Sequence[Evidence]) -> str:
-    """What the latest search on the cell as it was says, for people; empty if there was none."""
+    """What the latest search on the unchanged cell found, for people; empty if there was none."""
     item = next(
         (e for e in reversed(evidence) if e.kind is EvidenceKind.SCHEDULE and e.stage is Stage.BEFORE), None
     )
@@ -115,20 +115,20 @@ def told(evidence: Sequence[Evidence]) -> str:
         return ""
     search, witness = item.schedule, item.schedule.witness
     if item.outcome is Outcome.BLOCKED:
-        return f"The search over schedules decides nothing: {item.note}."
+        return f"The search over schedules is inconclusive: {item.note}."
     if witness is None or search.first_failure is None:
-        return f"No schedule failed: {search.bound}. That is no proof that none does."
+        return f"No schedule failed: {search.bound}. This does not prove that none can fail."
     changed = sum(1 for choice in witness.minimised if choice > 0)
     lines = [
-        f"Schedule {search.first_failure:,} fails as you saw it, and failed "
-        f"{witness.replays_failed} of {witness.replays} times when it was run again. {search.bound}.",
-        f"Shrunk, {changed} decision{'' if changed == 1 else 's'} of {search.decisions} "
+        f"Schedule {search.first_failure:,} failed like your cell, and failed {witness.replays_failed} of "
+        f"{witness.replays} times when it was replayed. {search.bound}.",
+        f"Minimized, {changed} decision{'' if changed == 1 else 's'} of {search.decisions} "
         f"differ{'s' if changed == 1 else ''} from an undisturbed run.",
     ]
     if search.inevitable_after is not None:
         lines.append(
-            f"After {search.inevitable_after} of them every continuation that was tried failed: there the "
-            "failure had become inevitable."
+            f"After {search.inevitable_after} of them, every continuation that was tried failed: from there "
+            "on the failure was inevitable."
         )
     lines += [f"{wait}." for wait in search.waits]
     lines.append(f"Replay it with `--seed {witness.token}`.")
@@ -136,21 +136,21 @@ def told(evidence: Sequence[Evidence]) -> str:
 
 
 def bound_of(fix: Fix, evidence: Sequence[Evidence]) -> str:
-    """What the search on the code with that fix says; empty if there was none."""
+    """What the search on the code with that fix found; empty if there was none."""
     item = searched(fix.id, evidence)
     if item is None or item.schedule is None:
         return ""
     search = item.schedule
     first = "The schedule that failed passes with it. " if search.witness_passed else ""
     if item.outcome is Outcome.PASSED:
-        return f"{first}Fresh schedules that fail: {search.bound}. That is a bound, no proof."
-    return f"{first}Of the edited code, {search.failed:,} of {search.schedules:,} schedules fail."
+        return f"{first}Failures in new schedules: {search.bound}. This is a bound, not a proof."
+    return f"{first}With the edit, {search.failed:,} of {search.schedules:,} schedules fail."
 
 
 def race_test(case: Case, failing: Evidence) -> RegressionTest | None:
-    """A test that runs what the cell does under as many schedules as it took to find the failure, and more.
+    """A test that runs the cell's code under at least as many schedules as it took to find the failure.
 
-    None where the cell cannot be put into a function.
+    None if the cell cannot be put into a function.
     """
     tree = parsed(case.cell.source)
     if tree is None or failing.schedule is None or "get_ipython" in case.cell.source:
@@ -186,7 +186,7 @@ def race_test(case: Case, failing: Evidence) -> RegressionTest | None:
 
 
 def _own(node: ast.AST) -> Generator[ast.AST, None, None]:
-    """The node and what is below it, without the bodies of functions."""
+    """The node and its descendants, without the bodies of functions."""
     yield node
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, (*_DEFINITIONS, ast.Lambda)):
@@ -194,16 +194,14 @@ def _own(node: ast.AST) -> Generator[ast.AST, None, None]:
 
 
 def passed_phases(evidence: Sequence[Evidence]) -> Steps:
-    """The rest of the phases for a cell that passed, and passes under all schedules that ran."""
+    """The remaining phases for a cell that passed, and passes under all schedules that were run."""
     said = told(evidence) or "No schedule was run."
     yield Finding(phase=Phase.ANALYZE, topic="schedules", text=said)
     ran = next((e.schedule.schedules for e in evidence if e.schedule is not None), 0)
-    yield PhaseEnded(
-        phase=Phase.ANALYZE, headline=f"The cell passed, and under {ran:,} schedules none was seen to fail."
-    )
+    yield PhaseEnded(phase=Phase.ANALYZE, headline=f"The cell passed, and none of {ran:,} schedules failed.")
     for phase, headline in (
         (Phase.PLAN, "There is nothing to plan."),
-        (Phase.VALIDATE, "There is no hypothesis to decide."),
+        (Phase.VALIDATE, "There is no hypothesis to test."),
         (Phase.IMPLEMENT, "There is nothing to change."),
         (Phase.CONFIRM, said.partition(". ")[0].rstrip(".") + "."),
     ):

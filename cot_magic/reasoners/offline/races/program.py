@@ -1,4 +1,4 @@
-"""Concurrent code as the rules for races read it: its functions, and which of them run beside each other."""
+"""Concurrent code as the rules about races read it: its functions, and which of them run concurrently."""
 
 import ast
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _HANDS_OVER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Function:
-    """A function of the program, the cell it stands in, and what it stands in there.
+    """A function of the program, its cell, and where it is defined in it.
 
     `owner` is the class of a method, the enclosing function of a nested one, else the tree of the cell.
     """
@@ -32,7 +32,7 @@ class Function:
     cell: Cell
     node: Def
     owner: ast.ClassDef | Def | ast.Module
-    block: list[ast.stmt]  # the statements among which its definition stands
+    block: list[ast.stmt]  # the block that contains its definition
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ class Function:
 
     @property
     def self_name(self) -> str | None:
-        """How a method calls its own object."""
+        """The name of a method's first parameter, usually `self`."""
         names = src.parameters(self.node)
         static = any(
             isinstance(item, ast.Name) and item.id == "staticmethod" for item in self.node.decorator_list
@@ -54,14 +54,14 @@ class Function:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ConcurrentCode:
-    """The failing cell and the cells that it depends on, if they hold concurrent code."""
+    """The failing cell and the cells that it depends on, if they contain concurrent code."""
 
     case: Case
     units: tuple[tuple[Cell, ast.Module], ...]
 
     @classmethod
     def of(cls, case: Case) -> "ConcurrentCode | None":
-        """The program of a case; None if nothing in it runs beside anything else."""
+        """The program of a case; None if nothing in it runs concurrently."""
         units: list[tuple[Cell, ast.Module]] = []
         for cell in (case.cell, *(item.cell for item in case.lineage)):
             tree = src.parse(cell.source)
@@ -76,7 +76,7 @@ class ConcurrentCode:
 
     @property
     def has_tasks(self) -> bool:
-        """Whether coroutines run beside each other."""
+        """Whether coroutines run concurrently."""
         return bool(self._called & TASKS)
 
     @property
@@ -93,12 +93,12 @@ class ConcurrentCode:
 
     @cached_property
     def tasks(self) -> tuple[Function, ...]:
-        """Coroutine functions, which may run beside others and themselves."""
+        """Coroutine functions, which may run concurrently with others and with themselves."""
         return tuple(item for item in self.functions if item.is_async) if self.has_tasks else ()
 
     @cached_property
     def threaded(self) -> tuple[Function, ...]:
-        """Functions that threads run, directly or through others."""
+        """Functions that threads run, directly or through other functions."""
         if not self.has_threads:
             return ()
         names = {name for _, tree in self.units for name in _handed_over(tree)}
@@ -112,7 +112,7 @@ class ConcurrentCode:
 
     @cached_property
     def imported(self) -> dict[str, str]:
-        """Names that imports bind, and what they stand for: `Lock` -> `threading.Lock`."""
+        """Names that imports bind, and what they refer to: `Lock` -> `threading.Lock`."""
         names: dict[str, str] = {}
         for _, tree in self.units:
             for node in ast.walk(tree):
@@ -126,7 +126,7 @@ class ConcurrentCode:
         return names
 
     def module(self, name: str) -> str | None:
-        """How the program calls a module that it imports as a whole."""
+        """The name under which the program imports a whole module."""
         return next((alias for alias, whole in self.imported.items() if whole == name), None)
 
     def reads(self, cell: Cell) -> ast.Module | None:
@@ -134,7 +134,7 @@ class ConcurrentCode:
         return next((tree for other, tree in self.units if other.id == cell.id), None)
 
     def function_at(self, cell: Cell, lineno: int) -> Function | None:
-        """The innermost function that holds a line."""
+        """The innermost function that contains a line."""
         holding = [
             item
             for item in self.functions
@@ -157,7 +157,7 @@ def _functions(cell: Cell, owner: ast.ClassDef | Def | ast.Module, tree: ast.AST
 
 
 def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
-    """Blocks of a scope, without those of functions and classes in it."""
+    """Blocks of a scope, without those of its functions and classes."""
     for field in ("body", "orelse", "finalbody"):
         block = getattr(tree, field, None)
         if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
@@ -170,7 +170,7 @@ def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def called_names(tree: ast.AST) -> set[str]:
-    """Last parts of the names of everything that is called."""
+    """The last parts of the names of everything that is called."""
     return {
         name
         for node in ast.walk(tree)
@@ -181,14 +181,14 @@ def called_names(tree: ast.AST) -> set[str]:
 
 
 def last_part(node: ast.AST) -> str:
-    """`b` of `a.b`, the name of a name, else nothing."""
+    """`b` of `a.b`, the name itself for a name, else empty."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def _handed_over(tree: ast.AST) -> Iterator[str]:
-    """Names of functions that are given to a thread or to a pool of threads."""
+    """Names of functions that are passed to a thread or to a pool of threads."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -217,7 +217,7 @@ def _run_methods(tree: ast.AST) -> Iterator[str]:
 
 
 def own_blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
-    """Blocks of statements of one scope, without those of functions and classes in it."""
+    """Blocks of one scope, without those of its functions and classes."""
     for node in src.own_scope(tree):
         if node is not tree and isinstance(node, Def | ast.ClassDef | ast.Lambda):
             continue

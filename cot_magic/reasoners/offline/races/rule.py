@@ -1,4 +1,4 @@
-"""How the rules for races are written: a function from a concurrent program to suspicions."""
+"""How the rules about races are written: a function from concurrent code to suspicions."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -14,10 +14,10 @@ Find = Callable[[ConcurrentCode], Iterator[Suspicion]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceRule:
-    """A rule that looks at concurrent code alone; where nothing runs beside anything else it is silent.
+    """A rule about concurrent code; it yields nothing where nothing runs concurrently.
 
-    What it suspects is decided by schedules, so its suspicions have no checks. Repairs whose result cannot be
-    parsed, or that change nothing, are left out.
+    Schedules decide what it suspects, so its suspicions have no checks. Repairs that change nothing, or whose
+    result cannot be parsed, are left out.
     """
 
     code: str
@@ -60,5 +60,5 @@ def line_of(node: ast.AST) -> int:
 
 
 def word(program: ConcurrentCode, function: Function) -> str:
-    """What runs beside each other in that function: `task` or `thread`."""
+    """What runs concurrently in that function: `task` or `thread`."""
     return "task" if function.is_async else "thread"

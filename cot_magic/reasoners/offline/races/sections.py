@@ -1,4 +1,4 @@
-"""Critical sections: a function reads something shared, lets others in, and writes it on old knowledge."""
+"""Critical sections: a function reads shared state, lets others run, and writes it based on the old value."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,7 @@ from cot_magic.reasoners.offline.races.access import (
 )
 from cot_magic.reasoners.offline.races.edits import Draft, enclose, lock_of
 from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function
+from cot_magic.reasoners.offline.races.rule import line_of
 from cot_magic.reasoners.offline.rule import Repair
 
 CHECK, UPDATE, TAKE = "check", "update", "take"
@@ -24,13 +25,13 @@ CHECK, UPDATE, TAKE = "check", "update", "take"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CriticalSection:
-    """A read of a place, a switch after it, and a write that relies on what was read.
+    """A read of a place, a switch after it, and a write that depends on what was read.
 
     Attributes
     ----------
     kind
-        `CHECK`: it was read to decide; `UPDATE`: the new value is made of the old; `TAKE`: an element was
-        picked.
+        `CHECK`: it is read for a decision; `UPDATE`: the new value depends on the old one; `TAKE`: an element
+        is picked.
     """
 
     kind: str
@@ -43,7 +44,7 @@ class CriticalSection:
 
     @property
     def range(self) -> tuple[list[ast.stmt], int, int]:
-        """The statements that have to go together."""
+        """The statements that must run as one step."""
         return covering(self.reading, self.read, self.write)
 
     @property
@@ -117,7 +118,7 @@ class LineSpan:
         return source[start : src.span(source, self.block[self.last])[1]]
 
     def enters(self, other: "LineSpan") -> bool:
-        """Whether the statements call the function of another span, and so would take its lock again."""
+        """Whether the statements call the function of another span, and so would acquire its lock again."""
         name = other.function.name
         for node in self.block[self.first : self.last + 1]:
             for call in [item for item in ast.walk(node) if isinstance(item, ast.Call)]:
@@ -133,7 +134,7 @@ class LineSpan:
 def locked(
     program: ConcurrentCode, spans: Sequence[LineSpan], why: str, *, within: str = ""
 ) -> Repair | None:
-    """All spans under one lock; None if one of them would take it while it holds it.
+    """Put all spans under one lock; None if one of them would acquire it while it holds it.
 
     The spans belong to functions of one class, or of one block of functions.
     """
@@ -175,30 +176,30 @@ def others(program: ConcurrentCode, section: CriticalSection) -> Iterator[LineSp
 
 
 def lock_repairs(program: ConcurrentCode, section: CriticalSection) -> Iterator[Repair]:
-    """The section under a lock: with all that touches the place, and alone."""
+    """The section under a lock: together with all other uses of the place, and alone."""
     mine = span_of(section)
     rest = list(others(program, section))
     what = f"`{section.place}`"
     if rest:
-        repair = locked(program, [mine, *rest], f"One lock makes every change of {what} a whole.")
+        repair = locked(program, [mine, *rest], f"Make every change of {what} one step, with one lock.")
         if repair is not None:
             yield repair
-    alone = locked(program, [mine], f"A lock keeps others out between the read of {what} and its change.")
+    alone = locked(program, [mine], f"Hold a lock from the read of {what} to its change.")
     if alone is not None:
         yield alone
 
 
-AGAIN = "Under some order of the {0}s the cell fails as it did, and with the change it does not."
+AGAIN = "In some order of the {0}s the cell fails like this; with the change it passes in the same order."
 
 
 def all_sections(program: ConcurrentCode) -> Iterator[CriticalSection]:
-    """Those of all functions that run beside others."""
+    """The sections of all functions that run concurrently."""
     for function in (*program.tasks, *program.threaded):
         yield from sections(program, function)
 
 
 def near(program: ConcurrentCode, section: CriticalSection) -> float:
-    """How much likelier a section is by what the failure names, and where it happens."""
+    """How much likelier a section is, by what the failure names and where it happens."""
     return near_place(program, section.place, section.function)
 
 
@@ -213,13 +214,13 @@ def near_place(program: ConcurrentCode, place: str, function: Function) -> float
 
 
 def point(section: CriticalSection) -> str:
-    """What lets others in, for a sentence."""
-    line = _line(section.switch.node)
+    """What lets others run, for a sentence."""
+    line = line_of(section.switch.node)
     return f"the `await` in line {line}" if section.function.is_async else f"the call in line {line}"
 
 
 def lazy(section: CriticalSection) -> bool:
-    """`if x is None: x = make()` and its like, for threads."""
+    """`if x is None: x = make()` and similar code, in threads."""
     guard = section.read.statement
     if section.function.is_async or not isinstance(guard, ast.If):
         return False
@@ -228,7 +229,3 @@ def lazy(section: CriticalSection) -> bool:
     if isinstance(test, ast.Compare):
         empty = isinstance(test.ops[0], ast.Is | ast.NotIn | ast.Eq)
     return empty and section.write.statement in guard.body and isinstance(section.write.statement, ast.Assign)
-
-
-def _line(node: ast.AST) -> int:
-    return int(getattr(node, "lineno", 0))

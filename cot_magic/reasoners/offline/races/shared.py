@@ -1,4 +1,4 @@
-"""Races on shared values: a check that is old when it is acted on, an update that overwrites another."""
+"""Races on shared values: a check that is outdated when it is used, an update that overwrites another one."""
 
 import ast
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ from cot_magic.reasoners.offline.rule import Repair, Suspicion
 
 @race(
     "race.check_then_act",
-    lesson="Between a check and what is done on its strength, others may run and make the check untrue. "
-    "Check and act have to be one step: under a lock, or with a second look right before acting.",
+    lesson="Between a check and the action that depends on it, others may run and make the check untrue. "
+    "Check and act in one step: hold a lock, or check again right before the action.",
 )
 def check_then_act(program: ConcurrentCode) -> Iterator[Suspicion]:
     for section in all_sections(program):
@@ -44,8 +44,7 @@ def check_then_act(program: ConcurrentCode) -> Iterator[Suspicion]:
         claim = (
             f"`{section.function.name}` checks `{section.text}` in line {line_of(section.read.node)} and "
             f"changes `{section.place}` in line {line_of(section.write.node)}; {gap} in between lets another "
-            f"{who} "
-            "change it first."
+            f"{who} change it first."
         )
         yield suspect(
             section.function.cell,
@@ -59,7 +58,7 @@ def check_then_act(program: ConcurrentCode) -> Iterator[Suspicion]:
 
 
 def _second_look(section: CriticalSection) -> Repair | None:
-    """The check again after the await: what the function does if it fails is done then too."""
+    """Check again after the `await`, with the same action if the check fails."""
     guard = section.read.statement
     if not isinstance(guard, ast.If) or not section.function.is_async or guard.orelse:
         return None
@@ -74,12 +73,12 @@ def _second_look(section: CriticalSection) -> Repair | None:
     change = src.line_after(cell.source, pause, text)
     return Repair(
         edits=(src.edit(cell, change),),
-        why="The check is made again after the `await`, when it may be untrue.",
+        why="Check again after the `await`, when the first check may be outdated.",
     )
 
 
 def _marks(section: CriticalSection) -> ast.stmt | None:
-    """The statement that notes an item as done, if the section asks for that note first."""
+    """The statement that marks an item as done, if the section tests for that mark first."""
     node, test = section.write.node, _test(section)
     if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.In | ast.NotIn):
         return None
@@ -104,8 +103,8 @@ def _test(section: CriticalSection) -> ast.expr | None:
 
 @race(
     "race.double_processing",
-    lesson="An item that is marked as done only after the work can be taken up twice, as the second taker "
-    "finds no mark yet. Mark it before the work starts, or do check, work and mark under a lock.",
+    lesson="An item that is marked as done only after the work can be processed twice, because the second "
+    "task sees no mark yet. Mark it before the work starts, or check, work and mark under a lock.",
 )
 def double_processing(program: ConcurrentCode) -> Iterator[Suspicion]:
     for section in all_sections(program):
@@ -113,12 +112,11 @@ def double_processing(program: ConcurrentCode) -> Iterator[Suspicion]:
         if mark is None and section.kind != TAKE:
             continue
         who = word(program, section.function)
-        verb = "marks an item in" if mark is not None else "takes an item off"
+        verb = "marks an item in" if mark is not None else "takes an item from"
         claim = (
-            f"`{section.function.name}` looks at `{section.place}` in line {line_of(section.read.node)} but "
+            f"`{section.function.name}` reads `{section.place}` in line {line_of(section.read.node)} but "
             f"{verb} it only in line {line_of(section.write.node)}, after {point(section)}: two {who}s can "
-            "work on "
-            "the same item."
+            "process the same item."
         )
         yield suspect(
             section.function.cell,
@@ -132,7 +130,7 @@ def double_processing(program: ConcurrentCode) -> Iterator[Suspicion]:
 
 
 def _claimed_first(section: CriticalSection) -> Repair | None:
-    """The mark (or the removal) moved before the first point where others come in."""
+    """Move the mark (or the removal) before the first point where others may run."""
     write, pause = section.write.statement, section.switch.statement
     for body in src.blocks(section.function.node):
         if write not in body:
@@ -144,7 +142,7 @@ def _claimed_first(section: CriticalSection) -> Repair | None:
         changes = moved(section.function.cell, body, at, to)
         if not changes:
             return None
-        why = "The item is claimed before the work on it starts, so that nobody else takes it up."
+        why = "Claim the item before the work on it starts, so that nobody else processes it."
         return Repair(edits=(src.edit(section.function.cell, *changes),), why=why)
     return None
 
@@ -155,8 +153,8 @@ def _holds(node: ast.AST, inner: ast.AST) -> bool:
 
 @race(
     "race.lost_update",
-    lesson="A value that is read, changed and written back in several steps loses every change that others "
-    "make between reading and writing. The steps need a lock, or the new value has to be made in one step.",
+    lesson="If a value is read, changed and written back in several steps, changes that others make in "
+    "between are lost. Use a lock, or compute the new value in one step.",
 )
 def lost_update(program: ConcurrentCode) -> Iterator[Suspicion]:
     for section in all_sections(program):
@@ -164,9 +162,8 @@ def lost_update(program: ConcurrentCode) -> Iterator[Suspicion]:
             who = word(program, section.function)
             claim = (
                 f"`{section.function.name}` reads `{section.place}` in line {line_of(section.read.node)} and "
-                f"writes what it made of it in line {line_of(section.write.node)}; {point(section)} in "
-                "between lets "
-                f"another {who} write, and that is lost."
+                f"writes the new value in line {line_of(section.write.node)}; {point(section)} in between "
+                f"lets another {who} write, and that change is lost."
             )
             repairs = [*lock_repairs(program, section), _fetched_first(section)]
             weight = 0.7 + near(program, section)
@@ -183,7 +180,7 @@ def lost_update(program: ConcurrentCode) -> Iterator[Suspicion]:
 
 
 def _fetched_first(section: CriticalSection) -> Repair | None:
-    """`x += await f()` reads x before it waits: the value is fetched on a line before."""
+    """`x += await f()` reads x before it waits: await the value on a line before."""
     node = section.write.statement
     if not isinstance(node, ast.AugAssign) or not isinstance(node.value, ast.Await):
         return None
@@ -192,12 +189,12 @@ def _fetched_first(section: CriticalSection) -> Repair | None:
     text = f"{name} = {src.text_of(cell.source, node.value)}"
     changes = (src.line_before(cell.source, node.lineno, text), src.over(cell.source, node.value, name))
     return Repair(
-        edits=(src.edit(cell, *changes),), why="The value is awaited first; then read and write are one step."
+        edits=(src.edit(cell, *changes),), why="Await the value first, so that read and write are one step."
     )
 
 
 def _remote_updates(program: ConcurrentCode, function: Function) -> Iterator[Suspicion]:
-    """`v = await read(key)` … `await write(key, v - n)`: the value lives behind two calls."""
+    """`v = await read(key)` … `await write(key, v - n)`: the value is stored elsewhere."""
     for block in src.blocks(function.node):
         for first, node in enumerate(block):
             name, call = _awaited(node)
@@ -209,16 +206,15 @@ def _remote_updates(program: ConcurrentCode, function: Function) -> Iterator[Sus
             span = LineSpan(function=function, block=block, first=first, last=last)
             claim = (
                 f"`{function.name}` reads a value with `{ast.unparse(call.func)}` in line {line_of(node)} "
-                f"and writes what it made of it in line {line_of(block[last])}; what other tasks write in "
-                "between is "
-                "lost."
+                f"and writes the new value in line {line_of(block[last])}; what other tasks write in between "
+                "is lost."
             )
-            repair = locked(program, [span], "A lock makes reading and writing back one step.")
+            repair = locked(program, [span], "Hold a lock, so that reading and writing back are one step.")
             yield suspect(function.cell, line_of(node), claim, AGAIN.format("task"), repair, weight=0.72)
 
 
 def _written_back(block: list[ast.stmt], first: int, read: ast.Call, name: str) -> int | None:
-    """The place of the statement that writes back what was made of a name, also by way of other names."""
+    """The index of the statement that writes back what was computed from a name, also through other names."""
     names = {name}
     for place in range(first + 1, len(block)):
         node = block[place]
@@ -238,7 +234,8 @@ def _awaited(node: ast.stmt) -> tuple[str, ast.Call | None]:
 
 
 def _writes_back(node: ast.stmt, read: ast.Call, name: str) -> bool:
-    """Whether a statement awaits another call with the same key or receiver and a value made of `name`."""
+    """Whether a statement awaits another call with the same key or receiver and a value computed from
+    `name`."""
     for wait in ast.walk(node):
         if not isinstance(wait, ast.Await) or not isinstance(wait.value, ast.Call):
             continue

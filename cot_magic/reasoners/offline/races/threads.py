@@ -1,4 +1,4 @@
-"""Races of threads: a value made twice, a change in several steps, steps that belong together."""
+"""Races of threads: a value created twice, a change in several steps, steps that belong together."""
 
 import ast
 from collections.abc import Iterator
@@ -34,15 +34,15 @@ from cot_magic.reasoners.offline.rule import Repair, Suspicion
 
 @race(
     "race.lazy_init",
-    lesson="Two threads that both find a value missing both make it, and one of the two gets lost or is used "
-    "half made. The check and the making belong under one lock.",
+    lesson="Two threads that both find a value missing both create it; one of the two is lost, or is used "
+    "before it is complete. Check and create under one lock.",
 )
 def lazy_init(program: ConcurrentCode) -> Iterator[Suspicion]:
     for section in all_sections(program):
         if section.kind == CHECK and lazy(section):
             claim = (
-                f"`{section.function.name}` makes `{section.place}` when it finds none in line "
-                f"{line_of(section.read.node)}; two threads can both find none and both make one."
+                f"`{section.function.name}` creates `{section.place}` if line {line_of(section.read.node)} "
+                "finds none; two threads can both find none and both create one."
             )
             yield suspect(
                 section.function.cell,
@@ -56,8 +56,8 @@ def lazy_init(program: ConcurrentCode) -> Iterator[Suspicion]:
 
 @race(
     "race.update_without_lock",
-    lesson="Threads that run in parallel can change a value between its reading and its writing, even within "
-    "one line. A lock makes the line one step.",
+    lesson="Threads that run in parallel can change a value between a read and a write, even within one "
+    "line. With a lock, the line is one step.",
 )
 def update_without_lock(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.threaded:
@@ -79,14 +79,14 @@ def _bare_updates(program: ConcurrentCode, function: Function) -> Iterator[Suspi
             f"`{function.name}` changes `{item.place}` in line {line_of(node)} without a lock: reading and "
             "writing it are two steps for threads that run in parallel."
         )
-        repair = locked(program, [span], f"A lock makes the change of `{item.place}` one step.")
+        repair = locked(program, [span], f"Hold a lock, so that the change of `{item.place}` is one step.")
         yield suspect(function.cell, line_of(node), claim, AGAIN.format("thread"), repair, weight=0.35)
 
 
 @race(
     "race.compound",
-    lesson="Two steps that are safe each for itself are not safe together: between them others see a state "
-    "that should never be seen. The whole has to be under the lock that the steps use.",
+    lesson="Two steps that are each safe are not safe together: between them, others see a state that should "
+    "never be seen. Put both under the lock that the steps use.",
 )
 def compound(program: ConcurrentCode) -> Iterator[Suspicion]:
     for function in program.threaded:
@@ -119,8 +119,8 @@ def _compound(program: ConcurrentCode, function: Function, owner: ast.ClassDef) 
             continue
         called = " and ".join(f"`{item}`" for item in sorted(calls(function.node, methods)))
         claim = (
-            f"`{function.name}` calls {called} more than once; each call takes `{name}` for itself, so "
-            "another thread sees the state between the calls."
+            f"`{function.name}` calls {called} more than once; each call acquires `{name}` on its own, so "
+            "another thread can see the state between the calls."
         )
         repair = _held_throughout(program, function, owner, name, users)
         yield suspect(
@@ -138,7 +138,7 @@ def _takes(node: Def, lock: str) -> bool:
 def _held_throughout(
     program: ConcurrentCode, function: Function, owner: ast.ClassDef, lock: str, users: list[int]
 ) -> Repair:
-    """The calls under the lock, which is made one that its holder may take again."""
+    """Put the calls under the lock, and make it reentrant."""
     draft = Draft(program=program)
     cell = function.cell
     for node in ast.walk(owner):
@@ -153,7 +153,7 @@ def _held_throughout(
     draft.change(cell, *enclose(cell, function.node.body, users[0], users[-1], header))
     return Repair(
         edits=draft.edits(),
-        why="The calls are one step for all who take the lock; it may be taken again inside.",
+        why="Hold the lock during all calls, as an `RLock`, which its holder can acquire again.",
     )
 
 

@@ -1,5 +1,4 @@
-"""Races of the order of tasks: what is used before it is there, and what is left behind when a task ends "
-"early."""
+"""Races of waiting: results that are used before they exist, and signals that are lost."""
 
 import ast
 from collections.abc import Iterator
@@ -25,9 +24,8 @@ _TASK = AGAIN.format("task")
 
 @race(
     "race.missing_await",
-    lesson="A task or thread that was started runs on its own; what it makes is there only after it was "
-    "awaited or "
-    "joined. Code that goes on without waiting sees it sometimes and sometimes not.",
+    lesson="A task or thread runs on its own once it is started; its result exists only after you await or "
+    "join it. Code that does not wait sees it sometimes, and sometimes not.",
 )
 def missing_await(program: ConcurrentCode) -> Iterator[Suspicion]:
     for cell, tree in program.units:
@@ -41,7 +39,7 @@ def missing_await(program: ConcurrentCode) -> Iterator[Suspicion]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Start:
-    """A statement that starts work; `name` is what it calls it, empty if nothing."""
+    """A statement that starts work; `name` is what its result is assigned to, if it is."""
 
     node: ast.stmt
     call: ast.Call
@@ -58,7 +56,9 @@ def _unawaited(program: ConcurrentCode, cell: Cell, root: ast.AST, start: Start)
     if waits and (failing is None or failing.lineno > waits[0].lineno):
         return
     before = f" before line {failing.lineno} needs its result" if failing is not None else ""
-    claim = f"`{_short(start.call)}` in line {line_of(start.node)} starts work that nobody waits for{before}."
+    claim = (
+        f"`{_short(start.call)}` in line {line_of(start.node)} starts work that nothing waits for{before}."
+    )
     weight = 0.78 if failing is not None else 0.5
     yield suspect(cell, line_of(start.node), claim, _TASK, *_waiting(cell, start, failing), weight=weight)
 
@@ -69,18 +69,18 @@ def _waiting(cell: Cell, start: Start, failing: ast.stmt | None) -> Iterator[Rep
     forms = {"task": "await {0}", "thread": "{0}.join()", "future": "{0}.result()"}
     if start.name and failing is not None:
         change = src.line_before(source, src.first_line(failing), forms[start.kind].format(start.name))
-        why = f"`{start.name}` is waited for before its result is used."
+        why = f"Wait for `{start.name}` before its result is used."
         yield Repair(edits=(src.edit(cell, change),), why=why)
     if start.kind == "task" and not start.name and start.call.args:
         change = src.over(source, start.call, f"await {src.text_of(source, start.call.args[0])}")
-        yield Repair(edits=(src.edit(cell, change),), why="The work is awaited where it is started.")
+        yield Repair(edits=(src.edit(cell, change),), why="Await the work where it is started.")
     if start.kind == "coroutine":
         change = src.wrap(source, start.call, "await ", "")[0]
-        yield Repair(edits=(src.edit(cell, change),), why="The coroutine is awaited; else it never runs.")
+        yield Repair(edits=(src.edit(cell, change),), why="Await the coroutine; otherwise it never runs.")
 
 
 def _started(program: ConcurrentCode, node: ast.stmt) -> Start | None:
-    """What a statement starts, if it is a start."""
+    """What a statement starts, if anything."""
     call = _call(node)
     if call is None:
         return None
@@ -109,7 +109,7 @@ def _call(node: ast.stmt) -> ast.Call | None:
 
 
 def _after(root: ast.AST, node: ast.stmt) -> list[ast.stmt]:
-    """Statements of the same scope that stand below."""
+    """The statements below it in the same scope."""
     own = [item for item in src.own_scope(root) if isinstance(item, ast.stmt)]
     return sorted((item for item in own if item.lineno > (node.end_lineno or 0)), key=line_of)
 
@@ -136,8 +136,7 @@ def _short(node: ast.AST) -> str:
 
 @race(
     "race.lost_wakeup",
-    lesson="An event that is cleared just before waiting for it forgets a signal that came in between, and "
-    "the wait "
+    lesson="If an event is cleared right before waiting for it, a signal in between is lost, and the wait "
     "never ends. Clear it before looking for work, or after the wait.",
 )
 def lost_wakeup(program: ConcurrentCode) -> Iterator[Suspicion]:
@@ -155,9 +154,7 @@ def lost_wakeup(program: ConcurrentCode) -> Iterator[Suspicion]:
                 wait = block[later[0]]
                 claim = (
                     f"`{function.name}` clears `{name}` in line {line_of(node)} and then waits for it in "
-                    "line "
-                    f"{line_of(wait)}: a signal that comes after the look for work and before the clearing "
-                    "is lost."
+                    f"line {line_of(wait)}: a signal between looking for work and clearing the event is lost."
                 )
                 yield suspect(
                     function.cell,
@@ -173,18 +170,18 @@ def _wakeups(function: Function, block: list[ast.stmt], clear: int, wait: int) -
     cell = function.cell
     if wait == clear + 1:
         changes = swapped(cell, block[clear], block[wait])
-        why = "The event is cleared after the wait, so a signal that came before it ends the wait at once."
+        why = "Clear the event after the wait, so that a signal that came before ends the wait at once."
         yield Repair(edits=(src.edit(cell, *changes),), why=why)
     loops = [item for item in ast.walk(function.node) if isinstance(item, ast.While | ast.For | ast.AsyncFor)]
     if any(item.body is block for item in loops) and clear:
         changes = moved(cell, block, clear, 0)
         if changes:
-            why = "The event is cleared before the look for work, so no signal after it is lost."
+            why = "Clear the event before looking for work, so that no later signal is lost."
             yield Repair(edits=(src.edit(cell, *changes),), why=why)
 
 
 def _method_of(node: ast.stmt, method: str) -> str:
-    """The receiver of a bare call of that method (awaited or not)."""
+    """The receiver of a call of that method that is a whole statement, awaited or not."""
     value = node.value if isinstance(node, ast.Expr | ast.Assign) else None
     if isinstance(value, ast.Await):
         value = value.value
