@@ -6,8 +6,7 @@ from cot_magic.actions.insert import NO_SESSION, refuse_during_a_lesson
 from cot_magic.actions.state import ActionState
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.errors import UsageError
-from cot_magic.notebook.report import write
-from cot_magic.notebook.report.options import parse_line
+from cot_magic.notebook.report.write import export, parse_line
 from cot_magic.run.last_session import LAST
 
 
@@ -20,7 +19,7 @@ def export_report(state: ActionState, line: str) -> str:
     if not LAST.events:
         raise UsageError(NO_SESSION)
     refuse_during_a_lesson(state, LAST.session)
-    return write.export(
+    return export(
         LAST.events,
         wanted.path,
         redact=Redactor().text,

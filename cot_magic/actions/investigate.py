@@ -78,7 +78,7 @@ def screen(state: ActionState) -> "Renderer":
     renderer: Renderer = plugins.load("renderers", name)()
     state.has_row = name == "accordion" and state.bridge.connected
     if state.has_row:
-        from cot_magic.notebook.insert.controls import WithControls
+        from cot_magic.notebook.insert.offer import WithControls
 
         return WithControls(renderer, state.bridge, offers=state.settings.insert != "none")
     return renderer

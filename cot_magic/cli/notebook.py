@@ -126,7 +126,7 @@ def preview(given: argparse.Namespace, settings: Settings, reasoner: Reasoner) -
 
 def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
     """Write what was asked for; return the exit code."""
-    from cot_magic.notebook.insert.inserters import FileInserter
+    from cot_magic.notebook.files import FileInserter
     from cot_magic.render.summary import summary
 
     session: Session = run.session

@@ -1,1 +1,1 @@
-"""A session to cells of a notebook."""
+"""A session as cells of a notebook."""

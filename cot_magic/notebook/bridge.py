@@ -1,5 +1,4 @@
-"""The comms with the front-end extension: one asks for cells, the other hears hello and Cancel while a cell
-runs."""
+"""The comms with the front-end extension: one asks for cells, the other receives hello and Cancel."""
 
 import _thread
 import os
@@ -11,29 +10,28 @@ from cot_magic.notebook.front_end import request
 
 PROTOCOL = 1
 TARGET, CONTROL = "cot_magic", "cot_ctl"
-KEPT = 20  # answers of pages
+KEPT = 20  # latest answers of pages
 
 
 class Bridge:
     """The channel to the front ends of one kernel.
 
-    The kernel opens a comm `cot_magic` when the extension is loaded; each page that has the front-end
-    extension answers by opening a comm `cot_ctl`. On that one the kernel never sends: ipykernel serves a comm
-    on a subshell only as long as the main shell has not published on it, and so Cancel is heard while a cell
-    runs.
+    The kernel opens a comm `cot_magic` when the extension is loaded; each page with the front-end extension
+    answers by opening a comm `cot_ctl`. The kernel never sends on that one: ipykernel serves a comm on a
+    subshell only as long as the main shell has not published on it, so Cancel is received while a cell runs.
     """
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._comm: Any = None
-        self._clients: set[str] = set()  # sessions of the pages that said hello in our protocol
-        self._refused = ""  # why a page was not taken
+        self._clients: set[str] = set()  # pages that said hello with our protocol
+        self._refused = ""  # why a page was refused
         self._lock = threading.Lock()
-        self._session: str | None = None  # under way: what Cancel stops
-        self.answers: tuple[dict[str, Any], ...] = ()  # of pages to what was asked, the latest ones
+        self._session: str | None = None  # running: what Cancel stops
+        self.answers: tuple[dict[str, Any], ...] = ()  # of pages, the latest ones
 
     def open(self) -> None:
-        """Announce the kernel side. Does nothing in a shell without a kernel."""
+        """Open the kernel's comm. Does nothing in a shell without a kernel."""
         kernel = getattr(self._shell, "kernel", None)
         if kernel is None or getattr(kernel, "comm_manager", None) is None:
             return
@@ -44,7 +42,7 @@ class Bridge:
         self._comm.on_msg(lambda message: self._heard(message["content"]["data"]))
 
     def close(self) -> None:
-        """Take the comms away."""
+        """Close the comms."""
         if self._comm is None:
             return
         self._shell.kernel.comm_manager.unregister_target(CONTROL, self._opened)
@@ -54,27 +52,27 @@ class Bridge:
 
     @property
     def connected(self) -> bool:
-        """Whether the page that sent the current message has the extension, in a protocol that we speak."""
+        """Whether the page that sent the current message has the extension with our protocol."""
         return self._comm is not None and self._client in self._clients
 
     @property
     def refused(self) -> str:
-        """Why a page with the extension could not be used; empty if none was refused."""
+        """Why a page with the extension was refused; empty if none was."""
         return self._refused
 
     def ask(self, op: str, **content: Any) -> None:
-        """Ask the page that sent the current message. Its answer comes only after the cell has ended."""
+        """Ask the page that sent the current message. It answers only after the cell has finished."""
         self._comm.send(
             {"op": op, "protocol": PROTOCOL, "req": os.urandom(16).hex(), "client": self._client, **content}
         )
 
     def begin(self, session_id: str) -> None:
-        """From now on Cancel in the panel of that session raises KeyboardInterrupt in the main thread."""
+        """From now on, Cancel in the panel of that session raises KeyboardInterrupt in the main thread."""
         with self._lock:
             self._session = session_id
 
     def end(self) -> None:
-        """From now on Cancel does nothing."""
+        """From now on, Cancel does nothing."""
         with self._lock:
             self._session = None
 
@@ -88,15 +86,15 @@ class Bridge:
         self._heard(message["content"]["data"])
 
     def _heard(self, data: dict[str, Any]) -> None:
-        """A message of a page; may come on the thread of a subshell, so nothing is published here."""
+        """Handle a message of a page, perhaps on a subshell's thread: nothing may be published here."""
         match data:
             case {"op": "hello", "protocol": int(protocol), "client": str(client)}:
                 if protocol == PROTOCOL:
                     self._clients.add(client)
                 else:
                     self._refused = (
-                        f"the front-end extension speaks protocol {protocol}, this kernel {PROTOCOL}:"
-                        " install the same version of cot-magic for the server and the kernel"
+                        f"the front-end extension uses protocol {protocol}, this kernel {PROTOCOL}: install "
+                        "the same version of cot-magic for the server and the kernel"
                     )
             case {"op": "cancel", "session": str(session_id)}:
                 self._cancel(session_id)
@@ -106,17 +104,19 @@ class Bridge:
     def _cancel(self, session_id: str) -> None:
         with self._lock:
             if self._session != session_id:
-                return  # over already, or the panel of another run
+                return  # finished already, or the panel of another run
             main = threading.main_thread().ident
             if main is not None and hasattr(signal, "pthread_kill"):
-                signal.pthread_kill(main, signal.SIGINT)  # also ends the waiting for a copy of the kernel
+                signal.pthread_kill(main, signal.SIGINT)  # also interrupts waiting for a copy of the kernel
             else:
                 _thread.interrupt_main()
 
 
 def last_failed_cell(shell: Any) -> str | None:
-    """Id of the cell whose failure is still there to look into, empty if nothing failed, None where the
-    magics are not loaded. Asked by the front end before it debugs a cell without running it again."""
+    """Return the id of the cell whose failure can be debugged: empty without one, None without the magics.
+
+    The front end asks before it debugs a cell without running it again.
+    """
     magics = getattr(shell, "_cot_magics", None)
     if magics is None:
         return None

@@ -1,4 +1,4 @@
-"""A session's fix and tests as new cells, with what was and was not proven on their first lines."""
+"""A session's fix and tests as new cells; their first lines say what was and was not proven."""
 
 import ast
 import re
@@ -15,10 +15,9 @@ _LONG = 200  # characters of a comment
 
 
 def fix_cells(session: Session) -> tuple[NewCell, ...]:
-    """One cell for each edit of the best fix, in notebook order: the whole new source of the edited cell.
+    """Return one cell for each edit of the best fix, in notebook order: the whole new source.
 
-    The first line is a comment with the verdict, and names the cell if it is not the failing one. Empty if
-    no fix stood.
+    A comment on top gives the verdict, and names the cell if it is not the failing one. Empty without a fix.
     """
     fix = session.best_fix
     if fix is None:
@@ -32,7 +31,7 @@ def fix_cells(session: Session) -> tuple[NewCell, ...]:
 
 
 def test_cells(session: Session) -> tuple[NewCell, ...]:
-    """One cell for each regression test of the best fix, each ending in a call of its test."""
+    """Return one cell for each regression test of the best fix, ending with a call of the test."""
     fix = session.best_fix
     if fix is None:
         return ()
@@ -43,7 +42,7 @@ test_cells.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for
 
 
 def metadata(cell: NewCell, session_id: str) -> dict[str, Any]:
-    """What an inserted cell carries: its tag, and which session put it there."""
+    """Return the metadata of an inserted cell: its tag, and the session that it comes from."""
     return {
         "tags": [f"cot-{cell.role.value}"],
         "cot": {"session": session_id, "role": cell.role.value},
@@ -51,7 +50,7 @@ def metadata(cell: NewCell, session_id: str) -> dict[str, Any]:
 
 
 def _place(session: Session, edit: CellEdit) -> int:
-    """The place of the edited cell among the known ones; an unknown one comes last."""
+    """Return the index of the edited cell among the known ones; an unknown one comes last."""
     known = [cell.id for cell in session.case.cells] if session.case is not None else []
     return known.index(edit.cell) if edit.cell in known else len(known)
 
@@ -75,7 +74,7 @@ def _fix_source(session: Session, fix: Fix, edit: CellEdit, *, last: bool) -> st
 
 
 def _called(test: RegressionTest) -> str:
-    """The source of the test, ending in a call of it: a cell that only defines it would check nothing."""
+    """Return the test with a call of it at the end: a cell that only defines it would check nothing."""
     source = test.source.rstrip()
     try:
         tree = ast.parse(source)

@@ -1,4 +1,4 @@
-"""Fix and tests into a notebook file: edits in place, tests below the failing cell, written at one stroke."""
+"""Writes fix and tests into a notebook file: edits in place, tests below the failing cell, all or nothing."""
 
 import json
 import os
@@ -19,14 +19,14 @@ _COT_LINE = re.compile(r"(?:\s*\n)?%%cot\+{0,2}(?=\s|$)")
 
 
 class FileInserter:
-    """Writes a changed copy of a notebook. The input is only read, unless it is the output as well.
+    """Writes a changed copy of a notebook. The input is only read, unless it is also the output.
 
     Parameters
     ----------
     path_in, path_out
         Notebooks of format 4.
     session
-        Where new cells belong: below its failing cell, or at the end if there is no session.
+        New cells go below its failing cell; without a session, at the end.
     """
 
     def __init__(self, path_in: Path | str, path_out: Path | str, session: Session | None = None) -> None:
@@ -37,13 +37,13 @@ class FileInserter:
     def apply(self, session: Session) -> str:
         """Edit the cells of the best fix and add its tests below the failing cell.
 
-        Raises NotebookError, with nothing written, if a cell has changed since it was debugged, is not
-        there, or the file cannot be read or written.
+        Raises NotebookError, with nothing written, if a cell has changed since it was debugged or is missing,
+        or if the file cannot be read or written.
         """
         self._session = session
         fix, case = session.best_fix, session.case
         if fix is None or case is None:
-            raise NotebookError(f"{self._out} was not written: the session offers no fix.")
+            raise NotebookError(f"{self._out} was not written: the session has no fix.")
         notebook = _read(self._in)
         for edit in fix.edits:
             self._edit(notebook, case, edit)
@@ -55,14 +55,14 @@ class FileInserter:
         return f"{self._out} written: {edited} edited{added}."
 
     def insert(self, cells: Sequence[NewCell]) -> str:
-        """Add the cells below the failing one, each with its tag."""
+        """Add the cells below the failing one, with their tags."""
         notebook = _read(self._in)
         self._add(notebook, cells)
         self._write(notebook)
         return f"{self._out} written: {len(cells)} cell{'s' * (len(cells) != 1)} added."
 
     def undo(self) -> str:
-        """Put back what stood at the output path before the last write."""
+        """Restore what was at the output path before the last write."""
         if not self._written:
             return "Nothing was written."
         self._written = False
@@ -70,12 +70,12 @@ class FileInserter:
             self._out.unlink(missing_ok=True)
             return f"{self._out} removed."
         _replace(self._out, self._before, like=self._out)
-        return f"{self._out} is as it was."
+        return f"{self._out} is restored."
 
     def _edit(self, notebook: Any, case: Case, edit: CellEdit) -> None:
         place = _find(notebook, case, edit.cell)
         if place is None:
-            raise NotebookError(f"{self._in}: {case.label(edit.cell)} is not there. Nothing was written.")
+            raise NotebookError(f"{self._in}: {case.label(edit.cell)} is missing. Nothing was written.")
         cell = notebook.cells[place]
         if edit.before.rstrip() not in (cell.source.rstrip(), _as_run(cell.source).rstrip()):
             raise NotebookError(
@@ -104,7 +104,7 @@ class FileInserter:
             nbformat.validate(notebook)
         except nbformat.ValidationError as error:
             reason = str(error).splitlines()[0]
-            raise NotebookError(f"{self._out} was not written: it would not be valid: {reason}") from None
+            raise NotebookError(f"{self._out} was not written, as it would be invalid: {reason}") from None
         text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
         exists = self._out.exists()
         try:
@@ -116,7 +116,7 @@ class FileInserter:
 
 
 def _read(path: Path) -> Any:
-    """The notebook, each cell with an id: those without one get `cell-<place>`."""
+    """Return the notebook with an id for each cell; cells without one get `cell-<index>`."""
     import nbformat
 
     try:
@@ -137,7 +137,7 @@ def _read(path: Path) -> Any:
 
 
 def _find(notebook: Any, case: Case, cell_id: CellId) -> int | None:
-    """The place of a cell: by its id, else by its place if the source there is what ran."""
+    """Return the index of a cell: found by its id, else by its index if the source there is what ran."""
     for place, cell in enumerate(notebook.cells):
         if cell.get("id") == cell_id and cell.get("cell_type") == "code":
             return place
@@ -150,7 +150,7 @@ def _find(notebook: Any, case: Case, cell_id: CellId) -> int | None:
 
 
 def _split(source: str) -> tuple[str, str]:
-    """The `%%cot` line on top of a cell, with its line end, and the rest."""
+    """Split a source into its `%%cot` line, with the line end, and the rest."""
     if not _COT_LINE.match(source):
         return "", source
     stripped = source.lstrip()
@@ -159,7 +159,7 @@ def _split(source: str) -> tuple[str, str]:
 
 
 def _as_run(source: str) -> str:
-    """The source as it ran: its `%%cot` line a comment, or gone above another cell magic."""
+    """Return the source as it ran: its `%%cot` line is a comment, or removed above another cell magic."""
     top, rest = _split(source)
     if not top:
         return source
@@ -170,7 +170,7 @@ def _as_run(source: str) -> str:
 
 
 def _as_written(source: str, after: str) -> str:
-    """The edited source with the `%%cot` line as the person wrote it."""
+    """Return the edited source with the `%%cot` line as the person wrote it."""
     top, _ = _split(source)
     if not top:
         return after
@@ -180,8 +180,8 @@ def _as_written(source: str, after: str) -> str:
 
 
 def _replace(path: Path, content: bytes, *, like: Path) -> None:
-    """Write the file beside its place and move it there, so that no reader sees half of it."""
-    target = path.resolve()  # through a link, not over it
+    """Write a temporary file next to the target and rename it, so that no reader sees half of it."""
+    target = path.resolve()  # follow a link instead of replacing it
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:

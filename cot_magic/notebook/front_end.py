@@ -1,4 +1,4 @@
-"""Which front end the current request comes from, as far as a kernel can tell."""
+"""Which front end sent the current request, as far as a kernel can tell."""
 
 import os
 import sys
@@ -9,11 +9,11 @@ LAB, VSCODE, COLAB, TERMINAL, UNKNOWN = "jupyterlab-like", "vscode", "colab", "t
 
 
 def front_end(shell: Any, environ: Mapping[str, str] = os.environ) -> str:
-    """`jupyterlab-like`, `vscode`, `colab`, `terminal`, or `unknown` (nbclient, papermill, a bare client).
+    """Return `jupyterlab-like`, `vscode`, `colab`, `terminal` or `unknown` (nbclient, papermill, …).
 
-    JupyterLab and Notebook 7 put the id of the cell into the request's metadata, VS Code puts the URI of the
-    cell there. VSCODE_PID alone says little, since a server started in the terminal of VS Code has it too;
-    it counts only where no cell id came. A click on a widget is a comm message without any metadata.
+    JupyterLab and Notebook 7 put the id of the cell into the request's metadata; VS Code puts the URI of the
+    cell there. VSCODE_PID alone says little, since a server started in a VS Code terminal has it too; it
+    counts only if no cell id came. A click on a widget is a comm message without metadata.
     """
     if any(cls.__name__ == "TerminalInteractiveShell" for cls in type(shell).__mro__):
         return TERMINAL
@@ -28,13 +28,13 @@ def front_end(shell: Any, environ: Mapping[str, str] = os.environ) -> str:
 
 
 def request(shell: Any) -> dict[str, Any]:
-    """The message that the kernel is handling; empty where there is none."""
+    """Return the message that the kernel is handling; empty if there is none."""
     get_parent = getattr(shell, "get_parent", None)
     found = get_parent() if get_parent is not None else None
     return found if isinstance(found, dict) else {}
 
 
 def message_type(shell: Any) -> str:
-    """`execute_request`, `comm_msg`, or empty."""
+    """Return `execute_request`, `comm_msg`, or an empty string."""
     kind = request(shell).get("header", {}).get("msg_type", "")
     return kind if isinstance(kind, str) else ""

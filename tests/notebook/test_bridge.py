@@ -128,7 +128,7 @@ def test_a_page_of_another_protocol_is_not_used_and_the_person_is_told(kernel: A
     ran = kernel.run("%cot_insert fix")
     assert asked(ran) == []
     assert len(payloads(ran)) == 1
-    assert f"speaks protocol {PROTOCOL + 1}, this kernel {PROTOCOL}: install the same version" in ran.stdout
+    assert f"uses protocol {PROTOCOL + 1}, this kernel {PROTOCOL}: install the same version" in ran.stdout
 
 
 def test_a_result_without_a_fix_says_that_there_is_nothing_to_insert(greeted: Any) -> None:
@@ -230,5 +230,5 @@ def test_the_inserter_of_the_bridge_keeps_the_contract(verified: Session) -> Non
     assert isinstance(inserter, BridgeInserter)
     check_inserter(inserter)
     said = inserter.insert([NewCell(source="x = 1", role=CellRole.FIX)])
-    assert said == "The fix is inserted below cell [7]. %cot_undo takes that back."
+    assert said == "The fix is inserted below cell [7]. %cot_undo reverts it."
     assert [op for op, _ in bridge.asked] == ["insert", "undo", "insert"]

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.core.errors import NotebookError
 from cot_magic.core.session import Session
-from cot_magic.notebook.insert.inserters import FileInserter
+from cot_magic.notebook.files import FileInserter
 from cot_magic.testing import check_inserter
 
 
@@ -92,7 +92,7 @@ def test_a_cell_that_is_gone_is_named(notebook: Path, verified: Session) -> None
     content = read(notebook)
     del content.cells[2]
     nbformat.write(content, notebook)
-    with pytest.raises(NotebookError, match=r"cell \[5\] is not there"):
+    with pytest.raises(NotebookError, match=r"cell \[5\] is missing"):
         FileInserter(notebook, notebook.with_name("out.ipynb")).apply(verified)
 
 
@@ -113,7 +113,7 @@ def test_undo_brings_back_what_was_there(notebook: Path, verified: Session) -> N
     inserter = FileInserter(notebook, notebook)
     inserter.apply(verified)
     assert notebook.read_bytes() != before
-    assert inserter.undo() == f"{notebook} is as it was."
+    assert inserter.undo() == f"{notebook} is restored."
     assert notebook.read_bytes() == before
     assert inserter.undo() == "Nothing was written."
 
@@ -178,6 +178,6 @@ def test_a_folder_that_cannot_be_written_is_told(notebook: Path, verified: Sessi
 
 def test_without_a_fix_nothing_is_written(notebook: Path, verified: Session) -> None:
     out = notebook.with_name("out.ipynb")
-    with pytest.raises(NotebookError, match="offers no fix"):
+    with pytest.raises(NotebookError, match="has no fix"):
         FileInserter(notebook, out).apply(replace(verified, fixes=()))
     assert not out.exists()

@@ -1,1 +1,1 @@
-"""A fix and its tests as new cells, whichever way the front end offers."""
+"""A fix and its tests as new cells, in whichever way the front end allows."""

@@ -1,28 +1,32 @@
-"""What a session offers to the notebook, as JSON: new cells, edits of cells, and a sentence."""
+"""What a session offers to insert, as JSON for the front-end extension, and the row that it draws."""
 
 from typing import Any
 
 from cot_magic.core.case import NewCell
+from cot_magic.core.events import Stamped
+from cot_magic.core.protocols import Renderer
 from cot_magic.core.session import Session
 from cot_magic.core.withheld import holds_mask
+from cot_magic.notebook.bridge import Bridge
 from cot_magic.notebook.cells import fix_cells, metadata, test_cells
+from cot_magic.render.buttons import OFFER_MIME, Buttons
 
 FORMAT = 1
 RUNNING, DONE = "running", "done"
-WITHHELD = "A value in the source was withheld here; %cot_insert all inserts the fix with the real source."
+WITHHELD = "A value in the source is withheld here; %cot_insert all inserts the fix with the real source."
 
 
 def offer(session: Session, *, state: str = DONE, said: str = "") -> dict[str, Any]:
-    """What the front-end extension needs to insert, replace and take back without asking the kernel again.
+    """Return what the front-end extension needs to insert, replace and undo without asking the kernel.
 
     Parameters
     ----------
     session
-        The session; while it is under way it offers nothing.
+        The session; while it runs, it offers nothing.
     state
         `running` (the row shows Cancel) or `done`.
     said
-        A sentence beside the buttons.
+        A sentence next to the buttons.
     """
     if state != DONE:
         return offer_of((), session, state=state, said=said)
@@ -37,7 +41,7 @@ def offer(session: Session, *, state: str = DONE, said: str = "") -> dict[str, A
 def offer_of(
     cells: tuple[NewCell, ...], session: Session, *, state: str = DONE, said: str = ""
 ) -> dict[str, Any]:
-    """The same for chosen cells, without edits."""
+    """Return the offer of chosen cells, without edits."""
     case = session.case
     return {
         "format": FORMAT,
@@ -52,7 +56,7 @@ def offer_of(
 
 
 def edits(session: Session) -> list[dict[str, str]]:
-    """The edits of the best fix: for each cell what stands there and what is to stand there."""
+    """Return the edits of the best fix: for each cell the source before and after."""
     fix, case = session.best_fix, session.case
     if fix is None or case is None:
         return []
@@ -69,3 +73,54 @@ def _cell(cell: NewCell, session_id: str) -> dict[str, Any]:
         "source": cell.source,
         "metadata": metadata(cell, session_id),
     }
+
+
+class WithControls:
+    """A renderer that shows what another one shows, and below it the row: Cancel, then what can be inserted.
+
+    Parameters
+    ----------
+    renderer
+        Draws the panel.
+    bridge
+        Receives Cancel.
+    offers
+        Whether the final row offers to insert.
+    """
+
+    def __init__(self, renderer: Renderer, bridge: Bridge, *, offers: bool = True) -> None:
+        self._renderer, self._bridge, self._offers = renderer, bridge, offers
+        self._handle: Any = None
+
+    def update(self, session: Session, last: Stamped) -> None:
+        """Show the session; the first time, also the row."""
+        self._renderer.update(session, last)
+        if self._handle is None:
+            from IPython.display import display
+
+            running = offer(session, state=RUNNING)
+            text = "Running: interrupt the kernel to stop."
+            self._handle = display(  # type: ignore[no-untyped-call]
+                {OFFER_MIME: running, "text/html": text, "text/plain": text}, raw=True, display_id=True
+            )
+            self._bridge.begin(session.id)
+
+    def close(self, session: Session) -> None:
+        """Show the final state; from now on, Cancel does nothing."""
+        self._bridge.end()
+        self._renderer.close(session)
+        if self._handle is None:
+            return
+        has_fix = session.best_fix is not None and self._offers
+        failed = session.case is not None and session.case.raised is not None
+        made = offer(session, said="Nothing to insert." if failed and not has_fix else "")
+        if not has_fix:
+            made |= {"cells": [], "edits": []}
+        roles = {cell["role"] for cell in made["cells"]}
+        row = Buttons(_nothing, str, has_fix="fix" in roles, has_tests="test" in roles, offer=made)
+        data = row.bundle() if roles else {OFFER_MIME: made, "text/plain": made["said"]}
+        self._handle.update(data, raw=True)
+
+
+def _nothing(what: str) -> str:
+    return ""  # the front end draws the row and needs no answer of the kernel

@@ -1,5 +1,4 @@
-"""What a report knows of one session: the cells to run again and in which order, what ran, and what cannot be
-repeated."""
+"""What a report knows of one session: the cells to run again in order, and what cannot be repeated."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -35,20 +34,20 @@ _ASKS = re.compile(r"\b(?:input|getpass)\s*\(")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """A session ready to be told.
+    """A session, prepared for a report.
 
     Attributes
     ----------
     probes
-        Each probe that was requested, in order, with its evidence; None where it could not run.
+        The requested probes in order, each with its evidence; None if it could not run.
     before
-        The cells that make the state before the failing one, in the order in which they ran.
+        The cells that create the state before the failing one, in the order in which they ran.
     kit
-        The Python that runs these cells again.
+        The Python code that runs these cells again.
     missing
-        Names that the cells use and that no cell gives: the state cannot be built again without them.
+        Names that the cells use but no cell defines: without them the state cannot be rebuilt.
     skip
-        Why the cells of this report cannot run by themselves, in words; empty if they can.
+        Why the cells of this report cannot run on their own; empty if they can.
     """
 
     session: Session
@@ -62,7 +61,7 @@ class Dossier:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Everything that a cell of the report runs."""
+        """All sources that cells of the report run."""
         fix = self.fix
         tests = self.session.tests_of(fix.id) if fix is not None else ()
         return (
@@ -74,18 +73,18 @@ class Dossier:
 
     @property
     def writes(self) -> bool:
-        """Whether the cells change files, so that they should not do it where the reader is."""
+        """Whether the cells change files, so that they should run in another folder."""
         tried = (effect for item in self.session.evidence for effect in item.effects)
         return any(effect.startswith(_CHANGES) for effect in tried) or any(map(_WRITES.search, self.sources))
 
     @property
     def hung(self) -> bool:
-        """Whether the failing cell did not come to an end."""
+        """Whether the failing cell did not finish."""
         return self.case.raised is not None and self.case.raised.ename == TIMEOUT
 
     @property
     def stale(self) -> tuple[str, ...]:
-        """Cells whose text or order is not what ran, so that the state may come out differently."""
+        """Cells that changed since they ran, so that the state may come out differently."""
         return tuple(
             self.case.label(item.cell.id) for item in self.case.lineage if item.freshness is Freshness.STALE
         )
@@ -97,11 +96,11 @@ class Dossier:
 
     @property
     def unsure(self) -> bool:
-        """Whether the cells, run again in order, may do something else than was recorded."""
+        """Whether the cells, run again in order, may behave differently from the recording."""
         again = [
             run
             for fix in self.session.fixes
-            if all(edit.cell == self.case.cell.id for edit in fix.edits)  # else earlier cells ran twice
+            if all(edit.cell == self.case.cell.id for edit in fix.edits)  # otherwise earlier cells ran twice
             and (run := self.run_of_fix(Stage.BEFORE, fix)) is not None
         ]
         other = [run for run in again if run.outcome is Outcome.PASSED or _another(run, self.case.raised)]
@@ -109,7 +108,7 @@ class Dossier:
 
     @property
     def fixed(self) -> tuple[Cell, ...]:
-        """The cells that run to show the fix: from the first edited one on, with the edits."""
+        """The cells that run to show the fix: those from the first edited one on."""
         if self.fix is None:
             return ()
         after = {edit.cell: edit.after for edit in self.fix.edits}
@@ -122,18 +121,18 @@ class Dossier:
         return (*chain[first:], self.case.cell)
 
     def source_fixed(self, cell: Cell) -> str:
-        """The source of a cell with the fix."""
+        """Return the source of a cell with the fix."""
         edits = {edit.cell: edit.after for edit in self.fix.edits} if self.fix is not None else {}
         return edits.get(cell.id, cell.source)
 
     def label(self, cell: Cell) -> str:
-        """`cell [3]`, by which the reader finds it."""
+        """Return `cell [3]`, by which the reader finds it."""
         if cell.id == VALUES:
             return VALUES
         return self.case.label(cell.id)
 
     def run_of_fix(self, stage: Stage, fix: Fix | None = None) -> Evidence | None:
-        """The latest run of the failing cell without or with a fix (the best one, if none is given)."""
+        """Return the latest run of the failing cell without or with a fix (by default the best one)."""
         fix = fix or self.fix
         runs = [
             item
@@ -147,7 +146,7 @@ class Dossier:
 
     @property
     def steady(self) -> bool:
-        """Whether the message of the failure is the same in every process, as far as can be told."""
+        """Whether the failure's message is the same in every process, as far as is known."""
         raised = self.case.raised
         if raised is None or raised.syntax is not None or raised.group or self.unsure:
             return False
@@ -176,7 +175,7 @@ class Dossier:
 
 
 def dossier(stampeds: Sequence[Stamped], session: Session, case: Case) -> Dossier:
-    """The session with what its events say beyond it, and whether its cells can run again."""
+    """Return the session with more from its events, and whether its cells can run again."""
     probes = tuple(_probes(stampeds))
     fix = session.best_fix
     also = [probe.source for probe, _ in probes]
@@ -203,7 +202,7 @@ def dossier(stampeds: Sequence[Stamped], session: Session, case: Case) -> Dossie
 
 
 def _kit(told: Dossier) -> Kit:
-    """The Python that runs the cells of this session again."""
+    """Return the Python code that runs the cells of this session again."""
     case, fix = told.case, told.fix
     after = told.run_of_fix(Stage.AFTER)
     limit = max(2.0, round(5 * after.seconds, 1) if after is not None else 0.0)
@@ -223,12 +222,12 @@ def _kit(told: Dossier) -> Kit:
 
 
 def ran(evidence: Evidence | None) -> bool:
-    """Whether code ran to its own end, so that it can be expected to do the same again."""
+    """Return whether the code passed or raised by itself, so that it should do the same again."""
     return evidence is not None and evidence.outcome in (Outcome.PASSED, Outcome.RAISED)
 
 
 def plainly(evidence: Evidence | None) -> bool:
-    """Whether a probe showed True or False and nothing else, so that its code can be a cell."""
+    """Return whether a probe printed only True or False, so that its code can be a cell."""
     return (
         evidence is not None and evidence.held is not None and evidence.output.strip() == str(evidence.held)
     )
@@ -251,10 +250,10 @@ def _skip(case: Case, missing: Sequence[str], sources: Sequence[str]) -> str:
     if raised is None:
         return "the cell did not fail"
     if raised.ename == KERNEL_DIED:
-        return "the failing cell takes its kernel with it"
+        return "the failing cell kills its kernel"
     if missing:
         names = ", ".join(f"`{name}`" for name in missing[:8])
-        return f"no known cell gives {names}, which was in the kernel when it failed"
+        return f"no known cell defines {names}, which the kernel had when the cell failed"
     if any(_ASKS.search(source) for source in sources):
         return "a cell asks for input"
     return ""

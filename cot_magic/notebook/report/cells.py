@@ -1,4 +1,4 @@
-"""Cells of a report as values, and as the JSON of a notebook: ids from content, outputs as recorded."""
+"""Cells of a report, as values and as the JSON of a notebook: ids from content, outputs as recorded."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ SKIP = "nbval-skip"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """What was written to standard output."""
+    """Text written to standard output."""
 
     text: str
 
@@ -31,7 +31,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """An exception with the lines of its traceback, as text."""
+    """An exception with the lines of its traceback."""
 
     ename: str
     evalue: str
@@ -40,7 +40,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """A picture as the last expression: the text of one `<svg>` element."""
+    """A picture as the last expression: the source of one `<svg>` element."""
 
     svg: str
 
@@ -55,10 +55,10 @@ class ReportCell:
     Attributes
     ----------
     ran
-        Whether its outputs are what a recorded run gave, so that nbval compares them (unless a tag says
-        otherwise). A cell that did not run has no number and no outputs.
+        Whether its outputs are of a recorded run, so that nbval compares them (unless a tag says otherwise).
+        A cell that did not run has no execution count and no outputs.
     role
-        What the cell is for, kept in its `metadata.cot`: `data`, `lineage`, `failing`, `kit`, `witness`,
+        The purpose of the cell, kept in its `metadata.cot`: `data`, `lineage`, `failing`, `kit`, `witness`,
         `picture`, `probe`, `state`, `fix` or `test`.
     """
 
@@ -71,17 +71,17 @@ class ReportCell:
 
 
 def text_cell(*parts: str) -> ReportCell:
-    """A Markdown cell of the parts that are not empty, a blank line between them."""
+    """Return a Markdown cell with the parts that are not empty, separated by blank lines."""
     return ReportCell(source="\n\n".join(part.rstrip() for part in parts if part.strip()), markdown=True)
 
 
 def as_markdown(*blocks: Block) -> str:
-    """Blocks as Markdown."""
+    """Return blocks as Markdown."""
     return body(Section(phase=Phase.CONFIRM, state=State.DONE, blocks=blocks))
 
 
 def merged(cells: Iterable[ReportCell]) -> list[ReportCell]:
-    """The same cells, with Markdown cells that follow one another made one, and empty ones left out."""
+    """Return the cells with consecutive Markdown cells joined and empty ones left out."""
     found: list[ReportCell] = []
     for cell in cells:
         if cell.markdown and not cell.source.strip():
@@ -94,7 +94,7 @@ def merged(cells: Iterable[ReportCell]) -> list[ReportCell]:
 
 
 def as_json(cells: Sequence[ReportCell]) -> list[dict[str, Any]]:
-    """The cells of a notebook of format 4.5."""
+    """Return the cells as JSON data, notebook format 4.5."""
     made: list[dict[str, Any]] = []
     seen: dict[str, int] = {}
     count = 0
@@ -148,6 +148,6 @@ def _result(data: dict[str, list[str]], count: int) -> dict[str, Any]:
 
 
 def _lines(text: str) -> list[str]:
-    """A multi-line string as notebooks keep it on disk: split at line feeds alone."""
+    """Return a string as notebooks store it: a list of lines, split only at line feeds."""
     lines = text.split("\n")
     return [*(f"{line}\n" for line in lines[:-1]), *([lines[-1]] if lines[-1] else [])]

@@ -1,4 +1,4 @@
-"""Files that the cells of a report read: found by name in the sources, embedded or named with their hash."""
+"""Files that the cells of a report read: found by name in the sources, embedded or listed with their hash."""
 
 import ast
 import base64
@@ -13,16 +13,16 @@ from cot_magic.notebook.report.cells import ReportCell, as_markdown, text_cell
 from cot_magic.notebook.report.kit import literal
 from cot_magic.render.blocks import Table
 
-MOST_BYTES = 256 << 10  # of one file, and of all together four times as much
+MOST_BYTES = 256 << 10  # of one file; all files together may have four times as much
 MOST_FILES = 50
-READABLE_BYTES = 4 << 10  # text up to this size stands in the cell as it is
+READABLE_BYTES = 4 << 10  # text up to this size is in the cell in plain form
 WRITERS = ("to_csv", "to_json", "to_excel", "to_parquet", "to_pickle", "write_text", "write_bytes", "savefig")
-NOT_ASKED = "not embedded: --embed-data allows it"
+NOT_ASKED = "not embedded: allow it with --embed-data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
-    """A file beside the notebook. `content` is None where it is not embedded; `reason` says why."""
+    """A file near the notebook. `content` is None if it is not embedded; `reason` says why."""
 
     name: str
     size: int
@@ -34,10 +34,10 @@ class DataFile:
 def data_files(
     sources: Sequence[str], folder: Path, *, embed: bool, redact: Callable[[str], str]
 ) -> tuple[DataFile, ...]:
-    """The files in `folder` that the sources name: in a string, or as a module that they import.
+    """Return the files in `folder` that the sources name in a string, or import as a module.
 
-    With `embed`, those of at most 256 kB are read whole; one that holds what looks like a secret, or lies
-    outside of the folder, never is.
+    With `embed`, files of up to 256 kB are embedded, but never one that holds what looks like a secret or is
+    outside the folder.
     """
     found: list[DataFile] = []
     total = 0
@@ -45,12 +45,12 @@ def data_files(
         content = (folder / name).read_bytes()
         reason = "" if embed else NOT_ASKED
         if not reason and total + len(content) > 4 * MOST_BYTES:
-            reason = "not embedded: too much data together"
+            reason = "not embedded: too much data in total"
         if not reason and len(content) > MOST_BYTES:
             reason = "not embedded: over 256 kB"
         text = _text(content)
         if not reason and text is not None and redact(text) != text:
-            reason = "not embedded: it holds what looks like a secret"
+            reason = "not embedded: it contains what looks like a secret"
         total += 0 if reason else len(content)
         found.append(
             DataFile(
@@ -65,9 +65,9 @@ def data_files(
 
 
 def data_cells(found: Sequence[DataFile], *, moves: bool) -> Iterator[ReportCell]:
-    """The files in a table, and a cell that writes the embedded ones into a new folder and works there.
+    """Yield the files in a table, and a cell that writes the embedded ones into a new folder and works there.
 
-    `moves` asks for the folder even if no file is embedded, because the cells write files themselves.
+    With `moves`, there is a new folder even if no file is embedded, because the cells write files.
     """
     lost = [item.name for item in found if item.content is None]
     if found:
@@ -76,7 +76,7 @@ def data_cells(found: Sequence[DataFile], *, moves: bool) -> Iterator[ReportCell
         )
         table = Table(headers=("file", "size", "sha256", ""), rows=rows, code=(0, 2))
         text = as_markdown(table)
-        ask = "Put those that are not embedded beside this notebook to run its cells." if lost else ""
+        ask = "To run the cells, put the files that are not embedded beside this notebook." if lost else ""
         yield text_cell("The cells read these files:", text, ask)
     kept = [item for item in found if item.content is not None]
     if kept or moves:
@@ -86,7 +86,7 @@ def data_cells(found: Sequence[DataFile], *, moves: bool) -> Iterator[ReportCell
 def _writing(kept: Sequence[DataFile], lost: Sequence[str]) -> str:
     lines = [
         "def rca_files():",
-        '    """Works in a new folder, with the files that the cells read."""',
+        '    """Work in a new folder with the files that the cells read."""',
         "    import base64, os, pathlib, shutil, sys, tempfile, zlib",
         "",
         "    here = pathlib.Path.cwd()",
@@ -94,7 +94,7 @@ def _writing(kept: Sequence[DataFile], lost: Sequence[str]) -> str:
         "    sys.path.insert(0, os.getcwd())",
     ]
     for name in lost:
-        lines += ["", f"    path = pathlib.Path({name!r})  # not embedded: it has to be beside this notebook"]
+        lines += ["", f"    path = pathlib.Path({name!r})  # not embedded: put it beside this notebook"]
         lines += ["    path.parent.mkdir(parents=True, exist_ok=True)", "    shutil.copy(here / path, path)"]
     for item in kept:
         assert item.content is not None
@@ -124,7 +124,7 @@ def _text(content: bytes) -> str | None:
 
 
 def _named(sources: Sequence[str], folder: Path) -> Iterator[str]:
-    """Names, relative to the folder, of regular files in it that the sources mention."""
+    """Yield the names, relative to the folder, of regular files in it that the sources mention."""
     texts: dict[str, None] = {}
     for source in sources:
         tree = parsed(source)
@@ -149,7 +149,7 @@ def _named(sources: Sequence[str], folder: Path) -> Iterator[str]:
 
 
 def _written(sources: Iterable[str]) -> Iterator[str]:
-    """Texts in calls that write files: what stands there is made by the cells, not needed by them."""
+    """Yield strings in calls that write files: the cells create these files and do not need them."""
     for source in sources:
         tree = parsed(source)
         for node in ast.walk(tree) if tree is not None else ():
@@ -171,11 +171,11 @@ def _module_file(name: str) -> str:
 
 
 def _inside(folder: Path, name: str, kind: Callable[[Path], bool]) -> bool:
-    """Whether the name is that of something of this kind within the folder, no link out of it followed."""
+    """Return whether the name is of this kind and within the folder; links out of it do not count."""
     if Path(name).is_absolute():
         return False
     try:
         path = (folder / name).resolve()
         return path != folder.resolve() and path.is_relative_to(folder.resolve()) and kind(path)
-    except (OSError, ValueError, RuntimeError):  # a name that no file can have
+    except (OSError, ValueError, RuntimeError):  # not a possible file name
         return False

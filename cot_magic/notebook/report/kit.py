@@ -1,4 +1,4 @@
-"""The plain Python that a report carries: it builds the state before the failing cell anew, anywhere."""
+"""The plain Python code in a report: it rebuilds the state before the failing cell, anywhere."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,17 +9,17 @@ from cot_magic.core.edits import parsed
 NAME = "rca"
 
 _HEAD = '''class {kit}:
-    """Runs the cells of this case again. Plain Python: nothing has to be installed."""
+    """Runs the cells of this case again. Plain Python: there is nothing to install."""
 
     before = {before}
     failing = {failing}
     fixed = {fixed}
-    bound = {bound}  # names that these cells leave behind
+    bound = {bound}  # names that these cells bind
 '''
 
 _RUN = '''
     {a}def run(cells):
-        """Run cells in order, in this notebook's names; what they print and draw is not shown again."""
+        """Run cells in order in this namespace; what they print and draw is not shown."""
         import sys
         from IPython.utils.capture import capture_output
 
@@ -35,7 +35,7 @@ _RUN = '''
 
 _RUN_ASYNC = '''
     async def run(cells):
-        """Run cells in order, in this notebook's names; what they print and draw is not shown again."""
+        """Run cells in order in this namespace; what they print and draw is not shown."""
         import ast, inspect, sys
         from IPython.utils.capture import capture_output
 
@@ -53,13 +53,13 @@ _RUN_ASYNC = '''
 
 _FAILURE = '''
     {a}def state_before():
-        """The state before the failing cell: the cells that it depends on run anew."""
+        """Rebuild the state before the failing cell by running the cells that it depends on."""
         for name in {kit}.bound:
             globals().pop(name, None)
         {w}{kit}.run({kit}.before)
 
     {a}def failure():
-        """What the failing cell raises on that state; None if it passes."""
+        """Return what the failing cell raises in that state; None if it passes."""
         {w}{kit}.state_before()
         try:
             {w}{kit}.run({kit}.failing)
@@ -69,17 +69,17 @@ _FAILURE = '''
 
 _FAILURE_IN_TIME = '''
     {a}def state_before():
-        """The state before the failing cell: the cells that it depends on run anew."""
+        """Rebuild the state before the failing cell by running the cells that it depends on."""
         for name in {kit}.bound:
             globals().pop(name, None)
         {w}{kit}.run({kit}.before)
 
     {a}def failure():
-        """What the failing cell raises on that state, a TimeoutError after {limit} s; None if it passes."""
+        """Return what the failing cell raises, a TimeoutError after {limit} s; None if it passes."""
         import signal
 
         def late(*_):
-            raise TimeoutError("the cell did not end within {limit} s")
+            raise TimeoutError("the cell did not finish within {limit} s")
 
         {w}{kit}.state_before()
         usual = signal.signal(signal.SIGALRM, late)
@@ -95,7 +95,7 @@ _FAILURE_IN_TIME = '''
 
 _IN_FRAME = '''
     {a}def in_frame(place, source):
-        """The value of `source` among the names of a frame of the failure; -1 is where it was raised."""
+        """Evaluate `source` in a frame of the failure; -1 is the frame that raised."""
         error, frames = {w}{kit}.failure(), []
         trace = error.__traceback__
         while trace is not None:
@@ -109,7 +109,7 @@ _IN_FRAME = '''
 
 _VALUE = '''
     def value(source, names):
-        """True or False: the value of the last expression of `source` among these names."""
+        """Return the truth value of the last expression of `source` with these names."""
         import ast
         from IPython.utils.capture import capture_output
 
@@ -122,12 +122,12 @@ _VALUE = '''
 
 _TESTS = '''
     {a}def without_fix(test):
-        """Print how a test ends after the failing cell as it was."""
+        """Print how a test ends after the original failing cell."""
         {w}{kit}.failure()
         {kit}.judge(test)
 
     {a}def with_fix(test):
-        """Print how a test ends after the same cells with the fix."""
+        """Print how a test ends after the cells with the fix."""
         {w}{kit}.state_before()
         {w}{kit}.run({kit}.fixed)
         {kit}.judge(test)
@@ -147,11 +147,11 @@ _TESTS = '''
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What the kit of one report holds: sources by label, in the order in which they run.
+    """The kit of one report: sources by label, in the order in which they run.
 
-    `limit` is in seconds, for a failing cell that does not end by itself; None otherwise. `frames`, `values`
-    and `tests` tell which of its functions the cells of the report call. `name` is the one name that it takes
-    (`free_name`), `awaits` whether a cell awaits at its top level, so that the report's cells have to.
+    `limit` is in seconds, for a failing cell that does not finish by itself; otherwise None. `frames`,
+    `values` and `tests` say which of its functions the report's cells call. `name` is the one name that it
+    binds (see `free_name`); `awaits` is whether a cell awaits at its top level, so that the report must too.
     """
 
     before: Mapping[str, str]
@@ -165,11 +165,11 @@ class Kit:
     awaits: bool = False
 
     def call(self, text: str) -> str:
-        """A call of the kit as a statement of a cell: `call("state_before()")`."""
+        """Return a call of the kit as a statement of a cell: `call("state_before()")`."""
         return f"{'await ' if self.awaits else ''}{self.name}.{text}"
 
     def source(self) -> str:
-        """The cell that defines it."""
+        """Return the cell that defines the kit."""
         given = {
             "kit": self.name,
             "a": "async " if self.awaits else "",
@@ -194,7 +194,7 @@ class Kit:
 
 
 def free_name(sources: Sequence[str]) -> str:
-    """A name for the kit that occurs in none of the sources."""
+    """Return a name for the kit that occurs in none of the sources."""
     name = NAME
     while any(name in source for source in sources):
         name += "_"
@@ -202,7 +202,7 @@ def free_name(sources: Sequence[str]) -> str:
 
 
 def literal(source: str) -> str:
-    """A source as a string literal that reads well: in triple quotes where that changes nothing."""
+    """Return a source as a readable string literal: in triple quotes if that changes nothing."""
     plain = "\\" not in source and "'''" not in source and not source.endswith("'")
     if plain and all(sign.isprintable() or sign == "\n" for sign in source):
         return f"'''{source}'''"
@@ -210,7 +210,7 @@ def literal(source: str) -> str:
 
 
 def bound_names(sources: Sequence[str]) -> tuple[str, ...]:
-    """Names that cells bind at their top level, sorted."""
+    """Return the names that cells bind at their top level, sorted."""
     found: set[str] = set()
     for source in sources:
         tree = parsed(source)
@@ -221,7 +221,7 @@ def bound_names(sources: Sequence[str]) -> tuple[str, ...]:
 
 
 def awaits(source: str) -> bool:
-    """Whether a cell awaits outside of its functions."""
+    """Return whether a cell awaits outside its functions."""
     tree = parsed(source)
     waiting = (ast.Await, ast.AsyncFor, ast.AsyncWith)
     return tree is not None and any(
@@ -231,7 +231,7 @@ def awaits(source: str) -> bool:
 
 
 def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a cell that run when the cell runs: functions and classes without what is in them."""
+    """Yield the nodes that run when the cell runs: not those inside functions and classes."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
@@ -252,7 +252,7 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 
 def _dict(cells: Mapping[str, str], known: Mapping[str, Mapping[str, str]] | None = None) -> str:
-    """A dict display of sources; one that stands in a `known` dict of the class is taken from there."""
+    """Return a dict display of sources; a source that is in a `known` dict of the class refers to it."""
     rows = []
     for label, source in cells.items():
         where = next((name for name, held in (known or {}).items() if held.get(label) == source), None)

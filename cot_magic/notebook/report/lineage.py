@@ -8,17 +8,17 @@ from cot_magic.core.case import Case, Cell, CellId, Freshness
 from cot_magic.core.edits import parsed
 from cot_magic.notebook.report.kit import bound_names, own_nodes
 
-VALUES = CellId("recorded values")  # stands for what no known cell gives
+VALUES = CellId("recorded values")  # a cell for values that no known cell defines
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def cells_before(case: Case, also: Iterable[str]) -> tuple[Cell, ...]:
-    """The cells that make the state before the failing cell, in the order in which they ran.
+    """Return the cells that create the state before the failing cell, in the order in which they ran.
 
     Parameters
     ----------
     also
-        Sources that will run on that state: what they mention is needed too, even within a string
+        Sources that will run on that state. What they mention is needed too, even in a string
         (`'rows' in globals()`).
     """
     ran = {cell.id: cell for cell in case.cells if _ran_before(cell, case.cell)}
@@ -35,22 +35,22 @@ def cells_before(case: Case, also: Iterable[str]) -> tuple[Cell, ...]:
 
 
 def run_place(cell: Cell) -> tuple[int, int]:
-    """The order in which cells ran; where that is not known, the order of the page."""
+    """Sort key for the order in which cells ran, or if unknown the order in the notebook."""
     if cell.execution_count is not None:
         return (1, cell.execution_count)
     return (0, cell.index or 0)
 
 
 def page_place(cell: Cell) -> tuple[int, int]:
-    """The order of the page; where that is not known, the order in which cells ran."""
+    """Sort key for the order in the notebook, or if unknown the order in which cells ran."""
     count = cell.execution_count or 0
     return (cell.index if cell.index is not None else count, count)
 
 
 def missing_names(case: Case, before: Sequence[Cell]) -> Iterator[str]:
-    """Names that cells read, that were in the kernel, and that none of the cells binds."""
+    """Yield names that cells read and the kernel had, but that none of the cells binds."""
     if any("import *" in cell.source for cell in before):
-        return  # what a star gives is not known here
+        return  # what a star import binds is unknown here
     there = {variable.name for variable in case.namespace}
     given = set(bound_names([cell.source for cell in (*before, case.cell)]))
     seen: set[str] = set()
@@ -65,14 +65,14 @@ def missing_names(case: Case, before: Sequence[Cell]) -> Iterator[str]:
 
 
 def recorded_values(case: Case, names: Iterable[str]) -> Cell | None:
-    """A cell that gives names the plain values that they had when the cell failed; None if there are none."""
+    """Return a cell that assigns the names their plain values at the failure; None if there are none."""
     texts = {variable.name: variable.text for variable in case.namespace}
     lines = [f"{name} = {texts[name]}" for name in names if _is_plain(texts.get(name, ""))]
     return Cell(id=VALUES, source="\n".join(lines)) if lines else None
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text is the whole repr of a value that Python reads back."""
+    """Return whether the string is the complete repr of a literal."""
     try:
         return repr(ast.literal_eval(text)) == text
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -90,7 +90,7 @@ def _words(sources: Iterable[str]) -> set[str]:
 
 
 def _gives(source: str) -> set[str]:
-    """Names that a cell binds or changes when it runs: `rows = …`, `rows[0] = …`, `rows.append(…)`."""
+    """Return names that a cell binds or changes when it runs: `rows = …`, `rows[0] = …`, `rows.append(…)`."""
     found = set(bound_names([source]))
     tree = parsed(source)
     for node in own_nodes(tree) if tree is not None else ():
@@ -106,14 +106,14 @@ def _gives(source: str) -> set[str]:
 
 
 def _root(node: ast.expr) -> str:
-    """`rows` of `rows[0].name`; empty if it is no name."""
+    """Return `rows` for `rows[0].name`; empty if the root is not a name."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def _inner(tree: ast.AST | None) -> set[str]:
-    """Names that a cell binds anywhere inside of its functions and comprehensions."""
+    """Return names that a cell binds anywhere, including its functions and comprehensions."""
     found = set()
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -1,4 +1,4 @@
-"""The sections about the order in which concurrent code runs: the witness, its replay, and its picture."""
+"""The sections about the order in which concurrent code runs: the witness, its replay and its picture."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ from cot_magic.render.safe_text import one_line, said
 
 
 def timeline(told: Dossier) -> Iterator[ReportCell]:
-    """The schedule that fails as a picture, or else in which order the cells ran."""
+    """Yield the failing schedule as a picture; without one, the order in which the cells ran."""
     found = _witnessed(told)
     if found is None or found[1].trace is None:
         rows = tuple(
@@ -42,7 +42,7 @@ def timeline(told: Dossier) -> Iterator[ReportCell]:
     drawn = picture.svg(search.trace, inevitable_after=since)
     if drawn:
         yield text_cell(
-            f"The schedule that fails ({evidence.id}): each lane is a task or thread, time goes down."
+            f"The failing schedule ({evidence.id}): each lane is a task or thread; time goes down."
         )
         yield ReportCell(
             source=_drawing(drawn),
@@ -55,12 +55,12 @@ def timeline(told: Dossier) -> Iterator[ReportCell]:
 
 
 def _drawing(svg: str) -> str:
-    """The cell that draws the picture. A picture in Markdown is not shown by JupyterLab if it is an SVG."""
+    """Return the cell that draws the picture: JupyterLab does not show an SVG in Markdown."""
     packed = base64.b85encode(zlib.compress(svg.encode(), 9)).decode()
     rows = [f"        {packed[place : place + 100]!r}" for place in range(0, len(packed), 100)]
     return "\n".join([
         "def rca_picture():",
-        '    """The schedule that fails, as a picture."""',
+        '    """The failing schedule, as a picture."""',
         "    import base64, zlib",
         "    from IPython.display import SVG",
         "",
@@ -75,7 +75,7 @@ def _drawing(svg: str) -> str:
 
 
 def witness(told: Dossier) -> Iterator[ReportCell]:
-    """The searches over schedules, and a cell that makes the failing one again."""
+    """Yield the searches over schedules, and a cell that replays the failing one."""
     searches = [(item, item.schedule) for item in told.session.evidence if item.schedule is not None]
     if not searches:
         return
@@ -103,22 +103,22 @@ def _replay(told: Dossier, evidence: Evidence, search: ScheduleSearch) -> Iterat
     made = search.witness
     if made is None or told.skip:
         return
-    seen = f"failed {made.replays_failed} of {made.replays} times when made again" if made.replays else ""
+    seen = f"failed in {made.replays_failed} of {made.replays} replays" if made.replays else ""
     token = f"token {made.token}" if made.token else ""
     facts = ", ".join(part for part in (f"seed {made.schedule.seed}", token, seen) if part)
-    yield text_cell(f"The schedule that fails: {inline(said(facts))}. This cell makes it again:")
+    yield text_cell(f"The failing schedule: {inline(said(facts))}. This cell replays it:")
     trial: dict[str, Any] = {"choices": list(made.minimised or made.schedule.choices)}
     if made.random_seed:
         trial["random_seed"] = made.random_seed
     batch = json.dumps({"trials": [trial]})
     kit = told.kit
     source = "\n".join((
-        f"# {evidence.id}: this cell needs cot-magic, which takes the turns as they were then",
+        f"# {evidence.id}: this cell needs cot-magic, which replays the order of turns",
         kit.call("state_before()"),
         "try:",
         "    from cot_magic.explore.incopy import raise_again",
         "except ImportError:",
-        '    print("To make the schedule again: pip install cot-magic")',
+        '    print("To replay the schedule: pip install cot-magic")',
         "else:",
         f"    raise_again({kit.name}.failing[{told.label(told.case.cell)!r}], {batch!r}, globals())",
     ))  # fmt: skip
@@ -135,7 +135,7 @@ def _replay(told: Dossier, evidence: Evidence, search: ScheduleSearch) -> Iterat
 
 
 def _witnessed(told: Dossier) -> tuple[Evidence, ScheduleSearch] | None:
-    """The last search of the cell as it was that found a schedule under which it fails."""
+    """Return the last search of the original cell that found a failing schedule."""
     fixes = {fix.id for fix in told.session.fixes}
     found = [
         (item, item.schedule)

@@ -1,5 +1,4 @@
-"""The cells of a report that run: the reproduction, the probes, the fix and its tests, each with what its run
-showed."""
+"""The cells of a report that run (reproduction, probes, fix, tests), each with what its run showed."""
 
 import ast
 from collections.abc import Iterator
@@ -29,9 +28,9 @@ from cot_magic.render.safe_text import code_span, one_line, shown
 
 
 def reproduction(told: Dossier) -> Iterator[ReportCell]:
-    """The cells that make the state, the failing cell, and the kit that runs them again."""
+    """Yield the cells that create the state, the failing cell, and the kit that runs them again."""
     yield text_cell(
-        "A label such as " + escaped(told.label(told.case.cell)) + " is that of the notebook that failed."
+        f"Labels such as {escaped(told.label(told.case.cell))} refer to the notebook that failed."
     )
     for cell in told.before:
         yield text_cell(_introduced(told, cell))
@@ -45,8 +44,8 @@ def reproduction(told: Dossier) -> Iterator[ReportCell]:
         return
     kit = told.kit
     yield text_cell(
-        "The cells further down run the ones above again, each on a state of its own. This is all that they "
-        "need; its last line checks that the failure is the same."
+        "The cells below run the ones above again, each on its own state. This cell is all they need. Its "
+        "last line checks that the failure is the same."
     )
     ename = "TimeoutError" if told.hung else raised.ename
     check = f'print("fails again:", type({kit.call("failure()")}).__name__)'
@@ -56,16 +55,17 @@ def reproduction(told: Dossier) -> Iterator[ReportCell]:
 
 
 def _introduced(told: Dossier, cell: Cell) -> str:
-    """What a cell before the failing one is there for."""
+    """Say what a cell before the failing one is for."""
     if cell.id == VALUES:
-        return "**Values that no known cell gives**, as they were in the kernel when the cell failed:"
+        return "**Values that no known cell defines**, as they were in the kernel when the cell failed:"
     names = next((item.names for item in told.case.lineage if item.cell.id == cell.id), ())
-    gives = ", ".join(code_span(name, 80) for name in names)
-    return f"**{escaped(told.label(cell))}** gives {gives}:" if gives else f"**{escaped(told.label(cell))}**:"
+    defines = ", ".join(code_span(name, 80) for name in names)
+    label = escaped(told.label(cell))
+    return f"**{label}** defines {defines}:" if defines else f"**{label}**:"
 
 
 def failing(told: Dossier, raised: Raised) -> ReportCell:
-    """The failing cell with the error that was recorded."""
+    """Return the failing cell with the recorded error."""
     output = Failed(ename=raised.ename, evalue=raised.evalue, traceback=tuple(_traceback(told, raised)))
     if told.hung or told.skip:
         return ReportCell(
@@ -80,7 +80,7 @@ def failing(told: Dossier, raised: Raised) -> ReportCell:
 
 
 def _traceback(told: Dossier, raised: Raised) -> Iterator[str]:
-    """The way to the failure as text, through cells and libraries; the last 20 levels of it."""
+    """Yield the traceback through cells and libraries, the last 20 levels of it."""
     yield f"{raised.ename}: Traceback (most recent call last)"
     for frame in raised.frames[-20:]:
         inside = f", in {frame.function}" if frame.function not in ("", "<module>") else ""
@@ -97,7 +97,7 @@ def _traceback(told: Dossier, raised: Raised) -> Iterator[str]:
 
 
 def _short(filename: str) -> str:
-    """The end of the path of a library's file, from its package on: the rest is the machine's."""
+    """Return the path of a library's file from its package on; the rest depends on the machine."""
     for mark in ("site-packages", "dist-packages", "lib"):
         for sign in ("/", "\\"):
             _, found, rest = filename.rpartition(f"{sign}{mark}{sign}")
@@ -107,9 +107,9 @@ def _short(filename: str) -> str:
 
 
 def probe_cells(told: Dossier, probe: Probe, evidence: Evidence | None) -> Iterator[ReportCell]:
-    """One probe: a cell that gives the recorded answer, or its code and why it was not run."""
+    """Yield a cell that gives the recorded answer, or the probe's code and why it did not run."""
     if evidence is None or not ran(evidence) or told.skip:
-        why = "not run: the time for experiments was spent, or nothing could run"
+        why = "not run: the time for experiments was used up, or nothing could run"
         if evidence is not None:
             why = f"{evidence.id}: {ending(evidence)}"
         yield text_cell(f"- ? {inline(why)}", fence(shown(probe.source), "python"))
@@ -144,7 +144,7 @@ def _block(source: str) -> str:
 
 
 def fix_cells(told: Dossier) -> Iterator[ReportCell]:
-    """The edited cells, and below them what has to run again to see that the failure is gone."""
+    """Yield the edited cells, then what has to run again to show that the failure is gone."""
     fix, after = told.fix, told.run_of_fix(Stage.AFTER)
     if fix is None:
         return
@@ -176,7 +176,7 @@ def fix_cells(told: Dossier) -> Iterator[ReportCell]:
 
 
 def _seen(after: Evidence) -> tuple[tuple[Output, ...], tuple[str, ...]]:
-    """What the fixed cell showed in its copy, and the tags that let it raise if it did."""
+    """Return the outputs of the fixed cell in its copy, and the tags that let it raise if it did."""
     found: list[Output] = [Printed(text=after.output)] if after.output else []
     if after.outcome is Outcome.RAISED and after.raised is not None:
         seen = after.raised
@@ -186,7 +186,7 @@ def _seen(after: Evidence) -> tuple[tuple[Output, ...], tuple[str, ...]]:
 
 
 def test_cells(told: Dossier, view: TestView) -> Iterator[ReportCell]:
-    """A regression test, and two cells that run it without and with the fix."""
+    """Yield a regression test, and two cells that run it without and with the fix."""
     code, argument = _definition(view.test)
     runs = {Stage.BEFORE: view.before, Stage.AFTER: view.after}
     able = not told.skip and any(ran(run) for run in runs.values())
@@ -216,10 +216,10 @@ test_cells.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for
 
 
 def _definition(test: RegressionTest) -> tuple[str, str]:
-    """The test as a cell that only defines it, and how the kit is given it.
+    """Return the test as a cell that only defines it, and the argument for the kit.
 
-    A test that does more at its top level than to import and define is given as text: it must run after the
-    failing cell, and not before.
+    A test that does more at its top level than import and define is passed as a string: it must run after the
+    failing cell, not before.
     """
     tree = parsed(test.source)
     quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef)

@@ -1,4 +1,4 @@
-"""The recorded events of a session: redacted for a report, kept in its metadata, read from there again."""
+"""The recorded events of a session: redacted for a report, kept in its metadata, and read back."""
 
 import dataclasses
 import enum
@@ -20,11 +20,11 @@ V = TypeVar("V")
 _TEMPORARY = re.compile(r"ipykernel_\d+[/\\](\d+\.py)")
 _BEFORE_A_PATH = frozenset(" \t\n'\"<>()[],=")
 LEAST_PARTS = 3
-"""A folder of fewer parts (`/`, `/work`) may be a word of the text as well."""
+"""A folder path with fewer parts (`/`, `/work`) may also be an ordinary word."""
 
 
 def redacted(value: V, redact: Callable[[str], str]) -> V:
-    """The value of `core` with every text in it passed through `redact`."""
+    """Return a value of `core` with every string in it passed through `redact`."""
     if isinstance(value, str) and not isinstance(value, enum.Enum):
         return redact(value)  # type: ignore[return-value]
     if isinstance(value, tuple):
@@ -41,7 +41,7 @@ def redacted(value: V, redact: Callable[[str], str]) -> V:
 
 
 def without_machine(stampeds: Sequence[Stamped], cwd: str) -> list[Stamped]:
-    """The events without the names that this machine gives to the files of cells and to the folder."""
+    """Return the events without this machine's paths of cell files and of the working directory."""
     named = len(Path(cwd).parts) >= LEAST_PARTS
 
     def told(text: str) -> str:
@@ -52,7 +52,7 @@ def without_machine(stampeds: Sequence[Stamped], cwd: str) -> list[Stamped]:
 
 
 def _without_folders(text: str) -> str:
-    """The text in which the kernel's files of cells have no folder, in linear time: texts may be long."""
+    """Remove the folders of the kernel's cell files, in linear time since strings may be long."""
     parts, end = [], 0
     for found in _TEMPORARY.finditer(text):
         start = found.start()
@@ -64,7 +64,7 @@ def _without_folders(text: str) -> str:
 
 
 def folded(stampeds: Sequence[Stamped]) -> Session:
-    """The session that the events tell."""
+    """Return the session that the events make up."""
     session = Session()
     for stamped in stampeds:
         session = session.evolve(stamped)
@@ -72,7 +72,7 @@ def folded(stampeds: Sequence[Stamped]) -> Session:
 
 
 def without_recording(session: Session) -> list[Stamped]:
-    """What can be said of a session whose events are lost (its kernel died): its case and what went wrong."""
+    """Return events for a session that was lost when its kernel died: its case and what went wrong."""
     if session.case is None or session.budget is None:
         return []
     started = SessionStarted(
@@ -92,23 +92,23 @@ def without_recording(session: Session) -> list[Stamped]:
 
 
 def metadata(stampeds: Sequence[Stamped]) -> list[str]:
-    """The events as lines of JSON, as a recording has them."""
+    """Return the events as lines of JSON, as in a recording."""
     return [encode(stamped) for stamped in stampeds]
 
 
 def events_of(path: Path, read: Callable[[Path], Iterable[Stamped]]) -> list[Stamped]:
-    """The events of a recording, which `read` reads, or of the session that a report carries.
+    """Return the events of a recording, read by `read`, or of the session in a report.
 
-    A session whose recording stops before its end, as a killed kernel leaves it, ends interrupted. Raises
+    A session whose recording breaks off, as when its kernel was killed, ends as interrupted. Raises
     RecordingError if there is no session, or more than one.
     """
     events = list(embedded(path) if path.suffix == ".ipynb" else read(path))
     if not events or not isinstance(events[0].event, SessionStarted):
-        raise RecordingError(f"{path} holds no session: a recording begins with the start of one.")
+        raise RecordingError(f"{path} holds no session. Give a file written with --save.")
     for one, other in itertools.pairwise(events):
         if other.order <= one.order:
             raise RecordingError(
-                f"{path}: event {other.order} stands after event {one.order}: it is damaged, or holds more "
+                f"{path}: event {other.order} comes after event {one.order}: it is damaged, or holds more "
                 "than one session."
             )
     last = events[-1]
@@ -119,9 +119,9 @@ def events_of(path: Path, read: Callable[[Path], Iterable[Stamped]]) -> list[Sta
 
 
 def embedded(path: Path) -> Iterator[Stamped]:
-    """The events of the session that a report carries.
+    """Yield the events of the session in a report.
 
-    Raises UsageError if it cannot be read or carries none, RecordingError if an event is damaged.
+    Raises UsageError if the file cannot be read or has no session, RecordingError if an event is damaged.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -132,7 +132,7 @@ def embedded(path: Path) -> Iterator[Stamped]:
     kept = data.get("metadata", {}).get(KEY) if isinstance(data, dict) else None
     lines = kept.get("session") if isinstance(kept, dict) else None
     if not isinstance(lines, list) or not lines:
-        raise UsageError(f"{path} carries no session: only a report that cot-magic wrote does.")
+        raise UsageError(f"{path} contains no session: only a report written by cot-magic does.")
     for number, line in enumerate(lines, 1):
         try:
             yield decode(line)

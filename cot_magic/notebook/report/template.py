@@ -1,4 +1,4 @@
-"""The template of a report: a Markdown text in which `{{name}}` on a line of its own stands for a section."""
+"""The template of a report: Markdown in which `{{name}}` on its own line is replaced by a section."""
 
 import difflib
 import re
@@ -16,16 +16,16 @@ _WORD = re.compile(r"\{\{[ \t]*(\w+)[ \t]*\}\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplatePart:
-    """A piece of a template: Markdown text, or the name of a section that stands there."""
+    """A piece of a template: Markdown, or the name of a section."""
 
     text: str = ""
     section: str = ""
 
 
 def read_template(path: Path | None) -> str:
-    """The text of a template; the package's own if no path is given. Raises UsageError."""
+    """Return the text of a template, by default the package's own. Raises UsageError."""
     if path is None:
-        return files("cot_magic.notebook").joinpath(DEFAULT).read_text(encoding="utf-8")
+        return files("cot_magic.notebook.report").joinpath(DEFAULT).read_text(encoding="utf-8")
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -36,18 +36,18 @@ def read_template(path: Path | None) -> str:
 def parts(
     template: str, *, sections: Sequence[str], words: Mapping[str, str], later: Sequence[str] = ()
 ) -> Iterator[TemplatePart]:
-    """The pieces of a template in order, words filled in.
+    """Yield the pieces of a template in order, with words filled in.
 
     Parameters
     ----------
     sections
-        Names that may stand on a line of their own, each once.
+        Names allowed on a line of their own, each once.
     words
-        What may stand within a line: `title`, `verdict` and such, as Markdown.
+        Words allowed within a line, such as `title` and `verdict`, with their Markdown.
     later
-        Sections whose cells need those of `reproduction`, which therefore has to come before them.
+        Sections whose cells need those of `reproduction`, which must come before them.
 
-    Raises UsageError for a name that is not known, one that comes twice, and a section above what it needs.
+    Raises UsageError for an unknown or repeated name, and for a section above what it needs.
     """
     seen: list[str] = []
     place = 0
@@ -60,7 +60,7 @@ def parts(
         if name not in sections:
             raise _unknown(name, (*sections, *words))
         if name in seen:
-            raise UsageError(f"the template has {{{{{name}}}}} twice: a section can stand once.")
+            raise UsageError(f"the template has {{{{{name}}}}} twice: use a section only once.")
         if name in later and "reproduction" not in seen:
             raise UsageError(
                 f"the template has {{{{{name}}}}} above {{{{reproduction}}}}, whose cells it needs."
@@ -83,5 +83,5 @@ def _filled(text: str, words: Mapping[str, str], sections: Sequence[str]) -> str
 
 def _unknown(name: str, known: Sequence[str]) -> UsageError:
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(known)}."
-    return UsageError(f"the template has {{{{{name}}}}}, which is no section: {hint}")
+    hint = f"did you mean {nearest[0]}?" if nearest else f"use one of {', '.join(known)}."
+    return UsageError(f"the template has {{{{{name}}}}}, which is not a section: {hint}")

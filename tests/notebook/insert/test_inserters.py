@@ -39,7 +39,7 @@ def texts(reply: dict[str, Any]) -> list[str]:
 def test_one_payload_holds_fix_and_tests(prepared: Any) -> None:
     ran = prepared.run("print(PayloadInserter(shell).insert([fix, test]))")
     assert texts(ran.reply) == [f"{FIX.source}\n\n\n{TEST.source}"]
-    assert ran.stdout == "The fix and the tests will stand in a new cell below this one when it ends.\n"
+    assert ran.stdout == "The fix and the tests will be inserted in a new cell below this one when it ends.\n"
 
 
 def test_for_vs_code_the_fix_is_asked_for_last_so_that_it_ends_on_top(prepared: Any) -> None:
@@ -59,7 +59,7 @@ def test_after_a_cell_that_failed_the_code_is_printed_since_a_payload_would_be_d
     prepared.run("shell.events.unregister('post_run_cell', hook)")
     assert texts(ran.reply) == []
     assert "\nx = 1\n" in ran.stdout
-    assert "copy it into a cell" in ran.stdout
+    assert "copy the code into a cell" in ran.stdout
     again = prepared.run("print(PayloadInserter(shell).insert([fix]))")
     assert texts(again.reply) == [FIX.source], "the failure before does not count in a later cell"
 
@@ -127,7 +127,9 @@ def test_in_a_terminal_the_code_is_at_the_next_prompt(terminal: Any) -> None:
     inserter = choose(terminal, "terminal")
     assert isinstance(inserter, TerminalInserter)
     said = inserter.insert([FIX, TEST])
-    assert said == "The fix and the tests will be at your next prompt: Enter runs it, Ctrl-C drops it."
+    assert (
+        said == "The fix and the tests will be at your next prompt: Enter runs the code, Ctrl-C discards it."
+    )
     assert terminal.rl_next_input == f"{FIX.source}\n\n\n{TEST.source}"
     inserter.undo()
     assert terminal.rl_next_input is None

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from cot_magic.core.errors import UsageError
-from cot_magic.notebook.report.options import ExportOptions, parse_line
+from cot_magic.notebook.report.write import ExportOptions, parse_line
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_cell_that_kills_its_kernel_has_a_report_whose_cells_no_test_runs(tmp_
     code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
     assert code
     assert all("nbval-skip" in cell["metadata"]["tags"] for cell in code)
-    assert "takes its kernel with it" in "".join(book["cells"][0]["source"])
+    assert "kills its kernel" in "".join(book["cells"][0]["source"])
 
 
 @pytest.mark.slow

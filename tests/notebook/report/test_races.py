@@ -1,4 +1,4 @@
-"""A report of a race: the searches, the schedule that fails and how it is made again, its picture."""
+"""A report of a race: the searches, the failing schedule and its replay, its picture."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,8 +11,7 @@ from cot_magic.core.case import CellId
 from cot_magic.core.events import EvidenceGathered, Stamped
 from cot_magic.core.findings import Evidence, EvidenceId, EvidenceKind, Stage
 from cot_magic.core.jobs import Outcome, Schedule, Witness
-from cot_magic.core.schedules import ScheduleSearch
-from cot_magic.core.schedules import Trace, TraceStep
+from cot_magic.core.schedules import ScheduleSearch, Trace, TraceStep
 from cot_magic.notebook.report.write import report
 
 
@@ -65,7 +64,7 @@ def test_both_searches_are_listed_with_their_rates(race: list[Stamped]) -> None:
     text = "\n".join(told(race).values())
     assert "| e10 | before the fix | 7 of 100 |" in text
     assert "| e11 | after the fix | 0 of 2,000 |" in text
-    assert "seed 3, failed 6 of 6 times when made again" in text
+    assert "seed 3, failed in 6 of 6 replays" in text
 
 
 def test_the_schedule_is_made_again_where_cot_magic_is_and_else_it_says_what_to_install(

@@ -57,7 +57,7 @@ def test_another_file_of_one_line_is_no_recording_that_was_cut_off(tmp_path: Pat
 
 @pytest.mark.parametrize("texts", [lines(*EVENTS) * 2, [lines(*EVENTS)[place] for place in (0, 2, 1)]])
 def test_events_out_of_order_are_not_shown_as_a_session(texts: list[str], tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match=r"stands after event 2: it is damaged, or holds more"):
+    with pytest.raises(RecordingError, match=r"comes after event 2: it is damaged, or holds more"):
         events_of(written(tmp_path, *texts), read)
 
 

@@ -48,9 +48,9 @@ def test_a_template_comes_from_a_file(events: list[Stamped], tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("template", "said"),
     [
-        ("{{sumary}}", r"\{\{sumary\}\}, which is no section: did you mean summary"),
-        ("a {{titel}} b", r"\{\{titel\}\}, which is no section: did you mean title"),
-        ("{{xyzzy}}", "which is no section: known are summary"),
+        ("{{sumary}}", r"\{\{sumary\}\}, which is not a section: did you mean summary"),
+        ("a {{titel}} b", r"\{\{titel\}\}, which is not a section: did you mean title"),
+        ("{{xyzzy}}", "which is not a section: use one of summary"),
         ("{{plan}}\n\n{{plan}}", r"\{\{plan\}\} twice"),
         ("see {{plan}} here", "give it a line of its own"),
         ("{{tests}}\n\n{{reproduction}}", r"\{\{tests\}\} above \{\{reproduction\}\}"),

@@ -77,7 +77,7 @@ def test_ids_come_from_the_content_and_are_different(events: list[Stamped]) -> N
     assert len(set(ids)) == len(ids)
     more = report(events, redact=same, template="A preface.\n\n{{reproduction}}\n\n{{tests}}")
     kept = {cell["id"] for cell in more["cells"] if cell["cell_type"] == "code"}
-    assert kept <= set(ids), "a code cell keeps its id wherever it stands"
+    assert kept <= set(ids), "a code cell keeps its id wherever it is"
 
 
 def test_every_section_of_the_template_is_there(events: list[Stamped]) -> None:
@@ -207,7 +207,7 @@ def test_a_name_that_no_cell_gives_is_said_and_nothing_is_run(events: list[Stamp
         return replace(case, lineage=(), cells=(case.cell,), namespace=there)
 
     book = report(with_case(events, lost), redact=same)
-    assert "no known cell gives `records`" in text(book)
+    assert "no known cell defines `records`" in text(book)
     code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
     assert code
     assert all("nbval-skip" in cell["metadata"]["tags"] for cell in code)
@@ -221,8 +221,8 @@ def test_a_plain_value_that_no_cell_gives_stands_in_a_cell_of_its_own(events: li
     book = report(with_case(events, lost), redact=same)
     (values, *_) = cells(book, "lineage")
     assert source(values) == "records = [{'item': 'tea', 'pirce': 3.5}]"
-    assert "Values that no known cell gives" in section(book, "Reproduction")
-    assert "no known cell gives `records`" not in text(book)
+    assert "Values that no known cell defines" in section(book, "Reproduction")
+    assert "no known cell defines `records`" not in text(book)
 
 
 def test_a_foreign_id_adds_no_line_to_a_cell(events: list[Stamped]) -> None:
@@ -309,9 +309,9 @@ def test_a_recording_is_told_from_a_report(events: list[Stamped], tmp_path: Path
     [
         (None, "cannot read"),
         ("{", "not a notebook"),
-        ("[]", "carries no session"),
-        ('{"metadata": {"cot": 3}}', "carries no session"),
-        ('{"metadata": {"cot": {"session": []}}}', "carries no session"),
+        ("[]", "contains no session"),
+        ('{"metadata": {"cot": 3}}', "contains no session"),
+        ('{"metadata": {"cot": {"session": []}}}', "contains no session"),
     ],
 )
 def test_a_file_that_is_no_report_is_told_in_one_line(tmp_path: Path, content: str | None, said: str) -> None:
@@ -340,7 +340,7 @@ def test_cells_that_read_a_file_which_is_not_embedded_are_skipped_by_tests(
 ) -> None:
     (tmp_path / "tea").write_text("a file that the sources name")
     book = report(events, redact=same, folder=tmp_path)
-    assert "--embed-data allows it" in section(book, "Reproduction")
+    assert "allow it with --embed-data" in section(book, "Reproduction")
     code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
     assert all("nbval-skip" in cell["metadata"]["tags"] for cell in code)
     book = report(events, redact=same, folder=tmp_path, embed=True)
