@@ -131,6 +131,12 @@ class Site:
         text = _NEWLINES.sub(" ", self.text(node))
         return text if len(text) <= 80 else text[:77] + "…"
 
+    def mention(self, node: ast.AST) -> str:
+        """The source of a node for a sentence, with its value in parentheses if that tells more."""
+        name, variable = f"`{self.one_line(node)}`", self.value(node)
+        value = shown(variable) if variable is not None else name
+        return name if value == name else f"{name} ({value})"
+
     @property
     def statement(self) -> ast.stmt | None:
         """The innermost statement that contains the failing line."""

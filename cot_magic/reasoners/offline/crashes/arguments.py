@@ -227,7 +227,7 @@ def _collected(
     new = f"{source[src.span(source, call)[0] : start]}{brackets[0]}{source[start:end]}{brackets[1]}"
     new += source[end : src.span(source, call)[1]]
     repair = site.repair("Put them into one collection.", site.over(call, new))
-    claim = f"`{site.text(call.func)}` takes them as one collection, not as separate arguments."
+    claim = f"`{site.text(call.func)}` takes its values as one collection, not as separate arguments."
     if certain:
         seen = "The call works with one collection."
         yield site.cause(claim, seen, f"({new}, True)[1]", repair, weight=0.9)

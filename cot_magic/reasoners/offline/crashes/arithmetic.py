@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import pure
 from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site, shown
+from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
 
 
@@ -93,8 +93,9 @@ def zero(site: Site) -> Iterator[Suspicion]:
     for node, divisor in divisions(site)[:1]:
         text = site.text(divisor)
         if pure(divisor):
-            origin = _origin(site, divisor)
-            yield site.cause(f"`{text}` is 0{origin}.", f"`{text}` is 0.", f"({text}) == 0", weight=0.75)
+            what = "The divisor" if isinstance(divisor, ast.Constant) else f"`{text}`"
+            claim = f"{what} is 0{_origin(site, divisor)}."
+            yield site.cause(claim, f"{what} is 0.", f"({text}) == 0", weight=0.75)
         if not isinstance(divisor, ast.Constant) and not (
             isinstance(divisor, ast.Call) and getattr(divisor.func, "id", "") == "len"
         ):
@@ -144,9 +145,7 @@ def overflow(site: Site) -> Iterator[Suspicion]:
         left = power.left
         value = site.literal(left)
         if isinstance(value, float) and value.is_integer():
-            claim = (
-                f"`{site.one_line(left)}` is the float {shown(site.value(left))}; an integer has no limit."
-            )
+            claim = f"{site.mention(left)} is a float; an integer has no limit."
             new = str(int(value)) if isinstance(left, ast.Constant) else f"int({site.text(left)})"
             yield site.reading(
                 claim, site.repair("Use an integer, which has no limit.", site.over(left, new)), weight=0.6

@@ -8,7 +8,7 @@ from cot_magic.core.case import Variable
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import Site, shown, type_name
+from cot_magic.reasoners.offline.site import Site, type_name
 from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
 
@@ -204,7 +204,8 @@ def typo(site: Site) -> Iterator[Suspicion]:
         name = node.attr
         members = [item for item in site.members(found) if name.startswith("_") or not item.startswith("_")]
         certain = only_near(name, members)
-        what = f"`{site.one_line(node.value)}` (`{module_of(site, node) or found.type}`)"
+        text, owner = site.one_line(node.value), module_of(site, node) or found.type
+        what = f"`{text}`" if text == owner else f"`{text}` (`{owner}`)"
         for place, meant in enumerate(near(name, members)):
             claim = f"{what} has no attribute `{name}`; the closest is `{meant}`."
             repair = site.repair(f"Write `{meant}`.", *_everywhere(site, node, meant))
@@ -368,11 +369,6 @@ def elements(site: Site) -> Iterator[Suspicion]:
                 site.repair("Call it on the first element.", site.over(node.value, first)),
                 weight=0.3,
             )
-
-
-def described(site: Site, node: ast.AST) -> str:
-    """A node with its value, for a sentence."""
-    return f"`{site.one_line(node)}` is {shown(site.value(node))}"
 
 
 @rule(

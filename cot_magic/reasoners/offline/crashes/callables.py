@@ -113,10 +113,7 @@ def missing_operator(site: Site) -> Iterator[Suspicion]:
         opening = site.cell.source.rindex("(", 0, src.span(site.cell.source, call.args[0])[0])
         start = len(site.cell.source[:opening].rstrip())
         change = src.Splice(start=start, end=opening, text=" * ")
-        claim = (
-            f"`{site.one_line(call.func)}` is the number {shown(site.value(call.func))}, but is called like "
-            "a function."
-        )
+        claim = f"{site.mention(call.func)} is a number, but is called like a function."
         repair = site.repair("Multiply with `*`.", change)
         if isinstance(call.func, ast.Constant):
             yield site.cause(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
 from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site, number_in, shown
+from cot_magic.reasoners.offline.site import Site, number_in
 from cot_magic.reasoners.offline.written import rule
 
 
@@ -132,10 +132,7 @@ def percent(site: Site) -> Iterator[Suspicion]:
             return
         value = site.literal(node.left)
         if number_in(value):
-            claim = (
-                f"`{site.one_line(node.left)}` is the string {shown(site.value(node.left))}, so `%` formats "
-                "it."
-            )
+            claim = f"{site.mention(node.left)} is a string, so `%` formats it."
             repair = site.repair("Convert it to a number.", *site.call(number_in(value), node.left))
             yield site.cause(
                 claim,
@@ -178,9 +175,7 @@ def format_code(site: Site) -> Iterator[Suspicion]:
     for part in site.find(ast.FormattedValue):
         value = site.literal(part.value)
         if kind_of(site, part.value) == "str" and number_in(value):
-            claim = (
-                f"`{site.one_line(part.value)}` is the string {shown(site.value(part.value))}, not a number."
-            )
+            claim = f"{site.mention(part.value)} is a string, not a number."
             repair = site.repair("Convert it to a number.", *site.call(number_in(value), part.value))
             yield site.cause(
                 claim,
@@ -232,9 +227,7 @@ def join_of_one(site: Site) -> Iterator[Suspicion]:
     for call in site.find(
         ast.Call, lambda node: getattr(node.func, "attr", "") == "join" and len(node.args) == 1
     ):
-        claim = (
-            f"`{site.one_line(call.args[0])}` is {shown(site.value(call.args[0]))}, which is not an iterable."
-        )
+        claim = f"{site.mention(call.args[0])} is not an iterable."
         yield site.reading(
             claim, site.repair("Join its digits.", *site.call("str", call.args[0])), weight=0.6
         )
@@ -317,10 +310,7 @@ def text_or_bytes(site: Site) -> Iterator[Suspicion]:
     ):
         argument = call.args[0]
         if wants_text and (wants_text[1] or wants_text[2]) != "bytes":
-            claim = (
-                f"`{site.one_line(argument)}` is {shown(site.value(argument))}, but this file takes only "
-                "strings."
-            )
+            claim = f"{site.mention(argument)} is not a string, but this file takes only strings."
             repair = site.repair("Convert it to a string.", *site.call("str", argument))
             yield site.cause(
                 claim,

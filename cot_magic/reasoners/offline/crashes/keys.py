@@ -151,13 +151,12 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
 
 def _difference(wanted: str, meant: str, what: str) -> str:
     """Why two names differ, where that is hard to see."""
+    what = "column's name" if what == "column" else what
     if meant.strip() == wanted.strip():
         if meant != meant.rstrip():
-            return f": the {what}'s name ends in a space"
-        return (
-            f": the {what}'s name begins with a space" if meant != meant.lstrip() else ", without the space"
-        )
-    return f": the {what}'s name differs in case" if meant.lower() == wanted.lower() else ""
+            return f": the {what} ends in a space"
+        return f": the {what} begins with a space" if meant != meant.lstrip() else ", without the space"
+    return f": the {what} differs in case" if meant.lower() == wanted.lower() else ""
 
 
 def _quoted(site: Site, node: ast.Constant, text: str) -> str:

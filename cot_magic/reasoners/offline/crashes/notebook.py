@@ -28,6 +28,7 @@ def stale(site: Site) -> Iterator[Suspicion]:
         if item.freshness is Freshness.FRESH or not names:
             continue
         where = site.case.label(item.cell.id)
+        where = f"{where[0].upper()}{where[1:]}"
         said = {
             Freshness.STALE: f"{where} defines `{names[0]}` and is stale: it was edited since it ran, or a "
             "cell before it ran again. Run it again.",

@@ -15,15 +15,12 @@ from cot_magic.reasoners.offline.crashes.operands import (
     pure,
 )
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import UNKNOWN, Site, number_in, shown
+from cot_magic.reasoners.offline.site import UNKNOWN, Site, number_in
 from cot_magic.reasoners.offline.written import rule
 
 
 def _both(site: Site, pair: Pair) -> str:
-    return (
-        f"`{site.one_line(pair.left)}` is {shown(site.value(pair.left))} and "
-        f"`{site.one_line(pair.right)}` is {shown(site.value(pair.right))}"
-    )
+    return f"{site.mention(pair.left)} and {site.mention(pair.right)}"
 
 
 def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
@@ -159,10 +156,7 @@ def unary(site: Site) -> Iterator[Suspicion]:
                 f"Convert it: `{number_in(value)}({site.one_line(node.operand)})`.",
                 *site.call(number_in(value), node.operand),
             )
-            claim = (
-                f"`{site.one_line(node.operand)}` is {shown(site.value(node.operand))}: a string, not a "
-                "number."
-            )
+            claim = f"{site.mention(node.operand)} is a string, not a number."
             yield site.cause(
                 claim, "It is a string that holds a number.", is_type(site, node.operand), edit, weight=0.9
             )
@@ -376,7 +370,7 @@ def python2_print(site: Site) -> Iterator[Suspicion]:
 def _repeated(site: Site, pair: Pair, text: ast.expr) -> Iterator[Suspicion]:
     """A list times a string that holds an integer."""
     if number_in(site.literal(text)) == "int":
-        claim = f"`{site.one_line(text)}` is the string {shown(site.value(text))}, not a number."
+        claim = f"{site.mention(text)} is a string, not a number."
         edit = _converted(site, pair, text, "int")
         yield site.cause(claim, "It is a string that holds a number.", is_type(site, text), edit, weight=0.92)
 
@@ -426,7 +420,7 @@ def sequence_times(site: Site) -> Iterator[Suspicion]:
         sequence = pair.sides[1 - kinds.index("float")]
         value = site.literal(sequence)
         if number_in(value):
-            claim = f"`{site.one_line(sequence)}` is the string {shown(site.value(sequence))}, not a number."
+            claim = f"{site.mention(sequence)} is a string, not a number."
             repair = _converted(site, pair, sequence, "float")
             yield site.cause(
                 claim, "It is a string that holds a number.", is_type(site, sequence), repair, weight=0.92
@@ -440,10 +434,7 @@ def sequence_times(site: Site) -> Iterator[Suspicion]:
                 claim, site.repair("Multiply each element.", site.over(pair.whole, new)), weight=0.7
             )
         else:
-            claim = (
-                f"`{site.one_line(number)}` is {shown(site.value(number))}, a float; a sequence is repeated "
-                "an integer number of times."
-            )
+            claim = f"{site.mention(number)} is a float; a sequence is repeated an integer number of times."
             yield site.reading(claim, _converted(site, pair, number, "int"), weight=0.7)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
 from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site, shown
+from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
 
 # function: code that is true if its first two arguments, {0} and {1}, are swapped
@@ -62,10 +62,7 @@ def order(site: Site) -> Iterator[Suspicion]:
             return
         kinds = kind_of(site, first), kind_of(site, second)
         if len(call.args) == 2 and _may_swap(kinds) and _inside_library(site):
-            shows = (
-                f"`{site.one_line(first)}` is {shown(site.value(first))}, "
-                f"`{site.one_line(second)}` is {shown(site.value(second))}"
-            )
+            shows = f"{site.mention(first)}, {site.mention(second)}"
             yield site.reading(f"{claim[:-1]}: {shows}.", repair, weight=0.35)
             return
 

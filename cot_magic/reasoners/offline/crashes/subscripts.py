@@ -8,7 +8,7 @@ from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import CALLABLE, kind_of, pure
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import Site, shown
+from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
 
 # methods that are usually called without arguments
@@ -105,10 +105,7 @@ def number(site: Site) -> Iterator[Suspicion]:
     if said is None:
         return
     for node in site.find(ast.Subscript, lambda node: kind_of(site, node.value) == said[1])[:1]:
-        claim = (
-            f"`{site.one_line(node.value)}` is the number {shown(site.value(node.value))} and has no "
-            "elements."
-        )
+        claim = f"{site.mention(node.value)} is a number and has no elements."
         check = f"type({site.text(node.value)}).__name__ == {said[1]!r}"
         if pure(node.value):
             yield site.cause(claim, "It is a number.", check, weight=0.6)

@@ -55,7 +55,7 @@ def missing_global(site: Site) -> Iterator[Suspicion]:
     if augmented and not _read_by_other_name(function, name):
         check = f"{name!r} not in locals()" if holder is not None else f"{name!r} in globals()"
         yield site.cause(
-            claim, f"There is a `{name}` {where}, and no local one yet.", check, repair, weight=0.92
+            claim, f"There is a variable `{name}` {where}, and no local one yet.", check, repair, weight=0.92
         )
     else:
         yield site.reading(claim, repair, weight=0.6)

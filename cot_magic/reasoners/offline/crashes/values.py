@@ -121,10 +121,7 @@ def math_domain(site: Site) -> Iterator[Suspicion]:
         return
     for call in site.find(ast.Call, lambda node: bool(node.args)):
         argument = call.args[0]
-        claim = (
-            f"`{site.one_line(argument)}` is {shown(site.value(argument))}, for which "
-            f"`{site.one_line(call.func)}` is not defined."
-        )
+        claim = f"`{site.one_line(call.func)}` is not defined for {site.mention(argument)}."
         if pure(argument):
             yield site.cause(
                 claim,
@@ -162,7 +159,7 @@ def time_format(site: Site) -> Iterator[Suspicion]:
             return
         found = [form for form in _formats(text) if form != used]
         for meant in found[:3]:
-            claim = f"{text!r} does not match the format {used!r}, but {meant!r}."
+            claim = f"{text!r} matches the format {meant!r}, not {used!r}."
             check = f"__import__('datetime').datetime.strptime({text!r}, {meant!r}) is not None"
             repair = site.repair(f"Use the format {meant!r}.", site.over(call.args[1], repr(meant)))
             begins = meant.startswith(used)  # the format is right, but too short

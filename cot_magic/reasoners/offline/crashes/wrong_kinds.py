@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import CALLABLE, kind_of, pure
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import UNKNOWN, Site, number_in, shown
+from cot_magic.reasoners.offline.site import UNKNOWN, Site, number_in
 from cot_magic.reasoners.offline.written import rule
 
 
@@ -59,7 +59,7 @@ def from_float(site: Site) -> Iterator[Suspicion]:
             changes += site.call("int", node)
     whole = all(_is_whole(site, node) for node in nodes)
     first = nodes[0]
-    claim = f"`{site.one_line(first)}` is {shown(site.value(first))}, a float, where an integer is needed."
+    claim = f"{site.mention(first)} is a float, but an integer is needed."
     repair = site.repair("Make it an integer.", *changes)
     checks = " and ".join(f"float({site.text(node)}).is_integer()" for node in nodes)
     if whole and all(pure(node) for node in nodes):
@@ -118,9 +118,7 @@ def from_text(site: Site) -> Iterator[Suspicion]:
     changes = [change for node in nodes for change in site.call(_wanted(site, node, bool(number)), node)]
     if nodes:
         first = nodes[0]
-        claim = (
-            f"`{site.one_line(first)}` is the string {shown(site.value(first))}, where a number is needed."
-        )
+        claim = f"{site.mention(first)} is a string, but a number is needed."
         check = " and ".join(
             f"isinstance({site.text(node)}, str) and "
             f"{number_in(site.literal(node))}({site.text(node)}) is not None"
@@ -134,7 +132,7 @@ def from_text(site: Site) -> Iterator[Suspicion]:
     elif unknown := [node for node in arguments(site, "str") if site.literal(node) is UNKNOWN]:
         changes = list(site.call("int", unknown[0]))
         if isinstance(unknown[0], ast.Call):
-            claim = f"`{site.one_line(unknown[0])}` is a string, where a number is needed."
+            claim = f"`{site.one_line(unknown[0])}` is a string, but a number is needed."
             yield site.reading(claim, site.repair("Convert it with `int`.", *changes), weight=0.6)
 
 
@@ -153,7 +151,7 @@ def from_collection(site: Site) -> Iterator[Suspicion]:
     if said is None:
         return
     for node in arguments(site, said[1])[:1]:
-        claim = f"`{site.one_line(node)}` is a {said[1]}, where an integer is needed."
+        claim = f"`{site.one_line(node)}` is a {said[1]}, but an integer is needed."
         yield site.reading(claim, site.repair("Use its length.", *site.call("len", node)), weight=0.75)
         if said[1] in ("list", "tuple"):
             start = src.span(site.cell.source, node)[0]
@@ -205,7 +203,7 @@ def iterate_number(site: Site) -> Iterator[Suspicion]:
         name = getattr(call.func, "id", "")
         numbers = [item for item in call.args if kind_of(site, item) in ("int", "float")]
         if name in ("sum", "max", "min", "list", "tuple", "set", "sorted", "any", "all") and numbers:
-            claim = f"`{name}` needs an iterable, but got the number {shown(site.value(numbers[0]))}."
+            claim = f"`{name}` needs an iterable, but got the number {site.mention(numbers[0])}."
             start, end = (
                 src.span(site.cell.source, call.args[0])[0],
                 src.span(site.cell.source, call.args[-1])[1],
@@ -283,7 +281,8 @@ def length_of_lazy(site: Site) -> Iterator[Suspicion]:
     if not nodes:
         nodes = [call.args[0] for call in site.find(ast.Call) if len(call.args) == 1][:1]
     for node in nodes[:1]:
-        claim = f"`{site.one_line(node)}` is a `{said[1]}`, which has no length or no indices."
+        lacks = "length" if "len()" in site.raised.evalue else "indices"
+        claim = f"`{site.one_line(node)}` is a `{said[1]}`, which has no {lacks}."
         check = f"type({site.text(node)}).__name__ == {said[1]!r}"
         store = site.says(r"item assignment") is not None
         repair = _listed(site, node, store)
@@ -332,7 +331,7 @@ def length_of_number(site: Site) -> Iterator[Suspicion]:
     if said is None:
         return
     for node in arguments(site, said[1])[:1]:
-        claim = f"`{site.one_line(node)}` is the number {shown(site.value(node))}, which has no length."
+        claim = f"{site.mention(node)} is a number, which has no length."
         yield site.reading(claim, site.repair("Count its digits.", *site.call("str", node)), weight=0.55)
 
 
