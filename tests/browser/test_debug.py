@@ -51,7 +51,7 @@ def test_the_button_debugs_the_failure_without_running_the_cell_again(
     book.run_cell(3)  # another failure, so that of the first cell is gone
     bar(page, 3).nth(0).wait_for()
     bar(page, 2).nth(0).click()
-    assert "the last failure in this kernel is that of another cell" in book.dialog("Cancel").lower()
+    assert "the last failure in this kernel is from another cell" in book.dialog("Cancel").lower()
     book.select(3)
     page.locator('.jp-Toolbar-item:has-text("Debug with CoT"):visible').first.wait_for()
     page.keyboard.press("Alt+Shift+D")
@@ -91,7 +91,7 @@ def test_a_saved_failure_is_offered_and_run_again_if_wanted(page, lab, notebooks
     book.wait(scrolled)
     assert book.tell("panel.content.widgets[40].node.lastChild.className") == "cot-Bar", "below the traceback"
     offered.nth(0).click()
-    assert "not yet loaded" in book.dialog("Run with")  # the kernel is a new one
+    assert "was not loaded" in book.dialog("Run with")  # the kernel is a new one
     book.button("Insert both").wait_for(timeout=60_000)
     assert book.sources()[40] == f"%%cot+\n{fails}"
 

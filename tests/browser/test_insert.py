@@ -55,7 +55,7 @@ def test_fix_and_tests_go_in_run_and_are_saved(app, page, lab, notebooks, artefa
     book.has(6)
     assert [cell["metadata"]["cot"]["role"] for cell in book.cells()[4:]] == ["fix", "test"], "in order"
     book.button("Insert both").click()
-    book.wait(lambda: book.said == "The cells are there already.")
+    book.wait(lambda: book.said == "The cells are already there.")
 
     for place in (4, 3, 5):  # the fix, the cell that failed, the test
         book.run_cell(place)
@@ -91,7 +91,7 @@ def test_a_cell_is_replaced_after_its_changes_were_shown(page, lab, notebooks, a
     page.keyboard.press("Escape")
     book.button("Undo").click()
     book.wait(lambda: book.sources() == notebooks.SHOP)
-    assert book.said == "1 cell as before."
+    assert book.said == "1 cell restored."
 
     mine = notebooks.REVENUE + "  # mine"
     book.type_into(2, mine)

@@ -1,17 +1,17 @@
-/* What the buttons and the kernel ask for, done on a notebook: each ends in one sentence for the person. */
+/* Carries out what the buttons and the kernel ask for; each action returns one sentence for the person. */
 
 import * as cells from './cells.js';
 
-/** The offer that was used last in a panel, kept for undo when its cell has run again and the row is gone. */
+/** The last offer used in each panel, kept for undo when its cell has run again and the row is gone. */
 export const used = new WeakMap();
 
-/** The code of an offer as one text, to be copied. */
+/** The code of an offer as one string, for copying. */
 export function code(offer) {
   return offer.cells.map(cell => cell.source).join('\n\n\n');
 }
 
 /**
- * Actions by name: `insert`, `replace`, `undo`, `copy`. Each takes the panel, the offer and what is wanted, and
+ * Actions by name: `insert`, `replace`, `undo`, `copy`. Each takes the panel, the offer and what to insert, and
  * returns `{ok, said}`.
  *
  * @param {ReturnType<import('./dialogs.js').makeDialogs>} dialogs
@@ -35,18 +35,18 @@ export function makeActions(dialogs) {
       if (gone) return missing(offer, `${gone.edit.label} is no longer in this notebook.`, 'fix');
       const asked = cells.editsOf(panel, offer);
       if (asked.every(item => cells.sameCode(item.current, item.edit.after))) {
-        return { ok: true, said: 'The fix is there already.' };
+        return { ok: true, said: 'The fix is already there.' };
       }
       if (!(await dialogs.confirmReplace(asked, cells.edited))) return { ok: false, said: 'Nothing was changed.' };
-      const now = cells.editsOf(panel, offer); // the dialog was open a while: another tab may have edited
+      const now = cells.editsOf(panel, offer); // another tab may have edited while the dialog was open
       if (now.some((item, k) => item.current !== asked[k].current)) {
-        return { ok: false, said: 'The cell was changed meanwhile; nothing was replaced. Click again to see the changes.' };
+        return { ok: false, said: 'The cell was changed meanwhile, so nothing was replaced. Click again to see the changes.' };
       }
       used.set(panel, offer);
       return cells.replace(panel, offer);
     },
 
-    /** Take back what the offer put there; if that is nothing, what was put there last. */
+    /** Undo this offer; if there is nothing to undo, the one used last. */
     async undo(panel, offer) {
       const done = cells.undo(panel, offer);
       const last = used.get(panel);

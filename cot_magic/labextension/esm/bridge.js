@@ -1,5 +1,5 @@
 /* The two comms with the kernel: one that the kernel opens to ask for cells, one that we open to say hello and
- * to cancel. The kernel never sends on the second, so its messages are handled on a subshell while a cell runs. */
+ * to cancel. The kernel never sends on the second, so a subshell handles its messages while a cell runs. */
 
 import { host, kernelOf } from './host.js';
 
@@ -11,10 +11,10 @@ export class Bridge {
   constructor() {
     this.controls = new WeakMap(); // kernel connection -> comm
     this.wired = new WeakSet();
-    this.done = new Set(); // requests that were carried out; a comm may be taken up twice
+    this.done = new Set(); // requests carried out; a comm may be served twice
   }
 
-  /** Follow the kernels of a notebook panel: new ones, restarted ones. */
+  /** Follow the kernels of a notebook panel, including new and restarted ones. */
   attach(panel) {
     const connect = () => this.connect(panel);
     panel.sessionContext.kernelChanged.connect(connect);
@@ -42,26 +42,26 @@ export class Bridge {
 
   hello(kernel) {
     const known = this.controls.get(kernel);
-    if (known && !known.isDisposed) known.close(); // from before the kernel loaded the extension anew
+    if (known && !known.isDisposed) known.close(); // from before the kernel reloaded the extension
     const comm = kernel.createComm(CONTROL);
     this.controls.set(kernel, comm);
     comm.open({ op: 'hello', protocol: PROTOCOL, client: kernel.clientId });
   }
 
   async answer(panel, kernel, comm, data) {
-    if (data.client !== kernel.clientId || this.done.has(data.req)) return; // another tab is meant
+    if (data.client !== kernel.clientId || this.done.has(data.req)) return; // meant for another tab
     this.done.add(data.req);
     const known = data.protocol === PROTOCOL && host.actions[data.op];
     const result = known
       ? await host.actions[data.op](panel, data.offer, data.what)
-      : { ok: false, said: `The kernel asks for ${data.op} by protocol ${data.protocol}; this page knows ${PROTOCOL}.` };
+      : { ok: false, said: `The kernel asks for ${data.op} with protocol ${data.protocol}; this page uses protocol ${PROTOCOL}.` };
     comm.send({ req: data.req, ok: result.ok, said: result.said });
     if (!known) await host.dialogs.tell('Different versions of cot-magic', `${result.said} Install the same version for the server and the kernel, then reload the page.`);
   }
 
   /**
-   * Stop the investigation: by the control comm where a subshell serves it, else by an interrupt. The status of
-   * the kernel tells nothing here: a subshell that becomes idle sets it to idle while the cell runs.
+   * Stop the investigation: with the control comm if a subshell serves it, else with an interrupt. The kernel's
+   * status does not help here: a subshell that becomes idle sets it to idle while the cell runs.
    */
   async cancel(panel, session) {
     const kernel = kernelOf(panel);

@@ -1,4 +1,4 @@
-/* What is done to the cells of a notebook: find, insert, replace, take back. Nothing here draws or asks. */
+/* Changes to the cells of a notebook: find, insert, replace, undo. Nothing here draws or asks. */
 
 /**
  * @typedef {{role: string, source: string, cell_type: string, metadata: object}} NewCell
@@ -9,13 +9,13 @@
 
 const COT_LINE = /^\s*#?%%cot\+{0,2}(?:[ \t][^\n]*)?(?:\n|$)/;
 
-/** The `%%cot` line on top of a source (also as the comment that it becomes when it runs), and the rest. */
+/** Split a source into its `%%cot` line (or the comment that it becomes when it runs) and the rest. */
 function split(source) {
   const top = (source.match(COT_LINE) || [''])[0];
   return [top, source.slice(top.length)];
 }
 
-/** Whether two sources are the same code, the `%%cot` line and blank space at the end apart. */
+/** Whether two sources are the same code, apart from the `%%cot` line and trailing white space. */
 export function sameCode(a, b) {
   return split(a)[1].trimEnd() === split(b)[1].trimEnd();
 }
@@ -25,22 +25,22 @@ export function edited(current, after) {
   return split(current)[0] + split(after)[1];
 }
 
-/** The place of a cell, -1 if it is not in the notebook. */
+/** The index of a cell, -1 if it is not in the notebook. */
 export function place(panel, id) {
   return panel.content.model.sharedModel.cells.findIndex(cell => cell.id === id);
 }
 
 const ofSession = (cell, session) => (cell.getMetadata('cot') || {}).session === session;
 
-/** The cells of the offer that are asked for: `fix`, `tests` or `all`. */
+/** The cells of the offer for `fix`, `tests` or `all`. */
 export function wanted(offer, what) {
   const roles = { fix: ['fix'], tests: ['test'], all: ['fix', 'test', 'probe'] }[what] || [];
   return offer.cells.filter(cell => roles.includes(cell.role));
 }
 
 /**
- * Insert cells below the failing one, after what the same session has put there; the fix before the tests.
- * One transaction, so one step of undo. Cells that are there already are not inserted again.
+ * Insert cells below the failing one, after those of the same session; the fix goes before the tests.
+ * One transaction, so one undo step. Cells that are already there are not inserted again.
  *
  * @returns {{ok: boolean, ids: string[], said: string}}
  */
@@ -56,7 +56,7 @@ export function insert(panel, offer, what) {
   }
   const there = new Set(model.cells.slice(at + 1, end).map(cell => cell.getSource()));
   const fresh = wanted(offer, what).filter(cell => !there.has(cell.source));
-  if (!fresh.length) return { ok: true, ids: [], said: 'The cells are there already.' };
+  if (!fresh.length) return { ok: true, ids: [], said: 'The cells are already there.' };
   const start = tests >= 0 && fresh.every(cell => cell.role === 'fix') ? tests : end;
   const specs = fresh.map(cell => ({
     cell_type: cell.cell_type,
@@ -71,7 +71,7 @@ export function insert(panel, offer, what) {
   return { ok: true, ids, said: `${count(ids.length, 'cell')} inserted.` };
 }
 
-/** Changes within half a second count as one step of undo; this ends the step that is open. */
+/** Changes within half a second count as one undo step; this ends the current step. */
 function stopMerging(model) {
   if (model.undoManager) model.undoManager.stopCapturing();
 }
@@ -83,10 +83,10 @@ export function show(panel, index) {
   notebook.activeCellIndex = index;
   notebook.mode = 'command';
   notebook.activate();
-  notebook.scrollToItem(index).catch(() => undefined); // disposed meanwhile: then there is nothing to scroll to
+  notebook.scrollToItem(index).catch(() => undefined); // disposed meanwhile: nothing to scroll to
 }
 
-/** The edits of an offer with the cell that each is for: its place and current source, and whether it changed. */
+/** The edits of an offer, each with its cell's index and current source, and whether the person changed it. */
 export function editsOf(panel, offer) {
   const cells = panel.content.model.sharedModel.cells;
   return offer.edits.map(edit => {
@@ -96,7 +96,7 @@ export function editsOf(panel, offer) {
   });
 }
 
-/** Write the edits into their cells. Each is one step of undo in the editor of its cell. */
+/** Write the edits into their cells. Each is one undo step in the cell's editor. */
 export function replace(panel, offer) {
   const cells = panel.content.model.sharedModel.cells;
   const found = editsOf(panel, offer);
@@ -110,8 +110,8 @@ export function replace(panel, offer) {
 }
 
 /**
- * Take back what the session put into the notebook: inserted cells that are still as they were inserted go,
- * replaced ones get their source back. What the person has changed since stays.
+ * Undo what the session put into the notebook: remove inserted cells that are unchanged, restore the source of
+ * replaced ones. What the person has changed since is kept.
  */
 export function undo(panel, offer) {
   const model = panel.content.model.sharedModel;
@@ -121,15 +121,15 @@ export function undo(panel, offer) {
   const back = editsOf(panel, offer).filter(e => e.index >= 0 && sameCode(e.current, e.edit.after));
   for (const { edit, index, current } of back) model.cells[index].setSource(edited(current, edit.before));
   stopMerging(model);
-  const places = gone.map(id => place(panel, id)).sort((a, b) => b - a); // from below: places above stay right
+  const places = gone.map(id => place(panel, id)).sort((a, b) => b - a); // from the bottom, so that indexes above stay valid
   model.transact(() => places.forEach(index => model.deleteCell(index)));
   const kept = ours.length - gone.length;
   const parts = [];
   if (gone.length) parts.push(`${count(gone.length, 'cell')} removed`);
-  if (back.length) parts.push(`${count(back.length, 'cell')} as before`);
+  if (back.length) parts.push(`${count(back.length, 'cell')} restored`);
   if (kept) parts.push(`${count(kept, 'cell')} kept, because you changed ${kept === 1 ? 'it' : 'them'}`);
   const any = parts.length > 0;
-  return { ok: true, any, said: any ? `${parts.join(', ')}.` : 'There is nothing to take back.' };
+  return { ok: true, any, said: any ? `${parts.join(', ')}.` : 'There is nothing to undo.' };
 }
 
 function count(number, word) {

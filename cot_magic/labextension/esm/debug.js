@@ -22,14 +22,14 @@ export function failed(cell) {
   return false;
 }
 
-/** Run code of ours in the kernel without a trace in history and numbers. */
+/** Run our code in the kernel without traces in the history or the execution counts. */
 function request(kernel, code, cellId, more = {}) {
   const content = { code, silent: true, store_history: false, stop_on_error: false, allow_stdin: false, ...more };
   return kernel.requestExecute(content, true, { cellId });
 }
 
 /**
- * What the kernel says of its last failure.
+ * Ask the kernel about its last failure.
  *
  * @returns {Promise<{installed: boolean, loaded: boolean, cell: string}>}
  */
@@ -41,20 +41,20 @@ async function state(kernel, cellId) {
   return { installed: true, loaded: text !== 'None', cell: text.replace(/^'|'$/g, '') };
 }
 
-/** Add what a request sends to the outputs of a cell, below what is there. */
+/** Append what a request sends to the outputs of a cell. */
 function route(future, cell) {
   const outputs = cell.model.outputs;
-  const shown = new Map(); // display id -> the output; its place may change
+  const shown = new Map(); // display id -> the output; its index may change
   const find = output => {
     for (let i = 0; i < outputs.length; i++) if (outputs.get(i) === output) return i;
-    return -1; // cleared, because the cell was run again
+    return -1; // cleared, because the cell ran again
   };
   future.onIOPub = message => {
     const type = message.header.msg_type;
     const output = { ...message.content, output_type: type };
     const id = (message.content.transient || {}).display_id;
     delete output.transient;
-    if (cell.isDisposed) return; // deleted meanwhile: there is nowhere to show it
+    if (cell.isDisposed) return; // deleted meanwhile: nowhere to show it
     if (type === 'update_display_data') {
       const at = shown.has(id) ? find(shown.get(id)) : -1;
       if (at < 0) return;
@@ -67,12 +67,12 @@ function route(future, cell) {
   };
 }
 
-/** The commands of "Debug with CoT" over the packages, dialogs and settings. */
+/** Make the command "Debug with CoT" from the packages, dialogs and settings. */
 export function makeDebug({ notebook }, dialogs, settings) {
   const running = new WeakSet(); // cells
 
   async function again(panel, cell, magic, reason) {
-    const text = `${reason} To look into it, the code of this cell has to run once more, with all that it does.`;
+    const text = `${reason} To debug it, the code of this cell has to run again, with all its side effects.`;
     if (!(await dialogs.confirm('Run the cell again?', text, `Run with %%${magic}`))) return;
     const shared = cell.model.sharedModel;
     const options = settings.reasoner === 'auto' ? '' : ` --reasoner ${settings.reasoner}`;
@@ -82,27 +82,27 @@ export function makeDebug({ notebook }, dialogs, settings) {
   }
 
   /**
-   * Debug the last failure of that cell; if the kernel has no live failure of it, offer to run it again.
+   * Debug the last failure of that cell; if the kernel no longer has it, offer to run the cell again.
    *
-   * @param {string} [intensity] the one of the settings if it is left out
+   * @param {string} [intensity] by default that of the settings
    */
   async function debug(panel, cell, intensity) {
     const magic = intensity || settings.intensity;
     const kernel = kernelOf(panel);
-    if (!kernel) return dialogs.tell('No kernel', 'This notebook has no kernel: start one, and run the cell.');
+    if (!kernel) return dialogs.tell('No kernel', 'This notebook has no kernel: start one and run the cell.');
     if (running.has(cell)) return undefined;
     running.add(cell);
     try {
       const known = await state(kernel, cell.model.id);
       if (!known.installed) {
-        return dialogs.tell('cot-magic is missing', 'The kernel of this notebook has no cot-magic. Install it there and restart the kernel.', 'pip install cot-magic');
+        return dialogs.tell('cot-magic is missing', 'cot-magic is not installed in the kernel of this notebook. Install it there and restart the kernel.', 'pip install cot-magic');
       }
       if (!known.loaded) {
         await request(kernel, '%load_ext cot_magic', cell.model.id).done;
-        return again(panel, cell, magic, 'cot-magic was not yet loaded when this cell failed, so the failure is no longer there to look into.');
+        return again(panel, cell, magic, 'cot-magic was not loaded when this cell failed, so the failure can no longer be debugged.');
       }
       if (known.cell !== cell.model.id) {
-        const other = place(panel, known.cell) >= 0 ? 'The last failure in this kernel is that of another cell.' : 'The failure of this cell is no longer in the kernel.';
+        const other = place(panel, known.cell) >= 0 ? 'The last failure in this kernel is from another cell.' : 'The failure of this cell is no longer in the kernel.';
         return again(panel, cell, magic, other);
       }
       const options = settings.reasoner === 'auto' ? '' : ` --reasoner ${settings.reasoner}`;
@@ -126,12 +126,12 @@ export class Bars {
     this.watched = new WeakSet();
   }
 
-  /** Follow the cells of a notebook, also those that are there already. */
+  /** Follow the cells of a notebook, including those already there. */
   attach(panel) {
     const scan = () => panel.content.widgets.forEach(cell => this.watch(cell));
     panel.context.ready.then(() => {
       scan();
-      panel.content.model.cells.changed.connect(() => requestAnimationFrame(scan)); // the widgets come after
+      panel.content.model.cells.changed.connect(() => requestAnimationFrame(scan)); // the widgets come later
     });
   }
 
@@ -154,7 +154,7 @@ export class Bars {
   refresh(cell) {
     if (cell.isDisposed || cell.model.type !== 'code') return;
     const bar = cell.node.querySelector(':scope > .cot-Bar');
-    const running = cell.model.executionState === 'running'; // perhaps its failure is being debugged
+    const running = cell.model.executionState === 'running'; // its failure may be being debugged
     const want = this.settings.offerOnError && failed(cell) && !running;
     if (want && !bar) cell.node.appendChild(this.bar(cell));
     else if (!want && bar) bar.remove();
@@ -165,7 +165,7 @@ export class Bars {
     const bar = element('div', 'cot-Bar', '', { role: 'group', 'aria-label': 'Debug this cell' });
     const run = intensity =>
       this.commands.execute('cot-magic:debug', { cellId: cell.model.id, ...(intensity && { intensity }) });
-    const main = element('button', 'cot-Button jp-mod-styled', 'Debug with CoT', { type: 'button', title: 'Find the cause of this error; the cell is not run again' });
+    const main = element('button', 'cot-Button jp-mod-styled', 'Debug with CoT', { type: 'button', title: 'Find the cause of this error without running the cell again' });
     const more = element('button', 'cot-Button jp-mod-styled', '▾', { type: 'button', title: 'Choose how thorough', 'aria-label': 'Choose how thorough', 'aria-haspopup': 'menu' });
     main.addEventListener('click', () => run());
     more.addEventListener('click', () => {

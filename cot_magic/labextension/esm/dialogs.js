@@ -1,9 +1,9 @@
-/* What the person is asked and told: a diff before a cell is replaced, and code to copy where it has no place. */
+/* Questions and messages: a diff before a cell is replaced, and code to copy if its cell is gone. */
 
-const MOST_PAIRS = 1e6; // of lines that are compared; beyond it both sources are shown whole
+const MOST_PAIRS = 1e6; // of lines to compare; beyond that, both sources are shown whole
 
 /**
- * Lines of a diff, each with its sign: ' ', '-' or '+'.
+ * Return the lines of a diff, each with its sign: ' ', '-' or '+'.
  *
  * @param {string} before
  * @param {string} after
@@ -35,7 +35,7 @@ export function diffLines(before, after) {
   return lines;
 }
 
-/** An element with text; the text is never read as markup. */
+/** Make an element with text, which is never parsed as markup. */
 export function element(tag, className, text = '', attributes = {}) {
   const made = document.createElement(tag);
   made.className = className;
@@ -44,7 +44,7 @@ export function element(tag, className, text = '', attributes = {}) {
   return made;
 }
 
-/** Questions and notices, made from the packages that JupyterLab shares. */
+/** Make the dialogs from the packages that JupyterLab shares. */
 export function makeDialogs({ apputils, widgets }) {
   const { Dialog, showDialog, Clipboard } = apputils;
 
@@ -79,22 +79,22 @@ export function makeDialogs({ apputils, widgets }) {
       Clipboard.copyToSystem(text);
     },
 
-    /** Show what will change, and whether the person changed the cell meanwhile; true if it shall be done. */
+    /** Show what will change, and whether the person changed the cell meanwhile; true to go ahead. */
     confirmReplace(found, edited) {
       const changed = found.some(item => item.changed);
       const nodes = found.flatMap(({ edit, current, changed: mine }) => [
-        element('p', '', `${edit.label}${mine ? ' was changed since it was debugged. Your changes would be lost:' : ':'}`),
+        element('p', '', `${edit.label}${mine ? ' has changed since it was debugged. Your changes would be lost:' : ':'}`),
         drawn(current, edited(current, edit.after))
       ]);
       return ask(changed ? 'Overwrite your changes?' : 'Replace the cell?', nodes, changed ? 'Overwrite' : 'Replace', changed);
     },
 
-    /** Ask a plain question; true for yes. */
+    /** Ask a yes-or-no question; true for yes. */
     confirm(title, text, label) {
       return ask(title, [element('p', '', text)], label);
     },
 
-    /** Say what is wrong, and give the code to copy if there is some. */
+    /** Say what is wrong, with code to copy if there is any. */
     async tell(title, text, code = '') {
       const nodes = [element('p', '', text)];
       if (code) nodes.push(element('pre', 'cot-Diff', code, { tabindex: '0', 'aria-label': 'Code' }));

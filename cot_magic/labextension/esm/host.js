@@ -1,6 +1,6 @@
-/* What the renderer and the plugin share: the renderer is made before the plugin, and needs what that finds. */
+/* What the renderer and the plugin share: the renderer is created first, and needs what the plugin finds. */
 
-/** Set by the plugin: the notebook tracker, the actions, and what cancels a run. */
+/** Set by the plugin: the notebook tracker, the dialogs, the actions, and the bridge, which cancels a run. */
 export const host = {
   /** @type {any} */ tracker: null,
   /** @type {ReturnType<import('./dialogs.js').makeDialogs>|null} */ dialogs: null,
@@ -8,7 +8,7 @@ export const host = {
   /** @type {import('./bridge.js').Bridge|null} */ bridge: null
 };
 
-/** The notebook panel that a DOM node stands in. */
+/** The notebook panel that contains a DOM node. */
 export function panelOf(node) {
   return host.tracker && host.tracker.find(panel => panel.node.contains(node));
 }

@@ -1,11 +1,11 @@
-/* The row of buttons below a panel: a MIME renderer, so it works after a reload, without widgets and kernel. */
+/* The row of buttons below a panel: a MIME renderer, so it works after a reload, without widgets or a kernel. */
 
 import { element } from './dialogs.js';
 import { host, panelOf } from './host.js';
 
 const MIME = 'application/vnd.cot-magic.offer+json';
-const PATIENCE = 5000; // ms until we say that a run has not stopped
-const RANK = -10; // before the widgets, which stand in the same output for front ends without this extension
+const PATIENCE = 5000; // ms until we report that a run has not stopped
+const RANK = -10; // before the widgets in the same output, which are for front ends without this extension
 
 /** The renderer extension. */
 export function makeRenderer({ widgets }) {
@@ -28,13 +28,13 @@ export function makeRenderer({ widgets }) {
 
     whileRunning() {
       return [
-        this.button('Cancel', 'Stop the investigation; what was found so far stays', async (panel, button) => {
+        this.button('Cancel', 'Stop the investigation; what was found so far is kept', async (panel, button) => {
           button.disabled = true;
           const asked = this.offer;
           setTimeout(() => {
-            if (this.offer !== asked) return; // it has ended
+            if (this.offer !== asked) return; // it has finished
             button.disabled = false;
-            this.said.textContent = 'It has not stopped. If the cell still runs, interrupt the kernel.';
+            this.said.textContent = 'It has not stopped. If the cell is still running, interrupt the kernel.';
           }, PATIENCE);
           return host.bridge.cancel(panel, asked.session);
         })
@@ -56,7 +56,7 @@ export function makeRenderer({ widgets }) {
         add('Replace…', `Put the fix into ${where}; the changes are shown first`, 'replace');
       }
       if (row.length) {
-        add('Undo', 'Take back what this session put into the notebook', 'undo');
+        add('Undo', 'Undo what this session put into the notebook', 'undo');
         add('Copy', 'Copy the fix and the tests', 'copy');
         const main = row.findIndex(button => button.textContent === 'Insert both');
         row[Math.max(main, 0)].classList.add('jp-mod-accept');
@@ -92,7 +92,7 @@ export function makeRenderer({ widgets }) {
   };
 }
 
-/** The latest offer in the outputs of the active cell, else of the notebook; null if there is none. */
+/** The latest offer in the outputs of the active cell, else of the notebook; null without one. */
 export function latestOffer(panel) {
   const found = panel.content.widgets.flatMap(cell => {
     const outputs = (cell.model.type === 'code' && cell.model.outputs) || { length: 0 };

@@ -12,7 +12,7 @@ import { leaveOutSubshells } from './status.js';
 const ID = 'cot-magic:plugin';
 const CATEGORY = 'CoT debugger';
 
-/** The plugin over the packages that the front end shares. */
+/** Make the plugin from the packages that the front end shares. */
 export function makePlugin(packages) {
   const settings = { intensity: 'cot+', reasoner: 'auto', offerOnError: true };
 
@@ -32,7 +32,7 @@ export function makePlugin(packages) {
     };
     app.commands.addCommand('cot-magic:debug', {
       label,
-      caption: 'Find the cause of the error of this cell; the cell is not run again',
+      caption: 'Find the cause of this cell\'s error without running the cell again',
       isVisible: args => failed(target(tracker, args)[1]),
       isEnabled: args => failed(target(tracker, args)[1]),
       execute: args => {

@@ -1,6 +1,6 @@
 /* The module-federation container of the extension, written by hand: it takes the packages that JupyterLab
- * shares and loads the modules beside it. The folder is not called `static`: servers mark what is below a folder
- * of that name as immutable, and send the rest with `Cache-Control: no-cache`, so that names need no hash. */
+ * shares and loads the modules next to it. The folder is not called `static`: servers mark files in a folder of
+ * that name as immutable, but send others with `Cache-Control: no-cache`, so file names need no hash. */
 (function () {
   'use strict';
   const NAME = 'cot-magic';
@@ -20,7 +20,7 @@
     const newest = Object.keys(versions)
       .sort((a, b) => a.localeCompare(b, undefined, { numeric: true }))
       .pop();
-    if (newest === undefined) throw new Error(`${NAME}: this front end shares no ${name}`);
+    if (newest === undefined) throw new Error(`${NAME}: this front end does not share ${name}`);
     return (await versions[newest].get())();
   }
 
