@@ -19,60 +19,75 @@ from cot_magic.reasoners.offline.written import rule
 def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"truth value of an? (array|Series|DataFrame|Index)"):
         return
-    for node in site.find(ast.BoolOp) or _bool_ops(site):
-        sign = "&" if isinstance(node.op, ast.And) else "|"
-        new = f" {sign} ".join(
-            f"({site.text(item)})" if not isinstance(item, ast.Name | ast.Call) else site.text(item)
-            for item in node.values
-        )
-        new = re.sub(r"\(\((.*)\)\)", r"(\1)", new)
-        claim = (
-            f"`{'and' if sign == '&' else 'or'}` does not work on arrays; `{sign}` combines them element by "
-            "element."
-        )
-        check = " or ".join(f"getattr({site.text(item)}, 'ndim', 0) > 0" for item in node.values)
-        repair = site.repair(f"Use `{sign}`, which combines element by element.", site.over(node, new))
-        yield site.cause(claim, "An operand is an array.", check, repair, weight=0.9)
-        return
-    for chained in site.find(ast.Compare, lambda node: len(node.ops) > 1):
-        parts = [chained.left, *chained.comparators]
-        signs = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
-        if all(type(op) in signs for op in chained.ops):
+    for find in (_combined, _chained, _negated, _tested):
+        found = find(site)
+        if found is not None:
+            yield found
+            return
+
+
+def _combined(site: Site) -> Suspicion | None:
+    """`and` or `or` between arrays."""
+    node = next(iter(site.find(ast.BoolOp) or _bool_ops(site)), None)
+    if node is None:
+        return None
+    sign = "&" if isinstance(node.op, ast.And) else "|"
+    new = f" {sign} ".join(
+        f"({site.text(item)})" if not isinstance(item, ast.Name | ast.Call) else site.text(item)
+        for item in node.values
+    )
+    new = re.sub(r"\(\((.*)\)\)", r"(\1)", new)
+    word = "and" if sign == "&" else "or"
+    claim = f"`{word}` does not work on arrays; `{sign}` combines them element by element."
+    check = " or ".join(f"getattr({site.text(item)}, 'ndim', 0) > 0" for item in node.values)
+    repair = site.repair(f"Use `{sign}`, which combines element by element.", site.over(node, new))
+    return site.cause(claim, "An operand is an array.", check, repair, weight=0.9)
+
+
+def _chained(site: Site) -> Suspicion | None:
+    """`a < x < b` on an array."""
+    signs = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+    for node in site.find(ast.Compare, lambda node: len(node.ops) > 1):
+        parts = [node.left, *node.comparators]
+        if all(type(op) in signs for op in node.ops):
             new = " & ".join(
                 f"({site.text(parts[i])} {signs[type(op)]} {site.text(parts[i + 1])})"
-                for i, op in enumerate(chained.ops)
+                for i, op in enumerate(node.ops)
             )
-            repair = site.repair(
-                "Write each comparison on its own, combined with `&`.", site.over(chained, f"({new})")
-            )
-            yield site.cause(
+            why = "Write each comparison on its own, combined with `&`."
+            return site.cause(
                 "A chained comparison does not work on arrays.",
                 "The middle operand is an array.",
                 f"getattr({site.text(parts[1])}, 'ndim', 0) > 0",
-                repair,
+                site.repair(why, site.over(node, f"({new})")),
                 weight=0.92,
             )
-            return
-    for negated in site.find(ast.UnaryOp, lambda node: isinstance(node.op, ast.Not)):
-        operand = negated.operand
-        new = (
-            f"~{site.text(operand)}"
-            if isinstance(operand, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
-            else f"~({site.text(operand)})"
-        )
-        repair = site.repair("Use `~`, which negates each element.", site.over(negated, new))
-        yield site.reading("`not` does not work on arrays.", repair, weight=0.75)
-        return
-    statement = site.statement
-    test = getattr(statement, "test", None)
-    if isinstance(test, ast.expr):
-        whole = f"({site.text(test)})" if isinstance(test, ast.Compare | ast.BinOp) else site.text(test)
-        claim = f"`{site.one_line(test)}` is an array with one result for each element."
-        if kind_of(site, test).endswith("DataFrame"):
-            return
-        everyone = site.repair("Use `all()`: every element must be true.", site.over(test, f"{whole}.all()"))
-        anyone = site.repair("Use `any()`: one true element is enough.", site.over(test, f"{whole}.any()"))
-        yield site.reading(claim, everyone, anyone, weight=0.7)
+    return None
+
+
+def _negated(site: Site) -> Suspicion | None:
+    """`not` before an array."""
+    node = next(iter(site.find(ast.UnaryOp, lambda node: isinstance(node.op, ast.Not))), None)
+    if node is None:
+        return None
+    text = site.text(node.operand)
+    simple = isinstance(node.operand, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
+    repair = site.repair(
+        "Use `~`, which negates each element.", site.over(node, f"~{text}" if simple else f"~({text})")
+    )
+    return site.reading("`not` does not work on arrays.", repair, weight=0.75)
+
+
+def _tested(site: Site) -> Suspicion | None:
+    """An array as the condition of a statement."""
+    test = getattr(site.statement, "test", None)
+    if not isinstance(test, ast.expr) or kind_of(site, test).endswith("DataFrame"):
+        return None
+    whole = f"({site.text(test)})" if isinstance(test, ast.Compare | ast.BinOp) else site.text(test)
+    everyone = site.repair("Use `all()`: every element must be true.", site.over(test, f"{whole}.all()"))
+    anyone = site.repair("Use `any()`: one true element is enough.", site.over(test, f"{whole}.any()"))
+    claim = f"`{site.one_line(test)}` is an array with one result for each element."
+    return site.reading(claim, everyone, anyone, weight=0.7)
 
 
 def _bool_ops(site: Site) -> list[ast.BoolOp]:

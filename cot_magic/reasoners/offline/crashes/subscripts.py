@@ -137,19 +137,7 @@ def text_position(site: Site) -> Iterator[Suspicion]:
         key = site.literal(node.slice)
         value = site.literal(node.value)
         if kind == "str" and _is_json(value):
-            decoded = site.repair(
-                "Decode it with `json.loads`.",
-                *site.call("json.loads", node.value),
-                src.add_import(site.cell, "import json"),
-            )
-            text = site.text(node.value)
-            yield site.cause(
-                f"`{text}` is a string of JSON that was not decoded.",
-                "It is valid JSON.",
-                f"import json\nisinstance(json.loads({text}), (dict, list))",
-                decoded,
-                weight=0.93,
-            )
+            yield _not_decoded(site, node.value)
             return
         if (
             kind in ("list", "tuple")
@@ -157,13 +145,7 @@ def text_position(site: Site) -> Iterator[Suspicion]:
             and value
             and all(isinstance(item, dict) and key in item for item in value)
         ):
-            claim = f"`{site.one_line(node.value)}` is a list; {key!r} is a key of the dictionaries in it."
-            first = site.repair("Take it from the first dictionary.", site.after(node.value, "[0]"))
-            every = site.repair(
-                "Take it from every dictionary.",
-                site.over(node, f"[item[{site.text(node.slice)}] for item in {site.text(node.value)}]"),
-            )
-            yield site.reading(claim, *([first, every] if len(value) == 1 else [every, first]), weight=0.7)
+            yield _key_of_elements(site, node, key, len(value))
             return
         yield from _element_as_position(site, node)
         if kind in ("list", "tuple") and isinstance(node.slice, ast.Tuple):
@@ -182,6 +164,31 @@ def text_position(site: Site) -> Iterator[Suspicion]:
                 weight=0.85,
             )
         return
+
+
+def _not_decoded(site: Site, node: ast.expr) -> Suspicion:
+    text = site.text(node)
+    return site.cause(
+        f"`{text}` is a string of JSON that was not decoded.",
+        "It is valid JSON.",
+        f"import json\nisinstance(json.loads({text}), (dict, list))",
+        site.repair(
+            "Decode it with `json.loads`.",
+            *site.call("json.loads", node),
+            src.add_import(site.cell, "import json"),
+        ),
+        weight=0.93,
+    )
+
+
+def _key_of_elements(site: Site, node: ast.Subscript, key: object, size: int) -> Suspicion:
+    claim = f"`{site.one_line(node.value)}` is a list; {key!r} is a key of the dictionaries in it."
+    first = site.repair("Take it from the first dictionary.", site.after(node.value, "[0]"))
+    every = site.repair(
+        "Take it from every dictionary.",
+        site.over(node, f"[item[{site.text(node.slice)}] for item in {site.text(node.value)}]"),
+    )
+    return site.reading(claim, *([first, every] if size == 1 else [every, first]), weight=0.7)
 
 
 def _is_json(value: object) -> bool:

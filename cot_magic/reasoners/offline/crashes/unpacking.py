@@ -41,45 +41,42 @@ def unpack(site: Site) -> Iterator[Suspicion]:
                 weight=0.85,
             )
         if many:
-            rest = site.repair(
-                "Add `*_`, which takes the remaining values.", site.after(target.elts[-1], ", *_")
-            )
-            yield site.reading("You may want only the first values.", rest, weight=0.8)
-            if size is not None and names and pure(value):
-                cut = site.repair(f"Take only the first {names} values.", site.after(value, f"[:{names}]"))
-                yield site.reading("You may want only the first values.", cut, weight=0.5)
-            star = src.span(site.cell.source, target.elts[-1])[0]
-            tail = site.repair(
-                "Put a star before the last name, which then takes the rest.",
-                src.Splice(start=star, end=star, text="*"),
-            )
-            yield site.reading("The remaining values may belong to the last name.", tail, weight=0.6)
+            yield from _surplus(site, target, value, size)
         if few and size is not None and size < names:
-            kept = (
-                site.cell.source[
-                    src.span(site.cell.source, target.elts[0])[0] : src.span(
-                        site.cell.source, target.elts[size - 1]
-                    )[1]
-                ]
-                if size
-                else ""
-            )
             if size == 1 and isinstance(value, ast.Call) and getattr(value.func, "attr", "") == "split":
                 yield from _split(site, value, statement)
-            elif kept:
-                start, end = (
-                    src.span(site.cell.source, target.elts[0])[0],
-                    src.span(site.cell.source, target.elts[-1])[1],
-                )
-                comma = "," if size == 1 else ""
-                change = src.Splice(start=start, end=end, text=kept + comma)
-                yield site.reading(
-                    "There may be too many names.",
-                    site.repair("Keep as many names as there are values.", change),
-                    weight=0.4,
-                )
+            elif size:
+                yield _shortage(site, target, size)
     elif isinstance(statement, ast.For) and isinstance(statement.target, ast.Tuple):
         yield from _unpack_loop(site, statement.target, many is not None)
+
+
+def _surplus(
+    site: Site, target: ast.Tuple | ast.List, value: ast.expr, size: int | None
+) -> Iterator[Suspicion]:
+    """More values than names."""
+    names = len(target.elts)
+    rest = site.repair("Add `*_`, which takes the remaining values.", site.after(target.elts[-1], ", *_"))
+    yield site.reading("You may want only the first values.", rest, weight=0.8)
+    if size is not None and names and pure(value):
+        cut = site.repair(f"Take only the first {names} values.", site.after(value, f"[:{names}]"))
+        yield site.reading("You may want only the first values.", cut, weight=0.5)
+    star = src.span(site.cell.source, target.elts[-1])[0]
+    tail = site.repair(
+        "Put a star before the last name, which then takes the rest.",
+        src.Splice(start=star, end=star, text="*"),
+    )
+    yield site.reading("The remaining values may belong to the last name.", tail, weight=0.6)
+
+
+def _shortage(site: Site, target: ast.Tuple | ast.List, size: int) -> Suspicion:
+    """Fewer values than names: keep as many names."""
+    source = site.cell.source
+    start, kept = src.span(source, target.elts[0])[0], src.span(source, target.elts[size - 1])[1]
+    text = source[start:kept] + ("," if size == 1 else "")
+    change = src.Splice(start=start, end=src.span(source, target.elts[-1])[1], text=text)
+    why = "Keep as many names as there are values."
+    return site.reading("There may be too many names.", site.repair(why, change), weight=0.4)
 
 
 def _split(site: Site, value: ast.Call, statement: ast.Assign) -> Iterator[Suspicion]:

@@ -34,21 +34,9 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
             )
             yield site.cause(claim, "It is not one of the elements.", f"({item}) not in {holder}", weight=0.8)
         if isinstance(value, list | tuple) and wanted is not UNKNOWN:
-            similar = [
-                stored for stored in value if type(stored) is not type(wanted) and str(stored) == str(wanted)
-            ]
+            similar = [item for item in value if type(item) is not type(wanted) and str(item) == str(wanted)]
             if similar:
-                convert = type(similar[0]).__name__
-                repair = site.repair(
-                    f"Convert it: the elements are of type `{convert}`.", *site.call(convert, call.args[0])
-                )
-                yield site.cause(
-                    f"{wanted!r} is of type `{type(wanted).__name__}`, but the list has {similar[0]!r}.",
-                    "The list has it, but with another type.",
-                    f"{similar[0]!r} in {holder}",
-                    repair,
-                    weight=0.9,
-                )
+                yield _of_other_type(site, call.args[0], wanted, similar[0], holder)
                 return
         statement = site.statement
         if isinstance(statement, ast.Expr) and statement.value is call and call.func.attr == "remove":
@@ -71,6 +59,19 @@ def not_in_list(site: Site) -> Iterator[Suspicion]:
             )
             yield site.reading("A missing substring may be acceptable.", repair, weight=0.5)
         return
+
+
+def _of_other_type(site: Site, argument: ast.expr, wanted: object, stored: object, holder: str) -> Suspicion:
+    """`xs.remove('1')` where the list has 1."""
+    convert = type(stored).__name__
+    why = f"Convert it: the elements are of type `{convert}`."
+    return site.cause(
+        f"{wanted!r} is of type `{type(wanted).__name__}`, but the list has {stored!r}.",
+        "The list has it, but with another type.",
+        f"{stored!r} in {holder}",
+        site.repair(why, *site.call(convert, argument)),
+        weight=0.9,
+    )
 
 
 @rule(
