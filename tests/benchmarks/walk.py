@@ -44,7 +44,12 @@ class Kernel:
 
     def __init__(self, tree: Path, folder: str) -> None:
         environment = {**os.environ, "PYTHONPATH": str(tree), "IPYTHONDIR": folder, "HOME": folder}
-        environment = {name: value for name, value in environment.items() if "API_KEY" not in name}
+        # without a key nothing is sent; with byte code as after any first use of an installed package
+        environment = {
+            name: value
+            for name, value in environment.items()
+            if "API_KEY" not in name and name != "PYTHONDONTWRITEBYTECODE"
+        }
         self.manager = KernelManager(kernel_name="python3")
         self.manager.kernel_spec.argv[0] = sys.executable
         self.manager.start_kernel(env=environment, cwd=folder)
