@@ -7,7 +7,8 @@ follows it is written by hand and kept.
 import re
 from pathlib import Path
 
-from cot_magic.settings import OPTIONS, Option, Settings
+from cot_magic.options import OPTIONS, Option
+from cot_magic.settings import Settings
 
 PAGE = Path(__file__).parents[1] / "docs" / "options.md"
 SECTION = re.compile(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cot_magic.cli.main import build_parser
-from cot_magic.settings import OPTIONS
+from cot_magic.options import OPTIONS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "cot_magic"
 ADAPTERS = {"capture", "sandbox", "explore", "faults", "render"}
 REASONING = {"core", *ADAPTERS, "autopsy", "verdict", "reasoners", "notebook", "lessons"}
-ROOT = {"settings", "plugins"}
+ROOT = {"settings", "options", "plugins"}
 MAY_IMPORT: Mapping[str, set[str]] = {
     "core": set(),
     **{folder: {"core"} for folder in ADAPTERS},
@@ -27,6 +27,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     **{entry: REASONING | ROOT | {"run", "actions"} for entry in ("ipython", "agents", "cli")},
     # files at the root of the package
     "settings": {"core"},
+    "options": {"core", "settings"},
     "plugins": {"core"},
     "testing": {"core"},
     "__init__": {"core", "run", "ipython"},

@@ -3,7 +3,8 @@
 import pytest
 
 from cot_magic.core.errors import UnknownOption, UsageError
-from cot_magic.settings import PRESETS, Settings, configure, parse
+from cot_magic.options import configure, parse
+from cot_magic.settings import PRESETS, Settings
 
 DEFAULTS = Settings(intensity="cot+")
 

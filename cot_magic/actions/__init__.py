@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cot_magic.actions.export import export_report as export_report
+    from cot_magic.actions.failure import Failure as Failure
     from cot_magic.actions.insert import insert_cells as insert_cells
     from cot_magic.actions.insert import offer_to_insert as offer_to_insert
     from cot_magic.actions.insert import undo as undo
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cot_magic.actions.teach import end_lesson as end_lesson
 
 _MODULES = {
+    "Failure": "failure",
     "answer": "teach",
     "end_lesson": "teach",
     "export_report": "export",

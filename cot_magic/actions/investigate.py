@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cot_magic import plugins
+from cot_magic.actions.failure import Failure
 from cot_magic.actions.parking import parked
-from cot_magic.actions.state import ActionState, Failure, history_of, redactor_of
+from cot_magic.actions.state import ActionState, history_of, redactor_of
 from cot_magic.capture.case import capture_case
 from cot_magic.core.errors import UsageError
 from cot_magic.core.verdict import TIMEOUT

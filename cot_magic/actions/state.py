@@ -9,20 +9,12 @@ from cot_magic.notebook.bridge import Bridge
 from cot_magic.settings import Settings
 
 if TYPE_CHECKING:  # loaded when the first cell runs or fails: starting a kernel must cost next to nothing
+    from cot_magic.actions.failure import Failure
     from cot_magic.capture.lineage.history import History
     from cot_magic.capture.secrets.redactor import Redactor
     from cot_magic.core.case import Cell
     from cot_magic.core.protocols import Inserter, Listener, Reasoner, Sandbox
     from cot_magic.core.session import Session
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """The last cell that failed, with its live exception (which a Case never holds)."""
-
-    cell: "Cell"
-    error: BaseException
-    timed_out: bool = False
 
 
 class RunningLesson(Protocol):
@@ -82,7 +74,7 @@ class ActionState:
     settings: Settings = field(default_factory=Settings)
     history: "History | None" = None
     redactor: "Redactor | None" = None
-    failure: Failure | None = None
+    failure: "Failure | None" = None
     snapshot: "Sandbox | None" = None
     inserter: "Inserter | None" = None
     reasoner: "tuple[Settings, Reasoner] | None" = None

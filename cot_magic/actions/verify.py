@@ -95,7 +95,7 @@ def verify(
     if notebook is None and (hidden := withheld_cells(case)):
         labels = ", ".join(case.label(cell.id) for cell in hidden)
         notes.append(
-            f"Part of the source of {labels} was withheld when this was recorded: what needs it does not run. "
+            f"Part of the source of {labels} was withheld in this recording: what needs it does not run. "
             "Give the notebook with --notebook."
         )
     fresh: list[Stamped] = []

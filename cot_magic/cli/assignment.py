@@ -94,7 +94,7 @@ def assignment_command(given: argparse.Namespace) -> int:
 
 def allowed(text: str | None) -> tuple[str, ...]:
     """Parse --allow as the magics do. Raises UsageError."""
-    from cot_magic.settings import OPTIONS, read_value
+    from cot_magic.options import OPTIONS, read_value
 
     option = next(option for option in OPTIONS if option.field == "allow")
     return read_value(option, text) if text is not None else ()

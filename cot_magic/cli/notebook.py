@@ -13,7 +13,8 @@ from cot_magic.core.errors import UsageError
 from cot_magic.core.events import Stamped
 from cot_magic.core.protocols import Reasoner
 from cot_magic.core.session import Session
-from cot_magic.settings import OPTIONS, PRESETS, Settings, read_value
+from cot_magic.options import OPTIONS, read_value
+from cot_magic.settings import PRESETS, Settings
 
 
 def add_parser(commands: Any) -> None:

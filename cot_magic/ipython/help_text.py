@@ -1,6 +1,7 @@
 """What `%%cot+?` shows: usage and options of the magics."""
 
-from cot_magic.settings import DEFAULT_MODEL, OPTIONS, PRESETS
+from cot_magic.options import OPTIONS
+from cot_magic.settings import DEFAULT_MODEL, PRESETS
 
 DOC = """Run the cell; when it fails, find out why and offer a fix with tests that were executed.
 

@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cot_magic import actions
-from cot_magic.actions.state import Failure, history_of
+from cot_magic.actions.state import history_of
 from cot_magic.core.errors import CotError
 from cot_magic.ipython.kernel_state import KernelState
 from cot_magic.run.last_session import LAST
@@ -59,7 +59,7 @@ def after_cell(state: KernelState, result: Any) -> "Session | None":
     stopped = state.asked and isinstance(error, KeyboardInterrupt)
     if stopped or (error is not None and isinstance(error.__cause__, CotError)):
         return None  # a magic of ours was interrupted or refused its line: not a failure of the person's code
-    failure = None if error is None else Failure(cell=cell, error=error, timed_out=timed_out)
+    failure = None if error is None else actions.Failure(cell=cell, error=error, timed_out=timed_out)
     if failure is not None:
         state.failure = failure
     if settings is None:

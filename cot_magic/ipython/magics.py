@@ -11,10 +11,9 @@ from IPython.core.magic import no_var_expand
 
 from cot_magic import actions
 from cot_magic.core.errors import CotError
-from cot_magic.ipython.help_text import help_of
 from cot_magic.ipython.hooks import after_cell, before_cell
 from cot_magic.ipython.kernel_state import KernelState
-from cot_magic.settings import PRESETS, Settings, configure, described, parse
+from cot_magic.settings import PRESETS, Settings
 
 if TYPE_CHECKING:
     from cot_magic.core.session import Session
@@ -89,7 +88,7 @@ class Magics:
 
     def _settings(self, match: re.Match[str]) -> Settings | None:
         try:
-            return parse(match[3] or "", replace(self.state.defaults, intensity=match[1]))
+            return _parse(match[3] or "", replace(self.state.defaults, intensity=match[1]))
         except CotError:
             return None
 
@@ -122,12 +121,13 @@ class Magics:
             with _one_line():
                 self._offer(actions.post_mortem(self.state, settings))
 
-        magic.__doc__ = help_of(name)
+        magic.__doc__ = f"Run the cell; when it fails, find out why: ?%%{name} shows the options."
+        magic.getdoc = lambda: _help(name)  # type: ignore[attr-defined]  # what `?%%cot` asks first
         return magic
 
     def _parsed(self, line: str, name: str) -> Settings:
         with _one_line():
-            return parse(line, replace(self.state.defaults, intensity=name))
+            return _parse(line, replace(self.state.defaults, intensity=name))
 
     def insert(self, line: str) -> None:
         """Insert cells of the last session below: %cot_insert [fix|tests|all]."""
@@ -140,6 +140,8 @@ class Magics:
 
     def config(self, line: str) -> None:
         """Show the defaults, or change them: %cot_config insert=all timeout=20."""
+        from cot_magic.options import configure, described  # light start: few lines have options
+
         with _one_line():
             self.state.defaults = configure(self.state.defaults, line)
         print(described(self.state.defaults))
@@ -170,7 +172,7 @@ class Magics:
     def resume(self, line: str) -> None:
         """Resume the last session after a fault or Ctrl-C: %cot_resume [options]."""
         with _one_line():
-            self._offer(actions.resume_last(self.state, parse(line, self.state.settings)))
+            self._offer(actions.resume_last(self.state, _parse(line, self.state.settings)))
 
     def answer(self, line: str, cell: str | None = None) -> None:
         """Answer the question of a lesson: %cot_answer TEXT, --hint or --show; %%cot_answer with a cell."""
@@ -180,6 +182,18 @@ class Magics:
     def _offer(self, session: "Session | None") -> None:
         if session is not None:
             actions.offer_to_insert(self.state, session)
+
+
+def _parse(line: str, defaults: Settings) -> Settings:
+    from cot_magic.options import parse  # light start: no line has been given yet
+
+    return parse(line, defaults)
+
+
+def _help(name: str) -> str:
+    from cot_magic.ipython.help_text import help_of  # light start: shown on request only
+
+    return help_of(name)
 
 
 @contextmanager

@@ -18,24 +18,50 @@ class FoundSecret:
     learn: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """One form of a secret.
+    """One form of a secret; its patterns are compiled or imported when a string may hold one.
 
-    Attributes
+    Parameters
     ----------
-    pattern
-        Its group `secret` is withheld; without one, all groups that are long enough, else the whole match.
     words
-        Every match contains one of them, in lower case. A search for words is much cheaper than the pattern.
+        Every match contains one of them, in lower case. A search for words is much cheaper than a pattern.
     unbroken
         Every match is a word of at least `SHORTEST_UNBROKEN` characters, with no whitespace, quote or comma.
+    kind, pattern
+        Of our own forms. The group `secret` is withheld; without one, all groups that are long enough, else
+        the whole match.
+    detector
+        Module and class of a detector of detect-secrets, which has a kind and patterns.
+    shape
+        What every match contains in lower case, if the words alone are common.
     """
 
-    kind: str
-    pattern: re.Pattern[str]
-    words: tuple[str, ...]
-    unbroken: bool
+    def __init__(
+        self,
+        words: tuple[str, ...],
+        unbroken: bool,
+        *,
+        kind: str = "",
+        pattern: str = "",
+        detector: tuple[str, str] = ("", ""),
+        shape: str = "",
+    ) -> None:
+        self.words, self.unbroken, self._shape = words, unbroken, shape
+        self._kind, self._pattern, self.detector = kind, pattern, detector
+
+    def fits(self, low: str) -> bool:
+        """Whether the string in lower case may hold a match, given that it holds one of the words."""
+        return not self._shape or re.search(self._shape, low) is not None
+
+    @functools.cached_property
+    def patterns(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Pairs of a kind and a pattern."""
+        if self._pattern:
+            return ((self._kind, re.compile(self._pattern)),)
+        module, name = self.detector
+        # importing any of them costs 40 ms, as it imports an HTTP client: most sessions need none
+        detector: Any = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
+        return tuple((detector.secret_type, pattern) for pattern in detector.denylist)
 
 
 SHORTEST_UNBROKEN = 16
@@ -153,13 +179,13 @@ _BROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
 )
 
-# Detectors of detect-secrets for one exact form, and the words that their matches contain. Left out: those by
-# entropy, by keyword (names.py judges names), IP addresses, Artifactory (its `AP…` matches ordinary words in
-# upper case), and JWT, npm and OpenAI (their patterns take quadratic time; ours are linear).
-_UNBROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("azure_storage_key", "AzureStorageKeyDetector", ("accountkey=",)),
-    ("discord", "DiscordBotTokenDetector", (".",)),
-    ("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+# Detectors of detect-secrets for one exact form, the words that their matches contain, and a shape. Left
+# out: those by entropy, by keyword (names.py judges names), IP addresses, Artifactory (its `AP…` matches
+# words in upper case), and JWT, npm and OpenAI (their patterns take quadratic time; ours are linear).
+_UNBROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("azure_storage_key", "AzureStorageKeyDetector", ("accountkey=",), ""),
+    ("discord", "DiscordBotTokenDetector", (".",), r"(?<![\w-])[\w-]{24,}+\.[\w-]{6}\."),
+    ("github_token", "GitHubTokenDetector", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), ""),
     (
         "gitlab_token",
         "GitLabTokenDetector",
@@ -167,23 +193,24 @@ _UNBROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             *("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "gr1348941"),
             *("glcbt-", "glimt-", "glptt-", "glagent-", "gloas-"),
         ),
+        "",
     ),
-    ("mailchimp", "MailchimpDetector", ("-us",)),
-    ("pypi_token", "PypiTokenDetector", ("pypi-age",)),
-    ("sendgrid", "SendGridDetector", ("sg.",)),
-    ("square_oauth", "SquareOAuthDetector", ("sq0csp-",)),
-    ("stripe", "StripeDetector", ("k_live_",)),
-    ("telegram_token", "TelegramBotTokenDetector", (":",)),
-    ("twilio", "TwilioKeyDetector", ("ac", "sk")),
+    ("mailchimp", "MailchimpDetector", ("-us",), r"[0-9a-z]{32}-us\d"),
+    ("pypi_token", "PypiTokenDetector", ("pypi-age",), ""),
+    ("sendgrid", "SendGridDetector", ("sg.",), ""),
+    ("square_oauth", "SquareOAuthDetector", ("sq0csp-",), ""),
+    ("stripe", "StripeDetector", ("k_live_",), ""),
+    ("telegram_token", "TelegramBotTokenDetector", (":",), r"(?<!\d)\d{8,}+:[\w-]{35}"),
+    ("twilio", "TwilioKeyDetector", ("ac", "sk"), r"(?:ac|sk)[a-z0-9]{32}"),
 )
 # The patterns of the last three match too much: only strings that name the service are searched.
-_BROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("aws", "AWSKeyDetector", ("a3t", "abia", "acca", "akia", "asia", "aws")),
-    ("slack", "SlackDetector", ("xox", "hooks.slack")),
-    ("cloudant", "CloudantDetector", ("cloudant",)),
-    ("ibm_cloud_iam", "IbmCloudIamDetector", ("ibm",)),
-    ("ibm_cos_hmac", "IbmCosHmacDetector", ("cos",)),
-    ("softlayer", "SoftlayerDetector", ("softlayer",)),
+_BROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("aws", "AWSKeyDetector", ("a3t", "abia", "acca", "akia", "asia", "aws"), ""),
+    ("slack", "SlackDetector", ("xox", "hooks.slack"), ""),
+    ("cloudant", "CloudantDetector", ("cloudant",), ""),
+    ("ibm_cloud_iam", "IbmCloudIamDetector", ("ibm",), ""),
+    ("ibm_cos_hmac", "IbmCosHmacDetector", ("cos",), ""),
+    ("softlayer", "SoftlayerDetector", ("softlayer",), ""),
 )
 
 
@@ -203,10 +230,10 @@ def find(text: str, low: str) -> Iterator[FoundSecret]:
 def likely(low: str) -> Iterable[Form]:
     """The forms that may occur in a string, in their order; the others cannot."""
     anywhere, unbroken = _words()
-    found = [form for word, form in anywhere if word in low]
+    found = {form for word, form in anywhere if word in low}
     if long_words := _long_words(low):
-        found += [form for word, form in unbroken if word in long_words]
-    return sorted(set(found), key=_places().__getitem__) if found else ()
+        found |= {form for word, form in unbroken if word in long_words}
+    return sorted((form for form in found if form.fits(low)), key=_places().__getitem__) if found else ()
 
 
 def _long_words(low: str) -> str:
@@ -218,13 +245,13 @@ def _long_words(low: str) -> str:
 
 def search(text: str, among: Iterable[Form]) -> Iterator[FoundSecret]:
     """The secrets of these forms."""
-    for form in among:
+    for kind, pattern in (pair for form in among for pair in form.patterns):
         done = 0
-        for match in form.pattern.finditer(text):
+        for match in pattern.finditer(text):
             for group in _groups(match):
                 if match.end(group) > done:  # else it is in the word that was found last
                     done = _end_of_word(text, match.end(group))
-                    yield FoundSecret(match.start(group), done, form.kind)
+                    yield FoundSecret(match.start(group), done, kind)
 
 
 @functools.cache
@@ -232,11 +259,12 @@ def forms() -> tuple[Form, ...]:
     """All forms."""
     found: list[Form] = []
     for own, unbroken in ((_BROKEN, False), (_UNBROKEN, True)):
-        found += [Form(kind, re.compile(pattern), words, unbroken) for kind, words, pattern in own]
+        found += [Form(words, unbroken, kind=kind, pattern=pattern) for kind, words, pattern in own]
     for detectors, unbroken in ((_BROKEN_DETECTORS, False), (_UNBROKEN_DETECTORS, True)):
-        for module, name, words in detectors:
-            detector: Any = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
-            found += [Form(detector.secret_type, pattern, words, unbroken) for pattern in detector.denylist]
+        found += [
+            Form(words, unbroken, detector=(module, name), shape=shape)
+            for module, name, words, shape in detectors
+        ]
     return tuple(found)
 
 

@@ -35,7 +35,9 @@ def find(text: str) -> list[FoundSecret]:
 def by_every_pattern(text: str) -> list[FoundSecret]:
     """What is found if every pattern is run, without the cheap tests before."""
     low = secret_forms.lowered(text)
-    among = [form for form in secret_forms.forms() if form.kind not in SERVICES or form.words[0] in low]
+    among = [
+        form for form in secret_forms.forms() if form.patterns[0][0] not in SERVICES or form.words[0] in low
+    ]
     return [
         *secret_forms.search(text, among),
         *(found for search, _ in secret_places.SEARCHES for found in search(text)),
