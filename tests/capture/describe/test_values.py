@@ -181,7 +181,7 @@ def test_huge_values_stay_one_short_line(value: object) -> None:
     assert len(found.keys) <= 500
 
 
-@settings(max_examples=60, database=None, deadline=None)
+@settings(max_examples=3 * settings().max_examples // 5)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),

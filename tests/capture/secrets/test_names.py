@@ -12,7 +12,7 @@ NAME_PARTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, database=None, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(parts=st.lists(st.sampled_from(NAME_PARTS), max_size=6))
 def test_a_name_with_a_weight_is_never_overlooked(parts: list[str]) -> None:
     name = "".join(parts)

@@ -80,7 +80,7 @@ TEXTS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, database=None, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(text=TEXTS, change=st.sampled_from([str, str.upper, str.lower, repr]))
 def test_a_search_finds_exactly_what_every_pattern_finds(text: str, change: type[str]) -> None:
     changed = change(text)

@@ -64,7 +64,7 @@ def test_a_private_key_is_withheld_whole_and_the_lines_stay_numbered() -> None:
     assert "IBAAKC" not in Redactor({}).text(KEY[:50])
 
 
-@settings(max_examples=200, database=None, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(
     secret=st.sampled_from(sorted(SECRETS.values())),
     before=st.text(max_size=60),
@@ -76,7 +76,7 @@ def test_a_secret_at_any_place_never_survives(secret: str, before: str, after: s
     assert secret not in redacted
 
 
-@settings(max_examples=200, database=None, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(
     value=st.text(min_size=8, max_size=40),
     before=st.text(max_size=40),
@@ -96,7 +96,7 @@ def test_a_secret_of_the_environment_never_survives_even_in_a_repr(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, database=None, deadline=None)
+@settings(max_examples=2 * settings().max_examples // 5)
 @given(place=st.integers(0, 60_000))
 def test_a_cut_never_lets_half_a_secret_through(place: int) -> None:
     secret = SECRETS["github"]

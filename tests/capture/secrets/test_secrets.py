@@ -341,7 +341,7 @@ EDGES = st.sampled_from([" ", "\n", "'", '"', "(", "[", ", ", "\t", "`", "|"])
 
 
 @pytest.mark.slow
-@settings(max_examples=300, database=None, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(
     kind=st.sampled_from(KINDS),
     seed=st.integers(0, 2**32),
@@ -365,7 +365,7 @@ def test_no_secret_survives_between_any_neighbours(
 
 
 @pytest.mark.slow
-@settings(max_examples=300, database=None, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(text=st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 def test_redaction_never_raises_and_a_second_time_changes_nothing(text: str) -> None:
     redactor = Redactor({})

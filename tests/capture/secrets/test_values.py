@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from cot_magic.capture.secrets.values import KnownValues, forms
 
 
-@settings(max_examples=200, database=None, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(data=st.data())
 def test_known_values_and_their_pieces_are_found_everywhere(data: st.DataObject) -> None:
     values = data.draw(

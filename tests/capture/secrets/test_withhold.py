@@ -5,7 +5,7 @@ import string
 from dataclasses import replace
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cot_magic.capture.secrets.redactor import Redactor
@@ -97,7 +97,6 @@ def test_a_session_that_starts_says_how_many_values_were_withheld() -> None:
     assert shown.case.redactions == 1
 
 
-@settings(max_examples=100, database=None, deadline=None)
 @given(cuts=st.lists(st.integers(0, 120), max_size=12), thinking=st.booleans())
 def test_a_secret_that_a_model_writes_in_pieces_is_seen_whole(cuts: list[int], thinking: bool) -> None:
     text = f"The key is {SECRET} and it works, says the server with a long sentence.\nThen `{SECRET}` again."
@@ -108,7 +107,6 @@ def test_a_secret_that_a_model_writes_in_pieces_is_seen_whole(cuts: list[int], t
     assert whole == text.replace(SECRET, "<redacted: api_key>")
 
 
-@settings(max_examples=100, database=None, deadline=None)
 @given(size=st.integers(1, 120), front=st.integers(0, 60), thinking=st.booleans())
 def test_a_piece_is_read_as_what_follows_on_the_pieces_before_it(
     size: int, front: int, thinking: bool

@@ -235,7 +235,7 @@ def check(case):
                 assert all(parse(edit.after) is not None for edit in repair.edits)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4 * settings().max_examples, suppress_health_check=list(HealthCheck))
 @given(cases())
 @pytest.mark.slow
 def test_no_rule_raises_on_an_odd_case(case):

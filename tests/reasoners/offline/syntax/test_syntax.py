@@ -159,7 +159,7 @@ def test_a_proven_repair_is_verified_and_an_open_one_is_plausible(failing, solve
     assert {session.judge_fix(fix).verdict for fix in session.fixes} == {FixVerdict.PLAUSIBLE}
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3 * settings().max_examples, suppress_health_check=list(HealthCheck))
 @given(broken())
 @pytest.mark.slow
 def test_no_source_is_so_broken_that_a_rule_raises(source):
@@ -173,14 +173,14 @@ def test_no_source_is_so_broken_that_a_rule_raises(source):
             assert attempt(diagnosis.reading.alternatives[0].after) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 @pytest.mark.slow
 def test_no_text_makes_a_rule_raise(source):
     assert not diagnose(source, SLIPS, LAST).crashes
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 2, suppress_health_check=list(HealthCheck))
 @given(broken())
 def test_every_proposed_edit_applies_to_the_source(syntax_case, source):
     found, faults = suspects(syntax_case(source), RULES)
