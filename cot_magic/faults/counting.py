@@ -137,7 +137,7 @@ OPERATORS = (
     ),
     Operator(
         kind="comparison",
-        lesson="A comparison tests the wrong thing: the limit is in or out, or the direction is reversed.",
+        lesson="A comparison is wrong at its limit (`<` for `<=`), or tests the opposite of what is meant.",
         find=comparisons,
     ),
     Operator(kind="arithmetic", lesson="Two values are combined with the wrong operator.", find=arithmetic),

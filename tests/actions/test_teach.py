@@ -56,7 +56,7 @@ def test_a_lesson_from_a_wrong_guess_to_the_learners_own_fix(taught) -> None:
     assert "question 3 of 4" in shown
     assert kernel.run("%%cot\nbroken = nonesuch").ename == "NameError", "another session in between"
     assert "✗" in text(say(choice(shown, "Nothing is wrong with the code")))
-    assert "question 4 of 4" in text(say(choice(shown, "the nearest key is")))
+    assert "question 4 of 4" in text(say(choice(shown, "the closest is")))
     refused = kernel.run("%cot_answer x = 1")
     assert "is not an edit" in refused.stderr
     assert "rejected" in text(say("totl -> id"))
@@ -198,5 +198,5 @@ def test_what_cannot_be_a_lesson_is_one_line(shared_kernel) -> None:
 def test_the_command_line_refuses_a_lesson(capsys, tmp_path: Path) -> None:
     assert main(["run", str(tmp_path / "any.ipynb"), "--teach"]) == 2
     assert capsys.readouterr().err == (
-        "cot-magic: --teach needs a person at the notebook: put it on the line of %%cot there.\n"
+        "cot-magic: --teach needs a person at the notebook: put it on the %%cot line there.\n"
     )

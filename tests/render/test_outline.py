@@ -155,7 +155,7 @@ def test_a_session_that_a_fault_stopped_is_not_called_unresolved() -> None:
     assert drawn.notes[-1] == "`%cot_resume` continues from ANALYZE."
 
 
-def test_the_fold_of_a_phase_that_was_cut_off_stands_open() -> None:
+def test_the_fold_of_a_phase_that_was_cut_off_is_open() -> None:
     begun = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.PLAN)]
     text = Streamed(phase=Phase.PLAN, text="the partial text")
     page = html(outline(sessions.fold([*begun, text, Interrupted(phase=Phase.PLAN), SessionEnded()])))

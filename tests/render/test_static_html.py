@@ -144,7 +144,7 @@ def test_without_any_style_words_are_still_kept_apart(verified: Session) -> None
     assert "pattern A KeyError on a dict" in text
 
 
-def test_a_long_list_of_runs_goes_behind_one_fold() -> None:
+def test_a_long_list_of_runs_goes_into_one_fold() -> None:
     events = [*sessions.analyze(sessions.key_error_case()), *sessions.plan(), *sessions.validate()[:1]]
     for number in range(40):
         seen = sessions.probe(100 + number, sessions.H2, f"len(records) > {number}", held=False)
