@@ -4,6 +4,7 @@ The marker `inner` is given here and never by hand: to what needs no process and
 second. `pytest -m inner` does not even import the rest.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -33,10 +34,19 @@ OUTER = (
 LIVE = {"kernel", "shared_kernel"}
 """Fixtures that start a process."""
 
-# derandomize: the same examples each time, so that CI fails for what was changed and for nothing else
+# the same examples each time, so that CI fails for what was changed and for nothing else
 settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("inner", settings.get_profile("ci"), max_examples=20)
 settings.register_profile("nightly", max_examples=5_000, deadline=None, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    profile = "ci"
+    if config.getoption("markexpr", "") == "inner":
+        profile = "inner"
+        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # jsonschema does without; it takes a second
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", profile))
+
 
 # a script's background process ignores Ctrl-C, and so would every process that a test starts
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -62,6 +72,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         live = LIVE.intersection(getattr(item, "fixturenames", ()))
         if not live and not item.get_closest_marker("slow") and not is_outer(item.path):
             item.add_marker("inner")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if session.config.getoption("markexpr", "") == "inner":
+        gc.freeze()  # modules and items stay: looking for garbage among them costs a second
 
 
 @dataclass

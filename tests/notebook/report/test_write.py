@@ -254,7 +254,8 @@ def test_secrets_are_withheld_everywhere_sources_too(events: list[Stamped], tmp_
 
 
 @pytest.mark.parametrize("kind", ["script", "closing", "attribute", "entity", "rich", "backquotes", "fence", "table",
-                                  "emoji", "bidi", "escape", "surrogate", "ticks", "long", "lines", "stars", "empty"])  # fmt: skip
+                                  "emoji", "bidi", "escape", "surrogate", "ticks", "long", "stars", "empty",
+                                  pytest.param("lines", marks=pytest.mark.slow)])  # fmt: skip
 def test_foreign_text_adds_no_structure(kind: str, tmp_path: Path) -> None:
     hostile = sessions.HOSTILE[kind][:20_000]
     events = [
