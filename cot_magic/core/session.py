@@ -50,7 +50,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus
 from cot_magic.core.streaming import EMPTY, Transcript
-from cot_magic.core.verdict import Judgement, best, judge_fix, judge_hypothesis
+from cot_magic.core.verdict import Judgement, best_fix, judge_fix, judge_hypothesis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,7 @@ class Session:
     @property
     def best_fix(self) -> Fix | None:
         """The fix with the best verdict, the earlier one among equals; rejected ones never."""
-        return best(self.fixes, self.judge_fix)
+        return best_fix(self.fixes, self.judge_fix)
 
     @property
     def root_cause(self) -> Hypothesis | None:

@@ -281,7 +281,7 @@ def run_of(fix: FixId, stage: Stage, evidence: Sequence[Evidence]) -> Evidence |
     return None
 
 
-def passing(fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[Fix]:
+def passing_fixes(fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[Fix]:
     """Fixes with which the cell passed and no schedule failed, in the order of the proposals."""
     ran = [(fix, run_of(fix.id, Stage.AFTER, evidence)) for fix in fixes]
     return [
@@ -291,7 +291,7 @@ def passing(fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[Fix]:
     ]
 
 
-def best(fixes: Sequence[Fix], judge: Callable[[Fix], Judgement[FixVerdict]]) -> Fix | None:
+def best_fix(fixes: Sequence[Fix], judge: Callable[[Fix], Judgement[FixVerdict]]) -> Fix | None:
     """The fix with the best verdict, the earlier one among equals; never a rejected one."""
     judged = [(fix, judge(fix).verdict) for fix in fixes]
     ranked = [

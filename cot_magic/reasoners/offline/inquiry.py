@@ -4,7 +4,6 @@ claimed."""
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from cot_magic.core import fixes
 from cot_magic.core.case import Case, Raised
 from cot_magic.core.events import (
     ExploreSchedules,
@@ -36,7 +35,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
-from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
+from cot_magic.core.verdict import Judgement, best_fix, judge_fix, judge_hypothesis, passing_fixes, run_of
 from cot_magic.reasoners.offline import analysis, conclusions
 from cot_magic.reasoners.offline.catalogue import built_in
 from cot_magic.reasoners.offline.races import order as races
@@ -187,7 +186,7 @@ class Inquiry:
     def _implement(self, said: list[str]) -> Steps:
         tried = yield from self._try_all(candidates(self.suspects, self.evidence, FIRST_FIXES))
         yield from self._go_on(tried)
-        passing = fixes.passing(self.fixes, self.evidence)
+        passing = passing_fixes(self.fixes, self.evidence)
         for fix in passing[: 1 + RIVALS]:
             yield from self._write_tests(fix)
         if passing:
@@ -255,7 +254,7 @@ class Inquiry:
             led = self._led_on(tried)
             if led is None or any(
                 self._confirmed(fix) or not self._confirmed(led[0])
-                for fix in fixes.passing(self.fixes, self.evidence)
+                for fix in passing_fixes(self.fixes, self.evidence)
             ):
                 return
             fix, raised = led
@@ -327,7 +326,7 @@ class Inquiry:
     # --- what is known ------------------------------------------------------------------------------------
 
     def _after(self, fix: Fix) -> Evidence | None:
-        return fixes.run_of(fix, Stage.AFTER, self.evidence)
+        return run_of(fix.id, Stage.AFTER, self.evidence)
 
     def _confirmed(self, fix: Fix) -> bool:
         return judge_hypothesis(fix.hypothesis, self.evidence).verdict is HypothesisVerdict.CONFIRMED
@@ -337,4 +336,4 @@ class Inquiry:
 
     def best(self) -> Fix | None:
         """The fix with the best verdict, the earlier one among equals; never a rejected one."""
-        return fixes.best(self.fixes, self._judge)
+        return best_fix(self.fixes, self._judge)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cot_magic.core import fixes
 from cot_magic.core.case import Case
 from cot_magic.core.findings import (
     CellEdit,
@@ -20,7 +19,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.session import Session
-from cot_magic.core.verdict import Judgement, judge_fix, judge_hypothesis
+from cot_magic.core.verdict import Judgement, best_fix, judge_fix, judge_hypothesis, passing_fixes, run_of
 from cot_magic.reasoners.claude.conversation.cells import Misfit
 
 
@@ -97,17 +96,17 @@ class Ledger:
 
     def run_of(self, fix: Fix, stage: Stage) -> Evidence | None:
         """The latest run of the cell for that fix."""
-        return fixes.run_of(fix, stage, self.evidence)
+        return run_of(fix.id, stage, self.evidence)
 
     @property
     def passing(self) -> list[Fix]:
         """Fixes with which the cell passes and no other order of its steps is known to fail."""
-        return fixes.passing(self.fixes, self.evidence)
+        return passing_fixes(self.fixes, self.evidence)
 
     @property
     def best(self) -> Fix | None:
         """The fix with the best verdict, the earliest among equals; never a rejected one."""
-        return fixes.best(self.fixes, self.judge)
+        return best_fix(self.fixes, self.judge)
 
 
 def _known(known: str, otherwise: str) -> str:
