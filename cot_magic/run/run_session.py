@@ -15,10 +15,10 @@ from cot_magic.core.engine import drive
 from cot_magic.core.errors import UsageError
 from cot_magic.core.events import Event, ExploreSchedules, SearchAdvanced
 from cot_magic.core.findings import Evidence
-from cot_magic.core.streaming import gathered
 from cot_magic.core.jobs import Limits
 from cot_magic.core.protocols import Explorer, Listener, Reasoner, Renderer, Sandbox
 from cot_magic.core.session import Session
+from cot_magic.core.streaming import gathered
 from cot_magic.core.withheld import why_not_whole, with_real_sources
 from cot_magic.run.choose_reasoner import AFRESH, Closing, RecordedReasoner, choose_reasoner, chosen
 from cot_magic.run.interrupts import interruptible
