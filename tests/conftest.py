@@ -69,8 +69,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        live = LIVE.intersection(getattr(item, "fixturenames", ()))
-        if not live and not item.get_closest_marker("slow") and not is_outer(item.path):
+        names = getattr(item, "fixturenames", ())
+        code = getattr(getattr(item, "function", None), "__code__", None)
+        starts = LIVE.intersection(names) or (code is not None and "subprocess" in code.co_names)
+        if not starts and not item.get_closest_marker("slow") and not is_outer(item.path):
             item.add_marker("inner")
 
 
