@@ -10,6 +10,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from conftest import Kernel  # the same real kernel that the tests use
 
 ROUNDS = 40
+NAMES = ("plain cell", "%%cot cell", "%%cot cell, snapshots off")
+QUICK = {"rounds": 3}
+COMPARED = {"%%cot cell*.to_plain": "lower"}
 NAMESPACE = "blob = [bytes(100_000) + str(i).encode() for i in range(100)]"  # 10 MB
 
 
@@ -21,17 +24,14 @@ def seconds(kernel: Kernel, code: str) -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
+def measure(rounds: int = ROUNDS) -> dict[str, dict[str, float]]:
+    """Median round trip in milliseconds, and its ratio to that of a plain cell."""
     with tempfile.TemporaryDirectory() as folder:
         kernel = Kernel(Path(folder))
         try:
             kernel.run(NAMESPACE)
-            columns: dict[str, list[float]] = {
-                "plain cell": [],
-                "%%cot cell": [],
-                "%%cot cell, snapshots off": [],
-            }
-            for _ in range(ROUNDS):
+            columns: dict[str, list[float]] = {name: [] for name in NAMES}
+            for _ in range(rounds):
                 columns["plain cell"].append(seconds(kernel, "x = 1"))
                 columns["%%cot cell"].append(seconds(kernel, "%%cot\nx = 1"))
                 kernel.run("%cot_config snapshots=off")
@@ -39,13 +39,19 @@ def main() -> None:
                 kernel.run("%cot_config snapshots=on")
         finally:
             kernel.stop()
-    plain = statistics.median(columns["plain cell"])
+    medians = {name: statistics.median(times) for name, times in columns.items()}
+    plain = medians["plain cell"]
+    return {name: {"ms": median * 1e3, "to_plain": median / plain} for name, median in medians.items()}
+
+
+def main() -> None:
+    found = measure()
+    plain = found["plain cell"]["ms"]
     print(
         f"{'round trip of a passing cell, median of ' + str(ROUNDS):45} {'ms':>8} {'over plain, ms':>15} {'ratio':>7}"
     )
-    for name, times in columns.items():
-        median = statistics.median(times)
-        print(f"{name:45} {median * 1e3:8.1f} {(median - plain) * 1e3:15.1f} {median / plain:7.2f}")
+    for name, row in found.items():
+        print(f"{name:45} {row['ms']:8.1f} {row['ms'] - plain:15.1f} {row['to_plain']:7.2f}")
     print("bounds over the plain cell: 60 ms; 5 ms with snapshots off")
 
 

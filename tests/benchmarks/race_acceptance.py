@@ -15,9 +15,10 @@ import ast
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,15 @@ OWN = Path(__file__).parents[1] / "explore" / "programs"
 RACES = ("ticket_office", "page_counter", "price_cache", "job_reaper", "late_signal")
 CORRECT = ("locked_office", "locked_stock", "locked_threads")
 MOST, SECONDS, REPLAYS, FEW, CLEAN = 2_000, 30.0, 100, 3, 5_000
+QUICK = {"seeds": 1, "only": RACES[:1], "fast": True}
+COMPARED = {
+    "programs.*.found": "higher",
+    "programs.*.found_frozen": "higher",
+    "programs.*.replayed": "higher",
+    "programs.*.disturbed": "lower",
+    "verified": "higher",
+    "correct.*.failed": "lower",
+}
 FROZEN = """
 import random as _random
 _random.seed = lambda *_: None
@@ -152,13 +162,52 @@ def line(row: Row, seeds: int) -> str:
     )
 
 
-def correct(names: tuple[str, ...]) -> bool:
-    good = True
-    for name in names:
+def false_alarms(show: Callable[[str], None]) -> dict[str, dict[str, int]]:
+    """How many schedules of each correct program were said to fail, and how many ran."""
+    found = {}
+    for name in CORRECT:
         result = explore_file(OWN / f"{name}.py", "main", schedules=CLEAN, seed=0, seconds=900)
-        print(f"{name:24} {result.search.failed} false alarms in {result.search.schedules:,}", flush=True)
-        good = good and not result.found and result.search.schedules == CLEAN
-    return good
+        show(f"{name:24} {result.search.failed} false alarms in {result.search.schedules:,}")
+        found[name] = {"failed": result.search.failed, "ran": result.search.schedules}
+    return found
+
+
+def measure(
+    folders: Sequence[Path] = (),
+    seeds: int = 10,
+    only: Sequence[str] = (),
+    fast: bool = False,
+    show: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Of each program the shares of seeds that found and replayed it; the share of verified fixes; false alarms."""
+    programs = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    programs += [OWN / f"{name}.py" for name in RACES]
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        for path in programs:
+            if only and path.stem not in only:
+                continue
+            row = searched(path, seeds, Path(name))
+            if not fast:
+                row.verdict = verdict(path, Path(name))
+            rows.append(row)
+            show(line(row, seeds))
+    found: dict[str, Any] = {"programs": {row.name: of_row(row, seeds) for row in rows}}
+    if not fast:
+        found["verified"] = sum(row.verdict == "verified" for row in rows) / len(rows)
+        found["correct"] = false_alarms(show)
+    return found
+
+
+def of_row(row: Row, seeds: int) -> dict[str, Any]:
+    return {
+        "found": row.found / seeds,
+        "found_frozen": row.frozen / seeds,
+        "found_at": sorted(row.first)[len(row.first) // 2] if row.first else None,
+        "replayed": min(row.replayed, default=0) / REPLAYS,
+        "disturbed": max(row.disturbed, default=0),
+        "verdict": row.verdict,
+    }
 
 
 def main() -> int:
@@ -169,28 +218,17 @@ def main() -> int:
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
-    programs = [path for folder in given.folders for path in sorted(folder.glob("*.py"))]
-    programs += [OWN / f"{name}.py" for name in RACES]
-    programs = [path for path in programs if not given.only or path.stem in given.only]
-    rows = []
     print(f"{'program':24} {'found':>7} {'frozen':>7} {'median':>7} {'replayed':>9} {'differ':>6}  verdict")
-    with tempfile.TemporaryDirectory() as name:
-        for path in programs:
-            row = searched(path, given.seeds, Path(name))
-            if not given.fast:
-                row.verdict = verdict(path, Path(name))
-            rows.append(row)
-            print(line(row, given.seeds), flush=True)
-    verified = sum(row.verdict == "verified" for row in rows)
-    print(f"verified: {verified} of {len(rows)}")
+    show = partial(print, flush=True)
+    found = measure(given.folders, given.seeds, given.only, given.fast, show)
     good = all(
-        row.found == row.frozen == given.seeds
-        and all(count == REPLAYS for count in row.replayed)
-        and all(count <= FEW for count in row.disturbed)
-        for row in rows
+        row["found"] == row["found_frozen"] == row["replayed"] == 1 and row["disturbed"] <= FEW
+        for row in found["programs"].values()
     )
     if not given.fast:
-        good = correct(CORRECT) and good and 3 * verified >= 2 * len(rows)
+        print(f"verified: {found['verified']:.0%} of {len(found['programs'])}")
+        clean = all(row == {"failed": 0, "ran": CLEAN} for row in found["correct"].values())
+        good = good and clean and 3 * found["verified"] >= 2
     return 0 if good or not given.check else 1
 
 

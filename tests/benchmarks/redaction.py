@@ -20,6 +20,8 @@ PIECE = 600  # characters of a model's text that arrive in a tenth of a second a
 ROUNDS = 15
 RUNS = 40
 LONG = 100_000
+QUICK = {"rounds": 3, "long": 20_000}
+COMPARED = {"short.*.every_pattern_to_find": "higher", "long.*.whole_to_half": "lower"}
 SERVICES = ("cloudant", "ibm", "cos", "softlayer")  # their patterns are slow, and run where they are named
 NUMBER = itertools.count()
 PROSE = (
@@ -82,18 +84,32 @@ def redacted_in(text: str) -> float:
     return microseconds(lambda: Redactor({}).text(f"{next(NUMBER)} {text}"), 1, 5) / 1e3
 
 
+def measure(rounds: int = ROUNDS, long: int = LONG) -> dict[str, dict[str, dict[str, float]]]:
+    """Of short texts, how often `find` fits into every pattern; of long ones, how the time grows with the length."""
+    short = {}
+    for name, text in texts().items():
+        plain = microseconds(lambda text=text: every_pattern(text), rounds=rounds)  # type: ignore[misc]
+        quick = microseconds(lambda text=text: list(find(text)), rounds=rounds)  # type: ignore[misc]
+        short[name] = {"every_pattern_us": plain, "find_us": quick, "every_pattern_to_find": plain / quick}
+    grown = {}
+    for name, text in long_texts().items():
+        half, whole = (redacted_in(text[:size]) for size in (long // 2, long))
+        grown[name] = {"half_ms": half, "whole_ms": whole, "whole_to_half": whole / half}
+    return {"short": short, "long": grown}
+
+
 def main() -> None:
+    found = measure()
     print(
         f"{f'{PIECE} characters, medians of {ROUNDS}':32}{'every pattern µs':>18}{'find µs':>10}{'ratio':>8}"
     )
-    for name, text in texts().items():
-        plain = microseconds(lambda text=text: every_pattern(text))  # type: ignore[misc]
-        quick = microseconds(lambda text=text: find(text))  # type: ignore[misc]
-        print(f"{name:32}{plain:18.0f}{quick:10.0f}{plain / quick:8.1f}")
+    for name, row in found["short"].items():
+        print(
+            f"{name:32}{row['every_pattern_us']:18.0f}{row['find_us']:10.0f}{row['every_pattern_to_find']:8.1f}"
+        )
     print(f"\n{'a redactor, long texts':32}{'50,000':>12}{'100,000':>12}{'ratio (2 is linear)':>22}")
-    for name, text in long_texts().items():
-        half, whole = (redacted_in(text[:size]) for size in (LONG // 2, LONG))
-        print(f"{name:32}{half:9.1f} ms{whole:9.1f} ms{whole / half:22.1f}")
+    for name, row in found["long"].items():
+        print(f"{name:32}{row['half_ms']:9.1f} ms{row['whole_ms']:9.1f} ms{row['whole_to_half']:22.1f}")
 
 
 if __name__ == "__main__":

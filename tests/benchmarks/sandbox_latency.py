@@ -10,9 +10,13 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from jupyter_client.manager import KernelManager
 
+QUICK = {"mb": (10,), "runs": 5}
+COMPARED = {"*.job_to_bare_fork": "lower", "*.job_to_fresh_python": "lower"}
 MEASURE = """
 import json, os, statistics, subprocess, sys, time
 from cot_magic.core.case import Raised
@@ -77,29 +81,39 @@ def measure(megabytes, runs):
 """
 
 
+def measure(
+    mb: Sequence[int] = (10, 256),
+    runs: int = 30,
+    show: Callable[[dict[str, Any]], None] = lambda figures: None,
+) -> dict[str, dict[str, Any]]:
+    """The figures of each namespace size, smallest first; `show` gets each as soon as it is there."""
+    manager = KernelManager(kernel_name="python3")
+    manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    manager.start_kernel(env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    client = manager.client()
+    client.start_channels()
+    found = {}
+    try:
+        client.wait_for_ready(timeout=60)
+        run(client, MEASURE)
+        for megabytes in sorted(mb):
+            figures = json.loads(run(client, f"measure({megabytes}, {runs})"))
+            show(figures)
+            found[f"{megabytes} MB"] = figures
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mb", type=int, nargs="+", default=[10, 256])
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--limit", type=float, default=None)
     options = parser.parse_args()
-    manager = KernelManager(kernel_name="python3")
-    manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    manager.start_kernel(env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
-    client = manager.client()
-    client.start_channels()
-    medians = []
-    try:
-        client.wait_for_ready(timeout=60)
-        run(client, MEASURE)
-        for megabytes in sorted(options.mb):
-            figures = json.loads(run(client, f"measure({megabytes}, {options.runs})"))
-            table(figures)
-            medians.append(figures["job"]["median"])
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-    return int(options.limit is not None and medians[0] > options.limit)
+    first, *_ = measure(options.mb, options.runs, table).values()
+    return int(options.limit is not None and first["job"]["median"] > options.limit)
 
 
 def table(figures) -> None:

@@ -28,6 +28,8 @@ from typing import Any
 
 PHASES = ("ANALYZE", "PLAN", "VALIDATE", "IMPLEMENT", "CONFIRM")
 SCREENS = ("10 a second", "every token", "no screen", "the stream alone")
+QUICK = {"tokens": 500, "runs": 1, "kernel_only": True}
+COMPARED = {"kernel.*every token.to_10_a_second": "higher", "api.*.to_not_joined": "lower"}
 READY = """() => {
   const panel = [...window.jupyterapp.shell.widgets('main')].find(w => w.content && w.content.widgets);
   const kernel = panel && panel.sessionContext.session && panel.sessionContext.session.kernel;
@@ -183,12 +185,13 @@ def code_of(call: str, out: Path) -> str:
     )
 
 
-def in_kernel(tokens: int, rate: float, runs: int) -> None:
+def in_kernel(tokens: int, rate: float, runs: int) -> dict[str, dict[str, Any]]:
     """The share of kernel time, in a kernel whose messages are read as fast as they come.
 
     The stream alone stands for the network: what waiting for its tokens costs when nobody listens.
     """
     print(f"{'kernel time of the stream, median of ' + str(runs):42} {'CPU s':>7} {'wall s':>7} {'share':>7} {'over alone':>11} {'ratio':>7} {'messages':>9} {'all there':>10}")  # fmt: skip
+    found = {}
     for phases in (1, 5):
         rows = {screen: one_screen(screen, phases, tokens, rate, runs) for screen in SCREENS}
         alone, first = rows["the stream alone"][0], rows["10 a second"][0]
@@ -196,9 +199,12 @@ def in_kernel(tokens: int, rate: float, runs: int) -> None:
             there = "-" if whole is None else "yes" if whole else "NO"
             name = f"{phases} phase{'s' * (phases > 1)}, {screen}"
             print(f"{name:42} {cpu:7.2f} {wall:7.1f} {cpu / wall:7.1%} {(cpu - alone) / wall:11.1%} {cpu / first:7.2f} {messages:9,} {there:>10}", flush=True)  # fmt: skip
+            found[name] = {"cpu_s": cpu, "wall_s": wall, "to_10_a_second": cpu / first, "messages": messages}
+            found[name] |= {"share": cpu / wall, "over_alone": (cpu - alone) / wall, "complete": whole}
     print(
         "bound for 10 a second: 5 % of wall over the stream alone, whose waiting is this script's and no network's"
     )
+    return found
 
 
 def one_screen(
@@ -228,9 +234,11 @@ def one_screen(
     return statistics.median(cpus), statistics.median(walls), messages, whole
 
 
-def over_the_api(tokens: int, rate: float, runs: int, together: int, tls: bool, joined: bool) -> float:
+def over_the_api(
+    tokens: int, rate: float, runs: int, together: int, tls: bool, joined: bool
+) -> dict[str, Any]:
     """The same through HTTP, server-sent events and the client library, from a server in another process that
-    sends so many tokens together in one event; the CPU seconds."""
+    sends so many tokens together in one event."""
     from conftest import Kernel
     from trustme import CA
 
@@ -284,18 +292,23 @@ def over_the_api(tokens: int, rate: float, runs: int, together: int, tls: bool, 
     there = "yes" if all(row[4] for row in rows) else "NO"
     name = f"1 phase, {scheme}, {together} token{'s' * (together > 1)} an event{'' if joined else ', not joined'}"
     print(f"{name:42} {cpu:7.2f} {wall:7.1f} {cpu / wall:7.1%} {cpu / tokens * 1e6:14.0f} {deltas:9,.0f} {start:15.2f} {there:>10}", flush=True)  # fmt: skip
-    return cpu
+    row = {"cpu_s": cpu, "wall_s": wall, "share": cpu / wall, "us_a_token": cpu / tokens * 1e6}
+    return {**row, "deltas": deltas, "first_answer_s": start, "complete": there == "yes"}
 
 
-def over_all_apis(tokens: int, rate: float, runs: int) -> None:
-    """A table of streams over HTTP and HTTPS, with and without joined chunks."""
+def over_all_apis(tokens: int, rate: float, runs: int) -> dict[str, dict[str, Any]]:
+    """Streams over HTTP and HTTPS, with and without joined chunks."""
     print(f"{'over the API, median of ' + str(runs):42} {'CPU s':>7} {'wall s':>7} {'share':>7} {'µs a token':>14} {'deltas':>9} {'first answer s':>15} {'all there':>10}")  # fmt: skip
-    for tls in (False, True):
+    found = {}
+    for scheme, tls in (("http", False), ("https", True)):
         joined = over_the_api(tokens, rate, runs, 1, tls, joined=True)
         apart = over_the_api(tokens, rate, runs, 1, tls, joined=False)
-        print(f"ratio, joined to not joined: {joined / apart:.2f}", flush=True)
-        over_the_api(tokens, rate, runs, 10, tls, joined=True)
+        joined["to_not_joined"] = joined["cpu_s"] / apart["cpu_s"]
+        print(f"ratio, joined to not joined: {joined['to_not_joined']:.2f}", flush=True)
+        together = over_the_api(tokens, rate, runs, 10, tls, joined=True)
+        found |= {scheme: joined, f"{scheme}, not joined": apart, f"{scheme}, 10 an event": together}
     print("bound for the joined ones, with all that a real stream costs: 5 % of wall")
+    return found
 
 
 @contextmanager
@@ -327,11 +340,12 @@ def lab_page() -> Generator[tuple[Any, str, Path], None, None]:
         served.close()
 
 
-def in_browser(tokens: int, rate: float, runs: int) -> None:
+def in_browser(tokens: int, rate: float, runs: int) -> dict[str, dict[str, Any]]:
     """The lag on a page of JupyterLab, and whether all is there at the end."""
     import nbformat
 
     print(f"{'lag in JupyterLab, median of ' + str(runs):42} {'p50 ms':>8} {'p95 ms':>8} {'max ms':>8} {'end s':>7} {'all there':>10}")  # fmt: skip
+    found = {}
     with lab_page() as (page, address, folder):
         for phases in (1, 5):
             for screen in SCREENS[:2]:
@@ -347,7 +361,10 @@ def in_browser(tokens: int, rate: float, runs: int) -> None:
                 there = "yes" if all(row[4] == 1.0 for row in rows) else "NO"
                 label = f"{phases} phase{'s' * (phases > 1)}, {screen}"
                 print(f"{label:42} {figures[0] * 1e3:8.0f} {figures[1] * 1e3:8.0f} {figures[2] * 1e3:8.0f} {figures[3]:7.1f} {there:>10}", flush=True)  # fmt: skip
+                names = ("lag_p50_s", "lag_p95_s", "lag_max_s", "end_s")
+                found[label] = {**dict(zip(names, figures[:4], strict=True)), "complete": there == "yes"}
     print("bound for 10 a second: 1,000 ms at 95 %; `end`: from the last token to the complete final panel")
+    return found
 
 
 def streamed(
@@ -384,6 +401,16 @@ def streamed(
     return lags[len(lags) // 2], lags[int(len(lags) * 0.95)], lags[-1], shown - born[-1], float(whole)
 
 
+def measure(
+    tokens: int = 20_000, rate: float = 1_000.0, runs: int = 3, kernel_only: bool = False
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """All streams; those on a page need Chromium. Prints each row as soon as it is there."""
+    found = {"kernel": in_kernel(tokens, rate, runs), "api": over_all_apis(tokens, rate, runs)}
+    if not kernel_only:
+        found["page"] = in_browser(tokens, rate, runs)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
@@ -391,10 +418,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1_000.0)
     parser.add_argument("--kernel-only", action="store_true")
     options = parser.parse_args()
-    in_kernel(options.tokens, options.rate, options.runs)
-    over_all_apis(options.tokens, options.rate, options.runs)
-    if not options.kernel_only:
-        in_browser(options.tokens, options.rate, options.runs)
+    measure(options.tokens, options.rate, options.runs, options.kernel_only)
 
 
 if __name__ == "__main__":

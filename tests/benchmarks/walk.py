@@ -17,6 +17,8 @@ from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 7
+QUICK = {"rounds": 1}
+COMPARED = {"modules": "lower", "rule_files": "lower", "moves": "lower"}
 BEFORE = "values = [3, 1, 2]"
 CELL = "total = sum(vlaues)"
 # in the kernel: each call of a function in another file of the package is one move
