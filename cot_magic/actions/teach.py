@@ -19,12 +19,7 @@ from cot_magic.core.protocols import Reasoner, Sandbox
 from cot_magic.core.session import Session
 from cot_magic.lessons.answers import answered, without_magic
 from cot_magic.lessons.guidance import find_here
-from cot_magic.lessons.lesson import (
-    Lesson,
-    Reveal,
-    Subject,
-    revealed_events,
-)
+from cot_magic.lessons.lesson import Lesson, Reveal, Subject, revealed_events
 from cot_magic.lessons.outline import feedback, lesson_outline, step_outline
 from cot_magic.lessons.questions import case_of, questions
 from cot_magic.lessons.screen import LessonControls, LessonScreen, Preparing, show_outline

@@ -11,13 +11,7 @@ from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import TIMEOUT
 from cot_magic.notebook.report.kit import Kit, awaits, free_name
-from cot_magic.notebook.report.lineage import (
-    VALUES,
-    cells_before,
-    missing_names,
-    page_place,
-    recorded_values,
-)
+from cot_magic.notebook.report.lineage import VALUES, cells_before, missing_names, page_place, recorded_values
 
 KERNEL_DIED = "KernelDied"
 _VARYING = re.compile(

@@ -12,22 +12,10 @@ from typing import Any
 from cot_magic.core.errors import UnknownOption, UsageError
 from cot_magic.core.events import Stamped
 from cot_magic.notebook.report.case import Dossier, dossier
-from cot_magic.notebook.report.cells import (
-    SKIP,
-    ReportCell,
-    as_json,
-    merged,
-    text_cell,
-)
+from cot_magic.notebook.report.cells import SKIP, ReportCell, as_json, merged, text_cell
 from cot_magic.notebook.report.data import DataFile, data_cells, data_files
 from cot_magic.notebook.report.sections import NEED_KIT, SECTIONS
-from cot_magic.notebook.report.session import (
-    KEY,
-    folded,
-    metadata,
-    redacted,
-    without_machine,
-)
+from cot_magic.notebook.report.session import KEY, folded, metadata, redacted, without_machine
 from cot_magic.notebook.report.template import parts, read_template
 from cot_magic.render.markdown import escaped, inline
 from cot_magic.render.outline import badge, title

@@ -8,12 +8,7 @@ from typing import Any, TypeAlias
 from cot_magic.core.errors import ReasonerError, ServiceFault
 from cot_magic.core.events import Remarked, Reply, Sent, Step, UsageReported, Waiting
 from cot_magic.core.findings import Phase, Usage
-from cot_magic.reasoners.claude.conversation.answers import (
-    SCHEMA,
-    PhaseAnswer,
-    read_answer,
-    salvaged,
-)
+from cot_magic.reasoners.claude.conversation.answers import SCHEMA, PhaseAnswer, read_answer, salvaged
 from cot_magic.reasoners.claude.conversation.lenient import calls_in
 from cot_magic.reasoners.claude.conversation.outgoing import Withholder
 from cot_magic.reasoners.claude.conversation.pieces import Pieces, without_thought

@@ -17,28 +17,14 @@ from cot_magic.core.events import (
     TryFix,
     ask,
 )
-from cot_magic.core.findings import (
-    Evidence,
-    Fix,
-    FixId,
-    Hypothesis,
-    HypothesisId,
-    Probe,
-    Stage,
-)
+from cot_magic.core.findings import Evidence, Fix, FixId, Hypothesis, HypothesisId, Probe, Stage
 from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
 from cot_magic.reasoners.claude.conversation import tools
 from cot_magic.reasoners.claude.conversation.briefing import evidence_text
 from cot_magic.reasoners.claude.conversation.cells import Cells, Misfit
 from cot_magic.reasoners.claude.conversation.ledger import Ledger
-from cot_magic.reasoners.claude.conversation.lenient import (
-    FIX,
-    HYPOTHESIS,
-    PROBE,
-    named,
-    on_one_line,
-)
+from cot_magic.reasoners.claude.conversation.lenient import FIX, HYPOTHESIS, PROBE, named, on_one_line
 from cot_magic.reasoners.claude.conversation.outgoing import Marked
 from cot_magic.reasoners.claude.messages.turn import ToolCall
 from cot_magic.reasoners.offline.tests_from_state import regression_tests

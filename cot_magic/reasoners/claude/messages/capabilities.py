@@ -5,12 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from cot_magic.reasoners.claude.messages.credentials import Platform
-from cot_magic.reasoners.claude.messages.faults import (
-    FailedAttempt,
-    FaultKind,
-    fault_from,
-    own_cause,
-)
+from cot_magic.reasoners.claude.messages.faults import FailedAttempt, FaultKind, fault_from, own_cause
 
 _LEVELS = ("low", "medium", "high", "xhigh", "max")
 Source = Literal["server", "table", "assumed"]

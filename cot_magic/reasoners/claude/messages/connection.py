@@ -7,48 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from cot_magic.core.findings import Usage
-from cot_magic.reasoners.claude.messages.capabilities import (
-    STORE,
-    Capabilities,
-    CapabilityStore,
-    from_table,
-)
+from cot_magic.reasoners.claude.messages.capabilities import STORE, Capabilities, CapabilityStore, from_table
 from cot_magic.reasoners.claude.messages.cassette import setting_of, transport_of, unchanged
-from cot_magic.reasoners.claude.messages.client import (
-    Timeouts,
-    address_of,
-    host_of,
-    make_client,
-)
+from cot_magic.reasoners.claude.messages.client import Timeouts, address_of, host_of, make_client
 from cot_magic.reasoners.claude.messages.cost import CostGuard, list_price
 from cot_magic.reasoners.claude.messages.credentials import platform_named
-from cot_magic.reasoners.claude.messages.faults import (
-    FailedAttempt,
-    Fault,
-    FaultKind,
-    fault_from,
-    own_cause,
-)
+from cot_magic.reasoners.claude.messages.faults import FailedAttempt, Fault, FaultKind, fault_from, own_cause
 from cot_magic.reasoners.claude.messages.retry import RetryPolicy, persevere
-from cot_magic.reasoners.claude.messages.stream import (
-    attempt,
-    count,
-    sendable,
-    usage_of,
-)
-from cot_magic.reasoners.claude.messages.thinking import (
-    Dialect,
-    Plan,
-    after_refusal,
-    plan,
-    reserve_for,
-)
-from cot_magic.reasoners.claude.messages.turn import (
-    Answer,
-    Progress,
-    Remark,
-    TurnRequest,
-)
+from cot_magic.reasoners.claude.messages.stream import attempt, count, sendable, usage_of
+from cot_magic.reasoners.claude.messages.thinking import Dialect, Plan, after_refusal, plan, reserve_for
+from cot_magic.reasoners.claude.messages.turn import Answer, Progress, Remark, TurnRequest
 
 # what refusals have taught, by server and model, so that each server refuses only once
 _DIALECTS: dict[tuple[str, str], Dialect] = {}

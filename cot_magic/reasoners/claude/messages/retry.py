@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cot_magic.reasoners.claude.messages.faults import FailedAttempt, Fault, FaultKind
-from cot_magic.reasoners.claude.messages.turn import (
-    Answer,
-    Delta,
-    Pause,
-    Progress,
-    Remark,
-)
+from cot_magic.reasoners.claude.messages.turn import Answer, Delta, Pause, Progress, Remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

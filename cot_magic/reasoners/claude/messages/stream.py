@@ -20,12 +20,7 @@ from cot_magic.reasoners.claude.messages.faults import (
 )
 from cot_magic.reasoners.claude.messages.message import GrowingMessage
 from cot_magic.reasoners.claude.messages.sse import server_sent
-from cot_magic.reasoners.claude.messages.turn import (
-    Answer,
-    Delta,
-    Progress,
-    Remark,
-)
+from cot_magic.reasoners.claude.messages.turn import Answer, Delta, Progress, Remark
 
 _DECODER = json.JSONDecoder()
 _END_S = 1.0  # how long to wait for the end of the body after the end of the message

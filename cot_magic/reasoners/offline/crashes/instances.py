@@ -5,12 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes.attributes import (
-    places,
-    renamed,
-    subject,
-    subject_type,
-)
+from cot_magic.reasoners.offline.crashes.attributes import places, renamed, subject, subject_type
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
 from cot_magic.reasoners.offline.written import rule

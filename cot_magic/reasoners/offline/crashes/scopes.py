@@ -5,12 +5,7 @@ from collections.abc import Iterator
 
 from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes.names import (
-    absent,
-    missing,
-    stores,
-    uses,
-)
+from cot_magic.reasoners.offline.crashes.names import absent, missing, stores, uses
 from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
 from cot_magic.reasoners.offline.written import rule

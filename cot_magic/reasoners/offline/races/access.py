@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.races.program import (
-    ConcurrentCode,
-    Function,
-    last_part,
-)
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function, last_part
 
 READ, WRITE, SWITCH = "read", "write", "switch"
 CHANGERS = {

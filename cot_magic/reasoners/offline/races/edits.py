@@ -8,12 +8,7 @@ from dataclasses import dataclass, field
 from cot_magic.core.case import Cell
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.races.program import (
-    ConcurrentCode,
-    Def,
-    Function,
-    last_part,
-)
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Def, Function, last_part
 
 _LOCKS = {"asyncio": ("Lock",), "threading": ("Lock", "RLock")}
 

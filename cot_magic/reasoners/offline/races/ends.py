@@ -14,12 +14,7 @@ from cot_magic.reasoners.offline.races.access import (
     reading,
 )
 from cot_magic.reasoners.offline.races.edits import enclose
-from cot_magic.reasoners.offline.races.program import (
-    ConcurrentCode,
-    Function,
-    last_part,
-    own_blocks,
-)
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function, last_part, own_blocks
 from cot_magic.reasoners.offline.races.rule import line_of, race, suspect
 from cot_magic.reasoners.offline.races.sections import AGAIN, LineSpan, locked
 from cot_magic.reasoners.offline.rule import Repair, Suspicion

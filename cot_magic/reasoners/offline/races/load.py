@@ -19,18 +19,9 @@ from cot_magic.reasoners.offline.races.access import (
 )
 from cot_magic.reasoners.offline.races.edits import Draft
 from cot_magic.reasoners.offline.races.order import STARTS
-from cot_magic.reasoners.offline.races.program import (
-    ConcurrentCode,
-    Function,
-    last_part,
-)
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function, last_part
 from cot_magic.reasoners.offline.races.rule import line_of, race, suspect
-from cot_magic.reasoners.offline.races.sections import (
-    AGAIN,
-    LineSpan,
-    locked,
-    near_place,
-)
+from cot_magic.reasoners.offline.races.sections import AGAIN, LineSpan, locked, near_place
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 
 _TASK = AGAIN.format("task")

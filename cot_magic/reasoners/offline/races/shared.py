@@ -7,12 +7,7 @@ from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.access import uses
 from cot_magic.reasoners.offline.races.edits import moved
 from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function, last_part
-from cot_magic.reasoners.offline.races.rule import (
-    line_of,
-    race,
-    suspect,
-    word,
-)
+from cot_magic.reasoners.offline.races.rule import line_of, race, suspect, word
 from cot_magic.reasoners.offline.races.sections import (
     AGAIN,
     CHECK,

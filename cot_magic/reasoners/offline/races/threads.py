@@ -5,18 +5,8 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.access import WRITE, calls, reading
-from cot_magic.reasoners.offline.races.edits import (
-    Draft,
-    enclose,
-    lock_names,
-    makes_lock,
-)
-from cot_magic.reasoners.offline.races.program import (
-    ConcurrentCode,
-    Def,
-    Function,
-    last_part,
-)
+from cot_magic.reasoners.offline.races.edits import Draft, enclose, lock_names, makes_lock
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Def, Function, last_part
 from cot_magic.reasoners.offline.races.rule import line_of, race, suspect
 from cot_magic.reasoners.offline.races.sections import (
     AGAIN,

@@ -8,12 +8,7 @@ from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.races.access import uses
 from cot_magic.reasoners.offline.races.edits import moved, swapped
-from cot_magic.reasoners.offline.races.program import (
-    ConcurrentCode,
-    Function,
-    last_part,
-    own_blocks,
-)
+from cot_magic.reasoners.offline.races.program import ConcurrentCode, Function, last_part, own_blocks
 from cot_magic.reasoners.offline.races.rule import line_of, race, suspect
 from cot_magic.reasoners.offline.races.sections import AGAIN
 from cot_magic.reasoners.offline.rule import Repair, Suspicion

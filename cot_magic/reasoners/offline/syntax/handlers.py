@@ -4,12 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading
 
 
 def _handlers(problem: Problem) -> Iterator[Reading]:

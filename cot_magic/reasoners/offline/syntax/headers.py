@@ -3,13 +3,7 @@
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    KEYWORDS,
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading
 
 _COMPOUND = frozenset({
     "if", "elif", "else", "for", "while", "def", "class", "with", "try", "except", "finally", "async",

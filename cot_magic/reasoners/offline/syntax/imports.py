@@ -4,13 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-    unique,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading, unique
 
 _DOTTED = r"(?:\.*[^\W\d][\w.]*|\.+)"
 _NAME = r"[^\W\d]\w*"

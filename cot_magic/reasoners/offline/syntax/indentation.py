@@ -3,14 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    meaning,
-    reading,
-    unique,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, meaning, reading, unique
 
 _CONTINUES = re.compile(r"\s*(?:elif|else|except|finally|case)\b")
 _HEADER = re.compile(r"\s*(?:if|elif|else|for|while|def|class|with|try|except|finally|async|match|case)\b")

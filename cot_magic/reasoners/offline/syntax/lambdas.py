@@ -3,13 +3,7 @@
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    KEYWORDS,
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading
 
 
 def _arrow(problem: Problem) -> Iterator[Reading]:

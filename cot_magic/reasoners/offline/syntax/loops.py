@@ -4,13 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    KEYWORDS,
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading
 
 
 def _for(problem: Problem) -> Iterator[Reading]:

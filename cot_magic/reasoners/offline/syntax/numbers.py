@@ -4,13 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    KEYWORDS,
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading
 
 _SUFFIXED = re.compile(
     r"(?!0[xXbBoO])(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<tail>[A-Za-z_]\w*)"

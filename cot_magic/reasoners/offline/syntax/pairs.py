@@ -4,12 +4,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.commas import is_keyed, items_of
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading
 
 
 def _pairs(problem: Problem) -> Iterator[Reading]:

@@ -6,12 +6,7 @@ from typing import NamedTuple
 
 from cot_magic.reasoners.offline.syntax.definitions import TYPE_NAMES, definitions_in
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading
 
 
 def _parameters(problem: Problem) -> tuple[int, list[tuple[int, int]], int] | None:

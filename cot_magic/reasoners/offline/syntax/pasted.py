@@ -5,14 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    KEYWORDS,
-    Problem,
-    Reading,
-    Slip,
-    attempt,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, attempt, reading
 
 _PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.(?=[ \t]|$)|In\s?\[\s?\d*\s?\]:|\s*\.{3,}:)[ \t]?")
 _OUT = re.compile(r"^[ \t]*Out\s?\[\s?\d*\s?\]:.*$")

@@ -5,12 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading
 
 
 def _begins(problem: Problem, index: int) -> bool:

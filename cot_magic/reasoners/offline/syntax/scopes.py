@@ -3,13 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-    unique,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading, unique
 
 
 def _start_of(problem: Problem, line: int) -> int:

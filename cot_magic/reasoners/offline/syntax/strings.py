@@ -4,21 +4,8 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import (
-    CLOSERS,
-    OPENERS,
-    Token,
-    TokenKind,
-    lex,
-)
-from cot_magic.reasoners.offline.syntax.problem import (
-    KEYWORDS,
-    Problem,
-    Reading,
-    Slip,
-    reading,
-    unique,
-)
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, OPENERS, Token, TokenKind, lex
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading, unique
 
 _MOST_LINES = 30
 _PREFIX = re.compile(r"[A-Za-z]{0,2}")

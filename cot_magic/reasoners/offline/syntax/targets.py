@@ -6,12 +6,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.assignments import expression, is_target
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import (
-    Problem,
-    Reading,
-    Slip,
-    reading,
-)
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, Slip, reading
 
 
 def _star_target(problem: Problem) -> Iterator[Reading]:
