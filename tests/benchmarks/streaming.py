@@ -60,7 +60,7 @@ def measured(screen: str, phases: int, tokens: int, rate: float) -> dict[str, An
     from cot_magic.core.session import Session
     from cot_magic.render.accordion import AccordionRenderer, SilentRenderer
     from cot_magic.run.recording import stamp
-    from cot_magic.run.run_session import investigate
+    from cot_magic.run.run_session import run_session
     from cot_magic.settings import Settings
     from cot_magic.testing import AbsentSandbox, case
 
@@ -100,7 +100,7 @@ def measured(screen: str, phases: int, tokens: int, rate: float) -> dict[str, An
             view.update(session, stamped)
         view.close(session)
     else:
-        investigate(case(), AbsentSandbox(), Settings(), renderer=renderers[screen](), reasoner=Paced())
+        run_session(case(), AbsentSandbox(), Settings(), renderer=renderers[screen](), reasoner=Paced())
     return {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "born": born}
 
 
@@ -124,7 +124,7 @@ def measured_api(url: str, joined: bool) -> dict[str, Any]:
     from cot_magic.reasoners.claude.messages.connection import MessagesConnection
     from cot_magic.reasoners.claude.messages.turn import Delta, TurnRequest
     from cot_magic.render.accordion import AccordionRenderer
-    from cot_magic.run.run_session import investigate
+    from cot_magic.run.run_session import run_session
     from cot_magic.settings import Settings
     from cot_magic.testing import AbsentSandbox, case
 
@@ -153,7 +153,7 @@ def measured_api(url: str, joined: bool) -> dict[str, Any]:
             connection.close()
 
     cpu, wall = time.process_time(), time.perf_counter()
-    session = investigate(
+    session = run_session(
         case(), AbsentSandbox(), Settings(), renderer=AccordionRenderer(), reasoner=Asking()
     )
     figures = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
