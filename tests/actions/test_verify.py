@@ -163,7 +163,7 @@ def test_a_source_that_was_withheld_is_told_plainly(tmp_path: Path, verified) ->
     made = "".join(f"{letter}{number}" for letter, number in zip("kqzvw" * 4, "79246" * 4, strict=True))
     recording(tmp_path, "values = [1, 2, 3]", f"api_key = '{made}'\ntotal = sum(valus)")
     _, text = verified("s.cot.jsonl")
-    assert "was withheld when this was recorded" in text
+    assert "was withheld in this recording" in text
     assert "--notebook" in text
     assert made not in text
     code, text = verified("s.cot.jsonl", "--notebook", "n.ipynb")
