@@ -46,9 +46,8 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.jobs import Budget, Outcome, Schedule, StateItem, Witness
-from cot_magic.core.schedules import ScheduleSearch
+from cot_magic.core.schedules import ScheduleSearch, Trace, TraceStep
 from cot_magic.core.session import Session
-from cot_magic.core.schedules import Trace, TraceStep
 
 LOAD = """records = [
     {"item": "tea", "pirce": 3.5},
