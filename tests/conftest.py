@@ -36,7 +36,7 @@ LIVE = {"kernel", "shared_kernel"}
 
 # the same examples each time, so that CI fails for what was changed and for nothing else
 settings.register_profile("ci", derandomize=True, deadline=None)
-settings.register_profile("inner", settings.get_profile("ci"), max_examples=20)
+settings.register_profile("inner", settings.get_profile("ci"), max_examples=10)
 settings.register_profile("nightly", max_examples=5_000, deadline=None, print_blob=True)
 
 
