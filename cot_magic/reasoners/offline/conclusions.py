@@ -148,8 +148,9 @@ def fix_headline(fixes: Sequence[Fix], passing: Sequence[Fix], evidence: Sequenc
     if not fixes:
         return "No fix is offered."
     if passing:
-        others = f"; {_count(len(passing) - 1, 'other edit')} passed too" if len(passing) > 1 else ""
-        return f"With {passing[0].id} the cell passes: {passing[0].why}{others}"
+        others = len(passing) - 1
+        too = f" So it does with {_count(others, 'other edit')}." if others else ""
+        return f"{passing[0].why.rstrip('.')}. The cell passes with it.{too}"
     if any(item.kind is EvidenceKind.FIX for item in evidence):
         return f"{_count(len(fixes), 'edit')} tried; the cell passes with none of them."
     return f"{_count(len(fixes), 'edit')} proposed; none could be run."
