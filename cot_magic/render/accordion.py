@@ -1,8 +1,11 @@
 """The screens of notebooks: a live accordion, a panel without widgets, none; and what a notebook keeps."""
 
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -66,9 +69,10 @@ class AccordionRenderer:
             doing = activity(session, last.event)
             self._doing = self._doing if doing is None else doing
         if self._panel is None:
-            self._panel = Panel()
-            self._panel.draw(self._live.draw(session, self._doing))
-            self._handle = _display({WIDGET_VIEW: self._panel.view} | bundle(session))
+            with _uninterrupted():
+                self._panel = Panel()
+                self._panel.draw(self._live.draw(session, self._doing))
+                self._handle = _display({WIDGET_VIEW: self._panel.view} | bundle(session))
         elif due:
             self._panel.draw(self._live.draw(session, self._doing))
 
@@ -112,7 +116,8 @@ class StaticRenderer:
     def _show(self, session: Session, doing: str) -> None:
         data = bundle_of(outline(session, doing))
         if self._handle is None:
-            self._handle = _display(data)
+            with _uninterrupted():
+                self._handle = _display(data)
         else:
             self._handle.update(data, raw=True)
 
@@ -135,6 +140,23 @@ def bundle(session: Session) -> dict[str, str]:
 def bundle_of(drawn: Outline) -> dict[str, str]:
     """Return the same for an outline."""
     return {"text/html": html(drawn), "text/markdown": markdown(drawn), "text/plain": plain(drawn)}
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until the block is done: a panel that is shown but not known could not be replaced."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    heard = []
+    signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if heard:
+        raise KeyboardInterrupt
 
 
 def _display(data: dict[str, Any]) -> Any:

@@ -1,6 +1,7 @@
 """The screens of notebooks in a real kernel: live while it runs, without a widget at the end."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ import sessions
 from cot_magic.core.events import Streamed
 from cot_magic.core.findings import Phase
 from cot_magic.core.session import Session
-from cot_magic.render.accordion import WIDGET_VIEW, SilentRenderer
+from cot_magic.render import accordion
+from cot_magic.render.accordion import WIDGET_VIEW, AccordionRenderer, SilentRenderer, StaticRenderer
 from cot_magic.render.outline import LiveOutline
 from cot_magic.render.widgets import Panel
 from cot_magic.testing import check_renderer
@@ -200,3 +202,29 @@ def test_no_widgets_are_loaded_until_something_is_shown() -> None:
     code += "print([m for m in ('ipywidgets', 'rich', 'IPython', 'nbformat') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("renderer", [AccordionRenderer, StaticRenderer])
+def test_ctrl_c_while_the_panel_is_first_shown_still_ends_in_its_final_state(
+    renderer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Handle:
+        data: Any = None
+
+        def update(self, data: Any, *, raw: bool) -> None:
+            self.data = data
+
+    shown = Handle()
+
+    def display(data: Any) -> Handle:
+        signal.raise_signal(signal.SIGINT)  # the front end has it, and the person has stopped already
+        return shown
+
+    monkeypatch.setattr(accordion, "_display", display)
+    first, *_ = sessions.stamp(sessions.verified_events())
+    session = Session(id="s").evolve(first)
+    screen = renderer()
+    with pytest.raises(KeyboardInterrupt):
+        screen.update(session, first)
+    screen.close(session.stopped())
+    assert "interrupted" in shown.data["text/plain"]

@@ -96,13 +96,12 @@ class WithControls:
         """Show the session; the first time, also the row."""
         self._renderer.update(session, last)
         if self._handle is None:
-            from IPython.display import display
+            from IPython.display import DisplayHandle
 
             running = offer(session, state=RUNNING)
             text = "Running: interrupt the kernel to stop."
-            self._handle = display(  # type: ignore[no-untyped-call]
-                {OFFER_MIME: running, "text/html": text, "text/plain": text}, raw=True, display_id=True
-            )
+            self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # known before Ctrl-C can come
+            self._handle.display({OFFER_MIME: running, "text/html": text, "text/plain": text}, raw=True)
             self._bridge.begin(session.id)
 
     def close(self, session: Session) -> None:
