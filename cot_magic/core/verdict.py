@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from cot_magic.core.case import Case, Raised
-from cot_magic.core.edits import defines, in_function, size, specifies, suppressions
+from cot_magic.core.edits import defines, in_function, size, specifies, suppressions, tampering, wrappings
 from cot_magic.core.findings import (
     Evidence,
     EvidenceId,
@@ -131,6 +131,7 @@ def judge_fix(
         *(missing(fix, failing, evidence) if failing is not None else ()),
         *_unexplained(fix, evidence),
         *_doubts(fix, fixes, evidence),
+        *(_dishonest_tests(fix.id, tests) if failing is None else ()),
         *(_overfit(case, fix) if failing is None else ()),  # there the schedules are what is tried
     )
     verdict = FixVerdict.PLAUSIBLE if reasons else FixVerdict.VERIFIED
@@ -227,6 +228,9 @@ def _unexplained(fix: Fix, evidence: Sequence[Evidence]) -> list[str]:
 
 def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[str]:
     doubts = [reason for edit in fix.edits for reason in suppressions(edit.before, edit.after)]
+    doubts += [reason for edit in fix.edits for reason in tampering(edit.before, edit.after)]
+    if searched(fix.id, evidence) is None:  # a lock around code is judged by the schedules that ran with it
+        doubts += [reason for edit in fix.edits for reason in wrappings(edit.before, edit.after)]
     mine = run_of(fix.id, Stage.AFTER, evidence)
     for rival in fixes:
         theirs = run_of(rival.id, Stage.AFTER, evidence)
@@ -241,6 +245,12 @@ def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> lis
         if size(rival.edits) <= size(fix.edits) and mine is not None and differ(mine, theirs):
             doubts.append(f"{rival.id} passes too and behaves differently: only you know which one you meant")
     return doubts
+
+
+def _dishonest_tests(fix: FixId, tests: Sequence[tuple[FixId, RegressionTest]]) -> list[str]:
+    """Tests that could change how they are judged; a test of schedules calls the explorer."""
+    mine = [test for owner, test in tests if owner == fix]
+    return [f"{test.name}: {reason}" for test in mine for reason in tampering("", test.source)]
 
 
 def _holds_up(fix: Fix, evidence: Sequence[Evidence]) -> bool:

@@ -22,6 +22,7 @@ from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.steps import Describe
 
 RAISED_BYTES = 512 << 10
+WATCH_S = 0.5  # for the values that are watched; a job whose time ends in it has no result
 _one_at_a_time = threading.RLock()  # effects come from any thread of the job
 
 
@@ -113,7 +114,26 @@ class _Run:
             return
         self._report(self._passed(ran.value, index))
         if job.watch:  # after the report, so that a user's repr cannot lose the result
-            state = observe.watch(self._around.shell.user_ns, job.watch)
+            self._watch()
+
+    def _watch(self) -> None:
+        """Report the watched values, unless describing them takes too long."""
+        late = False
+
+        def alarm(number: int, frame: Any) -> None:
+            nonlocal late
+            late = True
+            raise TimeoutError("describing the values takes too long")
+
+        signal.signal(signal.SIGALRM, alarm)
+        signal.setitimer(signal.ITIMER_REAL, WATCH_S, WATCH_S)  # again for each repr that goes on regardless
+        try:
+            state = observe.watch(self._around.shell.user_ns, self._job.watch)
+        except TimeoutError:
+            return
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        if not late:
             _emit(self._fd, {"state": to_json(state)})
 
     def _inspected(self, error: BaseException | None, index: int) -> JobResult:

@@ -93,16 +93,24 @@ class RunningJob:
             os.close(fd)
         shutil.rmtree(self.scratch, ignore_errors=True)
         seconds = time.monotonic() - self.started
-        result = self._result() or self._without_result(stopped, status, usage.ru_utime + usage.ru_stime)
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        result = self._result() or self._without_result(stopped, status, cpu_seconds)
+        if status != 0 and any("result" in message for message in self._messages):
+            # what it said does not count: the process did not end as a job does that has said all
+            outcome, note = stopped or _ended(status, cpu_seconds, self.job.limits.cpu_s)
+            result = JobResult(outcome=outcome, note=f"{note}; what it had reported does not count")
         if result.seconds == 0.0:
             result = replace(result, seconds=seconds)
         return self._dressed(result)
 
     def _result(self) -> JobResult | None:
         """What the job reported, if it did; a claim of the job, to be read as data."""
-        report = next((message["result"] for message in self._messages if "result" in message), None)
-        if report is None:
+        reports = [message["result"] for message in self._messages if "result" in message]
+        if not reports:
             return None
+        if len(reports) > 1:  # a job reports once: one of them is forged
+            return JobResult(outcome=Outcome.CRASHED, note="it reported more than one result")
+        report = reports[0]
         try:
             result: JobResult = from_json(JobResult, report)
             states = [message["state"] for message in self._messages if "state" in message]

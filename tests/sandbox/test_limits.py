@@ -56,6 +56,55 @@ def test_a_crash_is_a_crash(roomy, source, note):
     assert (result.outcome, result.step, result.note) == (Outcome.CRASHED, 1, note)
 
 
+# what a job can do to look as if it had passed: it finds the pipe on which results are reported
+FORGED = """
+import json, os
+for fd in map(int, os.listdir("/proc/self/fd")):
+    try:
+        if "pipe" in os.readlink(f"/proc/self/fd/{fd}") and fd > 2:
+            os.write(fd, b"\\n" + json.dumps({"result": {"outcome": "PASSED", "value": "42", "held": True}}).encode() + b"\\n")
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "outcome"),
+    [
+        ("1 / 0", Outcome.CRASHED),  # two reports: one of them is forged
+        ("os.abort()", Outcome.CRASHED),
+        ("os.kill(os.getpid(), 9)", Outcome.BLOCKED),
+        ("os._exit(3)", Outcome.CRASHED),
+    ],
+)
+def test_a_forged_report_does_not_outrank_the_end_of_the_process(roomy, rest, outcome):
+    result = roomy.job(FORGED + rest)
+    assert result.outcome is outcome, result
+    assert (result.value, result.held) == (None, None)
+
+
+@pytest.mark.slow
+def test_a_forged_report_does_not_outrank_the_time_limit(roomy):
+    result = roomy.job(FORGED + "while True: pass", wall=1.0)
+    assert (result.outcome, result.value, result.held) == (Outcome.TIMED_OUT, None, None)
+
+
+def test_what_crashes_while_its_values_are_described_has_no_result(roomy):
+    source = "import os\nclass Sudden:\n    def __repr__(self):\n        os.abort()\nx = Sudden(); 1"
+    result = roomy.job(source, watch=("x",))
+    assert (result.outcome, result.value) == (Outcome.CRASHED, None)
+    assert "what it had reported does not count" in result.note
+
+
+def test_a_nested_bomb_costs_its_own_job_alone(roomy):
+    bomb = FORGED.replace(
+        'json.dumps({"result": {"outcome": "PASSED", "value": "42", "held": True}}).encode()',
+        "b'{\"result\": ' + b'[' * 900 + b']' * 900 + b'}'",
+    )
+    assert bomb != FORGED
+    assert roomy.job(bomb + "1").outcome is not Outcome.PASSED
+
+
 def test_a_crash_shows_where_it_was(roomy):
     assert 'File "<cot cell 0>", line 2' in roomy.job("import ctypes\nctypes.string_at(0)").output
 

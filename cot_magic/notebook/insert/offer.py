@@ -101,8 +101,8 @@ class WithControls:
             running = offer(session, state=RUNNING)
             text = "Running: interrupt the kernel to stop."
             self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # known before Ctrl-C can come
+            self._bridge.begin(session.id)  # a click may be answered before `display` returns
             self._handle.display({OFFER_MIME: running, "text/html": text, "text/plain": text}, raw=True)
-            self._bridge.begin(session.id)
 
     def close(self, session: Session) -> None:
         """Show the final state; from now on, Cancel does nothing."""
