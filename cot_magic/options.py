@@ -52,7 +52,11 @@ def _allow(text: str) -> tuple[str, ...]:
 
 def _seed(text: str) -> int | str:
     """A number, or the token of a schedule."""
-    return text if text.startswith("cot1-") else int(_number(int, 0)(text))
+    if text.startswith("cot1-"):
+        return text
+    if not text.replace("_", "").replace(",", "").isdigit():
+        raise ValueError("a number or a token (cot1-…)")
+    return int(_number(int, 0)(text))
 
 
 OPTIONS = (

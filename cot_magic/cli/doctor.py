@@ -22,7 +22,7 @@ class Requirement:
 
 def add_parser(commands: Any) -> None:
     """Add the command to `cot-magic`."""
-    parser = commands.add_parser("doctor", help="check what works on this machine, and how to mend the rest")
+    parser = commands.add_parser("doctor", help="check what works on this machine, and how to fix the rest")
     parser.set_defaults(run=doctor_command)
 
 

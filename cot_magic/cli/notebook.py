@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from cot_magic.cli.exit_codes import MEANING, NO_FAILURE, UNVERIFIED, VERIFIED
+from cot_magic.cli.exit_codes import MEANING, NO_FAILURE, OF_THE_DEMO, UNVERIFIED, VERIFIED
 from cot_magic.cli.outputs import add_report_options, writable, write_report
 from cot_magic.core.errors import UsageError
 from cot_magic.core.events import Stamped
@@ -43,7 +43,9 @@ def add_parser(commands: Any) -> None:
             run.add_argument(option.name, metavar=option.metavar, help=option.help)
     add_report_options(run)
     run.set_defaults(run=run_command)
-    demo = commands.add_parser("demo", help="debug a notebook that comes with the package", epilog=MEANING)
+    demo = commands.add_parser(
+        "demo", help="debug a notebook that comes with the package", epilog=OF_THE_DEMO
+    )
     demo.add_argument(
         "--folder", type=Path, default=Path(), help="where to write cot-demo.ipynb and the fixed notebook"
     )

@@ -85,7 +85,7 @@ def machine() -> dict[str, Any]:
     except OSError:
         model = platform.processor()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"system": platform.platform(), "processor": model, "cores": cores}
+    return {"system": f"{platform.system()} {platform.machine()}", "processor": model, "cores": cores}
 
 
 def versions() -> dict[str, str]:

@@ -88,7 +88,7 @@ def test_an_edit_that_reaches_for_the_judge_is_told(after: str) -> None:
     [
         ("total = sum(vlaues)", "total = sum(values)"),
         ("sum(items)", "import builtins\nbuiltins.sum(items)"),
-        ("get_ipython().run_line_magic('who', '')", "get_ipython().run_line_magic('whos', '')"),
+        ("get_ipython().run_line_magic('who', '')", "get_ipython().run_line_magic('who_ls', '')"),
         ("import gc\ngc.collct()", "import gc\ngc.collect()"),
         ("path = '/data/proces'", "path = '/data/process'"),
     ],

@@ -149,7 +149,7 @@ def fix_headline(fixes: Sequence[Fix], passing: Sequence[Fix], evidence: Sequenc
         return "No fix is offered."
     if passing:
         others = len(passing) - 1
-        too = f" So it does with {_count(others, 'other edit')}." if others else ""
+        too = f" It also passes with {_count(others, 'other edit')}." if others else ""
         return f"{passing[0].why.rstrip('.')}. The cell passes with it.{too}"
     if any(item.kind is EvidenceKind.FIX for item in evidence):
         return f"{_count(len(fixes), 'edit')} tried; the cell passes with none of them."

@@ -68,7 +68,7 @@ def review(case: Case) -> Steps:
     verdicts = [judge_hypothesis(item.hypothesis.id, evidence).verdict for item in probes]
     broken = verdicts.count(HypothesisVerdict.REFUTED)
     holding = verdicts.count(HypothesisVerdict.CONFIRMED)
-    said = f"Of {len(probes)} that can be run, {holding} hold and {broken} do not."
+    said = f"{len(probes)} can be run: {holding} confirmed, {broken} refuted."
     yield PhaseEnded(phase=Phase.VALIDATE, headline=said)
     yield PhaseStarted(phase=Phase.IMPLEMENT)
     text = "Only you know what the cell should do; without a failure, no fix can be tested."

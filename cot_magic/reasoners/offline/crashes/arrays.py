@@ -109,7 +109,7 @@ def lengths(site: Site) -> Iterator[Suspicion]:
     product = site.says(r"matmul: Input operand|shapes \(.*\) and \(.*\) not aligned")
     if said is not None:
         yield site.reading(
-            f"The shapes {said[1]} and {said[2]} do not fit for an operation element by element.", weight=0.6
+            f"The shapes {said[1]} and {said[2]} cannot be combined element by element.", weight=0.6
         )
     elif columns is not None:
         sizes = [f"`{site.one_line(node)}` has {len(node.elts)}" for node in site.find(ast.List)][:4]
@@ -134,7 +134,7 @@ def _sizes(site: Site, product: ast.BinOp) -> str:
     sides = [(site.one_line(node), _shape(site, node)) for node in (product.left, product.right)]
     (_, left), (name, right) = sides
     if not left or not right:
-        return "The columns of the left operand of `@` are not as many as the rows of the right one."
+        return "The left operand of `@` must have as many columns as the right one has rows."
     told = " and ".join(
         f"`{text}` has {shape[0]} element{'' if shape[0] == 1 else 's'}"
         if len(shape) == 1

@@ -371,7 +371,7 @@ def _removed_by(
     site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: str, method: str, call: ast.Call
 ) -> Iterator[Suspicion]:
     where = site.case.label(next(item.id for item in (site.case.cell, *site.case.cells) if item.id == cell))
-    claim = f"`{holder.id}` has no column {wanted!r} since `{method}` in {where}."
+    claim = f"`{holder.id}` no longer has the column {wanted!r}: `{method}` in {where} removed it."
     check = f"{wanted!r} not in {holder.id}.columns"
     repairs = []
     if method == "rename":
