@@ -82,13 +82,7 @@ def search_here(config: str) -> None:
 
 
 def search(
-    sandbox: Sandbox,
-    cells: Sequence[CodeCell],
-    *,
-    kinds: Sequence[str],
-    seed: int,
-    count: int,
-    wall_s: float,
+    sandbox: Sandbox, cells: Sequence[CodeCell], *, kinds: Sequence[str], seed: int, count: int, wall_s: float
 ) -> MistakeSearch:
     """Find mistakes that each make the notebook fail, on their own and twice in the same way.
 

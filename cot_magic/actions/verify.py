@@ -136,11 +136,7 @@ def _case_of(recorded: Sequence[Stamped]) -> Case:
 
 
 def _run(
-    recorded: Sequence[Stamped],
-    case: Case,
-    notebook: Path | None,
-    kernel: str | None,
-    events: list[Stamped],
+    recorded: Sequence[Stamped], case: Case, notebook: Path | None, kernel: str | None, events: list[Stamped]
 ) -> None:
     """Add the events of a run in a kernel whose reasoner repeats the recording."""
     from cot_magic.run.notebook import run_notebook

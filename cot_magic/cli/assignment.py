@@ -21,16 +21,10 @@ def add_parser(commands: Any) -> None:
         "notebook", nargs="?", type=Path, metavar="NOTEBOOK", help="a notebook in which every cell passes"
     )
     parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="path of the assignment (NAME-assignment.ipynb)",
+        "--out", type=Path, metavar="FILE", help="path of the assignment (NAME-assignment.ipynb)"
     )
     parser.add_argument(
-        "--solution",
-        type=Path,
-        metavar="FILE",
-        help="path of the solution (NAME-solution.ipynb)",
+        "--solution", type=Path, metavar="FILE", help="path of the solution (NAME-solution.ipynb)"
     )
     parser.add_argument("--faults", type=int, default=1, metavar="N", help="number of mistakes, 1 to 9 (1)")
     parser.add_argument(
@@ -43,9 +37,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--kinds", action="store_true", help="list the kinds of mistakes and exit")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed that chooses the mistakes (0)")
     parser.add_argument(
-        "--solve",
-        action="store_true",
-        help="also let the offline reasoner try, and report the result",
+        "--solve", action="store_true", help="also let the offline reasoner try, and report the result"
     )
     parser.add_argument("--allow", metavar="LIST", help="let the copies use net, proc, write=PATH")
     parser.add_argument(

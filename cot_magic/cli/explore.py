@@ -38,9 +38,7 @@ def add_parser(commands: Any) -> None:
         "--expect", metavar="ERROR", help="class of the failure that counts, such as KeyError"
     )
     parser.add_argument(
-        "--free-threaded",
-        action="store_true",
-        help="threads may be switched anywhere, as without the GIL",
+        "--free-threaded", action="store_true", help="threads may be switched anywhere, as without the GIL"
     )
     parser.add_argument("--jobs", type=int, metavar="N", help="number of processes")
     parser.add_argument(

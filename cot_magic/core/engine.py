@@ -150,13 +150,7 @@ def drive(
     started, steps = _started(case, reasoner, sandbox, intensity, budget, session_id, note, resume)
     yield started
     laboratory = Laboratory(
-        case,
-        sandbox,
-        explorer,
-        budget=budget,
-        limits=limits or Limits(),
-        allow=allow,
-        clock=clock,
+        case, sandbox, explorer, budget=budget, limits=limits or Limits(), allow=allow, clock=clock
     )
     phase = laboratory.take_up(resume) if resume is not None else None
     reply: Reply = None

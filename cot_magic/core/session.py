@@ -292,12 +292,7 @@ class Session:
 
     def _resumed(self, event: Resumed) -> "Session":
         return replace(
-            self,
-            reasoner=event.reasoner,
-            sandbox=event.sandbox,
-            interrupted=False,
-            ended=False,
-            faults=(),
+            self, reasoner=event.reasoner, sandbox=event.sandbox, interrupted=False, ended=False, faults=()
         )
 
     def _in_phase(self, phase: Phase, change: Callable[[PhaseView], PhaseView]) -> "Session":

@@ -131,9 +131,7 @@ def _is_one(value: ast.expr) -> bool:
 
 OPERATORS = (
     Operator(
-        kind="off-by-one",
-        lesson="A count, an index or the end of a range is off by one.",
-        find=off_by_one,
+        kind="off-by-one", lesson="A count, an index or the end of a range is off by one.", find=off_by_one
     ),
     Operator(
         kind="comparison",

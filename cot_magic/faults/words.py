@@ -163,11 +163,7 @@ OPERATORS = (
         lesson="The key that is looked up differs from the stored one by a letter or in case.",
         find=misspelt_keys,
     ),
-    Operator(
-        kind="attribute",
-        lesson="The object has no attribute of that name.",
-        find=misspelt_attributes,
-    ),
+    Operator(kind="attribute", lesson="The object has no attribute of that name.", find=misspelt_attributes),
     Operator(
         kind="method",
         lesson="A method is called by a name from another type or language, or the name is misspelt.",

@@ -43,10 +43,7 @@ test_cells.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for
 
 def metadata(cell: NewCell, session_id: str) -> dict[str, Any]:
     """Return the metadata of an inserted cell: its tag, and the session that it comes from."""
-    return {
-        "tags": [f"cot-{cell.role.value}"],
-        "cot": {"session": session_id, "role": cell.role.value},
-    }
+    return {"tags": [f"cot-{cell.role.value}"], "cot": {"session": session_id, "role": cell.role.value}}
 
 
 def _place(session: Session, edit: CellEdit) -> int:

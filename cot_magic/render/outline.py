@@ -273,10 +273,7 @@ class LiveOutline:
 
     def _brought_up_to_date(self, section: Section, session: Session, view: PhaseView, doing: str) -> Section:
         return replace(
-            section,
-            headline=doing or "…",
-            seconds=duration(session, view),
-            streams=self._read(view),
+            section, headline=doing or "…", seconds=duration(session, view), streams=self._read(view)
         )
 
     def _read(self, view: PhaseView) -> tuple[Stream, ...]:

@@ -77,11 +77,7 @@ _UNBROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("eyj",),
         r"(?P<secret>eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3})|eyJ[A-Za-z0-9_-]*+",
     ),
-    (
-        "AWS key",
-        ("a3t", "abia", "acca", "akia", "asia"),
-        r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}",
-    ),
+    ("AWS key", ("a3t", "abia", "acca", "akia", "asia"), r"(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[A-Z0-9]{16}"),
     ("token", ("sk-",), _ALONE + r"sk-(?:proj|ant|svcacct|admin|or|None)-[A-Za-z0-9_-]{16,}"),
     ("token", ("sk-",), _ALONE + r"sk-(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}"),
     (
@@ -89,11 +85,7 @@ _UNBROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("gsk_", "xai-", "pplx-", "r8_", "figd_", "lin_api_", "ntn_"),
         _ALONE + r"(?:gsk_|xai-|pplx-|r8_|figd_|lin_api_|ntn_)[A-Za-z0-9_-]{20,}",
     ),
-    (
-        "token",
-        ("k_live_", "k_test_", "whsec_"),
-        _ALONE + r"(?:[rsp]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,}",
-    ),
+    ("token", ("k_live_", "k_test_", "whsec_"), _ALONE + r"(?:[rsp]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,}"),
     ("token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[A-Za-z0-9]{20,}"),
     ("token", ("github_pat_",), r"github_pat_\w{20,}"),
     ("token", ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"), r"gl(?:pat|dt|rt|cbt|ptt)-[\w.-]{16,}"),
@@ -140,11 +132,7 @@ _UNBROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("token", ("s.",), r"(?<![\w.])s\.(?=[A-Za-z]*\d)[A-Za-z0-9]{24}(?![\w.])"),
     ("token", ("q~",), r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}"),
     ("token", (":aa",), _ALONE + r"\d{8,10}:AA[\w-]{33}(?![\w-])"),
-    (
-        "webhook",
-        ("hooks.slack.com/",),
-        r"hooks\.slack\.com/(?:services|workflows)/(?P<secret>[\w/]{20,})",
-    ),
+    ("webhook", ("hooks.slack.com/",), r"hooks\.slack\.com/(?:services|workflows)/(?P<secret>[\w/]{20,})"),
     ("webhook", (".webhook.office.com/",), r"\.webhook\.office\.com/\w+/(?P<secret>[\w@/-]{20,})"),
     ("webhook", ("/api/webhooks/",), r"discord(?:app)?\.com/api/webhooks/(?P<secret>\d+/[\w-]{20,})"),
 )
@@ -165,18 +153,10 @@ _BROKEN: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("pbkdf2", "scrypt:"),
         r"(?:pbkdf2_\w+|pbkdf2:[\w:]+|scrypt:[\d:]+)\$(?P<secret>[\w./$=+-]{20,})",
     ),
-    (
-        "private key",
-        ("putty-user-key-file",),
-        r"(?s:PuTTY-User-Key-File-\d.*?(?:Private-MAC: ?\w*|\Z))",
-    ),
+    ("private key", ("putty-user-key-file",), r"(?s:PuTTY-User-Key-File-\d.*?(?:Private-MAC: ?\w*|\Z))"),
     ("token", ("xox", "xapp-"), r"xox[a-z]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]+"),
     ("token", ("akc",), _ALONE + r"AKC[A-Za-z0-9]{10,}"),
-    (
-        "token",
-        (":_auth", ":_password"),
-        r":_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"'<>]{8,})",
-    ),
+    ("token", (":_auth", ":_password"), r":_(?:authToken|auth|password)\s*=\s*(?P<secret>[^\s\"'<>]{8,})"),
 )
 
 # Detectors of detect-secrets for one exact form, the words that their matches contain, and a shape. Left

@@ -233,13 +233,7 @@ class FrameTrace:
     __slots__ = ("_back", "_calls", "_every", "_last", "_owner", "_point", "python_began")
 
     def __init__(
-        self,
-        owner: Traced,
-        point: Point,
-        calls: frozenset[int],
-        back: frozenset[int],
-        *,
-        every: bool,
+        self, owner: Traced, point: Point, calls: frozenset[int], back: frozenset[int], *, every: bool
     ) -> None:
         self._owner, self._point = owner, point
         self._calls, self._back, self._every = calls, back, every

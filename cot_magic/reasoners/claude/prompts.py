@@ -95,9 +95,7 @@ _ROUNDS = {1: "one round"}
 def asked(phase: Phase, known: str, *, rounds: int, calls: int, passed: bool) -> str:
     """The user's message that asks for a phase."""
     text = ASKED[phase].format(
-        known=known,
-        rounds=_ROUNDS.get(rounds, f"{rounds} rounds"),
-        hypotheses=2 + min(rounds, 3),
+        known=known, rounds=_ROUNDS.get(rounds, f"{rounds} rounds"), hypotheses=2 + min(rounds, 3)
     )
     text = f"{text}\n{CALLS.format(calls=calls)}"
     return f"{PASSED}\n\n{text}" if passed and phase is Phase.ANALYZE else text

@@ -130,11 +130,7 @@ class ClaudeReasoner:
         lines = (*bench.known(), *bench.problems.values())
         known = bench.marked.data("state of the inquiry", "\n".join(lines)) if lines else "(none)"
         return prompts.asked(
-            phase,
-            known,
-            rounds=bench.budget.rounds,
-            calls=CALLS[phase],
-            passed=bench.case.raised is None,
+            phase, known, rounds=bench.budget.rounds, calls=CALLS[phase], passed=bench.case.raised is None
         )
 
     # --- the phases ---------------------------------------------------------------------------------------
@@ -205,11 +201,7 @@ class ClaudeReasoner:
 
 
 def claude_reasoner(
-    *,
-    model: str,
-    platform: str = "anthropic",
-    max_usd: float | None = None,
-    redactor: Withholder,
+    *, model: str, platform: str = "anthropic", max_usd: float | None = None, redactor: Withholder
 ) -> ClaudeReasoner:
     """A reasoner over a connection to `model`; nothing heavy is imported here.
 

@@ -137,10 +137,7 @@ def _later(case: Case) -> Iterator[tuple[str, str]]:
     stale = [item for item in case.lineage if item.freshness is not Freshness.FRESH]
     if stale:
         labels = joined([case.label(item.cell.id) for item in stale[:4]])
-        yield (
-            "P1",
-            f"Run {labels} again, from top to bottom: the kernel does not hold what the page says.",
-        )
+        yield ("P1", f"Run {labels} again, from top to bottom: the kernel does not hold what the page says.")
 
 
 def fix_headline(fixes: Sequence[Fix], passing: Sequence[Fix], evidence: Sequence[Evidence]) -> str:

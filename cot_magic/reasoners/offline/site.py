@@ -18,10 +18,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NEWLINES = re.compile(r"\s+")
 
 # pandas 3 uses the public names of its types
-_TYPES_NOW = {
-    "pandas.DataFrame": "pandas.core.frame.DataFrame",
-    "pandas.Series": "pandas.core.series.Series",
-}
+_TYPES_NOW = {"pandas.DataFrame": "pandas.core.frame.DataFrame", "pandas.Series": "pandas.core.series.Series"}
 
 
 class _Unknown:

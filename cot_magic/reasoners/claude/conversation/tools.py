@@ -52,11 +52,7 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
             "items": EDIT_SCHEMA,
             "description": "`find` must occur exactly once in the cell",
         },
-        tests={
-            "type": "array",
-            "items": TEST_SCHEMA,
-            "description": "functions named test_... with asserts",
-        },
+        tests={"type": "array", "items": TEST_SCHEMA, "description": "functions named test_... with asserts"},
     ),
     _tool(
         "explore_schedules",

@@ -168,8 +168,7 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
                 else [f"{name}={name}" for name in names]
             )
             repair = site.repair(
-                "Pass the variables of the same names.",
-                src.Splice(start=start, end=start, text=comma + text),
+                "Pass the variables of the same names.", src.Splice(start=start, end=start, text=comma + text)
             )
             claim = (
                 f"`{site.one_line(call.func)}` was called without {', '.join(f'`{name}`' for name in names)}."
@@ -344,10 +343,4 @@ def type_in_quotes(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (
-    type_in_quotes,
-    keyword_name,
-    missing_argument,
-    too_many_arguments,
-    given_twice,
-)
+RULES = (type_in_quotes, keyword_name, missing_argument, too_many_arguments, given_twice)

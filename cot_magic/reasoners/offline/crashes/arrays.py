@@ -154,11 +154,7 @@ def _shape(site: Site, node: ast.expr) -> tuple[int, ...]:
     return tuple(int(size) for size in re.findall(r"\d+", text))
 
 
-@rule(
-    "array.zero_step",
-    "ValueError",
-    lesson="The step, the third argument of `range`, must not be 0.",
-)
+@rule("array.zero_step", "ValueError", lesson="The step, the third argument of `range`, must not be 0.")
 def zero_step(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"arg 3 must not be zero|slice step cannot be zero"):
         return
@@ -168,8 +164,4 @@ def zero_step(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (
-    zero_step,
-    ambiguous_truth,
-    lengths,
-)
+RULES = (zero_step, ambiguous_truth, lengths)

@@ -443,12 +443,4 @@ def tuple_by_comma(site: Site) -> Iterator[Suspicion]:
             break
 
 
-RULES = (
-    comma_meant,
-    tuple_by_comma,
-    typo,
-    other_name,
-    missing_call,
-    key,
-    elements,
-)
+RULES = (comma_meant, tuple_by_comma, typo, other_name, missing_call, key, elements)

@@ -258,14 +258,5 @@ def init_misspelt(site: Site) -> Iterator[Suspicion]:
                 return
 
 
-METHODS = (
-    method_without_self,
-    init_misspelt,
-)
-RULES = (
-    super_not_called,
-    brackets_of_a_type,
-    base_is_module,
-    no_exception,
-    abstract,
-)
+METHODS = (method_without_self, init_misspelt)
+RULES = (super_not_called, brackets_of_a_type, base_is_module, no_exception, abstract)

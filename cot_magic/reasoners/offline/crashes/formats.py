@@ -370,9 +370,7 @@ def number_of_collection(site: Site) -> Iterator[Suspicion]:
         found = site.literal(call.args[0])
         if isinstance(found, list | tuple) and len(found) == 1:
             yield site.reading(
-                claim,
-                site.repair("Convert its only element.", site.after(call.args[0], "[0]")),
-                weight=0.7,
+                claim, site.repair("Convert its only element.", site.after(call.args[0], "[0]")), weight=0.7
             )
         return
 

@@ -236,10 +236,7 @@ def _append(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
 def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     holder = site.text(node.value)
     yield site.cause(
-        f"`{holder}` is empty: it has no elements.",
-        "Its length is 0.",
-        f"len({holder}) == 0",
-        weight=0.85,
+        f"`{holder}` is empty: it has no elements.", "Its length is 0.", f"len({holder}) == 0", weight=0.85
     )
     if isinstance(node.ctx, ast.Store):
         yield from _append(site, node)

@@ -127,9 +127,4 @@ def not_stored(site: Site) -> Iterator[Suspicion]:
             return
 
 
-RULES = (
-    not_stored,
-    private,
-    stale_class,
-    slots,
-)
+RULES = (not_stored, private, stale_class, slots)

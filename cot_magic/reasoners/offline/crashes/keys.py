@@ -401,12 +401,4 @@ def _removed_by(
     yield site.cause(claim, f"{wanted!r} is not one of the columns.", check, *repairs, weight=0.9)
 
 
-RULES = (
-    format_name,
-    key_type,
-    key_typo,
-    counter,
-    environment,
-    absent,
-    dropped_column,
-)
+RULES = (format_name, key_type, key_typo, counter, environment, absent, dropped_column)

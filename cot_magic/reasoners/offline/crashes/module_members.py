@@ -310,10 +310,4 @@ def shadowed_module(site: Site) -> Iterator[Suspicion]:
     )
 
 
-RULES = (
-    moved,
-    module_not_class,
-    submodule,
-    wrong_module,
-    shadowed_module,
-)
+RULES = (moved, module_not_class, submodule, wrong_module, shadowed_module)

@@ -467,9 +467,7 @@ def annotation_only(site: Site) -> Iterator[Suspicion]:
 
 
 @rule(
-    "name.loaded_module",
-    "NameError",
-    lesson="A name from a module must be imported before it can be used.",
+    "name.loaded_module", "NameError", lesson="A name from a module must be imported before it can be used."
 )
 def loaded_module(site: Site) -> Iterator[Suspicion]:
     """The name is in the `__all__` of exactly one loaded module of the standard library."""
@@ -491,18 +489,5 @@ def _public(module: str) -> tuple[str, ...]:
     return tuple(loaded.get("__all__", ()))
 
 
-FORMS = (
-    annotation_only,
-    loaded_module,
-    missing_quotes,
-    file_name,
-    member,
-)
-RULES = (
-    missing_import,
-    other_language,
-    python2,
-    keyword_typo,
-    wrong_case_module,
-    typo,
-)
+FORMS = (annotation_only, loaded_module, missing_quotes, file_name, member)
+RULES = (missing_import, other_language, python2, keyword_typo, wrong_case_module, typo)

@@ -246,7 +246,4 @@ def printed(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (
-    printed,
-    origin,
-)
+RULES = (printed, origin)

@@ -138,11 +138,7 @@ def power(site: Site) -> Iterator[Suspicion]:
             )
 
 
-@rule(
-    "operator.unary",
-    "TypeError",
-    lesson="The signs `+` and `-` in front of a value work on numbers only.",
-)
+@rule("operator.unary", "TypeError", lesson="The signs `+` and `-` in front of a value work on numbers only.")
 def unary(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"bad operand type for unary"):
         return

@@ -57,9 +57,7 @@ def no_end(site: Site) -> Iterator[Suspicion]:
         yield site.reading(claim, *_base_cases(site, function, calls), weight=0.85)
     elif function.args.args:
         yield site.reading(
-            f"The base case of `{function.name}` is never reached.",
-            *_wider(site, function),
-            weight=0.6,
+            f"The base case of `{function.name}` is never reached.", *_wider(site, function), weight=0.6
         )
 
 

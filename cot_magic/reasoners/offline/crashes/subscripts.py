@@ -435,12 +435,4 @@ def type_not_called(site: Site) -> Iterator[Suspicion]:
             break
 
 
-RULES = (
-    function,
-    attribute,
-    number,
-    text_position,
-    unhashable,
-    unchangeable,
-    type_not_called,
-)
+RULES = (function, attribute, number, text_position, unhashable, unchangeable, type_not_called)

@@ -155,7 +155,4 @@ def unpack_loop(site: Site) -> Iterator[Suspicion]:
             yield site.reading(claim, repair, weight=0.6)
 
 
-RULES = (
-    unpack,
-    unpack_loop,
-)
+RULES = (unpack, unpack_loop)

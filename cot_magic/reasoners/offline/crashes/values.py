@@ -201,13 +201,7 @@ def _formats(text: str) -> list[str]:
 _HEX, _BINARY = re.compile(r"[+-]?0x[0-9a-fA-F]+"), re.compile(r"[+-]?0b[01]+")
 # pattern of the string, function, suffix to add, description, and how likely this is meant
 _SIGNS = (
-    (
-        re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"),
-        "",
-        ".replace(',', '')",
-        "has thousands separators",
-        0.85,
-    ),
+    (re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"), "", ".replace(',', '')", "has thousands separators", 0.85),
     (re.compile(r"[+-]?\d+,\d+"), "float", ".replace(',', '.')", "has a decimal comma", 0.8),
     (re.compile(r"[$€£]\s?[\d.,]+"), "", ".lstrip('$€£ ')", "begins with a currency sign", 0.8),
     (re.compile(r"[\d.]+\s?%"), "", ".rstrip(' %')", "ends with a percent sign", 0.7),
@@ -321,10 +315,4 @@ def _decorated(
             yield site.reading("An empty string may mean 0.", repair, weight=0.3)
 
 
-RULES = (
-    not_in_list,
-    empty,
-    math_domain,
-    time_format,
-    number_text,
-)
+RULES = (not_in_list, empty, math_domain, time_format, number_text)

@@ -96,11 +96,7 @@ def _assigned_by_division(site: Site, nodes: list[ast.expr]) -> Repair | None:
     return None
 
 
-@rule(
-    "integer.from_text",
-    "TypeError",
-    lesson="A number in quotes is a string. `int('2')` converts it.",
-)
+@rule("integer.from_text", "TypeError", lesson="A number in quotes is a string. `int('2')` converts it.")
 def from_text(site: Site) -> Iterator[Suspicion]:
     named = site.says(r"'str' object cannot be interpreted as an integer") or site.says(
         r"(?<!string )indices must be integers( or slices)?, not '?str'?"

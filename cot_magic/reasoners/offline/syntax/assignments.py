@@ -282,10 +282,7 @@ def _walrus(problem: Problem) -> Iterator[Reading]:
                 if closer is not None and opener == low and closer == high - 1:
                     bare = problem.swap(opener, f"{target} = {problem.between(index + 1, closer)}", closer)
                     yield reading(
-                        "`:=` can assign only to a plain name.",
-                        (bare, "Use `=`."),
-                        weight=0.93,
-                        certain=True,
+                        "`:=` can assign only to a plain name.", (bare, "Use `=`."), weight=0.93, certain=True
                     )
                 else:
                     yield reading(

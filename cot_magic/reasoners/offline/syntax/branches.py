@@ -56,10 +56,7 @@ def _into_block(lines: list[str], place: int, heads: re.Pattern[str]) -> Iterato
     if width_of(lines[start]) == own and not heads.match(lines[start]):
         unit = indent_unit(lines)
         by = 1 if unit == "\t" else len(unit)
-        yield (
-            shifted(lines, start, place, by, unit),
-            "Indent the lines above into the block.",
-        )
+        yield (shifted(lines, start, place, by, unit), "Indent the lines above into the block.")
 
 
 def _swapped_else(lines: list[str], place: int) -> str:

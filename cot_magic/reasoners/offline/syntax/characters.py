@@ -172,9 +172,7 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         yield from _conditional(problem, index)
     elif sign not in "`!\\'\"":
         yield reading(
-            f"`{sign}` has no meaning in Python.",
-            (problem.drop(index), f"Remove `{sign}`."),
-            weight=0.45,
+            f"`{sign}` has no meaning in Python.", (problem.drop(index), f"Remove `{sign}`."), weight=0.45
         )
 
 

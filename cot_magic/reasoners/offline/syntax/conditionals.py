@@ -55,10 +55,7 @@ def _ternary(problem: Problem) -> Iterator[Reading]:
             )
             block = f"if {test}:\n{indent}    {statement}"
             options.append(
-                (
-                    problem.put((start, problem.tokens[high - 1].end, block)),
-                    "Make it an `if` statement.",
-                )
+                (problem.put((start, problem.tokens[high - 1].end, block)), "Make it an `if` statement.")
             )
             if problem.text(low) in KEYWORDS or (high - low > 3 and "=" not in text.split(" if ")[0]):
                 options.reverse()

@@ -190,10 +190,7 @@ def _class(problem: Problem) -> Iterator[Reading]:
         inside = problem.between(name + 2, last)
         yield reading(
             "The base classes of a class go in parentheses.",
-            (
-                problem.put((at, problem.tokens[last].end, f"({inside}){close}")),
-                "Put them in parentheses.",
-            ),
+            (problem.put((at, problem.tokens[last].end, f"({inside}){close}")), "Put them in parentheses."),
             weight=0.94,
             certain=True,
         )

@@ -175,11 +175,7 @@ def _unexpected(problem: Problem) -> Iterator[Reading]:
         if around is not None and width_of(lines[around]) == own:
             # the lines above are the odd ones out: the code around them is indented like this line
             options.insert(
-                0,
-                (
-                    shifted(lines, start, place, own - target),
-                    "Indent the lines above like this one.",
-                ),
+                0, (shifted(lines, start, place, own - target), "Indent the lines above like this one.")
             )
         text = lines[above].rstrip()
         if not text.endswith((":", ",", "\\")) and re.match(

@@ -96,10 +96,7 @@ def _filtered(problem: Problem, first: int, high: int) -> Iterator[Reading]:
     body = [f"    {line}" if line.strip() else line for line in lines[here:end]]
     yield reading(
         "The first line of a `for` loop takes no `if`.",
-        (
-            "\n".join([*lines[: here - 1], *head, *body, *lines[end:]]),
-            "Move the condition into the loop.",
-        ),
+        ("\n".join([*lines[: here - 1], *head, *body, *lines[end:]]), "Move the condition into the loop."),
         weight=0.88,
     )
 

@@ -38,12 +38,7 @@ def _zeros(problem: Problem) -> Iterator[Reading]:
         if len(padded[0].text) == 4 and around & set(_MODES):
             options.reverse()
     shown = ", ".join(f"`{token.text}`" for token in padded[:3])
-    yield reading(
-        f"Leading zeros are not allowed in integers: {shown}.",
-        *options,
-        weight=0.95,
-        certain=True,
-    )
+    yield reading(f"Leading zeros are not allowed in integers: {shown}.", *options, weight=0.95, certain=True)
 
 
 def _suffix(problem: Problem) -> Iterator[Reading]:
@@ -208,10 +203,7 @@ def _many_points(problem: Problem, index: int) -> Iterator[Reading]:
         )
     yield reading(
         f"`{whole}` is not a number: it has more than one decimal point.",
-        (
-            problem.swap(index, f'"{whole}"', last),
-            "Put it in quotes if it is, say, a version or an address.",
-        ),
+        (problem.swap(index, f'"{whole}"', last), "Put it in quotes if it is, say, a version or an address."),
         weight=0.7,
     )
 
@@ -250,10 +242,7 @@ def _percent(problem: Problem) -> Iterator[Reading]:
     number = problem.text(index - 1)
     yield reading(
         f"`{number}%`: in Python, `%` gives the remainder of a division, not a percentage.",
-        (
-            problem.swap(index - 1, f"{number} / 100", index),
-            "Divide by 100.",
-        ),
+        (problem.swap(index - 1, f"{number} / 100", index), "Divide by 100."),
         (problem.drop(index), "Remove the `%`."),
         weight=0.7,
     )

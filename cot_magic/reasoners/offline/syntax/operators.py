@@ -156,9 +156,7 @@ def _twice(problem: Problem) -> Iterator[Reading]:
             )
         elif problem.tokens[index].kind is TokenKind.NAME:
             yield reading(
-                f"`{one}` is repeated.",
-                (problem.drop(index + 1), f"Remove the second `{one}`."),
-                weight=0.9,
+                f"`{one}` is repeated.", (problem.drop(index + 1), f"Remove the second `{one}`."), weight=0.9
             )
 
 

@@ -303,9 +303,7 @@ SLIPS = (
         find=_print,
     ),
     Slip(
-        code="syntax.exec-statement",
-        lesson="Since Python 3, `exec` is a function: `exec(code)`.",
-        find=_exec,
+        code="syntax.exec-statement", lesson="Since Python 3, `exec` is a function: `exec(code)`.", find=_exec
     ),
     Slip(
         code="syntax.raise-form",

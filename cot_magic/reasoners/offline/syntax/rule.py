@@ -135,10 +135,7 @@ def _cut(problem: Problem, after: str) -> int:
 
 @functools.lru_cache(maxsize=32)
 def diagnose(
-    source: str,
-    slips: tuple[Slip, ...],
-    last: tuple[Slip, ...] = (),
-    known: frozenset[str] = frozenset(),
+    source: str, slips: tuple[Slip, ...], last: tuple[Slip, ...] = (), known: frozenset[str] = frozenset()
 ) -> Examination:
     """Explain why a source does not compile; `last` are the slips to try if no other one helps.
 

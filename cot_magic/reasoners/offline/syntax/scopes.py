@@ -134,11 +134,7 @@ def _outside_loop(problem: Problem) -> Iterator[Reading]:
         else:
             passed = problem.put((at, at + len(word), "pass"))
             options.append((passed, f"Replace `{word}` with `pass`."))
-    yield reading(
-        f"`{word}` is outside a loop.",
-        *unique(options + repeated),
-        weight=0.88,
-    )
+    yield reading(f"`{word}` is outside a loop.", *unique(options + repeated), weight=0.88)
 
 
 def _await(problem: Problem) -> Iterator[Reading]:

@@ -105,10 +105,7 @@ def _statement_value(problem: Problem) -> Iterator[Reading]:
                 test = problem.between(index + 2, high).rstrip(": ")
                 options.insert(
                     0,
-                    (
-                        problem.swap(index, f"if {test}:\n{indent}    {word}", end),
-                        "Put the condition first.",
-                    ),
+                    (problem.swap(index, f"if {test}:\n{indent}    {word}", end), "Put the condition first."),
                 )
             yield reading(
                 f"`{word}` must not be followed by anything.",

@@ -167,12 +167,7 @@ def _run_together(problem: Problem, low: int, high: int) -> Iterator[Reading]:
                 at = token.start + len(word)
                 options.append((problem.put((at, at, " ")), f"Add a space after `{word}`."))
     if options:
-        yield reading(
-            "A space is missing next to a keyword.",
-            *options[:6],
-            weight=0.82,
-            certain=False,
-        )
+        yield reading("A space is missing next to a keyword.", *options[:6], weight=0.82, certain=False)
 
 
 def _keyword_as_name(problem: Problem) -> Iterator[Reading]:
