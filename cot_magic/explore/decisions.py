@@ -70,18 +70,6 @@ class Strategy(Protocol):
         ...
 
 
-class Recorded(Strategy, Protocol):
-    """A strategy that repeats recorded choices."""
-
-    def next(self) -> int | None:
-        """Consume and return the next recorded choice; None after the end of the record."""
-        ...
-
-    def back(self) -> None:
-        """Go back by one choice."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One decision that was made: `choice` of `n`, at a source line (`file.py:12 withdraw`)."""

@@ -90,18 +90,3 @@ class Buttons:
     def _html(self) -> str:
         names = ", ".join(f"<code>{escape(_INSTEAD[label])}</code>" for label in (*self._labels, UNDO))
         return f'<div style="font-size:12px;opacity:0.72">To insert: {names}</div>'
-
-
-def show_buttons(
-    on_insert: Callable[[str], str],
-    on_undo: Callable[[], str],
-    *,
-    has_fix: bool = True,
-    has_tests: bool = True,
-    widgets: bool = True,
-    offer: Mapping[str, Any] | None = None,
-) -> Buttons:
-    """Display the buttons below the current cell's output, and return them."""
-    buttons = Buttons(on_insert, on_undo, has_fix=has_fix, has_tests=has_tests, offer=offer)
-    buttons.show(widgets)
-    return buttons

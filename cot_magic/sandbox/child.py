@@ -128,11 +128,12 @@ class _Run:
         signal.signal(signal.SIGALRM, alarm)
         signal.setitimer(signal.ITIMER_REAL, WATCH_S, WATCH_S)  # again for each repr that goes on regardless
         try:
-            state = observe.watch(self._around.shell.user_ns, self._job.watch)
-        except TimeoutError:
+            try:
+                state = observe.watch(self._around.shell.user_ns, self._job.watch)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except TimeoutError:  # it may also come just before the timer is off
             return
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
         if not late:
             _emit(self._fd, {"state": to_json(state)})
 

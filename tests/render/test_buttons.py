@@ -9,7 +9,7 @@ from cot_magic.render.accordion import WIDGET_VIEW
 from cot_magic.render.buttons import BOTH, FIX, TESTS, UNDO, Buttons
 
 SETUP = """
-from cot_magic.render.buttons import show_buttons
+from cot_magic.render.buttons import Buttons
 asked = []
 def on_insert(what):
     asked.append(what)
@@ -45,7 +45,7 @@ def test_an_error_of_ours_is_shown_as_its_sentence() -> None:
 
 
 def test_the_display_has_the_buttons_and_says_what_to_type_where_they_do_not_work(shared_kernel: Any) -> None:
-    ran = shared_kernel.run(f"{SETUP}\nrow = show_buttons(on_insert=on_insert, on_undo=on_undo)")
+    ran = shared_kernel.run(f"{SETUP}\nrow = Buttons(on_insert, on_undo)\nrow.show()")
     assert (ran.status, ran.stderr) == ("ok", "")
     (data,) = ran.displays
     assert WIDGET_VIEW in data
@@ -61,7 +61,7 @@ def test_the_display_has_the_buttons_and_says_what_to_type_where_they_do_not_wor
 def test_a_click_in_the_front_end_reaches_the_callback_and_its_sentence_is_escaped(
     shared_kernel: Any,
 ) -> None:
-    ran = shared_kernel.run(f"{SETUP}\nrow = show_buttons(on_insert=on_insert, on_undo=on_undo)")
+    ran = shared_kernel.run(f"{SETUP}\nrow = Buttons(on_insert, on_undo)\nrow.show()")
     button = next(
         m["content"]["comm_id"]
         for m in ran.messages
@@ -76,7 +76,7 @@ def test_a_click_in_the_front_end_reaches_the_callback_and_its_sentence_is_escap
 
 def test_without_widgets_only_the_words_are_shown(shared_kernel: Any) -> None:
     ran = shared_kernel.run(
-        f"{SETUP}\nrow = show_buttons(on_insert, on_undo, has_tests=False, widgets=False)"
+        f"{SETUP}\nrow = Buttons(on_insert, on_undo, has_tests=False)\nrow.show(widgets=False)"
     )
     (data,) = ran.displays
     assert set(data) == {"text/html", "text/plain"}
@@ -85,5 +85,5 @@ def test_without_widgets_only_the_words_are_shown(shared_kernel: Any) -> None:
 
 @pytest.mark.parametrize("has", [True, False])
 def test_where_there_is_nothing_to_insert_nothing_is_shown(shared_kernel: Any, has: bool) -> None:
-    code = f"{SETUP}\nrow = show_buttons(on_insert, on_undo, has_fix=False, has_tests={has})"
+    code = f"{SETUP}\nrow = Buttons(on_insert, on_undo, has_fix=False, has_tests={has})\nrow.show()"
     assert len(shared_kernel.run(code).displays) == int(has)

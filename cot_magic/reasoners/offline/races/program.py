@@ -133,15 +133,6 @@ class ConcurrentCode:
         """The tree of a cell of the program."""
         return next((tree for other, tree in self.units if other.id == cell.id), None)
 
-    def function_at(self, cell: Cell, lineno: int) -> Function | None:
-        """The innermost function that contains a line."""
-        holding = [
-            item
-            for item in self.functions
-            if item.cell.id == cell.id and item.node.lineno <= lineno <= (item.node.end_lineno or 0)
-        ]
-        return max(holding, key=lambda item: item.node.lineno, default=None)
-
     def named(self, name: str) -> list[Function]:
         return [item for item in self.functions if item.name == name]
 
