@@ -132,6 +132,8 @@ def judge_fix(
         *_unexplained(fix, evidence),
         *_doubts(fix, fixes, evidence),
         *(_dishonest_tests(fix.id, tests) if failing is None else ()),
+        # a lock around code is judged by the schedules: one that failed without it, and as many that pass
+        *(reason for edit in fix.edits for reason in wrappings(edit.before, edit.after) if failing is None),
         *(_overfit(case, fix) if failing is None else ()),  # there the schedules are what is tried
     )
     verdict = FixVerdict.PLAUSIBLE if reasons else FixVerdict.VERIFIED
@@ -229,8 +231,6 @@ def _unexplained(fix: Fix, evidence: Sequence[Evidence]) -> list[str]:
 def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[str]:
     doubts = [reason for edit in fix.edits for reason in suppressions(edit.before, edit.after)]
     doubts += [reason for edit in fix.edits for reason in tampering(edit.before, edit.after)]
-    if searched(fix.id, evidence) is None:  # a lock around code is judged by the schedules that ran with it
-        doubts += [reason for edit in fix.edits for reason in wrappings(edit.before, edit.after)]
     mine = run_of(fix.id, Stage.AFTER, evidence)
     for rival in fixes:
         theirs = run_of(rival.id, Stage.AFTER, evidence)

@@ -19,6 +19,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.jobs import Outcome, StateItem
+from cot_magic.core.schedules import ScheduleSearch
 from cot_magic.core.verdict import judge_fix, judge_hypothesis
 from cot_magic.testing import case
 
@@ -197,3 +198,34 @@ def test_a_function_that_is_specified_by_examples_alone_is_not_verified() -> Non
     # nor is a function beside the edit: the examples are all that is known of it
     assert in_cell("x = totl\n" + right + examples, "x = total\n" + right + examples) is FixVerdict.PLAUSIBLE
     assert in_cell("x = totl\nassert x == 3", "x = total\nassert x == 3") is FixVerdict.VERIFIED
+
+
+def with_edit(before: str, after: str, more: tuple[Evidence, ...] = (), test: RegressionTest = TEST):
+    """The verdict on another edit that has the whole proof otherwise."""
+    fix = replace(FIX, edits=(CellEdit(cell=CellId("c1"), before=before, after=after),))
+    evidence = [*proof(), *more]
+    return judge_fix(fix, case=CASE, fixes=(fix,), tests=[(F, test)], evidence=evidence)
+
+
+def test_an_edit_or_a_test_that_reaches_for_the_judge_is_plausible_at_most() -> None:
+    assert with_edit("f()", "g()").verdict is FixVerdict.VERIFIED
+    reaching = with_edit("f()", "import sys\nsys.settrace(None)\ng()")
+    assert reaching.verdict is FixVerdict.PLAUSIBLE
+    assert any("settrace" in reason for reason in reaching.reasons)
+    test = replace(TEST, source="def test_x():\n    assert get_ipython()\ntest_x()")
+    assert with_edit("f()", "g()", test=test).verdict is FixVerdict.PLAUSIBLE
+
+
+def test_a_search_over_schedules_excuses_no_wrapping_where_no_schedule_failed() -> None:
+    wrapped = "with Quiet():\n    x = f(a)"
+    search = ran(
+        6,
+        EvidenceKind.SCHEDULE,
+        Outcome.PASSED,
+        stage=Stage.AFTER,
+        schedule=ScheduleSearch(schedules=200, failed=0, asked=200),
+    )
+    for more in ((), (search,)):
+        judgement = with_edit("x = f(a)", wrapped, more)
+        assert judgement.verdict is FixVerdict.PLAUSIBLE
+        assert "it wraps what was there in a context manager" in judgement.reasons
