@@ -130,7 +130,7 @@ def judge_fix(
         *_unproven(case, before, runs, repeats=failing is None),
         *(missing(fix, failing, evidence) if failing is not None else ()),
         *_unexplained(fix, evidence),
-        *_doubts(fix, fixes, evidence),
+        *_doubts(fix, fixes, evidence, by_order=failing is not None),
         *(_dishonest_tests(fix.id, tests) if failing is None else ()),
         # a lock around code is judged by the schedules: one that failed without it, and as many that pass
         *(reason for edit in fix.edits for reason in wrappings(edit.before, edit.after) if failing is None),
@@ -228,7 +228,8 @@ def _unexplained(fix: Fix, evidence: Sequence[Evidence]) -> list[str]:
     return [] if verdict is HypothesisVerdict.CONFIRMED else [f"its hypothesis is {verdict.lower()}"]
 
 
-def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[str]:
+def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence], *, by_order: bool) -> list[str]:
+    """What speaks against the fix; `by_order`: a schedule failed, so that a rival must hold up in others."""
     doubts = [reason for edit in fix.edits for reason in suppressions(edit.before, edit.after)]
     doubts += [reason for edit in fix.edits for reason in tampering(edit.before, edit.after)]
     mine = run_of(fix.id, Stage.AFTER, evidence)
@@ -239,7 +240,7 @@ def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> lis
             or rival.edits == fix.edits
             or theirs is None
             or theirs.outcome is not Outcome.PASSED
-            or (searched(fix.id, evidence) is not None and not _holds_up(rival, evidence))
+            or (by_order and not _holds_up(rival, evidence))
         ):
             continue
         if size(rival.edits) <= size(fix.edits) and mine is not None and differ(mine, theirs):

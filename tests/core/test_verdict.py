@@ -229,3 +229,18 @@ def test_a_search_over_schedules_excuses_no_wrapping_where_no_schedule_failed() 
         judgement = with_edit("x = f(a)", wrapped, more)
         assert judgement.verdict is FixVerdict.PLAUSIBLE
         assert "it wraps what was there in a context manager" in judgement.reasons
+
+
+def test_a_search_over_schedules_hides_no_rival_where_no_schedule_failed() -> None:
+    other, evidence = rival("x = tot", "4")
+    search = ran(
+        7,
+        EvidenceKind.SCHEDULE,
+        Outcome.PASSED,
+        stage=Stage.AFTER,
+        schedule=ScheduleSearch(schedules=200, failed=0, asked=200),
+    )
+    for more in ([], [search]):
+        judgement = judged([*proof(), evidence, *more], (FIX, other))
+        assert judgement.verdict is FixVerdict.PLAUSIBLE
+        assert any("behaves differently" in reason for reason in judgement.reasons)
