@@ -101,7 +101,7 @@ OPTIONS = (
         name="--runs",
         read=_number(int, 1),
         metavar="N",
-        help="same as --schedules: number of runs of the cell, each in another order",
+        help="run the cell N times, also one that passes: how often it fails, and what decides",
     ),
     Option(
         name="--timeout",
@@ -113,6 +113,22 @@ OPTIONS = (
     Option(name="--preview", read=None, help="show the exact first request to a model; send nothing"),
     Option(name="--teach", read=None, help="a lesson: predict each phase before you see it, with cot_answer"),
     Option(name="--save", read=str, metavar="PATH", help="write the session to PATH (.cot.jsonl)"),
+    Option(
+        name="--rehearse",
+        read=None,
+        help="run the cell in a copy of the kernel first; if it fails there, it does not run here",
+    ),
+    Option(
+        name="--certify",
+        read=None,
+        help="after a fix, run the whole notebook with it in a fresh, confined kernel",
+    ),
+    Option(
+        name="--certify-limit",
+        read=_number(float, 0.1),
+        metavar="S",
+        help="seconds that a cell may take in a certificate; dearer cells are asked about first",
+    ),
     Option(name="--allow", read=_allow, metavar="LIST", help="let copies use net, proc, write=PATH"),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
@@ -187,6 +203,8 @@ def configure(settings: Settings, line: str) -> Settings:
             )
         elif key == "snapshot_limit_mb":
             settings = replace(settings, snapshot_limit_mb=int(value)) if value.isdigit() else _bad()
+        elif key == "guard_ms":
+            settings = replace(settings, guard_ms=int(value)) if value.isdigit() else _bad()
         elif key == "intensity":
             settings = replace(settings, intensity=value) if value in PRESETS else _bad()
         else:
@@ -215,7 +233,9 @@ def described(settings: Settings) -> str:
 
 
 def _bad() -> Settings:
-    raise UsageError("expected snapshots=on|off, snapshot_limit_mb=MB or intensity=cot|cot+|cot++.")
+    raise UsageError(
+        "expected snapshots=on|off, snapshot_limit_mb=MB, guard_ms=MS or intensity=cot|cot+|cot++."
+    )
 
 
 def _known(name: str) -> Option:

@@ -23,6 +23,10 @@ BUILT_IN = {
         "silent": "cot_magic.render.accordion:SilentRenderer",
         "terminal": "cot_magic.render.terminal:TerminalRenderer",
     },
+    "agents": {
+        "mcp": "cot_magic.agents.server:serve",
+        "skill": "cot_magic.agents.skill:Skill",
+    },
     "explorers": {"schedules": "cot_magic.explore.explorer:ScheduleExplorer"},
     "rules": {"built-in": "cot_magic.reasoners.offline.catalogue:built_in"},
 }

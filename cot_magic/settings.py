@@ -6,9 +6,27 @@ from dataclasses import dataclass, replace
 from cot_magic.core.budget import Budget
 
 PRESETS: Mapping[str, Budget] = {
-    "cot": Budget(thinking_tokens=4_000, search_s=5.0, rounds=1, schedules=200),
-    "cot+": Budget(thinking_tokens=10_000, search_s=20.0, rounds=3, schedules=2_000),
-    "cot++": Budget(thinking_tokens=31_999, search_s=60.0, rounds=6, schedules=20_000),
+    "cot": Budget(
+        thinking_tokens=4_000, search_s=5.0, rounds=1, schedules=200, requests=4, wait_s=120.0, stop_usd=0.25
+    ),
+    "cot+": Budget(
+        thinking_tokens=10_000,
+        search_s=20.0,
+        rounds=3,
+        schedules=2_000,
+        requests=10,
+        wait_s=300.0,
+        stop_usd=1.0,
+    ),
+    "cot++": Budget(
+        thinking_tokens=31_999,
+        search_s=60.0,
+        rounds=6,
+        schedules=20_000,
+        requests=25,
+        wait_s=900.0,
+        stop_usd=5.0,
+    ),
 }
 DEFAULT_MODEL = "claude-opus-5-5"
 PLATFORMS = ("anthropic", "bedrock", "vertex", "foundry")
@@ -19,7 +37,8 @@ INSERT = ("ask", "fix", "tests", "all", "none")
 class Settings:
     """The settings of one run. `prompt` is the free text; None means the preset or the default.
 
-    `timeout` is in seconds, for each run in a copy (and for each cell of `cot-magic run`).
+    `timeout` is in seconds, for each run in a copy (and for each cell of `cot-magic run`); `certify_limit` is
+    in seconds for each cell of a certificate. `guard_ms` is how long a cell may be rehearsed before it runs.
     """
 
     intensity: str = "cot"
@@ -37,9 +56,13 @@ class Settings:
     preview: bool = False
     teach: bool = False
     save: str | None = None
+    certify: bool = False
+    certify_limit: float = 60.0
     allow: tuple[str, ...] = ()
     snapshots: bool = True
     snapshot_limit_mb: int = 2_048
+    rehearse: bool = False
+    guard_ms: int = 300
 
     def effective_budget(self) -> Budget:
         """The preset of the intensity with what the person set."""
@@ -52,6 +75,7 @@ class Settings:
             explore=self.explores,
             seed=self.seed if isinstance(self.seed, int) else 0,
             token=self.seed if isinstance(self.seed, str) else "",
+            runs=self.runs or 0,
         )
 
     @property

@@ -28,6 +28,7 @@ OUTER = (
     "notebooks",
     "sandbox",
     "servers",
+    "verdict",
     "reasoners/claude",
 )
 """Folders whose tests run kernels, processes, servers or browsers. Test modules at the top look at the whole repository."""

@@ -15,6 +15,8 @@ import pytest
 
 from cot_magic.cli.main import build_parser
 from cot_magic.options import OPTIONS
+from cot_magic.reasoners.offline.catalogue import all_rules
+from cot_magic.reasoners.offline.crashes.remedies.remedy import Remedy
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -91,6 +93,24 @@ def test_the_page_of_options_says_what_the_code_says() -> None:
     assert loaded(ROOT / ".ci" / "options_page.py").page(page("options.md")) == page("options.md")
 
 
+def test_the_page_of_rules_says_what_the_rules_say() -> None:
+    """`python .ci/rules_page.py` writes it anew."""
+    assert loaded(ROOT / ".ci" / "rules_page.py").page(all_rules()) == page("rules.md")
+
+
+def test_the_page_of_rules_holds_a_lesson_on_one_line_of_its_family() -> None:
+    module = loaded(ROOT / ".ci" / "rules_page.py")
+    row: dict[str, Any] = {"says": "", "find": (), "write": (), "claim": ""}
+    rules = [
+        Remedy(code="b.two", on=("KeyError", "ValueError"), lesson="Either `a | b`,\nor both.", **row),
+        Remedy(code="a.one", on=(), lesson="One.", **row),
+    ]
+    text = module.page(rules)
+    assert "| `b.two` | KeyError, ValueError | Either `a \\| b`, or both. |" in section(text, "b")
+    assert "| `a.one` | any | One. |" in section(text, "a")
+    assert text.index("## a") < text.index("## b")
+
+
 def test_the_page_of_options_keeps_what_was_written_by_hand() -> None:
     module = loaded(ROOT / ".ci" / "options_page.py")
     old = "# Options\n\nIntro.\n\n## gone\n\n`--gone`: x.\nDefault: off.\n\nRead this.\n\n## seed\n\n`--seed`: y.\n\nBy hand.\n\nTwice.\n"
@@ -132,13 +152,15 @@ def test_no_page_uses_a_word_of_the_old_language(path: Path) -> None:
 
 def test_the_limits_in_the_threat_model_are_those_of_the_code() -> None:
     from cot_magic.core.jobs import Limits
-    from cot_magic.sandbox import fork, landlock, quarantine, wire
+    from cot_magic.sandbox import fork, landlock, quarantine, secret_places, wire
 
     text, limits = " ".join((ROOT / "SECURITY.md").read_text(encoding="utf-8").split()), Limits()
     assert f"{limits.memory_mb:,} MB of memory" in text
     assert f"{limits.file_mb} MB for each file and {limits.file_mb * fork.SCRATCH_FILES} MB for all" in text
     assert f"{fork.OUTPUT_BYTES >> 20} MB of printed output, a result of {wire.RESULT_BYTES >> 20} MB" in text
-    assert set(re.findall(r"`(~/[\w.]+)`", text)) <= set(landlock.UNREADABLE)
+    named = re.findall(r"`~/([\w.]+)`", text)
+    assert named
+    assert secret_places.READABLE_IN_HOME.isdisjoint(named)
     names = re.search(r"look like a secret \((.*?), …\)", text)
     assert names is not None
     assert all(quarantine.SECRET_NAME.fullmatch(name) for name in re.findall(r"`(\w+)`", names[1]))

@@ -113,6 +113,7 @@ def test_with_uncommitted_changes_nothing_is_released(repository: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(1_200)  # it builds, and installs all dependencies in a fresh environment
 def test_a_rehearsal_builds_installs_and_uses_the_wheel_and_changes_nothing(repository: Path) -> None:
     from cot_magic.sandbox.machine import probe

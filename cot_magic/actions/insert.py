@@ -37,6 +37,25 @@ def insert_cells(state: ActionState, what: str) -> str:
     return f"{said} ({state.bridge.refused})" if state.bridge.refused else said
 
 
+def accept(state: ActionState, what: str) -> str:
+    """Insert what the person asked for; with a fix, also certify the notebook with it where that is quick."""
+    said = insert_cells(state, what)
+    if what == "tests" or LAST.session is None:
+        return said
+    return f"{said} {certify_inserted(state, LAST.session.id)}".strip()
+
+
+def certify_inserted(state: ActionState, session_id: str) -> str:
+    """Certify the notebook with the fix of that session, where that is quick; return one sentence, or nothing
+    if it is not the last session any more, or certified already."""
+    session = LAST.session
+    if session is None or session.id != session_id or session.certificate is not None:
+        return ""
+    from cot_magic.actions.certify import certify_accepted  # it loads much
+
+    return certify_accepted(state)
+
+
 def undo(state: ActionState) -> str:
     """Take back the last insertion, also one that was made by a click; return one sentence."""
     if LAST.session is not None and state.bridge.connected:
@@ -63,7 +82,7 @@ def buttons(state: ActionState, shown: "Session") -> Buttons:
     """The buttons for a session that has a fix."""
     best = shown.best_fix
     return Buttons(
-        lambda what: insert_cells(state, what),
+        lambda what: accept(state, what),
         lambda: undo(state),
         has_tests=best is not None and bool(shown.tests_of(best.id)),
         offer=offer(shown) if draws_offers(state) else None,

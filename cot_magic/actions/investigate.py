@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cot_magic import plugins
+from cot_magic.actions.examine import LiveExaminer
 from cot_magic.actions.failure import Failure
 from cot_magic.actions.parking import parked
 from cot_magic.actions.state import ActionState, history_of, redactor_of
@@ -12,13 +13,14 @@ from cot_magic.core.errors import UsageError
 from cot_magic.core.verdict import TIMEOUT
 from cot_magic.notebook.front_end import front_end
 from cot_magic.run.choose_reasoner import Sending, choose_reasoner, nothing_to_preview, request_text
-from cot_magic.run.run_session import run_session
+from cot_magic.run.run_session import preview, run_session
 from cot_magic.settings import Settings
 
 if TYPE_CHECKING:
     from cot_magic.core.case import Case, Cell
-    from cot_magic.core.protocols import Listener, Renderer
+    from cot_magic.core.protocols import Examiner, Listener, Renderer
     from cot_magic.core.session import Session
+    from cot_magic.run.certified import Certifier
 
 
 def post_mortem(state: ActionState, settings: Settings) -> "Session | None":
@@ -48,8 +50,10 @@ def investigate_cell(
     if sending is not None and not settings.preview:
         sending.warm()
     case = _capture(state, cell, failure, settings.prompt)
+    examiner = _examiner(state, failure, settings)
     if settings.preview and sending is not None:
-        state.tell(request_text(sending.preview(case, settings.effective_budget())))
+        state.snapshot = sandbox = parked(state, settings)
+        state.tell(request_text(preview(case, sandbox, settings, reasoner=sending, examiner=examiner)))
         return None
     if sending is not None:
         sending.settle()
@@ -69,7 +73,25 @@ def investigate_cell(
         redactor=redactor_of(state),
         listeners=listeners,
         verbatim=state.verbatim,
+        examiner=examiner,
+        certify=_certifier(state, settings),
     )
+
+
+def _examiner(state: ActionState, failure: Failure | None, settings: Settings) -> "Examiner | None":
+    if failure is not None and failure.stopped is not None and failure.stopped.copy is not None:
+        from cot_magic.actions.rehearse import RehearsedExaminer  # only cells that were rehearsed need it
+
+        return RehearsedExaminer(failure.stopped)
+    return LiveExaminer(state, failure, settings) if failure is not None else None
+
+
+def _certifier(state: ActionState, settings: Settings) -> "Certifier | None":
+    if not settings.certify:
+        return None
+    from cot_magic.actions.certify import certifier  # it loads much that few cells ask for
+
+    return certifier(state, settings)
 
 
 def screen(state: ActionState) -> "Renderer":
@@ -95,7 +117,10 @@ def _capture(state: ActionState, cell: "Cell", failure: Failure | None, prompt: 
         prompt=prompt,
         redactor=redactor_of(state),
         front_end=front_end(state.shell),
+        raised=failure.stopped.raised if failure is not None and failure.stopped is not None else None,
     )
+    if failure is not None and failure.stopped is not None:
+        case = replace(case, untouched=True)
     if failure is not None and failure.timed_out and case.raised is not None:
         hung = replace(case.raised, ename=TIMEOUT, evalue="the cell exceeded its time limit")
         case = replace(case, raised=hung)

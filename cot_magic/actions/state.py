@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # loaded when the first cell runs or fails: starting a kernel
     from cot_magic.core.case import Cell
     from cot_magic.core.protocols import Inserter, Listener, Reasoner, Sandbox
     from cot_magic.core.session import Session
+    from cot_magic.sandbox.rehearsal import RehearsalCopy
 
 
 class RunningLesson(Protocol):
@@ -66,6 +67,8 @@ class ActionState:
         Whether the front-end extension draws a row of buttons below the last panel.
     lesson
         The last lesson, also after it has ended.
+    rehearsals, no_rehearsals
+        The copy in which cells are rehearsed, and why there is none.
     """
 
     shell: Any
@@ -84,6 +87,8 @@ class ActionState:
     tell: Callable[[str], object] = print
     has_row: bool = False
     lesson: RunningLesson | None = None
+    rehearsals: "RehearsalCopy | None" = None
+    no_rehearsals: str = ""
 
 
 def history_of(state: ActionState) -> "History":

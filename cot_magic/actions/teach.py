@@ -7,15 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cot_magic.actions.decide import decide
 from cot_magic.actions.insert import buttons
 from cot_magic.actions.state import ActionState, redactor_of
 from cot_magic.capture.secrets.withhold import withheld
 from cot_magic.core.case import Case, Cell
 from cot_magic.core.engine import Laboratory
 from cot_magic.core.errors import UsageError
-from cot_magic.core.events import ExploreSchedules, InspectVariable, Reply, RunProbe, Stamped, Step, TryFix
+from cot_magic.core.events import (
+    ChallengeFix,
+    ExploreSchedules,
+    InspectVariable,
+    Reply,
+    RunProbe,
+    Stamped,
+    Step,
+    TryFix,
+)
 from cot_magic.core.findings import Evidence, Phase
 from cot_magic.core.protocols import Reasoner, Sandbox
+from cot_magic.core.question import question
 from cot_magic.core.session import Session
 from cot_magic.lessons.answers import answered, without_magic
 from cot_magic.lessons.guidance import find_here
@@ -27,11 +38,11 @@ from cot_magic.notebook.front_end import LAB, VSCODE, front_end
 from cot_magic.run.choose_reasoner import RecordedReasoner
 from cot_magic.run.last_session import LAST, LastSession
 from cot_magic.run.recording import Recording, fold
-from cot_magic.run.run_session import LazyExplorer, limits_of, run_session
+from cot_magic.run.run_session import LazyExplorer, challenged, limits_of, run_session
 from cot_magic.settings import Settings
 
 _OPTION = re.compile(r"--[A-Za-z][\w-]*")
-_REQUESTS = (RunProbe, TryFix, ExploreSchedules, InspectVariable)
+_REQUESTS = (RunProbe, TryFix, ExploreSchedules, InspectVariable, ChallengeFix)
 
 
 class Teaching:
@@ -182,6 +193,7 @@ class Teaching:
             limits=limits_of(settings),
             allow=settings.allow,
             clock=time.monotonic,
+            challenger=challenged,
         )
         laboratory.take_up(replace(session, evidence=(*session.evidence, *self.lesson.evidence)))
         reply: Reply = None
@@ -290,6 +302,8 @@ def begin(state: ActionState, settings: Settings, case: Case, reasoner: Reasoner
             screen.say(said)
         print(said)
         return
+    if session.faults:
+        print(f"{session.faults[0]} The lesson is on what the offline reasoner found.")
     before_fixes = fold(revealed_events(real.events, (Phase.ANALYZE, Phase.PLAN, Phase.VALIDATE)))
     lesson = Lesson(session=session, questions=questions(session, before_fixes.hypotheses), guidance=guidance)
     end_lesson(state)
@@ -317,8 +331,11 @@ def end_lesson(state: ActionState) -> None:
 def answer(state: ActionState, line: str, body: str | None) -> Session | None:
     """`%cot_answer`: one step of the lesson, shown in the running cell. Returns the session if that ended it.
 
-    Raises UsageError if there is no lesson or the answer cannot be taken.
+    Without a lesson, it answers the question of the last session. Raises UsageError if there is neither, or
+    the answer cannot be taken.
     """
     if state.lesson is None:
+        if LAST.session is not None and question(LAST.session) is not None:
+            return decide(line)
         raise UsageError("there is no lesson: put %%cot --teach on top of a cell that fails.")
     return state.lesson.step(line, body)

@@ -12,7 +12,7 @@ from cot_magic.capture.lineage.dataflow import flow_of
 from cot_magic.capture.lineage.dependencies import lineage
 from cot_magic.capture.lineage.history import History
 from cot_magic.capture.secrets.redactor import Redactor, bounded
-from cot_magic.core.case import Case, Cell, Dependency, Variable
+from cot_magic.core.case import Case, Cell, Dependency, Raised, Variable
 
 MOST_NAMES = 300
 LONGEST_PROMPT = 10_000
@@ -28,6 +28,7 @@ def capture_case(
     prompt: str = "",
     redactor: Redactor | None = None,
     front_end: str = "unknown",
+    raised: Raised | None = None,
 ) -> Case:
     """The facts about a cell that failed or, with `error` None, about one that passed and was asked about.
 
@@ -40,11 +41,13 @@ def capture_case(
     error
         `error_in_exec or error_before_exec` of IPython's ExecutionResult, in this order: IPython sets the
         second to its own error if it cannot show an exception.
+    raised
+        The same failure, if it is already described: by the copy of the kernel in which it happened.
     """
     redactor = redactor or Redactor()
     for _ in range(MOST_PASSES):
         known = redactor.known
-        case = _capture(shell, history, cell, error, redactor)
+        case = _capture(shell, history, cell, error, redactor, raised)
         if redactor.known == known:  # else an earlier part may contain a secret found later
             break
     return replace(
@@ -56,12 +59,18 @@ def capture_case(
 
 
 def _capture(
-    shell: Any, history: History, cell: Cell, error: BaseException | None, redactor: Redactor
+    shell: Any,
+    history: History,
+    cell: Cell,
+    error: BaseException | None,
+    redactor: Redactor,
+    raised: Raised | None,
 ) -> Case:
     names = user_names(shell, history)
     depends_on = lineage(cell, history, names)
     described = _namespace(cell, depends_on, names, redactor)
-    raised = describe(error, history.cell_of, redactor) if error is not None else None
+    if raised is None and error is not None:
+        raised = describe(error, history.cell_of, redactor)
     imported = [name for source in _sources(cell, depends_on) for name in sorted(flow_of(source).modules)]
     return Case(
         cell=cell,

@@ -54,9 +54,15 @@ def _sandbox() -> Requirement:
     from cot_magic.sandbox.machine import probe
 
     status = probe()
-    detail = status.reason or "copies of the kernel are confined by Landlock and seccomp"
-    if not status.available:
-        detail += "; fixes will be shown as UNVERIFIED"
+    if status.available:
+        from cot_magic.sandbox import landlock
+        from cot_magic.sandbox.confine import SCOPES_SINCE
+
+        detail = f"{status.reason} and seccomp, tried in a copy"
+        if landlock.abi() < SCOPES_SINCE:
+            detail += f"; `--allow proc` is refused, as it needs Landlock {SCOPES_SINCE}"
+    else:
+        detail = f"{status.reason}; fixes will be shown as UNVERIFIED"
     return Requirement(what="sandbox", good=status.available, detail=detail, optional=True)
 
 

@@ -2,14 +2,17 @@
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from cot_magic.cli.certify import asking, print_certificate
 from cot_magic.cli.exit_codes import MEANING, NO_FAILURE, OF_THE_DEMO, UNVERIFIED, VERIFIED
 from cot_magic.cli.outputs import add_report_options, writable, write_report
-from cot_magic.core.errors import UsageError
+from cot_magic.core.challenges import damage_of
+from cot_magic.core.errors import CotError, UsageError
 from cot_magic.core.events import Stamped
 from cot_magic.core.protocols import Reasoner
 from cot_magic.core.session import Session
@@ -66,8 +69,8 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
 def run_command(given: argparse.Namespace) -> int:
     """Run, show, write; the notebook itself is never written unless it is named as an output."""
+    from cot_magic.actions.debug_notebook import debug_notebook
     from cot_magic.run.choose_reasoner import absolute, choose_reasoner
-    from cot_magic.run.notebook import run_notebook
     from cot_magic.run.recording import fold
 
     settings = absolute(settings_of(given))
@@ -92,17 +95,29 @@ def run_command(given: argparse.Namespace) -> int:
         if screen is not None:
             screen.update(session, stamped)
 
+    def complain(error: CotError) -> None:
+        print(f"cot-magic: {error}", file=sys.stderr)
+
     try:
-        run = run_notebook(
-            given.notebook, settings, kernel=given.kernel, on_event=on_event, verbatim=given.apply is not None
+        done = debug_notebook(
+            given.notebook,
+            settings,
+            kernel=given.kernel,
+            on_event=on_event,
+            on_certifying=screen.update if screen is not None else lambda session, stamped: None,
+            verbatim=given.apply is not None or settings.certify,
+            ask=asking(quiet=given.quiet),
+            complain=complain,
         )
     except KeyboardInterrupt:
         if screen is not None and heard:
             screen.close(fold(heard).stopped())
         raise
+    run, heard = done.run, list(done.heard)
     if screen is not None:
         if run.failed is None:
             print(f"{given.notebook}: every cell passed.")
+            print_certificate(run.session)
         else:
             screen.close(run.session)
     if given.report is not None and run.failed is None and not given.quiet:
@@ -137,17 +152,21 @@ def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
         data = summary(session, notebook=str(given.notebook), intensity=settings.intensity)
         text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
         given.json.write_text(text, encoding="utf-8", errors="backslashreplace")  # lone surrogates
-    applied = session.result in ("verified", "plausible")
+    best = session.best_fix
+    damage = damage_of(best.id, session.evidence) if best is not None and session.meant is None else ""
+    applied = session.result in ("verified", "plausible") and not damage
     if given.apply is not None and applied:
         said = FileInserter(given.notebook, given.apply).apply(run.verbatim)
         if not given.quiet:
             print(said)
     elif given.apply is not None and not given.quiet:
-        why = "nothing failed" if run.failed is None else "no fix passed"
+        why = "nothing failed" if run.failed is None else damage or "no fix passed"
         print(f"{given.apply} was not written: {why}.")
+    holds = session.certificate is not None and session.certificate.holds
     if run.failed is None:
-        return NO_FAILURE
-    return VERIFIED if session.result == "verified" else UNVERIFIED
+        failed = session.certificate is not None and bool(session.certificate.failed)
+        return UNVERIFIED if failed else NO_FAILURE
+    return VERIFIED if session.result == "verified" and (holds or not settings.certify) else UNVERIFIED
 
 
 def demo_command(given: argparse.Namespace) -> int:

@@ -15,6 +15,15 @@ class Budget:
         Of the search over schedules.
     token
         A schedule to run instead of a search.
+    runs
+        The person asked how often the cell fails in so many runs, also if it passed; 0: did not ask.
+    requests
+        To a model, in one session.
+    wait_s
+        Seconds after which no further request is made in one session.
+    stop_usd
+        US dollars by list price after which no further request is made in one session, if there is no
+        `max_usd`, which bounds each request beforehand.
     """
 
     thinking_tokens: int
@@ -25,3 +34,7 @@ class Budget:
     explore: bool = False
     seed: int = 0
     token: str = ""
+    runs: int = 0
+    requests: int = 10
+    wait_s: float = 300.0
+    stop_usd: float = 1.0

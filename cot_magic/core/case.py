@@ -192,6 +192,8 @@ class Case:
         The user's global names with types and short values, at most 300; modules and functions included.
     redactions
         How many values were withheld because they look like secrets.
+    untouched
+        Whether the cell was stopped before it ran: it failed in a copy, and the kernel is as it was.
     """
 
     cell: Cell
@@ -202,6 +204,7 @@ class Case:
     namespace: tuple[Variable, ...] = ()
     prompt: str = ""
     redactions: int = 0
+    untouched: bool = False
 
     def cell_by_id(self, cell_id: CellId) -> Cell | None:
         """The known cell of that id; the failing cell itself included."""

@@ -33,6 +33,15 @@ _AROUND = {
     ast.ClassDef: "class",
     ast.Lambda: "lambda",
 }
+# what encodes or decodes text, and what it does with a character that it does not know
+_CODECS = frozenset({"encode", "decode", "str", "bytes", "open", "read_text", "write_text"})
+_HANDLERS = frozenset(
+    {
+        *("ignore", "replace", "backslashreplace", "namereplace", "xmlcharrefreplace", "coerce"),
+        *("skip", "warn", "surrogateescape", "surrogatepass"),
+    }
+)
+_LENIENT = ("safe_substitute", "resetwarnings")
 _SKIPS = (ast.If, ast.Return, ast.Continue, ast.Break, ast.Pass, ast.IfExp)
 
 
@@ -110,6 +119,18 @@ def specifies(source: str) -> bool:
     return tree is not None and any(isinstance(node, ast.Assert) for node in tree.body)
 
 
+def asserts_something(tree: ast.AST) -> bool:
+    """Whether a test can fail on its own: an `assert`, a call named `assert…`, or `pytest.raises`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name.startswith("assert") or name == "raises":
+                return True
+    return False
+
+
 def defines(source: str) -> bool:
     """Whether a cell defines a function or class."""
     tree = parsed(source)
@@ -144,7 +165,9 @@ def _suppressions(before: str, after: str) -> tuple[str, ...]:
         reasons.append("it skips something that ran before")
     if _statements(new) < _statements(old):
         reasons.append("it removes a statement")
-    if _calls(new, "get") > _calls(old, "get") or _calls(new, "getattr") > _calls(old, "getattr"):
+    if _ignored(new) > _ignored(old):
+        reasons.append("it lets what fails be ignored or replaced")
+    if _defaults(new) > _defaults(old):
         reasons.append("it uses a default where a value was missing")
     return tuple(reasons)
 
@@ -215,8 +238,10 @@ def _surroundings(tree: ast.AST) -> dict[str, Counter[str]]:
     return found
 
 
+@functools.lru_cache(maxsize=128)  # the same few cells are read for each judgement
 def parsed(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, or None. Lines of magics and shell commands count as `pass`."""
+    """The syntax tree of a cell, or None; nobody may change it. Lines of magics and shell commands count as
+    `pass`."""
     try:
         return ast.parse(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source))
     except (SyntaxError, ValueError):  # ValueError: null bytes
@@ -253,6 +278,31 @@ def _calls(tree: ast.AST, name: str) -> int:
     return sum(
         (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) == name for func in called
     )
+
+
+def _defaults(tree: ast.AST) -> int:
+    """Calls that give a default where a value may be missing."""
+    two = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 2]
+    given = sum(isinstance(node, ast.keyword) and node.arg == "default" for node in ast.walk(tree))
+    pops = sum(isinstance(node.func, ast.Attribute) and node.func.attr == "pop" for node in two)
+    nexts = sum(isinstance(node.func, ast.Name) and node.func.id == "next" for node in two)
+    return sum(_calls(tree, name) for name in ("get", "getattr", "setdefault")) + given + pops + nexts
+
+
+def _ignored(tree: ast.AST) -> int:
+    """Arguments that say that errors are to be ignored or replaced, and calls that do so by themselves."""
+    found = sum(_calls(tree, name) for name in _LENIENT)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        func = node.func
+        called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        given = [word.value for word in node.keywords if word.arg in ("errors", "on_bad_lines")]
+        given += node.args[1:] if called in _CODECS else []
+        given += node.args[:1] if called in ("simplefilter", "filterwarnings") else []
+        found += sum(isinstance(item, ast.Constant) and item.value in _HANDLERS for item in given)
+        found += sum(word.arg == "ignore_errors" for word in node.keywords)
+    return found
 
 
 def _asserts(tree: ast.AST) -> Counter[str]:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cot_magic.core.case import Case
+from cot_magic.core.certificate import Certificate
+from cot_magic.core.chance import MODULES, Axis, Conditions
+from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.core.findings import (
     Evidence,
     Fix,
@@ -16,14 +19,17 @@ from cot_magic.core.findings import (
     RegressionTest,
     Usage,
 )
-from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus, Witness
+from cot_magic.core.jobs import AVAILABLE, Budget, Outcome, SandboxStatus, Witness
 
 # --- notices: what a reasoner says; there is no answer -----------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseStarted:
+    """`by` is who writes the phase, where it is not the reasoner that the session is named after."""
+
     phase: Phase
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +148,10 @@ Notice: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProbe:
+    """Run a probe; `fix` has the edits that are made first, if the probe says so."""
+
     probe: Probe
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +195,71 @@ class InspectVariable:
     frame: int | None = None
 
 
-Request: TypeAlias = RunProbe | TryFix | ExploreSchedules | InspectVariable
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examine:
+    """Look at the failed kernel, where exception and frames are still alive; nothing is run again. Answered
+    with Facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """Run code of ours that tries many candidates in one confined copy, from the state before the cell.
+
+    Answered with Screened: what survives is only a candidate, and has to be tried like any other fix.
+    `seconds` bounds the run.
+    """
+
+    source: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeFix:
+    """Try to show that a ✓ for this fix, which passes, would be wrong. The engine does so for the best fix in
+    any case; who asks is told in time. `tests` are those of the fix that are not written yet."""
+
+    fix: Fix
+    tests: tuple[RegressionTest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatRuns:
+    """Run the cell (edited by `fix`, if given) many times, and count how often it fails.
+
+    Attributes
+    ----------
+    vary
+        What differs between the runs. With `Axis.HASH`, each runs in a new process in which all earlier cells
+        run again; else in a copy of the kernel.
+    held
+        Under which conditions everything else is held; None: as it is in the copy.
+    contrast
+        The first run takes its value of the varied axis from here.
+    unseeded
+        Generators that the notebook did not seed, as in `Conditions`.
+    moment
+        Seconds since 1970: the moments that the clock shows are spread around it.
+    seconds
+        Time limit of all runs together.
+    about
+        The hypothesis that the evidence is about; with a fix it is about that.
+    """
+
+    runs: int
+    vary: tuple[Axis, ...] = ()
+    held: Conditions | None = None
+    contrast: Conditions | None = None
+    unseeded: tuple[str, ...] = MODULES
+    seed: int = 0
+    moment: float = 1_767_225_600.0
+    seconds: float = 10.0
+    fix: Fix | None = None
+    about: HypothesisId | None = None
+
+
+Request: TypeAlias = (
+    RunProbe | TryFix | ExploreSchedules | InspectVariable | Examine | Screen | ChallengeFix | RepeatRuns
+)
 
 # --- records: what the engine adds --------------------------------------------------------------------------
 
@@ -212,7 +285,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchAdvanced:
-    """Progress of a search over schedules; `seconds_left` is the time limit that remains."""
+    """Progress of a search over schedules, or of many runs; `seconds_left` is the time limit that remains."""
 
     ran: int
     total: int
@@ -223,8 +296,41 @@ class SearchAdvanced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certifying:
+    """A cell of the whole notebook is about to run in a fresh kernel; `ran` of `total` have."""
+
+    label: str
+    ran: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certified:
+    """The whole notebook ran with the best fix."""
+
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceGathered:
     evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screened:
+    """What a screening printed, bounded: data from a process that is not trusted. It proves nothing."""
+
+    outcome: Outcome
+    output: str
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsFound:
+    """What the autopsy of the failed kernel found."""
+
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,16 +349,45 @@ class Faulted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The person said which of the fixes that pass was meant."""
+
+    fix: FixId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded:
     pass
 
 
 Record: TypeAlias = (
-    SessionStarted | Resumed | SearchAdvanced | EvidenceGathered | Interrupted | Faulted | SessionEnded
+    SessionStarted
+    | Resumed
+    | SearchAdvanced
+    | EvidenceGathered
+    | FactsFound
+    | Screened
+    | Certifying
+    | Certified
+    | Interrupted
+    | Faulted
+    | Decided
+    | SessionEnded
 )
 Event: TypeAlias = Notice | Request | Record
 Step: TypeAlias = Notice | Request
-Reply: TypeAlias = tuple[Evidence, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenged:
+    """The answer to a ChallengeFix: the evidence, and what the engine proposed beside the fix."""
+
+    evidence: tuple[Evidence, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    tests: tuple[tuple[FixId, RegressionTest], ...] = ()
+
+
+Reply: TypeAlias = tuple[Evidence, ...] | Facts | Screened | Challenged | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,9 +400,27 @@ class Stamped:
 
 
 def ask(request: Request) -> Generator[Step, Reply, tuple[Evidence, ...]]:
-    """Yield a request and return its evidence: the one place where something is sent to a reasoner.
+    """Yield a request for experiments and return its evidence.
 
     An empty tuple means that the budget for experiments is used up, or that nothing could run.
     """
     reply = yield request
-    return reply or ()
+    return reply if isinstance(reply, tuple) else ()
+
+
+def screen(request: Screen) -> Generator[Step, Reply, Screened | None]:
+    """Yield the request and return what was printed; None if nothing could run."""
+    reply = yield request
+    return reply if isinstance(reply, Screened) else None
+
+
+def examine() -> Generator[Step, Reply, Facts]:
+    """Request an autopsy and return its facts; there are none where no failed kernel is left to look at."""
+    reply = yield Examine()
+    return reply if isinstance(reply, Facts) else NO_FACTS
+
+
+def challenge(fix: Fix) -> Generator[Step, Reply, Challenged]:
+    """Have a fix challenged; empty if nobody challenges fixes here, or it was challenged before."""
+    reply = yield ChallengeFix(fix=fix)
+    return reply if isinstance(reply, Challenged) else Challenged()

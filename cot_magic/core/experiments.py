@@ -1,15 +1,17 @@
 """What running a probe or trying a fix means: a request as jobs, their results as Evidence."""
 
 import ast
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cot_magic.core.case import Case, Cell, Freshness
+from cot_magic.core.case import Case, Cell, CellId, Freshness
 from cot_magic.core.edits import diff, parsed
 from cot_magic.core.events import InspectVariable, RunProbe, TryFix
 from cot_magic.core.findings import (
     LOOK,
     CellEdit,
+    ChallengeKind,
     Evidence,
     EvidenceId,
     EvidenceKind,
@@ -18,14 +20,24 @@ from cot_magic.core.findings import (
     RegressionTest,
     Stage,
 )
-from cot_magic.core.jobs import Inspection, Job, JobResult, JobStep, Limits
+from cot_magic.core.jobs import SHOWN, Inspection, Job, JobResult, JobStep, Limits
 
+_OURS = re.compile(r"(?m)^[ \t]*(?=%(?:re)?load_ext[ \t]+cot_magic|%cot)")
 WATCHED = 40  # names whose values are compared after a fix; more would cost more than they show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """One job, and what its result will be evidence of."""
+    """One job, and what its result will be evidence of.
+
+    Attributes
+    ----------
+    trial
+        For a challenge of a fix: which.
+    read
+        Makes of the result of a challenge whether the fix withstood it (None: it was not decided), and what
+        was seen, in words.
+    """
 
     job: Job
     kind: EvidenceKind
@@ -33,9 +45,12 @@ class Experiment:
     code: str
     stage: Stage | None = None
     test: str | None = None
+    trial: ChallengeKind | None = None
+    read: Callable[[JobResult], tuple[bool | None, str]] | None = None
 
     def evidence(self, evidence_id: EvidenceId, result: JobResult, snapshot: str) -> Evidence:
         """The result of the job as evidence; `snapshot` is the state that the sandbox runs on."""
+        held, note = (result.held, result.note) if self.read is None else self.read(result)
         return Evidence(
             id=evidence_id,
             kind=self.kind,
@@ -45,13 +60,15 @@ class Experiment:
             seconds=result.seconds,
             test=self.test,
             stage=self.stage,
-            held=None if self.about == LOOK else result.held,
+            held=None if self.about == LOOK else held,
             output=self._output(result),
             raised=result.raised,
             state=result.state,
             effects=result.effects,
+            tampered=result.tampered,
             snapshot=snapshot,
-            note=result.note,
+            note=note,
+            trial=self.trial,
         )
 
     def _output(self, result: JobResult) -> str:
@@ -70,8 +87,8 @@ def experiments(
     failing cell without the edits (where the exception of the cell is expected) and after the cell with them.
     """
     match request:
-        case RunProbe(probe=probe):
-            return (_probe(probe, case, limits, allow),)
+        case RunProbe(probe=probe, fix=fix):
+            return (_probe(probe, case, limits, allow, fix.edits if fix is not None else ()),)
         case InspectVariable(expression=expression, frame=frame):
             look = Probe(about=HypothesisId(LOOK), source=expression, frame=frame)
             return (_probe(look, case, limits, allow),)
@@ -81,7 +98,7 @@ def experiments(
             for stage in Stage:
                 steps = replayed(case, fix.edits, stage)
                 watch = watched(case, fix.edits) if stage is Stage.AFTER else ()
-                job = Job(steps=steps, watch=watch, limits=limits, allow=allow)
+                job = Job(steps=steps, watch=watch, limits=limits, allow=allow, copies_folder=True)
                 runs.append(Experiment(job=job, kind=EvidenceKind.FIX, about=fix.id, code=code, stage=stage))
             for test in tests:
                 for stage in Stage:
@@ -99,13 +116,15 @@ def experiments(
             return tuple(runs)
 
 
-def _probe(probe: Probe, case: Case, limits: Limits, allow: tuple[str, ...]) -> Experiment:
+def _probe(
+    probe: Probe, case: Case, limits: Limits, allow: tuple[str, ...], edits: Sequence[CellEdit] = ()
+) -> Experiment:
+    *first, failing = replayed(case, edits, Stage.AFTER)
     if probe.frame is None:
-        job = Job(steps=(JobStep(source=probe.source),), limits=limits, allow=allow)
+        job = Job(steps=(*first, JobStep(source=probe.source)), limits=limits, allow=allow)
     else:
-        step = JobStep(source=case.cell.source, cell=case.cell.id)
         inspect = Inspection(source=probe.source, frame=probe.frame)
-        job = Job(steps=(step,), inspect=inspect, limits=limits, allow=allow)
+        job = Job(steps=(*first, failing), inspect=inspect, limits=limits, allow=allow)
     return Experiment(job=job, kind=EvidenceKind.PROBE, about=probe.about, code=probe.source)
 
 
@@ -119,7 +138,8 @@ def _test_job(
 ) -> Job:
     *first, last = replayed(case, edits, stage)
     failing = JobStep(source=last.source, cell=last.cell, may_raise=stage is Stage.BEFORE)
-    return Job(steps=(*first, failing, JobStep(source=test.source)), limits=limits, allow=allow)
+    steps = (*first, failing, JobStep(source=test.source))
+    return Job(steps=steps, limits=limits, allow=allow, copies_folder=True)
 
 
 def replayed(case: Case, edits: Sequence[CellEdit], stage: Stage) -> tuple[JobStep, ...]:
@@ -128,11 +148,16 @@ def replayed(case: Case, edits: Sequence[CellEdit], stage: Stage) -> tuple[JobSt
     The copy holds the state before the failing cell, so earlier cells run a second time on top of it. The
     same cells run without the edits for the stage `before`, which shows whether running them twice alone
     makes the failure go away. A cell that never ran (a fix may consist of running it) is left out there.
+    Cells that give an edited cell names whose values were changed since run again as well.
     """
     sources = {edit.cell: edit.after if stage is Stage.AFTER else edit.before for edit in edits}
-    earlier = [cell for cell in _in_order(case) if cell.id in sources and cell.id != case.cell.id]
+    order = [cell for cell in _in_order(case) if cell.id != case.cell.id]
+    earlier = [cell for cell in order if cell.id in sources]
     again: list[Cell] = []
     if earlier:
+        changed = _changed_before(order, {cell.id for cell in earlier if cell.execution_count is not None})
+        sources = {cell.id: cell.source for cell in changed} | sources
+        earlier = [cell for cell in order if cell.id in sources]
         first = _place(earlier[0])
         needed = {item.cell.id for item in case.lineage if item.freshness is not Freshness.NOT_RUN}
         again = [
@@ -145,6 +170,86 @@ def replayed(case: Case, edits: Sequence[CellEdit], stage: Stage) -> tuple[JobSt
             again = [cell for cell in again if cell.execution_count is not None]
     steps = [JobStep(source=sources.get(cell.id, cell.source), cell=cell.id) for cell in again]
     return (*steps, JobStep(source=sources.get(case.cell.id, case.cell.source), cell=case.cell.id))
+
+
+def _changed_before(order: Sequence[Cell], edited: set[CellId]) -> list[Cell]:
+    """The cells that made what an edited cell reads, if that cell or a later one changed it.
+
+    On the values of now, an edited `df = df.dropna()` would find what it or a later cell left of `df`.
+    """
+    ran = [cell for cell in order if cell.execution_count is not None]
+    trees = [parsed(cell.source) for cell in ran]
+    reads = [_names(tree, ast.Load) for tree in trees]
+    binds = [_names(tree, ast.Store) for tree in trees]
+    changes = [bound | mutated(tree) for bound, tree in zip(binds, trees, strict=True)]
+    wanted = {place for place, cell in enumerate(ran) if cell.id in edited}
+    pending, found = sorted(wanted), set[int]()
+    while pending:
+        place = pending.pop()
+        for name in reads[place]:
+            maker = next((at for at in range(place - 1, -1, -1) if name in binds[at]), None)
+            if maker is None or maker in found | wanted:
+                continue
+            if any(name in changes[at] for at in range(maker + 1, len(ran))):
+                found.add(maker)
+                pending.append(maker)
+    return [ran[place] for place in sorted(found)]
+
+
+def _names(tree: ast.Module | None, context: type[ast.expr_context]) -> set[str]:
+    nodes = ast.walk(tree) if tree is not None else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
+
+
+# methods that change their object, some of them only with `inplace=True`
+_CHANGING = frozenset((
+    "append", "add", "clear", "discard", "drop", "drop_duplicates", "dropna", "extend", "fillna", "fit",
+    "insert", "pop", "popitem", "remove", "rename", "reset_index", "reverse", "set_index", "setdefault",
+    "shuffle", "sort", "sort_values", "update",
+))  # fmt: skip
+
+
+def mutated(tree: ast.Module | None) -> set[str]:
+    """Names whose objects the code may change in place: it assigns to a part, or calls such a method."""
+    found = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                found |= _names(ast.Module(body=[ast.Expr(value=node.value)], type_ignores=[]), ast.Load)
+            case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _CHANGING:
+                found |= _names(ast.Module(body=[ast.Expr(value=value)], type_ignores=[]), ast.Load)
+            case ast.Call(
+                func=ast.Name(id="next" | "list" | "sum" | "max" | "min" | "sorted" | "tuple" | "set"),
+                args=args,
+            ):
+                found |= {item.id for item in args if isinstance(item, ast.Name)}  # it may be an iterator
+    return found
+
+
+def executed(case: Case, edits: Sequence[CellEdit]) -> tuple[JobStep, ...]:
+    """All cells that ran before the failing one and that one, in the order of execution, with the edits made.
+
+    For a new process, in which nothing has run yet. A cell that the failing one does not depend on may raise.
+    What loads or asks cot-magic is left out.
+    """
+    needed = {item.cell.id for item in case.lineage}
+    sources = {edit.cell: edit.after for edit in edits}
+    until = case.cell.execution_count
+    earlier = [
+        cell
+        for cell in _in_order(case)
+        if cell.id != case.cell.id
+        and cell.execution_count is not None
+        and (until is None or cell.execution_count < until)
+    ]
+    return tuple(
+        JobStep(
+            source=_OURS.sub("# ", sources.get(cell.id, cell.source)),
+            cell=cell.id,
+            may_raise=cell.id not in needed and cell.id != case.cell.id,
+        )
+        for cell in (*earlier, case.cell)
+    )
 
 
 def _in_order(case: Case) -> list[Cell]:
@@ -161,14 +266,20 @@ def _place(cell: Cell) -> tuple[int, int]:
 
 
 def watched(case: Case, edits: Sequence[CellEdit]) -> tuple[str, ...]:
-    """Global names at the top level of the failing and the edited cells, before and after the edits."""
+    """Global names at the top level of the failing and the edited cells, before and after the edits.
+
+    And what the failing cell displays, if it ends in an expression.
+    """
     edited = {edit.cell: edit for edit in edits}
+    own = edited.get(case.cell.id)
     sources = [case.cell.source, *(edit.after for edit in edited.values())]
     names: dict[str, None] = {}
     for source in sources:
         for name in _top_level_names(source):
             names.setdefault(name)
-    return tuple(names)[:WATCHED]
+    tree = parsed(case.cell.source if own is None else own.after)
+    shows = tree is not None and bool(tree.body) and isinstance(tree.body[-1], ast.Expr)
+    return (*tuple(names)[:WATCHED], *((SHOWN,) if shows else ()))
 
 
 def _top_level_names(source: str) -> Iterator[str]:

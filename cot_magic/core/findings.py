@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 from cot_magic.core.case import CellId, Raised
+from cot_magic.core.chance import Repeats
 from cot_magic.core.jobs import Outcome, StateItem
 from cot_magic.core.schedules import ScheduleSearch
 
@@ -49,7 +50,7 @@ class Hypothesis:
     """A claim about the cause with a prediction that running something can confirm or refute.
 
     `cell` and `lineno` say where the claimed cause is; `rule` is the code of the rule that made it
-    (`name.typo`).
+    (`name.typo`). `restates` marks one that says what failed, with values where a rule made it, and not why.
     """
 
     id: HypothesisId
@@ -58,11 +59,12 @@ class Hypothesis:
     cell: CellId | None = None
     lineno: int | None = None
     rule: str = ""
+    restates: bool = False
 
     @property
     def names_a_cause(self) -> bool:
         """Whether it says what or where the cause is, not only that the failure happens again."""
-        return bool(self.rule) or self.lineno is not None
+        return not self.restates and (bool(self.rule) or self.lineno is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,14 @@ class Probe:
         None: runs on the state before the failing cell. An index into `Case.raised.frames` (negative counts
         from the innermost): the failing cell is run first, and the probe is evaluated in that frame's
         namespace when it raises.
+    on
+        The fix whose edits are made first, where the hypothesis is about what the cell then raises.
     """
 
     about: HypothesisId
     source: str
     frame: int | None = None
+    on: FixId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +97,29 @@ class CellEdit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What a fix gives on a call that the cell does not make: it tells fixes apart, and proves nothing.
+
+    `gives` is the result as code, or `an error (IndexError)`.
+    """
+
+    call: str
+    gives: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """A set of edits that should remove the failure, and the hypothesis they follow from."""
+    """A set of edits that should remove the failure, and the hypothesis they follow from.
+
+    Fixes whose examples have the same call and other results behave differently.
+    """
 
     id: FixId
     edits: tuple[CellEdit, ...]
     why: str
     hypothesis: HypothesisId
     priority: Priority = Priority.P0
+    example: Example | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +138,21 @@ class EvidenceKind(StrEnum):
     FIX = "fix"
     TEST = "test"
     SCHEDULE = "schedule"
+    CHALLENGE = "challenge"
+    RUNS = "runs"
+
+
+class ChallengeKind(StrEnum):
+    """What a fix that passes is challenged with: each tries to show that a ✓ for it would be wrong."""
+
+    CAUSE = "cause"  # whether the explanation has to do with the failure
+    SURVIVAL = "survival"  # the operation that failed still happens, and returns
+    ABLATION = "ablation"  # one hunk of the edit taken back
+    NULLS = "null fixes"  # a test with empty results in place of what the fix computes
+    NEIGHBOURS = "neighbours"  # edits of equal or smaller size at the same place
+    AGREEMENT = "agreement"  # another operation gives the same where the old one works
+    DAMAGE = "damage"  # what the cells leave is compared with what there was
+    SECOND_COPY = "second copy"  # the same once more in a copy that looks different
 
 
 class Stage(StrEnum):
@@ -144,6 +179,8 @@ class Evidence:
         tests.
     effects
         Attempts to reach outside the copy that the sandbox saw (`open for writing out.csv`), at most 50.
+    tampered
+        What the code that ran itself did that could change how it is judged (`it set a trace function`).
     snapshot
         `before`: ran on a copy of the kernel from before the cell; `after`: on the state after the failure.
     note
@@ -151,8 +188,12 @@ class Evidence:
     schedule
         For a search over schedules: what it showed. RAISED means that a schedule fails as the person saw it
         (on edited code: fails at all), PASSED that none of those that ran does.
+    repeats
+        For many runs of the cell: how many failed. RAISED means that one did.
     hypothesis
         For a search on edited code: the hypothesis which predicts that no schedule fails any more.
+    trial
+        For a challenge of a fix: which; `held` says whether the fix withstood it, and `note` what was seen.
     """
 
     id: EvidenceId
@@ -168,10 +209,13 @@ class Evidence:
     raised: Raised | None = None
     state: tuple[StateItem, ...] = ()
     effects: tuple[str, ...] = ()
+    tampered: tuple[str, ...] = ()
     snapshot: str = "before"
     note: str = ""
     schedule: ScheduleSearch | None = None
+    repeats: Repeats | None = None
     hypothesis: HypothesisId | None = None
+    trial: ChallengeKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

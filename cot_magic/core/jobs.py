@@ -5,10 +5,12 @@ from enum import StrEnum
 
 from cot_magic.core.budget import Budget as Budget
 from cot_magic.core.case import CellId, Raised
+from cot_magic.core.chance import Conditions
+from cot_magic.core.facts import Fact
 
+IN_A_COPY = "its files were written to a copy of the folder"
+"""The note of a job that passed in a copy of its folder, because it may not write into the folder itself."""
 UNREPEATED = "the failure did not repeat"  # start of the note of a run in which nothing failed
-NO_PROCESSES = "COT_MAGIC_NO_PROCESSES"
-"""Set in the environment of a copy that may not start processes, so that our own code does not try."""
 
 
 class Outcome(StrEnum):
@@ -49,6 +51,10 @@ class Inspection:
     frame: int
 
 
+SHOWN = "_"
+"""The name under which the value that a cell displays is watched, as IPython calls it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Cells to run in order in one throw-away copy of the snapshot, and what to look at afterwards.
@@ -58,9 +64,20 @@ class Job:
     inspect
         If given, the last step is expected to raise, and the outcome is that of the inspection.
     watch
-        Global names whose values are reported after the last step, if it passed.
+        Global names whose values are reported after the last step, if it passed; `SHOWN` is the value of its
+        last expression.
     allow
         What the person permitted: `net`, `proc`, `write=PATH`.
+    disguised
+        Runs in a copy that looks like the kernel: no name of ours in files, folders, modules or classes. Code
+        that behaves well only where it is judged answers differently there.
+    examine
+        Runs no step, but the autopsy of the failed kernel that the snapshot was given.
+    copies_folder
+        If it is stopped only because it writes a file into its working directory, it runs again in a copy of
+        that folder, and says so (`IN_A_COPY`).
+    conditions
+        What the run may not leave to chance: seeds, clock, time zone, order of files.
     """
 
     steps: tuple[JobStep, ...]
@@ -68,6 +85,10 @@ class Job:
     watch: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     allow: tuple[str, ...] = ()
+    disguised: bool = False
+    examine: bool = False
+    copies_folder: bool = False
+    conditions: Conditions | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +121,10 @@ class JobResult:
         that.
     value
         Bounded repr of that last expression, if it had a value.
+    facts
+        What an autopsy found until it ended, however it ended.
+    tampered
+        What the code of the steps itself did that could change how it is judged (`it set a trace function`).
     """
 
     outcome: Outcome
@@ -111,6 +136,8 @@ class JobResult:
     raised: Raised | None = None
     state: tuple[StateItem, ...] = ()
     effects: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    tampered: tuple[str, ...] = ()
     note: str = ""
 
 

@@ -2,12 +2,23 @@
 pass."""
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from cot_magic.core.case import Case, NewCell
-from cot_magic.core.events import ExploreSchedules, Reply, SearchAdvanced, Stamped, Step
-from cot_magic.core.findings import Evidence
-from cot_magic.core.jobs import Budget, Job, JobResult, SandboxStatus
+from cot_magic.core.events import (
+    ExploreSchedules,
+    FixProposed,
+    Notice,
+    Reply,
+    SearchAdvanced,
+    Stamped,
+    Step,
+    TestWritten,
+)
+from cot_magic.core.experiments import Experiment
+from cot_magic.core.facts import Facts
+from cot_magic.core.findings import Evidence, Fix, Hypothesis, RegressionTest
+from cot_magic.core.jobs import Budget, Job, JobResult, Limits, SandboxStatus
 from cot_magic.core.session import Session
 
 
@@ -26,6 +37,15 @@ class Resumable(Protocol):
 
     def resume(self, case: Case, budget: Budget, session: Session) -> Generator[Step, Reply, None]:
         """The phases that are not finished in `session`, from the first of them on."""
+        ...
+
+
+@runtime_checkable
+class Replaceable(Protocol):
+    """A Reasoner whose session another one completes where its service fails."""
+
+    def stand_in(self) -> Iterator[Notice]:
+        """The phases that are not finished, as the other one wrote them; `by` has its name."""
         ...
 
 
@@ -49,6 +69,39 @@ class Explorer(Protocol):
     """
 
     def explore(self, case: Case, request: ExploreSchedules) -> Iterator[Evidence | SearchAdvanced]: ...
+
+
+class Examiner(Protocol):
+    """Looks at the failed kernel while its exception is alive; never raises for what is found there."""
+
+    def examine(self, case: Case) -> Facts: ...
+
+
+class Challenger(Protocol):
+    """Challenges a fix that passes: yields experiments, is sent their evidence, and yields what it shows.
+
+    `later` are the failures that were left by fixes which this one goes on from, each with the cells as they
+    were then. `seconds` is about how long its runs may take together.
+    """
+
+    def __call__(
+        self,
+        *,
+        case: Case,
+        fix: Fix,
+        hypothesis: Hypothesis | None,
+        tests: tuple[RegressionTest, ...],
+        evidence: tuple[Evidence, ...],
+        limits: Limits,
+        allow: tuple[str, ...],
+        seconds: float,
+        later: tuple[Case, ...] = (),
+    ) -> "Challenges": ...
+
+
+Challenges: TypeAlias = Generator[
+    tuple[Experiment, ...] | Evidence | FixProposed | TestWritten, tuple[Evidence, ...], None
+]
 
 
 class Renderer(Protocol):

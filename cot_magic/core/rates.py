@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 CONFIDENCE = 0.95
+LEAST_RUNS = 20  # an interval from fewer runs is so wide that it tells nothing
 
 
 def failure_rate(failed: int, ran: int) -> tuple[float, float]:
@@ -30,7 +31,9 @@ def percent(rate: float) -> str:
 
 
 def bound(failed: int, ran: int) -> str:
-    """One phrase: `0 of 2,000: rate below 0.15 % at 95 % under this sampler`."""
+    """One phrase: `0 of 2,000: rate below 0.15 % at 95 % under this sampler`; no rate for a few runs."""
+    if ran < LEAST_RUNS:
+        return f"{failed:,} of {ran:,} failed"
     low, high = failure_rate(failed, ran)
     if failed <= 0:
         return f"0 of {ran:,}: rate below {percent(high)} at 95 % under this sampler"

@@ -121,6 +121,13 @@ class ScheduleSearch:
         return failure_rate(self.failed, self.schedules)
 
     @property
+    def disturbed(self) -> bool:
+        """Whether a schedule failed that differs from an undisturbed run."""
+        if self.witness is None:
+            return False
+        return any(choice > 0 for choice in self.witness.minimised) or self.first_failure != 1
+
+    @property
     def bound(self) -> str:
         """The same in words: `0 of 2,000: rate below 0.15 % at 95 % under this sampler`."""
         return bound(self.failed, self.schedules)

@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from cot_magic.core.case import Case
+from cot_magic.core.causes import explains
+from cot_magic.core.certificate import Certificate
 from cot_magic.core.events import (
+    Certified,
+    Certifying,
+    ChallengeFix,
+    Decided,
     EvidenceGathered,
+    Examine,
     ExploreSchedules,
+    FactsFound,
     Faulted,
     Finding,
     FixProposed,
@@ -19,8 +27,11 @@ from cot_magic.core.events import (
     PhaseEnded,
     PhaseStarted,
     Remarked,
+    RepeatRuns,
     Resumed,
     RunProbe,
+    Screen,
+    Screened,
     SearchAdvanced,
     Sent,
     SessionEnded,
@@ -33,6 +44,7 @@ from cot_magic.core.events import (
     Waiting,
     Withdrawn,
 )
+from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.core.findings import (
     Evidence,
     EvidenceKind,
@@ -49,8 +61,13 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus
+from cot_magic.core.progress import legs
+from cot_magic.core.repeated import by_chance
 from cot_magic.core.streaming import EMPTY, Transcript
 from cot_magic.core.verdict import Judgement, best_fix, judge_fix, judge_hypothesis
+
+ORIGIN = "origin."
+"""Starts the codes of rules that say where the fault was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +75,12 @@ class PhaseView:
     """One phase so far. Times are seconds since the session started; `ended` is None while it runs.
 
     `spent` is the part of `usage` that an unfinished attempt used; `waiting` is the current pause. `target`
-    and `enforced` are as in UsageReported.
+    and `enforced` are as in UsageReported, `by` as in PhaseStarted.
     """
 
     phase: Phase
     started: float
+    by: str = ""
     ended: float | None = None
     headline: str = ""
     findings: tuple[Finding, ...] = ()
@@ -113,6 +131,7 @@ class Session:
     fixes: tuple[Fix, ...] = ()
     tests: tuple[tuple[FixId, RegressionTest], ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    facts: Facts = NO_FACTS
     faults: tuple[str, ...] = ()
     interrupted: bool = False
     ended: bool = False
@@ -120,7 +139,10 @@ class Session:
     note: str = ""
     sent: int = 0  # characters sent to a model
     withheld: int = 0  # values withheld from it
+    certificate: Certificate | None = None  # of the whole notebook with the best fix
+    certifying: str = ""  # the cell of the whole notebook that runs now
     events: int = 0
+    meant: FixId | None = None  # the fix that the person said was meant
 
     def phase(self, phase: Phase) -> PhaseView | None:
         """The view of that phase, or None if it has not started."""
@@ -144,32 +166,66 @@ class Session:
             tests=self.tests,
             evidence=self.evidence,
             sandbox=self.sandbox,
+            meant=self.meant,
         )
 
     @property
     def best_fix(self) -> Fix | None:
-        """The fix with the best verdict, the earlier one among equals; rejected ones never."""
+        """The fix that the person meant, else the one with the best verdict, the earlier one among equals;
+        rejected ones never."""
+        meant = next((fix for fix in self.fixes if fix.id == self.meant), None)
+        if meant is not None:
+            return meant
         return best_fix(self.fixes, self.judge_fix)
 
     @property
     def root_cause(self) -> Hypothesis | None:
-        """The hypothesis of the best fix if it is CONFIRMED, else the first CONFIRMED one."""
+        """The hypothesis of the best fix about the first failure if it is CONFIRMED, else the first CONFIRMED
+        one."""
         confirmed = [
             h
             for h in self.hypotheses
-            if h.names_a_cause and self.judge(h.id).verdict is HypothesisVerdict.CONFIRMED
+            if h.names_a_cause
+            and self.judge(h.id).verdict is HypothesisVerdict.CONFIRMED
+            and self.explains(h)
         ]
         fix = self.best_fix
+        first = legs(self.case, fix, self.fixes, self.evidence)[0].fix if self.case and fix else fix
         return next(
-            (h for h in confirmed if fix is not None and h.id == fix.hypothesis),
+            (h for h in confirmed if first is not None and h.id == first.hypothesis),
             confirmed[0] if confirmed else None,
+        )
+
+    def explains(self, hypothesis: Hypothesis) -> bool:
+        """Whether a hypothesis is more than a prediction that held; a fix that did not help says nothing of
+        what somebody claims."""
+        helping = (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
+        fixes = [
+            fix
+            for fix in self.fixes
+            if hypothesis.rule or (fix.hypothesis == hypothesis.id and self.judge_fix(fix).verdict in helping)
+        ]
+        return explains(self.case, hypothesis, fixes, self.evidence)
+
+    @property
+    def origin(self) -> Hypothesis | None:
+        """The CONFIRMED hypothesis about the statement that made the fault, if there is one."""
+        return next(
+            (
+                h
+                for h in self.hypotheses
+                if h.rule.startswith(ORIGIN) and self.judge(h.id).verdict is HypothesisVerdict.CONFIRMED
+            ),
+            None,
         )
 
     @property
     def result(self) -> str:
         """`no-failure`, `verified`, `plausible` or `unresolved`."""
         if self.case is None or (
-            self.case.raised is None and failing_schedule(self.case, self.evidence) is None
+            self.case.raised is None
+            and failing_schedule(self.case, self.evidence) is None
+            and by_chance(self.evidence) is None
         ):
             return "no-failure"
         fix = self.best_fix
@@ -206,7 +262,11 @@ class Session:
         """The session after one more event."""
         if isinstance(stamped.event, Streamed):
             return self._streamed(stamped.event, stamped.seconds)
-        after = self._apply(stamped)
+        after = (
+            replace(self, meant=stamped.event.fix)
+            if isinstance(stamped.event, Decided)
+            else self._apply(stamped)
+        )
         return replace(after, seconds=max(self.seconds, stamped.seconds), events=self.events + 1)
 
     def stopped(self) -> "Session":
@@ -217,20 +277,11 @@ class Session:
         event, now = stamped.event, stamped.seconds
         match event:
             case SessionStarted():
-                return replace(
-                    self,
-                    case=event.case,
-                    intensity=event.intensity,
-                    reasoner=event.reasoner,
-                    budget=event.budget,
-                    sandbox=event.sandbox,
-                    id=event.id or self.id,
-                    note=event.note,
-                )
+                return self._begun(event)
             case Resumed():
                 return self._resumed(event)
             case PhaseStarted():
-                return self._start(event.phase, now)
+                return self._start(event, now)
             case Finding():
                 return self._in_phase(
                     event.phase, lambda view: replace(view, findings=(*view.findings, event))
@@ -256,18 +307,29 @@ class Session:
             case HypothesisStated():
                 return replace(self, hypotheses=(*self.hypotheses, event.hypothesis))
             case FixProposed():
-                return replace(self, fixes=(*self.fixes, event.fix))
+                return self if event.fix in self.fixes else replace(self, fixes=(*self.fixes, event.fix))
             case TestWritten():
-                return replace(self, tests=(*self.tests, (event.fix, event.test)))
+                pair = (event.fix, event.test)
+                return self if pair in self.tests else replace(self, tests=(*self.tests, pair))
             case EvidenceGathered():
                 return replace(self, evidence=(*self.evidence, event.evidence))
+            case FactsFound():
+                return replace(self, facts=event.facts)
             case Interrupted():
                 return replace(self._close_phases(now), interrupted=True)
             case Faulted():
                 return replace(self._close_phases(now), faults=(*self.faults, event.message))
+            case Certified():
+                return replace(self, certificate=event.certificate, certifying="")
+            case Certifying():
+                return replace(self, certifying=event.label)
             case SessionEnded():
                 return replace(self._close_phases(now), ended=True)
-            case RunProbe() | TryFix() | ExploreSchedules() | InspectVariable() | SearchAdvanced():
+            case RunProbe() | TryFix() | ExploreSchedules() | InspectVariable() | Examine():
+                return self
+            case SearchAdvanced() | Screen() | Screened() | ChallengeFix() | Decided():
+                return self
+            case RepeatRuns():
                 return self
             case _:
                 assert_never(event)
@@ -283,12 +345,32 @@ class Session:
         phases = tuple([grown(view) if view.phase is event.phase else view for view in self.phases])
         return replace(self, phases=phases, seconds=max(self.seconds, now), events=self.events + 1)
 
-    def _start(self, phase: Phase, now: float) -> "Session":
-        """Start a phase; what an earlier attempt used is kept."""
-        earlier = self.phase(phase)
+    def _start(self, event: PhaseStarted, now: float) -> "Session":
+        """Start a phase; what an earlier attempt used is kept.
+
+        One that replaces another keeps what that one wrote. When the session's own reasoner starts, the
+        phases that others wrote make way.
+        """
+        earlier = self.phase(event.phase)
         used = earlier.usage if earlier is not None else None
-        view = PhaseView(phase=phase, started=now, usage=used, spent=used)
-        return replace(self, phases=(*(item for item in self.phases if item.phase is not phase), view))
+        view = PhaseView(phase=event.phase, started=now, by=event.by, usage=used, spent=used)
+        if event.by and earlier is not None:
+            view = replace(view, written=earlier.written, thoughts=earlier.thoughts, remarks=earlier.remarks)
+            view = replace(view, target=earlier.target, enforced=earlier.enforced)
+        kept = [item for item in self.phases if item.phase is not event.phase and (event.by or not item.by)]
+        return replace(self, phases=(*kept, view))
+
+    def _begun(self, event: SessionStarted) -> "Session":
+        return replace(
+            self,
+            case=event.case,
+            intensity=event.intensity,
+            reasoner=event.reasoner,
+            budget=event.budget,
+            sandbox=event.sandbox,
+            id=event.id or self.id,
+            note=event.note,
+        )
 
     def _resumed(self, event: Resumed) -> "Session":
         return replace(
@@ -307,6 +389,17 @@ class Session:
     def finished(self) -> tuple[Phase, ...]:
         """The finished phases, in order."""
         return tuple(view.phase for view in self.phases if view.headline)
+
+    @property
+    def own(self) -> tuple[Phase, ...]:
+        """The finished phases that the session's reasoner wrote itself, in order."""
+        return tuple(view.phase for view in self.phases if view.headline and not view.by)
+
+    @property
+    def worked_by(self) -> str:
+        """Who wrote the phases: the session's reasoner, unless another one wrote all of them."""
+        names = {view.by for view in self.phases}
+        return names.pop() if len(names) == 1 and "" not in names and not self.sent else self.reasoner
 
     def _close_phases(self, now: float) -> "Session":
         return replace(

@@ -1,10 +1,11 @@
 """Judgement from evidence alone: what a reasoner says about its own work is never read here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from cot_magic.core.case import Case, Raised
+from cot_magic.core.challenges import NOT_CHALLENGED, challenged, idle_tests, ran, tampered, unstood
 from cot_magic.core.edits import defines, in_function, size, specifies, suppressions, tampering, wrappings
 from cot_magic.core.findings import (
     Evidence,
@@ -19,7 +20,12 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.intermittent import failing_schedule, missing, searched, still_fails
-from cot_magic.core.jobs import Outcome, SandboxStatus
+from cot_magic.core.jobs import IN_A_COPY, Outcome, SandboxStatus
+from cot_magic.core.meaning import meaning_changes
+from cot_magic.core.progress import Leg, further, legs
+from cot_magic.core.progress import run_of as run_of
+from cot_magic.core.repeated import by_chance, open_by_chance, still_by_chance
+from cot_magic.core.shown import shows_all
 
 V = TypeVar("V", HypothesisVerdict, FixVerdict)
 TIMEOUT = "Timeout"  # exception name of a cell that exceeded its time limit
@@ -29,11 +35,18 @@ NOT_THE_CODE = (Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement(Generic[V]):
-    """A verdict, its evidence, and the reasons against a better one."""
+    """A verdict, its evidence, and the reasons against a better one.
+
+    Attributes
+    ----------
+    partial
+        Of a fix after which the cell still raises, but further down: how many failures it got past; else 0.
+    """
 
     verdict: V
     evidence: tuple[EvidenceId, ...] = ()
     reasons: tuple[str, ...] = ()
+    partial: int = 0
 
     @property
     def mark(self) -> str:
@@ -51,7 +64,7 @@ def judge_hypothesis(hypothesis: HypothesisId, evidence: Sequence[Evidence]) -> 
     INCONCLUSIVE."""
     probes = [item for item in evidence if _tests(item, hypothesis)]
     held = tuple(item.id for item in probes if _ended(item) and item.held is True)
-    failed = tuple(item.id for item in probes if item.outcome is Outcome.PASSED and item.held is False)
+    failed = tuple(item.id for item in probes if _ended(item) and item.held is False)
     if held and failed:
         return Judgement(
             verdict=HypothesisVerdict.INCONCLUSIVE,
@@ -71,8 +84,8 @@ def judge_hypothesis(hypothesis: HypothesisId, evidence: Sequence[Evidence]) -> 
 
 
 def _tests(item: Evidence, hypothesis: HypothesisId) -> bool:
-    """Whether it tests a prediction of the hypothesis: a probe or a search over schedules about it."""
-    if item.kind is EvidenceKind.SCHEDULE:
+    """Whether it tests a prediction of the hypothesis: a probe, a search over schedules or runs about it."""
+    if item.kind in (EvidenceKind.SCHEDULE, EvidenceKind.RUNS):
         return hypothesis in (item.about, item.hypothesis)
     return item.kind is EvidenceKind.PROBE and item.about == hypothesis
 
@@ -80,7 +93,7 @@ def _tests(item: Evidence, hypothesis: HypothesisId) -> bool:
 def _ended(item: Evidence) -> bool:
     """Whether it finished: a search also finishes by finding a schedule that raises."""
     return item.outcome is Outcome.PASSED or (
-        item.kind is EvidenceKind.SCHEDULE and item.outcome is Outcome.RAISED
+        item.kind in (EvidenceKind.SCHEDULE, EvidenceKind.RUNS) and item.outcome is Outcome.RAISED
     )
 
 
@@ -92,13 +105,14 @@ def judge_fix(
     tests: Sequence[tuple[FixId, RegressionTest]],
     evidence: Sequence[Evidence],
     sandbox: SandboxStatus | None = None,
+    meant: FixId | None = None,
 ) -> Judgement[FixVerdict]:
-    """The verdict on a fix among its rivals.
+    """The verdict on a fix among its rivals; of those, the person may have said which one was meant.
 
     VERIFIED only if the cell failed before and passes after, every test fails before and passes after, its
-    hypothesis is CONFIRMED, it suppresses nothing, and no rival of equal or smaller size passes too and
-    behaves differently. After Le Goues et al.'s "plausible patch" and Zeller's scientific debugging: passing
-    alone is no proof of intent.
+    hypothesis is CONFIRMED, it suppresses nothing, keeps the meaning, withstood all challenges, and no rival
+    of equal or smaller size passes too and behaves differently. After Le Goues et al.'s "plausible patch" and
+    Zeller's scientific debugging: passing alone is no proof of intent.
     """
     before, after = run_of(fix.id, Stage.BEFORE, evidence), run_of(fix.id, Stage.AFTER, evidence)
     used = tuple(item.id for item in (before, after) if item is not None)
@@ -107,13 +121,15 @@ def judge_fix(
             f"{after.outcome.lower()}: {after.note}".rstrip(": ") if after is not None else _not_run(sandbox)
         )
         return Judgement(verdict=FixVerdict.UNVERIFIED, evidence=used, reasons=(reason,))
+    way = legs(case, fix, fixes, evidence) if case is not None else ()
     if after.outcome is Outcome.RAISED:
-        return _after_another_failure(case, before, after, used)
+        return _after_another_failure(case, fix, way, evidence)
     failing, search = failing_schedule(case, evidence), searched(fix.id, evidence)
     used += tuple(item.id for item in (failing, search) if item is not None)
-    if still := still_fails(fix, evidence):
+    if still := still_fails(fix, evidence) or still_by_chance(fix, evidence):
         return Judgement(verdict=FixVerdict.REJECTED, evidence=used, reasons=(still,))
     runs = _test_runs(fix.id, tests, evidence)
+    used += tuple(item.id for item in challenged(fix.id, evidence) if ran(item))
     used += tuple(run.id for pair in runs.values() for run in pair if run is not None)
     broken = [name for name, (_, then) in runs.items() if then is not None and then.outcome is Outcome.RAISED]
     if broken:
@@ -125,19 +141,48 @@ def judge_fix(
     state = (
         [AFTER_STATE] if any(run is not None and run.snapshot != "before" for run in (before, after)) else []
     )
+    copied = [f"{after.id}: {IN_A_COPY}"] if after.note == IN_A_COPY else []
     reasons = (
         *state,
-        *_unproven(case, before, runs, repeats=failing is None),
+        *copied,
+        *_unproven(case, fix, (before, after), runs, repeats=failing is None and by_chance(evidence) is None),
         *(missing(fix, failing, evidence) if failing is not None else ()),
-        *_unexplained(fix, evidence),
-        *_doubts(fix, fixes, evidence, by_order=failing is not None),
-        *(_dishonest_tests(fix.id, tests) if failing is None else ()),
-        # a lock around code is judged by the schedules: one that failed without it, and as many that pass
-        *(reason for edit in fix.edits for reason in wrappings(edit.before, edit.after) if failing is None),
-        *(_overfit(case, fix) if failing is None else ()),  # there the schedules are what is tried
+        *open_by_chance(fix, evidence),
+        *_unexplained(fix, way, evidence),
+        *_doubts(case, fix, () if meant == fix.id else fixes, evidence, by_order=failing is not None),
+        *(_unchallenged(case, fix, way, tests, runs, evidence, meant) if failing is None else ()),
     )
+    if len(reasons) > 1:  # only a fix that nothing else speaks against is challenged
+        reasons = tuple(reason for reason in reasons if reason != NOT_CHALLENGED)
     verdict = FixVerdict.PLAUSIBLE if reasons else FixVerdict.VERIFIED
     return Judgement(verdict=verdict, evidence=used, reasons=reasons)
+
+
+def _unchallenged(
+    case: Case | None,
+    fix: Fix,
+    way: Sequence[Leg],
+    tests: Sequence[tuple[FixId, RegressionTest]],
+    runs: dict[str, tuple[Evidence | None, Evidence | None]],
+    evidence: Sequence[Evidence],
+    meant: FixId | None,
+) -> Iterator[str]:
+    """What speaks against a fix where no schedule failed: else schedules are what is tried, and a lock around
+    code is what is meant."""
+    mine = [test for owner, test in tests if owner == fix.id]
+    for test in mine:
+        yield from (f"{test.name}: {reason}" for reason in tampering("", test.source))
+    for edit in fix.edits:
+        yield from wrappings(edit.before, edit.after)
+    yield from _overfit(case, fix)
+    yield from _changed_on(way, chosen=meant == fix.id)
+    yield from tampered(fix.id, evidence)
+    if meant not in (None, fix.id):
+        yield f"you meant {meant}"
+    reasons = unstood(fix.id, evidence, chosen=meant == fix.id)
+    yield from reasons
+    if NOT_CHALLENGED not in reasons:
+        yield from idle_tests(case, fix.id, mine, runs, evidence)
 
 
 def hung(case: Case | None) -> bool:
@@ -176,15 +221,31 @@ def _test_runs(
     }
 
 
+def _changed_on(way: Sequence[Leg], *, chosen: bool = False) -> Iterator[str]:
+    """What the edits change in meaning: each leg is judged by the failure that it is about."""
+    for leg in way:
+        yield from meaning_changes(leg.case, leg.edits, chosen=chosen)
+
+
 def _after_another_failure(
-    case: Case | None, before: Evidence | None, after: Evidence, used: tuple[EvidenceId, ...]
+    case: Case | None, fix: Fix, way: Sequence[Leg], evidence: Sequence[Evidence]
 ) -> Judgement[FixVerdict]:
-    """The cell still raises: progress if it could not be parsed before, else rejected."""
-    seen = after.raised
-    was_syntax = case is not None and case.raised is not None and case.raised.syntax is not None
-    if was_syntax and seen is not None and seen.syntax is None and before is not None:
-        reason = f"the cell now parses, then raises {seen.ename}: {seen.evalue[:200]}"
-        return Judgement(verdict=FixVerdict.PLAUSIBLE, evidence=used, reasons=(reason,))
+    """The cell still raises: progress if it could not be parsed before, or if an edit that is explained and
+    keeps the meaning gets it past the line that failed; else rejected."""
+    before, after = run_of(fix.id, Stage.BEFORE, evidence), run_of(fix.id, Stage.AFTER, evidence)
+    used = tuple(item.id for item in (before, after) if item is not None)
+    seen = after.raised if after is not None else None
+    if case is not None and case.raised is not None and seen is not None and before is not None:
+        then = f"then raises {seen.ename}: {seen.evalue[:200]}"
+        reason = ""
+        if case.raised.syntax is not None:
+            reason = f"the cell now parses, {then}" if seen.syntax is None else ""
+        elif further(case, fix, evidence) is not None and not (
+            _unexplained(fix, way, evidence) or any(_changed_on(way)) or _reaches_for_the_judge(fix, evidence)
+        ):
+            reason = f"{len(way)} of {len(way) + 1} failures mended: the cell gets further, {then}"
+        if reason:
+            return Judgement(verdict=FixVerdict.PLAUSIBLE, evidence=used, reasons=(reason,), partial=len(way))
     return Judgement(
         verdict=FixVerdict.REJECTED,
         evidence=used,
@@ -192,15 +253,31 @@ def _after_another_failure(
     )
 
 
+def _reaches_for_the_judge(fix: Fix, evidence: Sequence[Evidence]) -> bool:
+    """Whether the edits, or what ran with them, could change how the code is judged."""
+    read = (
+        reason
+        for edit in fix.edits
+        for find in (tampering, wrappings)
+        for reason in find(edit.before, edit.after)
+    )
+    return any(read) or bool(tampered(fix.id, evidence))
+
+
 def _unproven(
     case: Case | None,
-    before: Evidence | None,
+    fix: Fix,
+    own: tuple[Evidence | None, Evidence],
     runs: dict[str, tuple[Evidence | None, Evidence | None]],
     *,
     repeats: bool,
 ) -> list[str]:
-    """What was not shown. An intermittent failure need not repeat in a single run: a schedule shows it."""
+    """What was not shown. An intermittent failure need not repeat in a single run: a schedule shows it.
+
+    `own`: the runs of the cell itself, before and after. For one that only shows something, they test it.
+    """
     reasons = []
+    before, after = own
     if not repeats:
         pass
     elif hung(case):
@@ -210,7 +287,8 @@ def _unproven(
         reasons.append("the failure did not repeat in the copy")
     elif case is not None and not same_failure(case.raised, before.raised):
         reasons.append("the cell failed differently in the copy")
-    if not runs and repeats:  # else the schedule that failed before and passes after is the test
+    # without repetition, the schedule that failed before and passes after is the test
+    if not runs and repeats and not shows_all(case, fix, after):
         reasons.append("no regression test could be written")
     for name, (first, then) in runs.items():
         if then is None or then.outcome is not Outcome.PASSED:
@@ -223,18 +301,33 @@ def _unproven(
     return reasons
 
 
-def _unexplained(fix: Fix, evidence: Sequence[Evidence]) -> list[str]:
-    verdict = judge_hypothesis(fix.hypothesis, evidence).verdict
-    return [] if verdict is HypothesisVerdict.CONFIRMED else [f"its hypothesis is {verdict.lower()}"]
+def _unexplained(fix: Fix, way: Sequence[Leg], evidence: Sequence[Evidence]) -> list[str]:
+    stated = dict.fromkeys([*(leg.fix.hypothesis for leg in way), fix.hypothesis])
+    verdicts = [judge_hypothesis(hypothesis, evidence).verdict for hypothesis in stated]
+    return [
+        f"its hypothesis is {verdict.lower()}"
+        for verdict in dict.fromkeys(verdicts)
+        if verdict is not HypothesisVerdict.CONFIRMED
+    ]
 
 
-def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence], *, by_order: bool) -> list[str]:
-    """What speaks against the fix; `by_order`: a schedule failed, so that a rival must hold up in others."""
+def _doubts(
+    case: Case | None, fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence], *, by_order: bool
+) -> list[str]:
+    """What speaks against the fix; `by_order`: a schedule failed, so that a rival must hold up in others.
+
+    A rival is one of equal or smaller size, or one that was proposed first and has nothing to be said against
+    its edits: whoever proposed it thought it the likelier one.
+    """
     doubts = [reason for edit in fix.edits for reason in suppressions(edit.before, edit.after)]
     doubts += [reason for edit in fix.edits for reason in tampering(edit.before, edit.after)]
     mine = run_of(fix.id, Stage.AFTER, evidence)
+    preferred = True
     for rival in fixes:
+        preferred = preferred and rival.id != fix.id
         theirs = run_of(rival.id, Stage.AFTER, evidence)
+        if preferred and _only_lacks_a_name(case, theirs) and can_be_meant(case, rival, sure=True):
+            doubts.append(f"{rival.id} can be parsed too, and lacks only a name: which did you mean?")
         if (
             rival.id == fix.id
             or rival.edits == fix.edits
@@ -243,15 +336,31 @@ def _doubts(fix: Fix, fixes: Sequence[Fix], evidence: Sequence[Evidence], *, by_
             or (by_order and not _holds_up(rival, evidence))
         ):
             continue
-        if size(rival.edits) <= size(fix.edits) and mine is not None and differ(mine, theirs):
+        if mine is None or not differ(mine, theirs):
+            continue
+        smaller = size(rival.edits) <= size(fix.edits)
+        if (smaller and can_be_meant(case, rival)) or (preferred and can_be_meant(case, rival, sure=True)):
             doubts.append(f"{rival.id} passes too and behaves differently: only you know which one you meant")
     return doubts
 
 
-def _dishonest_tests(fix: FixId, tests: Sequence[tuple[FixId, RegressionTest]]) -> list[str]:
-    """Tests that could change how they are judged; a test of schedules calls the explorer."""
-    mine = [test for owner, test in tests if owner == fix]
-    return [f"{test.name}: {reason}" for test in mine for reason in tampering("", test.source)]
+def _only_lacks_a_name(case: Case | None, after: Evidence | None) -> bool:
+    """Whether a cell that could not be parsed can be, and then stops at a name that nothing defines: what is
+    not there says nothing against a reading."""
+    syntax = case is not None and case.raised is not None and case.raised.syntax is not None
+    seen = after.raised if after is not None else None
+    return syntax and seen is not None and seen.ename == "NameError"
+
+
+def can_be_meant(case: Case | None, fix: Fix, *, sure: bool = False) -> bool:
+    """Whether the edits suppress nothing, leave the judge alone, and change nothing but what one may want
+    to change; if `sure`, nothing at all that the failure does not decide."""
+    return not meaning_changes(case, fix.edits, chosen=not sure) and not any(
+        reason
+        for edit in fix.edits
+        for find in (suppressions, tampering, wrappings)
+        for reason in find(edit.before, edit.after)
+    )
 
 
 def _holds_up(fix: Fix, evidence: Sequence[Evidence]) -> bool:
@@ -281,15 +390,12 @@ def differ(one: Evidence, other: Evidence) -> bool:
     return one.state != other.state or one.output != other.output
 
 
+def deserves_a_challenge(judged: Judgement[FixVerdict]) -> bool:
+    """Whether nothing speaks against a fix but that it was not challenged."""
+    return judged.verdict is FixVerdict.PLAUSIBLE and judged.reasons == (NOT_CHALLENGED,)
+
+
 _RANKED = (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED)
-
-
-def run_of(fix: FixId, stage: Stage, evidence: Sequence[Evidence]) -> Evidence | None:
-    """The latest run of the failing cell for that fix, or None."""
-    for item in reversed(evidence):
-        if item.kind is EvidenceKind.FIX and item.about == fix and item.stage is stage:
-            return item
-    return None
 
 
 def passing_fixes(fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[Fix]:
@@ -303,9 +409,14 @@ def passing_fixes(fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[Fi
 
 
 def best_fix(fixes: Sequence[Fix], judge: Callable[[Fix], Judgement[FixVerdict]]) -> Fix | None:
-    """The fix with the best verdict, the earlier one among equals; never a rejected one."""
-    judged = [(fix, judge(fix).verdict) for fix in fixes]
+    """The fix with the best verdict, the earlier one among equals; never a rejected one.
+
+    One with which the cell passes is better than one with which it gets further.
+    """
+    judged = [(place, judge(fix)) for place, fix in enumerate(fixes)]
     ranked = [
-        (_RANKED.index(verdict), place) for place, (_, verdict) in enumerate(judged) if verdict in _RANKED
+        (_RANKED.index(item.verdict), item.partial > 0, -item.partial, place)
+        for place, item in judged
+        if item.verdict in _RANKED
     ]
-    return fixes[min(ranked)[1]] if ranked else None
+    return fixes[min(ranked)[-1]] if ranked else None

@@ -7,9 +7,9 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from cot_magic.core import processes
 from cot_magic.core.errors import UsageError
 from cot_magic.core.events import SearchAdvanced
-from cot_magic.core.jobs import NO_PROCESSES
 from cot_magic.explore import program as programs
 from cot_magic.explore.program import Program
 from cot_magic.explore.report import Exploration
@@ -100,7 +100,7 @@ def _runner(
 ) -> Runner:
     if executor is not None:
         return ExecutorRunner(executor, work, workers or 2)
-    if not hasattr(os, "fork") or NO_PROCESSES in os.environ:
+    if not hasattr(os, "fork") or not processes.may_start():
         return InlineRunner(program)
     return ForkRunner(program, workers)
 

@@ -1,5 +1,7 @@
 """Virtual time: `time.sleep` and the clocks of the `time` module follow the schedule."""
 
+import math
+import random
 import time
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
@@ -9,6 +11,18 @@ real_time, real_counter = time.time, time.perf_counter
 SECONDS = ("monotonic", "perf_counter", "time")
 NANOSECONDS = ("monotonic_ns", "perf_counter_ns", "time_ns")
 _REAL = {id(getattr(time, name)): name for name in ("sleep", *SECONDS, *NANOSECONDS)}
+
+
+def beginning(shown: Any, unit: int, seed: str | None) -> Any:
+    """Return what a clock shows at virtual time 0, where it really shows `shown` (seconds, times `unit`).
+
+    A seed decides all below a second: code that draws chance from a clock does the same in each replay.
+    The clock is then up to two seconds fast and never slow: time that elapsed stays positive.
+    """
+    if seed is None:
+        return shown
+    fraction = random.Random(seed).random()  # noqa: S311 - not for secrets
+    return math.ceil(shown) + fraction if unit == 1 else -(-shown // unit) * unit + int(fraction * unit)
 
 
 class VirtualTime:
@@ -24,6 +38,8 @@ class VirtualTime:
         What `time.sleep` does in a thread of the schedule.
     is_ours
         Whether the calling thread belongs to the schedule.
+    seed
+        Decides what the clocks show below a second at virtual time 0; None: what they really show.
     """
 
     entered: "VirtualTime | None" = None
@@ -34,9 +50,11 @@ class VirtualTime:
         sleep: Callable[[float], None],
         is_ours: Callable[[], bool],
         namespaces: Sequence[MutableMapping[str, Any]] = (),
+        seed: str | None = None,
     ) -> None:
         self.now, self.sleep, self.is_ours = now, sleep, is_ours
         self._namespaces = namespaces
+        self.seed = seed
         self._kept: list[tuple[MutableMapping[str, Any], str, Any]] = []
         self._outer: VirtualTime | None = None
         self.starts: dict[str, Any] = {}
@@ -80,7 +98,7 @@ def _reading(name: str, unit: int) -> Callable[[], Any]:
             return real()
         now = clock.now() if unit == 1 else int(clock.now() * unit)
         if name not in clock.starts:
-            clock.starts[name] = real() - now
+            clock.starts[name] = beginning(real() - now, unit, clock.seed)
         return clock.starts[name] + now
 
     virtual.__name__ = name

@@ -12,10 +12,11 @@ Five phases (ANALYZE, PLAN, VALIDATE, IMPLEMENT, CONFIRM) appear below the cell.
 confined copy of the kernel as it was before the cell. A cell that passes costs next to nothing; with free
 text it is reviewed instead.
 
-With a credential (ANTHROPIC_API_KEY, a profile, or ANTHROPIC_BASE_URL for a local server) {model} is
-asked, with {tokens:,} thinking tokens per request; otherwise the offline reasoner searches for up to
-{seconds:g} s. Secrets are withheld from the model: --preview shows the request and sends nothing. After a
-fault or Ctrl-C, %cot_resume continues with the unfinished phase.
+The offline reasoner searches for up to {seconds:g} s. If it verifies no fix and there is a credential
+(ANTHROPIC_API_KEY, a profile, or ANTHROPIC_BASE_URL for a local server), {model} goes on from there with
+{tokens:,} thinking tokens per request and at most {requests} requests. Secrets are withheld from the model:
+--preview shows the request and sends nothing. After a fault or Ctrl-C, %cot_resume continues with the
+unfinished phase.
 
 Options
 {options}
@@ -24,7 +25,7 @@ With --teach, a lesson starts instead: before each phase you predict what it wil
 the cell or with %cot_answer TEXT (--hint, --show); your prediction is run.
 
 See also: %cot_insert, %cot_undo, %cot_last, %cot_config, %cot_auto, %cot_resume,
-%cot_replay, %cot_export, %cot_answer.
+%cot_replay, %cot_export, %cot_answer, %cot_guard.
 """
 
 
@@ -35,6 +36,7 @@ def help_of(name: str) -> str:
     return DOC.format(
         name=name,
         tokens=preset.thinking_tokens,
+        requests=preset.requests,
         seconds=preset.search_s,
         options=options,
         model=DEFAULT_MODEL,

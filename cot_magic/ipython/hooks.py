@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from cot_magic import actions
 from cot_magic.actions.state import history_of
 from cot_magic.core.errors import CotError
+from cot_magic.ipython import guard
 from cot_magic.ipython.kernel_state import KernelState
 from cot_magic.run.last_session import LAST
 from cot_magic.settings import Settings
@@ -37,6 +38,7 @@ def before_cell(
         _release(state)
     if settings is not None and settings.snapshots:
         state.snapshot = actions.park(state, "fork", settings)
+    guard.before(state, info, state.running[-1][0], settings)
     if cell_timeout is not None:
         from cot_magic.run.interrupts import Watchdog  # light start: only a headless run has a time limit
 
@@ -53,13 +55,20 @@ def after_cell(state: KernelState, result: Any) -> "Session | None":
     if state.running:
         state.failed_inside = error if error is not None else state.failed_inside
         return None
+    stopped = guard.after(state, cell, result)
     timed_out = state.watchdog is not None and state.watchdog.stop()
     state.watchdog = None
     error = error if error is not None else state.failed_inside
-    stopped = state.asked and isinstance(error, KeyboardInterrupt)
-    if stopped or (error is not None and isinstance(error.__cause__, CotError)):
+    interrupted = state.asked and isinstance(error, KeyboardInterrupt)
+    if interrupted or (error is not None and isinstance(error.__cause__, CotError)):
         return None  # a magic of ours was interrupted or refused its line: not a failure of the person's code
-    failure = None if error is None else actions.Failure(cell=cell, error=error, timed_out=timed_out)
+    failure = (
+        None
+        if error is None
+        else actions.Failure(cell=cell, error=error, timed_out=timed_out, stopped=stopped)
+    )
+    if stopped is not None and settings is None:
+        settings = state.defaults
     if failure is not None:
         state.failure = failure
     if settings is None:

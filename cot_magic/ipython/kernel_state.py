@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cot_magic.actions.state import ActionState
+from cot_magic.ipython.guard_state import Guard
 from cot_magic.settings import Settings
 
 if TYPE_CHECKING:  # loaded when the first cell runs: starting a kernel must cost next to nothing
@@ -26,10 +27,13 @@ class KernelState(ActionState):
         The error of a cell that the running cell ran.
     asked
         Whether the running cell is a line magic of ours about the last failure.
+    guard
+        Whether cells are rehearsed before they run, and what is known of the running one.
     """
 
     auto: bool = False
     running: "list[tuple[Cell, Settings | None]]" = field(default_factory=list)
     failed_inside: BaseException | None = None
     asked: bool = False
+    guard: Guard = field(default_factory=Guard)
     watchdog: "Watchdog | None" = None

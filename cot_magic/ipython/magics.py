@@ -40,6 +40,8 @@ class Magics:
             "cot_resume": self.resume,
             "cot_export": self.export,
             "cot_answer": self.answer,
+            "cot_certify": self.certify,
+            "cot_guard": self.guard,
         }
 
     def register(self) -> None:
@@ -65,6 +67,8 @@ class Magics:
             actions.end_lesson(self.state)
         if self.state.snapshot is not None:
             actions.release(self.state)
+        if self.state.rehearsals is not None:
+            actions.end_rehearsals(self.state)
 
     def transform(self, lines: list[str]) -> list[str]:
         """Turn the `%%cot…` line into a comment: IPython runs the body as the cell, and line numbers stay."""
@@ -132,7 +136,14 @@ class Magics:
     def insert(self, line: str) -> None:
         """Insert cells of the last session below: %cot_insert [fix|tests|all]."""
         with _one_line():
-            print(actions.insert_cells(self.state, line.strip() or "all"))
+            print(actions.accept(self.state, line.strip() or "all"))
+
+    def inserted(self, session_id: str) -> str:
+        """Say what follows an insertion by a click in the page: the certificate, or how to have one."""
+        try:
+            return str(actions.certify_inserted(self.state, session_id))
+        except CotError as error:  # the fix is inserted all the same
+            return str(error)
 
     def undo(self, line: str) -> None:
         """Take back the last insertion: %cot_undo."""
@@ -158,6 +169,20 @@ class Magics:
         self.state.auto = line.strip() == "on"
         print(f"From now on, every failing cell is {'investigated' if self.state.auto else 'left alone'}.")
 
+    def guard(self, line: str) -> None:
+        """Rehearse each cell in a copy of the kernel before it runs: %cot_guard on|off.
+
+        A cell that fails in the copy, and in a second one, does not run: it ends with that error, nothing in
+        the kernel changes, and the failure is investigated. Every other cell runs as without the guard. A
+        rehearsal takes at most `guard_ms` (%cot_config guard_ms=300). %%cot --rehearse does the same for one
+        cell.
+        """
+        with _one_line():
+            if line.strip() not in ("on", "off"):
+                raise CotError("%cot_guard takes on or off.")
+        self.state.guard.on = line.strip() == "on"
+        print(actions.say_whether_guarded(self.state, on=self.state.guard.on))
+
     def replay(self, line: str) -> None:
         """Show a recorded session or that of a report again, without a model: %cot_replay PATH; with
         --verify its experiments run afresh. %cot_replay TOKEN replays a schedule of the last cell."""
@@ -178,6 +203,11 @@ class Magics:
         """Answer the question of a lesson: %cot_answer TEXT, --hint or --show; %%cot_answer with a cell."""
         with _one_line():
             self._offer(actions.answer(self.state, line, cell))
+
+    def certify(self, line: str) -> None:
+        """Run the whole notebook with the last fix in a fresh, confined kernel: %cot_certify [NOTEBOOK]."""
+        with _one_line():
+            actions.certify_here(self.state, _parse(line, self.state.defaults))
 
     def _offer(self, session: "Session | None") -> None:
         if session is not None:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from cot_magic.core.case import Case, Cell
 from cot_magic.core.edits import suppressions
 from cot_magic.core.errors import UsageError
-from cot_magic.core.events import ExploreSchedules, Reply, RunProbe, Step, TryFix, ask
+from cot_magic.core.events import ChallengeFix, ExploreSchedules, Reply, RunProbe, Step, TryFix, ask
 from cot_magic.core.findings import (
     CellEdit,
     Evidence,
@@ -265,6 +265,7 @@ def fix_tried(lesson: Lesson, text: str, body: str | None) -> Generator[Step, Re
     tests = tuple(view.test for view in session.tests_of(best.id)) if best is not None else ()
     evidence = yield from ask(TryFix(fix=fix, tests=tests))
     evidence += yield from _searched(lesson, fix, evidence)
+    evidence += yield from ask(ChallengeFix(fix=fix, tests=tests))
     judged = judge_fix(
         fix,
         case=case,

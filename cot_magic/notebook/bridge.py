@@ -25,6 +25,7 @@ class Bridge:
         self._shell = shell
         self._comm: Any = None
         self._clients: set[str] = set()  # pages that said hello with our protocol
+        self.guard = False  # whether the settings of a page ask for the guard
         self._refused = ""  # why a page was refused
         self._lock = threading.Lock()
         self._session: str | None = None  # running: what Cancel stops
@@ -91,11 +92,14 @@ class Bridge:
             case {"op": "hello", "protocol": int(protocol), "client": str(client)}:
                 if protocol == PROTOCOL:
                     self._clients.add(client)
+                    self.guard = self.guard or data.get("guard") is True
                 else:
                     self._refused = (
                         f"the front-end extension uses protocol {protocol}, this kernel {PROTOCOL}: install "
                         "the same version of cot-magic for the server and the kernel"
                     )
+            case {"op": "guard", "on": bool(on)}:
+                self.guard = on
             case {"op": "cancel", "session": str(session_id)}:
                 self._cancel(session_id)
             case {"req": str(), "ok": bool()}:
@@ -122,3 +126,32 @@ def last_failed_cell(shell: Any) -> str | None:
         return None
     failure = magics.state.failure
     return str(failure.cell.id) if failure is not None else ""
+
+
+def last_failure(shell: Any) -> dict[str, Any] | None:
+    """Return `id` and `count` of that cell, for a program that is not a front end; as `last_failed_cell`
+    empty without a failure, None without the magics."""
+    magics = getattr(shell, "_cot_magics", None)
+    if magics is None:
+        return None
+    failure = magics.state.failure
+    return {} if failure is None else {"id": str(failure.cell.id), "count": failure.cell.execution_count}
+
+
+class Said:
+    """A sentence that a page asks for: as the value of an expression it is shown without quotation marks."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def after_insertion(shell: Any, session_id: str) -> Said:
+    """Do what follows a fix that a click put into the notebook; the page asks for it, and shows the sentence.
+
+    The page inserts without the kernel, which would otherwise not know of it.
+    """
+    magics = getattr(shell, "_cot_magics", None)
+    return Said(magics.inserted(session_id) if magics is not None else "")

@@ -11,6 +11,7 @@ from cot_magic.render.safe_text import one_line
 
 _COT_COMMENT = re.compile(r"\A\s*#%%cot\+{0,2}(?:[ \t][^\n]*)?(?:\n|\Z)")
 _MAGIC_LINE = re.compile(r"\A%%[^\n]*(?:\n|\Z)")
+_OLD_MARK = re.compile(r"\A# cot fix \([^\n]*\n")
 _LONG = 200  # characters of a comment
 
 
@@ -44,6 +45,14 @@ test_cells.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for
 def metadata(cell: NewCell, session_id: str) -> dict[str, Any]:
     """Return the metadata of an inserted cell: its tag, and the session that it comes from."""
     return {"tags": [f"cot-{cell.role.value}"], "cot": {"session": session_id, "role": cell.role.value}}
+
+
+def marked(source: str, label: str, why: str) -> str:
+    """Return the source with a comment on top, below a cell magic; it replaces one of an earlier fix."""
+    magic = _MAGIC_LINE.match(source)
+    top = magic.group() if magic is not None else ""
+    rest = _OLD_MARK.sub("", source[len(top) :])
+    return f"{top}{label}{one_line(why, _LONG)}\n{rest}"
 
 
 def _place(session: Session, edit: CellEdit) -> int:

@@ -11,10 +11,11 @@ from typing import Any
 
 from cot_magic.core.case import Case, CellId, NewCell
 from cot_magic.core.errors import NotebookError
-from cot_magic.core.findings import CellEdit
+from cot_magic.core.findings import CellEdit, Fix, FixVerdict
 from cot_magic.core.session import Session
-from cot_magic.notebook.cells import metadata, test_cells
+from cot_magic.notebook.cells import marked, metadata, test_cells
 
+CHOICE = "cot-fix"
 _COT_LINE = re.compile(r"(?:\s*\n)?%%cot\+{0,2}(?=\s|$)")
 
 
@@ -45,14 +46,23 @@ class FileInserter:
         if fix is None or case is None:
             raise NotebookError(f"{self._out} was not written: the session has no fix.")
         notebook = _read(self._in)
-        for edit in fix.edits:
-            self._edit(notebook, case, edit)
-        tests = test_cells(session)
-        self._add(notebook, tests)
+        tests = self._fix(notebook, session)
         self._write(notebook)
         edited = ", ".join(case.label(edit.cell) for edit in fix.edits)
         added = f", {len(tests)} test cell{'s' * (len(tests) != 1)} added" if tests else ""
         return f"{self._out} written: {edited} edited{added}."
+
+    def fixed(self, notebook: Any, session: Session) -> Any:
+        """Return a copy of a notebook with the best fix and its tests; nothing is read or written.
+
+        Raises NotebookError as `apply` does.
+        """
+        from copy import deepcopy
+
+        self._session = session
+        changed = deepcopy(notebook)
+        self._fix(changed, session)
+        return changed
 
     def insert(self, cells: Sequence[NewCell]) -> str:
         """Add the cells below the failing one, with their tags."""
@@ -72,7 +82,21 @@ class FileInserter:
         _replace(self._out, self._before, like=self._out)
         return f"{self._out} is restored."
 
-    def _edit(self, notebook: Any, case: Case, edit: CellEdit) -> None:
+    def _fix(self, notebook: Any, session: Session) -> tuple[NewCell, ...]:
+        """Edit the cells of the best fix; add its tests and return them."""
+        fix, case = session.best_fix, session.case
+        if fix is not None and case is not None:
+            verdict = session.judge_fix(fix).verdict
+            for edit in fix.edits:
+                cell = self._edit(notebook, case, edit)
+                if verdict is not FixVerdict.VERIFIED:
+                    _mark_as_choice(cell, fix, session.id, verdict)
+        tests = test_cells(session)
+        self._add(notebook, tests)
+        return tests
+
+    def _edit(self, notebook: Any, case: Case, edit: CellEdit) -> Any:
+        """Edit a cell of the notebook and return it."""
         place = _find(notebook, case, edit.cell)
         if place is None:
             raise NotebookError(f"{self._in}: {case.label(edit.cell)} is missing. Nothing was written.")
@@ -84,6 +108,7 @@ class FileInserter:
             )
         cell.source = _as_written(cell.source, edit.after)
         cell.outputs, cell.execution_count = [], None
+        return cell
 
     def _add(self, notebook: Any, cells: Sequence[NewCell]) -> None:
         from nbformat import v4
@@ -113,6 +138,15 @@ class FileInserter:
         except OSError as error:
             raise NotebookError(f"{self._out} cannot be written: {error.strerror}.") from None
         self._before, self._written = before, True
+
+
+def _mark_as_choice(cell: Any, fix: Fix, session_id: str, verdict: FixVerdict) -> None:
+    """Say in the cell and in its metadata that the edit passes and may still not be what was meant."""
+    top, rest = _split(cell.source)
+    cell.source = top + marked(rest, f"# cot fix ({verdict.value.lower()}: a choice, not proven): ", fix.why)
+    tags = [tag for tag in cell.metadata.get("tags", []) if tag != CHOICE]
+    cell.metadata["tags"] = [*tags, CHOICE]
+    cell.metadata["cot"] = {"session": session_id, "role": "fix", "verdict": verdict.value}
 
 
 def _read(path: Path) -> Any:

@@ -7,17 +7,24 @@ from typing import TypeAlias
 from cot_magic.core.case import Case
 from cot_magic.core.errors import RecordingError
 from cot_magic.core.events import (
+    Certified,
+    Certifying,
+    Decided,
     EvidenceGathered,
     ExploreSchedules,
+    FactsFound,
     Faulted,
     FixProposed,
     InspectVariable,
     Interrupted,
     PhaseEnded,
     PhaseStarted,
+    RepeatRuns,
     Reply,
     Resumed,
     RunProbe,
+    Screen,
+    Screened,
     SearchAdvanced,
     SessionEnded,
     SessionStarted,
@@ -31,7 +38,21 @@ from cot_magic.core.withheld import holds_mask
 from cot_magic.reasoners.claude.conversation.cells import Misfit, restored
 
 Steps: TypeAlias = Generator[Step, Reply, None]
-_RECORDS = (SessionStarted, Resumed, EvidenceGathered, SearchAdvanced, Interrupted, Faulted, SessionEnded)
+_RECORDS = (
+    SessionStarted,
+    Resumed,
+    EvidenceGathered,
+    FactsFound,
+    Screen,  # a request, but what survived it is in the fixes that follow
+    Screened,
+    SearchAdvanced,
+    Certifying,
+    Certified,
+    Interrupted,
+    Faulted,
+    Decided,
+    SessionEnded,
+)
 
 
 class ReplayReasoner:
@@ -78,11 +99,15 @@ class ReplayReasoner:
         """
         seen: set[Phase] = set()
         running: Phase | None = None
+        others = False
         for stamped in self.recorded:
             event = stamped.event
             if isinstance(event, _RECORDS):
                 continue  # the engine adds these again
             if isinstance(event, PhaseStarted):
+                if others and not event.by:
+                    seen.clear()  # the session's own reasoner begins after another one
+                others = bool(event.by)
                 if event.phase in seen:
                     continue
                 seen.add(event.phase)
@@ -97,7 +122,7 @@ class ReplayReasoner:
 def _whole(step: Step, case: Case) -> Step | None:
     """The step with edits of the unmasked sources; None for a request with an unknown part."""
     match step:
-        case FixProposed() | TryFix() | ExploreSchedules():
+        case FixProposed() | TryFix() | ExploreSchedules() | RepeatRuns():
             fix = step.fix
             known = [_edited(edit, case) for edit in fix.edits] if fix is not None else []
             edits = tuple(edit for edit in known if edit is not None)

@@ -22,6 +22,7 @@ from cot_magic.core.events import (
 )
 from cot_magic.core.session import Session
 from cot_magic.render.blocks import Outline
+from cot_magic.render.brief import head
 from cot_magic.render.html import html
 from cot_magic.render.markdown import markdown
 from cot_magic.render.outline import LiveOutline, activity, outline
@@ -114,7 +115,7 @@ class StaticRenderer:
         self._show(session, "")
 
     def _show(self, session: Session, doing: str) -> None:
-        data = bundle_of(outline(session, doing))
+        data = bundle_of(outline(session, doing)) if doing else bundle(session)
         if self._handle is None:
             with _uninterrupted():
                 self._handle = _display(data)
@@ -134,7 +135,10 @@ class SilentRenderer:
 
 def bundle(session: Session) -> dict[str, str]:
     """Return what a saved notebook keeps of the session, by MIME type: no widget."""
-    return bundle_of(outline(session))
+    drawn = bundle_of(outline(session))
+    if session.ended and session.case is not None:  # readers of plain text may see no more than its beginning
+        drawn["text/plain"] = f"{head(session)}\n{drawn['text/plain']}"
+    return drawn
 
 
 def bundle_of(drawn: Outline) -> dict[str, str]:

@@ -7,9 +7,15 @@ from operator import attrgetter
 from typing import Any, assert_never
 
 from cot_magic.core.events import (
+    Certified,
+    Certifying,
+    ChallengeFix,
+    Decided,
     Event,
     EvidenceGathered,
+    Examine,
     ExploreSchedules,
+    FactsFound,
     Faulted,
     Finding,
     FixProposed,
@@ -19,8 +25,11 @@ from cot_magic.core.events import (
     PhaseEnded,
     PhaseStarted,
     Remarked,
+    RepeatRuns,
     Resumed,
     RunProbe,
+    Screen,
+    Screened,
     SearchAdvanced,
     Sent,
     SessionEnded,
@@ -35,14 +44,17 @@ from cot_magic.core.events import (
 from cot_magic.core.findings import FixVerdict, Phase
 from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.remedies import AGAIN, without_magics
+from cot_magic.core.repeated import by_chance
 from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import phases
 from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, Stream, tick
+from cot_magic.render.certificate import warning
 from cot_magic.render.model import StreamReader, streams, totals
 from cot_magic.render.runs import ending
 from cot_magic.render.safe_text import code_span, elapsed, phrase, seconds
 
 BAR = 20  # characters of a progress bar
+UNTOUCHED = "Nothing in your kernel changed: the cell failed in a copy, and was not run."
 _GROWS = ("written", "thoughts")  # fields of a phase that change with each token
 _MOVES = ("phases", "seconds", "events")  # fields of a session that change with each event
 _OF_SESSION = attrgetter(*(field.name for field in fields(Session) if field.name not in _MOVES))
@@ -87,6 +99,9 @@ def title(session: Session) -> str:
     here = case.label(case.cell.id)
     if case.raised is None:
         found = failing_schedule(case, session.evidence)
+        chance = by_chance(session.evidence)
+        if found is None and chance is not None and chance.repeats is not None:
+            return f"{here} passed, but {chance.repeats.failed:,} of {chance.repeats.runs:,} runs fail"
         kind = phrase(found.raised.ename, 80) if found is not None and found.raised is not None else ""
         return f"{here} passed, but raises {kind} in another order" if kind else f"{here} passed"
     text = f"{phrase(case.raised.ename, 80)} in {here}"
@@ -121,11 +136,11 @@ def meta(session: Session) -> tuple[str, ...]:
     """Return time, reasoner and what left the machine; tokens and price if a model was asked."""
     facts = [seconds(session.seconds) if session.ended else elapsed(session.seconds)]
     if session.reasoner:
-        facts.append(phrase(session.reasoner, 60))
+        facts.append(phrase(session.worked_by, 60))
     usage = session.usage
     if usage is not None:
         facts += totals(usage)
-    elif session.reasoner == "offline":
+    elif session.worked_by == "offline":
         facts.append("nothing sent")
     withheld = max(session.case.redactions if session.case is not None else 0, session.withheld)
     if withheld:
@@ -136,13 +151,20 @@ def meta(session: Session) -> tuple[str, ...]:
 def notes(session: Session, *, magics: bool = True) -> tuple[str, ...]:
     """Return what the person must know first: errors of ours or of a service, and an interrupt."""
     found = [phrase(session.note, 600)] if session.note else []
+    if session.case is not None and session.case.untouched:
+        found.insert(0, UNTOUCHED)
     faults = session.faults if magics else map(without_magics, session.faults)
     found += [f"Stopped: {phrase(fault, 600)}" for fault in faults]
     if session.interrupted:
         found.append("Interrupted: what was found so far is kept.")
-    left = [phase for phase in Phase if phase not in session.finished]
+    if session.certificate is not None and not session.certificate.holds:
+        found.append(warning(session.certificate))
+    others = next((view for view in session.phases if view.by and session.faults), None)
+    if others is not None:
+        found.append(f"From {others.phase} on, this is the result of the {phrase(others.by, 60)} reasoner.")
+    left = [phase for phase in Phase if phase not in session.own]
     if (session.interrupted or session.faults) and session.sent and left:
-        kept = "; finished phases are kept" if session.finished else ""
+        kept = "; finished phases are kept" if session.own else ""
         found.append(f"`%cot_resume` continues from {left[0]}{kept}." if magics else AGAIN)
     return tuple(found)
 
@@ -159,12 +181,21 @@ def activity(session: Session, event: Event) -> str | None:
             count = len(event.tests)
             tests = f", with {count} test{'s' * (count != 1)}" if count else ""
             return f"trying a fix{tests}: {phrase(event.fix.why)}"
+        case ChallengeFix():
+            return "challenging the fix"
         case ExploreSchedules():
             return f"searching {event.schedules:,} schedules from seed {event.seed}"
+        case Certifying():
+            return f"running the whole notebook: {phrase(event.label)} ({event.ran} of {event.total} ran)"
+        case RepeatRuns():
+            varied = ", ".join(axis.named for axis in event.vary[:1] if len(event.vary) == 1)
+            return f"running the cell {event.runs:,} times{f'; what changes: {varied}' if varied else ''}"
         case SearchAdvanced():
             return search_bar(event)
         case InspectVariable():
             return f"inspecting {code_span(event.expression, 120)}"
+        case Examine():
+            return "examining the values of the failure"
         case Waiting():
             return f"waiting {event.seconds:.0f} s: {phrase(event.reason)}"
         case Withdrawn():
@@ -181,6 +212,10 @@ def activity(session: Session, event: Event) -> str | None:
             return f"test written: {code_span(event.test.name, 120)}"
         case PhaseStarted() | PhaseEnded() | SessionStarted() | SessionEnded() | Interrupted() | Faulted():
             return ""
+        case Screen():
+            return "searching for an edit after which all asserts pass"
+        case FactsFound() | Screened() | Certified() | Decided():
+            return ""
         case Resumed():
             return "resuming"
         case Sent():
@@ -193,6 +228,8 @@ def activity(session: Session, event: Event) -> str | None:
 
 def search_bar(event: SearchAdvanced) -> str:
     """Return a progress bar: how many schedules ran, how fast, how many failed, and the time left."""
+    if event.stage == "runs":
+        return f"{event.ran:,} of {event.total:,} runs, {event.failed:,} failed"
     if event.stage != "search":
         return f"a schedule fails: {event.stage}"
     filled = min(BAR, BAR * event.ran // max(1, event.total))
@@ -206,14 +243,15 @@ def _section(
     session: Session, phase: Phase, doing: str, read: Callable[[PhaseView], tuple[Stream, ...]]
 ) -> Section:
     view = session.phase(phase)
-    state = _state(session, view)
+    certifying = bool(session.certifying) and phase is Phase.CONFIRM and view is not None
+    state = State.RUNNING if certifying else _state(session, view)
     return Section(
         phase=phase,
         state=state,
         headline=_headline(session, view, state, doing),
         seconds=None if view is None else duration(session, view),
         blocks=phases.blocks(session, phase),
-        streams=read(view) if view is not None and state is State.RUNNING else (),
+        streams=read(view) if view is not None and view.ended is None else (),
     )
 
 
@@ -240,7 +278,10 @@ def _headline(session: Session, view: PhaseView | None, state: State, doing: str
         case State.INTERRUPTED:
             return "interrupted" if session.interrupted else "stopped"
         case State.DONE:
-            return phrase(view.headline, 600) if view is not None else ""
+            if view is None:
+                return ""
+            author = f"({phrase(view.by, 60)}) " if view.by and session.worked_by != view.by else ""
+            return author + phrase(view.headline, 600)
         case _:
             assert_never(state)
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
+from cot_magic.core.challenges import NOT_COMPARED, challenged, ran
 from cot_magic.core.edits import opcodes, size
 from cot_magic.core.events import Finding
 from cot_magic.core.findings import (
     LOOK,
     CellEdit,
+    ChallengeKind,
     Evidence,
     EvidenceKind,
     Fix,
@@ -19,6 +21,8 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.jobs import UNREPEATED, Outcome
+from cot_magic.core.question import question
+from cot_magic.core.repeated import by_chance
 from cot_magic.core.session import Session, TestView
 from cot_magic.core.verdict import Judgement
 from cot_magic.render.blocks import (
@@ -40,6 +44,7 @@ from cot_magic.render.blocks import (
     cross,
     tick,
 )
+from cot_magic.render.certificate import certified
 from cot_magic.render.model import asking, written
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
 from cot_magic.render.safe_text import LONG, code_span, one_line, phrase, said, sentence, shown
@@ -72,7 +77,8 @@ def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
         case Phase.CONFIRM:
             runs = confirmed(session)
             first, last = _apart(findings(session, phase, bool(runs)), "limits")
-            return (*first, *runs, *last, *model)
+            whole = certified(session.certificate) if session.certificate is not None else ()
+            return (*first, *runs, *whole, *last, *model)
         case _:
             assert_never(phase)
 
@@ -87,8 +93,8 @@ def findings(session: Session, phase: Phase, drawn: bool) -> tuple[Text, ...]:
     If the facts are `drawn`, the offline reasoner's words for them are left out. A model's words are kept, as
     it may conclude something from the facts.
     """
-    found = _found(session, phase)
-    if drawn and session.reasoner == "offline":
+    found, view = _found(session, phase), session.phase(phase)
+    if drawn and ((view is not None and view.by) or session.reasoner) == "offline":
         found = tuple(item for item in found if item.topic not in _DRAWN)
     return tuple(Text(text=said(item.text), topic=phrase(item.topic, 40)) for item in found)
 
@@ -228,9 +234,14 @@ def _stated(session: Session) -> list[Block]:
             claim=sentence(said(item.claim)),
             detail=f"Predicts: {said(item.prediction)}{_where(session, item)}",
         )
-        for item in session.hypotheses
+        for item in _telling(session)
     )
     return [Rows(rows=rows, title="Hypotheses")] if rows else []
+
+
+def _telling(session: Session) -> list[Hypothesis]:
+    """The hypotheses without one that only repeats the error: it explains nothing."""
+    return [item for item in session.hypotheses if item.rule or not item.restates]
 
 
 def _where(session: Session, hypothesis: Hypothesis) -> str:
@@ -244,17 +255,19 @@ def _where(session: Session, hypothesis: Hypothesis) -> str:
 
 
 def _validated(session: Session) -> list[Block]:
-    judged = [(item, session.judge(item.id).verdict) for item in session.hypotheses]
+    judged = [(item, session.judge(item.id).verdict) for item in _telling(session)]
     ordered = [item for item, _ in sorted(judged, key=lambda pair: _RANK.index(pair[1]))]
-    known = {item.id for item in session.hypotheses}
+    known = {item.id for item, _ in judged}
     started = session.phase(Phase.VALIDATE) is not None or any(
         item.kind is EvidenceKind.PROBE for item in session.evidence
     )
     rows = [_verdict_row(session, item) for item in ordered] if started else []
     rows += [
-        Row(mark=PLAIN, claim=_beside(item), runs=(run(item),))
+        Row(mark=PLAIN, claim=_beside(session, item), runs=(run(item),))
         for item in session.evidence
-        if (item.kind is EvidenceKind.PROBE and item.about not in known) or _search_of_the_case(session, item)
+        if (item.kind is EvidenceKind.PROBE and item.about not in known)
+        or _search_of_the_case(session, item)
+        or (item.kind is EvidenceKind.RUNS and not item.about)
     ]
     found: list[Block] = [Rows(rows=tuple(rows))] if rows else []
     found += _pictured(session)
@@ -262,14 +275,21 @@ def _validated(session: Session) -> list[Block]:
     if effects:
         listed = "\n".join(f"- {code_span(effect)}" for effect in effects)
         found.append(Text(text=f"Attempts to reach outside the copies:\n{listed}"))
-    found += [Text(text=note, topic="state", quiet=True) for note in state_notes(session.evidence)]
+    notes = state_notes(session.evidence)
+    if by_chance(session.evidence) is not None:  # the runs say how often it repeats
+        notes = tuple(note for note in notes if not note.startswith(UNREPEATED))
+    found += [Text(text=note, topic="state", quiet=True) for note in notes]
     return found
 
 
-def _beside(item: Evidence) -> str:
+def _beside(session: Session, item: Evidence) -> str:
     """Say what a run that belongs to no hypothesis was about."""
+    if any(other.id == item.about for other in session.hypotheses):  # it only says that it fails
+        return "the failure repeats in a copy of the kernel" if item.held else "the failure, run again"
     if item.kind is EvidenceKind.SCHEDULE and item.schedule is not None:
         return f"{item.schedule.failed:,} of {item.schedule.schedules:,} schedules of the cell fail"
+    if item.kind is EvidenceKind.RUNS:
+        return f"the cell, run again: {ending(item)}"
     if item.about == LOOK:
         return f"inspected the value of {code_span(item.code, 200)}"
     return code_span(item.about) if item.about else "the cell"
@@ -296,7 +316,7 @@ def _verdict_row(session: Session, hypothesis: Hypothesis) -> Row:
     runs = tuple(
         run(item)
         for item in session.evidence
-        if item.kind is EvidenceKind.PROBE and item.about == hypothesis.id
+        if item.kind in (EvidenceKind.PROBE, EvidenceKind.RUNS) and item.about == hypothesis.id
     )
     prediction = said(hypothesis.prediction)
     match judged.verdict:
@@ -309,7 +329,11 @@ def _verdict_row(session: Session, hypothesis: Hypothesis) -> Row:
             if not runs and not session.ended:
                 mark, detail = PLAIN, "not tested yet"
     strong = judged.verdict is HypothesisVerdict.CONFIRMED
-    return Row(mark=mark, claim=sentence(said(hypothesis.claim)), detail=detail, runs=runs, strong=strong)
+    claim = said(hypothesis.claim)
+    if strong and session.ended and hypothesis.names_a_cause and not session.explains(hypothesis):
+        # what was run is the prediction, and it does not show that the rest is true
+        strong, claim, detail = False, f"Prediction held: {prediction}", f"Not shown to be the cause: {claim}"
+    return Row(mark=mark, claim=sentence(claim), detail=detail, runs=runs, strong=strong)
 
 
 def _open_reasons(session: Session, hypothesis: Hypothesis) -> str:
@@ -371,10 +395,11 @@ def _diffs(session: Session, fix: Fix) -> list[Diff]:
 def _title(session: Session, fix: Fix, edit: CellEdit) -> str:
     changed = _changed_lines(edit)
     facts = [_label(session, edit), f"{changed} line{'s' * (changed != 1)} changed"]
+    judged = [(other, session.judge_fix(other)) for other in session.fixes]
     passing = [
         other
-        for other in session.fixes
-        if session.judge_fix(other).verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
+        for other, said in judged
+        if said.verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE) and not said.partial
     ]
     smallest = min((size(other.edits) for other in passing), default=0)
     if len(passing) > 1 and fix in passing and size(fix.edits) == smallest:
@@ -432,6 +457,15 @@ def confirmed(session: Session) -> list[Block]:
         found += [Rows(rows=tuple(rows))] if rows else []
         tests = tuple(_test_row(session, fix, view) for view in session.tests_of(fix.id))
         found += [Tests(rows=tests)] if tests else []
+        found += _challenges(session, fix)
+    asked = question(session)
+    if asked is not None:
+        choices = [
+            Row(mark=OPEN, claim=f"{number}: {phrase(item.does)} ({phrase(item.fix.why)})")
+            for number, item in enumerate(asked.choices, 1)
+        ]
+        title = "Which did you mean? %cot_answer with its number says so"
+        found.append(Rows(rows=tuple(choices), title=title))
     open_points = _not_verified(session, fix)
     if open_points:
         rows = [Row(mark=OPEN, claim=point) for point in open_points]
@@ -456,10 +490,11 @@ def _cell_row(session: Session, fix: Fix) -> list[Row]:
 
 
 def _searches(session: Session, fix: Fix) -> list[Row]:
-    searches = [i for i in session.evidence if i.kind is EvidenceKind.SCHEDULE and i.about == fix.id]
+    kinds = {EvidenceKind.SCHEDULE: "schedules", EvidenceKind.RUNS: "runs"}
     return [
-        Row(mark=PLAIN, claim=f"schedules with the fix: {ending(item)}", runs=(run(item),))
-        for item in searches
+        Row(mark=PLAIN, claim=f"{kinds[item.kind]} with the fix: {ending(item)}", runs=(run(item),))
+        for item in session.evidence
+        if item.kind in kinds and item.about == fix.id
     ]
 
 
@@ -485,6 +520,37 @@ def _ended(evidence: Evidence | None) -> str:
     return ending(evidence) if evidence is not None else "not run"
 
 
+_WITHSTOOD = {
+    ChallengeKind.CAUSE: "what the explanation predicts is not so any more with the fix",
+    ChallengeKind.SURVIVAL: "the operation that failed still happens, and returns each time",
+    ChallengeKind.ABLATION: "every change is needed",
+    ChallengeKind.NULLS: "the test fails on empty results",
+    ChallengeKind.AGREEMENT: "the new operation gives the same where the old one works",
+    ChallengeKind.DAMAGE: "no more values are missing than before, as far as that can be counted",
+    ChallengeKind.SECOND_COPY: "a second copy that looks different gives the same",
+    ChallengeKind.NEIGHBOURS: "no edit of the same place passes and behaves differently",
+}
+
+
+def _challenges(session: Session, fix: Fix) -> list[Block]:
+    """The challenges of a fix that ran: what it withstood, and what speaks against it."""
+    rows = []
+    for item in challenged(fix.id, session.evidence):
+        if item.trial is None or not ran(item):
+            continue
+        if item.note == NOT_COMPARED:
+            row = Row(mark=PLAIN, claim=phrase(item.note), runs=(run(item),))
+        elif item.held is True:
+            # two kinds of comparison are called agreement: each says what it compared
+            told = phrase(item.note) if item.trial is ChallengeKind.AGREEMENT and item.note else ""
+            row = Row(mark=tick((item.id,)), claim=told or _WITHSTOOD[item.trial], runs=(run(item),))
+        else:
+            mark = cross((item.id,)) if item.held is False else OPEN
+            row = Row(mark=mark, claim=phrase(item.note or "not decided"), runs=(run(item),))
+        rows.append(row)
+    return [Rows(rows=tuple(rows), title="Challenged")] if rows else []
+
+
 def _not_verified(session: Session, fix: Fix | None) -> list[str]:
     """Return what the evidence leaves open, each point once."""
     claims: dict[str, str] = {item.id: item.claim for item in session.hypotheses}
@@ -500,5 +566,6 @@ def _not_verified(session: Session, fix: Fix | None) -> list[str]:
     proven = fix is not None and session.judge_fix(fix).verdict is FixVerdict.VERIFIED
     # if a schedule proves a fix, it does not matter that a single run did not fail
     notes = state_notes(session.evidence)
+    proven = proven or by_chance(session.evidence) is not None
     points += [note for note in notes if not (proven and note.startswith(UNREPEATED))]
     return [said(point) for point in dict.fromkeys(points)]

@@ -3,6 +3,7 @@
 from cot_magic.core.case import Raised
 from cot_magic.core.findings import Evidence, EvidenceKind
 from cot_magic.core.jobs import Outcome
+from cot_magic.core.repeated import in_words
 from cot_magic.render.blocks import RunRow
 from cot_magic.render.safe_text import LONG, code_span, phrase, seconds, shown
 
@@ -11,12 +12,16 @@ _NOUN = {
     EvidenceKind.FIX: "cell",
     EvidenceKind.TEST: "test",
     EvidenceKind.SCHEDULE: "schedules",
+    EvidenceKind.CHALLENGE: "challenge",
+    EvidenceKind.RUNS: "runs",
 }
 
 
 def ending(evidence: Evidence) -> str:
     """Say how the run ended: `the prediction held`, `raises KeyError`, `blocked: needs the network`."""
     note = phrase(evidence.note, 200)
+    if evidence.repeats is not None and evidence.repeats.runs:
+        return in_words(evidence.repeats)
     match evidence.outcome:
         case Outcome.PASSED:
             return _passed(evidence)
@@ -62,7 +67,8 @@ def unsettled(evidence: Evidence) -> bool:
 
 def state_notes(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
     """Return the notes of completed runs about the state they ran on, each once."""
-    said = [phrase(item.note) for item in evidence if item.note and not unsettled(item)]
+    own = [item for item in evidence if item.kind is not EvidenceKind.CHALLENGE]  # these say what they showed
+    said = [phrase(item.note) for item in own if item.note and not unsettled(item)]
     return tuple(dict.fromkeys(said))
 
 
@@ -74,5 +80,9 @@ def _passed(evidence: Evidence) -> str:
             return "the prediction held" if evidence.held else "the prediction failed"
         case EvidenceKind.SCHEDULE:
             return "no schedule fails"
-        case EvidenceKind.FIX | EvidenceKind.TEST:
+        case EvidenceKind.FIX | EvidenceKind.TEST | EvidenceKind.RUNS:
             return "passes"
+        case EvidenceKind.CHALLENGE:
+            if evidence.held is None:
+                return "not decided"
+            return "withstood" if evidence.held else "not withstood"

@@ -43,7 +43,13 @@ class Closing(Protocol):
 
 @runtime_checkable
 class Sending(Protocol):
-    """A reasoner that sends requests: they can be previewed, and the connection takes time to load."""
+    """A reasoner that sends requests: they can be previewed, and the connection takes time to load.
+
+    `first` looks at the case before the first request, and `preview` is None if it left nothing to send.
+    """
+
+    @property
+    def first(self) -> Reasoner: ...
 
     def preview(self, case: Case, budget: Budget) -> Any: ...
 
@@ -62,7 +68,10 @@ def chosen(settings: Settings) -> tuple[str, str]:
     if source is None:
         elsewhere = settings.platform == "anthropic" and os.environ.get("ANTHROPIC_BASE_URL")
         return "offline", _NO_CREDENTIAL + (_ELSEWHERE if elsewhere else "")
-    return "claude", f"A credential was found ({source}): using claude. --reasoner offline sends nothing."
+    return "claude", (
+        f"A credential was found ({source}): using claude where the offline reasoner verifies no fix. "
+        "--reasoner offline sends nothing."
+    )
 
 
 def choose_reasoner(settings: Settings, redactor: Redactor | None = None) -> Reasoner:
@@ -76,7 +85,11 @@ def choose_reasoner(settings: Settings, redactor: Redactor | None = None) -> Rea
     if name == "offline":
         reasoner = plugins.load("reasoners", "offline")(rules=plugins.rules)
     elif name == "claude":
-        reasoner = _claude(settings, redactor or Redactor())
+        from cot_magic.reasoners.offline_first import OfflineFirst
+
+        offline = plugins.load("reasoners", "offline")(rules=plugins.rules)
+        model = _claude(settings, redactor or Redactor())
+        reasoner = OfflineFirst(offline, model, settles=settings.reasoner == "auto")
     elif name.startswith((RECORDED, AFRESH)):
         from cot_magic.notebook.report.session import events_of
         from cot_magic.run.recording import read
@@ -106,11 +119,13 @@ def nothing_to_preview(reasoner: Reasoner) -> None:
 
 def request_text(body: Any) -> str:
     """The whole request as it would be sent, for people to read."""
+    if body is None:
+        return "Nothing would be sent: the offline reasoner's fix is verified."
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return f"{text}\nThis is the first request as it would be sent. Nothing was sent."
 
 
-def _claude(settings: Settings, redactor: Redactor) -> Reasoner:
+def _claude(settings: Settings, redactor: Redactor) -> Any:
     from cot_magic.reasoners.claude.messages.credentials import has_credentials
 
     if not settings.preview and not has_credentials(settings.platform):
@@ -118,10 +133,9 @@ def _claude(settings: Settings, redactor: Redactor) -> Reasoner:
             f"--reasoner claude: no credential for the platform {settings.platform} was found. Set "
             "ANTHROPIC_API_KEY (or what the platform uses), or ANTHROPIC_BASE_URL for a local server."
         )
-    reasoner: Reasoner = plugins.load("reasoners", "claude")(
+    return plugins.load("reasoners", "claude")(
         model=settings.model or DEFAULT_MODEL,
         platform=settings.platform,
         max_usd=settings.max_cost,
         redactor=redactor,
     )
-    return reasoner

@@ -4,8 +4,11 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from cot_magic.sandbox import busy
 
 
 @contextmanager
@@ -26,18 +29,29 @@ def interruptible() -> Iterator[None]:
 
 
 class Watchdog:
-    """Interrupts the main thread, as Ctrl-C would, when a cell has run for too long."""
+    """Interrupts the main thread, as Ctrl-C would, when a cell has run for too long; while it waits for a
+    processor, no time passes."""
 
     def __init__(self, seconds: float) -> None:
         self._lock = threading.Lock()
         self._fired = self._stopped = False
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
-        self._timer.start()
+        self._seconds, self._started, self._waited = seconds, time.monotonic(), busy.waited_here()
+        self._timer = self._armed(seconds)
+
+    def _armed(self, seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, self._fire)
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def _fire(self) -> None:
         with self._lock:
             if self._stopped:
+                return
+            more = busy.allowance(self._seconds, os.getpid(), self._waited)
+            left = self._started + self._seconds + more - time.monotonic()
+            if left > 0:
+                self._timer = self._armed(left)
                 return
             self._fired = True
         if sys.platform == "win32":

@@ -5,7 +5,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +84,17 @@ def run_notebook(
     *,
     kernel: str | None = None,
     on_event: Callable[[Session, Stamped], None] = lambda session, stamped: None,
+    on_cell: Callable[[int, int], None] = lambda place, total: None,
     verbatim: bool = False,
     notebook: Any = None,
 ) -> NotebookRun:
     """Run the cells of a notebook in order until one fails, in a kernel of its own in the notebook's folder.
 
-    The kernel writes its events to a file that is read here, so what was found survives the kernel. With
-    `notebook`, that notebook runs as if it were at `path`, and its cells get the outputs. The file at `path`
-    is never written. Raises NotebookError if it cannot be read or its kernel cannot be started;
-    KeyboardInterrupt passes through after the kernel has ended.
+    The kernel writes its events to a file that is read here, so what was found survives the kernel. `on_cell`
+    hears which cell begins, by its index, and how many there are. With `notebook`, that notebook runs as if
+    it were at `path`, and its cells get the outputs. The file at `path` is never written. Raises
+    NotebookError if it cannot be read or its kernel cannot be started; KeyboardInterrupt passes through after
+    the kernel has ended.
     """
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -113,6 +115,7 @@ def run_notebook(
             try:
                 for place in code:
                     failed = place
+                    on_cell(place, len(notebook.cells))
                     client.execute_cell(notebook.cells[place], place)
                 failed = None
             except CellExecutionError:
@@ -147,7 +150,8 @@ def arming(
     ]
     # a cell with this tag is there to fail (nbclient goes on after it too)
     expected = [cell.source for cell in notebook.cells if "raises-exception" in cell.metadata.get("tags", [])]
-    plan = {"cells": cells, "expected": expected, "settings": asdict(settings), "events": str(events)}
+    inside = replace(settings, certify=False)  # whoever started the kernel does that when it has ended
+    plan = {"cells": cells, "expected": expected, "settings": asdict(inside), "events": str(events)}
     plan["verbatim"] = str(verbatim) if verbatim is not None else ""
     plan["preview"] = str(preview) if preview is not None else ""
     config = json.dumps(plan)

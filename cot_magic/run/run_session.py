@@ -7,20 +7,37 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from cot_magic import plugins
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Case
 from cot_magic.core.engine import drive
 from cot_magic.core.errors import UsageError
-from cot_magic.core.events import Event, ExploreSchedules, SearchAdvanced
+from cot_magic.core.events import Event, ExploreSchedules, Interrupted, SearchAdvanced
 from cot_magic.core.findings import Evidence
-from cot_magic.core.jobs import Limits
-from cot_magic.core.protocols import Explorer, Listener, Reasoner, Renderer, Sandbox
+from cot_magic.core.jobs import Budget, Limits
+from cot_magic.core.protocols import (
+    Challenges,
+    Examiner,
+    Explorer,
+    Listener,
+    Reasoner,
+    Renderer,
+    Sandbox,
+)
 from cot_magic.core.session import Session
 from cot_magic.core.streaming import gathered
 from cot_magic.core.withheld import why_not_whole, with_real_sources
-from cot_magic.run.choose_reasoner import AFRESH, Closing, RecordedReasoner, choose_reasoner, chosen
+from cot_magic.run.certified import Certifier, with_certificate
+from cot_magic.run.choose_reasoner import (
+    AFRESH,
+    Closing,
+    RecordedReasoner,
+    Sending,
+    choose_reasoner,
+    chosen,
+)
 from cot_magic.run.interrupts import interruptible
 from cot_magic.run.last_session import LAST, LastSession
 from cot_magic.run.recording import Recording, stamp
@@ -41,8 +58,10 @@ def run_session(
     redactor: Redactor | None = None,
     listeners: Sequence[Listener] = (),
     verbatim: Sequence[Listener] = (),
+    examiner: Examiner | None = None,
     last: LastSession = LAST,
     clock: Callable[[], float] = time.monotonic,
+    certify: Certifier | None = None,
 ) -> Session:
     """Run one session and show it as it grows; return it finished, or as far as it got when interrupted.
 
@@ -54,8 +73,12 @@ def run_session(
     verbatim
         Listeners that hear the sources as they are. The returned session has them too, as fixes are inserted
         from it.
+    examiner
+        Looks at the failed kernel; None if no exception is alive.
     last
         Where the session is kept while it grows and afterwards.
+    certify
+        Adds a certificate of the whole notebook to a session with a fix.
 
     The sandbox is not closed. Raises CotError only before the session starts (unknown reasoner, `--save` not
     writable).
@@ -64,12 +87,7 @@ def run_session(
     reasoner = reasoner or choose_reasoner(settings, redactor)
     if isinstance(reasoner, RecordedReasoner) and not settings.reasoner.startswith(AFRESH):
         return _shown_again(reasoner, renderer, (*listeners, last), last)
-    budget = settings.effective_budget()
-    if isinstance(reasoner, RecordedReasoner):
-        case, budget = (
-            with_real_sources(reasoner.case, case, redactor.source),
-            replace(budget, search_s=VERIFYING_S),
-        )
+    case, budget = _what_runs(case, settings, reasoner, redactor)
     with _recording(settings) as recording:
         events = drive(
             case,
@@ -83,7 +101,10 @@ def run_session(
             allow=settings.allow,
             session_id=uuid.uuid4().hex[:8],
             note=chosen(settings)[1],
+            examiner=examiner,
+            challenger=challenged,
         )
+        events = with_certificate(events, certify) if certify is not None else events
         screens = Screens(renderer, (*listeners, last, *recording), redactor)
         return _follow(events, Session(), screens, verbatim, last, clock, reasoner)
 
@@ -130,9 +151,51 @@ def resume_session(
             limits=limits_of(settings),
             allow=settings.allow,
             resume=session,
+            challenger=challenged,
         )
         screens = Screens(renderer, (*listeners, last, *recording), redactor, session=last.shown)
         return _follow(events, session, screens, verbatim, last, clock, reasoner)
+
+
+def _what_runs(case: Case, settings: Settings, reasoner: Reasoner, redactor: Redactor) -> tuple[Case, Budget]:
+    """The case and the budget; of a recording that runs afresh, the recorded case with its real sources."""
+    budget = budget_of(settings, reasoner)
+    if not isinstance(reasoner, RecordedReasoner):
+        return case, budget
+    whole = with_real_sources(reasoner.case, case, redactor.source)
+    return whole, replace(budget, search_s=VERIFYING_S)
+
+
+def budget_of(settings: Settings, reasoner: Reasoner) -> Budget:
+    """The budget of a session; one that a model goes on with has time for the experiments of both."""
+    budget = settings.effective_budget()
+    return replace(budget, search_s=2 * budget.search_s) if isinstance(reasoner, Sending) else budget
+
+
+def preview(
+    case: Case, sandbox: Sandbox, settings: Settings, *, reasoner: Sending, examiner: Examiner | None = None
+) -> Any:
+    """The body of the first request, exactly as a session would send it; None if it would send nothing.
+
+    What looks at the case before a model is asked runs as in a session. KeyboardInterrupt ends it.
+    """
+    budget = budget_of(settings, reasoner)  # type: ignore[arg-type]
+    for event in drive(
+        case,
+        reasoner.first,
+        sandbox,
+        LazyExplorer(sandbox, settings),
+        intensity=settings.intensity,
+        budget=budget,
+        clock=time.monotonic,
+        limits=limits_of(settings),
+        allow=settings.allow,
+        examiner=examiner,
+        challenger=challenged,
+    ):
+        if isinstance(event, Interrupted):
+            raise KeyboardInterrupt
+    return reasoner.preview(case, budget)
 
 
 class LazyExplorer:
@@ -152,6 +215,13 @@ class LazyExplorer:
                 allow=self._settings.allow,
             )
         yield from self._explorer.explore(case, request)
+
+
+def challenged(**given: Any) -> Challenges:
+    """The challenges of a fix; loaded for the first fix that passes."""
+    from cot_magic.verdict.challenge import challenge
+
+    return challenge(**given)
 
 
 def limits_of(settings: Settings) -> Limits:

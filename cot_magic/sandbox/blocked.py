@@ -1,7 +1,14 @@
 """Tells exceptions caused by the confinement or a lost resource from those of the code itself."""
 
+import dis
 import errno
-from collections.abc import Iterator
+import os
+import re
+import types
+from collections.abc import Collection, Iterator
+
+from cot_magic.sandbox.lost import LostResources
+from cot_magic.sandbox.places import of_a_library
 
 FORBIDDEN = {errno.EPERM, errno.EACCES, errno.EROFS}
 LIMITED = {errno.EFBIG, errno.EMFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM}
@@ -15,16 +22,69 @@ LOST_TEXTS = (
 )
 NO_INPUT = "`input()` is not available in a sandboxed copy"
 DATABASE_TEXTS = ("database is locked", "disk i/o error", "readonly database", "unable to open database")
+REFUSED_TEXTS = tuple(os.strerror(number) for number in sorted(FORBIDDEN))
+LOST_TEXT = os.strerror(errno.EBADF)
+WAITING = ("Empty", "Full", "BrokenBarrierError")  # of `queue` and `threading`
+DATABASE = "open database"
+NETWORK = ("connect", "bind", "sendto", "look up", "fetch")
+RAISING = {dis.opmap["RAISE_VARARGS"], dis.opmap["RERAISE"]}
 MOST_LINKS = 50
 
 
-def why_blocked(error: BaseException, *, net: bool, withheld: frozenset[str]) -> str | None:
-    """Why this exception, or one in its chain, says nothing about the code; None if the code raised it."""
+def why_blocked(
+    error: BaseException,
+    *,
+    net: bool,
+    withheld: frozenset[str],
+    lost: LostResources | None = None,
+    attempts: Collection[str] = (),
+) -> str | None:
+    """Why this exception, or one in its chain, says nothing about the code; None if the code raised it.
+
+    Parameters
+    ----------
+    lost
+        What the copy has lost. Without it, any error that could come from a lost resource counts as one.
+    attempts
+        What the code tried to do outside the copy, in the words of `effects`.
+    """
     for link in chain(error):
-        reason = _reason(link, net=net, withheld=withheld)
+        if lost is not None and raised_by_the_person(link):
+            reason = _of_an_assert(link, lost)
+        else:
+            reason = _reason(link, net=net, withheld=withheld, lost=lost, attempts=attempts)
         if reason is not None:
             return reason
     return None
+
+
+def raised_by_the_person(error: BaseException) -> bool:
+    """Whether a `raise` or `assert` outside of libraries made it: then it is the code's own error."""
+    entry = _innermost(error)
+    return entry is not None and not of_a_library(entry.tb_frame.f_code.co_filename) and _by_statement(entry)
+
+
+def _by_statement(entry: types.TracebackType) -> bool:
+    """Whether the instruction that failed is a `raise`; else the interpreter or a C function failed."""
+    code = entry.tb_frame.f_code.co_code
+    return 0 <= entry.tb_lasti < len(code) and code[entry.tb_lasti] in RAISING
+
+
+def _innermost(error: BaseException) -> types.TracebackType | None:
+    entry = error.__traceback__
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    return entry
+
+
+def _of_an_assert(error: BaseException, lost: LostResources) -> str | None:
+    """An assert about a thread or a program that the copy does not have (`assert worker.is_alive()`)."""
+    used = lost.used_by(error) if isinstance(error, AssertionError) else None
+    return _gone(used) if used else None
+
+
+def _gone(what: str) -> str:
+    return f"it uses a resource of the kernel that a copy does not have ({what})"
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
@@ -41,35 +101,79 @@ def chain(error: BaseException) -> Iterator[BaseException]:
             todo.extend(link.exceptions)
 
 
-def _reason(error: BaseException, *, net: bool, withheld: frozenset[str]) -> str | None:
+def _reason(
+    error: BaseException,
+    *,
+    net: bool,
+    withheld: frozenset[str],
+    lost: LostResources | None,
+    attempts: Collection[str],
+) -> str | None:
     if isinstance(error, MemoryError):
-        return "it exceeded the copy's memory limit"
+        return None if _exceeds_the_machine(error) else "it exceeded the copy's memory limit"
     text = _text(error)
     if NO_INPUT in text:
         return NO_INPUT
     key = error.args[0] if isinstance(error, KeyError) and error.args else None
-    if type(key) is str and key in withheld:
+    if type(key) is str and key in withheld and _of_the_environment(error):
         return f"the environment variable {key} is withheld from sandboxed copies"
-    lost = next((part for part in LOST_TEXTS if part in text), None)
-    if lost is not None:
-        return f"it uses a resource of the kernel that a copy does not have ({lost})"
-    of_sqlite = type(error).__module__ in ("sqlite3", "_sqlite3")
-    if of_sqlite and any(part in text.lower() for part in DATABASE_TEXTS):
-        return f"a sandboxed copy cannot write to the database ({text[:100]})"
-    return _reason_of_os(error, net=net) if isinstance(error, OSError) else None
+    found = next((part for part in LOST_TEXTS if part in text), None)
+    if found is not None:
+        return _gone(found)
+    if isinstance(error, OSError) and (reason := _reason_of_os(error, net=net, lost=lost, attempts=attempts)):
+        return reason
+    if type(error).__module__ in ("sqlite3", "_sqlite3"):
+        writes = lost is None or bool(lost.files) or any(word.startswith(DATABASE) for word in attempts)
+        if writes and any(part in text.lower() for part in DATABASE_TEXTS):
+            return f"a sandboxed copy cannot write to the database ({text[:100]})"
+    return None if lost is None else _reason_of_loss(error, text, lost)
 
 
-def _reason_of_os(error: OSError, *, net: bool) -> str | None:
+def _reason_of_os(
+    error: OSError, *, net: bool, lost: LostResources | None, attempts: Collection[str]
+) -> str | None:
     number = error.errno
     if number in FORBIDDEN:
         return f"not permitted in a sandboxed copy ({_text(error)[:200]})"
     if number in LIMITED:
         return f"it exceeded a limit of the copy ({_text(error)[:200]})"
     if number in LOST or isinstance(error, BrokenPipeError | ConnectionResetError | ConnectionAbortedError):
+        if lost is not None and lost.used_by(error, files=True) is None:
+            return None
         return f"the kernel's open files and connections do not work in a copy ({_text(error)[:200]})"
-    if not net and (isinstance(error, ConnectionError) or type(error).__name__ in ("gaierror", "herror")):
-        return f"a sandboxed copy has no network ({_text(error)[:200]})"
+    of_names = type(error).__name__ in ("gaierror", "herror")
+    if not net and (isinstance(error, ConnectionError) or of_names):
+        tried = lost is None or of_names or any(word.startswith(NETWORK) for word in attempts)
+        return f"a sandboxed copy has no network ({_text(error)[:200]})" if tried else None
     return None
+
+
+def _reason_of_loss(error: BaseException, text: str, lost: LostResources) -> str | None:
+    """What an error of a C library, a wait that nobody ends, or the use of a lost resource tells."""
+    entry = _innermost(error)
+    if entry is not None and not _by_statement(entry):
+        if any(part in text for part in REFUSED_TEXTS):
+            return f"not permitted in a sandboxed copy ({text[:200]})"
+        if lost.kernel_pid and re.search(rf"\bPID {lost.kernel_pid}\b", text):
+            return f"the kernel holds what it needs ({text[:200]})"
+        if LOST_TEXT in text and (lost.files or lost.descriptors) and not isinstance(error, OSError):
+            return f"the kernel's open files and connections do not work in a copy ({text[:200]})"
+    if lost.threads and (isinstance(error, TimeoutError) or type(error).__name__ in WAITING):
+        return _gone("a thread")
+    used = lost.used_by(error)
+    return _gone(used) if used else None
+
+
+def _of_the_environment(error: BaseException) -> bool:
+    """Whether `os.environ` raised it, as far as is known."""
+    entry = _innermost(error)
+    return entry is None or entry.tb_frame.f_code.co_filename in (os.__file__, "<frozen os>")
+
+
+def _exceeds_the_machine(error: MemoryError) -> bool:
+    """Whether an array was asked for that is larger than the memory of the machine: so it fails anywhere."""
+    size = getattr(error, "_total_size", None)
+    return type(size) is int and size > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _text(error: BaseException) -> str:

@@ -6,24 +6,38 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cot_magic.core import processes
 from cot_magic.core.case import Raised
 from cot_magic.core.codec import to_json
-from cot_magic.core.jobs import NO_PROCESSES, UNREPEATED, Job, JobResult, Outcome
-from cot_magic.sandbox import effects, observe, rebind, steps, syscalls, wire
+from cot_magic.core.jobs import SHOWN, UNREPEATED, Job, JobResult, Outcome
+from cot_magic.sandbox import (
+    conditions,
+    disguise,
+    effects,
+    mirror,
+    observe,
+    rebind,
+    run_steps,
+    steps,
+    syscalls,
+    tampering,
+    wire,
+)
 from cot_magic.sandbox.blocked import why_blocked
-from cot_magic.sandbox.confine import confine
+from cot_magic.sandbox.confine import ReadableFiles, confine
+from cot_magic.sandbox.exact import GeneratorStates
+from cot_magic.sandbox.lost import LostResources
 from cot_magic.sandbox.permissions import Permissions
-from cot_magic.sandbox.steps import Describe
+from cot_magic.sandbox.places import of_a_library
+from cot_magic.sandbox.steps import Autopsy, Describe
 
 RAISED_BYTES = 512 << 10
 WATCH_S = 0.5  # for the values that are watched; a job whose time ends in it has no result
-_one_at_a_time = threading.RLock()  # effects come from any thread of the job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,78 +47,164 @@ class Surroundings:
     shell: Any
     describe: Describe
     withheld: frozenset[str]
-    unreadable: tuple[str, ...]
+    reading: ReadableFiles
     descriptors: frozenset[int]
     parked_pid: int
     collects: bool
+    generators: GeneratorStates
+    kernel_pid: int
+    environment: Mapping[str, str | None]
+    lost: LostResources
+    writes_bytecode: bool
+    autopsy: Autopsy | None = None
 
 
-def run_job(
-    job: Job, allow: Sequence[str], around: Surroundings, *, scratch: str, result_fd: int, output_fd: int
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The ends of a job's two pipes, its folder, and the key of its messages."""
+
+    result_fd: int
+    output_fd: int
+    scratch: str
+    key: bytes
+    mirrored: bool = False
+
+
+class Teller:
+    """Sends messages to the parked copy."""
+
+    def __init__(self, ends: Ends) -> None:
+        self.key, self.send = ends.key, run_steps.sender(ends.result_fd)
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        self.send(wire.pack(message, self.key))
+
+
+def run_job(job: Job, allow: Sequence[str], around: Surroundings, ends: Ends) -> None:
     """Run in the new process and never return: `os._exit` ends it, so that nothing inherited is finalised."""
     try:
+        tell, scratch = Teller(ends), ends.scratch
         try:
-            _enter(around, scratch, result_fd, output_fd)
+            _enter(around, ends, disguised=job.disguised)
             permissions = Permissions.parse(allow)
             loop = rebind.new_loop()
             if not permissions.proc:
-                os.environ[NO_PROCESSES] = "1"
-            confine(job.limits, permissions, scratch=scratch, unreadable=around.unreadable)
+                processes.forbid()
+            confine(job.limits, permissions, scratch=scratch, reading=around.reading)
+            if ends.mirrored:
+                mirror.enter(scratch)
+            if job.conditions is not None:
+                conditions.put_under(job.conditions, around.shell.user_ns)
         except BaseException as error:
-            _emit(result_fd, {"failed": f"{type(error).__name__}: {error}"[:500]})
+            tell({"failed": f"{type(error).__name__}: {error}"[:500]})
             os._exit(70)
-        _emit(result_fd, {"ready": True})
-        effects.watch(scratch, lambda effect: _emit(result_fd, {"effect": wire.plain(effect)}))
-        _Run(job, around, permissions, result_fd).go(loop)
+        tell({"ready": True})
+        attempts = effects.watch(scratch, lambda effect: tell({"effect": wire.plain(effect)}))
+        _Run(job, around, permissions, tell, attempts).go(loop)
         sys.stdout.flush()
         os._exit(0)
     finally:
         os._exit(71)  # our own code failed; without a result line this is no result
 
 
-def _enter(around: Surroundings, scratch: str, result_fd: int, output_fd: int) -> None:
+def _enter(around: Surroundings, ends: Ends, *, disguised: bool) -> None:
     """Detach from the parked copy: own session and output, none of its descriptors, but die with it."""
     os.setsid()
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != around.parked_pid:
         raise RuntimeError("the parked copy died")
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.dup2(output_fd, 1)
-    os.dup2(output_fd, 2)
+    os.dup2(ends.output_fd, 1)
+    os.dup2(ends.output_fd, 2)
     for fd in map(int, os.listdir("/proc/self/fd")):
-        if fd not in around.descriptors and fd != result_fd:
+        if fd not in around.descriptors and fd not in (ends.result_fd, around.reading.layer):
             try:
                 os.close(fd)
             except OSError:
                 continue  # the descriptor of the listing
+    around.generators.restore()
     if around.collects:
         gc.enable()
     faulthandler.enable(file=2, all_threads=False)
-    os.environ["TMPDIR"] = tempfile.tempdir = scratch
+    os.environ["TMPDIR"] = tempfile.tempdir = ends.scratch
+    if disguised:
+        disguise.set_environment(around.environment)
+        sys.dont_write_bytecode = not around.writes_bytecode
 
 
 class _Run:
     """The steps of one job and the report on them."""
 
-    def __init__(self, job: Job, around: Surroundings, permissions: Permissions, result_fd: int) -> None:
-        self._job, self._around, self._permissions, self._fd = job, around, permissions, result_fd
-        self._steps = steps.StepRunner(around.shell)
+    def __init__(
+        self,
+        job: Job,
+        around: Surroundings,
+        permissions: Permissions,
+        tell: Teller,
+        attempts: Collection[str],
+    ) -> None:
+        self._job, self._around, self._permissions, self._tell = job, around, permissions, tell
+        self._attempts = attempts
+        self._names = around.shell.user_ns
+        kernel_files = frozenset(getattr(around.shell.compile, "_filename_map", ()))
+        self._hidden = disguise.HiddenModules() if job.disguised else None
+        names = disguise.kernel_file_names(around.shell, around.kernel_pid) if job.disguised else _plain_name
+        self._steps = steps.ReadySteps(around.shell, job.steps, names)
+        if job.disguised:
+            self._steps.leave_names()
+        self._run_step = run_steps.step_runner(
+            around.shell, self._steps, self._steps.begin, tell.send, tell.key
+        )
+        self._look = None
+        if job.inspect is not None:
+            ready = steps.ready_inspection(job.inspect)
+            self._look = run_steps.inspector(ready, len(job.steps) - 1, tell.send, tell.key)
+        self._watch_the_judge(kernel_files)
         self._started, self._seconds = time.perf_counter(), 0.0
 
+    def _watch_the_judge(self, kernel_files: frozenset[str]) -> None:
+        """Tell what the code of the steps does to what judges it; the kernel's own code does not count."""
+        files = frozenset((*self._steps.cells, steps.INSPECTION_FILE))
+
+        def is_own_file(name: str) -> bool:
+            return name in files or not (name in kernel_files or name.startswith("/") or of_a_library(name))
+
+        self._unchanged = tampering.Unchanged(self._around.shell, tampering.own_code(is_own_file))
+        self._changes = self._unchanged.changes
+        tell = self._tell
+        tampering.watch(
+            tampering.attribution(files, kernel_files), lambda said: tell({"tampered": wire.plain(said)})
+        )
+
     def go(self, loop: Any) -> None:
-        sources = [step.source for step in self._job.steps]
-        steps.drive(self._around.shell, loop, self._main, sources)
+        if self._job.examine:
+            self._examine()
+            return
+        awaits = any(step.awaits for step in self._steps)
+        steps.drive(self._around.shell, loop, self._main, awaits=awaits)
+
+    def _examine(self) -> None:
+        """Send each fact as it is found, so that those of an autopsy that is stopped are kept."""
+        if self._around.autopsy is not None:
+            for fact in self._around.autopsy():
+                self._tell({"fact": to_json(fact)})
+        self._seconds = time.perf_counter() - self._started
+        self._report(JobResult(outcome=Outcome.PASSED))
 
     async def _main(self) -> None:
-        job, ran, index = self._job, steps.Ran(None, None), 0
+        job, ran, index = self._job, run_steps.Ran(), 0
+        if self._hidden is not None:
+            self._hidden.hide()
         for index, step in enumerate(job.steps):
-            _emit(self._fd, {"step": index})
-            ran = await self._steps.run(index, step)
+            ran = await self._run_step(index)
             self._seconds = time.perf_counter() - self._started
+            for change in self._changes():
+                self._tell({"tampered": wire.plain(change)})
             is_last = index == len(job.steps) - 1
             if ran.error is not None and (is_last or not step.may_raise):
                 break
+        if self._hidden is not None:
+            self._hidden.show()
         last = max(len(job.steps) - 1, 0)
         if job.inspect is not None and index == last:
             self._report(self._inspected(ran.error, index))
@@ -114,11 +214,13 @@ class _Run:
             return
         self._report(self._passed(ran.value, index))
         if job.watch:  # after the report, so that a user's repr cannot lose the result
-            self._watch()
+            self._watch(ran.value)
 
-    def _watch(self) -> None:
-        """Report the watched values, unless describing them takes too long."""
+    def _watch(self, shown: Any) -> None:
+        """Report the watched values, unless describing them takes too long; None is not displayed."""
         late = False
+        names = self._job.watch if shown is not None else [name for name in self._job.watch if name != SHOWN]
+        values = {name: self._names[name] for name in names if name in self._names} | {SHOWN: shown}
 
         def alarm(number: int, frame: Any) -> None:
             nonlocal late
@@ -129,13 +231,13 @@ class _Run:
         signal.setitimer(signal.ITIMER_REAL, WATCH_S, WATCH_S)  # again for each repr that goes on regardless
         try:
             try:
-                state = observe.watch(self._around.shell.user_ns, self._job.watch)
+                state = observe.watch(values, names)
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
         except TimeoutError:  # it may also come just before the timer is off
             return
         if not late:
-            _emit(self._fd, {"state": to_json(state)})
+            self._tell({"state": to_json(state)})
 
     def _inspected(self, error: BaseException | None, index: int) -> JobResult:
         assert self._job.inspect is not None
@@ -151,18 +253,19 @@ class _Run:
             return replace(
                 unlike, note=f"{UNREPEATED}: frame {place} was requested; the traceback has {len(frames)}"
             )
-        try:
-            value = steps.inspect(self._job.inspect, frames[place][0])
-        except BaseException as failure:
-            return self._raised(failure, index)
-        return self._passed(value, index)
+        assert self._look is not None
+        frame = frames[place][0]
+        # one namespace, because a generator expression in the source could not see local names otherwise
+        looked = self._look({**frame.f_globals, **frame.f_locals})
+        if looked.error is not None:
+            return self._raised(looked.error, index)
+        return self._passed(looked.value, index)
 
     def _passed(self, value: Any, index: int) -> JobResult:
         return JobResult(
             outcome=Outcome.PASSED,
             step=index,
-            value=None if value is None else observe.value_text(value),
-            held=_truth(value),
+            value=None if value is None else observe.value_text(value),  # whether it held is said by its step
         )
 
     def _raised(self, error: BaseException, index: int) -> JobResult:
@@ -180,21 +283,21 @@ class _Run:
         )
 
     def _why_blocked(self, error: BaseException) -> str | None:
-        return why_blocked(error, net=self._permissions.net, withheld=self._around.withheld)
+        return why_blocked(
+            error,
+            net=self._permissions.net,
+            withheld=self._around.withheld,
+            lost=self._around.lost,
+            attempts=self._attempts,
+        )
 
     def _report(self, result: JobResult) -> None:
         """Send the result with the time of the steps, without that of describing values and failures."""
-        _emit(self._fd, {"result": to_json(replace(result, seconds=self._seconds))})
+        self._tell({"result": to_json(replace(result, seconds=self._seconds))})
 
 
-def _truth(value: Any) -> bool | None:
-    """The value if it is True or False, also numpy's; else None."""
-    if value is True or value is False:
-        return bool(value)
-    kind = type(value)
-    if kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"):
-        return bool(value)
-    return None
+def _plain_name(index: int, source: str) -> str:
+    return f"<cot cell {index}>"
 
 
 def _bounded(raised: Raised) -> Raised:
@@ -204,10 +307,3 @@ def _bounded(raised: Raised) -> Raised:
     kept = raised.frames if len(raised.frames) <= 30 else (*raised.frames[:10], *raised.frames[-20:])
     frames = tuple(replace(frame, variables=(), operands=()) for frame in kept)
     return replace(raised, frames=frames, cause=None, context=None, group=(), subject=None)
-
-
-def _emit(fd: int, message: dict[str, Any]) -> None:
-    data = wire.pack(message)
-    with _one_at_a_time:
-        while data:
-            data = data[os.write(fd, data) :]

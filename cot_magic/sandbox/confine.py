@@ -5,11 +5,13 @@ import os
 import resource
 import socket
 import struct
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cot_magic.core.errors import SandboxError
 from cot_magic.core.jobs import Limits
-from cot_magic.sandbox import landlock, seccomp, syscalls
+from cot_magic.sandbox import landlock, seccomp, secret_places, syscalls
 from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.syscalls import libc
 
@@ -18,8 +20,36 @@ SCOPES_SINCE = 6  # the first Landlock version in which a process cannot signal 
 MORE_FILES = 512
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadableFiles:
+    """What jobs of this process may read.
+
+    Attributes
+    ----------
+    layer
+        The descriptor of a Landlock ruleset, which many jobs put on.
+    temporary
+        The folder of temporary files: as others appear there, each job makes rules of its own for it.
+    closed
+        What is closed in it.
+    """
+
+    layer: int
+    temporary: str
+    closed: frozenset[str]
+
+    @classmethod
+    def without(cls, unreadable: Iterable[str] = ()) -> "ReadableFiles":
+        """All but credentials and `unreadable`. Raises OSError."""
+        closed = {*secret_places.of_homes(), *secret_places.OF_THE_SYSTEM, *unreadable}
+        temporary = os.path.realpath(tempfile.gettempdir())
+        changing = frozenset(path for path in closed if os.path.realpath(path).startswith(f"{temporary}/"))
+        layer = landlock.reading(closed - changing, landlock.abi())
+        return cls(layer=layer, temporary=temporary, closed=changing)
+
+
 def confine(
-    limits: Limits, permissions: Permissions, *, scratch: str, unreadable: Sequence[str] = ()
+    limits: Limits, permissions: Permissions, *, scratch: str, reading: ReadableFiles | None = None
 ) -> None:
     """Confine this process for good, in an order in which each step is possible, and check that it works.
 
@@ -37,13 +67,19 @@ def confine(
     _limit(limits, processes=permissions.proc)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     _drop_capabilities()
+    reading = reading or ReadableFiles.without()
     landlock.restrict(
         scratch=scratch,
-        unreadable=(*landlock.UNREADABLE, *unreadable),
-        writable=permissions.writable,
-        net=permissions.net,
+        layer=reading.layer,
+        closed={
+            *reading.closed,
+            *secret_places.of_project(os.getcwd()),
+            *secret_places.of_folder(reading.temporary),
+        },
+        permissions=permissions,
         version=version,
     )
+    os.close(reading.layer)
     seccomp.install(
         seccomp.program(net=permissions.net, proc=permissions.proc, pid=os.getpid(), landlock_abi=version)
     )

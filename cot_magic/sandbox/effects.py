@@ -1,9 +1,11 @@
 """Words for what a job tries to do outside its copy, from CPython's audit events."""
 
+import errno
 import os
 import pathlib
+import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 MOST = 50
@@ -28,13 +30,24 @@ ALONE = {"os.fork": "fork a process", "os.forkpty": "fork a process", "pty.spawn
 Word = Callable[[str, tuple[Any, ...]], str | None]
 
 
-def watch(scratch: str, report: Callable[[str], None]) -> None:
-    """Report each attempt once, at most 50; what stays in `scratch` is no effect. Cannot be undone."""
+def watch(scratch: str, report: Callable[[str], None]) -> Collection[str]:
+    """Report each attempt once, at most 50; what stays in `scratch` is no effect. Cannot be undone.
+
+    Opening a named pipe is refused here, as Landlock cannot do it: what is read is lost to its reader.
+
+    Returns the attempts so far, which grow.
+    """
     seen: set[str] = set()
     inside = False
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal inside
+        if event == "open" and _is_pipe(arguments[0], scratch):
+            opened = f"open the pipe {_text(arguments[0])}"[:LONGEST]
+            if opened not in seen and len(seen) < MOST:
+                seen.add(opened)
+                report(opened)
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
         if event not in WATCHED or inside or len(seen) >= MOST:
             return
         inside = True  # do not report what happens in here
@@ -47,6 +60,18 @@ def watch(scratch: str, report: Callable[[str], None]) -> None:
             inside = False
 
     sys.addaudithook(hook)
+    return seen
+
+
+def _is_pipe(path: Any, scratch: str) -> bool:
+    """Whether it is a named pipe of someone else; `/dev/stdout` and its like are the job's own."""
+    text = _text(path)
+    if type(path) is int or text.startswith(("/dev/", "/proc/self/", scratch)):
+        return False
+    try:
+        return stat.S_ISFIFO(os.stat(text).st_mode)
+    except (OSError, ValueError):
+        return False  # whoever opens it hears the same
 
 
 def word(event: str, arguments: tuple[Any, ...], scratch: str) -> str | None:

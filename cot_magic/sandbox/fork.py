@@ -2,8 +2,9 @@
 
 import contextlib
 import os
-import shutil
+import secrets
 import signal
+import stat
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,41 +12,62 @@ from typing import Any
 
 from cot_magic.core.codec import from_json
 from cot_magic.core.errors import RecordingError
-from cot_magic.core.jobs import Job, JobResult, Outcome, StateItem
-from cot_magic.sandbox import child, wire
+from cot_magic.core.facts import Fact
+from cot_magic.core.jobs import UNREPEATED, Job, JobResult, Outcome, StateItem
+from cot_magic.sandbox import busy, child, mirror, wire
+from cot_magic.sandbox.scratch import remove_tree
 
 PIECE = 65_536
 OUTPUT_BYTES = 8 << 20
 """What a job may print before it is stopped."""
 SCRATCH_FILES = 4  # the scratch folder may hold this many files of the largest permitted size
+MOST_ENTRIES = 5_000
+"""Files and folders that a job may make before it is stopped."""
+MOST_THREADS = 500
 MOST_EFFECTS = 50
+MOST_FACTS = 100
+NOT_BORNE_OUT = "what it reported is not what its steps did"
 
 
 class RunningJob:
     """A forked job: its process, its two pipes, and what has arrived so far."""
 
-    def __init__(self, job: Job, allow: Sequence[str], around: child.Surroundings, *, scratch: str) -> None:
+    def __init__(
+        self,
+        job: Job,
+        allow: Sequence[str],
+        around: child.Surroundings,
+        *,
+        scratch: str,
+        mirrored: bool = False,
+    ) -> None:
         self.job, self.scratch, self.started = job, scratch, time.monotonic()
         os.mkdir(scratch, 0o700)
         self.result_fd, result_end = os.pipe()
         self.output_fd, output_end = os.pipe()
+        key = secrets.token_hex(16).encode()  # known to the job's own reports, not to the code that it runs
         self.pid = os.fork()
         if self.pid == 0:
-            child.run_job(job, allow, around, scratch=scratch, result_fd=result_end, output_fd=output_end)
+            ends = child.Ends(
+                result_fd=result_end, output_fd=output_end, scratch=scratch, key=key, mirrored=mirrored
+            )
+            child.run_job(job, allow, around, ends)
         os.close(result_end)
         os.close(output_end)
         self.pidfd = os.pidfd_open(self.pid)
         for fd in (self.result_fd, self.output_fd):
             os.set_blocking(fd, False)
         self.descriptors = {self.result_fd, self.output_fd, self.pidfd}
-        self._lines = wire.Lines()
+        self._lines = wire.Lines(key)
         self._messages: list[dict[str, Any]] = []
         self._said = self._printed = 0
+        self._most_entries = MOST_ENTRIES + (mirror.MOST_ENTRIES if mirrored else 0)
         self._output = bytearray()
 
     @property
     def deadline(self) -> float:
-        return self.started + self.job.limits.wall_s
+        wall_s = self.job.limits.wall_s
+        return self.started + wall_s + busy.allowance(wall_s, self.pid)
 
     def collect(self, fd: int) -> bool:
         """Read what is available on one of the pipes; False at its end."""
@@ -70,7 +92,15 @@ class RunningJob:
             return Outcome.BLOCKED, f"stopped: it printed more than {OUTPUT_BYTES >> 20} MB"
         if self._said > wire.RESULT_BYTES:
             return Outcome.BLOCKED, "stopped: its result is too large"
-        if _size(self.scratch) > (limits.file_mb << 20) * SCRATCH_FILES:
+        if _threads(self.pid) > MOST_THREADS:
+            return Outcome.BLOCKED, f"stopped: it has more than {MOST_THREADS} threads"
+        try:
+            size, entries = _written(self.scratch, self._most_entries)
+        except PermissionError:
+            return Outcome.BLOCKED, "stopped: it made a folder that cannot be read"
+        if entries > self._most_entries:
+            return Outcome.BLOCKED, f"stopped: it made more than {MOST_ENTRIES:,} files and folders"
+        if size + _deleted(self.pid) > (limits.file_mb << 20) * SCRATCH_FILES:
             return (
                 Outcome.BLOCKED,
                 f"stopped: it wrote more than {limits.file_mb * SCRATCH_FILES} MB of files",
@@ -91,7 +121,7 @@ class RunningJob:
                 pass
         for fd in (self.result_fd, self.output_fd, self.pidfd):
             os.close(fd)
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        remove_tree(self.scratch)
         seconds = time.monotonic() - self.started
         cpu_seconds = usage.ru_utime + usage.ru_stime
         result = self._result() or self._without_result(stopped, status, cpu_seconds)
@@ -108,15 +138,44 @@ class RunningJob:
         reports = [message["result"] for message in self._messages if "result" in message]
         if not reports:
             return None
-        if len(reports) > 1:  # a job reports once: one of them is forged
+        if len(reports) + self._lines.foreign > 1:  # a job reports once: one of them is forged
             return JobResult(outcome=Outcome.CRASHED, note="it reported more than one result")
         report = reports[0]
         try:
             result: JobResult = from_json(JobResult, report)
             states = [message["state"] for message in self._messages if "state" in message]
-            return replace(result, state=from_json(tuple[StateItem, ...], states[0])) if states else result
+            if states:
+                result = replace(result, state=from_json(tuple[StateItem, ...], states[0]))
+            return self._borne_out(result)
         except RecordingError as error:
             return JobResult(outcome=Outcome.BLOCKED, note=f"malformed result: {error}"[:300])
+
+    def _borne_out(self, result: JobResult) -> JobResult:
+        """The result, if it agrees with what was said at the end of each step, before other code ran."""
+        if result.outcome is not Outcome.PASSED or self.job.examine or not self.job.steps:
+            return replace(result, held=None)
+        last, looks = len(self.job.steps) - 1, self.job.inspect is not None
+        passed, raised = self._said_of("passed"), self._said_of("raised")
+        if looks:
+            agrees = result.note.startswith(UNREPEATED) or last in raised
+            held = self._said_of("looked").get(last)
+        else:
+            agrees = last in passed and last not in raised
+            held = passed.get(last)
+        earlier = (i in passed or (i in raised and self.job.steps[i].may_raise) for i in range(last))
+        if not agrees or not all(earlier):
+            failed = max(raised, default=None)
+            return JobResult(
+                outcome=Outcome.CRASHED if failed is None else Outcome.RAISED,
+                step=failed or 0,
+                note=NOT_BORNE_OUT,
+            )
+        return replace(result, held=held)
+
+    def _said_of(self, kind: str) -> dict[int, bool | None]:
+        """The steps of which this was said, with the truth of their value."""
+        said = [message for message in self._messages if type(message.get(kind)) is int]
+        return {message[kind]: message.get("held") for message in said}
 
     def _without_result(
         self, stopped: tuple[Outcome, str] | None, status: int, cpu_seconds: float
@@ -134,6 +193,11 @@ class RunningJob:
         effects = tuple(str(message["effect"])[:200] for message in self._messages if "effect" in message)[
             :MOST_EFFECTS
         ]
+        tampered = [str(message["tampered"])[:200] for message in self._messages if "tampered" in message]
+        if result.note == NOT_BORNE_OUT:
+            tampered.append(NOT_BORNE_OUT)
+        if self._lines.foreign:
+            tampered.append("it wrote to the pipe on which results are reported")
         steps = [message["step"] for message in self._messages if type(message.get("step")) is int]
         note = result.note
         if result.outcome is Outcome.BLOCKED and effects:
@@ -143,8 +207,21 @@ class RunningJob:
             step=result.step if result.raised or not steps else min(steps[-1], len(self.job.steps)),
             output=wire.plain(self._output.decode("utf-8", "replace")),
             effects=effects,
+            facts=self._facts() if self.job.examine else (),
+            tampered=tuple(dict.fromkeys(tampered))[:MOST_EFFECTS],
             note=note[:1_000],
         )
+
+    def _facts(self) -> tuple[Fact, ...]:
+        """The well-formed facts that an autopsy sent."""
+        found: list[Fact] = []
+        for message in self._messages:
+            if "fact" in message and len(found) < MOST_FACTS:
+                with contextlib.suppress(
+                    RecordingError
+                ):  # the person's code ran there and may write anything
+                    found.append(from_json(Fact, message["fact"]))
+        return tuple(found)
 
 
 def _ended(status: int, cpu_seconds: float, most_cpu: int) -> tuple[Outcome, str]:
@@ -172,18 +249,44 @@ def _reap_group(group: int) -> None:
             pass
 
 
-def _size(folder: str, most: int = 1_000) -> int:
-    """The total size in bytes of the first `most` entries below a folder."""
-    total, todo = 0, [folder]
-    while todo and most > 0:
+def _written(folder: str, most: int) -> tuple[int, int]:
+    """The size in bytes of what is below a folder, and how many entries that is, counted up to one too many.
+
+    Raises PermissionError for a folder that cannot be read: its content would not count.
+    """
+    total, count, todo = 0, 0, [folder]
+    while todo and count <= most:
         try:
             with os.scandir(todo.pop()) as entries:
                 for entry in entries:
-                    most -= 1
+                    count += 1
+                    if count > most:
+                        break
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(entry.path)
                     else:
                         total += entry.stat(follow_symlinks=False).st_blocks * 512
-        except OSError:
-            continue  # the job has removed it or made it unreadable
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # the job has removed it
+    return total, count
+
+
+def _deleted(pid: int) -> int:
+    """The size in bytes of the files that a process has open and that no folder lists any more."""
+    total, known = 0, set[tuple[int, int]]()
+    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as descriptors:
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):
+                found = descriptor.stat()
+                if found.st_nlink == 0 and stat.S_ISREG(found.st_mode):
+                    total += 0 if (key := (found.st_dev, found.st_ino)) in known else found.st_blocks * 512
+                    known.add(key)
     return total
+
+
+def _threads(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rsplit(b")", 1)[1].split()[17])
+    except OSError:
+        return 0  # it has ended

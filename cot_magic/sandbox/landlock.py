@@ -5,10 +5,11 @@ import errno
 import os
 import stat
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cot_magic.core.errors import SandboxError
-from cot_magic.sandbox import syscalls
+from cot_magic.sandbox import secret_places, syscalls
+from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.syscalls import libc
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
@@ -17,14 +18,12 @@ READ = EXECUTE | READ_FILE | READ_DIR
 TCP_BIND_CONNECT = 3  # since ABI 4
 SCOPE_ABSTRACT_SOCKET, SCOPE_SIGNAL = 1, 2  # since ABI 6
 
-UNREADABLE = (
-    "~/.ssh", "~/.aws", "~/.azure", "~/.gnupg", "~/.netrc", "~/.pgpass", "~/.my.cnf", "~/.pypirc", "~/.npmrc",
-    "~/.git-credentials", "~/.kube", "~/.docker", "~/.oci", "~/.config/gh", "~/.config/gcloud",
-    "~/.config/git/credentials", "~/.config/rclone", "~/.config/pip", "~/.config/anthropic", "~/.anthropic",
-    "~/.claude", "~/.codex", "~/.huggingface", "~/.cache/huggingface/token", "~/.kaggle", "~/.databrickscfg",
-    "~/.snowsql", "~/.dbt", "~/.cargo/credentials.toml", "~/.password-store", "~/.local/share/keyrings",
-    "~/.local/share/jupyter/runtime", "~/.jupyter", "~/.bash_history", "~/.zsh_history", "~/.python_history",
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
+OF_PROC = (
+    "cgroups", "cpuinfo", "devices", "diskstats", "filesystems", "interrupts", "loadavg", "meminfo",
+    "partitions", "stat", "swaps", "sys", "uptime", "version", "vmstat", "zoneinfo",
 )  # fmt: skip
+"""What a job may read in /proc beside its own entry: those of others tell how they were started."""
 PROTECTED = frozenset({
     ".bashrc", ".bash_profile", ".bash_login", ".zshrc", ".zshenv", ".zprofile", ".profile", ".gitconfig",
     ".gitmodules", ".git", ".ssh", ".gnupg", ".aws", ".netrc", ".pypirc", ".npmrc", ".mcp.json", ".vscode",
@@ -39,24 +38,61 @@ def abi() -> int:
     return max(0, int(libc.syscall(syscalls.LANDLOCK_CREATE_RULESET, None, 0, 1)))
 
 
-def restrict(
-    *, scratch: str, unreadable: Sequence[str], writable: Sequence[str], net: bool, version: int
-) -> None:
-    """Confine this thread for good; only `scratch` and the `writable` trees are writable. Raises OSError."""
-    rights = _all_rights(version)
-    ruleset = _ruleset(rights, net=net, version=version)
+def reading(closed: Collection[str], version: int) -> int:
+    """The file descriptor of a ruleset that lets everything be read but `closed`. Raises OSError.
+
+    It is a layer of its own, which many jobs can put on: what is closed hardly changes, and is long.
+    """
+    handled = (READ | REFER) & _all_rights(version)
+    ruleset = _ruleset(handled, net=True, version=min(version, 3))
     try:
-        denied = {path for path in map(_resolve, unreadable) if os.path.lexists(path)}
+        denied = {path for path in map(_resolve, closed) if os.path.lexists(path)}
+        for path in _without(denied | {"/dev"}, "/"):
+            _allow(ruleset, path, READ, handled)
+        for path in (*DEVICES, "/dev/shm"):  # noqa: S108 - nothing is written there
+            _allow(ruleset, path, READ, handled)
+        for path in map(_resolve, secret_places.needed()):
+            if not denied.isdisjoint(_above(path)):
+                for inner in _without(denied, path):
+                    _allow(ruleset, inner, READ, handled)
+        _allow(ruleset, "/", READ_DIR | (REFER & handled), handled)
+    except BaseException:
+        os.close(ruleset)
+        raise
+    return ruleset
+
+
+def restrict(
+    *, scratch: str, layer: int, closed: Collection[str], permissions: Permissions, version: int
+) -> None:
+    """Confine this thread for good; only `scratch` and what is permitted is writable. Raises OSError.
+
+    Parameters
+    ----------
+    layer
+        The ruleset of `reading`.
+    closed
+        What must not be read besides, as it may be another for each job.
+    """
+    rights = _all_rights(version)
+    ruleset = _ruleset(rights, net=permissions.net, version=version)
+    try:
+        denied = {path for path in map(_resolve, closed) if os.path.lexists(path)}
+        if not permissions.proc:  # the processes that it starts have entries of their own
+            denied.add("/proc")
+            for path in (f"/proc/{os.getpid()}", *(f"/proc/{name}" for name in OF_PROC)):
+                _allow(ruleset, path, READ & rights, rights)
         for path in _without(denied, "/"):
             _allow(ruleset, path, READ & rights, rights)
         _allow(ruleset, "/", READ_DIR, rights)
-        for path, whole in [(scratch, True), *writable_paths(writable)]:
+        for path, whole in [(scratch, True), *writable_paths(permissions.writable)]:
             granted = rights if whole else READ | WRITE_FILE | TRUNCATE
             _allow(ruleset, path, granted & rights, rights)
-        for path in ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random"):
+        for path in DEVICES:
             _allow(ruleset, path, (READ_FILE | WRITE_FILE | TRUNCATE) & rights, rights)
-        if libc.syscall(syscalls.LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
-            raise _error("landlock_restrict_self")
+        for put_on in (layer, ruleset):
+            if libc.syscall(syscalls.LANDLOCK_RESTRICT_SELF, put_on, 0) != 0:
+                raise _error("landlock_restrict_self")
     finally:
         os.close(ruleset)
 
@@ -109,21 +145,28 @@ def _openable(path: str, holding: set[str]) -> Iterator[tuple[str, bool]]:
                 yield from _openable(entry.path, holding)
 
 
-def _without(denied: set[str], folder: str) -> Iterator[str]:
+def _without(denied: Collection[str], folder: str) -> Iterator[str]:
     """The largest trees in `folder` without the denied ones: the allow-list for reading."""
-    if folder in denied:
-        return
-    inside = folder.rstrip("/") + "/"
-    if not any(path.startswith(inside) for path in denied):
-        yield folder
-        return
-    try:
-        with os.scandir(folder) as entries:
-            inner = [entry.path for entry in entries if not entry.is_symlink()]
-    except PermissionError:
-        return  # its entries are not known, so none can be allowed
-    for path in inner:
-        yield from _without(denied, path)
+    holding = {above for path in denied for above in _above(path)}
+    todo = [folder]
+    while todo:
+        path = todo.pop()
+        if path in denied:
+            continue
+        if path not in holding:
+            yield path
+            continue
+        try:
+            with os.scandir(path) as entries:
+                todo += [entry.path for entry in entries if not entry.is_symlink()]
+        except OSError:
+            continue  # its entries are not known, so none can be allowed
+
+
+def _above(path: str) -> Iterator[str]:
+    while len(path) > 1:
+        path = os.path.dirname(path)
+        yield path
 
 
 def _all_rights(version: int) -> int:

@@ -26,8 +26,14 @@ FORK_UNSAFE = {  # loaded module: what a fork of its process breaks
 
 
 def probe() -> SandboxStatus:
-    """Whether Landlock and seccomp work here, tried in a throwaway process. The answer is cached."""
-    return _probe(os.getpid())
+    """Whether Landlock and seccomp work here, tried in a throwaway process.
+
+    The answer is cached, unless the process could not be made: that may pass.
+    """
+    try:
+        return _probe(os.getpid())
+    except OSError as error:
+        return _no(f"copies of the kernel could not be tried: {error.strerror or error}")
 
 
 def why_not_fork(size_limit_mb: int) -> str | None:
@@ -98,7 +104,12 @@ def _try_confinement() -> str:
         scratch = os.path.join(root, "probe")
         os.mkdir(scratch)
         reading, writing = os.pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(reading)
+            os.close(writing)
+            raise
         if pid == 0:
             _confine_and_tell(scratch, writing)
         os.close(writing)

@@ -48,9 +48,12 @@ def described(name: str, value: Any) -> Iterator[tuple[str, str, bool]]:
         yield from _frame(name, value)
     elif kind.__module__.partition(".")[0] == "pandas" and kind.__name__ == "Series":
         yield from _sized(name, value, "tolist()", value.size)
+        yield from _index(name, value)
     elif kind.__module__ == "numpy" and kind.__name__ == "ndarray":
         yield f"{name}.shape", *_builtin(value.shape)
         yield from _sized(name, value, "tolist()", value.size)
+    elif kind.__module__ == "numpy" and "generic" in (base.__name__ for base in kind.__mro__):
+        yield name, *_builtin(value.item())  # a number of numpy equals that of Python
     else:
         yield name, _object(value), False
 
@@ -136,6 +139,13 @@ def _frame(name: str, frame: Any) -> Iterator[tuple[str, str, bool]]:
     yield f"{name}.shape", *_builtin(frame.shape)
     yield f"list({name}.columns)", *_builtin(list(frame.columns))
     yield from _sized(name, frame, "to_dict('list')", frame.size)
+    yield from _index(name, frame)
+
+
+def _index(name: str, table: Any) -> Iterator[tuple[str, str, bool]]:
+    """The labels of the rows, unless they are counted from 0."""
+    if type(table.index).__name__ != "RangeIndex" and len(table.index) <= MOST_ITEMS:
+        yield f"list({name}.index)", *_builtin(list(table.index))
 
 
 def _sized(name: str, value: Any, method: str, size: int) -> Iterator[tuple[str, str, bool]]:

@@ -7,17 +7,33 @@ import linecache
 import os
 import selectors
 import signal
+import subprocess
+import sys
+import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cot_magic.core.case import CellId
 from cot_magic.core.codec import from_json, to_json
-from cot_magic.core.jobs import Job, JobResult, Outcome
-from cot_magic.sandbox import child, quarantine, rebind, syscalls, wire
+from cot_magic.core.jobs import IN_A_COPY, Job, JobResult, Outcome
+from cot_magic.sandbox import (
+    child,
+    disguise,
+    mirror,
+    quarantine,
+    rebind,
+    secret_places,
+    syscalls,
+    wire,
+)
+from cot_magic.sandbox.confine import ReadableFiles
+from cot_magic.sandbox.exact import GeneratorStates
 from cot_magic.sandbox.fork import RunningJob
-from cot_magic.sandbox.steps import Describe
+from cot_magic.sandbox.lost import LostResources
+from cot_magic.sandbox.scratch import ELSEWHERE
+from cot_magic.sandbox.steps import Autopsy, Describe
 
 PR_SET_CHILD_SUBREAPER = 36
 IDLE_SECONDS = 0.05  # a cell that passes at once costs no setup of its copy
@@ -39,39 +55,70 @@ class Queued:
     job: Job
     scratch: str
     allow: tuple[str, ...]
+    first: JobResult | None = None  # what it did before it was given a copy of its folder
 
 
-def serve(shell: Any, describe: Describe, control: int, kernel_pid: int) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """What a copy must know of the process that it was forked from."""
+
+    pid: int
+    generators: GeneratorStates
+    threads: tuple[threading.Thread, ...] = ()
+    programs: tuple[subprocess.Popen[Any], ...] = ()
+    autopsy: Autopsy | None = None
+
+
+def serve(shell: Any, describe: Describe, control: int, kernel: Kernel) -> None:
     """Be the parked copy; never returns."""
     try:
         collects = gc.isenabled()
         gc.disable()
         gc.freeze()  # the kernel finalises its garbage; it must not happen again here
-        _detach(control, kernel_pid)
-        ParkedCopy(shell, describe, control, collects).serve()
+        try:
+            lost = detach(control, kernel)
+        except OSError as error:
+            os.write(control, f"{error.strerror or error}\n".encode())
+            raise
+        ParkedCopy(shell, describe, control, kernel, collects, lost).serve()
     finally:
         os._exit(71)
 
 
-def _detach(control: int, kernel_pid: int) -> None:
+def detach(control: int, kernel: Kernel) -> LostResources:
     """What must happen before the kernel goes on: die with it, share no descriptors and no memory."""
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != kernel_pid:
+    if os.getppid() != kernel.pid:
         os._exit(0)
     os.setsid()
     rebind.forget_signals()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
-    quarantine.neutralise_descriptors({control})
     quarantine.privatise_shared_memory()
+    descriptors, files = quarantine.neutralise_descriptors({control})
     os.write(control, b"\n")  # the kernel waits for this if they share memory
+    return LostResources(
+        descriptors=descriptors,
+        files=files,
+        threads=kernel.threads,
+        programs=kernel.programs,
+        kernel_pid=kernel.pid,
+    )
 
 
 class ParkedCopy:
     """The loop over requests from the kernel and pipes of running jobs."""
 
-    def __init__(self, shell: Any, describe: Describe, control: int, collects: bool) -> None:
+    def __init__(
+        self,
+        shell: Any,
+        describe: Describe,
+        control: int,
+        kernel: Kernel,
+        collects: bool,
+        lost: LostResources,
+    ) -> None:
         self._shell, self._describe, self._control = shell, describe, control
-        self._collects = collects
+        self._kernel, self._collects, self._lost = kernel, collects, lost
         inherited = {int(name) for name in os.listdir("/proc/self/fd")} - {control}
         self._descriptors = frozenset(fd for fd in inherited if _is_open(fd))
         self._around: child.Surroundings | None = None
@@ -110,8 +157,11 @@ class ParkedCopy:
             with open("/proc/self/oom_score_adj", "w") as file:
                 file.write("800")  # if memory runs out, the kernel is not killed first
             rebind.forget_threads()
+            environment, writes_bytecode = disguise.environment(rebind.CHANGED), not sys.dont_write_bytecode
+            named = tuple(secret_places.of_environment(os.environ))
             withheld = quarantine.scrub_environment()
-            unreadable = rebind.connection_files(self._shell)
+            connection = rebind.connection_file(self._shell)
+            reading = ReadableFiles.without((*named, *secret_places.of_kernels(connection)))
             rebind.rebind(self._shell)
             rebind.limit_thread_pools()
             self._warm_up()
@@ -120,10 +170,16 @@ class ParkedCopy:
                 shell=self._shell,
                 describe=self._describe,
                 withheld=withheld,
-                unreadable=unreadable,
+                reading=reading,
                 descriptors=self._descriptors,
                 parked_pid=os.getpid(),
                 collects=self._collects,
+                generators=self._kernel.generators,
+                autopsy=self._kernel.autopsy,
+                kernel_pid=self._kernel.pid,
+                environment=environment,
+                lost=self._lost,
+                writes_bytecode=writes_bytecode,
             )
         except Exception as error:
             self._trouble = f"{type(error).__name__}: {error}"
@@ -150,9 +206,15 @@ class ParkedCopy:
                 self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
                 continue
             self._count += 1
-            scratch = os.path.join(queued.scratch, f"job-{self._count}")
+            scratch = self._scratch_of(queued)
             try:
-                job = RunningJob(queued.job, queued.allow, self._around, scratch=scratch)
+                job = RunningJob(
+                    queued.job,
+                    queued.allow,
+                    self._around,
+                    scratch=scratch,
+                    mirrored=queued.first is not None,
+                )
             except OSError as error:
                 note = f"nothing was run: {error}"
                 self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
@@ -161,6 +223,11 @@ class ParkedCopy:
             for fd in job.descriptors:
                 self._owner[fd] = queued
                 self._selector.register(fd, selectors.EVENT_READ)
+
+    def _scratch_of(self, queued: Queued) -> str:
+        if queued.job.disguised:
+            return disguise.new_scratch(os.path.join(queued.scratch, ELSEWHERE))
+        return os.path.join(queued.scratch, f"job-{self._count}")
 
     def _hear(self, queued: Queued, fd: int) -> None:
         job = self._running[queued]
@@ -181,7 +248,14 @@ class ParkedCopy:
         for fd in job.descriptors & self._owner.keys():
             self._selector.unregister(fd)
             del self._owner[fd]
-        self._answer(queued, job.end(stopped))
+        result = job.end(stopped)
+        again = queued.job.copies_folder and queued.first is None and stopped is None
+        if again and mirror.wanted(result):
+            self._queue.appendleft(replace(queued, first=result))
+            return
+        if queued.first is not None:
+            result = _in_a_copy(queued.first, result)
+        self._answer(queued, result)
 
     def _patience(self) -> float | None:
         if not self._running:
@@ -229,6 +303,15 @@ class ParkedCopy:
             del self._unsent[:sent]
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
         self._selector.modify(self._control, events)
+
+
+def _in_a_copy(first: JobResult, again: JobResult) -> JobResult:
+    """The result in a copy of the folder, if the job then passed; what it tried to write is told too."""
+    if again.outcome is Outcome.BLOCKED:
+        return first
+    effects = tuple(dict.fromkeys((*first.effects, *again.effects)))
+    note = IN_A_COPY if again.outcome is Outcome.PASSED and not again.note else again.note
+    return replace(again, effects=effects, note=note)
 
 
 def _is_open(fd: int) -> bool:

@@ -2,18 +2,31 @@
 
 import contextlib
 import ctypes
+import errno
+import fcntl
 import os
 import posix
 import re
 import stat
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Mapping
 
 from cot_magic.sandbox.syscalls import libc
 
 SECRET_NAME = re.compile(
-    r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|DSN|DATABASE_URL|CONNECTION_STRING", re.IGNORECASE
+    r"KEY|TOKEN|SECRET|PASS|CRED|AUTH|COOKIE|DSN|DATABASE_URL|CONN(ECTION)?_?STR|WEBHOOK|PRIVATE"
+    r"|(?<!OLD)(?<!^)PWD$|(^|_)PAT$",
+    re.IGNORECASE,
 )
 """Names of environment variables whose values are withheld from copies."""
+SECRET_VALUE = re.compile(
+    r"://[^/\s:@]*:[^@\s/]+@|hooks\.slack\.com/|/api/webhooks/|-----BEGIN|eyJ[\w-]{8,}\.[\w-]{8,}\."
+    r"|\b(AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|sig|access_token|api_key)=[^;&\s]{4,}"
+    r"|(?<![A-Za-z0-9])(gh[pousr]_|github_pat_|glpat-|sk-|xox[abeprs]-|AKIA|ASIA|AIza|hf_|npm_|pypi-|dop_v1_|shp\w\w_"
+    r"|SG\.)[\w.-]{12,}",
+    re.IGNORECASE,
+)
+"""Values that are withheld whatever their name: addresses with a password, known forms of keys."""
 COPIED_SHARED_BYTES = 64 << 20
 PROT_READ, PROT_READ_WRITE = 1, 3
 MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS = 0x02, 0x10, 0x20
@@ -48,18 +61,26 @@ def _has_new_descriptors() -> bool:
 
 def _has_writable_shared_memory() -> bool:
     with open("/proc/self/maps", "rb") as file:
-        return any(_is_shared(line.split(None, 5)) for line in file.read().splitlines())
+        maps = [line.split(None, 5) for line in file.read().splitlines()]
+    return any(_is_shared(fields) and fields[1][1:2] == b"w" for fields in maps)
 
 
-def neutralise_descriptors(keep: Collection[int]) -> None:
+def neutralise_descriptors(keep: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
     """Replace every inherited descriptor: they share offset, locks, epoll sets and peers with the kernel.
 
-    A regular file is reopened read-only at the same offset, directories stay, everything else becomes
-    /dev/null. Nothing is closed, because its number would be reused for another file.
+    A regular file is reopened read-only at the same offset, directories stay. A socket, a pipe or a file in
+    memory (memfd) becomes a descriptor on which every operation fails, so that nothing reads an end of data
+    that is not there; everything else becomes /dev/null. Nothing is closed: its number would be reused
+    for another file.
+
+    Returns the numbers of those that fail, and those of files that were open for writing.
     """
     null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+    useless = os.open("/dev/null", os.O_PATH | os.O_CLOEXEC)
+    lost, files = set[int](), set[int]()
+    tracker = _descriptor_of_tracker()
     for fd in map(int, os.listdir("/proc/self/fd")):
-        if fd in keep or fd == null:
+        if fd in keep or fd in (null, useless):
             continue
         try:
             mode = os.fstat(fd).st_mode
@@ -67,17 +88,44 @@ def neutralise_descriptors(keep: Collection[int]) -> None:
             continue  # the descriptor that listed them
         if stat.S_ISDIR(mode):
             continue
-        own = _reopened(fd) if stat.S_ISREG(mode) else None
-        os.dup2(null if own is None else own, fd, inheritable=fd < 3)
+        # no fence holds for a file in memory: reopened, it could be written
+        in_memory = stat.S_ISREG(mode) and os.readlink(f"/proc/self/fd/{fd}").startswith("/memfd:")
+        gone = fd > 2 and fd != tracker and (stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode) or in_memory)
+        if gone:
+            lost.add(fd)
+        elif stat.S_ISREG(mode) and _is_written(fd):
+            files.add(fd)
+        own = _reopened(fd) if stat.S_ISREG(mode) and not in_memory else None
+        os.dup2(useless if gone else null if own is None else own, fd, inheritable=fd < 3)
         if own is not None:
             os.close(own)
     os.dup2(null, 0)
+    return frozenset(lost), frozenset(files)
+
+
+def _is_written(fd: int) -> bool:
+    """Whether the person's code has it open for writing; logs of the kernel and IPython's history are not."""
+    own = {getattr(stream, "_original_stdstream_copy", None) for stream in (sys.stdout, sys.stderr)}
+    if fd < 3 or fd in own:
+        return False
+    if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+        return False
+    return not os.path.basename(os.readlink(f"/proc/self/fd/{fd}")).startswith("history.sqlite")
+
+
+def _descriptor_of_tracker() -> int | None:
+    """The pipe on which `multiprocessing` registers what it makes; in a copy nobody has to hear of it."""
+    module = sys.modules.get("multiprocessing.resource_tracker")
+    return getattr(getattr(module, "_resource_tracker", None), "_fd", None)
 
 
 def privatise_shared_memory() -> None:
     """Replace shared memory (np.memmap, multiprocessing.Value, SQLite's WAL index) by a private copy of it.
 
-    Beyond 64 MiB it is mapped privately from its file if there is one; otherwise it becomes read-only.
+    Beyond 64 MiB it is mapped from its file, copy-on-write; where no such file can be opened, it is copied
+    if there is memory for that. Read-only maps of a file that is open for writing count too: `mprotect` would
+    make them writable. Call it while the descriptors of the kernel are open. Raises OSError if a map stays
+    shared.
     """
     left = COPIED_SHARED_BYTES
     with open("/proc/self/maps", "rb") as file:
@@ -87,18 +135,35 @@ def privatise_shared_memory() -> None:
             if not _is_shared(fields):
                 continue
             start, end = (int(part, 16) for part in fields[0].split(b"-"))
-            if end - start <= left:
-                left -= end - start
-                _copy(memory.fileno(), start, end - start)
-            elif not _map_privately(fields, start, end - start) and libc.mprotect(
-                start, end - start, PROT_READ
-            ):
-                raise OSError(ctypes.get_errno(), "shared memory could not be made read-only")
+            size, readable = end - start, fields[1][:1] == b"r"
+            protection = PROT_READ_WRITE if fields[1][1:2] == b"w" else PROT_READ
+            if protection == PROT_READ and not _may_be_written(start, size):
+                continue
+            if size > left and _map_privately(fields, start, size, protection):
+                continue
+            if size > max(left, _free_bytes() // 2):
+                raise OSError(errno.ENOMEM, f"no memory to copy {size >> 20:,} MB of shared memory")
+            left = max(0, left - size)
+            _copy(memory.fileno() if readable else None, start, size, protection)
+
+
+def _may_be_written(start: int, size: int) -> bool:
+    """Whether a read-only shared map could be made writable; it is read-only again afterwards."""
+    if libc.mprotect(start, size, PROT_READ_WRITE):
+        return False
+    if libc.mprotect(start, size, PROT_READ):
+        raise OSError(ctypes.get_errno(), "shared memory could not be made read-only again")
+    return True
+
+
+def _free_bytes() -> int:
+    with open("/proc/meminfo") as file:
+        return next((int(line.split()[1]) << 10 for line in file if line.startswith("MemAvailable:")), 0)
 
 
 def scrub_environment() -> frozenset[str]:
     """Remove secrets from os.environ, posix.environ, getenv and /proc/self/environ. Returns their names."""
-    names = frozenset(name for name in os.environ if SECRET_NAME.search(name))
+    names = secret_names(os.environ)
     with open("/proc/self/stat") as file:
         fields = file.read().rsplit(")", 1)[1].split()
     start, end = int(fields[47]), int(fields[48])
@@ -113,19 +178,24 @@ def scrub_environment() -> frozenset[str]:
     return names
 
 
+def secret_names(environ: Mapping[str, str]) -> frozenset[str]:
+    """The names of the variables whose values are withheld from copies."""
+    return frozenset(
+        name for name, value in environ.items() if SECRET_NAME.search(name) or SECRET_VALUE.search(value)
+    )
+
+
 def secrets_of_environment() -> tuple[tuple[str, str], ...]:
     """Names and values to withhold from the results of jobs; short values occur by chance."""
-    pairs = [
-        (name, value) for name, value in os.environ.items() if SECRET_NAME.search(name) and len(value) > 7
-    ]
-    return tuple(sorted(pairs, key=lambda pair: -len(pair[1])))
+    pairs = [(name, value) for name in secret_names(os.environ) if len(value := os.environ[name]) > 7]
+    return tuple(sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0])))
 
 
 def _is_shared(fields: list[bytes]) -> bool:
-    """Whether a line of /proc/self/maps is writable shared memory, and not a device."""
+    """Whether a line of /proc/self/maps is shared memory, and not a device."""
     path = fields[5] if len(fields) > 5 else b""
     device = path.startswith(b"/dev/") and not path.startswith((b"/dev/shm", b"/dev/zero"))
-    return fields[1][1:2] == b"w" and fields[1][3:4] == b"s" and not device
+    return fields[1][3:4] == b"s" and not device
 
 
 def _reopened(fd: int) -> int | None:
@@ -137,38 +207,47 @@ def _reopened(fd: int) -> int | None:
     return own
 
 
-def _copy(memory: int, start: int, size: int) -> None:
+def _copy(memory: int | None, start: int, size: int, protection: int) -> None:
     """Replace these pages by a private copy; what cannot be read (beyond the file) is zero."""
     address = libc.mmap(None, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     if address == MAP_FAILED:
         raise OSError(ctypes.get_errno(), "no memory to copy shared memory")
     buffer = (ctypes.c_char * size).from_address(address)
-    with contextlib.suppress(
-        OSError
-    ):  # EIO: a hole or the end of the file; reading memory itself is a SIGBUS
-        done = 0
-        while done < size:
+    # EIO: a hole or the end of the file; reading memory itself is a SIGBUS
+    with contextlib.suppress(OSError):
+        done = size if memory is None else 0
+        while memory is not None and done < size:
             read = os.preadv(memory, [memoryview(buffer)[done:]], start + done)
             if read == 0:
                 break
             done += read
+    if protection != PROT_READ_WRITE and libc.mprotect(address, size, protection):
+        raise OSError(ctypes.get_errno(), "shared memory could not be made read-only")
     if libc.mremap(address, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, start) == MAP_FAILED:
         raise OSError(ctypes.get_errno(), "shared memory could not be replaced")
 
 
-def _map_privately(fields: list[bytes], start: int, size: int) -> bool:
+def _map_privately(fields: list[bytes], start: int, size: int, protection: int) -> bool:
     """Map the same part of the same file copy-on-write; False if no such file can be opened."""
-    if len(fields) < 6:
+    fd = _opened(fields[5] if len(fields) > 5 else b"", int(fields[4]))
+    if fd is None:
         return False
     try:
-        fd = os.open(fields[5], os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        if os.fstat(fd).st_ino != int(fields[4]):
-            return False
         offset = int(fields[2], 16)
-        mapped = libc.mmap(start, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_FIXED, fd, offset)
+        mapped = libc.mmap(start, size, protection, MAP_PRIVATE | MAP_FIXED, fd, offset)
         return bool(mapped != MAP_FAILED)
     finally:
         os.close(fd)
+
+
+def _opened(path: bytes, inode: int) -> int | None:
+    """A descriptor of the file with this inode: by its path, or by a descriptor of it that is inherited."""
+    inherited = (b"/proc/self/fd/" + os.fsencode(name) for name in os.listdir("/proc/self/fd"))
+    for name in (path, *inherited):
+        try:
+            if not stat.S_ISREG((found := os.stat(name)).st_mode) or found.st_ino != inode:
+                continue
+            return os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+        except (OSError, ValueError):
+            continue  # deleted, closed, or no path at all
+    return None

@@ -2,49 +2,45 @@
 
 import asyncio
 import builtins
+import functools
 import getpass
 import importlib
 import io
 import os
 import signal
 import sys
+import threading
+import types
 from typing import Any, NoReturn
-
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
 
 from cot_magic.sandbox.blocked import NO_INPUT
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
+CHANGED = (*ONE_THREAD, "TMPDIR")
+"""Environment variables that a copy has other values of."""
+
 _kept: list[Any] = []  # inherited streams: freeing them would write their buffers again
 
 
-class KeepingHook(DisplayHook):
-    """Keeps the value of the last expression instead of showing it; sets `_` and `Out` as in the kernel."""
-
-    last: Any = None
-
-    def __call__(self, result: Any = None) -> None:
-        self.last = result
-        if result is not None:
-            self.update_user_ns(result)  # type: ignore[no-untyped-call]
-            self.fill_exec_result(result)  # type: ignore[no-untyped-call]
+def keep_value(self: Any, result: Any = None) -> None:
+    """Instead of showing the value of an expression, set `_` and `Out` as in the kernel."""
+    if result is not None:
+        self.update_user_ns(result)
+        self.fill_exec_result(result)
 
 
-class TextPublisher(DisplayPublisher):
-    """Writes the plain text of displayed objects to standard output, in order with other output."""
+def publish_text(
+    self: Any, data: Any, metadata: Any = None, *_: Any, update: bool = False, **__: Any
+) -> None:
+    """Write the plain text of displayed objects to standard output, in order with other output."""
+    if type(data) is dict and not update:
+        text = data.get("text/plain", f"<{', '.join(map(str, data))}>")
+        sys.stdout.write(f"{text}\n")
 
-    def _setup_execution_tracking(self) -> None:
-        """Track nothing: a copy has no output history."""
 
-    def publish(self, data: Any, metadata: Any = None, *_: Any, update: bool = False, **__: Any) -> None:
-        if type(data) is dict and not update:
-            text = data.get("text/plain", f"<{', '.join(map(str, data))}>")
-            sys.stdout.write(f"{text}\n")
-
-    def clear_output(self, wait: bool = False) -> None:
-        """Do nothing: output is evidence and stays."""
+def clear_nothing(self: Any, wait: bool = False) -> None:
+    """Output is evidence and stays."""
 
 
 def forget_signals() -> None:
@@ -59,6 +55,8 @@ def forget_threads() -> None:
     """Undo what only threads missing here could finish: imports in progress, tracing."""
     sys.settrace(None)
     sys.setprofile(None)
+    threading.settrace(None)
+    threading.setprofile(None)
     importlib._bootstrap._module_locks.clear()  # type: ignore[attr-defined]
     for name, module in list(sys.modules.items()):
         if getattr(getattr(module, "__spec__", None), "_initializing", False):
@@ -68,12 +66,12 @@ def forget_threads() -> None:
 def rebind(shell: Any) -> None:
     """Detach this copy's IPython from the front end for good."""
     _rebind_streams()
-    hook = KeepingHook(shell=shell)  # type: ignore[no-untyped-call]
-    shell.displayhook = shell.display_trap.hook = sys.displayhook = hook
-    shell.display_pub = TextPublisher(shell=shell)  # type: ignore[no-untyped-call]
-    # an exception is described directly; formatting its traceback would only cost time
-    for name in ("showtraceback", "showsyntaxerror", "showindentationerror", "_showtraceback"):
-        setattr(shell, name, _show_nothing)
+    forget_callbacks(shell)
+    # on the classes: a copy has the kernel's own objects, and what the person kept of them changes too
+    _replace(type(shell.displayhook), "__call__", keep_value)
+    shell.display_trap.hook = sys.displayhook = shell.displayhook
+    _replace(type(shell.display_pub), "publish", publish_text)
+    _replace(type(shell.display_pub), "clear_output", clear_nothing)
     shell.custom_exceptions = ()
     if shell.history_manager is not None:
         shell.history_manager.enabled = False
@@ -106,10 +104,10 @@ def limit_thread_pools() -> None:
         torch.set_num_threads(1)
 
 
-def connection_files(shell: Any) -> tuple[str, ...]:
-    """Files with the key of this kernel: whoever reads one can control the kernel."""
+def connection_file(shell: Any) -> str:
+    """The file with the key of this kernel, or an empty string: whoever reads it can control the kernel."""
     path = getattr(getattr(getattr(shell, "kernel", None), "parent", None), "abs_connection_file", "")
-    return (path,) if path else ()
+    return path if isinstance(path, str) else ""
 
 
 def _rebind_streams() -> None:
@@ -120,7 +118,8 @@ def _rebind_streams() -> None:
         getattr(inherited, "__dict__", {}).pop("write", None)
         raw = io.FileIO(fd, "w", closefd=False)
         stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
-        setattr(sys, name, stream)
+        if type(inherited).__module__ != "ipykernel.iostream":  # whose class is changed below
+            setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     _kept.extend((sys.stdin, sys.__stdin__))
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BytesIO())  # type: ignore[misc]
@@ -134,20 +133,50 @@ def _rebind_kernel(shell: Any) -> None:
     from ipykernel.iostream import IOPubThread, OutStream
     from jupyter_client.session import Session
 
-    def write(self: Any, text: str) -> int:
-        return int((sys.stderr if self.name == "stderr" else sys.stdout).write(text))
+    def write(self: Any, string: str) -> int:
+        if not isinstance(string, str):
+            raise TypeError(f"write() argument must be str, not {type(string)}")
+        data = string.encode("utf-8", "backslashreplace")
+        while data:
+            data = data[os.write(2 if self.name == "stderr" else 1, data) :]
+        return len(string)
 
-    setattr(Session, "send", _send_nothing)  # noqa: B010 - mypy rejects assigning to a method
+    _replace(Session, "send", _send_nothing)
     for name in ("send_multipart", "schedule", "start", "stop", "close"):
-        setattr(IOPubThread, name, _do_nothing)
+        _replace(IOPubThread, name, _do_nothing)
     for name in ("flush", "_flush", "_schedule_flush", "close"):
-        setattr(OutStream, name, _do_nothing)
-    setattr(OutStream, "write", write)  # noqa: B010
+        _replace(OutStream, name, _do_nothing)
+    _replace(OutStream, "write", write)
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
-        kernel.raw_input = kernel.getpass = _no_input
+        for name in ("raw_input", "getpass"):
+            _replace(type(kernel), name, _no_input)
+        builtins.input, getpass.getpass = kernel.raw_input, kernel.getpass
         if kernel.session is not None:
             kernel.session.key = b""  # with `--allow net` it would give access to the kernel's ports
+
+
+def _replace(kind: type, name: str, function: Any) -> None:
+    """Put a function in the place of a method, under the names of the method."""
+    original = getattr(kind, name, None)
+    own = types.FunctionType(
+        function.__code__, function.__globals__, name, function.__defaults__, function.__closure__
+    )
+    own.__kwdefaults__ = function.__kwdefaults__
+    functools.update_wrapper(own, original or function, updated=())
+    vars(own).clear()  # without `__wrapped__`
+    setattr(kind, name, own)
+
+
+def forget_callbacks(shell: Any) -> None:
+    """Remove cot-magic's own callbacks of cells: they would return at once in a copy."""
+    for functions in shell.events.callbacks.values():
+        functions[:] = [function for function in functions if not _is_ours(function)]
+
+
+def _is_ours(function: Any) -> bool:
+    module = getattr(getattr(function, "__func__", function), "__module__", None)
+    return isinstance(module, str) and module.partition(".")[0] == "cot_magic"
 
 
 def _no_input(*_: Any, **__: Any) -> NoReturn:
@@ -155,10 +184,6 @@ def _no_input(*_: Any, **__: Any) -> NoReturn:
 
 
 def _do_nothing(*_: Any, **__: Any) -> None:
-    return None
-
-
-def _show_nothing(*_: Any, **__: Any) -> None:
     return None
 
 

@@ -3,12 +3,14 @@
 import contextlib
 import fcntl
 import os
-import shutil
+import secrets
 import tempfile
 import time
 
 PREFIX = "cot-magic-"
 YOUNG_SECONDS = 60.0
+ELSEWHERE = "elsewhere"
+"""A file in the folder, with the paths of folders of jobs that have other names."""
 
 
 class ScratchFolder:
@@ -16,15 +18,51 @@ class ScratchFolder:
 
     def __init__(self) -> None:
         _remove_stale()
-        self.path = tempfile.mkdtemp(prefix=PREFIX)
+        self.path = new_folder(PREFIX)
         self._lock = _locked(self.path)
 
     def remove(self) -> None:
         """Remove the folder with its content."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        with contextlib.suppress(OSError), open(os.path.join(self.path, ELSEWHERE), encoding="utf-8") as file:
+            for path in file.read().splitlines():
+                remove_tree(path)
+        remove_tree(self.path)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def new_folder(prefix: str) -> str:
+    """Make a folder for this user alone, without drawing a name from the sequence of the person's code."""
+    path = os.path.join(tempfile.gettempdir(), prefix + secrets.token_hex(4))
+    os.mkdir(path, 0o700)
+    return path
+
+
+def remove_tree(root: str) -> None:
+    """Remove a folder as a job may have left it: too deep for a path, or without the right to enter it.
+
+    Each folder is moved to the top before it is emptied, so that no path gets longer. What belongs to another
+    user, or is being removed by another process, stays.
+    """
+    todo, emptied = [root], []
+    while todo:
+        folder = todo.pop()
+        emptied.append(folder)
+        with contextlib.suppress(OSError):
+            os.chmod(folder, 0o700)
+            with os.scandir(folder) as found:
+                entries = list(found)
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
+                    continue
+                os.chmod(entry.path, 0o700)  # without the right to write, a folder cannot be moved
+                todo.append(os.path.join(root, f".cot-{secrets.token_hex(8)}"))
+                os.rename(entry.path, todo[-1])
+    for folder in reversed(emptied):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
 
 
 def _remove_stale() -> None:
@@ -38,7 +76,7 @@ def _remove_stale() -> None:
                 continue
             lock = _locked(path)
             if lock is not None:
-                shutil.rmtree(path, ignore_errors=True)
+                remove_tree(path)
                 os.close(lock)
 
 

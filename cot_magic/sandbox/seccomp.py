@@ -9,7 +9,7 @@ import errno
 import os
 import platform
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cot_magic.sandbox import syscalls
 from cot_magic.sandbox.syscalls import libc
@@ -58,9 +58,19 @@ DENIED: dict[str, Numbers] = {
     "semtimedop": (220, 192),
     "msgget": (68, 186),
     "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
     "msgctl": (71, 187),
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
+    "mq_timedsend": (242, 182),
+    "mq_timedreceive": (243, 183),
+    "mq_notify": (244, 184),
+    "mq_getsetattr": (245, 185),
+    # memory that no limit of the job counts, and pages of others
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "remap_file_pages": (216, 234),
+    "process_mrelease": (448, 448),
     # the kernel's attack surface
     "perf_event_open": (298, 241),
     "bpf": (321, 280),
@@ -112,6 +122,7 @@ PRETENDED: dict[str, Numbers] = {
     "removexattr": (197, 14),
     "lremovexattr": (198, 15),
     "fremovexattr": (199, 16),
+    "flock": (73, 32),  # it needs no right to write, and would stop other programs of the person
 }
 PROCESSES: dict[str, Numbers] = {
     "fork": (57, None),
@@ -119,6 +130,13 @@ PROCESSES: dict[str, Numbers] = {
     "execve": (59, 221),
     "execveat": (322, 281),
 }
+OPEN: Numbers = (2, None)
+OPENAT: Numbers = (257, 56)
+OPENAT2: Numbers = (437, 437)
+FCNTL: Numbers = (72, 25)
+IOCTL: Numbers = (16, 29)
+SENDTO: Numbers = (44, 206)
+SOCKETPAIR: Numbers = (53, 199)
 CLONE: Numbers = (56, 220)
 CLONE3: Numbers = (435, 435)
 SOCKET: Numbers = (41, 198)
@@ -130,20 +148,49 @@ SPOKEN_FAMILIES = (2, 10, 16)
 """AF_INET, AF_INET6, AF_NETLINK (getaddrinfo); never AF_UNIX: X11, Docker, D-Bus."""
 
 
+REFUSED_COMMANDS = (8, 10, 15, 1024, 1026, 1033, 1036, 1038)
+"""fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX (signals to others), F_SETLEASE, F_NOTIFY, F_ADD_SEALS, hints."""
+IOCTLS = (
+    0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x5452, 0x5460,
+)  # fmt: skip
+"""TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, FIOASYNC, FIOQSIZE.
+
+They look, or concern the descriptor alone. Others type on terminals, clone files, or change flags of a file
+that is open to read."""
+NETWORK_IOCTLS = range(0x8900, 0x8980)
+"""Of sockets: they list interfaces; what changes one needs a capability that no job has."""
+
+
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
 
 
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-LOAD, JUMP_EQ, JUMP_GE, JUMP_SET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCH, FIRST = 0, 4, 16  # offsets in struct seccomp_data
+LOAD, JUMP_EQ, JUMP_GE, JUMP_SET, AND, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+NUMBER, ARCH, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 ERRNO = 0x00050000
 KILLED, ALLOWED = _step(RETURN, 0x80000000), _step(RETURN, 0x7FFF0000)
 REFUSED, UNKNOWN = _step(RETURN, ERRNO | errno.EPERM), _step(RETURN, ERRNO | errno.ENOSYS)
 SUCCEEDED = _step(RETURN, ERRNO)  # without being done
-LOAD_FIRST = _step(LOAD, FIRST)  # the first argument
 NEW_NAMESPACES = 0x7E020000  # the CLONE_NEW* flags that clone(2) takes
 CLONE_THREAD = 0x10000
+
+
+Steps = tuple[bytes, ...]
+
+
+def _load(argument: int) -> bytes:
+    """Load the lower half of an argument, counted from 0; the upper one follows it."""
+    return _step(LOAD, ARGUMENTS + 8 * argument)
+
+
+def _among(values: Sequence[int], found: bytes, otherwise: bytes) -> Steps:
+    """Answer `found` if what is loaded is one of the values."""
+    tests = [_step(JUMP_EQ, value, len(values) - place, 0) for place, value in enumerate(values)]
+    return (*tests, otherwise, found)
+
+
+LOAD_FIRST = _load(0)
 
 
 def column() -> int | None:
@@ -188,7 +235,15 @@ def _rules(
     if landlock_abi < 3:  # older versions of Landlock do not restrict truncate(2)
         yield TRUNCATE, (REFUSED,)
     yield CLONE3, (UNKNOWN,)  # its flags are in memory; the C library falls back to clone(2)
-    yield SOCKET, _answer_to_socket() if net else (REFUSED,)
+    yield SOCKET, (LOAD_FIRST, *_among(SPOKEN_FAMILIES, ALLOWED, REFUSED)) if net else (REFUSED,)
+    yield SOCKETPAIR, _answer_to_socketpair()
+    if not net:
+        yield SENDTO, _answer_to_sendto()
+    yield OPEN, _answer_to_open(1)
+    yield OPENAT, _answer_to_open(2)
+    yield OPENAT2, (UNKNOWN,)  # its flags are in memory too
+    yield FCNTL, (_load(1), *_among(REFUSED_COMMANDS, REFUSED, ALLOWED))
+    yield IOCTL, _answer_to_ioctl(net=net)
     only_itself = (_step(JUMP_EQ, pid, 0, 1), ALLOWED, REFUSED)
     if proc:
         yield CLONE, (LOAD_FIRST, _step(JUMP_SET, NEW_NAMESPACES, 0, 1), REFUSED, ALLOWED)
@@ -204,8 +259,36 @@ def _rules(
     yield PRCTL, (LOAD_FIRST, _step(JUMP_EQ, syscalls.PR_SET_PDEATHSIG, 0, 1), REFUSED, ALLOWED)
 
 
-def _answer_to_socket() -> tuple[bytes, ...]:
-    """Allow the families in `SPOKEN_FAMILIES` only."""
-    count = len(SPOKEN_FAMILIES)
-    tests = [_step(JUMP_EQ, family, count - place, 0) for place, family in enumerate(SPOKEN_FAMILIES)]
-    return (LOAD_FIRST, *tests, REFUSED, ALLOWED)
+def _answer_to_open(flags: int) -> Steps:
+    """Refuse to empty a file that is not opened for writing: Landlock before version 3 lets that pass.
+
+    `flags` is the place of the argument. Of the access modes 0 to 3, only 1 and 2 write for Landlock.
+    """
+    return (
+        *(_load(flags), _step(JUMP_SET, os.O_TRUNC, 1, 0), ALLOWED),
+        *(_step(AND, os.O_ACCMODE), *_among((os.O_WRONLY, os.O_RDWR), ALLOWED, REFUSED)),
+    )
+
+
+def _answer_to_ioctl(*, net: bool) -> Steps:
+    of_sockets = (
+        *(_step(JUMP_GE, NETWORK_IOCTLS.start, 0, 2), _step(JUMP_GE, NETWORK_IOCTLS.stop, 1, 0), ALLOWED),
+    )
+    return (_load(1), *(of_sockets if net else ()), *_among(IOCTLS, ALLOWED, REFUSED))
+
+
+def _answer_to_sendto() -> Steps:
+    """Refuse a datagram to an address; through a connected pair, nothing is addressed."""
+    low, high = ARGUMENTS + 8 * 4, ARGUMENTS + 8 * 4 + 4
+    return (
+        *(_step(LOAD, low), _step(JUMP_EQ, 0, 1, 0), REFUSED),
+        *(_step(LOAD, high), _step(JUMP_EQ, 0, 1, 0), REFUSED, ALLOWED),
+    )
+
+
+def _answer_to_socketpair() -> Steps:
+    """Allow pairs of AF_UNIX streams (event loops have one): datagrams could be sent to a path."""
+    return (
+        *(LOAD_FIRST, _step(JUMP_EQ, 1, 1, 0), REFUSED),
+        *(_load(1), _step(AND, 0xF), _step(JUMP_EQ, 1, 1, 0), REFUSED, ALLOWED),
+    )

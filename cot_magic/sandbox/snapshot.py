@@ -10,15 +10,15 @@ import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.errors import RecordingError, SandboxError
 from cot_magic.core.jobs import Job, JobResult, Outcome, SandboxStatus
-from cot_magic.sandbox import machine, wire
+from cot_magic.sandbox import busy, machine, wire
 from cot_magic.sandbox.machine import probe
 from cot_magic.sandbox.permissions import Permissions
-from cot_magic.sandbox.steps import Describe
+from cot_magic.sandbox.steps import Autopsy, Describe
 
 if sys.platform == "linux":
     from cot_magic.sandbox import quarantine  # early: it records the descriptors of the kernel itself
@@ -35,18 +35,35 @@ SPARE_SECONDS_A_JOB = 2.0
 AFTER = "no copy of the kernel was made before the cell ran, so this runs on the state after the failure"
 
 _in_child = False
-_open: "weakref.WeakSet[Snapshot]" = weakref.WeakSet()
+_open: "weakref.WeakSet[Closable]" = weakref.WeakSet()
+
+
+class Closable(Protocol):
+    """A copy of the kernel that must not outlive it."""
+
+    def close(self) -> None: ...
+
+
+def close_at_exit(copy: Closable) -> None:
+    """Close that copy when the kernel ends, unless it is closed before."""
+    _open.add(copy)
 
 
 @atexit.register
 def _close_all() -> None:
-    for snapshot in list(_open):
-        snapshot.close()
+    for copy in list(_open):
+        copy.close()
 
 
 def in_child() -> bool:
     """True in every copy of the kernel; hooks of cot-magic then return at once."""
     return _in_child
+
+
+def be_child() -> None:
+    """Note that this process is a copy, so that hooks return at once."""
+    global _in_child
+    _in_child = True
 
 
 def park(
@@ -78,11 +95,14 @@ def park_after(
     allow: tuple[str, ...] = (),
     size_limit_mb: int = SIZE_LIMIT_MB,
     reason: str = AFTER,
+    autopsy: Autopsy | None = None,
 ) -> "Snapshot | NoSandbox":
-    """The same after the cell failed, if there is no copy from before it; the status says so."""
-    return _park(
-        shell, describe, allow, size_limit_mb, SandboxStatus(available=True, state="after", reason=reason)
-    )
+    """The same after the cell failed, if there is no copy from before it; the status says so.
+
+    `autopsy` is what a job with `examine` runs: the exception that it holds is alive in the copies.
+    """
+    status = SandboxStatus(available=True, state="after", reason=reason)
+    return _park(shell, describe, allow, size_limit_mb, status, autopsy)
 
 
 class NoSandbox:
@@ -106,10 +126,17 @@ class Snapshot:
     """A parked copy of the kernel: a Sandbox whose jobs all start from the same state."""
 
     def __init__(
-        self, pid: int, control: socket.socket, status: SandboxStatus, allow: tuple[str, ...]
+        self,
+        pid: int,
+        control: socket.socket,
+        status: SandboxStatus,
+        allow: tuple[str, ...],
+        *,
+        awaits: bool = False,
     ) -> None:
         self._owner, self._pid, self._control = os.getpid(), pid, control
         self._gone_because = ""
+        self._awaits = awaits  # whether an event loop runs while its cells run
         self._status, self._allow = status, allow
         self._scratch: ScratchFolder | None = None
         self._lines = wire.Lines()
@@ -117,7 +144,7 @@ class Snapshot:
         self._busy = threading.Lock()
         self._interrupted = False
         self._pidfd = os.pidfd_open(pid)
-        _open.add(self)
+        close_at_exit(self)
 
     def __del__(self) -> None:
         self.close()
@@ -136,11 +163,21 @@ class Snapshot:
                 raise SandboxError(f"{self._status.reason}. No generated code was run.")
             if not jobs:
                 return ()
+            if any(job.conditions is not None and job.conditions.hash is not None for job in jobs):
+                from cot_magic.sandbox import fresh
+
+                return fresh.run_in_new_processes(jobs, self._new_process)
             self._runs += 1
             if self._scratch is None:
                 from cot_magic.sandbox.scratch import ScratchFolder
 
-                self._scratch = ScratchFolder()
+                try:
+                    self._scratch = ScratchFolder()
+                except OSError as error:
+                    raise SandboxError(
+                        f"no folder for temporary files: {error.strerror or error}: {error.filename}."
+                        " Set TMPDIR to one that can be written. No generated code was run."
+                    ) from error
             message = {
                 "run": self._runs,
                 "jobs": [to_json(job) for job in jobs],
@@ -166,11 +203,20 @@ class Snapshot:
         self._control.close()
         if self._interrupted:  # when its control socket closes it stops and reaps running jobs
             wire.readable(self._pidfd, 1.0)
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        kill(self._pidfd)
         _reap(pid, self._pidfd)
         if self._scratch is not None:
             self._scratch.remove()
+
+    def _new_process(self, hash_seed: int) -> "Snapshot":
+        """A copy of nothing: a new interpreter that runs jobs as this one does. Raises SandboxError."""
+        from cot_magic.sandbox import fresh
+
+        try:
+            pid, control = fresh.spawn(hash_seed, awaits=self._awaits)
+        except OSError as error:
+            raise SandboxError(f"no new process could be started: {error.strerror}.") from error
+        return Snapshot(pid, control, SandboxStatus(available=True), self._allow, awaits=self._awaits)
 
     # --- the conversation -----------------------------------------------------------------------------------
 
@@ -181,7 +227,7 @@ class Snapshot:
     def _collect(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
         found: dict[int, JobResult] = {}
         spare = SPARE_SECONDS + SPARE_SECONDS_A_JOB * len(jobs)
-        deadline = time.monotonic() + spare + sum(job.limits.wall_s for job in jobs)
+        deadline = time.monotonic() + spare + busy.STRETCH * sum(job.limits.wall_s for job in jobs)
         secrets = quarantine.secrets_of_environment()
         while len(found) < len(jobs):
             left = deadline - time.monotonic()
@@ -207,7 +253,12 @@ class Snapshot:
 
 
 def _park(
-    shell: Any, describe: Describe, allow: tuple[str, ...], size_limit_mb: int, status: SandboxStatus
+    shell: Any,
+    describe: Describe,
+    allow: tuple[str, ...],
+    size_limit_mb: int,
+    status: SandboxStatus,
+    autopsy: Autopsy | None = None,
 ) -> Snapshot | NoSandbox:
     Permissions.parse(allow)
     if _in_child:
@@ -217,20 +268,28 @@ def _park(
         reason = tried.reason
     if reason is not None:
         return NoSandbox(reason)
-    return _fork(shell, describe, allow, status)
+    return _fork(shell, describe, allow, status, autopsy)
 
 
 def _fork(
-    shell: Any, describe: Describe, allow: tuple[str, ...], status: SandboxStatus
+    shell: Any, describe: Describe, allow: tuple[str, ...], status: SandboxStatus, autopsy: Autopsy | None
 ) -> Snapshot | NoSandbox:
     global _in_child
-    from cot_magic.sandbox.parked import INTERRUPTS, serve
+    from cot_magic.sandbox.exact import GeneratorStates
+    from cot_magic.sandbox.lost import running_programs, threads_of_the_person
+    from cot_magic.sandbox.parked import INTERRUPTS, Kernel, serve
 
     machine.quiet_fork_warning()
     must_wait = quarantine.shares_something()
     ours, theirs = socket.socketpair()
-    kernel_pid = os.getpid()
-    with _blocked(INTERRUPTS):
+    kernel = Kernel(
+        pid=os.getpid(),
+        generators=GeneratorStates((shell.user_ns,)),
+        threads=threads_of_the_person(),
+        programs=running_programs(shell.user_ns),
+        autopsy=autopsy,
+    )
+    with blocked(INTERRUPTS):
         try:
             pid = os.fork()
         except OSError as error:
@@ -239,17 +298,27 @@ def _fork(
             return NoSandbox(f"the kernel could not be copied: {error.strerror}")
         if pid == 0:
             _in_child = True
-            serve(shell, describe, theirs.detach(), kernel_pid)
+            serve(shell, describe, theirs.detach(), kernel)
         theirs.close()
-        snapshot = Snapshot(pid, ours, status, allow)
-    if must_wait and not wire.readable(ours.fileno(), READY_SECONDS):
+        awaits = getattr(shell, "kernel", None) is not None
+        snapshot = Snapshot(pid, ours, status, allow, awaits=awaits)
+    if must_wait and (trouble := _trouble_of(ours)):
         snapshot.close()
-        return NoSandbox("the copy was not ready in time")
+        return NoSandbox(trouble)
     return snapshot
 
 
+def _trouble_of(control: socket.socket) -> str:
+    """Wait until the copy shares nothing any more; why it cannot be used, or an empty string."""
+    if not wire.readable(control.fileno(), READY_SECONDS):
+        return "the copy was not ready in time"
+    said = control.recv(1_000).decode(errors="replace")
+    return "" if said == "\n" else f"the kernel could not be copied: {said.strip() or 'the copy ended'}"
+
+
 @contextmanager
-def _blocked(signals: frozenset[signal.Signals]) -> Iterator[None]:
+def blocked(signals: frozenset[signal.Signals]) -> Iterator[None]:
+    """Hold these signals back meanwhile."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
@@ -260,15 +329,23 @@ def _blocked(signals: frozenset[signal.Signals]) -> Iterator[None]:
 def _reap(pid: int, pidfd: int) -> None:
     """Wait for a killed copy to end; in another thread if it takes long because it frees much memory."""
 
-    def wait() -> None:
-        with suppress(ChildProcessError):  # the user's own os.wait() has reaped it
-            os.waitpid(pid, 0)
-        os.close(pidfd)
-
     if wire.readable(pidfd, 0.02):
-        wait()
+        wait_for(pid, pidfd)
     else:
-        threading.Thread(target=wait, name="cot-magic-reaper", daemon=True).start()
+        threading.Thread(target=wait_for, args=(pid, pidfd), name="cot-magic-reaper", daemon=True).start()
+
+
+def kill(pidfd: int) -> None:
+    """Kill a copy."""
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+
+def wait_for(pid: int, pidfd: int) -> None:
+    """Wait until a killed copy has ended."""
+    with suppress(ChildProcessError):  # the user's own os.wait() has reaped it
+        os.waitpid(pid, 0)
+    os.close(pidfd)
 
 
 def _result(data: Any, secrets: Sequence[tuple[str, str]]) -> JobResult:

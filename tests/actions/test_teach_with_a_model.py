@@ -32,20 +32,25 @@ def text(ran) -> str:
     return "\n".join(bundle.get("text/plain", "") for bundle in ran.displays)
 
 
-def test_a_fault_of_the_service_leaves_no_half_lesson_and_the_next_one_is_whole(server, kernel) -> None:
+def test_after_a_fault_of_the_service_the_lesson_is_on_what_the_offline_reasoner_found(
+    server, kernel
+) -> None:
     server.add(Reply(status=401, message="scripted: expired"))
     kernel.run("values = [1, 2, 3]")
-    cut = kernel.run("%%cot+ --teach\ntotal = sum(valus)")
-    assert "there is no lesson" in cut.stdout
-    assert "ANALYZE" not in text(cut)
-    assert "there is no lesson" in kernel.run("%cot_answer 2").stderr
-    assert kernel.value("__import__('cot_magic').last") == "None"
+    cut = kernel.run("%%cot+ --teach --reasoner claude\ntotal = sum(valus)")
+    assert "the credential was rejected" in cut.stdout
+    assert "The lesson is on what the offline reasoner found." in cut.stdout
+    assert "question 1 of" in text(cut)
+    assert "✓ line 2" in text(kernel.run("%cot_answer 2"))
 
+
+def test_a_lesson_on_what_a_model_found_shows_none_of_it_before(server, kernel) -> None:
+    kernel.run("values = [1, 2, 3]")
     first = whole()[0]
     data = json.loads(first.text)
     data["hypotheses"][0]["line"] = 2
     server.add(Reply(thinking="scripted thinking", text=json.dumps(data), match=first.match), *whole()[1:])
-    begun = kernel.run("%%cot+ --teach\ntotal = sum(valus)")
+    begun = kernel.run("%%cot+ --teach --reasoner claude\ntotal = sum(valus)")
     assert begun.ename == "NameError"
     assert "question 1 of" in text(begun)
     seen = json.dumps([message["content"] for message in begun.messages], default=str)

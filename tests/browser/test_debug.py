@@ -6,7 +6,7 @@ import pytest
 PLAIN = [
     "%load_ext cot_magic",
     "runs = []\nd = {'alpha': 1, 'beta': 2}",
-    "runs.append(1)\nd['alhpa']",
+    "runs.append(1)\nfound = d['alhpa']",
     "dd",
     "print(len(runs))",
 ]

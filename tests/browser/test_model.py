@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from messages_server import MessagesServer
-from phase_script import whole
+from phase_script import call, whole
 from scripted_replies import Reply
 
 LOAD = "%load_ext cot_magic"
@@ -57,12 +57,18 @@ def slowly() -> list[Reply]:
     return replies
 
 
+def looking() -> Reply:
+    """A turn that thinks for some seconds, so that a screenshot is taken meanwhile, and then looks at a cell."""
+    thinking = "scripted thinking, a sentence at a time. " * 90
+    return Reply(thinking=thinking, tools=[call("read_cell", cell="1")], chunk=12, delay=0.02)
+
+
 def test_the_panel_while_a_model_streams_when_it_fails_and_after_going_on(
     page: Any, lab: tuple[str, Path], notebooks: ModuleType, server: MessagesServer, artefacts: Path
 ) -> None:
     script = slowly()
-    # VALIDATE is refused for good: what came before stays
-    server.script[:] = [*script[:2], Reply(status=401, message="scripted: the key has expired", sticky=True)]
+    # the second request is refused for good: what came before stays
+    server.script[:] = [looking(), Reply(status=401, message="scripted: the key has expired", sticky=True)]
     book = notebooks.Book(page, lab, "model.ipynb").write([LOAD, environment(server), FAILS, RESUME, "6 * 7"])
     book.open()
     book.run_cell(0)
@@ -73,22 +79,22 @@ def test_the_panel_while_a_model_streams_when_it_fails_and_after_going_on(
     page.screenshot(path=str(artefacts / "model-streaming.png"))
     assert "claude" in page.inner_text(".jp-Notebook")
     assert page.locator(".cot-Bar").count() == 0, "what is being debugged is not offered to be debugged"
-    page.wait_for_selector("text=continues from VALIDATE", timeout=60_000)
+    page.wait_for_selector("text=continues from ANALYZE", timeout=60_000)
     book.idle()
     page.screenshot(path=str(artefacts / "model-failed.png"))
     failed = page.inner_text(".jp-Notebook")
     page.locator(".cot-Bar").wait_for()
-    assert "a scripted headline" in failed
+    assert "scripted thinking" in page.text_content(".jp-Notebook"), "in a fold that is closed by now"
+    assert "the result of the offline reasoner" in failed
     assert "Stopped: " in failed
 
-    server.script[:] = script[2:]
+    server.script[:] = script
     book.start_cell(3)
-    book.wait(lambda: "verified" in page.inner_text(".jp-Notebook"), seconds=60)
+    # the offline result of the failing cell is verified by then: what the model cost is new
+    book.wait(lambda: "list price" in page.inner_text(".jp-Notebook"), seconds=60)
     book.idle()
     book.select(3)
     page.screenshot(path=str(artefacts / "model-resumed.png"))
-    resumed = page.inner_text(".jp-Notebook")
-    assert "list price" in resumed
     book.run_cell(4)
     assert book.cells()[4]["outputs"][0]["data"]["text/plain"] == "42"
     assert all(seen.refused == "" for seen in server.turns if seen.body["messages"])
@@ -102,7 +108,7 @@ def test_the_countdown_is_seen_while_a_service_is_overloaded_and_what_was_found_
     )
     script = slowly()
     always = Reply(status=529, message="scripted: overloaded", headers={"retry-after": "0"}, sticky=True)
-    server.script[:] = [busy, *script[:2], always]
+    server.script[:] = [busy, looking(), always]
     book = notebooks.Book(page, lab, "busy.ipynb").write([LOAD, environment(server), FAILS, RESUME])
     book.open()
     book.run_cell(0)
@@ -110,16 +116,16 @@ def test_the_countdown_is_seen_while_a_service_is_overloaded_and_what_was_found_
     book.start_cell(2)
     page.wait_for_selector("text=/overloaded/i", timeout=30_000)
     page.screenshot(path=str(artefacts / "model-waiting.png"))
-    page.wait_for_selector("text=continues from VALIDATE", timeout=60_000)
+    page.wait_for_selector("text=continues from ANALYZE", timeout=60_000)
     book.idle()
     page.screenshot(path=str(artefacts / "model-gave-up.png"))
     given_up = page.inner_text(".jp-Notebook")
-    assert given_up.count("a scripted headline") == 2, "ANALYZE and PLAN stay"
+    assert "the result of the offline reasoner" in given_up
     assert "Stopped: " in given_up
     assert re.search(r"overloaded.*Asked \d+ times", given_up)
     assert "%cot_resume" in given_up
 
-    server.script[:] = script[2:]
+    server.script[:] = script
     book.start_cell(3)
     book.wait(lambda: "verified" in page.inner_text(".jp-Notebook"), seconds=60)
     book.idle()

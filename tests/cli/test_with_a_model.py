@@ -9,15 +9,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from messages_server import MessagesServer
-from phase_script import whole
 from scripted_replies import Reply
 
 pytestmark = pytest.mark.slow
 FAULTS = {
-    "rejected": Reply(status=401, message="scripted: expired", sticky=True, match="Phase VALIDATE"),
-    "declined": Reply(
-        stop_reason="refusal", stop_details={"type": "refusal", "category": "cyber"}, match="Phase VALIDATE"
-    ),
+    "rejected": Reply(status=401, message="scripted: expired", sticky=True),
+    "declined": Reply(stop_reason="refusal", stop_details={"type": "refusal", "category": "cyber"}),
 }
 
 
@@ -49,12 +46,14 @@ def test_a_fault_on_the_command_line_names_no_magic_but_what_can_be_done_there(
 ) -> None:
     cells = [nbformat.v4.new_code_cell(source) for source in ("values = [1, 2, 3]", "total = sum(valus)")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "n.ipynb")
-    server.add(*whole()[:2], FAULTS[name])
-    ran = program("-m", "cot_magic.cli.main", "run", "n.ipynb", "--save", "s.cot.jsonl")
+    server.add(FAULTS[name])
+    ran = program(
+        "-m", "cot_magic.cli.main", "run", "n.ipynb", "--reasoner", "claude", "--save", "s.cot.jsonl"
+    )
     again = program("-m", "cot_magic.cli.main", "replay", "s.cot.jsonl")
     for text in (ran, again):
         assert "Stopped: " in text
-        assert "%cot" not in text
+        assert "%cot_resume" not in text
         fault, begins, rest = text.partition("Stopped: ")[2].partition("Run it again to start anew.")
         assert "un it again" in fault
         assert begins
@@ -62,13 +61,13 @@ def test_a_fault_on_the_command_line_names_no_magic_but_what_can_be_done_there(
 
 
 def test_a_fault_in_a_program_names_no_magic(server: MessagesServer, program) -> None:
-    server.add(*whole()[:2], FAULTS["rejected"])
+    server.add(FAULTS["rejected"])
     code = (
         "import cot_magic\n"
-        "session = cot_magic.debug('total = sum(valus)', {'values': [1, 2, 3]})\n"
+        "session = cot_magic.debug('assert sum(values) == 7', {'values': [1, 2, 3]})\n"
         "print(session.faults, session is cot_magic.last)"
     )
     text = program("-c", code)
     assert "Renew it, then run it again." in text
-    assert "%cot" not in text
+    assert "%cot_resume" not in text
     assert text.endswith("True")

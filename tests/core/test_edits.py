@@ -58,6 +58,21 @@ def test_a_plain_repair_is_not_called_suppression(before: str, after: str) -> No
     assert suppressions(before, after) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("x = t.encode('ascii')", "x = t.encode('ascii', 'ignore')", True),
+        ("x = t.encode('ascii')", "x = t.encode('utf-8')", False),
+        ("x = pd.to_numeric(t)", "x = pd.to_numeric(t, errors='coerce')", True),
+        ("x = open(p)", "x = open(p, errors='strict')", False),
+        ("x = s.substitute(p)", "x = s.safe_substitute(p)", True),
+        ("x = t", "x = t.replace('ignore', 'skip')", False),
+    ],
+)
+def test_an_argument_by_which_errors_are_ignored_is_suppression(before: str, after: str, told: bool) -> None:
+    assert any("ignored" in reason for reason in suppressions(before, after)) is told
+
+
 def test_a_diff_shows_both_sides() -> None:
     assert diff(edit("a\nb", "a\nc"), "cell [2]").splitlines()[-2:] == ["-b", "+c"]
 

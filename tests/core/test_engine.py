@@ -1,25 +1,39 @@
 """drive(): the stream of a run, whatever happens in it."""
 
 import itertools
+from dataclasses import replace
 
 from cot_magic.core.engine import drive
 from cot_magic.core.events import (
     EvidenceGathered,
+    Examine,
+    FactsFound,
     Faulted,
     FixProposed,
     Interrupted,
     PhaseEnded,
     PhaseStarted,
     RunProbe,
+    Screen,
+    Screened,
     SessionEnded,
     SessionStarted,
     Stamped,
     TryFix,
 )
+from cot_magic.core.facts import NO_FACTS, Fact, Facts
 from cot_magic.core.findings import CellEdit, Fix, FixId, HypothesisId, Phase, Probe, RegressionTest
 from cot_magic.core.jobs import Budget, Outcome
 from cot_magic.core.session import Session
-from cot_magic.testing import BUDGET, AbsentSandbox, NamespaceSandbox, ScriptedReasoner, case, through_codec
+from cot_magic.testing import (
+    BUDGET,
+    AbsentSandbox,
+    NamespaceSandbox,
+    ScriptedExaminer,
+    ScriptedReasoner,
+    case,
+    through_codec,
+)
 
 H = HypothesisId("h1")
 CASE = case("y = x / 0")
@@ -32,12 +46,18 @@ FIX = Fix(
 TEST = RegressionTest(name="test_y", source="def test_y():\n    assert y == 8\ntest_y()")
 
 
-def run(steps, sandbox=None, budget=BUDGET, clock=None):
+def run(steps, sandbox=None, budget=BUDGET, clock=None, examiner=None):
     reasoner = ScriptedReasoner(steps)
     sandbox = sandbox or NamespaceSandbox({"x": 8})
     events = list(
         drive(
-            CASE, reasoner, sandbox, intensity="cot", budget=budget, clock=clock or itertools.count().__next__
+            CASE,
+            reasoner,
+            sandbox,
+            intensity="cot",
+            budget=budget,
+            clock=clock or itertools.count().__next__,
+            examiner=examiner,
         )
     )
     for order, event in enumerate(events):
@@ -53,6 +73,45 @@ def test_a_run_starts_and_ends_with_its_records() -> None:
     events, _ = run([])
     assert isinstance(events[0], SessionStarted)
     assert isinstance(events[-1], SessionEnded)
+
+
+def test_an_examination_is_answered_with_its_facts_and_the_session_keeps_them() -> None:
+    seen = Facts(found=(Fact.of("elements.guilty", "Two of them.", places=[3, 5]),))
+    events, reasoner = run([Examine()], examiner=ScriptedExaminer(seen))
+    assert reasoner.replies == [seen]
+    assert [event.facts for event in events if isinstance(event, FactsFound)] == [seen]
+    session = Session()
+    for order, event in enumerate(events):
+        session = session.evolve(Stamped(order=order, seconds=0.0, event=event))
+    assert session.facts.first("elements").value == {"places": [3, 5]}
+
+
+def test_where_no_failed_kernel_is_left_there_are_no_facts() -> None:
+    events, reasoner = run([Examine()])
+    assert reasoner.replies == [None]
+    assert not any(isinstance(event, FactsFound) for event in events)
+    session = Session()
+    for order, event in enumerate(events):
+        session = session.evolve(Stamped(order=order, seconds=0.0, event=event))
+    assert session.facts == NO_FACTS
+
+
+def test_a_screening_is_answered_with_what_it_printed_and_is_no_evidence() -> None:
+    sandbox = NamespaceSandbox({"x": 8})
+    events, reasoner = run([Screen(source="x += 1", seconds=2.0)], sandbox)
+    assert [type(reply) for reply in reasoner.replies] == [Screened]
+    assert reasoner.replies[0] in events
+    assert not any(isinstance(event, EvidenceGathered) for event in events)
+
+
+def test_a_screening_gets_no_more_time_than_is_left_for_experiments() -> None:
+    sandbox = NamespaceSandbox({"x": 8})
+    run([Screen(source="x", seconds=900.0)], sandbox, budget=replace(BUDGET, search_s=3.0))
+    assert sandbox.jobs[0].limits.wall_s == 3.0
+    _, reasoner = run(
+        [probe("x == 8"), Screen(source="x", seconds=1.0)], sandbox, budget=replace(BUDGET, search_s=1.0)
+    )
+    assert reasoner.replies[1] is None
 
 
 def test_a_probe_is_answered_with_the_evidence_that_the_stream_shows() -> None:

@@ -21,7 +21,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Outcome, StateItem
 from cot_magic.core.schedules import ScheduleSearch
 from cot_magic.core.verdict import judge_fix, judge_hypothesis
-from cot_magic.testing import case
+from cot_magic.testing import case, withstood
 
 H, F = HypothesisId("h1"), FixId("f1")
 BEFORE, AFTER = "x = totl", "x = total"
@@ -40,8 +40,9 @@ def proof() -> list[Evidence]:
         ran(1, EvidenceKind.PROBE, Outcome.PASSED, held=True),
         ran(2, EvidenceKind.FIX, Outcome.RAISED, stage=Stage.BEFORE, raised=CASE.raised),
         ran(3, EvidenceKind.FIX, Outcome.PASSED, stage=Stage.AFTER),
-        ran(4, EvidenceKind.TEST, Outcome.RAISED, stage=Stage.BEFORE, test="test_x"),
+        ran(4, EvidenceKind.TEST, Outcome.RAISED, stage=Stage.BEFORE, test="test_x", raised=CASE.raised),
         ran(5, EvidenceKind.TEST, Outcome.PASSED, stage=Stage.AFTER, test="test_x"),
+        *withstood(F, "test_x", first=6),
     ]
 
 
@@ -60,7 +61,7 @@ def changed(number: int, **change: object) -> list[Evidence]:
 def test_a_fix_with_the_whole_proof_is_verified_and_names_its_evidence() -> None:
     judgement = judged(proof())
     assert judgement.verdict is FixVerdict.VERIFIED
-    assert set(judgement.evidence) == {"e2", "e3", "e4", "e5"}
+    assert set(judgement.evidence) == {f"e{number}" for number in range(2, 10)}
     assert judgement.mark == "✓"
 
 
@@ -137,6 +138,44 @@ def test_a_larger_rival_does_not_count() -> None:
     assert judged([*proof(), evidence], fixes=(FIX, other)).verdict is FixVerdict.VERIFIED
 
 
+def test_a_larger_rival_that_was_proposed_first_counts() -> None:
+    other, evidence = rival("x = totals", "4")
+    first = replace(other, edits=(replace(other.edits[0], after="x = 1 * totals"),))
+    assert judged([*proof(), evidence], fixes=(FIX, first)).verdict is FixVerdict.VERIFIED
+    spelled = replace(other, edits=(replace(other.edits[0], after="x = (total)"),))
+    judgement = judged([*proof(), evidence], fixes=(spelled, FIX))
+    assert judgement.verdict is FixVerdict.PLAUSIBLE
+    assert any("f2" in reason for reason in judgement.reasons)
+
+
+@pytest.mark.parametrize(("ename", "counts"), [("NameError", True), ("TypeError", False)])
+def test_a_reading_that_was_proposed_first_and_lacks_only_a_name_counts(ename, counts) -> None:
+    source = "x =< total"
+    raised = Raised(ename="SyntaxError", evalue="", syntax=SyntaxDetail(lineno=1))
+    broken = case(source, ename="SyntaxError", evalue="", raised=raised)
+    edits = [
+        (CellEdit(cell=CellId("c1"), before=source, after=after),) for after in ("x = total", "x <= total")
+    ]
+    fix, first = (Fix(id=FixId(f"f{n}"), edits=edits[n - 1], why="", hypothesis=H) for n in (1, 2))
+    then = ran(
+        9,
+        EvidenceKind.FIX,
+        Outcome.RAISED,
+        about="f2",
+        stage=Stage.AFTER,
+        raised=Raised(ename=ename, evalue=""),
+    )
+    evidence = [*changed(2, raised=raised), then]
+    judgement = judged(evidence, fixes=(first, fix), fix=fix, the_case=broken)
+    assert any("f2" in reason for reason in judgement.reasons) is counts
+
+
+@pytest.mark.parametrize("after", ["pass", "print = total", "exec('')"])
+def test_a_rival_that_nobody_can_mean_does_not_count(after: str) -> None:
+    other, evidence = rival(after, "4")
+    assert judged([*proof(), evidence], fixes=(other, FIX)).verdict is FixVerdict.VERIFIED
+
+
 def test_a_rival_that_behaves_the_same_does_not_count() -> None:
     other, evidence = rival("x = total_", "3")
     mine = changed(3, state=evidence.state)
@@ -208,8 +247,8 @@ def with_edit(before: str, after: str, more: tuple[Evidence, ...] = (), test: Re
 
 
 def test_an_edit_or_a_test_that_reaches_for_the_judge_is_plausible_at_most() -> None:
-    assert with_edit("f()", "g()").verdict is FixVerdict.VERIFIED
-    reaching = with_edit("f()", "import sys\nsys.settrace(None)\ng()")
+    assert with_edit("f(x)", "f(str(x))").verdict is FixVerdict.VERIFIED
+    reaching = with_edit("f(x)", "import sys\nsys.settrace(None)\nf(str(x))")
     assert reaching.verdict is FixVerdict.PLAUSIBLE
     assert any("settrace" in reason for reason in reaching.reasons)
     test = replace(TEST, source="def test_x():\n    assert get_ipython()\ntest_x()")
@@ -244,3 +283,10 @@ def test_a_search_over_schedules_hides_no_rival_where_no_schedule_failed() -> No
         judgement = judged([*proof(), evidence, *more], (FIX, other))
         assert judgement.verdict is FixVerdict.PLAUSIBLE
         assert any("behaves differently" in reason for reason in judgement.reasons)
+
+
+@pytest.mark.parametrize("number", [8, 9], ids=["second copy", "neighbours"])
+def test_a_challenge_that_was_cut_short_verifies_nothing(number: int) -> None:
+    judgement = judged(without(number))
+    assert judgement.verdict is FixVerdict.PLAUSIBLE
+    assert any("it was not run" in reason for reason in judgement.reasons)

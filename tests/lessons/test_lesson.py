@@ -45,9 +45,10 @@ from cot_magic.lessons.lesson import (
 from cot_magic.lessons.questions import AGAIN, questions
 from cot_magic.lessons.record import summarised
 from cot_magic.testing import BUDGET, AbsentSandbox, NamespaceSandbox, ScriptedReasoner, case, through_codec
+from cot_magic.verdict.challenge import challenge
 
 SETUP = Cell(id=CellId("s"), source="x = 8\nn = 2", index=0, execution_count=1)
-SOURCE = "#%%cot --teach\nstep = x\ny = step / (n - 2)"
+SOURCE = "#%%cot --teach\nstep = x\ny = step / (n - 2)\nassert y > 0"
 FRAME = Frame(
     function="<module>",
     filename="<cell>",
@@ -129,7 +130,13 @@ class Class:
         self.sandbox = sandbox or NamespaceSandbox({"x": 8, "n": 2}, describe=described)
         clock = itertools.count().__next__
         events = drive(
-            CASE, ScriptedReasoner(steps), self.sandbox, intensity="cot", budget=BUDGET, clock=lambda: 0.0
+            CASE,
+            ScriptedReasoner(steps),
+            self.sandbox,
+            intensity="cot",
+            budget=BUDGET,
+            clock=lambda: 0.0,
+            challenger=challenge,
         )
         self.events = [
             through_codec(Stamped(order=place, seconds=float(clock()), event=event))
@@ -144,7 +151,14 @@ class Class:
     def say(self, text: str, body: str | None = None) -> Lesson:
         session = self.lesson.session
         laboratory = Laboratory(
-            CASE, self.sandbox, None, budget=BUDGET, limits=Limits(), allow=(), clock=lambda: 0.0
+            CASE,
+            self.sandbox,
+            None,
+            budget=BUDGET,
+            limits=Limits(),
+            allow=(),
+            clock=lambda: 0.0,
+            challenger=challenge,
         )
         laboratory.take_up(replace(session, evidence=(*session.evidence, *self.lesson.evidence)))
         steps, reply = answered(self.lesson, text, body), None
@@ -272,7 +286,7 @@ def test_an_edit_is_tried_with_the_tests_of_the_session_and_judged_like_any_fix(
     assert learner.lesson.attempts[-1].verdict is FixVerdict.REJECTED
     assert "test_y fails with it" in learner.last.said
     assert not learner.lesson.ended
-    learner.say("", "step = x\ny = step / (n + 2)")
+    learner.say("", "step = x\ny = step / (n + 2)\nassert y > 0")
     assert learner.lesson.attempts[-1].verdict is FixVerdict.VERIFIED
     assert learner.lesson.attempts[-1].fix.edits == FIX.edits, "the line of the magic is no part of the edit"
     assert learner.last.standing is Standing.HELD
@@ -281,7 +295,9 @@ def test_an_edit_is_tried_with_the_tests_of_the_session_and_judged_like_any_fix(
 
 def test_an_edit_that_silences_the_failure_does_not_end_the_lesson() -> None:
     learner = Class(steps=[step for step in STEPS if not isinstance(step, TestWritten)]).up_to(Subject.FIX)
-    learner.say("", "step = x\ntry:\n    y = step / (n - 2)\nexcept ZeroDivisionError:\n    y = 0")
+    learner.say(
+        "", "step = x\ntry:\n    y = step / (n - 2)\nexcept ZeroDivisionError:\n    y = 0\nassert y >= 0"
+    )
     assert learner.last.standing is Standing.OPEN
     assert "catches the exception" in learner.last.said
     assert not learner.lesson.ended
@@ -304,7 +320,7 @@ def test_the_same_edit_gets_the_same_verdict_whoever_made_it() -> None:
 
 
 def test_where_no_fix_cures_one_that_skips_the_failure_ends_the_lesson() -> None:
-    source = SOURCE.replace("y =", "if n != 2:\n    y =")
+    source = SOURCE.replace("y =", "y = 1\nif n != 2:\n    y =")
     skips = replace(FIX, edits=(CellEdit(cell=CellId("c"), before=SOURCE, after=source),))
     swap = {FixProposed: FixProposed(fix=skips), TryFix: TryFix(fix=skips)}
     steps = [swap.get(type(step), step) for step in STEPS if not isinstance(step, TestWritten)]
@@ -332,7 +348,7 @@ def test_no_value_is_asked_for_where_it_depends_on_the_depth_of_the_stack() -> N
 @pytest.mark.parametrize(
     ("text", "body", "cell", "after"),
     [
-        ("3: y = 1", None, "c", "#%%cot --teach\nstep = x\ny = 1"),
+        ("3: y = 1", None, "c", "#%%cot --teach\nstep = x\ny = 1\nassert y > 0"),
         ("line 2: step = 1", None, "c", SOURCE.replace("= x", "= 1")),
         ("[1] 2: n = 3", None, "s", "x = 8\nn = 3"),
         ("n = 2 -> n = 3", None, "s", "x = 8\nn = 3"),

@@ -180,14 +180,36 @@ def test_cancel_of_another_session_stops_nothing(kernel: Any, subshell: str) -> 
     assert "Interrupted" not in panel
 
 
-def state(kernel: Any) -> str:
-    """What the page asks before it debugs a cell without running it again."""
-    expression = '__import__("cot_magic.notebook.bridge", fromlist=["_"]).last_failed_cell(get_ipython())'
+def value(kernel: Any, call: str) -> str:
+    """What the page is told when it asks for a value of the bridge's module."""
+    expression = f'__import__("cot_magic.notebook.bridge", fromlist=["_"]).{call}'
     identity = kernel.client.execute("", silent=True, user_expressions={"asked": expression})
     while True:
-        reply = kernel.client.get_shell_msg(timeout=30)
+        reply = kernel.client.get_shell_msg(timeout=90)
         if reply["parent_header"]["msg_id"] == identity:
             return str(reply["content"]["user_expressions"]["asked"]["data"]["text/plain"])
+
+
+def state(kernel: Any) -> str:
+    """What the page asks before it debugs a cell without running it again."""
+    return value(kernel, "last_failed_cell(get_ipython())")
+
+
+def test_after_a_click_that_inserted_the_fix_the_page_gets_the_certificate_once(greeted: Any) -> None:
+    (row,) = rows(greeted.run(FAILS, cell_id="failing"))
+    session = row[OFFER_MIME]["session"]
+    greeted.run(
+        "import cot_magic.actions.certify\ncot_magic.actions.certify.QUICK_S = 60  # on a slow machine too"
+    )
+    assert value(greeted, "after_insertion(get_ipython(), 'of-another-run')") == ""
+    assert greeted.value("__import__('cot_magic').last.certificate") == "None"
+    told = value(greeted, f"after_insertion(get_ipython(), {session!r})")
+    assert "pass" in told
+    assert told[0] not in "'\""
+    assert greeted.value("__import__('cot_magic').last.certificate is not None") == "True"
+    assert value(greeted, f"after_insertion(get_ipython(), {session!r})") == ""
+    greeted.run("%unload_ext cot_magic")
+    assert value(greeted, f"after_insertion(get_ipython(), {session!r})") == ""
 
 
 def test_the_page_learns_whose_failure_can_be_looked_into(kernel: Any) -> None:

@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.core.errors import NotebookError
 from cot_magic.core.session import Session
+from cot_magic.notebook.cells import marked
 from cot_magic.notebook.files import FileInserter
 from cot_magic.testing import check_inserter
 
@@ -74,7 +75,24 @@ def test_the_cot_line_of_an_edited_cell_stays_as_it_was(notebook: Path) -> None:
     FileInserter(notebook, notebook).apply(sessions.fold(fixed))
     lines = read(notebook).cells[4].source.splitlines()
     assert lines[0] == "%%cot+ the total is wrong"
-    assert lines[4] == '        amount += row.get("price", 0)'
+    assert lines[5] == '        amount += row.get("price", 0)', "below the magic and the mark of a choice"
+
+
+def test_a_fix_that_is_not_verified_is_marked_as_a_choice(notebook: Path) -> None:
+    fixed = [e for e in sessions.verified_events() if getattr(getattr(e, "fix", None), "id", "") != "f1"]
+    session = sessions.fold(fixed)
+    FileInserter(notebook, notebook).apply(session)
+    cell = read(notebook).cells[4]
+    verdict = session.judge_fix(session.best_fix).verdict.value
+    assert cell.source.splitlines()[1].startswith(f"# cot fix ({verdict.lower()}: a choice, not proven): ")
+    assert cell.metadata["tags"] == ["cot-fix"]
+    assert cell.metadata["cot"] == {"session": session.id, "role": "fix", "verdict": verdict}
+
+
+def test_a_mark_replaces_the_mark_of_an_earlier_fix() -> None:
+    once = marked("%%time\nx = 1", "# cot fix (plausible): ", "One.")
+    assert once == "%%time\n# cot fix (plausible): One.\nx = 1"
+    assert marked(once, "# cot fix (plausible): ", "Two.") == "%%time\n# cot fix (plausible): Two.\nx = 1"
 
 
 def test_a_cell_that_has_changed_is_never_overwritten(notebook: Path, verified: Session) -> None:

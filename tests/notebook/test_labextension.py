@@ -49,7 +49,7 @@ def test_the_commands_of_the_schema_are_those_of_the_plugin() -> None:
     used = set(re.findall(r'"command": "([^"]+)"', json.dumps(schema)))
     assert used == set(re.findall(r"addCommand\('([^']+)'", module("plugin.js")))
     defaults = {name: value["default"] for name, value in schema["properties"].items()}
-    assert defaults == {"intensity": "cot+", "reasoner": "auto", "offerOnError": True}
+    assert defaults == {"intensity": "cot+", "reasoner": "auto", "offerOnError": True, "guard": False}
     for name, value in defaults.items():
         assert f"{name}: {json.dumps(value)}".replace('"', "'") in module("plugin.js")
 

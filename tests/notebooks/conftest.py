@@ -68,7 +68,7 @@ def investigated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
         book = nbformat.v4.new_notebook(cells=sources)
         events = folder / "session.cot.jsonl"
         silently(f"import os\nos.chdir({str(folder)!r})\ndel os")
-        silently(arming(book, Settings(), events))
+        silently(arming(book, Settings(intensity="cot+"), events))
         for cell in sources:
             current["cellId"] = cell.id
             reply = client.execute(

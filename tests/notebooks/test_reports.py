@@ -122,6 +122,7 @@ def test_the_other_machine_of_these_tests_has_no_cot_magic_and_no_network(tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_they_pass_a_second_time_in_fresh_processes(reports: dict[str, Path]) -> None:
     names = ("name_typo", "key_typo", "syntax_colon", "pandas_file", "with_await", "earlier_cell")
     for _ in range(2):

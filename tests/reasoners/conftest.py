@@ -4,6 +4,7 @@ import ast
 import contextlib
 import io
 import linecache
+import re
 import sys
 import types
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from cot_magic.core.events import Stamped
 from cot_magic.core.jobs import Budget, Job, JobResult, Outcome, SandboxStatus, StateItem
 from cot_magic.core.session import Session
 from cot_magic.reasoners.offline.inquiry import OfflineReasoner
+from cot_magic.verdict.challenge import challenge
 
 REDACTOR = Redactor()
 
@@ -91,26 +93,31 @@ class ReplaySandbox:
             if cell.id == self.case.cell.id:
                 break
             run(cell.source, f"<cell {place}>", space)
+        value: Any = None
         error = None
+        printed = io.StringIO()
         for step in job.steps:
             error = run(step.source, self._filename(step.cell), space) if step.cell else None
             if error is not None and not step.may_raise and job.inspect is None:
                 return JobResult(outcome=Outcome.RAISED, raised=describe(error, self._names(), REDACTOR))
             if not step.cell:
-                held, error = self._evaluate(step.source, space)
+                with contextlib.redirect_stdout(printed):
+                    value, error = self._evaluate(step.source, space)
                 if error is not None:
                     return JobResult(outcome=Outcome.RAISED, raised=describe(error, self._names(), REDACTOR))
         if job.inspect is not None:
             assert error is not None
-            held, error = self._evaluate(job.inspect.source, _frame_space(error, job.inspect.frame))
+            value, error = self._evaluate(job.inspect.source, _frame_space(error, job.inspect.frame))
             if error is not None:
                 return JobResult(outcome=Outcome.RAISED, raised=describe(error, {}, REDACTOR))
-            return JobResult(outcome=Outcome.PASSED, held=held)
+            return JobResult(outcome=Outcome.PASSED, held=_truth(value), value=repr(value))
         if not job.steps[-1].cell:
-            return JobResult(outcome=Outcome.PASSED, held=held)
+            return JobResult(
+                outcome=Outcome.PASSED, held=_truth(value), value=repr(value), output=printed.getvalue()
+            )
         return JobResult(outcome=Outcome.PASSED, state=_state(job.watch, space))
 
-    def _evaluate(self, source: str, space: dict[str, Any]) -> tuple[bool | None, BaseException | None]:
+    def _evaluate(self, source: str, space: dict[str, Any]) -> tuple[Any, BaseException | None]:
         tree = ast.parse(source)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         try:
@@ -118,13 +125,17 @@ class ReplaySandbox:
             value = eval(compile(ast.Expression(last.value), "<probe>", "eval"), space) if last else None
         except Exception as error:
             return None, error
-        return (value if value is True or value is False else None), None
+        return value, None
 
     def _filename(self, cell_id: CellId | None) -> str:
         return next((name for name, known in self._names().items() if known == cell_id), "<step>")
 
     def _names(self) -> dict[str, CellId]:
         return {f"<cell {place}>": cell.id for place, cell in enumerate(self.case.cells)}
+
+
+def _truth(value: Any) -> bool | None:
+    return value if value is True or value is False else None
 
 
 def _frame_space(error: BaseException, frame: int) -> dict[str, Any]:
@@ -142,7 +153,7 @@ def _state(watch: Sequence[str], space: dict[str, Any]) -> tuple[StateItem, ...]
     for name in watch:
         value = space.get(name)
         if name in space and not isinstance(value, types.ModuleType | types.FunctionType | type):
-            text = repr(value)
+            text = re.sub(r"0x[0-9a-f]+", "0x…", repr(value))
             literal = _literal(text, value)
             state.append(
                 StateItem(name=name, type=type(value).__name__, expression=name, text=text, literal=literal)
@@ -163,6 +174,7 @@ def solve(
         intensity="cot+",
         budget=budget,
         clock=lambda: 0.0,
+        challenger=challenge,
     )
     for order, event in enumerate(events):
         stamped = Stamped(order=order, seconds=0.0, event=event)

@@ -23,12 +23,19 @@ from cot_magic.core.session import Session
 from cot_magic.reasoners.offline.inquiry import OfflineReasoner
 from cot_magic.reasoners.replay import ReplayReasoner
 from cot_magic.testing import BUDGET, NamespaceSandbox, case
+from cot_magic.verdict.challenge import challenge
 
 
 def recorded(failing, replaying) -> list[Stamped]:
     example = failing("values = [1, 2, 3]", "total = sum(valus)")
     events = drive(
-        example, OfflineReasoner(), replaying(example), intensity="cot+", budget=BUDGET, clock=time.monotonic
+        example,
+        OfflineReasoner(),
+        replaying(example),
+        intensity="cot+",
+        budget=BUDGET,
+        clock=time.monotonic,
+        challenger=challenge,
     )
     return [Stamped(order=order, seconds=float(order), event=event) for order, event in enumerate(events)]
 
@@ -45,7 +52,15 @@ def test_its_experiments_run_afresh_and_the_judgement_is_the_same(failing, repla
     replayer = ReplayReasoner(tape)
     sandbox = replaying(replayer.case)
     events = list(
-        drive(replayer.case, replayer, sandbox, intensity="cot+", budget=BUDGET, clock=time.monotonic)
+        drive(
+            replayer.case,
+            replayer,
+            sandbox,
+            intensity="cot+",
+            budget=BUDGET,
+            clock=time.monotonic,
+            challenger=challenge,
+        )
     )
     then, now = folded(item.event for item in tape), folded(events)
     assert now.result == then.result == "verified"

@@ -15,6 +15,7 @@ from cot_magic.core.events import (
     Faulted,
     Finding,
     FixProposed,
+    HypothesisStated,
     Interrupted,
     PhaseEnded,
     PhaseStarted,
@@ -25,7 +26,7 @@ from cot_magic.core.events import (
     Streamed,
     UsageReported,
 )
-from cot_magic.core.findings import EvidenceId, Phase, Stage, Usage
+from cot_magic.core.findings import EvidenceId, Hypothesis, HypothesisId, Phase, Stage, Usage
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
 from cot_magic.render.blocks import (
@@ -79,7 +80,7 @@ def test_without_a_known_cause_the_title_names_the_line() -> None:
 def test_a_verified_fix_ticks_the_badge_with_its_evidence(verified: Session) -> None:
     badge = outline(verified).badge
     assert badge.text == f"{CHECK} verified"
-    assert badge.mark.evidence == ("e4", "e5", "e6", "e7")
+    assert badge.mark.evidence == ("e4", "e5", "e101", "e102", "e103", "e104", "e6", "e7")
 
 
 def test_a_fix_without_tests_is_only_plausible() -> None:
@@ -420,3 +421,19 @@ def test_many_rival_fixes_are_drawn_without_judging_them_anew_each_time() -> Non
     drawn = outline(sessions.fold([*events, SessionEnded()]))
     (fold,) = [block for block in drawn.sections[3].blocks if isinstance(block, Fold)]
     assert fold.title == "41 other fixes tried"
+
+
+@pytest.mark.parametrize("others", [1, 0], ids=["beside another", "alone"])
+def test_a_hypothesis_that_only_repeats_the_error_is_not_shown(others):
+    repeats = Hypothesis(
+        id=HypothesisId("h1"), claim="It raises again.", prediction="It fails.", restates=True
+    )
+    better = Hypothesis(id=HypothesisId("h2"), claim="The key is wrong.", prediction="p", rule="key.near")
+    events = [
+        PhaseStarted(phase=Phase.ANALYZE),
+        *(HypothesisStated(hypothesis=item) for item in (repeats, better)[: 1 + others]),
+    ]
+    claims = [row.claim for row in rows(outline(sessions.fold(events)), Phase.ANALYZE)]
+    assert "It raises again." not in claims
+    assert len(claims) == others
+    assert ("The key is wrong." in claims) is bool(others)

@@ -12,7 +12,20 @@ from cot_magic.render.summary import summary
 
 KEYS = [
     *("format", "notebook", "result", "intensity", "reasoner", "seconds", "failure", "root_cause", "phases"),
-    *("hypotheses", "evidence", "fix", "tests", "usage", "witness"),
+    *(
+        "hypotheses",
+        "evidence",
+        "fix",
+        "fixes",
+        "question",
+        "tests",
+        "usage",
+        "witness",
+        "certificate",
+        "facts",
+        "rate",
+        "progress",
+    ),
 ]
 
 
@@ -33,8 +46,10 @@ def test_a_verified_session_fills_every_key_of_the_format(verified: Session) -> 
     assert [phase["phase"] for phase in data["phases"]] == [phase.value for phase in Phase]
     assert "1 confirmed, 1 refuted" in data["phases"][2]["text"]
     assert [item["verdict"] for item in data["hypotheses"]] == ["CONFIRMED", "REFUTED", "INCONCLUSIVE"]
-    assert [item["id"] for item in data["evidence"]] == [f"e{n}" for n in range(1, 10)]
-    assert {item["kind"] for item in data["evidence"]} == {"probe", "fix", "test"}
+    assert [item["id"] for item in data["evidence"] if item["kind"] != "challenge"] == [
+        f"e{n}" for n in range(1, 10)
+    ]
+    assert {item["kind"] for item in data["evidence"]} == {"probe", "fix", "test", "challenge"}
     assert data["fix"]["verdict"] == "VERIFIED"
     assert data["fix"]["edits"][0]["cell_index"] == 2
     assert '"price": 3.5' in data["fix"]["edits"][0]["source"]

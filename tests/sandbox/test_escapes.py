@@ -3,6 +3,7 @@
 import pytest
 
 from cot_magic.core.jobs import Job, JobStep, Outcome
+from cot_magic.sandbox import landlock
 
 HOSTILE_SETUP = """
 import socket, tempfile, threading
@@ -12,8 +13,16 @@ socket_path = tempfile.mkdtemp() + '/socket'
 unix = socket.socket(socket.AF_UNIX); unix.bind(socket_path); unix.listen()
 abstract = socket.socket(socket.AF_UNIX); abstract.bind('\\0cot-test-' + str(os.getpid())); abstract.listen()
 one, other = socket.socketpair(); other.setblocking(False)
+datagram_path = socket_path + '-datagrams'
+datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); datagrams.bind(datagram_path)
 kernel_pid = os.getpid()
-import ctypes
+import ctypes, mmap
+named_pipe = socket_path + '-pipe'; os.mkfifo(named_pipe); kept_end = os.open(named_pipe, os.O_RDWR); os.write(kept_end, b'mine')
+in_memory = os.memfd_create('of the kernel'); os.write(in_memory, b'original')
+backing = open('backing.bin', 'w+b'); backing.write(b'o' * (65 << 20)); backing.flush()
+read_only = mmap.mmap(backing.fileno(), 4096, prot=mmap.PROT_READ)
+large = mmap.mmap(backing.fileno(), 65 << 20, offset=0)
+anonymous = mmap.mmap(-1, 65 << 20); anonymous[:8] = b'original'
 libc = ctypes.CDLL(None, use_errno=True)
 """
 PROBES = {
@@ -21,6 +30,15 @@ PROBES = {
     "make a file in the working directory": "open('new.txt', 'w').write('evil')",
     "append to the shell's start-up file": "open(os.path.expanduser('~/.bashrc'), 'a').write('evil')",
     "write to /tmp": "open(f'/tmp/cot-test-{kernel_pid}', 'w')",
+    "empty a file by opening it to read": "os.open('data.csv', os.O_RDONLY | os.O_TRUNC)",
+    "send a datagram to a path": "a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM); a.sendto(b'evil', datagram_path)",
+    "have a signal sent": "import fcntl; fcntl.fcntl(open('data.csv'), fcntl.F_SETOWN, kernel_pid)",
+    "lease a file": "import fcntl; fcntl.fcntl(open('data.csv'), fcntl.F_SETLEASE, fcntl.F_RDLCK)",
+    "change the flags of a file": "import fcntl; fcntl.ioctl(open('data.csv'), 0x40086602, b'\\x10' + bytes(7))",
+    "type on a terminal": "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSTI, b'x')",
+    "read a named pipe": "open(named_pipe).read()",
+    "open a terminal": "os.open('/dev/ptmx', os.O_RDONLY)",
+    "make a file in memory": "os.memfd_create('beyond the limit')",
     "write to shared memory": "open(f'/dev/shm/cot-test-{kernel_pid}', 'w')",
     "rename a file": "os.rename('data.csv', 'renamed.csv')",
     "remove a file": "os.remove('data.csv')",
@@ -58,8 +76,18 @@ RAW_CALLS = {
     "System V memory": "libc.shmget(0, 4096, 0o1600)",
     "outlive the kernel": "libc.prctl(1, 0, 0, 0, 0)",
     "a call newer than the list": "libc.syscall(463, 0, 0, 0, 0, 0, 0)",
+    "read a queue of messages": "libc.msgrcv(0, ctypes.create_string_buffer(64), 8, 0, 0o4000)",
+    "open with flags in memory": "libc.syscall(437, -100, b'data.csv', ctypes.create_string_buffer(24), 24)",
     "read memory of the kernel": "libc.process_vm_readv(kernel_pid, 0, 0, 0, 0, 0)",
 }
+ON_MEMORY = (
+    "fd = os.open(f'/proc/self/fd/{in_memory}', os.O_RDWR); os.pwrite(fd, b'changed!', 0)",
+    "os.pwrite(in_memory, b'changed!', 0)",
+    "address = ctypes.addressof(ctypes.c_char.from_buffer(large)); libc.mprotect(ctypes.c_void_p(address), 4096, 3); large[:4] = b'evil'",
+    "anonymous[:8] = b'changed!'",
+    "import numpy; address = numpy.frombuffer(read_only, 'u1').ctypes.data\n"
+    "libc.mprotect(ctypes.c_void_p(address), 4096, 3); ctypes.memmove(address, b'evil', 4)",
+)
 NO_EFFECT = {
     "chmod": ("os.chmod('data.csv', 0o600)", "oct(os.stat('data.csv').st_mode)"),
     "utime": ("os.utime('data.csv', (1, 1))", "os.stat('data.csv').st_mtime"),
@@ -93,13 +121,52 @@ def test_an_attempt_is_blocked(hostile, attempt):
 
 @pytest.mark.slow
 def test_the_kernel_and_its_sockets_are_untouched_after_all_attempts(hostile):
-    sources = [*PROBES.values(), "os.write(one.fileno(), b'evil')", "other.send(b'evil')"]
+    sources = [*PROBES.values(), "os.write(one.fileno(), b'evil')", "other.send(b'evil')", *ON_MEMORY]
     for start in range(0, len(sources), 8):
         hostile.jobs(*(Job(steps=(JobStep(source="import os\n" + s),)) for s in sources[start : start + 8]))
     hostile.run("tcp.setblocking(False); udp.setblocking(False); unix.setblocking(False)")
-    for call in ("tcp.accept()", "udp.recv(9)", "unix.accept()", "other.recv(9)"):
+    hostile.run("datagrams.setblocking(False)")
+    for call in ("tcp.accept()", "udp.recv(9)", "unix.accept()", "other.recv(9)", "datagrams.recv(9)"):
         assert hostile.execute(call)[1].startswith("BlockingIOError"), call
+    assert hostile.run("print(os.read(kept_end, 9))") == "b'mine'\n"
+    seen = "print(os.pread(in_memory, 8, 0), read_only[:4], large[:4], anonymous[:8])"
+    assert hostile.run(seen) == "b'original' b'oooo' b'oooo' b'original'\n"
     assert hostile.job("1 + 1").value == "2"
+
+
+@pytest.mark.parametrize(
+    "version", [pytest.param(n, marks=() if n in (1, 4) else pytest.mark.nightly) for n in range(1, 8)]
+)
+def test_nothing_gets_out_with_an_older_landlock(hostile, version):
+    if version > landlock.abi():
+        pytest.skip(f"this Linux has no Landlock {version}")
+    before = sorted(path.name for path in hostile.cwd.iterdir())
+    hostile.park(f"from cot_magic.sandbox import landlock; landlock.abi = lambda: {version}")
+    try:
+        jobs = [
+            Job(steps=(JobStep(source=f"import os, socket\n{source}\n'escaped'"),))
+            for source in PROBES.values()
+        ]
+        results = [
+            result for start in range(0, len(jobs), 16) for result in hostile.jobs(*jobs[start : start + 16])
+        ]
+    finally:
+        hostile.run("import importlib; importlib.reload(landlock)")
+        hostile.park(HOSTILE_SETUP)
+    assert {
+        name: result
+        for name, result in zip(PROBES, results, strict=True)
+        if result.outcome is not Outcome.BLOCKED
+    } == {}
+    assert sorted(path.name for path in hostile.cwd.iterdir()) == before
+    assert (hostile.cwd / "data.csv").read_text() == "a\n1\n"
+
+
+def test_large_shared_memory_can_be_written_in_a_copy(hostile):
+    result = hostile.job(
+        "large[:4] = b'mine'; anonymous[:4] = b'mine'; (large[:5], anonymous[:8], read_only[:4])"
+    )
+    assert result.value == "(b'mineo', b'mineinal', b'oooo')"
 
 
 @pytest.mark.parametrize("attempt", RAW_CALLS)
@@ -157,13 +224,13 @@ def test_the_effects_name_what_was_attempted(hostile):
     )  # fmt: skip
 
 
-def test_a_forged_result_of_no_known_shape_is_blocked(hostile):
+def test_a_forged_result_of_no_known_shape_is_no_result(hostile):
     result = hostile.job(
         'import os\nfor fd in range(3, 300):\n    try: os.write(fd, b\'\\n{"result": {"outcome": 3}}\\n\')\n'
         "    except OSError: pass\nos._exit(0)"
     )
-    assert result.outcome is Outcome.BLOCKED
-    assert result.note.startswith("malformed result: ")
+    assert (result.outcome, result.held) == (Outcome.CRASHED, None)
+    assert "it wrote to the pipe on which results are reported" in result.tampered
 
 
 class TestWhatThePersonAllows:
@@ -261,6 +328,40 @@ def test_the_probe_says_that_nothing_can_be_confined(plain_ipython, broken):
         f"{FAIL_CLOSED[broken]}\npark(); print(S.status().available, S.status().reason)"
     )
     assert printed.startswith("False "), printed
+
+
+TROUBLE = {
+    "no temporary folder": (
+        "import tempfile; tempfile.tempdir = '/nonexistent'",
+        "No such file or directory",
+    ),
+    "no further process": (
+        "import errno\ndef fork(): raise BlockingIOError(errno.EAGAIN, 'Resource temporarily unavailable')\nos.fork = fork",
+        "Resource temporarily unavailable",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TROUBLE)
+def test_where_no_copy_can_be_made_the_reason_is_given_and_passes(plain_ipython, kind):
+    broken, reason = TROUBLE[kind]
+    printed = plain_ipython(
+        f"import tempfile; fork, tempdir = os.fork, tempfile.gettempdir()\nkept = fork\n{broken}\n"
+        "park(); print(S.status().available, S.status().reason)\n"
+        "os.fork, tempfile.tempdir = kept, tempdir\npark(); print(S.status().available)"
+    )
+    assert printed == f"False copies of the kernel could not be tried: {reason}\nTrue\n"
+
+
+def test_without_a_folder_for_its_files_nothing_runs(plain_ipython):
+    printed = plain_ipython(
+        "import tempfile\nfrom cot_magic.core.errors import SandboxError\nfrom cot_magic.core.jobs import JobStep\npark()\n"
+        "tempfile.tempdir = '/nonexistent'\n"
+        "try: S.run([Job(steps=(JobStep(source='1'),))])\nexcept SandboxError as error: print(error)"
+    )
+    assert printed.startswith("no folder for temporary files: No such file or directory: /nonexistent"), (
+        printed
+    )
 
 
 def test_a_set_up_of_the_copy_that_fails_runs_nothing(plain_ipython):

@@ -159,6 +159,31 @@ def test_many_files_are_stopped(roomy):
     assert (result.outcome, result.note) == (Outcome.BLOCKED, "stopped: it wrote more than 4 MB of files")
 
 
+BEYOND = {
+    "files that no folder lists": (
+        "import os, tempfile, time\nkept = []\n"
+        "for n in range(20):\n    file = tempfile.TemporaryFile(); file.write(b'0' * (900 << 10)); file.flush(); kept.append(file)\n",
+        "stopped: it wrote more than 4 MB of files",
+    ),
+    "many folders": (
+        "import os, tempfile, time\nfor n in range(6_000): os.mkdir(f'{tempfile.gettempdir()}/{n}')\n",
+        "stopped: it made more than 5,000 files and folders",
+    ),
+    "many threads": (
+        "import threading, time\nthreading.stack_size(32_768)\n"
+        "for n in range(600): threading.Thread(target=time.sleep, args=(20,), daemon=True).start()\n",
+        "stopped: it has more than 500 threads",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BEYOND)
+def test_what_no_limit_of_the_system_counts_is_stopped_too(roomy, kind):
+    source, note = BEYOND[kind]
+    result = roomy.job(source + "time.sleep(20)", limits=Limits(file_mb=1, wall_s=25))
+    assert (result.outcome, result.note) == (Outcome.BLOCKED, note)
+
+
 def test_a_question_is_blocked_as_nobody_can_answer(roomy):
     for source in ("input('name? ')", "import getpass; getpass.getpass()"):
         result = roomy.job(source)

@@ -1,9 +1,12 @@
 """The filter answers each system call as its table says, on both machines: run by an interpreter of BPF."""
 
 import errno
+import fcntl
+import os
 import platform
 import struct
 import sys
+import termios
 
 import pytest
 
@@ -23,9 +26,11 @@ def machine(request, monkeypatch):
     return request.param
 
 
-def answer(code: bytes, arch: int, number: int, first: int = 0) -> str | int:
+def answer(code: bytes, arch: int, number: int, *arguments: int) -> str | int:
     """What the filter does to a call: allow it, kill the process, or the errno that it returns."""
-    fields, value, place = {0: number, 4: arch, 16: first & 0xFFFFFFFF}, 0, 0
+    fields, value, place = {0: number, 4: arch}, 0, 0
+    for index, argument in enumerate((*arguments, *(0,) * (6 - len(arguments)))):
+        fields[16 + 8 * index], fields[20 + 8 * index] = argument & 0xFFFFFFFF, argument >> 32 & 0xFFFFFFFF
     while True:
         operation, if_true, if_false, operand = struct.unpack_from("HBBI", code, 8 * place)
         place += 1
@@ -38,6 +43,8 @@ def answer(code: bytes, arch: int, number: int, first: int = 0) -> str | int:
                 place += if_true if value == operand else if_false
             case 0x35:
                 place += if_true if value >= operand else if_false
+            case 0x54:
+                value &= operand
             case 0x45:
                 place += if_true if value & operand else if_false
             case _:
@@ -49,10 +56,10 @@ class Filter:
         self.code = seccomp.program(net=net, proc=proc, pid=PID, landlock_abi=landlock_abi)
         self.arch, self.column = seccomp.AUDIT_ARCH[machine], MACHINES[machine]
 
-    def __call__(self, numbers: seccomp.Numbers, first: int = 0) -> str | int:
+    def __call__(self, numbers: seccomp.Numbers, *arguments: int) -> str | int:
         number = numbers[self.column]
         assert number is not None
-        return answer(self.code, self.arch, number, first)
+        return answer(self.code, self.arch, number, *arguments)
 
     def all(self, table: dict[str, seccomp.Numbers]) -> set[str | int]:
         return {self(numbers) for numbers in table.values() if numbers[self.column] is not None}
@@ -98,6 +105,57 @@ def test_what_the_person_allows_opens_that_and_no_more(machine):
 def test_truncate_is_refused_where_landlock_does_not_restrict_it(machine):
     assert Filter(machine, landlock_abi=2)(seccomp.TRUNCATE) == errno.EPERM
     assert Filter(machine, landlock_abi=3)(seccomp.TRUNCATE) == ALLOWED
+
+
+def test_a_file_is_not_emptied_by_opening_it_to_read(machine):
+    job = Filter(machine)
+    flags = [
+        os.O_RDONLY,
+        os.O_RDONLY | os.O_TRUNC,
+        os.O_ACCMODE | os.O_TRUNC,
+        os.O_WRONLY | os.O_TRUNC,
+        os.O_RDWR | os.O_CREAT | os.O_TRUNC,
+    ]
+    expected = [ALLOWED, errno.EPERM, errno.EPERM, ALLOWED, ALLOWED]  # Landlock looks at those that write
+    assert [job(seccomp.OPENAT, 0, 0, flag) for flag in flags] == expected
+    if seccomp.OPEN[MACHINES[machine]] is not None:
+        assert [job(seccomp.OPEN, 0, flag) for flag in flags] == expected
+    assert job(seccomp.OPENAT2) == errno.ENOSYS
+
+
+def test_commands_on_a_descriptor_look_and_do_not_reach_others(machine):
+    job, net = Filter(machine), Filter(machine, net=True)
+    commands = {
+        fcntl.F_GETFL: ALLOWED,
+        fcntl.F_SETFD: ALLOWED,
+        fcntl.F_SETLK: ALLOWED,
+        fcntl.F_DUPFD_CLOEXEC: ALLOWED,
+    }
+    commands |= dict.fromkeys(
+        (fcntl.F_SETOWN, fcntl.F_SETSIG, 15, fcntl.F_SETLEASE, fcntl.F_NOTIFY, fcntl.F_ADD_SEALS), errno.EPERM
+    )
+    assert {command: job(seccomp.FCNTL, 3, command) for command in commands} == commands
+    looks = [termios.TCGETS, termios.TIOCGWINSZ, termios.FIONREAD, termios.FIONBIO]
+    changes = [
+        termios.TIOCSTI,
+        termios.TCSETS,
+        0x40086602,
+        0x40049409,
+        0x8912,
+    ]  # flags of a file, a clone, interfaces
+    assert [job(seccomp.IOCTL, 0, command) for command in looks] == [ALLOWED] * 4
+    assert [job(seccomp.IOCTL, 0, command) for command in changes] == [errno.EPERM] * 5
+    assert [net(seccomp.IOCTL, 0, command) for command in (0x8912, 0x8980, 0x88FF, termios.TCGETS, termios.TIOCSTI)] == [
+        ALLOWED, errno.EPERM, errno.EPERM, ALLOWED, errno.EPERM
+    ]  # fmt: skip
+
+
+def test_a_pair_of_sockets_reaches_its_other_end_alone(machine):
+    job = Filter(machine)
+    kinds = [(1, 1), (1, 1 | 0x80000), (1, 2), (1, 5), (30, 1)]
+    assert [job(seccomp.SOCKETPAIR, *kind) for kind in kinds] == [ALLOWED, ALLOWED, *[errno.EPERM] * 3]
+    assert job(seccomp.SENDTO, 3, 1, 1, 0, 0) == ALLOWED
+    assert {job(seccomp.SENDTO, 3, 1, 1, 0, address) for address in (1, 1 << 32)} == {errno.EPERM}
 
 
 def test_another_machine_has_no_filter(monkeypatch):

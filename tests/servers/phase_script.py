@@ -1,4 +1,4 @@
-"""Scripted answers of five phases about a misspelt name; each says that it is scripted."""
+"""Scripted answers about a misspelt name, for the phases in which a model is asked; each says that it is scripted."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from scripted_replies import Reply
 
-PHASES = ("ANALYZE", "PLAN", "VALIDATE", "IMPLEMENT", "CONFIRM")
+PHASES = ("ANALYZE", "VALIDATE", "IMPLEMENT")
 SOURCES = ("values = [1, 2, 3]", "total = sum(valus)")
 PROBE = "'valus' not in globals() and isinstance(values, list)"
 HYPOTHESIS = {
@@ -17,6 +17,7 @@ HYPOTHESIS = {
     "probe": PROBE,
     "frame": None,
 }
+OPEN = {**HYPOTHESIS, "probe": ""}  # nothing decides it yet, so the next phase is asked about
 TEST = {"name": "test_total", "source": "def test_total():\n    assert total == 6"}
 EDIT = {"cell": "", "find": "valus", "replace": "values"}
 FIX = {"hypothesis": "h1", "why": "the name as it is spelt above", "edits": [EDIT], "tests": [TEST]}
@@ -36,6 +37,8 @@ def call(name: str, **given: Any) -> dict[str, Any]:
 
 def phase(name: str, *, tools: Sequence[dict[str, Any]] = (), **parts: Any) -> list[Reply]:
     """The answers of one phase: a turn of tool calls, if there are any, and its findings."""
+    if name == "VALIDATE":
+        parts.setdefault("hypotheses", [HYPOTHESIS])
     if not tools:
         return [Reply(thinking="scripted thinking", text=answer(**parts), match=f"Phase {name}")]
     first = Reply(thinking="scripted thinking", tools=tools, match=f"Phase {name}")
@@ -43,12 +46,10 @@ def phase(name: str, *, tools: Sequence[dict[str, Any]] = (), **parts: Any) -> l
 
 
 def whole(**instead: list[Reply]) -> list[Reply]:
-    """The answers of all phases, with some replaced."""
+    """The answers of four requests, with some replaced: the last is one more than a fix that is verified needs."""
     usual = {
-        "ANALYZE": phase("ANALYZE", hypotheses=[HYPOTHESIS]),
-        "PLAN": phase("PLAN"),
+        "ANALYZE": phase("ANALYZE", hypotheses=[OPEN]),
         "VALIDATE": phase("VALIDATE", tools=[call("inspect_variable", expression="values")]),
         "IMPLEMENT": phase("IMPLEMENT", tools=[call("try_fix", **FIX)]),
-        "CONFIRM": phase("CONFIRM"),
     }
     return [reply for name in PHASES for reply in instead.get(name, usual[name])]

@@ -141,11 +141,36 @@ def _check_turns(messages: Any, paused: Sequence[Mapping[str, Any]] | None = Non
         )
 
 
+UNSUPPORTED = ("minimum", "maximum", "multipleOf", "minLength", "maxLength", "maxItems", "uniqueItems")
+
+
+def _check_strict(schema: Mapping[str, Any], where: str) -> None:
+    """The documented rules for the schema of a strict tool: closed objects, and no limits."""
+    for name in UNSUPPORTED:
+        if name in schema:
+            raise Refused(f"{where}: For '{schema.get('type')}' type, property '{name}' is not supported")
+    if schema.get("type") == "object":
+        if schema.get("additionalProperties") is not False:
+            raise Refused(
+                f"{where}: For 'object' type, 'additionalProperties' must be explicitly set to false"
+            )
+        if unknown := set(schema.get("required", ())) - set(schema["properties"]):
+            raise Refused(f"{where}: required properties are not defined: {sorted(unknown)}")
+        for name, inner in schema["properties"].items():
+            _check_strict(inner, f"{where}.{name}")
+    for inner in (schema.get("items"), *schema.get("anyOf", ())):
+        if inner is not None:
+            _check_strict(inner, where)
+
+
 def _check_tools(body: Mapping[str, Any]) -> None:
     """Tool results must answer exactly the calls of the turn before."""
     names = [tool.get("name") for tool in body.get("tools", ())]
     if len(set(names)) < len(names):
         raise Refused("tools: Tool names must be unique.")
+    for place, tool in enumerate(body.get("tools", ())):
+        if tool.get("strict"):
+            _check_strict(tool["input_schema"], f"tools.{place}.custom.input_schema")
     open_calls: list[str] = []
     for place, message in enumerate(body["messages"]):
         blocks = blocks_of(message)

@@ -48,6 +48,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Budget, Outcome, Schedule, StateItem, Witness
 from cot_magic.core.schedules import ScheduleSearch, Trace, TraceStep
 from cot_magic.core.session import Session
+from cot_magic.testing import withstood
 
 LOAD = """records = [
     {"item": "tea", "pirce": 3.5},
@@ -259,6 +260,7 @@ def implement() -> list[Event]:
         fix_run(5, F1, Stage.AFTER, Outcome.PASSED, state=state, output="4.7"),
         run_of_test(6, F1, Stage.BEFORE, Outcome.RAISED, raised=Raised(ename="AssertionError", evalue="")),
         run_of_test(7, F1, Stage.AFTER, Outcome.PASSED),
+        *withstood(F1, "test_each_record_has_a_price"),
     ]
     events += [EvidenceGathered(evidence=item) for item in runs]
     events += [FixProposed(fix=default), TryFix(fix=default)]

@@ -69,7 +69,7 @@ class Flow:
 def flow_of(source: str) -> Flow:
     """The flow of a cell, which may use IPython syntax. A cell that does not parse needs all its names."""
     try:
-        tree = ast.parse(_python_of(source))
+        tree = ast.parse(plain_python(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Flow(needs=tuple(_words_of(source)))
     reader = _Reader()
@@ -82,7 +82,7 @@ def flow_of(source: str) -> Flow:
     return reader.flow()
 
 
-def _python_of(source: str) -> str:
+def plain_python(source: str) -> str:
     """The source as plain Python: magics and shell lines become calls; of `%%time` and the like, the body."""
     from IPython.core.inputtransformer2 import TransformerManager
 

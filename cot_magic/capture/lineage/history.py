@@ -1,6 +1,7 @@
 """Which cells ran, in which order, from which source, and the file names IPython compiled them under."""
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,14 +10,26 @@ from cot_magic.core.case import Cell, CellId
 
 _COT_LINE = re.compile(r"%%cot\+{0,2}(\s|$)")
 _TIMED = re.compile(r"(?:#%%cot[^\n]*\n)?%%time\b")
+MOST_WARNINGS = 12  # of one execution
+LONGEST_WARNING = 1_000
 _TIMED_FILES = ("<timed exec>", "<timed eval>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """A warning that Python showed for a line of a cell; the line is 1-based in the cell."""
+
+    category: str
+    message: str
+    lineno: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellRun:
     """One execution of a cell: its position among all executions, and the source that ran.
 
-    `ended` is False while the cell runs; `raised` says whether it failed.
+    `ended` is False while the cell runs; `raised` says whether it failed, and `seconds` how long it took.
+    `warned` are the warnings that it showed, as far as Python still knows them when it ends.
     """
 
     cell: CellId
@@ -25,6 +38,8 @@ class CellRun:
     count: int | None = None
     ended: bool = False
     raised: bool = False
+    seconds: float | None = None
+    warned: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +76,8 @@ class History:
         self._runs: list[CellRun] = []
         self._latest: dict[CellId, int] = {}  # index in _runs of a cell's latest run
         self._running: list[_Running] = []  # a cell may run cells
+        self._warnings: frozenset[Any] = frozenset()  # those that were shown before the cell
+        self._begun = 0.0  # when the latest cell with history did, in seconds of a monotonic clock
         self._places: dict[str, Place] = {}
         self._compiler: Any = None
 
@@ -93,6 +110,8 @@ class History:
         order = len(self._runs)
         self._runs.append(CellRun(cell=cell.id, source=source, order=order, count=count))
         self._latest[cell.id] = order
+        self._warnings = frozenset(_shown_warnings(shell))
+        self._begun = time.monotonic()
         self._running.append(_Running(info=info, cell=cell, order=order))
         self._place(shell, info, cell, _blank_lines(source))
         if _TIMED.match(source):
@@ -119,7 +138,9 @@ class History:
             return
         raised = result is None or (result.error_before_exec or result.error_in_exec) is not None
         run = self._runs[order]
-        self._runs[order] = replace(run, ended=True, raised=raised)
+        seconds = time.monotonic() - self._begun
+        warned = _warned(_shown_warnings(shell), self._warnings, _blank_lines(run.source))
+        self._runs[order] = replace(run, ended=True, raised=raised, seconds=seconds, warned=warned)
 
     # --- for capturing a case -------------------------------------------------------------------------------
 
@@ -200,6 +221,25 @@ class History:
     def _with_count(self, cell: Cell) -> Cell:
         run = self.latest(cell.id)
         return replace(cell, execution_count=run.count) if run is not None else cell
+
+
+def _shown_warnings(shell: Any) -> dict[Any, Any]:
+    """Python's own list of the warnings that it showed for code of the cells: message, category, line."""
+    found = getattr(shell, "user_ns", {}).get("__warningregistry__")
+    return found if type(found) is dict else {}
+
+
+def _warned(shown: dict[Any, Any], before: frozenset[Any], offset: int) -> tuple[Warned, ...]:
+    """The warnings that are new, at most `MOST_WARNINGS`, in the order in which they were shown."""
+    found = []
+    for key in shown:
+        if key in before or type(key) is not tuple or len(key) != 3:
+            continue
+        message, category, lineno = key
+        if type(message) is str and type(category) is type and type(lineno) is int:
+            text = message[:LONGEST_WARNING]
+            found.append(Warned(category=category.__name__, message=text, lineno=lineno + offset))
+    return tuple(found[:MOST_WARNINGS])
 
 
 def as_executed(raw: str) -> str:

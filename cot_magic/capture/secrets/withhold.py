@@ -1,11 +1,13 @@
 """Withholds the secrets in values of `core` and in streams of events before they are recorded or shown."""
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.events import Event, SessionStarted, Streamed, Withdrawn
+from cot_magic.core.facts import Fact
 
 T = TypeVar("T")
 
@@ -139,9 +141,28 @@ def _walked(value: Any, redactor: Redactor, field: str) -> Any:
         return redactor.source(value) if field in _SOURCES else redactor.text(value)
     if isinstance(value, tuple):
         return tuple(_walked(item, redactor, field) for item in value)
+    if isinstance(value, Fact):
+        data = json.dumps(_data(value.value, redactor), ensure_ascii=False, separators=(",", ":"))
+        return dataclasses.replace(
+            value, kind=redactor.text(value.kind), text=redactor.text(value.text), values=data
+        )
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         old = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
         new = {name: _walked(item, redactor, name) for name, item in old.items()}
         changed = {name: item for name, item in new.items() if item is not old[name] and item != old[name]}
         return dataclasses.replace(value, **changed) if changed else value
+    return value
+
+
+def _data(value: Any, redactor: Redactor) -> Any:
+    """JSON data with the secrets in its strings withheld, also those that only the key announces."""
+    if type(value) is str:
+        return redactor.text(value)
+    if isinstance(value, list):
+        return [_data(item, redactor) for item in value]
+    if isinstance(value, dict):
+        return {
+            redactor.text(key): redactor.named(key, item) if type(item) is str else _data(item, redactor)
+            for key, item in value.items()
+        }
     return value

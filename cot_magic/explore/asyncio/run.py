@@ -61,7 +61,7 @@ class AsyncRun:
         """Run it. Raises nothing but KeyboardInterrupt; afterwards the process is as before."""
         error: BaseException | None = None
         with seeded(self._random_seed), _no_loop_running(), self._loops_made_here():
-            clock = VirtualTime(self._now, self._sleep, self._is_ours, self._namespaces)
+            clock = VirtualTime(self._now, self._sleep, self._is_ours, self._namespaces, self._random_seed)
             with clock, self._taking_turns():
                 try:
                     started = self._start()

@@ -145,8 +145,7 @@ def clock(real: Callable[[], float]) -> Callable[[], float]:
             return real()
         scheduler, _ = found
         scheduler.now += TICK_S
-        base = scheduler.began if real is real_time else 0.0
-        return base + scheduler.now
+        return scheduler.began[real] + scheduler.now
 
     read.__name__ = read.__qualname__ = real.__name__
     return read

@@ -60,7 +60,7 @@ def run_threads(
     """
     user = UserCode(files)
     record = ThreadRecord(user, decisions.made) if decisions.log is not None else None
-    scheduler = Scheduler(decisions, record)
+    scheduler = Scheduler(decisions, record, random_seed)
     scheduler.budget = steps
     main = scheduler.add("main")
     free = lock_is_off() if free_threaded is None else free_threaded

@@ -1,12 +1,12 @@
 """Threads that run one at a time: the holder of the baton runs until a decision passes it on."""
 
 import sys
-import time
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol
 
+from cot_magic.explore.clock import beginning, real_counter, real_monotonic, real_time
 from cot_magic.explore.decisions import THREAD, Decisions
 from cot_magic.explore.run_result import Abandoned, Deadlock, LimitReached
 
@@ -108,13 +108,17 @@ class Scheduler:
     All methods but `enter` are called by the lane that holds the baton, so nothing here needs a lock.
     """
 
-    def __init__(self, decisions: Decisions, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self, decisions: Decisions, recorder: Recorder | None = None, seed: str | None = None
+    ) -> None:
         self.decisions, self.recorder = decisions, recorder
         self.lanes: list[Lane] = []
         self.alive: list[Lane] = []
         self.by_ident: dict[int, Lane] = {}
         self.now = 0.0
-        self.began = time.time()
+        self.began: dict[Callable[[], float], float] = {
+            real: beginning(real(), 1, seed) for real in (real_time, real_monotonic, real_counter)
+        }
         self.steps = 0
         self.budget = STEPS
         self.stopped = False

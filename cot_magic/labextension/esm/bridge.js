@@ -8,7 +8,8 @@ const CONTROL = 'cot_ctl';
 export const PROTOCOL = 1;
 
 export class Bridge {
-  constructor() {
+  constructor(settings = { guard: false }) {
+    this.settings = settings;
     this.controls = new WeakMap(); // kernel connection -> comm
     this.wired = new WeakSet();
     this.done = new Set(); // requests carried out; a comm may be served twice
@@ -45,7 +46,14 @@ export class Bridge {
     if (known && !known.isDisposed) known.close(); // from before the kernel reloaded the extension
     const comm = kernel.createComm(CONTROL);
     this.controls.set(kernel, comm);
-    comm.open({ op: 'hello', protocol: PROTOCOL, client: kernel.clientId });
+    comm.open({ op: 'hello', protocol: PROTOCOL, client: kernel.clientId, guard: this.settings.guard });
+  }
+
+  /** Tell the kernel of a notebook what the setting says; before the first hello there is nobody to tell. */
+  guard(panel) {
+    const kernel = kernelOf(panel);
+    const comm = kernel && this.controls.get(kernel);
+    if (comm && !comm.isDisposed) comm.send({ op: 'guard', on: this.settings.guard });
   }
 
   async answer(panel, kernel, comm, data) {

@@ -10,6 +10,7 @@ export const INTENSITIES = [
   ['cot++', 'exhaustive: up to 60 s of experiments']
 ];
 const ASKED = 'the last failure';
+const SAID = 'after the insertion';
 const QUERY = '__import__("cot_magic.notebook.bridge", fromlist=["_"]).last_failed_cell(get_ipython())';
 
 /** Whether a cell widget shows an error output of a Python kernel. */
@@ -39,6 +40,17 @@ async function state(kernel, cellId) {
   if (!answer || answer.status !== 'ok') return { installed: false, loaded: false, cell: '' };
   const text = answer.data['text/plain'];
   return { installed: true, loaded: text !== 'None', cell: text.replace(/^'|'$/g, '') };
+}
+
+/** What the kernel says after the fix of an offer was put into the notebook: its certificate. */
+export async function afterInsertion(panel, offer) {
+  const kernel = kernelOf(panel);
+  if (!kernel) return '';
+  const query = `__import__("cot_magic.notebook.bridge", fromlist=["_"]).after_insertion(get_ipython(), ${JSON.stringify(offer.session)})`;
+  const reply = await request(kernel, '', offer.cell_id, { user_expressions: { [SAID]: query } }).done;
+  const answer = (reply.content.user_expressions || {})[SAID];
+  if (!answer) return '';
+  return answer.status === 'ok' ? answer.data['text/plain'] : `No certificate: ${answer.ename} ${answer.evalue}`;
 }
 
 /** Append what a request sends to the outputs of a cell. */

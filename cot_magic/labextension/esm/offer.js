@@ -1,6 +1,7 @@
 /* The row of buttons below a panel: a MIME renderer, so it works after a reload, without widgets or a kernel. */
 
 import { element } from './dialogs.js';
+import { afterInsertion } from './debug.js';
 import { host, panelOf } from './host.js';
 
 const MIME = 'application/vnd.cot-magic.offer+json';
@@ -47,7 +48,11 @@ export function makeRenderer({ widgets }) {
       const tests = cells.some(cell => cell.role === 'test');
       const row = [];
       const add = (text, title, name, what = '') =>
-        row.push(this.button(text, title, panel => host.actions[name](panel, this.offer, what)));
+        row.push(this.button(text, title, async panel => {
+          const done = await host.actions[name](panel, this.offer, what);
+          if (done.ok && name !== 'undo' && name !== 'copy' && what !== 'tests') this.certify(panel, done.said);
+          return done;
+        }));
       if (fix) add('Insert fix', `Insert the fix as a new cell below ${label}`, 'insert', 'fix');
       if (tests) add('Insert tests', `Insert the tests as new cells below ${label}`, 'insert', 'tests');
       if (fix && tests) add('Insert both', `Insert the fix and the tests below ${label}`, 'insert', 'all');
@@ -62,6 +67,12 @@ export function makeRenderer({ widgets }) {
         row[Math.max(main, 0)].classList.add('jp-mod-accept');
       }
       return row;
+    }
+
+    /** Ask the kernel for the certificate of the notebook with the fix, as `%cot_insert` does. */
+    async certify(panel, said) {
+      const more = await afterInsertion(panel, this.offer);
+      if (more && this.said.textContent === said) this.said.textContent = `${said} ${more}`;
     }
 
     button(text, title, act) {

@@ -14,7 +14,7 @@ const CATEGORY = 'CoT debugger';
 
 /** Make the plugin from the packages that the front end shares. */
 export function makePlugin(packages) {
-  const settings = { intensity: 'cot+', reasoner: 'auto', offerOnError: true };
+  const settings = { intensity: 'cot+', reasoner: 'auto', offerOnError: true, guard: false };
 
   function target(tracker, args) {
     const panel = tracker.currentWidget;
@@ -78,7 +78,7 @@ export function makePlugin(packages) {
     activate: (app, tracker, registry, palette) => {
       leaveOutSubshells(packages);
       const dialogs = makeDialogs(packages);
-      Object.assign(host, { tracker, dialogs, actions: makeActions(dialogs), bridge: new Bridge() });
+      Object.assign(host, { tracker, dialogs, actions: makeActions(dialogs), bridge: new Bridge(settings) });
       addCommands(app, tracker, palette, dialogs);
       const bars = new Bars(packages, app.commands, settings);
       const attach = panel => {
@@ -88,7 +88,10 @@ export function makePlugin(packages) {
       tracker.forEach(attach);
       tracker.widgetAdded.connect((_, panel) => attach(panel));
       tracker.activeCellChanged.connect(() => app.commands.notifyCommandChanged('cot-magic:debug'));
-      return follow(registry, () => bars.refreshAll());
+      return follow(registry, () => {
+        bars.refreshAll();
+        tracker.forEach(panel => host.bridge.guard(panel));
+      });
     }
   };
 }

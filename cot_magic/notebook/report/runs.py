@@ -114,6 +114,10 @@ def probe_cells(told: Dossier, probe: Probe, evidence: Evidence | None) -> Itera
             why = f"{evidence.id}: {ending(evidence)}"
         yield text_cell(f"- ? {inline(why)}", fence(shown(probe.source), "python"))
         return
+    if probe.on is not None:
+        text = f"- {evidence.id}, with {probe.on} made first: {ending(evidence)}"
+        yield text_cell(inline(text), fence(shown(probe.source), "python"))
+        return
     kit = told.kit
     lines = [f"# {evidence.id} about {one_line(evidence.about, 80)}: {one_line(ending(evidence), 200)}"]
     if probe.frame is not None:

@@ -11,6 +11,7 @@ from cot_magic.notebook.report import races, runs
 from cot_magic.notebook.report.case import Dossier
 from cot_magic.notebook.report.cells import ReportCell, as_markdown, text_cell
 from cot_magic.render.blocks import OPEN, Mark, Table, Text, cross, tick
+from cot_magic.render.certificate import certified
 from cot_magic.render.markdown import escaped, fence, inline
 from cot_magic.render.outline import badge, notes, title
 from cot_magic.render.phases import findings, mark_of
@@ -47,7 +48,7 @@ def summary(told: Dossier) -> Cells:
             f"**Root cause** ({judged.mark} confirmed by {based}): {inline(sentence(said(cause.claim)))}"
         )
     elif case.raised is not None:
-        lines.append("**Root cause**: no hypothesis about it was confirmed.")
+        lines.append("**Root cause**: no hypothesis was shown to be it.")
     fix = told.fix
     if fix is not None:
         verdict = session.judge_fix(fix)
@@ -77,7 +78,7 @@ def environment(told: Dossier) -> Cells:
     where = told.case.environment
     rows = [("Python", where.python), ("platform", where.platform), ("front end", where.front_end)]
     rows += [(name, version) for name, version in where.packages]
-    rows += [("reasoner", told.session.reasoner), ("intensity", told.session.intensity)]
+    rows += [("reasoner", told.session.worked_by), ("intensity", told.session.intensity)]
     table = Table(
         headers=("what", "version"), rows=tuple((phrase(a), phrase(b) or "unknown") for a, b in rows)
     )
@@ -210,18 +211,20 @@ def fix(told: Dossier) -> Cells:
 
 
 def tests(told: Dossier) -> Cells:
-    """Yield each regression test as a cell, and its runs without and with the fix."""
+    """Yield each regression test as a cell, its runs without and with the fix, and the certificate."""
     best = told.fix
     views = told.session.tests_of(best.id) if best is not None else ()
-    if not views:
+    if views:
+        yield text_cell(
+            "Each test runs after the original failing cell, where it must fail, and after the cells with "
+            "the fix, where it must pass."
+        )
+    else:
         yield text_cell("No regression test was written.")
-        return
-    yield text_cell(
-        "Each test runs after the original failing cell, where it must fail, and after the cells with the "
-        "fix, where it must pass."
-    )
     for view in views:
         yield from runs.test_cells(told, view)
+    if told.session.certificate is not None:
+        yield text_cell(as_markdown(*certified(told.session.certificate)))
 
 
 tests.__test__ = False  # type: ignore[attr-defined]

@@ -50,33 +50,27 @@ in the language in which the user asks, otherwise in English.
 ASKED: Mapping[Phase, str] = {
     Phase.ANALYZE: """\
 Phase ANALYZE. What failed, what does this error mean here, and which code and which values lead to it? Give
-findings (topics such as pattern, values, lineage) and one to {hypotheses} hypotheses in `hypotheses`, the
-most likely first, each with a probe that decides it. Make them differ in the cause, not just in the wording.
-Read cells or look at values first where you need to. Leave `fixes` empty.""",
-    Phase.PLAN: """\
-Phase PLAN. The hypotheses now have these ids:
-{known}
-Say which probes decide between them, which fixes you would try (P0 now, P1 next, P2 later) and how they are
-to be tested, as findings. You may add hypotheses. Leave `fixes` empty.""",
+findings (topics such as pattern, values, lineage; `plan` for what to do first and how to test it) and one to
+{hypotheses} hypotheses in `hypotheses`, the most likely first, each with a probe that decides it. Make them
+differ in the cause, not just in the wording. Read cells, look at values or run probes first where you need
+to; `run_probe` takes a new claim too. If you know the fix, put it into `fixes` with one or two tests: it is
+run at once, and you are asked again only if something is left to decide.
+So far:
+{known}""",
     Phase.VALIDATE: """\
-Phase VALIDATE. The probes of the hypotheses were run, as far as possible:
+Phase VALIDATE. The probes of the hypotheses were run, as far as possible; no cause is confirmed yet:
 {known}
 Run more probes with `run_probe` where a hypothesis is still open, to tell rivals apart, and for edge cases.
-Then say what is confirmed, what is eliminated and by which evidence (give its id), as findings. Leave `fixes`
-empty.""",
+Then say what is confirmed, what is eliminated and by which evidence (give its id), as findings. Put a fix
+into `fixes` if you know it.""",
     Phase.IMPLEMENT: """\
-Phase IMPLEMENT. So far:
+Phase IMPLEMENT. No fix is verified yet:
 {known}
 Try fixes with `try_fix`, with one or two regression tests each; you have {rounds}. If another fix of the same
 size would pass as well and mean something else, try it too, so that the user can choose. If
 `explore_schedules` found an order in which the cell fails, search the edited code as well. Then say why you
 chose this fix, what else was considered, and how to undo it, as findings. Put a fix that you could not try
 with the tool into `fixes`, and it will be run from there; otherwise leave `fixes` empty.""",
-    Phase.CONFIRM: """\
-Phase CONFIRM. The program's verdicts from the runs:
-{known}
-Say what was shown and by which evidence, what was not verified and why, which risks remain and what to watch,
-as findings. Leave `hypotheses` and `fixes` empty.""",
 }
 
 PASSED = """\
@@ -88,6 +82,11 @@ That was not one JSON object of the form described: {"headline": ..., "findings"
 "fixes": [...]}. Give your findings for this phase again, as JSON and nothing else."""
 NO_MORE_CALLS = "no more experiments in this phase: give its findings now"
 RESUMED = "These phases were finished before the session was cut short; their results still hold:"
+FOUND = (
+    "An offline debugger ran its rules on this case before you were asked. Below are its hypotheses and "
+    "fixes with the verdicts from the runs; their ids are valid. Start from there, and repeat nothing that "
+    "is decided."
+)
 CALLS = "You may call tools {calls} times in this phase."
 _ROUNDS = {1: "one round"}
 

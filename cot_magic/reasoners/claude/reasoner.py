@@ -1,4 +1,4 @@
-"""The Claude reasoner: one conversation over five phases, in which the engine runs every experiment."""
+"""The Claude reasoner: one conversation, filed under five phases, where the engine runs every experiment."""
 
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cot_magic.core.case import Case
 from cot_magic.core.errors import ReasonerError
-from cot_magic.core.events import Finding, PhaseEnded, PhaseStarted, Remarked, Reply, Step
+from cot_magic.core.events import Finding, PhaseEnded, PhaseStarted, Remarked, Reply, Step, examine
+from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.core.findings import Phase, Usage
 from cot_magic.core.jobs import Budget
 from cot_magic.core.session import Session
 from cot_magic.reasoners.claude import prompts
 from cot_magic.reasoners.claude.conversation.answers import PhaseAnswer
-from cot_magic.reasoners.claude.conversation.briefing import case_text, finished_phases
+from cot_magic.reasoners.claude.conversation.briefing import (
+    case_text,
+    facts_text,
+    finished_phases,
+    found_before,
+)
 from cot_magic.reasoners.claude.conversation.cells import Cells
 from cot_magic.reasoners.claude.conversation.dialogue import CALLS, Dialogue
 from cot_magic.reasoners.claude.conversation.outgoing import Marked, Withholder
@@ -24,8 +30,9 @@ if TYPE_CHECKING:
     from cot_magic.reasoners.claude.messages.connection import MessagesConnection
 
 Steps: TypeAlias = Generator[Step, Reply, None]
-# with the case, these are the four marks for the cache that a server accepts
-MARKED = (Phase.VALIDATE, Phase.IMPLEMENT, Phase.CONFIRM)
+# phases that are asked about after the first one
+MARKED = (Phase.VALIDATE, Phase.IMPLEMENT)
+PLANNED = ("plan", "strategy", "priority", "priorities", "tests")  # topics that belong under PLAN
 
 
 class ClaudeReasoner:
@@ -56,9 +63,13 @@ class ClaudeReasoner:
         self._dialogue: Dialogue | None = None
         self._warming = threading.Thread(target=warm, name="cot-warm", daemon=True)
 
-    def reason(self, case: Case, budget: Budget) -> Steps:
-        """Go through the five phases; a cell that passed is examined for what the person asks."""
-        dialogue = self._begin(case, budget)
+    def reason(self, case: Case, budget: Budget, found: Session | None = None) -> Steps:
+        """Go through the five phases; a cell that passed is examined for what the person asks.
+
+        `found` is the session of another reasoner on the same case, whose hypotheses, fixes and evidence the
+        model starts with. No more is asked once a fix is VERIFIED.
+        """
+        dialogue = self._begin(case, budget, found=found)
         for phase in Phase:
             yield from self._phase(dialogue, phase)
 
@@ -69,7 +80,7 @@ class ClaudeReasoner:
         told the results of the finished phases. Raises ReasonerError if all phases are finished.
         """
         dialogue = self._dialogue
-        left = tuple(phase for phase in Phase if phase not in session.finished)
+        left = tuple(phase for phase in Phase if phase not in session.own)
         if not left:
             raise ReasonerError("all five phases are finished; there is nothing to resume.")
         same = dialogue is not None and not dialogue.broken and dialogue.bench.case == case
@@ -77,16 +88,24 @@ class ClaudeReasoner:
         if dialogue is None or not same:
             dialogue = self._begin(case, budget, used)
             dialogue.bench.restore(session)
-            if session.finished:
-                told = dialogue.bench.marked.data("finished phases", finished_phases(session))
-                dialogue.say(f"{prompts.RESUMED}\n{told}")
+            told = finished_phases(session) + found_before(session, dialogue.bench.cells)
+            if told:
+                dialogue.say(f"{prompts.RESUMED}\n{dialogue.bench.marked.data('finished phases', told)}")
         dialogue.bench.budget, dialogue.connection = budget, self._connection(budget, used)
+        dialogue.allow_more()
         for phase in left:
             yield from self._phase(dialogue, phase, again=same and phase is left[0])
 
-    def preview(self, case: Case, budget: Budget) -> Mapping[str, Any]:
-        """The body of the first request, exactly as it would be sent. Sends nothing."""
-        dialogue = self._dialogue_for(case, budget)
+    def preview(
+        self, case: Case, budget: Budget, found: Session | None = None, facts: Facts = NO_FACTS
+    ) -> Mapping[str, Any]:
+        """The body of the first request, exactly as it would be sent. Sends nothing.
+
+        `facts` are what the autopsy of the failure found, if `found` does not have them.
+        """
+        dialogue = self._dialogue_for(case, budget, found=found)
+        if found is None:
+            self._tell(dialogue, facts)
         dialogue.say(self._asked(dialogue, Phase.ANALYZE))
         return {**dialogue.connection.body(dialogue.request()), "stream": True}
 
@@ -108,15 +127,27 @@ class ClaudeReasoner:
 
     # --- the conversation ---------------------------------------------------------------------------------
 
-    def _begin(self, case: Case, budget: Budget, used: Usage | None = None) -> Dialogue:
-        self._dialogue = self._dialogue_for(case, budget, used)
+    def _begin(
+        self, case: Case, budget: Budget, used: Usage | None = None, found: Session | None = None
+    ) -> Dialogue:
+        self._dialogue = self._dialogue_for(case, budget, used, found)
         return self._dialogue
 
-    def _dialogue_for(self, case: Case, budget: Budget, used: Usage | None = None) -> Dialogue:
+    def _dialogue_for(
+        self, case: Case, budget: Budget, used: Usage | None = None, found: Session | None = None
+    ) -> Dialogue:
         cells, marked = Cells(case, self._redactor), Marked(case, self._redactor)
         bench = Workbench(case=case, budget=budget, cells=cells, marked=marked)
         dialogue = Dialogue(connection=self._connection(budget, used), bench=bench, redactor=self._redactor)
-        dialogue.say(case_text(case, cells, marked), mark=True)
+        texts = [case_text(case, cells, marked)]
+        if found is not None:
+            dialogue.informed = True
+            bench.restore(found)
+            if found.facts:
+                texts.append(facts_text(found.facts, cells, marked))
+            if told := found_before(found, cells):
+                texts.append(f"{prompts.FOUND}\n{marked.data('what the offline debugger found', told)}")
+        dialogue.say("\n\n".join(texts), mark=True)
         return dialogue
 
     def _connection(self, budget: Budget, used: Usage | None = None) -> Connection:
@@ -133,35 +164,65 @@ class ClaudeReasoner:
             phase, known, rounds=bench.budget.rounds, calls=CALLS[phase], passed=bench.case.raised is None
         )
 
+    def _tell(self, dialogue: Dialogue, facts: Facts) -> None:
+        """Tell what was seen in the failed kernel."""
+        if facts:
+            bench = dialogue.bench
+            dialogue.say(facts_text(facts, bench.cells, bench.marked))
+
     # --- the phases ---------------------------------------------------------------------------------------
 
     def _phase(self, dialogue: Dialogue, phase: Phase, *, again: bool = False) -> Steps:
         """One phase. `again`: it was cut short in this conversation and may have been asked about already."""
         yield PhaseStarted(phase=phase)
+        bench = dialogue.bench
         asked = again and dialogue.asked is phase and dialogue.waiting
         dialogue.begin(phase)
-        if phase is Phase.ANALYZE:
-            yield Remarked(phase=phase, text=f"Asked {dialogue.connection.label}.")
-        if not asked:
-            if phase is Phase.VALIDATE:
-                yield from dialogue.bench.run_planned()
-            dialogue.say(self._asked(dialogue, phase), mark=phase in MARKED)
-            dialogue.asked = phase
-        answer = yield from dialogue.answer()
-        if phase is not Phase.CONFIRM:  # too late to test a new claim
-            yield from dialogue.bench.state(answer.hypotheses)
-        if phase in MARKED[:2]:
-            yield from self._run_rest(dialogue, answer)
+        problems: list[str] = []
+        if phase is Phase.VALIDATE:
+            yield from bench.run_planned()
+        if phase is Phase.IMPLEMENT and dialogue.early:  # costs no request, and may show a rival
+            problems = yield from bench.propose_rest(dialogue.early)
+            dialogue.early.clear()
+        answer = PhaseAnswer()
+        if asked or self._open_question(dialogue, phase):
+            if phase is Phase.ANALYZE:
+                yield Remarked(phase=phase, text=f"Asked {dialogue.connection.label}.")
+            if not asked:
+                if phase is Phase.ANALYZE and bench.case.raised is not None and not dialogue.informed:
+                    self._tell(dialogue, (yield from examine()))
+                dialogue.say(self._asked(dialogue, phase), mark=phase in MARKED)
+                dialogue.asked = phase
+            answer = yield from dialogue.answer()
+            yield from bench.state(answer.hypotheses)
         dialogue.early += answer.fixes
+        if phase in MARKED:
+            yield from self._run_rest(dialogue, problems)
         yield from self._found(dialogue, phase, answer)
 
-    def _run_rest(self, dialogue: Dialogue, answer: PhaseAnswer) -> Steps:
+    def _open_question(self, dialogue: Dialogue, phase: Phase) -> bool:
+        """Whether a request is made for a phase: only where runs have not decided it.
+
+        The plan comes with the analysis, and the confirmation from the evidence.
+        """
+        bench = dialogue.bench
+        match phase:
+            case Phase.ANALYZE:
+                return True
+            case Phase.VALIDATE:
+                return not (bench.verified or bench.confirmed) and bool(bench.hypotheses)
+            case Phase.IMPLEMENT:
+                return not bench.verified
+            case _:
+                return False
+
+    def _run_rest(self, dialogue: Dialogue, problems: list[str]) -> Steps:
         """Run what the answer contains and no tool call asked for: probes of new hypotheses, and fixes."""
         bench = dialogue.bench
         yield from bench.run_planned()
-        problems = []
         if dialogue.phase is Phase.IMPLEMENT:
-            problems = yield from bench.propose_rest(answer.fixes or (() if bench.fixes else dialogue.early))
+            if not bench.verified:
+                problems += yield from bench.propose_rest(dialogue.early)
             yield from bench.search_again()
             yield from bench.write_tests()
         for problem in (*bench.problems.values(), *problems):
@@ -172,14 +233,17 @@ class ClaudeReasoner:
         """The findings and a headline: the model's own, or ours for phases that runs decide."""
         bench = dialogue.bench
         for topic, text in answer.findings:
-            yield Finding(phase=phase, topic=topic, text=text)
-        if answer.empty:
-            yield Finding(phase=phase, topic="limits", text="The model gave no findings for this phase.")
+            if phase is Phase.ANALYZE and topic.lower() in PLANNED:
+                dialogue.plans.append((topic, text))
+            else:
+                yield Finding(phase=phase, topic=topic, text=text)
         match phase:
-            case Phase.ANALYZE | Phase.PLAN:
-                count = len(bench.hypotheses)
-                stated = "1 hypothesis" if count == 1 else f"{count} hypotheses"
-                headline = answer.headline or f"The model stated {stated} and gave no headline."
+            case Phase.ANALYZE:
+                headline = answer.headline or f"The model gave no findings; {_stated(bench)}."
+            case Phase.PLAN:
+                for topic, text in (*dialogue.plans, *bench.predictions()):
+                    yield Finding(phase=phase, topic=topic, text=text)
+                headline = f"{_stated(bench)}.".capitalize()
             case Phase.VALIDATE:
                 headline = bench.decided()
             case Phase.IMPLEMENT:
@@ -237,3 +301,10 @@ def claude_reasoner(
         return connection
 
     return ClaudeReasoner(connect, redactor=redactor, warm=warm)
+
+
+def _stated(bench: Workbench) -> str:
+    """How many hypotheses there are, and how many probes are going to test them."""
+    counts = ((len(bench.hypotheses), "hypothesis", "hypotheses"), (len(bench.planned), "probe", "probes"))
+    said = [f"{count or 'no'} {one if count == 1 else many}" for count, one, many in counts]
+    return " and ".join(said)

@@ -1,12 +1,19 @@
 """ANALYZE in words: the error, the code, the values, the order of the cells, chained exceptions."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
+from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.reasoners.offline.ranking import Suspect
 
 _VALUES = 8  # rows of values, those of the failing expression first
 _CUT = 120
+MOST_WORDS = 60
+"""Of an explanation, the headline and what is below it, before the details."""
+LONGEST_HEADLINE = 44  # words
+LEAST_WORDS = 8  # of a message
+_SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z`])")
 
 MEANINGS = {
     "SyntaxError": "Python could not parse the cell: something in it is not valid syntax. None of the cell "
@@ -57,13 +64,12 @@ MEANINGS = {
 }
 
 
-def facts(case: Case, raised: Raised, found: Sequence[Suspect]) -> Iterator[tuple[str, str]]:
+def facts(
+    case: Case, raised: Raised, found: Sequence[Suspect], seen: Facts = NO_FACTS
+) -> Iterator[tuple[str, str]]:
     """Each topic with what to read about it, in reading order."""
     lesson = found[0].lesson if found and found[0].suspicion.weight >= 0.5 else ""
-    yield (
-        "pattern",
-        f"**{raised.ename}**: {_message(raised)}\n\n{meaning(raised)}" + (f"\n\n{lesson}" if lesson else ""),
-    )
+    yield "pattern", explanation(raised, lesson, headline(case, raised, found, seen))
     frame = raised.innermost_in_cells
     if frame is not None:
         yield "code", _code(case, frame)
@@ -82,15 +88,69 @@ def facts(case: Case, raised: Raised, found: Sequence[Suspect]) -> Iterator[tupl
         yield "note", note
 
 
-def headline(case: Case, raised: Raised, found: Sequence[Suspect]) -> str:
-    """One sentence: what failed, where, and the likeliest reason."""
+def explanation(raised: Raised, lesson: str, said: str) -> str:
+    """The message, what it means and what to learn, so short that with the headline it is `MOST_WORDS`.
+
+    The lesson is about the mistake, the meaning about the class of the exception: if there is no room for
+    both, the lesson stays. Of each, whole sentences are left out, the last ones first.
+    """
+    left = MOST_WORDS - len(said.split()) - 1
+    message = _message(raised)
+    room = max(left // 2, LEAST_WORDS)
+    if len(message.split()) > room:
+        message = f"{' '.join(message.split()[:room])}…"
+    left -= len(message.split())
+    kept: list[str] = []
+    for text in filter(None, (lesson, meaning(raised))):
+        fitting = ""
+        for sentence in _SENTENCES.split(text):
+            longer = f"{fitting} {sentence}".strip()
+            if len(longer.split()) > left:
+                break
+            fitting = longer
+        left -= len(fitting.split())
+        kept += [fitting] if fitting else []
+    return "\n\n".join([f"**{raised.ename}**: {message}", *reversed(kept)])
+
+
+def autopsy(facts: Facts) -> str:
+    """A list of what was seen in the failed kernel."""
+    return "\n".join(f"- {item.text}" for item in facts)
+
+
+def headline(case: Case, raised: Raised, found: Sequence[Suspect], seen: Facts = NO_FACTS) -> str:
+    """What failed, where, and the likeliest reason; of an assert, both sides with their values first."""
     frame = raised.innermost_in_cells
     where = (
         f"{case.label(frame.cell)}, line {frame.lineno}" if frame is not None else case.label(case.cell.id)
     )
+    compared = seen.first("inside.compared") if raised.ename == "AssertionError" else None
+    if compared is not None:
+        reason = _seen_reason(seen) or next(
+            (item.suspicion.claim for item in found if item.hypothesis.names_a_cause), ""
+        )
+        whole = (
+            f"{raised.ename} in {where}: {_few_words(compared.text, LONGEST_HEADLINE - 12)} {reason}".rstrip()
+        )
+        return _few_words(whole, LONGEST_HEADLINE)
     if found:
-        return f"{raised.ename} in {where}: {found[0].suspicion.claim}"
-    return f"{raised.ename} in {where}: {_message(raised)}"
+        return _few_words(f"{raised.ename} in {where}: {found[0].suspicion.claim}", LONGEST_HEADLINE)
+    return _few_words(f"{raised.ename} in {where}: {_message(raised)}", LONGEST_HEADLINE)
+
+
+def _seen_reason(seen: Facts) -> str:
+    """The statement that the autopsy saw making the fault; that a function made it explains little."""
+    fact = seen.first("origin.fault")
+    return fact.text if fact is not None and fact.value.get("why") != "function" else ""
+
+
+def _few_words(text: str, most: int) -> str:
+    """The text, cut at a word if it is long; code in it that is cut is closed."""
+    words = text.split(" ")
+    if len(text.split()) <= most:
+        return text
+    cut = " ".join(words[:most])
+    return f"{cut}…{'`' * (cut.count('`') % 2)}"
 
 
 def bare_claim(case: Case, raised: Raised) -> str:
@@ -167,6 +227,8 @@ def _chain(raised: Raised) -> Iterator[str]:
 
 def meaning(raised: Raised) -> str:
     """The explanation of the class, or of the nearest of its bases."""
+    if raised.ename == "AttributeError" and "attribute" not in raised.evalue:
+        return MEANINGS["Exception"]
     for name in (raised.ename, *raised.bases):
         if name in MEANINGS:
             return MEANINGS[name]

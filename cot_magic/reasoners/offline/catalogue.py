@@ -1,10 +1,11 @@
 """The rules of this package by the exceptions that they are for; modules of other rules are not imported."""
 
+from collections.abc import Iterator
 from importlib import import_module
 
 from cot_magic.core.case import Case
 from cot_magic.reasoners.offline.races.order import may_race
-from cot_magic.reasoners.offline.rule import LoadedRules, Rule, matches
+from cot_magic.reasoners.offline.rule import AnyRule, LoadedRules, matches
 
 _PACKAGE = "cot_magic.reasoners.offline"
 # where rules are, and the exceptions that they are `on` (subclasses included); in the order in which equally
@@ -36,14 +37,40 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("unbound:RULES", "UnboundLocalError"),
     ("imports:RULES", "ImportError ModuleNotFoundError"),
     ("files:RULES", "FileNotFoundError JSONDecodeError UnicodeDecodeError"),
+    ("edited:RULES", "AttributeError ImportError KeyError TypeError ValueError"),
+    ("pickled:RULES", "AttributeError PicklingError TypeError"),
+    ("sql:RULES", "DatabaseError OperationalError"),
     ("recursion:RULES", "RecursionError"),
     ("iteration:RULES", "IndexError KeyboardInterrupt RuntimeError StopIteration Timeout TimeoutError "
                         "ValueError ZeroDivisionError"),
     ("asserts:RULES", "AssertionError"),
+    ("surprises:RULES", "AssertionError IndexError KeyError ValueError"),
+    ("told:RULES", "AttributeError FutureWarning ImportError InvalidParameterError KeyError "
+                   "NotImplementedError OSError RuntimeError TypeError ValueError"),
+    ("cleaning:RULES", "TypeError ValueError"),
+    ("columns:RULES", "AssertionError AttributeError KeyError ValueError"),
+    ("rebound:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
+    ("remedies.pandas_rows:ROWS", "AssertionError AttributeError DateParseError IndexError IndexingError "
+                                 "InvalidIndexError KeyError MergeError OutOfBoundsDatetime ParserError "
+                                 "SpecificationError TypeError ValueError"),
+    ("remedies.numpy_rows:ROWS", "IndexError LinAlgError TypeError UFuncTypeError ValueError "
+                                 "_UFuncOutputCastingError"),
+    ("remedies.model_rows:ROWS", "AttributeError NotFittedError TypeError ValueError"),
+    ("remedies.plot_rows:ROWS", "AttributeError TypeError ValueError"),
+    ("remedies.python_rows:ROWS", "AssertionError AttributeError IndexError InterfaceError KeyError "
+                                 "ProgrammingError StopIteration TypeError ValueError ZeroDivisionError"),
+    ("remedies.missing_rows:ROWS", "AttributeError IntCastingNaNError TypeError ValueError"),
+    ("alike:RULES", "AttributeError ImportError"),
+    ("legal:RULES", "ArithmeticError AttributeError IndexError KeyError TypeError ValueError"),
+    ("remade:RULES", "IndexError KeyError OverflowError TypeError ValueError"),
+    ("remade:AGAIN", "IndexError KeyError StopIteration TypeError ValueError ZeroDivisionError"),
+    ("origins:RULES", "ArithmeticError AssertionError AttributeError IndexingError InvalidIndexError "
+                      "LookupError RuntimeError StopIteration TypeError ValueError"),
     ("notebook:RULES", "AssertionError AttributeError IndexError KeyError NameError TypeError ValueError "
                        "ZeroDivisionError"),
 )  # fmt: skip
 RACES = ("shared", "threads", "waiting", "ends", "load")
+_SYNTAX_RULES = "syntax.catalogue:RULES"
 SYNTAX = "IndentationError SyntaxError TabError"
 
 
@@ -53,13 +80,27 @@ def built_in(case: Case) -> LoadedRules:
     if may_race(case):
         places += [f"races.{name}:RULES" for name in RACES]
     if matches(SYNTAX.split(), case):
-        places.append("syntax.catalogue:RULES")
-    found: list[Rule] = []
+        places.append(_SYNTAX_RULES)
+    found: list[AnyRule] = []
     faults: list[str] = []
     for place in places:
-        module, _, name = place.partition(":")
         try:
-            found += getattr(import_module(f"{_PACKAGE}.{module}"), name)
+            found += _rules_at(place)
         except Exception as error:
+            module = place.partition(":")[0]
             faults.append(f"the rules in `{module}` could not be loaded: {type(error).__name__}: {error}")
     return LoadedRules(rules=tuple(found), faults=tuple(faults))
+
+
+def all_rules() -> Iterator[AnyRule]:
+    """Every rule of this package; loads all of them."""
+    for place in (*(f"crashes.{place}" for place, _ in CRASHES), *(f"races.{name}:RULES" for name in RACES)):
+        yield from _rules_at(place)
+    yield from _rules_at(_SYNTAX_RULES)
+
+
+def _rules_at(place: str) -> tuple[AnyRule, ...]:
+    """The rules that a place names, `module:NAME`; whatever the module raises."""
+    module, _, name = place.partition(":")
+    found: tuple[AnyRule, ...] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
+    return found

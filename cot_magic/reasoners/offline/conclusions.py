@@ -15,6 +15,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.jobs import Outcome
+from cot_magic.core.progress import GotPast
 from cot_magic.core.verdict import Judgement, judge_hypothesis
 from cot_magic.reasoners.offline.analysis import joined
 from cot_magic.reasoners.offline.ranking import Suspect, silences
@@ -140,14 +141,24 @@ def _later(case: Case) -> Iterator[tuple[str, str]]:
         yield ("P1", f"Run {labels} again, from top to bottom: the kernel does not hold what the page says.")
 
 
-def fix_headline(fixes: Sequence[Fix], passing: Sequence[Fix], evidence: Sequence[Evidence]) -> str:
-    """What the runs with edits showed."""
+def fix_headline(
+    fixes: Sequence[Fix],
+    passing: Sequence[Fix],
+    evidence: Sequence[Evidence],
+    best: Fix | None = None,
+    past: Sequence[GotPast] = (),
+) -> str:
+    """What the runs with edits showed; `past` are the failures that the best fix got past."""
     if not fixes:
         return "No fix is offered."
     if passing:
         others = len(passing) - 1
         too = f" It also passes with {_count(others, 'other edit')}." if others else ""
-        return f"{passing[0].why.rstrip('.')}. The cell passes with it.{too}"
+        several = f" {len(past)} of {len(past)} failures are mended." if len(past) > 1 else ""
+        return f"{passing[0].why.rstrip('.')}. The cell passes with it.{several}{too}"
+    if best is not None and past:
+        mended = f"{len(past)} of {len(past) + 1} failures mended"
+        return f"{best.why.rstrip('.')}. {mended}: the cell gets further, and then raises another error."
     if any(item.kind is EvidenceKind.FIX for item in evidence):
         return f"{_count(len(fixes), 'edit')} tried; the cell passes with none of them."
     return f"{_count(len(fixes), 'edit')} proposed; none could be run."
@@ -195,8 +206,10 @@ def verdict_headline(best: Fix | None, judged: Judgement[FixVerdict] | None) -> 
     said = {
         FixVerdict.VERIFIED: f"{best.id} is verified: the cell and its tests failed without it and pass with "
         "it.",
-        FixVerdict.PLAUSIBLE: f"{best.id} is plausible: the cell passes with it, but that does not prove "
-        "that it is what you want.",
+        FixVerdict.PLAUSIBLE: f"{best.id} helps, but is not enough: the cell still fails."
+        if judged.partial
+        else f"{best.id} is plausible: the cell passes with it, but that does not prove that it is what you "
+        "want.",
         FixVerdict.REJECTED: f"{best.id} did not help.",
         FixVerdict.UNVERIFIED: f"{best.id} could not be run, so it is not verified.",
     }

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from cot_magic.core.case import Case
 from cot_magic.core.edits import size, suppressions
+from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.core.findings import (
     CellEdit,
     Evidence,
+    Example,
     Fix,
     FixId,
     Hypothesis,
@@ -16,7 +18,7 @@ from cot_magic.core.findings import (
     Priority,
 )
 from cot_magic.core.verdict import judge_hypothesis
-from cot_magic.reasoners.offline.rule import Rule, Suspicion, matches
+from cot_magic.reasoners.offline.rule import AnyRule, Suspicion, matches, suspicions_of
 
 SUSPECTS = 10  # a reader follows no more hypotheses, and a short budget cannot probe them
 
@@ -38,6 +40,7 @@ class Candidate:
     why: str
     hypothesis: HypothesisId
     weight: float
+    example: Example | None = None
 
     def fix(self, number: int) -> Fix:
         """The proposal, numbered by its place."""
@@ -47,21 +50,24 @@ class Candidate:
             why=self.why,
             hypothesis=self.hypothesis,
             priority=Priority.P0,
+            example=self.example,
         )
 
 
-def suspects(case: Case, rules: Iterable[Rule], *, first: int = 1) -> tuple[list[Suspect], list[str]]:
+def suspects(
+    case: Case, rules: Iterable[AnyRule], *, facts: Facts = NO_FACTS, first: int = 1
+) -> tuple[list[Suspect], list[str]]:
     """Suspicions of all rules as hypotheses `h<first>`, …, likeliest first; a line for each rule that failed.
 
     A rule of another package may have no `on`, and may raise: that costs this rule only.
     """
-    found: list[tuple[Suspicion, Rule]] = []
+    found: list[tuple[Suspicion, AnyRule]] = []
     faults = []
     for rule in rules:
         try:
             if (on := getattr(rule, "on", ())) and not matches(on, case):
                 continue
-            found += [(item, rule) for item in rule.suspicions(case)]
+            found += [(_with_values(item, facts), rule) for item in suspicions_of(rule, case, facts)]
         except Exception as error:
             faults.append(f"the rule `{rule.code}` failed: {type(error).__name__}: {error}")
     found.sort(key=lambda pair: -pair[0].weight)
@@ -71,16 +77,28 @@ def suspects(case: Case, rules: Iterable[Rule], *, first: int = 1) -> tuple[list
         if suspicion.claim in claims or len(result) >= SUSPECTS:
             continue
         claims.add(suspicion.claim)
-        hypothesis = Hypothesis(
-            id=HypothesisId(f"h{first + len(result)}"),
-            claim=suspicion.claim,
-            prediction=suspicion.prediction,
-            cell=suspicion.cell,
-            lineno=suspicion.lineno,
-            rule=rule.code,
-        )
-        result.append(Suspect(hypothesis=hypothesis, suspicion=suspicion, lesson=rule.lesson))
+        result.append(stated(suspicion, rule.code, rule.lesson, first + len(result)))
     return result, faults
+
+
+def _with_values(suspicion: Suspicion, facts: Facts) -> Suspicion:
+    """A suspicion that only restates the failure, with the values that the autopsy saw."""
+    seen = facts.first("inside.compared") if suspicion.restates else None
+    return replace(suspicion, claim=seen.text) if seen is not None else suspicion
+
+
+def stated(suspicion: Suspicion, rule: str, lesson: str, number: int) -> Suspect:
+    """The suspicion as hypothesis `h<number>`."""
+    hypothesis = Hypothesis(
+        id=HypothesisId(f"h{number}"),
+        claim=suspicion.claim,
+        prediction=suspicion.prediction,
+        cell=suspicion.cell,
+        lineno=suspicion.lineno,
+        rule=rule,
+        restates=suspicion.restates,
+    )
+    return Suspect(hypothesis=hypothesis, suspicion=suspicion, lesson=lesson)
 
 
 def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: int) -> list[Candidate]:
@@ -130,17 +148,3 @@ def combined(first: Sequence[CellEdit], then: Sequence[CellEdit]) -> tuple[CellE
         earlier = edits.get(edit.cell)
         edits[edit.cell] = edit if earlier is None else replace(earlier, after=edit.after)
     return tuple(edits.values())
-
-
-def edited(case: Case, edits: Sequence[CellEdit]) -> Case:
-    """The case with the edits made; what was raised stays the same."""
-    sources = {edit.cell: edit.after for edit in edits}
-    return replace(
-        case,
-        cell=replace(case.cell, source=sources.get(case.cell.id, case.cell.source)),
-        cells=tuple(replace(cell, source=sources.get(cell.id, cell.source)) for cell in case.cells),
-        lineage=tuple(
-            replace(item, cell=replace(item.cell, source=sources.get(item.cell.id, item.cell.source)))
-            for item in case.lineage
-        ),
-    )

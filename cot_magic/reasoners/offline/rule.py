@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from cot_magic.core.case import Case, CellId
+from cot_magic.core.facts import Facts
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline.source import parse
 
@@ -38,6 +39,8 @@ class Suspicion:
         What can be observed if the claim is true, in one sentence; the checks test exactly that.
     weight
         How likely it is before anything ran, 0 to 1: orders hypotheses and repairs, proves nothing.
+    restates
+        It says with values what failed, and not why.
     repairs
         Best first. Include edits that pass too but behave differently: an honest verdict needs rivals.
     """
@@ -49,6 +52,7 @@ class Suspicion:
     cell: CellId | None = None
     lineno: int | None = None
     weight: float = 0.5
+    restates: bool = False
 
 
 class Rule(Protocol):
@@ -72,11 +76,39 @@ class Rule(Protocol):
     def suspicions(self, case: Case) -> Iterator[Suspicion]: ...
 
 
+class FactRule(Protocol):
+    """A rule that also reads what the autopsy found (see `cot_magic.autopsy` for the kinds of facts).
+
+    The same as a Rule, with `propose` in place of `suspicions`. Without a sandbox there are no facts, so a
+    rule reads the case where it can.
+    """
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def on(self) -> tuple[str, ...]: ...
+
+    @property
+    def lesson(self) -> str: ...
+
+    def propose(self, case: Case, facts: Facts) -> Iterator[Suspicion]: ...
+
+
+AnyRule = Rule | FactRule
+
+
+def suspicions_of(rule: AnyRule, case: Case, facts: Facts) -> Iterator[Suspicion]:
+    """What a rule of either kind suspects."""
+    propose = getattr(rule, "propose", None)
+    return propose(case, facts) if propose is not None else rule.suspicions(case)  # type: ignore[union-attr]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedRules:
     """The rules for one failure, in the order in which equals are kept; and what could not be loaded."""
 
-    rules: Sequence[Rule]
+    rules: Sequence[AnyRule]
     faults: Sequence[str] = field(default=())
 
 

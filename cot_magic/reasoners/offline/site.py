@@ -305,12 +305,13 @@ class Site:
     # --- other cells --------------------------------------------------------------------------------------
 
     def cells(self) -> Iterator[tuple[Cell, ast.Module]]:
-        """Cells that can be parsed: this one, those that it depends on, then the others that ran, latest
-        first."""
+        """Cells that can be parsed: this one, those that it depends on, then the others that ran, each latest
+        first: what ran last made the names what they are."""
         seen = set()
         ran = [cell for cell in self.case.cells if cell.execution_count is not None]
-        rest = sorted(ran, key=lambda cell: cell.execution_count or 0, reverse=True)
-        for cell in (self.cell, self.case.cell, *(item.cell for item in self.case.lineage), *rest):
+        needed = [item.cell for item in self.case.lineage]
+        groups = (sorted(group, key=lambda cell: -(cell.execution_count or 0)) for group in (needed, ran))
+        for cell in (self.cell, self.case.cell, *(cell for group in groups for cell in group)):
             if cell.id not in seen and (tree := src.parse(cell.source)) is not None:
                 seen.add(cell.id)
                 yield cell, tree

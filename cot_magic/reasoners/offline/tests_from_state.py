@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit, Evidence, Fix, RegressionTest
-from cot_magic.core.jobs import StateItem
+from cot_magic.core.jobs import SHOWN, StateItem
 from cot_magic.reasoners.offline import source as src
 
 _ASSERTS = 6  # in one test: enough to determine a result, few enough to read
 _LONG = 300  # longer reprs are not readable
+_UNEQUAL = ("nan", "inf")
+_ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
 
 
 def regression_tests(case: Case, fix: Fix, after: Evidence) -> tuple[RegressionTest, ...]:
@@ -32,7 +34,7 @@ def regression_tests(case: Case, fix: Fix, after: Evidence) -> tuple[RegressionT
     tests = []
     if lines := list(_own_asserts(source, tree, unchanged)):
         tests.append(_test(f"{stem}_keeps_its_asserts", lines))
-    lines = [*_calls(source, tree, unchanged, after), *_values(tree, after, fix.edits)]
+    lines = [*_calls(source, tree, unchanged, after), *_values(source, tree, unchanged, after, fix.edits)]
     if lines:
         tests.append(_test(f"{stem}_gives_what_was_seen", lines))
     return tuple(tests)
@@ -102,8 +104,10 @@ def _plain(call: ast.Call) -> bool:
     return True
 
 
-def _values(tree: ast.Module, after: Evidence, edits: Sequence[CellEdit]) -> Iterator[str]:
-    """The values of the names that the cell assigns; if it assigns none, of those that it uses."""
+def _values(
+    source: str, tree: ast.Module, unchanged: set[str], after: Evidence, edits: Sequence[CellEdit]
+) -> Iterator[str]:
+    """The values of the names that the cell assigns; if it assigns none, what it shows, else what it uses."""
     assigned = {name for node in tree.body for name in src.bound_names(node)}
     for edit in edits:
         other = parsed(edit.after)
@@ -112,8 +116,48 @@ def _values(tree: ast.Module, after: Evidence, edits: Sequence[CellEdit]) -> Ite
         )
     items = [item for item in after.state if _tellable(item)]
     own = [item for item in items if item.name in assigned]
-    for item in own or items:
+    shown = (
+        [] if own else [*_shown(source, tree, unchanged, after), *_printed(source, tree, unchanged, after)]
+    )
+    yield from shown
+    for item in own or (() if shown else items):
         yield f"assert {item.expression} == {item.text}"
+
+
+def _shown(source: str, tree: ast.Module, unchanged: set[str], after: Evidence) -> Iterator[str]:
+    """The value of the expression in which the cell ends, if the fix does not change it."""
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        return
+    text = src.text_of(source, last.value)
+    if text not in unchanged:
+        return
+    operand = text if isinstance(last.value, _ATOMS) else f"({text})"
+    for item in after.state:
+        if item.name == SHOWN and item.literal and len(item.text) <= _LONG and item.text not in _UNEQUAL:
+            yield f"assert {item.expression.replace(SHOWN, operand, 1)} == {item.text}"
+
+
+def _printed(source: str, tree: ast.Module, unchanged: set[str], after: Evidence) -> Iterator[str]:
+    """What each `print(…)` that is unchanged printed, where each printed one line and nothing else did."""
+    calls = [
+        node.value for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    ]
+    prints = [call for call in calls if _called(call) == "print"]
+    lines = after.output.splitlines()
+    everywhere = sum(isinstance(node, ast.Name) and node.id == "print" for node in ast.walk(tree))
+    if not len(prints) == len(lines) == everywhere:
+        return
+    for call, line in zip(prints, lines, strict=True):
+        texts = [src.text_of(source, argument) for argument in call.args]
+        starred = any(isinstance(argument, ast.Starred) for argument in call.args)
+        told = texts and not call.keywords and not starred and len(line) <= _LONG
+        if not told or src.text_of(source, call) not in unchanged:
+            continue
+        if len(texts) == 1:
+            yield f"assert str({texts[0]}) == {line!r}"
+        else:
+            yield f"assert ' '.join(map(str, [{', '.join(texts)}])) == {line!r}"
 
 
 def _tellable(item: StateItem) -> bool:
@@ -124,4 +168,4 @@ def _tellable(item: StateItem) -> bool:
         ast.parse(f"assert {item.expression} == {item.text}")
     except (SyntaxError, ValueError):
         return False
-    return item.text not in ("nan", "inf")
+    return item.text not in _UNEQUAL

@@ -170,7 +170,7 @@ def test_without_evidence_nothing_is_ticked(events: list[Stamped]) -> None:
     unproven = [item for item in events if not isinstance(item.event, EvidenceGathered)]
     book = report(unproven, redact=same)
     assert "✓" not in text(book)
-    assert "no hypothesis about it was confirmed" in text(book)
+    assert "no hypothesis was shown to be it" in text(book)
     assert not cells(book, "probe")
     (fix, _) = cells(book, "fix")
     assert "nbval-skip" in fix["metadata"]["tags"], "a fix that nothing ran is not run by tests"

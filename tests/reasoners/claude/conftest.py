@@ -22,7 +22,10 @@ from cot_magic.core.session import Session
 from cot_magic.reasoners.claude.messages.client import Timeouts
 from cot_magic.reasoners.claude.messages.connection import MessagesConnection
 from cot_magic.reasoners.claude.reasoner import ClaudeReasoner
+from cot_magic.reasoners.offline.inquiry import OfflineReasoner
+from cot_magic.reasoners.offline_first import OfflineFirst
 from cot_magic.testing import through_codec
+from cot_magic.verdict.challenge import challenge
 
 __all__ = ["clean", "connect", "desk", "serve"]
 BUDGET = Budget(thinking_tokens=4_000, search_s=60, rounds=2, schedules=10)
@@ -37,19 +40,22 @@ class Desk:
     sandbox: Any
     redactor: Redactor
     model: str = "claude-haiku-4-5"
+    examiner: Any = None
     events: list[Event] = field(default_factory=list)
     session: Session = field(default_factory=Session)
-    reasoner: ClaudeReasoner | None = None
+    reasoner: Any = None
+    settles: bool | None = None  # with one, the offline reasoner looks first
+    url: str = ""  # another address than the server's
     wrap: Callable[[Any], Any] = lambda connection: connection
     used: list[Usage | None] = field(default_factory=list)  # the earlier usage that each connection was told
 
-    def make(self) -> ClaudeReasoner:
+    def make(self) -> Any:
         def connect(budget: Budget, used: Usage | None) -> Any:
             self.used.append(used)
             link = MessagesConnection(
                 model=self.model,
                 budget=budget.thinking_tokens,
-                base_url=self.server.url,
+                base_url=self.url or self.server.url,
                 api_key="k",
                 retry=QUICK,
                 timeouts=Timeouts(connect=2, read=1),
@@ -57,7 +63,10 @@ class Desk:
             )
             return self.wrap(link)
 
-        return ClaudeReasoner(connect, redactor=self.redactor)
+        model = ClaudeReasoner(connect, redactor=self.redactor)
+        if self.settles is None:
+            return model
+        return OfflineFirst(OfflineReasoner(), model, settles=self.settles)
 
     def run(self, *, resume: bool = False, budget: Budget = BUDGET) -> Session:
         """Run a session, or resume it; every event goes through the codec."""
@@ -70,6 +79,8 @@ class Desk:
             budget=budget,
             clock=time.monotonic,
             resume=self.session if resume else None,
+            challenger=challenge,
+            examiner=self.examiner,
         )
         for event in events:
             self.events.append(event)

@@ -10,11 +10,13 @@ from phase_script import FIX, HYPOTHESIS, PHASES, TEST, answer, call, phase, who
 from scripted_replies import Reply
 
 from cot_magic.core.events import EvidenceGathered, Streamed, UsageReported
+from cot_magic.core.facts import Fact, Facts
 from cot_magic.core.findings import FixVerdict, HypothesisVerdict, Phase
 from cot_magic.core.jobs import Budget
 from cot_magic.reasoners.claude.conversation.dialogue import CALLS
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
+from cot_magic.testing import ScriptedExaminer
 
 
 def test_five_phases_end_in_a_fix_that_evidence_verifies(desk) -> None:
@@ -24,14 +26,14 @@ def test_five_phases_end_in_a_fix_that_evidence_verifies(desk) -> None:
     assert [view.phase for view in session.phases] == list(Phase)
     assert session.result == "verified"
     assert session.judge(session.hypotheses[0].id).verdict is HypothesisVerdict.CONFIRMED
-    assert [seen.refused for seen in at.server.turns] == [""] * 7
+    assert [seen.refused for seen in at.server.turns] == [""] * 4
 
 
 def test_each_later_request_begins_with_the_bytes_of_the_one_before(desk) -> None:
     at = desk(*whole())
     at.run()
     raws = [seen.raw for seen in at.server.turns]
-    assert len(raws) == 7
+    assert len(raws) == 4
     for earlier, later in itertools.pairwise(raws):
         start, end = earlier.index(b'"messages":['), _end_of_messages(earlier)
         assert later[start:end] == earlier[start:end]
@@ -70,7 +72,7 @@ def test_thinking_and_text_are_streamed_apart(desk) -> None:
 
 def test_tokens_price_and_thinking_are_shown_for_each_phase(desk) -> None:
     text = plain(outline(desk(*whole()).run()))
-    assert text.count("tokens in") == 5
+    assert text.count("tokens in") == 3
     assert "list price" in text
     assert "4,000 a request is a limit" in text
 
@@ -107,7 +109,7 @@ def test_a_probe_that_is_true_by_its_form_confirms_nothing(desk, probe: str) -> 
     at = desk(
         *whole(
             ANALYZE=phase("ANALYZE", hypotheses=[{**HYPOTHESIS, "probe": probe}]),
-            VALIDATE=phase("VALIDATE", tools=[call("run_probe", hypothesis="h1", code=probe)]),
+            VALIDATE=phase("VALIDATE", tools=[call("run_probe", hypothesis="h1", code=probe)], hypotheses=[]),
         )
     )
     session = at.run()
@@ -216,6 +218,18 @@ def test_the_preview_is_the_first_request_and_nothing_is_sent(desk) -> None:
     assert at.server.requests == []
     at.run()
     assert json.loads(json.dumps(shown)) == at.server.turns[0].body
+
+
+def test_what_the_autopsy_found_is_told_to_the_model_and_in_the_preview(desk) -> None:
+    at = desk(*whole())
+    fact = Fact.of("state.again", "Cell [1] ran 2 times.", cell=at.case.cells[0].id, lineno=1)
+    at.examiner = ScriptedExaminer(Facts(found=(fact,)))
+    budget = Budget(thinking_tokens=4_000, search_s=1, rounds=2, schedules=1)
+    shown = at.make().preview(at.case, budget, facts=at.examiner.facts)
+    at.run()
+    first = at.server.turns[0].body
+    assert "state.again (cell [1], line 1): Cell [1] ran 2 times." in json.dumps(first)
+    assert json.loads(json.dumps(shown)) == first
 
 
 def test_making_the_reasoner_does_not_import_the_sdk() -> None:

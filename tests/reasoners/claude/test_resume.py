@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from phase_script import FIX, HYPOTHESIS, answer, call, phase, whole
+from phase_script import FIX, HYPOTHESIS, OPEN, answer, call, phase, whole
 from scripted_replies import Reply
 
 from cot_magic.core.engine import drive
@@ -41,11 +41,11 @@ def other(number: int) -> dict[str, Any]:
 def test_a_session_that_is_stopped_again_and_again_never_has_too_many_marks(desk) -> None:
     script = whole(
         VALIDATE=[Reply(text=answer(hypotheses=[other(1)]), match="Phase VALIDATE"),
-                  Reply(text=answer(hypotheses=[other(2)]), match="Phase VALIDATE"),
-                  Reply(text=answer(hypotheses=[other(4)]), match="Phase VALIDATE")],
+                  Reply(text=answer(hypotheses=[other(2), HYPOTHESIS]), match="Phase VALIDATE"),
+                  Reply(text=answer(hypotheses=[other(4), HYPOTHESIS]), match="Phase VALIDATE")],
     )  # fmt: skip
     at = desk(*script)
-    at.sandbox = Interrupting(at.sandbox, 2, 3)  # during the experiments for each of the first two answers
+    at.sandbox = Interrupting(at.sandbox, 1, 2)  # during the experiments for each of the first two answers
     session = at.run()
     for _ in range(2):
         assert at.events.count(Interrupted(phase=Phase.VALIDATE)) > 0
@@ -56,9 +56,9 @@ def test_a_session_that_is_stopped_again_and_again_never_has_too_many_marks(desk
 
 
 def test_a_phase_that_was_stopped_before_it_was_asked_about_is_asked_about(desk) -> None:
-    """The answer before was empty, so the last message of the conversation is ours."""
-    nothing = Reply(blocks=[], stop_reason="end_turn")
-    at = desk(whole()[0], Reply(blocks=[], stop_reason="end_turn", match="Phase PLAN"), nothing, *whole()[2:])
+    """Ctrl-C came while the probes of the first answer ran."""
+    wrong = {**HYPOTHESIS, "claim": "a scripted claim", "probe": "len(values) == 4"}
+    at = desk(*whole(ANALYZE=phase("ANALYZE", hypotheses=[OPEN, wrong])))
     at.sandbox = Interrupting(at.sandbox, 1)
     at.run()
     assert Interrupted(phase=Phase.VALIDATE) in at.events
@@ -67,10 +67,10 @@ def test_a_phase_that_was_stopped_before_it_was_asked_about_is_asked_about(desk)
 
 
 def test_a_new_conversation_on_going_on_counts_what_the_session_has_spent(desk) -> None:
-    at = desk(*whole()[:2], Reply(status=401, match="Phase VALIDATE"))
+    at = desk(*whole()[:1], Reply(status=401, match="Phase VALIDATE"))
     spent = at.run().usage.usd
     at.reasoner = None
-    at.server.script[:] = whole()[2:]
+    at.server.script[:] = whole()[1:]
     at.run(resume=True)
     assert [used and used.usd for used in at.used] == [None, spent]
 
@@ -83,12 +83,12 @@ REFUSALS = [
 
 @pytest.mark.parametrize("said", REFUSALS)
 def test_a_conversation_that_the_server_refuses_is_begun_anew(desk, said: str) -> None:
-    at = desk(*whole()[:2], Reply(status=400, message=said, match="Phase VALIDATE"))
+    at = desk(*whole()[:1], Reply(status=400, message=said, match="Phase VALIDATE"))
     session = at.run()
     assert len(session.faults) == 1
-    at.server.script[:] = whole()[2:]
+    at.server.script[:] = whole()[1:]
     session = at.run(resume=True)
-    assert len(at.server.turns[3].body["messages"]) == 1
+    assert len(at.server.turns[2].body["messages"]) == 1
     assert session.result == "verified"
 
 
@@ -98,7 +98,7 @@ def test_a_fix_that_was_tried_before_the_stop_is_not_tried_twice(desk) -> None:
     at.sandbox = Interrupting(at.sandbox, 4)
     at.run()
     assert Interrupted(phase=Phase.IMPLEMENT) in at.events
-    at.server.script[:] = whole()[4:]
+    at.server.script[:] = whole()[3:]
     session = at.run(resume=True)
     assert len(session.fixes) == 1
     assert session.result == "verified"

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from phase_script import HYPOTHESIS, answer, call, phase, whole
+from phase_script import FIX, HYPOTHESIS, answer, call, phase, whole
 from scripted_replies import Reply
 
 from cot_magic.core.engine import drive
@@ -50,7 +50,7 @@ FAULTS = {
     [
         pytest.param(Phase.ANALYZE, marks=pytest.mark.slow),
         Phase.VALIDATE,
-        pytest.param(Phase.CONFIRM, marks=pytest.mark.slow),
+        pytest.param(Phase.IMPLEMENT, marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.parametrize("name", FAULTS)
@@ -78,33 +78,33 @@ def test_a_fault_is_one_line_finished_phases_stay_and_the_session_goes_on(
 
 
 def test_a_fault_that_passes_is_waited_for_with_a_countdown(desk) -> None:
-    at = desk(Reply(status=529, match="Phase PLAN"), *whole())
+    at = desk(Reply(status=529, match="Phase VALIDATE"), *whole())
     session = at.run()
     assert session.result == "verified"
     waits = [event for event in at.events if isinstance(event, Waiting)]
     assert waits
-    assert waits[0].phase is Phase.PLAN
+    assert waits[0].phase is Phase.VALIDATE
     assert "overloaded" in waits[0].reason
-    assert session.phase(Phase.PLAN).waiting is None
+    assert session.phase(Phase.VALIDATE).waiting is None
 
 
 def test_text_of_a_failed_attempt_is_taken_off_the_screen(desk) -> None:
     broken = Reply(thinking="scripted doubt", text="scripted and void", fault="drop", after=12, chunk=4,
-                   match="Phase PLAN")  # fmt: skip
-    at = desk(broken, *whole())
-    view = at.run().phase(Phase.PLAN)
+                   match="Phase IMPLEMENT")  # fmt: skip
+    at = desk(broken, *whole(IMPLEMENT=phase("IMPLEMENT", fixes=[FIX])))
+    view = at.run().phase(Phase.IMPLEMENT)
     assert "void" not in view.streamed
     assert view.streamed.count("a scripted headline") == 1
     assert view.thinking == "scripted thinking"
 
 
 def test_the_same_conversation_goes_on_where_it_was(desk) -> None:
-    at = desk(*whole()[:2], Reply(status=401, match="Phase VALIDATE"))
+    at = desk(*whole()[:1], Reply(status=401, match="Phase VALIDATE"))
     at.run()
     cut_short = at.server.turns[-1].body["messages"]
-    at.server.script[:] = whole()[2:]
+    at.server.script[:] = whole()[1:]
     session = at.run(resume=True)
-    first = at.server.turns[3].body["messages"]
+    first = at.server.turns[2].body["messages"]
     assert first == cut_short
     assert session.result == "verified"
     assert [event for event in at.events if isinstance(event, Resumed)]
@@ -113,14 +113,14 @@ def test_the_same_conversation_goes_on_where_it_was(desk) -> None:
 
 
 def test_a_new_conversation_is_told_the_finished_phases_in_short(desk) -> None:
-    at = desk(*whole()[:2], Reply(status=401, match="Phase VALIDATE"))
+    at = desk(*whole()[:1], Reply(status=401, match="Phase VALIDATE"))
     at.run()
     at.reasoner = None  # as after a kernel restart: the conversation is lost, the session is not
-    at.server.script[:] = whole()[2:]
+    at.server.script[:] = whole()[1:]
     session = at.run(resume=True)
     assert session.result == "verified"
-    message = json.dumps(at.server.turns[3].body["messages"])
-    assert "PLAN: a scripted headline" in message
+    message = json.dumps(at.server.turns[2].body["messages"])
+    assert "ANALYZE: a scripted headline" in message
     assert HYPOTHESIS["claim"] in message
     assert "Phase VALIDATE" in message
 
@@ -131,7 +131,7 @@ def test_what_a_cut_phase_used_is_still_counted(desk) -> None:
     before = at.run().usage
     spent = at.session.phase(Phase.VALIDATE).usage
     assert spent.output_tokens > 0
-    at.server.script[:] = [Reply(text=answer()), *whole()[4:]]
+    at.server.script[:] = [Reply(text=answer(hypotheses=[HYPOTHESIS])), *whole()[3:]]
     session = at.run(resume=True)
     assert session.usage.output_tokens > before.output_tokens
     assert session.phase(Phase.VALIDATE).usage.output_tokens > spent.output_tokens
@@ -202,9 +202,9 @@ def test_a_limit_of_cost_stops_before_the_request_that_could_pass_it(desk) -> No
 
 
 def test_the_limit_counts_what_was_spent_before_a_fault(desk) -> None:
-    at = desk(*whole()[:2], Reply(status=401, match="Phase VALIDATE"))
+    at = desk(*whole()[:1], Reply(status=401, match="Phase VALIDATE"))
     spent = at.run().usage.usd
     assert spent > 0
-    at.server.script[:] = whole()[2:]
+    at.server.script[:] = whole()[1:]
     at.run(resume=True)
     assert [used.usd if used is not None else None for used in at.used] == [None, spent]

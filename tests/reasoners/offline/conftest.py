@@ -14,11 +14,10 @@ from cot_magic.reasoners.offline.syntax.problem import attempt, meaning
 
 @dataclass(frozen=True)
 class First:
-    """What the rules think likeliest: code, tree of the repaired source, and whether it may be VERIFIED."""
+    """What the rules think likeliest: its code, and the tree of the repaired source."""
 
     code: str
     tree: str | None
-    sure: bool
 
     @staticmethod
     def tree_of(source: str) -> str | None:
@@ -99,10 +98,7 @@ def _first_finding() -> Callable[[str], First]:
         if attempt(source) is None:
             pytest.skip("this Python understands the source")
         code, suspicion = all_suspicions(syntax_case(source))[0]
-        return First(
-            code=code,
-            tree=meaning(suspicion.repairs[0].edits[0].after),
-            sure=value_of_check(suspicion) is True,
-        )
+        assert value_of_check(suspicion) is True
+        return First(code=code, tree=meaning(suspicion.repairs[0].edits[0].after))
 
     return first

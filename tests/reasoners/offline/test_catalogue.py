@@ -12,6 +12,14 @@ import pytest
 from cot_magic.core.case import Case, Cell, CellId, Environment, Raised
 from cot_magic.reasoners.offline import crashes, races
 from cot_magic.reasoners.offline.catalogue import CRASHES, RACES, SYNTAX, built_in
+from cot_magic.reasoners.offline.crashes.alike import AlikeRule
+from cot_magic.reasoners.offline.crashes.cleaning import Cleaning
+from cot_magic.reasoners.offline.crashes.edited import ReloadRule
+from cot_magic.reasoners.offline.crashes.legal import LegalRule
+from cot_magic.reasoners.offline.crashes.origins import OriginRule
+from cot_magic.reasoners.offline.crashes.remade import AgainRule, RemadeRule
+from cot_magic.reasoners.offline.crashes.remedies.remedy import Remedy
+from cot_magic.reasoners.offline.crashes.sql import SqlRule
 from cot_magic.reasoners.offline.races.order import TASKS, THREADS, may_race
 from cot_magic.reasoners.offline.races.program import ConcurrentCode
 from cot_magic.reasoners.offline.races.rule import RaceRule
@@ -62,12 +70,35 @@ def test_the_exceptions_of_syntax_are_those_of_its_rules() -> None:
     assert set(SYNTAX.split()) == {name for rule in rules_at("syntax.catalogue:RULES") for name in rule.on}
 
 
-@pytest.mark.parametrize(("package", "kind"), [(crashes, SiteRule), (races, RaceRule)])
+@pytest.mark.parametrize(
+    ("package", "kind"),
+    [
+        (
+            crashes,
+            SiteRule
+            | OriginRule
+            | RemadeRule
+            | AgainRule
+            | ReloadRule
+            | SqlRule
+            | LegalRule
+            | AlikeRule
+            | Remedy
+            | Cleaning,
+        ),
+        (races, RaceRule),
+    ],
+)
 def test_every_rule_that_is_written_is_in_the_catalogue_once(package, kind) -> None:
     written = [
         item.code
-        for info in pkgutil.iter_modules(package.__path__)
-        for item in vars(import_module(f"{package.__name__}.{info.name}")).values()
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        for value in vars(import_module(info.name)).values()
+        for item in (
+            value
+            if isinstance(value, tuple) and value and isinstance(value[0], Remedy | Cleaning)
+            else (value,)
+        )
         if isinstance(item, kind)
     ]
     places = [f"crashes.{place}" for place, _ in CRASHES] if package is crashes else []

@@ -3,9 +3,13 @@
 import pytest
 
 from cot_magic.core.case import Cell, CellId, Dependency, Freshness
-from cot_magic.core.findings import FixVerdict, HypothesisVerdict, Phase
-from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.core.findings import CellEdit, FixVerdict, HypothesisVerdict, Phase
+from cot_magic.core.jobs import Limits
+from cot_magic.core.progress import got_past, legs
+from cot_magic.core.question import question
+from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
 from cot_magic.reasoners.offline.source import edit, over, parse
+from cot_magic.verdict.survival import survival
 
 
 def texts(session, phase):
@@ -54,10 +58,71 @@ def test_two_mistakes_in_one_cell_are_mended_by_one_fix(solve, failing):
     assert fix.edits[0].before == "a = np.arange(3)\nb = [math.sqrt(4)]"
 
 
+TWO = ("orders = [1, 2]\ncount = 2", "total = sum(ordrs)\nmean = total / len(ordres)")
+
+
+def test_each_of_two_failures_is_explained_probed_and_proven(solve, failing):
+    session = solve(failing(*TWO))
+    fix = session.best_fix
+    assert session.judge_fix(fix).verdict is FixVerdict.VERIFIED, session.judge_fix(fix)
+    assert "ordrs" in session.root_cause.claim
+    past = got_past(session.case, fix, session.fixes, session.evidence)
+    assert [item.lineno for item in past] == [1, 2]
+    assert "2 of 2" in session.phase(Phase.IMPLEMENT).headline
+
+
+def test_what_was_mended_is_offered_where_the_cell_then_fails_for_another_reason(solve, failing):
+    session = solve(
+        failing("orders = [1, 2]\nempty = []", "total = sum(ordrs)\nfirst = empty[0].name(total)")
+    )
+    told = session.judge_fix(session.best_fix)
+    assert (told.verdict, told.partial) == (FixVerdict.PLAUSIBLE, 1)
+    assert "1 of 2" in session.phase(Phase.IMPLEMENT).headline
+    assert "still fails" in session.phase(Phase.CONFIRM).headline
+
+
+class _Removes:
+    """Mends the first failure, and removes the second one with its line."""
+
+    code = "test.removes"
+    lesson = "names"
+
+    def suspicions(self, case):
+        source, wanted = case.cell.source, case.raised.evalue.split("'")[1]
+        after = (
+            source.replace("ordrs", "orders") if wanted == "ordrs" else source.replace("ordres.clear()", "")
+        )
+        yield Suspicion(
+            claim=f"{wanted} is wrong",
+            prediction=f"{wanted} is not there",
+            weight=1.0,
+            cell=case.cell.id,
+            lineno=case.raised.frames[0].lineno,
+            checks=(Check(source=f"'{wanted}' not in globals()"),),
+            repairs=(
+                Repair(edits=(CellEdit(cell=case.cell.id, before=source, after=after),), why="it is mended"),
+            ),
+        )
+
+
+def test_a_second_failure_whose_operation_is_removed_is_not_mended(solve, failing):
+    case = failing("orders = [1, 2]", "total = sum(ordrs)\nordres.clear()")
+    session = solve(case, rules=[_Removes()])
+    assert len(session.fixes) >= 2
+    assert FixVerdict.VERIFIED not in {session.judge_fix(fix).verdict for fix in session.fixes}
+    later = [leg.case for leg in legs(case, session.fixes[1], session.fixes, session.evidence)[1:]]
+    assert [item.raised.name for item in later] == ["ordres"]
+    _, reason = survival(case, session.fixes[1], later=later, limits=Limits(), allow=())
+    assert "`ordres` is not done any more" in reason
+    assert survival(case, session.fixes[1], limits=Limits(), allow=())[1] == ""
+
+
 def test_one_round_does_not_go_on_to_a_second_mistake(solve, failing):
     session = solve(failing("a = np.arange(3)\nb = [math.sqrt(4)]"), rounds=1)
-    assert session.best_fix is None
-    assert {session.judge_fix(fix).verdict for fix in session.fixes} == {FixVerdict.REJECTED}
+    (fix,) = session.fixes
+    told = session.judge_fix(fix)
+    assert (told.verdict, told.partial) == (FixVerdict.PLAUSIBLE, 1)
+    assert fix.edits[0].after == "import numpy as np\na = np.arange(3)\nb = [math.sqrt(4)]"
 
 
 def test_a_mistake_in_an_earlier_cell_is_mended_there(solve, failing):
@@ -98,6 +163,40 @@ def test_where_no_rule_helps_the_facts_are_given_and_no_fix(solve, failing):
     assert session.judge(session.hypotheses[0].id).verdict is HypothesisVerdict.CONFIRMED
     assert "No fix is offered" in session.phase(Phase.IMPLEMENT).headline
     assert "Unresolved" in session.phase(Phase.CONFIRM).headline
+
+
+def test_a_failure_that_no_rule_explains_is_searched_by_the_asserts(solve, failing):
+    code = "def doubled(amount):\n    return q * 2\n\nassert doubled(3) == 6\nassert doubled(5) == 10"
+    session = solve(failing(code))
+    assert "return amount * 2" in session.best_fix.edits[0].after
+    repeats, *others = session.hypotheses
+    assert session.judge(repeats.id).verdict is HypothesisVerdict.CONFIRMED
+    assert others
+    assert repeats.id not in {item.id for item in others}
+
+
+def test_a_search_goes_on_from_the_edit_that_mends_the_crash(solve, failing):
+    code = (
+        "def ordered(xs):\n    out = []\n    while xs:\n        best = xs[0]\n        for x in xs:\n"
+        "            if x > best:\n                best = x\n        xs.remove[best]\n        out.append(best)\n"
+        "    return out\n\nassert ordered([]) == []\nassert ordered([2, 1, 3]) == [1, 2, 3]"
+    )
+    session = solve(failing(code))
+    fix = session.best_fix
+    assert "xs.remove(best)" in fix.edits[0].after
+    assert "if x < best:" in fix.edits[0].after
+    assert fix.edits[0].before == code
+
+
+def test_the_person_is_asked_by_a_call_that_tells_the_edits_apart(solve, failing):
+    code = (
+        "def cheaper(a, b):\n    if a < b:\n        return b\n    return a\n\n"
+        "assert cheaper(1, 2) == 1\nassert cheaper(3, 3) == 3"
+    )
+    asked = question(solve(failing(code)))
+    assert asked is not None
+    assert asked.text.startswith("What should `cheaper(")
+    assert len({choice.does for choice in asked.choices}) == len(asked.choices) > 1
 
 
 def test_the_way_back_is_told(solve, failing):

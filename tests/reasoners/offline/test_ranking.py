@@ -5,10 +5,10 @@ from dataclasses import replace
 from cot_magic.core.case import Case, Cell, CellId, Environment, Raised
 from cot_magic.core.findings import CellEdit, Evidence, EvidenceId, EvidenceKind
 from cot_magic.core.jobs import Outcome
+from cot_magic.core.progress import edited
 from cot_magic.reasoners.offline.ranking import (
     candidates,
     combined,
-    edited,
     suspects,
 )
 from cot_magic.reasoners.offline.rule import Repair, Suspicion

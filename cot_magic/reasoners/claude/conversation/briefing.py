@@ -1,11 +1,14 @@
 """What a model is told, as text: the case, the evidence, the phases of a session that it did not see."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from cot_magic.core.case import Case, Cell, Frame, Freshness, Raised, Variable
-from cot_magic.core.findings import Evidence, EvidenceKind
+from cot_magic.core.facts import Facts
+from cot_magic.core.findings import Evidence, EvidenceKind, FixVerdict, HypothesisVerdict, Stage
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
+from cot_magic.core.verdict import Judgement, run_of
 from cot_magic.reasoners.claude.conversation.cells import Cells
 from cot_magic.reasoners.claude.conversation.outgoing import Marked, cut
 
@@ -14,7 +17,10 @@ NAMES = 80  # global names that are listed
 LINE = 400
 LONGEST_RESULT = 6_000  # characters of the evidence for one request
 LONGEST_OUTPUT = 1_500  # characters of what one run printed
+LONGEST_FACTS = 8_000
 LONGEST_PHASE = 6_000  # characters of one finished phase
+LONGEST_FOUND = 6_000  # characters of what another reasoner found before
+MOST_FOUND = 8  # hypotheses, and fixes
 NOTHING_RAN = (
     "nothing ran: there is no copy of the kernel, or the time for experiments is used up. "
     "This is not evidence."
@@ -129,6 +135,18 @@ def _variable(item: Variable) -> str:
     return line if len(line) <= 2 * LINE else line[: 2 * LINE] + "…"
 
 
+# --- the autopsy ------------------------------------------------------------------------------------------
+
+
+def facts_text(facts: Facts, cells: Cells, marked: Marked) -> str:
+    """What was seen in a copy of the failed kernel."""
+    lines = []
+    for item in facts:
+        where = f" ({cells.label(item.cell)}, line {item.lineno})" if item.cell and item.lineno else ""
+        lines.append(f"{item.kind}{where}: {item.text}")
+    return marked.data("seen in the failed kernel", cut("\n".join(lines), LONGEST_FACTS))
+
+
 # --- the evidence -----------------------------------------------------------------------------------------
 
 
@@ -168,9 +186,15 @@ def _what(item: Evidence) -> str:
             return f"{item.test} {item.stage} {item.about}"
         case EvidenceKind.SCHEDULE:
             return f"schedules of {item.about or 'the cell'}"
+        case EvidenceKind.CHALLENGE:
+            return f"challenge of {item.about} ({item.trial})"
+        case EvidenceKind.RUNS:
+            return f"runs of {item.about or 'the cell'}"
 
 
 def _ending(item: Evidence) -> str:
+    if item.kind is EvidenceKind.CHALLENGE:
+        return {True: "withstood", False: "not withstood", None: "not decided"}[item.held]
     if item.kind is EvidenceKind.PROBE and item.outcome is Outcome.PASSED and item.about != "look":
         return {True: "the prediction held", False: "the prediction failed", None: "neither true nor false"}[
             item.held
@@ -182,12 +206,42 @@ def _ending(item: Evidence) -> str:
 
 
 def finished_phases(session: Session) -> str:
-    """The headline and the findings of each finished phase."""
+    """The headline and the findings of each phase that the model finished."""
     parts = []
     for view in session.phases:
-        if not view.headline:
+        if not view.headline or view.by:
             continue
         lines = [f"{view.phase}: {view.headline}"]
         lines += [f"{finding.topic}: {finding.text}" for finding in view.findings]
         parts.append(cut("\n".join(lines), LONGEST_PHASE))
     return "\n\n".join(parts)
+
+
+# --- what another reasoner found ----------------------------------------------------------------------------
+
+
+def found_before(session: Session, cells: Cells) -> str:
+    """Hypotheses and fixes of a session with their verdicts, the decided ones first; bounded."""
+    lines = []
+    judged = [(session.judge(item.id), item) for item in session.hypotheses]
+    order = list(HypothesisVerdict)
+    judged.sort(key=lambda pair: order.index(pair[0].verdict))
+    for verdict, item in judged[:MOST_FOUND]:
+        lines.append(f"{item.id} ({verdict_text(verdict)}): {cut(item.claim, LINE)}")
+    fixes = [(session.judge_fix(fix), fix) for fix in session.fixes]
+    ranks = list(FixVerdict)
+    fixes.sort(key=lambda pair: ranks.index(pair[0].verdict))
+    for ruling, fix in fixes[:MOST_FOUND]:
+        lines.append(f"{fix.id} for {fix.hypothesis} ({verdict_text(ruling)}): {cut(fix.why, LINE)}")
+        lines += [f"  {line}" for edit in fix.edits for line in cells.diff(edit)]
+        after = run_of(fix.id, Stage.AFTER, session.evidence)
+        if after is not None and after.raised is not None:
+            lines.append(f"  then raised {after.raised.ename}: {cut(after.raised.evalue, LINE)}")
+    return cut("\n".join(lines), LONGEST_FOUND)
+
+
+def verdict_text(judged: Judgement[Any]) -> str:
+    """A verdict with its evidence and its first reasons."""
+    based = f" by {', '.join(judged.evidence)}" if judged.evidence else ""
+    why = f"; {'; '.join(judged.reasons[:3])}" if judged.reasons else ""
+    return f"{judged.verdict}{based}{why}"

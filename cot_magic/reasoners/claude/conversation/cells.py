@@ -1,5 +1,6 @@
 """The cells as a model sees them: labels, sources without secrets, edits mapped back to the real sources."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -16,10 +17,11 @@ from cot_magic.reasoners.claude.conversation.lenient import (
     unfenced,
     unnumbered,
 )
-from cot_magic.reasoners.claude.conversation.outgoing import LEFT_OUT, Withholder, cut_source
+from cot_magic.reasoners.claude.conversation.outgoing import LEFT_OUT, Withholder, cut, cut_source
 
 LONGEST_SOURCE = 200_000
 LONGEST_SHOWN = 60_000
+LONGEST_CHANGE, MOST_CHANGES = 300, 12  # characters of a line, and lines, of an edit that is told
 
 
 class Misfit(Exception):
@@ -36,7 +38,7 @@ class Cells:
     """
 
     def __init__(self, case: Case, redactor: Withholder) -> None:
-        self._case = case
+        self._case, self._redact = case, redactor.source
         known = {cell.id: cell for cell in (*case.cells, *(item.cell for item in case.lineage))}
         known[case.cell.id] = case.cell
         self.all: tuple[Cell, ...] = tuple(known.values())
@@ -57,6 +59,13 @@ class Cells:
     def shown(self, cell: Cell) -> str:
         """The source without secrets; only the beginning and the end if it is very long."""
         return cut_source(self._shown[cell.id], LONGEST_SHOWN)
+
+    def diff(self, edit: CellEdit) -> list[str]:
+        """What an edit changes, without secrets: the cell's label, then its lines with `-` and `+`."""
+        before, after = (self._redact(source).split("\n") for source in (edit.before, edit.after))
+        changed = list(difflib.unified_diff(before, after, lineterm="", n=0))[2:]
+        lines = [cut(line, LONGEST_CHANGE, around="") for line in changed if not line.startswith("@@")]
+        return [f"{self.label(edit.cell)}:", *lines[:MOST_CHANGES]]
 
     def find(self, text: Any) -> Cell:
         """The cell with that label or id, also written loosely (`[7]`, `cell 7`). Raises Misfit."""
@@ -123,9 +132,17 @@ class Cells:
     def _replaced(self, shown: str, label: str, find: str, replace: str) -> str:
         count = shown.count(find) if find else 0
         if count != 1:
+            elsewhere = self._only_cell_with(find) if count == 0 else ""
+            if elsewhere:
+                raise Misfit(f"`find` occurs once in {elsewhere}, not in {label}: name that cell")
             hint = "copy the text exactly" if count == 0 else "include more of the text around it"
             raise Misfit(f"`find` occurs {count} times in {label}, not once: {hint}")
         return shown.replace(find, replace)
+
+    def _only_cell_with(self, find: str) -> str:
+        """The label of the only cell in which this occurs, once; "" if there is none such."""
+        counts = {cell_id: shown.count(find) for cell_id, shown in self._shown.items() if find in shown}
+        return self._labels[next(iter(counts))] if find and list(counts.values()) == [1] else ""
 
     def _cell(self, cell_id: CellId) -> Cell:
         return next(cell for cell in self.all if cell.id == cell_id)

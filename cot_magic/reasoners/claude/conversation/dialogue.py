@@ -33,6 +33,7 @@ PAUSES = 4  # how often in a row a server may pause a turn
 # faults in what was sent: the same conversation would be refused again
 REFUSED = ("invalid_request", "context_window", "too_large")
 MOST_MARKS = 4  # blocks with `cache_control` that a server accepts
+GO_ON = "the verdict is from what ran so far. A higher intensity (`%cot+`, `%cot++`) allows more."
 MORE_ROOM = "The answer was cut off at its token limit: asking once more with room for twice as much."
 ASKED_AGAIN = "The answer was not in the requested form: asking once more."
 FORMLESS = "The answer was not in the requested form: using what could be read."
@@ -54,6 +55,10 @@ class Dialogue:
         The phase that was asked about last.
     early
         Fixes in answers that came before the phase for them.
+    plans
+        Findings of the first answer that belong to the phase PLAN.
+    requests, until, spent
+        Requests that are left, the moment after which none is made, and US dollars so far, as far as known.
     redactor
         Counts the values withheld so far.
     """
@@ -66,11 +71,24 @@ class Dialogue:
     phase: Phase = Phase.ANALYZE
     asked: Phase | None = None
     early: list[Mapping[str, Any]] = field(default_factory=list)
+    plans: list[tuple[str, str]] = field(default_factory=list)
+    requests: int = 0
+    until: float = 0.0
+    spent: float = 0.0
+    informed: bool = False  # the first message has the facts of the autopsy
     used: Usage | None = None
     sent: int = 0
     marks: int = 0  # how many of our blocks are marked for the cache
     broken: str = ""  # why this conversation cannot be continued
     pieces: Pieces = field(default_factory=lambda: Pieces(Phase.ANALYZE))
+
+    def __post_init__(self) -> None:
+        self.allow_more()
+
+    def allow_more(self) -> None:
+        """Allow as many requests, and as much time and money, as the budget says."""
+        self.spent = 0.0
+        self.requests, self.until = self.bench.budget.requests, self.clock() + self.bench.budget.wait_s
 
     def begin(self, phase: Phase) -> None:
         """Begin a phase, or restart it."""
@@ -107,10 +125,19 @@ class Dialogue:
     # --- a phase ------------------------------------------------------------------------------------------
 
     def answer(self) -> Generator[Step, Reply, PhaseAnswer]:
-        """Take turns, answering tool calls, until the model has given its findings for the phase."""
+        """Take turns, answering tool calls, until the model has given its findings for the phase.
+
+        No turn follows a fix that turned out VERIFIED, unless the person is to be answered, nor one for which
+        no request or time is left.
+        """
         calls, refused = 0, 0
         formless: list[str] = []  # answers that were not in the requested form
+        done = self.bench.verified or bool(self.bench.case.prompt)
         while True:
+            if (said := self._used_up()) is not None:
+                yield Remarked(phase=self.phase, text=said)
+                return _best_of(formless) if formless else PhaseAnswer()
+            self.requests -= 1
             yield Sent(phase=self.phase, characters=self.sent, withheld=self.redactor.count)
             answer = yield from self._whole_turn()
             text = without_thought(answer.text)
@@ -120,6 +147,8 @@ class Dialogue:
                 yield from self._answer_calls(answer, wanted, left)
                 calls += len(wanted)
                 refused += left <= 0
+                if not done and self.bench.verified:
+                    return PhaseAnswer()
                 continue
             self._keep(answer)
             found = read_answer(text)
@@ -133,6 +162,17 @@ class Dialogue:
                 return best
             yield Remarked(phase=self.phase, text=ASKED_AGAIN)
             self.say(AGAIN)
+
+    def _used_up(self) -> str | None:
+        """Why no further request is made; None if one may be."""
+        budget = self.bench.budget
+        if self.requests <= 0:
+            return f"All {budget.requests} requests of this session are used: {GO_ON}"
+        if self.clock() >= self.until:
+            return f"The {budget.wait_s:.0f} s of this session for a model are used up: {GO_ON}"
+        if budget.max_usd is None and self.spent >= budget.stop_usd:
+            return f"${self.spent:.2f} of ${budget.stop_usd:g} are spent; --max-cost allows more: {GO_ON}"
+        return None
 
     def _keep(self, answer: Answer) -> None:
         """Add the answer to the conversation as it came, unless it is empty or ends in thinking.
@@ -162,6 +202,8 @@ class Dialogue:
             wanted = answer.calls
         for place, call in enumerate(wanted):
             text, wrong = (yield from self.bench.use(call)) if place < left else (NO_MORE_CALLS, True)
+            if wrong and place < left:
+                yield Remarked(phase=self.phase, text=f"Refused a call of {call.name[:60]}: {text[:300]}.")
             if answer.calls:
                 results.append(
                     {"type": "tool_result", "tool_use_id": call.id, "content": text}
@@ -259,6 +301,7 @@ class Dialogue:
             turn.close()
         yield from stream.flush()
         self.used = answer.usage if self.used is None else self.used + answer.usage
+        self.spent += answer.usage.usd or 0.0
         yield UsageReported(phase=self.phase, usage=self.used, target=answer.target, enforced=answer.enforced)
         if request.room == 1 and answer.stop_reason == "max_tokens":
             yield stream.withdrawn()

@@ -20,6 +20,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement, best_fix, judge_fix, judge_hypothesis, passing_fixes, run_of
+from cot_magic.reasoners.claude.conversation.briefing import verdict_text
 from cot_magic.reasoners.claude.conversation.cells import Misfit
 
 
@@ -32,12 +33,14 @@ class Ledger:
     fixes: list[Fix] = field(default_factory=list)
     tests: list[tuple[FixId, RegressionTest]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
+    found: tuple[int, int] = (0, 0)  # hypotheses and fixes that it began with
 
     def restore(self, session: Session) -> None:
         """Take over what a session has found so far."""
         self.hypotheses = list(session.hypotheses)
         self.fixes, self.tests = list(session.fixes), list(session.tests)
         self.evidence = list(session.evidence)
+        self.found = len(self.hypotheses), len(self.fixes)
 
     def hypothesis(self, given: Mapping[str, Any]) -> HypothesisId:
         """The hypothesis that is named, by its id, its number or its claim. Raises Misfit."""
@@ -47,7 +50,9 @@ class Ledger:
             if wanted.lower() == hypothesis.claim.lower() or (number and hypothesis.id == f"h{number[1]}"):
                 return hypothesis.id
         known = ", ".join(hypothesis.id for hypothesis in self.hypotheses)
-        raise Misfit(f"there is no hypothesis {wanted[:60]!r}; {_known(known, 'state one in an answer')}")
+        raise Misfit(
+            f"there is no hypothesis {wanted[:60]!r}; {_known(known, 'give a claim in a sentence instead')}"
+        )
 
     def fix(self, wanted: Any) -> Fix:
         """The fix with that id. Raises Misfit."""
@@ -69,10 +74,15 @@ class Ledger:
         lines = []
         for hypothesis in self.hypotheses:
             judged = judge_hypothesis(hypothesis.id, self.evidence)
-            lines.append(f"{hypothesis.id} ({_verdict(judged)}): {hypothesis.claim}")
+            lines.append(f"{hypothesis.id} ({verdict_text(judged)}): {hypothesis.claim}")
         for fix in self.fixes:
-            lines.append(f"{fix.id} for {fix.hypothesis} ({_verdict(self.judge(fix))}): {fix.why}")
+            lines.append(f"{fix.id} for {fix.hypothesis} ({verdict_text(self.judge(fix))}): {fix.why}")
         return lines
+
+    def predictions(self) -> list[tuple[str, str]]:
+        """What each hypothesis predicts, as a finding: topic and text."""
+        rows = [f"- {item.id}: {item.prediction}" for item in self.hypotheses]
+        return [("predictions", "\n".join(rows))] if rows else []
 
     def decided(self) -> str:
         """What the experiments decided about the hypotheses, in one sentence."""
@@ -99,6 +109,20 @@ class Ledger:
         return run_of(fix.id, stage, self.evidence)
 
     @property
+    def verified(self) -> bool:
+        """Whether a fix is VERIFIED."""
+        return any(self.judge(fix).verdict is FixVerdict.VERIFIED for fix in self.fixes)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a hypothesis about the cause is CONFIRMED."""
+        return any(
+            item.names_a_cause
+            and judge_hypothesis(item.id, self.evidence).verdict is HypothesisVerdict.CONFIRMED
+            for item in self.hypotheses
+        )
+
+    @property
     def passing(self) -> list[Fix]:
         """Fixes with which the cell passes and no other order of its steps is known to fail."""
         return passing_fixes(self.fixes, self.evidence)
@@ -113,7 +137,7 @@ def _known(known: str, otherwise: str) -> str:
     return f"the ids are {known}" if known else f"there are none yet: {otherwise}"
 
 
-def _verdict(judged: Judgement[Any]) -> str:
-    based = f" by {', '.join(judged.evidence)}" if judged.evidence else ""
-    why = f"; {'; '.join(judged.reasons[:3])}" if judged.reasons else ""
-    return f"{judged.verdict}{based}{why}"
+def next_id(letter: str, known: Sequence[str]) -> str:
+    """The next free id: `h3`, `f1`. What was found before may be numbered with gaps."""
+    numbers = (re.match(rf"{letter}(\d+)", name) for name in known)
+    return f"{letter}{max((int(found[1]) for found in numbers if found), default=0) + 1}"

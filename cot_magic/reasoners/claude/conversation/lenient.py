@@ -91,7 +91,13 @@ EDIT: Names = {
     "diff": ("patch",),
 }
 TEST: Names = {"name": (), "source": ("code", "test", "body")}
-PROBE: Names = {"hypothesis": FIX["hypothesis"], "code": ("probe", "source"), "frame": ()}
+PROBE: Names = {
+    **_PLACE,
+    "hypothesis": FIX["hypothesis"],
+    "prediction": HYPOTHESIS["prediction"],
+    "code": ("probe", "source"),
+    "frame": (),
+}
 
 
 def named(given: Mapping[str, Any], names: Names) -> dict[str, Any]:

@@ -18,16 +18,26 @@ LONGEST_CODE = 20_000
 MOST_TESTS = 4
 
 _CODE = {"type": "string", "description": "Python code"}
+_LINE = {
+    "anyOf": [{"type": "integer"}, {"type": "null"}],
+    "description": "of a new claim: line of the cause in its cell; else null",
+}
 _FRAME = {
-    "type": ["integer", "null"],
+    "anyOf": [{"type": "integer"}, {"type": "null"}],
     "description": "number of a frame of the failure: the code sees the names of that frame as they were "
     "when the cell failed; null for the state before the failing cell",
 }
 
 
-def _tool(name: str, description: str, required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
-    schema = {"type": "object", "properties": properties, "required": list(required)}
-    return {"name": name, "description": description, "input_schema": schema}
+def _tool(name: str, description: str, **properties: Any) -> dict[str, Any]:
+    """A tool by the rules for strict ones: all properties are required, and there are no others."""
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    return {"name": name, "description": description, "strict": True, "input_schema": schema}
 
 
 TOOLS: tuple[Mapping[str, Any], ...] = (
@@ -35,8 +45,10 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
         "run_probe",
         "Test a hypothesis: run code in a throwaway copy of the kernel. The last expression must be True if "
         "the prediction holds and False if it does not. Returns how the run ended.",
-        ("hypothesis", "code"),
-        hypothesis={"type": "string", "description": "its id, for example h1"},
+        hypothesis={"type": "string", "description": "its id, for example h1; or a new claim, in a sentence"},
+        prediction={"type": "string", "description": "of a new claim: what must be seen; else empty"},
+        cell={"type": "string", "description": "of a new claim: label of the cell of the cause; else empty"},
+        line=_LINE,
         code=_CODE,
         frame=_FRAME,
     ),
@@ -44,8 +56,10 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
         "try_fix",
         "Try a fix: run the failing cell and each test, without and with the edits, in throwaway copies of "
         "the kernel. Nothing of the user's is changed.",
-        ("hypothesis", "why", "edits"),
-        hypothesis={"type": "string", "description": "id of the hypothesis that the fix is based on"},
+        hypothesis={
+            "type": "string",
+            "description": "id of the hypothesis that the fix is based on; or a new claim, in a sentence",
+        },
         why={"type": "string", "description": "one sentence"},
         edits={
             "type": "array",
@@ -58,22 +72,22 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
         "explore_schedules",
         "For concurrent code (asyncio, threads): search for an order of its steps in which the cell fails. "
         "With `fix`, search the edited code, starting with the order that failed before.",
-        ("schedules",),
         schedules={"type": "integer", "description": "maximum number of orders to try"},
-        seed={"type": "integer", "description": "seed of the search; 0 by default"},
-        hypothesis={"type": "string", "description": "id of the hypothesis that such an order would decide"},
-        fix={"type": "string", "description": "id of a fix that was tried, for example f1"},
+        seed={"type": "integer", "description": "seed of the search; usually 0"},
+        hypothesis={
+            "type": "string",
+            "description": "id of the hypothesis that such an order would decide, or empty",
+        },
+        fix={"type": "string", "description": "id of a fix that was tried, for example f1; or empty"},
     ),
     _tool(
         "read_cell",
         "Get the source of a cell of the notebook.",
-        ("cell",),
         cell={"type": "string", "description": "a cell's label"},
     ),
     _tool(
         "inspect_variable",
         "Get the value of one expression in a copy of the kernel: a name, attribute, item or short call.",
-        ("expression",),
         expression={"type": "string"},
         frame=_FRAME,
     ),

@@ -16,14 +16,16 @@ from cot_magic.core.events import (
     TestWritten,
     TryFix,
     ask,
+    challenge,
 )
 from cot_magic.core.findings import Evidence, Fix, FixId, Hypothesis, HypothesisId, Probe, Stage
 from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
+from cot_magic.core.verdict import deserves_a_challenge
 from cot_magic.reasoners.claude.conversation import tools
 from cot_magic.reasoners.claude.conversation.briefing import evidence_text
 from cot_magic.reasoners.claude.conversation.cells import Cells, Misfit
-from cot_magic.reasoners.claude.conversation.ledger import Ledger
+from cot_magic.reasoners.claude.conversation.ledger import Ledger, next_id
 from cot_magic.reasoners.claude.conversation.lenient import FIX, HYPOTHESIS, PROBE, named, on_one_line
 from cot_magic.reasoners.claude.conversation.outgoing import Marked
 from cot_magic.reasoners.claude.messages.turn import ToolCall
@@ -32,6 +34,7 @@ from cot_magic.reasoners.offline.tests_from_state import regression_tests
 Steps: TypeAlias = Generator[Step, Reply, None]
 Result: TypeAlias = tuple[str, bool]  # what the model is told, and whether it is an error
 MOST_HYPOTHESES = 12
+LEAST_CLAIM = 3  # words of a new claim
 MOST_FIXES = 12
 
 
@@ -68,7 +71,7 @@ class Workbench(Ledger):
             claim, prediction = on_one_line(item.get("claim")), on_one_line(item.get("prediction"))
             hypothesis = next((known for known in self.hypotheses if known.claim == claim), None)
             if hypothesis is None:
-                if not claim or len(self.hypotheses) >= MOST_HYPOTHESES:
+                if not claim or len(self.hypotheses) - self.found[0] >= MOST_HYPOTHESES:
                     continue
                 hypothesis = self._hypothesis_of(claim, prediction, **self._place(item))
                 yield HypothesisStated(hypothesis=hypothesis)
@@ -78,7 +81,7 @@ class Workbench(Ledger):
 
     def _hypothesis_of(self, claim: str, prediction: str = "", **place: Any) -> Hypothesis:
         hypothesis = Hypothesis(
-            id=HypothesisId(f"h{len(self.hypotheses) + 1}"),
+            id=HypothesisId(next_id("h", [item.id for item in self.hypotheses])),
             claim=claim,
             prediction=prediction or "(the model gave no prediction)",
             **place,
@@ -142,11 +145,25 @@ class Workbench(Ledger):
 
     def _run_probe(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         given = named(given, PROBE)
-        about = self.hypothesis(given)
         code = tools.text_of(given, "code")
+        tools.probe_source(code)  # nothing is stated for a probe that cannot run
+        about = yield from self._about(given)
         gathered, again = yield from self._probe(about, code, given)
         self.planned.pop(about, None)
         return self._told("evidence", gathered, again)
+
+    def _about(self, given: Mapping[str, Any]) -> Generator[Step, Reply, HypothesisId]:
+        """The hypothesis of a tool call: a known one, or a new claim, which is stated. Raises Misfit."""
+        claim = on_one_line(given.get("hypothesis"))
+        try:
+            return self.hypothesis(given)
+        except Misfit:
+            if len(claim.split()) < LEAST_CLAIM or len(self.hypotheses) - self.found[0] >= MOST_HYPOTHESES:
+                raise
+        place = self._place(given) if given.get("line") is not None else {}
+        stated = self._hypothesis_of(claim, on_one_line(given.get("prediction")), **place)
+        yield HypothesisStated(hypothesis=stated)
+        return stated.id
 
     def _inspect(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         expression = tools.expression_source(tools.text_of(given, "expression"))
@@ -203,15 +220,15 @@ class Workbench(Ledger):
         tests = tools.tests_of(item.get("tests"))
         if self.tried(edits, tests):
             raise Misfit("exactly these edits were already tried: see the evidence for that fix")
-        if len(self.fixes) >= MOST_FIXES:
+        if len(self.fixes) - self.found[1] >= MOST_FIXES:
             raise Misfit(f"{MOST_FIXES} fixes have been tried, which is the maximum")
         if not self.hypotheses and why:  # the reason for the fix is the only claim there is
             stated = self._hypothesis_of(why)
             yield HypothesisStated(hypothesis=stated)
             item["hypothesis"] = stated.id
-        about = self.hypothesis(item)
+        about = yield from self._about(item)
         fix = Fix(
-            id=FixId(f"f{len(self.fixes) + 1}"),
+            id=FixId(next_id("f", [item.id for item in self.fixes])),
             edits=edits,
             why=why or "(the model gave no reason)",
             hypothesis=about,
@@ -222,7 +239,17 @@ class Workbench(Ledger):
             self.tests.append((fix.id, test))
             yield TestWritten(fix=fix.id, test=test)
         gathered, _ = yield from self._run(TryFix(fix=fix, tests=tests))
-        return gathered
+        return gathered + (yield from self._challenged(fix))
+
+    def _challenged(self, fix: Fix) -> Generator[Step, Reply, tuple[Evidence, ...]]:
+        """Have a fix challenged that nothing else speaks against, so that the model is told in time."""
+        if not deserves_a_challenge(self.judge(fix)):
+            return ()
+        shown = yield from challenge(fix)
+        self.evidence += shown.evidence
+        self.fixes += shown.fixes
+        self.tests += shown.tests
+        return shown.evidence
 
     def propose_rest(self, given: Sequence[Mapping[str, Any]]) -> Generator[Step, Reply, list[str]]:
         """Try the fixes in an answer, which were not given by tool calls; returns why some were not tried.
@@ -260,6 +287,7 @@ class Workbench(Ledger):
             if runs.get(Stage.BEFORE) is Outcome.RAISED and runs.get(Stage.AFTER) is Outcome.PASSED:
                 self.tests.append((best.id, test))
                 yield TestWritten(fix=best.id, test=test)
+        yield from self._challenged(best)
 
     def _told(self, what: str, gathered: Sequence[Evidence], again: bool = False) -> str:
         told = self.marked.data(what, evidence_text(gathered, self.cells))

@@ -208,7 +208,11 @@ class MessagesConnection:
         if output:
             body["output_config"] = output
         if request.tools:
-            body["tools"] = list(request.tools)
+            strict = self.capabilities.structured and self._dialect.structured
+            body["tools"] = [
+                {name: part for name, part in tool.items() if name != "strict" or strict}
+                for tool in request.tools
+            ]
         if request.system:
             body["system"] = list(request.system)
         body["messages"] = list(request.messages)

@@ -40,6 +40,7 @@ class FaultKind(StrEnum):
     TRUNCATED = "truncated"
     GARBLED = "garbled"
     EMPTY = "empty"
+    PAGE = "page"
     COST_LIMIT = "cost_limit"
     PRICE_UNKNOWN = "price_unknown"
     MISSING_EXTRA = "missing_extra"
@@ -102,6 +103,10 @@ _WORDS: Mapping[FaultKind, tuple[str, str]] = {
     FaultKind.TRUNCATED: ("the answer is incomplete", _AGAIN),
     FaultKind.GARBLED: ("the answer could not be read", _NOT_THE_API),
     FaultKind.EMPTY: ("the answer was empty", _NOT_THE_API),
+    FaultKind.PAGE: (
+        "a page came instead of an answer",
+        "check ANTHROPIC_BASE_URL and whether a proxy or a login comes first, then run %cot_resume.",
+    ),
     FaultKind.COST_LIMIT: (
         "the next request could exceed --max-cost",
         "raise --max-cost, or use --reasoner offline.",

@@ -70,6 +70,8 @@ def attempt(
             raise own_cause(error) from error
         if not message.ended:  # a connection that breaks after the answer does no harm
             raise FailedAttempt(replace(problem, usage=dict(message.usage))) from error
+    if not message.started and "html" in answered and stream.response.num_bytes_downloaded:
+        raise FailedAttempt(fault(FaultKind.PAGE, f"status 200, {answered}"))
     if not message.started:
         raise FailedAttempt(fault(FaultKind.EMPTY, f"status 200, {answered}, no message"))
     if not message.stop_reason:

@@ -131,6 +131,7 @@ _ADAPTIVE_REFUSED = re.compile(
 _THINKING_REFUSED = re.compile(
     r"\bthinking\b.*(not permitted|not supported|unknown|unexpected|unrecogni[sz]ed)", re.I
 )
+_STRICT_REFUSED = re.compile(r"\bstrict\b", re.I)
 _EFFORT_REFUSED = re.compile(r"\beffort\b", re.I)
 _OUTPUT_REFUSED = re.compile(
     r"output_config|output_format|json_schema|structured output|response_format", re.I
@@ -161,6 +162,10 @@ def after_refusal(dialect: Dialect, sent: Mapping[str, Any], said: str) -> tuple
         words = "The model does not support adaptive thinking: asking again with a token budget."
         return (replace(dialect, mode="manual"), words) if dialect.mode is None else None
     output = sent.get("output_config", {})
+    strict = any("strict" in tool for tool in sent.get("tools", ()))
+    if strict and _STRICT_REFUSED.search(said):
+        words = "The server does not accept strict tools: asking again with the forms in words only."
+        return replace(dialect, structured=False), words
     if "effort" in output and _EFFORT_REFUSED.search(said):
         words = "The server does not accept an effort level: asking again without one."
         return replace(dialect, effort=False), words

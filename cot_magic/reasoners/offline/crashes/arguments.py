@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.core.case import Cell
+from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
-from cot_magic.reasoners.offline.spelling import only_near
 from cot_magic.reasoners.offline.written import rule
 
 _FIT = (
@@ -141,24 +141,19 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
                     claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.9
                 )
                 return
-            for cell, assign in site.assignments(owner.id):
-                if isinstance(assign.value, ast.Name) and next(site.classes(assign.value.id), None):
-                    change = src.after(cell.source, assign.value, "()")
-                    why = "Add the parentheses, which create an instance."
-                    claim = (
-                        f"`{owner.id}` is the class `{assign.value.id}` itself, because the parentheses are "
-                        "missing."
-                    )
-                    repair = Repair(edits=(src.edit(cell, change),), why=why)
-                    yield site.cause(
-                        claim,
-                        f"`{owner.id}` is a class.",
-                        f"isinstance({owner.id}, type)",
-                        repair,
-                        weight=0.94,
-                    )
-                    return
+            if (made := _made_of_the_class(site, owner)) is not None:
+                yield made
+                return
         known = {item.name for item in site.frame.variables} | {item.name for item in site.case.namespace}
+        passed = _passed_on(site, call)
+        if passed is not None and names and all(name in known for name in names):
+            given = ", ".join(["item", *(f"{name}={name}" for name in names)])
+            change = site.over(passed, f"lambda item: {site.text(passed)}({given})")
+            claim = f"`{site.one_line(call.func)}` calls `{site.text(passed)}` with one argument only."
+            yield site.reading(
+                claim, site.repair("Pass the variables of the same names too.", change), weight=0.8
+            )
+            return
         if names and all(name in known for name in names):
             start = src.span(site.cell.source, call)[1] - 1
             comma = ", " if call.args or call.keywords else ""
@@ -179,6 +174,29 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
                 f"`{site.one_line(call.func)}` needs a value for {', '.join(f'`{name}`' for name in names)}.",
                 weight=0.5,
             )
+
+
+def _made_of_the_class(site: Site, owner: ast.Name) -> Suspicion | None:
+    """`tank = Tank`, where an instance is meant."""
+    for cell, assign in site.assignments(owner.id):
+        if isinstance(assign.value, ast.Name) and next(site.classes(assign.value.id), None):
+            change = src.after(cell.source, assign.value, "()")
+            why = "Add the parentheses, which create an instance."
+            claim = (
+                f"`{owner.id}` is the class `{assign.value.id}` itself, because the parentheses are missing."
+            )
+            repair = Repair(edits=(src.edit(cell, change),), why=why)
+            check = f"isinstance({owner.id}, type)"
+            return site.cause(claim, f"`{owner.id}` is a class.", check, repair, weight=0.94)
+    return None
+
+
+def _passed_on(site: Site, call: ast.Call) -> ast.expr | None:
+    """The argument that is the function which the message names, where another function calls it."""
+    said = site.says(r"^([\w.<>]+)\(\)")
+    name = said[1].rsplit(".", 1)[-1] if said is not None else ""
+    values = [*call.args, *(word.value for word in call.keywords)]
+    return next((item for item in values if isinstance(item, ast.Name) and item.id == name), None)
 
 
 _SHAPES = ("zeros", "ones", "empty", "full", "concatenate", "vstack", "hstack", "stack")

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
@@ -29,8 +30,8 @@ def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
 def _combined(site: Site) -> Suspicion | None:
     """`and` or `or` between arrays."""
     node = next(iter(site.find(ast.BoolOp) or _bool_ops(site)), None)
-    if node is None:
-        return None
+    if node is None or any(isinstance(item, ast.Constant) for item in node.values):
+        return None  # `a == 1 or 2`: the second one is no condition
     sign = "&" if isinstance(node.op, ast.And) else "|"
     new = f" {sign} ".join(
         f"({site.text(item)})" if not isinstance(item, ast.Name | ast.Call) else site.text(item)
@@ -154,6 +155,46 @@ def _shape(site: Site, node: ast.expr) -> tuple[int, ...]:
     return tuple(int(size) for size in re.findall(r"\d+", text))
 
 
+_REDUCTIONS = ("mean", "sum", "min", "max", "std", "var", "median", "argmin", "argmax", "prod")
+
+
+@rule(
+    "array.ragged_rows",
+    "ValueError",
+    lesson="The rows of an array have one length. Short rows can be filled with missing values, which "
+    "`np.nanmean` and its like leave out.",
+)
+def ragged_rows(site: Site) -> Iterator[Suspicion]:
+    """Rows of different lengths that are summed up afterwards: missing values in short rows do not count."""
+    if not site.says("inhomogeneous shape") or not isinstance(site.statement, ast.Assign):
+        return
+    target, made = site.statement.targets[0], site.statement.value
+    if not isinstance(target, ast.Name) or not isinstance(made, ast.Call) or len(made.args) != 1:
+        return
+    if not isinstance(made.func, ast.Attribute) or made.func.attr not in ("array", "asarray"):
+        return
+    numpy, values = site.text(made.func.value), site.text(made.args[0])
+    filled = f"{site.text(made.func)}(list(zip_longest(*{values}, fillvalue={numpy}.nan))).T"
+    changes = [site.over(made, filled), src.add_import(site.cell, "from itertools import zip_longest")]
+    reduced = [
+        node
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == target.id
+        and node.func.attr in _REDUCTIONS
+    ]
+    for node in reduced:
+        assert isinstance(node.func, ast.Attribute)
+        given = ", ".join([target.id, *(site.text(item) for item in (*node.args, *node.keywords))])
+        changes.append(site.over(node, f"{numpy}.nan{node.func.attr}({given})"))
+    if reduced:
+        repair = site.repair("Fill short rows with missing values, and leave these out.", *changes)
+        claim = f"The rows of `{site.one_line(made.args[0])}` have different lengths."
+        yield site.reading(claim, repair, weight=0.75)
+
+
 @rule("array.zero_step", "ValueError", lesson="The step, the third argument of `range`, must not be 0.")
 def zero_step(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"arg 3 must not be zero|slice step cannot be zero"):
@@ -164,4 +205,4 @@ def zero_step(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (zero_step, ambiguous_truth, lengths)
+RULES = (zero_step, ambiguous_truth, lengths, ragged_rows)

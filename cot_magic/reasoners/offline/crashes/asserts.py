@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cot_magic.reasoners.offline.crashes.operands import pure
 from cot_magic.reasoners.offline.rule import Suspicion
@@ -25,11 +26,11 @@ def operands(site: Site) -> Iterator[Suspicion]:
     text = site.text(test)
     claim = _compared(site, test) or f"`{site.one_line(test)}` is false."
     if pure(test):
-        yield site.cause(claim, "The condition is false.", f"not ({text})", weight=0.4)
+        found = site.cause(claim, "The condition is false.", f"not ({text})", weight=0.4)
     else:
-        yield site.cause(
-            claim, "The condition is false each time it is evaluated.", f"not ({text})", weight=0.35
-        )
+        prediction = "The condition is false when it is evaluated once more."
+        found = site.cause(claim, prediction, f"not ({text})", weight=0.35)
+    yield replace(found, restates=True)
 
 
 def _compared(site: Site, test: ast.expr) -> str:

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.core.case import Variable
+from cot_magic.core.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site, type_name
-from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
 
 # (type, wrong attribute): template of the right expression; {0} is the object, {1} its arguments as written.
@@ -197,6 +197,8 @@ def renamed(site: Site, node: ast.Attribute, name: str) -> src.Splice:
     "dot to list them.",
 )
 def typo(site: Site) -> Iterator[Suspicion]:
+    if not site.says(r"has no attribute|is not defined"):
+        return  # the attribute exists, and refuses this value
     for node in places(site)[:1]:
         found = subject(site, node)
         if found is None or not site.members(found):
@@ -262,9 +264,9 @@ def other_name(site: Site) -> Iterator[Suspicion]:
             pattern = "len({0})"
         if pattern is None or (call is None and "{1}" in pattern):
             return
-        row = call is not None and bool(call.args) and kind_of(site, call.args[0]) == "dict"
-        if kind.endswith("DataFrame") and name == "append" and row:
-            return  # `table.append` has the repair for a row
+        row = kind_of(site, call.args[0]) if call is not None and call.args else ""
+        if kind.endswith("DataFrame") and name == "append" and row.endswith(("dict", "Series")):
+            return  # `table.append` and `pandas.append_series` have the repairs for a row
         arguments = ", ".join(site.text(item) for item in (call.args if call is not None else []))
         if "{1}" in pattern and not arguments and not pattern.endswith("({1})"):
             return

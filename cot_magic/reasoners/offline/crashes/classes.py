@@ -4,10 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 
+from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
-from cot_magic.reasoners.offline.spelling import only_near
 from cot_magic.reasoners.offline.written import rule
 
 # module: the class in it to inherit from, where its name is not that of the module

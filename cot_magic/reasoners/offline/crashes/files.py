@@ -5,10 +5,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cot_magic.core.spelling import near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site
-from cot_magic.reasoners.offline.spelling import near
+from cot_magic.reasoners.offline.site import UNKNOWN, Site
 from cot_magic.reasoners.offline.written import rule
 
 _MOST = 2_000  # entries of a folder that are read
@@ -272,4 +272,58 @@ def _absence(path: Path, cwd: str) -> str:
     return f"There is no `{path.name}` in `{folder}`, which has {there}{'…' if len(names) > 8 else ''}."
 
 
-RULES = (absent_file, near_name, missing_folder, encoding, damaged_json)
+@rule(
+    "file.listed",
+    "FileNotFoundError",
+    lesson="`os.listdir` gives names without their folder. `os.path.join(folder, name)` is the path.",
+)
+def listed(site: Site) -> Iterator[Suspicion]:
+    """`for name in os.listdir(folder): open(name)`."""
+    wrong = missing_path(site)
+    loops = [
+        (node.target, node.iter)
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.For | ast.comprehension)
+    ]
+    for target, goes_over in loops if wrong else ():
+        folder = _listed_folder(site, goes_over)
+        if folder is None or not isinstance(target, ast.Name) or site.literal(target) not in (wrong, UNKNOWN):
+            continue
+        used = [
+            argument
+            for node in ast.walk(site.statement or site.tree)
+            if isinstance(node, ast.Call)
+            for argument in node.args
+            if isinstance(argument, ast.Name) and argument.id == target.id
+        ]
+        if not used:
+            continue
+        changes = [site.over(node, f"os.path.join({folder}, {target.id})") for node in used]
+        missing = [] if site.known("os") is not None else [src.add_import(site.cell, "import os")]
+        repair = site.repair("Join the folder and the name.", *changes, *missing)
+        claim = f"`{target.id}` is the name of a file in `{folder}`, without the folder."
+        check = (
+            f"import os\nos.path.exists(os.path.join({folder}, {wrong!r})) and not os.path.exists({wrong!r})"
+        )
+        yield site.cause(claim, "It exists in that folder.", check, repair, weight=0.96)
+        return
+
+
+def _listed_folder(site: Site, goes_over: ast.expr) -> str | None:
+    """The folder whose names a loop goes over."""
+    whole = goes_over
+    if isinstance(whole, ast.Name):
+        made = next(site.assignments(whole.id), None)
+        if made is None:
+            return None
+        whole = made[1].value
+    for node in ast.walk(whole):
+        if (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "attr", getattr(node.func, "id", "")) == "listdir"
+        ):
+            return ast.unparse(node.args[0]) if node.args else None
+    return None
+
+
+RULES = (absent_file, near_name, listed, missing_folder, encoding, damaged_json)

@@ -273,7 +273,7 @@ def json_not_plain(site: Site) -> Iterator[Suspicion]:
     convert = "list" if said[1] in _LISTED else "str" if said[1] in _WRITTEN else None
     convert = {"ndarray": "lambda value: value.tolist()", "Decimal": "float"}.get(said[1], convert)
     if (said[1].startswith(("int", "float", "uint", "bool")) and said[1][-1].isdigit()) or said[1] == "bool_":
-        convert = "lambda value: value.item()"
+        convert = "lambda value: value.tolist()"  # of numbers and arrays of numpy
     if convert is None:
         return
     for call in site.find(
@@ -284,12 +284,12 @@ def json_not_plain(site: Site) -> Iterator[Suspicion]:
         repair = site.repair(
             "Convert it with `default`.", src.Splice(start=end, end=end, text=f", default={convert}")
         )
-        weight = 0.8
+        weight = 0.95
         if call.args and kind_of(site, call.args[0]).rsplit(".", 1)[-1] == said[1] and convert == "list":
             direct = site.repair(
                 "Convert it to a list, which JSON can represent.", *site.call("list", call.args[0])
             )
-            yield site.reading(claim, direct, weight=0.85)
+            yield site.reading(claim, direct, weight=0.96)
         yield site.reading(claim, repair, weight=weight)
         return
 

@@ -3,12 +3,12 @@
 import ast
 from collections.abc import Iterator
 
+from cot_magic.core.spelling import near, only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.module_members import MOVED
 from cot_magic.reasoners.offline.modules import MEMBERS, available, members
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
-from cot_magic.reasoners.offline.spelling import near, only_near
 from cot_magic.reasoners.offline.written import rule
 
 # imported module: the package to install

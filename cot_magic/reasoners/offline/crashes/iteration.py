@@ -38,6 +38,13 @@ def changed_inside(site: Site) -> Iterator[Suspicion]:
         check = (
             f"hasattr({site.text(base)}, '__len__') and not isinstance({site.text(base)}, (list, tuple, str))"
         )
+        if (all_of_it := _worklist(site, node)) is not None:
+            copied = site.repair(
+                "Loop over what is there now, without what is added.", *site.call("list", node)
+            )
+            claim = f"The loop adds to `{site.one_line(base)}` while it reads it."
+            yield site.reading(claim, all_of_it, copied, weight=0.95)
+            return
         yield site.cause(
             f"The loop over `{site.one_line(node)}` changes `{site.one_line(base)}` itself.",
             f"`{site.one_line(base)}` is a mutable collection.",
@@ -46,6 +53,32 @@ def changed_inside(site: Site) -> Iterator[Suspicion]:
             weight=0.94,
         )
         return
+
+
+def _worklist(site: Site, items: ast.expr) -> Repair | None:
+    """`for n in found: … found.add(m)`: a list of what is still to be looked at, which grows in the loop."""
+    text = site.text(items)
+    for loop in [node for node in ast.walk(site.scope) if isinstance(node, ast.For) and node.iter is items]:
+        added = [
+            node
+            for node in src.statements(loop)
+            if isinstance(node, ast.Expr) and site.text(node).startswith(f"{text}.add(")
+        ]
+        if not added or not isinstance(items, ast.Name):
+            return None
+        changes = [
+            src.line_before(site.cell.source, src.first_line(loop), f"pending = list({text})"),
+            site.over(items, "pending"),
+        ]
+        for node in added:
+            call = node.value
+            assert isinstance(call, ast.Call)
+            new = f"pending.extend({{{site.text(call.args[0])}}} - {text})"
+            changes.append(src.line_before(site.cell.source, src.first_line(node), new))
+        return site.repair(
+            "Go on until nothing new is found: a list of what is still to be done grows.", *changes
+        )
+    return None
 
 
 @rule(

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.core.case import Variable
+from cot_magic.core.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import UNKNOWN, Site, shown
-from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
 
 _KEY_METHODS = (
@@ -187,7 +187,8 @@ def counter(site: Site) -> Iterator[Suspicion]:
             continue
         if isinstance(statement, ast.AugAssign):
             factory = "int" if isinstance(statement.op, ast.Add | ast.Sub) else ""
-            if kind_of(site, statement.value) in ("list", "str", "float"):
+            factory = "lambda: 1" if isinstance(statement.op, ast.Mult) else factory
+            if factory == "int" and kind_of(site, statement.value) in ("list", "str", "float"):
                 factory = kind_of(site, statement.value)
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             method = getattr(statement.value.func, "attr", "")

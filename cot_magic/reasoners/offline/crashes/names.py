@@ -6,11 +6,11 @@ import keyword
 import sys
 from collections.abc import Iterator
 
+from cot_magic.core.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline import modules
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site
-from cot_magic.reasoners.offline.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline.written import rule
 
 # name in Python 2: its replacement, and the import that it needs
@@ -331,6 +331,38 @@ def typo(site: Site) -> Iterator[Suspicion]:
         yield site.reading(claim, *repairs, weight=weight - 0.1)
 
 
+@rule(
+    "name.longer",
+    "NameError",
+    lesson="A name has to be written in full: `total` is not `total_net`. Where several names begin alike, "
+    "only you know which one is meant.",
+)
+def longer(site: Site) -> Iterator[Suspicion]:
+    """`total`, where there are `total_net` and `total_gross`: each is a choice."""
+    name = missing(site)
+    trees = [src.parse(cell.source) for cell in site.case.cells]
+    defined = any(tree is not None and name in src.bound_names(tree) for tree in trees)
+    if len(name) < 3 or defined:
+        return
+    data = {item.name for item in site.case.namespace if item.type not in ("module", "function", "type")}
+    found = sorted(
+        item for item in in_scope(site) & data if name in item.split("_") or item in _shorter(name)
+    )
+    if found:
+        repairs = [
+            site.repair(f"Write `{meant}`.", *(site.over(node, meant) for node in uses(site, name)))
+            for meant in found[:4]
+        ]
+        told = ", ".join(f"`{meant}`" for meant in found[:4])
+        yield site.reading(f"`{name}` is not defined; there is {told}.", *repairs, weight=0.7)
+
+
+def _shorter(name: str) -> set[str]:
+    """The name without its first or last word."""
+    words = name.split("_")
+    return {"_".join(words[1:]), "_".join(words[:-1])} - {""}
+
+
 def _spelt_alike(site: Site, name: str, meant: str) -> list[Repair]:
     """Use the known name; or the unknown one everywhere, where the cell has it more often."""
     use_known = site.repair(
@@ -490,4 +522,4 @@ def _public(module: str) -> tuple[str, ...]:
 
 
 FORMS = (annotation_only, loaded_module, missing_quotes, file_name, member)
-RULES = (missing_import, other_language, python2, keyword_typo, wrong_case_module, typo)
+RULES = (missing_import, other_language, python2, keyword_typo, wrong_case_module, typo, longer)

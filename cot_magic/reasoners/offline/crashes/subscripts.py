@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 
 from cot_magic.core.case import Cell
@@ -50,14 +51,27 @@ def function(site: Site) -> Iterator[Suspicion]:
         )
         store = not isinstance(node.ctx, ast.Load)
         first = _needs_call_first(site, node.value, name) or store
+        other = not first and _takes_something_else(site, node)
         claim = f"`{text}` is a function" + (
             ", which is not called before the lookup." if first else ", called with square brackets."
         )
+        if other:
+            yield site.reading(claim, looked, called, weight=0.93)
+            return
         repairs = [looked] if store else [looked, called] if first else [called]
         yield site.cause(claim, f"`{text}` is callable.", f"callable({text})", *repairs[:1], weight=0.93)
         if first and not store and name not in _NO_ARGUMENTS:
             yield site.reading(claim, called, weight=0.4)
         return
+
+
+def _takes_something_else(site: Site, node: ast.Subscript) -> bool:
+    """Whether the first parameter is a flag: what is in the square brackets is then a key of the result."""
+    described = site.value(node.value)
+    signature = dict(described.facts).get("signature", "") if described is not None else ""
+    first = re.match(r"\((?:self, )?\w+(?:: [^=,]+)?\s*=\s*(True|False)\b", signature)
+    key = site.literal(node.slice)
+    return first is not None and isinstance(key, int | str) and not isinstance(key, bool)
 
 
 def _needs_call_first(site: Site, node: ast.expr, name: str) -> bool:
@@ -184,10 +198,15 @@ def _not_decoded(site: Site, node: ast.expr) -> Suspicion:
 def _key_of_elements(site: Site, node: ast.Subscript, key: object, size: int) -> Suspicion:
     claim = f"`{site.one_line(node.value)}` is a list; {key!r} is a key of the dictionaries in it."
     first = site.repair("Take it from the first dictionary.", site.after(node.value, "[0]"))
-    every = site.repair(
-        "Take it from every dictionary.",
-        site.over(node, f"[item[{site.text(node.slice)}] for item in {site.text(node.value)}]"),
-    )
+    values = f"[item[{site.text(node.slice)}] for item in {site.text(node.value)}]"
+    changes = [site.over(node, values)]
+    for call in ast.walk(site.statement) if site.statement is not None else ():
+        match call:
+            case ast.Call(func=ast.Attribute(attr="add" | "append" as one, value=owner) as func, args=[only]):
+                if only is node:
+                    several = {"add": "update", "append": "extend"}[one]
+                    changes.append(site.over(func, f"{site.text(owner)}.{several}"))
+    every = site.repair("Take it from every dictionary.", *changes)
     return site.reading(claim, *([first, every] if size == 1 else [every, first]), weight=0.7)
 
 
@@ -225,6 +244,20 @@ _UNHASHABLE = (
 )
 
 
+def _added(site: Site, kind: str) -> Suspicion | None:
+    """`found.add([… for …])`: each of them is meant, or all of them as one element."""
+    many = (ast.ListComp, ast.SetComp)
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "add" and bool(node.args)):
+        if isinstance(call.args[0], many) and isinstance(call.func, ast.Attribute):
+            owner, values = site.text(call.func.value), site.text(call.args[0])
+            each = site.repair("Add each of them, with `update`.", site.over(call.func, f"{owner}.update"))
+            one = "tuple" if kind == "list" else "frozenset"
+            whole = site.repair(f"Add all of them as one {one}.", site.over(call.args[0], f"{one}({values})"))
+            claim = f"`add` adds one element, and a `{kind}` cannot be one."
+            return site.reading(claim, each, whole, weight=0.8)
+    return None
+
+
 @rule("hash.unhashable", "TypeError", lesson=_UNHASHABLE)
 def unhashable(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"unhashable type: '([\w.]+)'")
@@ -235,6 +268,9 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
         yield from _slice(site)
         return
     if convert is None:
+        return
+    if (added := _added(site, said[1])) is not None:
+        yield added
         return
     for node in _keys(site):
         kind = kind_of(site, node)

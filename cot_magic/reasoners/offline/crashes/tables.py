@@ -1,8 +1,10 @@
 """Rules for DataFrames and Series of pandas, and the input of scikit-learn."""
 
 import ast
+import re
 from collections.abc import Iterator
 
+from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
 from cot_magic.reasoners.offline.rule import Suspicion
@@ -233,13 +235,72 @@ def dates_as_text(site: Site) -> Iterator[Suspicion]:
             repair = site.repair(
                 f"Convert them with `{pd}.to_datetime`.", *site.call(f"{pd}.to_datetime", node.value)
             )
-            check = f"bool({pd}.to_datetime({text}, errors='coerce').notna().all())"
+            day_first = f"{pd}.to_datetime({text}, dayfirst=True)"
+            check = (
+                f"dates = {pd}.to_datetime({text})\n"
+                f"bool({text}.astype(str).str.match(r'\\d{{4}}').all()) or dates.equals({day_first})"
+            )
             claim = f"`{text}` holds dates as strings."
-            yield site.cause(claim, "Each of them can be read as a date.", check, repair, weight=0.9)
+            prediction = "Each of them can be read as a date, and in one way only."
+            yield site.cause(claim, prediction, check, repair, weight=0.9)
             return
 
 
+@rule(
+    "table.query_assigns",
+    "ValueError",
+    lesson="In `query`, as in Python, `==` compares and `=` assigns.",
+)
+def query_assigns(site: Site) -> Iterator[Suspicion]:
+    """`df.query('n = 2')`."""
+    if not site.says(r"cannot assign without a target|[Aa]ssignment"):
+        return
+    for call in site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", "") == "query" and bool(node.args)
+    ):
+        text = site.literal(call.args[0])
+        if isinstance(text, str):
+            new = re.sub(r"(?<![<>=!])=(?!=)", "==", text)
+            repair = site.repair("Compare with `==`.", site.over(call.args[0], repr(new)))
+            yield site.reading(f"`{text}` assigns; `==` compares.", repair, weight=0.9)
+        return
+
+
+@rule(
+    "table.key_of_both",
+    "KeyError",
+    lesson="`on=…` names a column that both tables have. Where its names differ, `left_on` and "
+    "`right_on` name both.",
+)
+def key_of_both(site: Site) -> Iterator[Suspicion]:
+    """`a.merge(b, on='id')`, where one of them has `ID`."""
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "merge"):
+        word = next((item for item in call.keywords if item.arg == "on"), None)
+        key = site.literal(word.value) if word is not None else None
+        assert isinstance(call.func, ast.Attribute)
+        tables = [call.func.value, *call.args] if len(call.args) == 1 else list(call.args[:2])
+        if word is None or not isinstance(key, str) or len(tables) != 2:
+            return
+        names = [_column_like(site, table, key) for table in tables]
+        if None in names or names[0] == names[1]:
+            return
+        text = f"left_on={names[0]!r}, right_on={names[1]!r}"
+        repair = site.repair("Name the column of each table.", site.over(word, text))
+        claim = f"The tables name this column {names[0]!r} and {names[1]!r}."
+        yield site.reading(claim, repair, weight=0.9)
+        return
+
+
+def _column_like(site: Site, table: ast.expr, key: str) -> str | None:
+    """The column of that name, or the only one that is like it."""
+    columns = [ast.literal_eval(text) for text in site.keys(table)]
+    texts = [name for name in columns if isinstance(name, str)]
+    return key if key in texts else only_near(key, texts)
+
+
 RULES = (
+    query_assigns,
+    key_of_both,
     append,
     dates_as_text,
     one_feature,

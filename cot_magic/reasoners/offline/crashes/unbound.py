@@ -3,10 +3,11 @@
 import ast
 from collections.abc import Iterator
 
+from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
-from cot_magic.reasoners.offline.spelling import only_near
 from cot_magic.reasoners.offline.written import rule
 
 
@@ -52,13 +53,44 @@ def missing_global(site: Site) -> Iterator[Suspicion]:
         f"`{function.name}` assigns to `{name}`, which makes it a local variable; the one {where} is meant."
     )
     repair = site.repair(f"Add `{word} {name}`, so that `{name}` means the one {where}.", change)
-    if augmented and not _read_by_other_name(function, name):
+    if augmented and (start := _start_of(site, function, name)) is not None:
+        line = src.line_before(site.cell.source, _first_body_line(function), f"{name} = {start}")
+        local = site.repair(f"Start with `{name} = {start}` in the function: it returns the result.", line)
+        both = (local, repair) if _in_a_loop(function, name) else (repair, local)
+        yield site.reading(
+            f"`{function.name}` adds to `{name}` before it has a value there.", *both, weight=0.9
+        )
+    elif augmented and not _read_by_other_name(function, name):
         check = f"{name!r} not in locals()" if holder is not None else f"{name!r} in globals()"
         yield site.cause(
             claim, f"There is a variable `{name}` {where}, and no local one yet.", check, repair, weight=0.92
         )
     else:
         yield site.reading(claim, repair, weight=0.6)
+
+
+def _start_of(site: Site, function: Function, name: str) -> str | None:
+    """What a local variable that the function returns would start with; None if it does not return it."""
+    returned = [node.value for node in src.own_scope(function) if isinstance(node, ast.Return)]
+    if not any(value is not None and name in src.used_names(value) for value in returned):
+        return None
+    for node in src.own_scope(function):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
+            if isinstance(node.op, ast.Mult | ast.Div):
+                return "1"
+            kind = kind_of(site, node.value)
+            return {"str": "''", "list": "[]", "tuple": "()", "set": "set()"}.get(kind, "0")
+    return "0"
+
+
+def _in_a_loop(function: Function, name: str) -> bool:
+    """Whether the name is added to in a loop: a sum of one call; a counter of calls is added to once."""
+    loops = [node for node in src.own_scope(function) if isinstance(node, ast.For | ast.While | ast.AsyncFor)]
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+        for loop in loops
+        for node in ast.walk(loop)
+    )
 
 
 def _first_body_line(function: Function) -> int:

@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
-from cot_magic.reasoners.offline.rule import Suspicion
-from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Function, Site
 from cot_magic.reasoners.offline.written import rule
 
 
@@ -127,6 +128,15 @@ def unpack_loop(site: Site) -> Iterator[Suspicion]:
         if not isinstance(target, ast.Tuple) or len(target.elts) != 2:
             continue
         kind, text = kind_of(site, iterated), site.text(iterated)
+        if kind == "pandas.core.frame.DataFrame":
+            yield site.cause(
+                f"A loop over the table `{text}` yields the names of its columns.",
+                f"`{text}` is a table.",
+                f"type({text}).__name__ == 'DataFrame'",
+                site.repair("Loop over its rows, with their labels.", site.after(iterated, ".iterrows()")),
+                site.repair("Loop over its columns, with their names.", site.after(iterated, ".items()")),
+                weight=0.95,
+            )
         if kind in ("dict", "collections.defaultdict", "collections.Counter", "collections.OrderedDict"):
             yield site.cause(
                 f"`{text}` is a dictionary: the loop yields its keys, not pairs.",
@@ -155,4 +165,52 @@ def unpack_loop(site: Site) -> Iterator[Suspicion]:
             yield site.reading(claim, repair, weight=0.6)
 
 
-RULES = (unpack, unpack_loop)
+@rule(
+    "unpack.returned",
+    "TypeError",
+    "ValueError",
+    lesson="A call gives what the function returns, and nothing of its other variables. Several values are "
+    "returned as `return a, b`.",
+)
+def returned(site: Site) -> Iterator[Suspicion]:
+    """`low, high = limits(xs)`, where `limits` returns one of them, or nothing."""
+    if not site.says(r"cannot unpack non-iterable|values to unpack"):
+        return
+    statement = site.statement
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Tuple | ast.List):
+        return
+    call, names = statement.value, [getattr(item, "id", "") for item in statement.targets[0].elts]
+    name = getattr(call.func, "attr", getattr(call.func, "id", "")) if isinstance(call, ast.Call) else ""
+    for cell, function in site.functions(name) if name and all(names) else ():
+        bound = list(_assigned_in(function))
+        if not set(names) <= set(bound):
+            names = bound[-len(names) :] if len(bound) >= len(names) else []
+        last = function.body[-1]
+        returns = [node for node in src.own_scope(function) if isinstance(node, ast.Return)]
+        text = f"return {', '.join(names)}"
+        if not names or len(returns) > 1 or (returns and returns[0] is not last):
+            return
+        change = (
+            src.over(cell.source, last, text)
+            if returns
+            else src.line_after(cell.source, last, text, indent=function.body[0].col_offset)
+        )
+        value = returns[0].value if returns else None
+        gives = f"`{src.text_of(cell.source, value)}`" if value is not None else "nothing"
+        claim = f"`{name}` returns {gives}, and {len(names)} values are expected."
+        repair = Repair(edits=(src.edit(cell, change),), why=f"Return {len(names)} values from `{name}`.")
+        yield replace(site.reading(claim, repair, weight=0.93), cell=cell.id, lineno=last.lineno)
+        return
+
+
+def _assigned_in(function: Function) -> Iterator[str]:
+    """The local variables that statements of the function assign, each once, in the order of the source."""
+    seen: set[str] = set()
+    nodes = [node for node in src.own_scope(function) if isinstance(node, ast.Name)]
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        if isinstance(node.ctx, ast.Store) and node.id not in seen:
+            seen.add(node.id)
+            yield node.id
+
+
+RULES = (unpack, unpack_loop, returned)

@@ -91,10 +91,7 @@ def request(budget: Budget) -> ExploreSchedules:
 
 def disturbed(failing: Evidence) -> bool:
     """Whether the failing schedule differs from an undisturbed run."""
-    search = failing.schedule
-    if search is None or search.witness is None:
-        return False
-    return any(choice > 0 for choice in search.witness.minimised) or search.first_failure != 1
+    return failing.schedule is not None and failing.schedule.disturbed
 
 
 def headline(failing: Evidence) -> str:
@@ -193,9 +190,11 @@ def _own(node: ast.AST) -> Generator[ast.AST, None, None]:
             yield from _own(child)
 
 
-def passed_phases(evidence: Sequence[Evidence]) -> Steps:
+def passed_phases(evidence: Sequence[Evidence], runs: str = "") -> Steps:
     """The remaining phases for a cell that passed, and passes under all schedules that were run."""
     said = told(evidence) or "No schedule was run."
+    if runs:
+        yield Finding(phase=Phase.ANALYZE, topic="runs", text=runs)
     yield Finding(phase=Phase.ANALYZE, topic="schedules", text=said)
     ran = next((e.schedule.schedules for e in evidence if e.schedule is not None), 0)
     yield PhaseEnded(phase=Phase.ANALYZE, headline=f"The cell passed, and none of {ran:,} schedules failed.")

@@ -1,77 +1,35 @@
 """All rules about code that Python cannot parse."""
 
 from cot_magic.reasoners.offline.syntax import (
-    assignments,
-    braces,
-    brackets,
-    branches,
-    calls,
+    arguments,
+    blocks,
     characters,
-    commas,
-    comparisons,
-    comprehensions,
-    conditionals,
-    definitions,
-    escapes,
-    foreign,
+    expression_rows,
     fstrings,
-    generic,
-    handlers,
-    headers,
+    header_rows,
     imports,
-    indentation,
-    lambdas,
-    loops,
+    items,
     numbers,
-    operators,
-    pairs,
-    parameters,
     pasted,
-    python2,
     scopes,
-    statements,
+    statement_rows,
     strings,
-    targets,
+    target_rows,
     words,
 )
 from cot_magic.reasoners.offline.syntax.problem import Slip
-from cot_magic.reasoners.offline.syntax.rule import SyntaxRule
+from cot_magic.reasoners.offline.syntax.rule import SEARCHED, SyntaxRule
 
-SLIPS: tuple[Slip, ...] = (
-    *pasted.SLIPS,
-    *foreign.SLIPS,
-    *python2.SLIPS,
-    *characters.SLIPS,
-    *imports.SLIPS,
-    *indentation.SLIPS,
-    *branches.SLIPS,
-    *fstrings.SLIPS,
-    *strings.SLIPS,
-    *escapes.SLIPS,
-    *numbers.SLIPS,
-    *operators.SLIPS,
-    *comparisons.SLIPS,
-    *headers.SLIPS,
-    *loops.SLIPS,
-    *conditionals.SLIPS,
-    *braces.SLIPS,
-    *definitions.SLIPS,
-    *parameters.SLIPS,
-    *lambdas.SLIPS,
-    *scopes.SLIPS,
-    *handlers.SLIPS,
-    *calls.SLIPS,
-    *comprehensions.SLIPS,
-    *assignments.SLIPS,
-    *targets.SLIPS,
-    *statements.SLIPS,
-    *words.SLIPS,
-    *brackets.SLIPS,
-    *commas.SLIPS,
-    *pairs.SLIPS,
-)
-LAST: tuple[Slip, ...] = generic.SLIPS
+SLIPS: tuple[Slip, ...] = tuple(
+    slip
+    for module in (
+        pasted, characters, imports, blocks, fstrings, strings, numbers, statement_rows, header_rows,
+        expression_rows, arguments, target_rows, words, scopes, items,
+    )
+    for slip in module.SLIPS
+)  # fmt: skip
 
 RULES: tuple[SyntaxRule, ...] = tuple(
-    SyntaxRule(slip=slip, slips=SLIPS, last=LAST) for slip in (*SLIPS, *LAST)
+    SyntaxRule(slip=slip, slips=SLIPS)
+    for slip in {slip.code: slip for slip in (*SEARCHED.values(), *SLIPS)}.values()
 )

@@ -3,10 +3,13 @@
 Every newline of the source is `\\n`: see `source.translated`.
 """
 
+import bisect
 import functools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple, SupportsIndex, overload
 
 from cot_magic.reasoners.offline.source import line_starts, translated
@@ -42,6 +45,9 @@ _MAGIC = re.compile(
 )
 _MAY_BE_MAGIC = re.compile(r"(?m)^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]")
 _ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[A-Za-z_][\w, ]*=[ \t]*)(?:%[A-Za-z]|!(?![=\s]))[^\n]*")
+
+
+_start_of = attrgetter("start")
 
 
 class TokenKind(StrEnum):
@@ -149,14 +155,7 @@ class Listing:
 
     def index_at(self, position: int) -> int:
         """Return the index of the first token that begins at or after the position."""
-        low, high = 0, len(self.tokens)
-        while low < high:
-            middle = (low + high) // 2
-            if self.tokens[middle].start < position:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect.bisect_left(self.tokens, position, key=_start_of)
 
     def statement(self, index: int) -> tuple[int, int]:
         """Return the index of the first token of the token's logical line, and the index after the last."""
@@ -255,6 +254,17 @@ def lex(source: str) -> Listing:
         stray=tuple(pairing.stray),
         crossed=tuple(pairing.crossed),
         comments=tuple(comments),
+    )
+
+
+def lines_inside_strings(tokens: Iterable[Token]) -> frozenset[int]:
+    """Return the lines, from 0, that begin inside of a string."""
+    strings = (TokenKind.STRING, TokenKind.OPEN_TRIPLE, TokenKind.OPEN_STRING)
+    return frozenset(
+        line
+        for token in tokens
+        if token.kind in strings
+        for line in range(token.line, token.line + token.text.count("\n"))
     )
 
 

@@ -1,25 +1,116 @@
-"""Mistakes in numbers: leading zeros, suffixes, separators, and names that begin with a digit."""
+"""Repairs of numbers, as a table of what is written: leading zeros, suffixes, separators, digits in names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, reading, slip
 
-_SUFFIXED = re.compile(
-    r"(?!0[xXbBoO])(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<tail>[A-Za-z_]\w*)"
-)
 _MODES = ("chmod", "mkdir", "makedirs", "umask", "mode", "open")
-_C_SUFFIXES = ("f", "F", "L", "l", "u", "U", "d", "D", "LL", "UL", "ul")
+_DIGITS = r"(?!0[xXbBoO])((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
 
 
+class _Form(NamedTuple):
+    """What is written, as a regular expression, and templates of it; `known` is whether group 2 is a name."""
+
+    pattern: str
+    claim: str
+    ways: tuple[tuple[str, str], ...]
+    weight: float = 0.9
+    known: bool | None = None
+
+
+_SUFFIX = "`{0}` is neither a number nor a name."
+_FORMS = {
+    "number-suffix": (
+        _Form(_DIGITS + r"([iI])", "`{0}`: Python writes the imaginary unit as `j`.",
+            (("{1}j", "Write `{1}j`."),), 0.94, False),
+        _Form(_DIGITS + r"(?:f|F|u|U|d|D|LL|UL|ul)()", "`{0}`: Python numbers take no type suffix.",
+            (("{1}", "Remove the suffix."),), 0.95),
+        _Form(r"(\d[\d_]*\d|\d)_+()", "`{0}` ends with an underscore, which is allowed only between digits.",
+            (("{1}", "Remove the trailing underscore."),), 0.94),
+        _Form(_DIGITS + r"([A-Za-z_]\w*)", "`{0}`: multiplication needs a `*` in Python.",
+            (("{1} * {2}", "Write `{1} * {2}`."),), 0.93, True),
+        _Form(_DIGITS + r"([A-DF-Za-df-z])", "`{0}`: multiplication needs a `*` in Python.",
+            (("{1} * {2}", "Write `{1} * {2}`."),), 0.9, False),
+        _Form(_DIGITS + rf"({'|'.join(sorted(KEYWORDS))})", "A space is missing in `{0}`.",
+            (("{1} {2}", "Add the space."),), 0.95),
+        _Form(_DIGITS + r"([A-Za-z]\w*)", _SUFFIX,
+            (('"{0}"', "Put it in quotes, as a string."), ("{1}", "Keep only the number.")), 0.5),
+    ),
+    "old-literal": (
+        _Form(r"(\d+)[lL]()", "Python 3 has no `L` suffix for numbers.", (("{1}", "Remove the `L`."),), 0.96),
+    ),
+    "number-literal": (
+        _Form(r"(\d+)(?:__+|_\.)(\d+)", "`{0}` has an underscore that is not between two digits.",
+            (("{1}_{2}", "Write `{1}_{2}`."),), 0.94),
+        _Form(r"0([bBoO])0*(\d+)", "`{0}` contains a digit that its base does not have.",
+            (("{2}", "Write a decimal number."), ("0x{2}", "Write a hexadecimal number.")),
+            0.7),
+        _Form(r"([\d.]+)[eE]()", "`{0}` has no exponent after the `e`.",
+            (("{0}0", "Add the exponent `0`."), ("{1}", "Remove the `e`.")), 0.6),
+    ),
+}  # fmt: skip
+
+
+def _near(problem: Problem) -> Iterator[int]:
+    """Yield the numbers at the failure."""
+    for index in (problem.at, problem.at - 1, problem.at + 1):
+        if 0 <= index < len(problem.tokens) and problem.tokens[index].kind is TokenKind.NUMBER:
+            yield index
+
+
+def _of_forms(code: str) -> Callable[[Problem], Iterator[Reading]]:
+    def find(problem: Problem) -> Iterator[Reading]:
+        for index in _near(problem):
+            for form in _FORMS[code]:
+                found = re.fullmatch(form.pattern, problem.text(index))
+                if found is None or form.known not in (None, found[2] in problem.names):
+                    continue
+                groups = (found[0], *found.groups())
+                ways = (
+                    (problem.swap(index, write.format(*groups)), why.format(*groups))
+                    for write, why in form.ways
+                )
+                yield reading(form.claim.format(*groups), *ways, weight=form.weight)
+
+    return find
+
+
+@slip("number-suffix")
+def _digit_first(problem: Problem) -> Iterator[Reading]:
+    """`2nd = 5`: a name that begins with a digit."""
+    for index in _near(problem):
+        shown = problem.text(index)
+        found = re.fullmatch(r"(?!0[bBoOxX]|\d+[eE]$)(\d+)_?([A-Za-z_]\w*)", shown)
+        if found is None:
+            continue
+        digits, tail = found[1], found[2].strip("_")
+        names = dict.fromkeys(
+            (f"{tail}{digits}" if len(tail) == 1 else f"_{shown}", f"_{shown}", f"{tail}_{digits}")
+        )
+        options = [
+            (_renamed(problem, shown, name), f"Rename it to `{name}`.")
+            for name in names
+            if name.isidentifier()
+        ]
+        assigned = problem.text(index + 1) == "=" and problem.tokens[index].first
+        yield reading(
+            f"`{shown}` is not a valid name: it begins with a digit.",
+            *options,
+            weight=0.97 if assigned else 0.75,
+        )
+
+
+def _renamed(problem: Problem, shown: str, name: str) -> str:
+    return problem.put(*((token.start, token.end, name) for token in problem.tokens if token.text == shown))
+
+
+@slip("leading-zero")
 def _zeros(problem: Problem) -> Iterator[Reading]:
     """`01`: a Python 2 octal number or, far more often, a number padded with zeros."""
-    if (
-        "leading zeros" not in problem.message
-        and "octal" not in problem.message
-        and "invalid token" not in problem.message
-    ):
+    if not re.search("leading zeros|octal|invalid token", problem.message):
         return
     padded = [
         token
@@ -28,253 +119,41 @@ def _zeros(problem: Problem) -> Iterator[Reading]:
     ]
     if not padded:
         return
-    decimal = problem.put(*((token.start, token.end, token.text.lstrip("0")) for token in padded))
-    options = [(decimal, "Remove the leading zeros.")]
+    plain = [(token.start, token.end, token.text.lstrip("0")) for token in padded]
+    options = [(problem.put(*plain), "Remove the leading zeros.")]
     if not any(set(token.text) & set("89") for token in padded):
-        octal = problem.put(*((token.start, token.end, f"0o{token.text.lstrip('0')}") for token in padded))
+        octal = problem.put(*((start, end, f"0o{text}") for start, end, text in plain))
         options.append((octal, "Write octal numbers with the prefix `0o`."))
         first = problem.listing.index_at(padded[0].start)
-        around = {problem.text(i) for i in range(max(0, first - 6), first)}
-        if len(padded[0].text) == 4 and around & set(_MODES):
+        if len(padded[0].text) == 4 and {problem.text(i) for i in range(first - 6, first)} & set(_MODES):
             options.reverse()
     shown = ", ".join(f"`{token.text}`" for token in padded[:3])
-    yield reading(f"Leading zeros are not allowed in integers: {shown}.", *options, weight=0.95, certain=True)
+    yield reading(f"Leading zeros are not allowed in integers: {shown}.", *options, weight=0.95)
 
 
-def _suffix(problem: Problem) -> Iterator[Reading]:
-    index = next(
-        (
-            i
-            for i in (problem.at, problem.at - 1, problem.at + 1)
-            if 0 <= i < len(problem.tokens) and problem.tokens[i].kind is TokenKind.NUMBER
-        ),
-        None,
-    )
-    found = _SUFFIXED.fullmatch(problem.text(index)) if index is not None else None
-    if index is None or found is None:
-        return
-    number, tail = found["number"], found["tail"]
-    if tail in ("e", "E") and tail not in problem.names:
-        return  # an exponent that is missing
-    shown = problem.text(index)
-    if tail in ("i", "I"):
-        clear = "." in number or tail not in problem.names
-        options = [(problem.swap(index, number + "j"), f"Write `{number}j`.")]
-        if not clear:
-            product = problem.swap(index, f"{number} * {tail}")
-            options.append((product, f"Multiply by the variable `{tail}`."))
-        claim = f"`{shown}`: Python writes the imaginary unit as `j`."
-        yield reading(claim, *options, weight=0.94 if clear else 0.7, certain=clear)
-        return
-    if problem.text(index + 1) == "=" and problem.tokens[index].first:
-        yield from _digit_first(problem, index, number, tail)
-        return
-    if tail in _C_SUFFIXES and tail not in problem.names:
-        yield reading(
-            f"`{shown}`: Python numbers take no type suffix.",
-            (problem.swap(index, number), f"Remove the suffix `{tail}`."),
-            weight=0.9,
-            certain=True,
-        )
-        return
-    if set(tail) == {"_"}:
-        yield reading(
-            f"`{shown}` ends with an underscore, which is allowed only between digits.",
-            (problem.swap(index, number.rstrip("_")), "Remove the trailing underscore."),
-            weight=0.94,
-            certain=True,
-        )
-        return
-    yield from _number_and_word(problem, index, number, tail)
-
-
-def _number_and_word(problem: Problem, index: int, number: str, tail: str) -> Iterator[Reading]:
-    """`5x`, `2nd`, `1if`: a number right before letters."""
-    shown = problem.text(index)
-    if tail in problem.names or problem.text(index + 1) == "(" or len(tail) == 1:
-        yield reading(
-            f"`{shown}`: multiplication needs a `*` in Python.",
-            (problem.swap(index, f"{number} * {tail}"), f"Write `{number} * {tail}`."),
-            weight=0.9,
-            certain=tail in problem.names,
-        )
-    yield from _digit_first(problem, index, number, tail)
-    if tail in KEYWORDS:
-        yield reading(
-            f"A space is missing in `{shown}`.",
-            (problem.swap(index, f"{number} {tail}"), f"Write `{number} {tail}`."),
-            weight=0.95,
-            certain=True,
-        )
-    yield reading(
-        f"`{shown}` is neither a number nor a name.",
-        (problem.swap(index, f'"{shown}"'), "Put it in quotes, as a string."),
-        (problem.swap(index, number), f"Keep only the number, without `{tail}`."),
-        weight=0.5,
-    )
-
-
-def _digit_first(problem: Problem, index: int, number: str, tail: str) -> Iterator[Reading]:
-    shown = problem.text(index)
-    digits = re.sub(r"\W", "_", number)
-    name = tail.strip("_") + digits if len(tail.strip("_")) == 1 else f"_{digits}{tail}"
-    options = []
-    for new in dict.fromkeys(
-        (name, f"_{digits}{tail}", f"{tail.strip('_')}{'_' if tail[0] == '_' else ''}{digits}")
-    ):
-        if re.fullmatch(r"[^\W\d]\w*", new):
-            pattern = rf"(?<![\w.]){re.escape(shown)}(?!\w)"
-            after = "".join(
-                problem.source[a:b] if skip else re.sub(pattern, new, problem.source[a:b])
-                for a, b, skip in _pieces(problem)
-            )
-            options.append((after, f"Rename it to `{new}`."))
-    yield reading(f"`{shown}` is not a valid name: it begins with a digit.", *options, weight=0.75)
-
-
-def _pieces(problem: Problem) -> Iterator[tuple[int, int, bool]]:
-    """Yield the spans of the source, and whether each is a string."""
-    at = 0
-    for token in problem.tokens:
-        if token.kind in (TokenKind.STRING, TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
-            yield at, token.start, False
-            yield token.start, token.end, True
-            at = token.end
-    yield at, len(problem.source), False
-
-
-def _literal(problem: Problem) -> Iterator[Reading]:
-    """Misplaced underscores, digits outside the base, unfinished exponents, several decimal points."""
-    for index in (problem.at, problem.at - 1):
-        if not (0 <= index < len(problem.tokens) and problem.tokens[index].kind is TokenKind.NUMBER):
-            continue
-        text = problem.text(index)
-        if "__" in text or text.endswith("_") or "_." in text or re.search(r"\._", text):
-            new = re.sub(r"_+", "_", text).strip("_").replace("_.", ".").replace("._", ".")
-            yield reading(
-                f"`{text}` has an underscore that is not between two digits.",
-                (problem.swap(index, new), f"Write `{new}`."),
-                weight=0.94,
-                certain=True,
-            )
-        elif re.match(r"0[bB][01]*[2-9]|0[oO][0-7]*[89]", text):
-            yield reading(
-                f"`{text}` contains a digit that its base does not have.",
-                (
-                    problem.swap(index, text[2:].lstrip("0") or "0"),
-                    "Remove the prefix, which makes it a decimal number.",
-                ),
-                (
-                    problem.swap(index, "0x" + text[2:]),
-                    "Use the prefix `0x`, which makes it a hexadecimal number.",
-                ),
-                weight=0.7,
-            )
-        elif re.fullmatch(r"[\d.]+[eE]", text):
-            yield reading(
-                f"`{text}` has no exponent after the `{text[-1]}`.",
-                (problem.swap(index, text + "0"), "Add the exponent `0`."),
-                (problem.swap(index, text[:-1]), f"Remove the `{text[-1]}`."),
-                weight=0.6,
-            )
-        elif "." in text and problem.touching(index) and problem.tokens[index + 1].text.startswith("."):
-            yield from _many_points(problem, index)
-
-
-def _many_points(problem: Problem, index: int) -> Iterator[Reading]:
+@slip("number-literal")
+def _many_points(problem: Problem) -> Iterator[Reading]:
     """`1.2.3`, `1..10`"""
-    last = index + 1
-    while problem.touching(last) and problem.tokens[last + 1].kind is TokenKind.NUMBER:
-        last += 1
-    whole = problem.between(index, last + 1)
-    ends = re.fullmatch(r"(\d+)\.\.+(\d+)", whole)
-    if ends and problem.text(problem.tokens[index].opener - 1) == "range":
-        yield reading(
-            f"Python does not write a range as `{whole}`.",
-            (
-                problem.swap(index, f"{ends[1]}, {ends[2]}", last),
-                f"Write `{ends[1]}, {ends[2]}`, which excludes {ends[2]}.",
-            ),
-            (
-                problem.swap(index, f"{ends[1]}, {ends[2]} + 1", last),
-                f"Write `{ends[1]}, {ends[2]} + 1`, which includes {ends[2]}.",
-            ),
-            weight=0.95,
-        )
-    yield reading(
-        f"`{whole}` is not a number: it has more than one decimal point.",
-        (problem.swap(index, f'"{whole}"', last), "Put it in quotes if it is, say, a version or an address."),
-        weight=0.7,
-    )
-
-
-def _grouped(problem: Problem) -> Iterator[Reading]:
-    """`1 000 000`: digits in groups of three."""
-    low, high = problem.statement
-    for index in range(low, high - 1):
+    for index in _near(problem):
         last = index
-        while (
-            last + 1 < high
-            and problem.tokens[last + 1].kind is TokenKind.NUMBER
-            and re.fullmatch(r"\d{3}(?:\.\d+)?", problem.text(last + 1))
-            and re.fullmatch(r"\d{1,3}", problem.text(last))
-        ):
+        while problem.touching(last) and re.match(r"[\d.]+$", problem.text(last + 1)):
             last += 1
-        if last == index + 1 and problem.text(index) == problem.text(last):
-            continue
-        if last > index and problem.tokens[index].kind is TokenKind.NUMBER and problem.text(index) != "0":
-            joined = "_".join(problem.text(i) for i in range(index, last + 1))
+        whole = problem.between(index, last + 1)
+        if ends := re.fullmatch(r"(\d+)\.\.+(\d+)", whole):
+            within = problem.text(problem.tokens[index].opener - 1) == "range"
+            form = "{}, {}" if within else "range({}, {})"
+            stop, beyond = form.format(*ends.groups()), form.format(ends[1], int(ends[2]) + 1)
             yield reading(
-                f"`{problem.between(index, last + 1)}` has spaces between its digits.",
-                (problem.swap(index, joined, last), "Group the digits with underscores."),
-                weight=0.9 if problem.tokens[index].opener < 0 or last > index + 1 else 0.6,
-                certain=problem.tokens[index].opener < 0,
+                f"Python does not write a range as `{whole}`.",
+                (problem.swap(index, stop, last), f"Write `{stop}`, which excludes {ends[2]}."),
+                (problem.swap(index, beyond, last), f"Write `{beyond}`, which includes {ends[2]}."),
+                weight=0.99,
             )
-            return
-
-
-def _percent(problem: Problem) -> Iterator[Reading]:
-    index = problem.at
-    if problem.text(index) != "%":
-        index -= 1
-    if problem.text(index) != "%" or index < 1 or problem.tokens[index - 1].kind is not TokenKind.NUMBER:
-        return
-    number = problem.text(index - 1)
-    yield reading(
-        f"`{number}%`: in Python, `%` gives the remainder of a division, not a percentage.",
-        (problem.swap(index - 1, f"{number} / 100", index), "Divide by 100."),
-        (problem.drop(index), "Remove the `%`."),
-        weight=0.7,
-    )
+        elif last > index and whole.count(".") > 1:
+            claim = f"`{whole}` is not a number: it has more than one decimal point."
+            yield reading(claim, (problem.swap(index, f'"{whole}"', last), "Put it in quotes."), weight=0.8)
 
 
 SLIPS = (
-    Slip(
-        code="syntax.leading-zero",
-        lesson="Integers are written without leading zeros. `0o17` is an octal number; a postcode that keeps "
-        'its zeros is a string: `"01"`.',
-        find=_zeros,
-    ),
-    Slip(
-        code="syntax.number-suffix",
-        lesson="A number ends with its last digit, or with `j` if it is imaginary. A unit, a type suffix or "
-        "a variable cannot follow it directly: write `5 * x`, not `5x`. Names cannot begin with a digit.",
-        find=_suffix,
-    ),
-    Slip(
-        code="syntax.number-literal",
-        lesson="Digits may be grouped with single underscores. `0b` allows the digits 0 and 1, `0o` allows 0 "
-        "to 7, and a number has at most one decimal point.",
-        find=_literal,
-    ),
-    Slip(
-        code="syntax.number-groups",
-        lesson="A number contains no spaces. Digits may be grouped with underscores: `1_000_000`.",
-        find=_grouped,
-    ),
-    Slip(
-        code="syntax.percentage",
-        lesson="`%` gives the remainder of a division. Fifty percent is written `0.5` or `50 / 100`.",
-        find=_percent,
-    ),
-)
+    *(slip(code)(_of_forms(code)) for code in _FORMS), _digit_first, _zeros, _many_points,
+)  # fmt: skip

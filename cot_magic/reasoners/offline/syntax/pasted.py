@@ -1,168 +1,165 @@
-"""What was pasted along with the code: prompts, line numbers, Markdown fences, prose."""
+"""What is not Python: prompts, line numbers, Markdown, prose, shell commands, SQL, other comments."""
 
 import itertools
 import re
 from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.syntax.lexer import TokenKind
-from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, attempt, reading
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, attempt, reading, slip
 
 _PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.(?=[ \t]|$)|In\s?\[\s?\d*\s?\]:|\s*\.{3,}:)[ \t]?")
 _OUT = re.compile(r"^[ \t]*Out\s?\[\s?\d*\s?\]:.*$")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w-]*[ \t]*$")
+_NUMBERED = re.compile(r"^[ \t]*(\d+)(?:[.:|)]|[ \t]|$)[ ]?(.*)$")
+_LIST_ITEM = re.compile(r"\s*(?:\*|-|•|\d+[.)])\s+\w+(?:\s+\w+)+")
+_PACKAGES = re.compile(
+    r"^\s*[$!%]?\s*(?:sudo\s+)?(?:python3?\s+-m\s+)?(pip|conda|mamba)3?\s+"
+    r"((?:install|uninstall|list|freeze|show|update|upgrade|remove)\b.*)$"
+)
+_SHELL = re.compile(
+    r"^\s*\$?\s*((?:ls|cd|cp|mv|rm|mkdir|cat|head|tail|echo|wget|curl|git|python3?|pip3?|conda|apt-get|apt|brew|npm"
+    r"|npx|sudo|bash|sh|source|export|chmod|unzip|tar|jupyter|docker|make|which|pwd|touch|grep|kaggle|streamlit"
+    r"|uvicorn|poetry|uv)\b(?:\s+[^=(\s].*)?)$|^\$\s+(\S.*)$"
+)
+_BY_IPYTHON = ("cd", "ls", "cp", "mv", "rm", "mkdir", "cat", "pwd")
+_SQL = re.compile(
+    r"(?i)\s*(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|(?:CREATE|DROP|ALTER)\s+TABLE|WITH\s+\w+\s+AS)\b"
+)
+_BLOCK_COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
+_BEGIN = "Begin the comment with `#`."
 
 
+@slip("pasted-prompt")
 def _prompts(problem: Problem) -> Iterator[Reading]:
-    lines = problem.lines
+    lines, starts = problem.lines, problem.listing.starts
     marked = [i for i, line in enumerate(lines) if _PROMPT.match(line)]
     # prompts in a docstring are examples, and stay
-    if not any(
-        problem.listing.in_code(problem.listing.starts[i] + len(lines[i]) - len(lines[i].lstrip()))
-        for i in marked
-    ):
+    in_code = any(problem.listing.in_code(starts[i] + len(problem.listing.indent(i + 1))) for i in marked)
+    if not in_code or not re.search(r"(?m)^[ \t]*(?:>>>|In\s?\[)", problem.source):
         return
-    if not re.search(r"(?m)^[ \t]*(?:>>>|In\s?\[)", problem.source):
-        return
-    kept, commented = [], []
-    started = False
-    for line in lines:
-        found = _PROMPT.match(line)
-        if found:
-            started = True
-            kept.append(found[1] + line[found.end() :])
-            commented.append(kept[-1])
-        elif (started and line.strip() and not _looks_like_code(line)) or _OUT.match(line):
-            commented.append(f"# {line}")
-        else:
-            kept.append(line)
-            commented.append(line)
-    outputs = [
-        f"# {line}" if not _PROMPT.match(line) and line.strip() else _PROMPT.sub(r"\1", line)
-        for line in lines
-    ]
-    yield reading(
-        "The cell contains the prompts of an interactive session.",
-        ("\n".join(commented), "Remove the prompts."),
-        weight=0.96,
-        certain=True,
-    )
-    yield reading(
-        "The cell contains the prompts and output of an interactive session.",
-        ("\n".join(outputs), "Remove the prompts, and comment the output out."),
-        weight=0.95,
-        certain=True,
-    )
+    ways = []
+    for all_output in (False, True):
+        kept = []
+        for place, line in enumerate(lines):
+            printed = place > marked[0] and line.strip() and (all_output or not _looks_like_code(line))
+            plain = _PROMPT.sub(r"\1", line)
+            kept.append(f"# {line}" if plain == line and (printed or _OUT.match(line)) else plain)
+        ways.append("\n".join(kept))
+    claim = "The cell contains the prompts of an interactive session."
+    yield reading(claim, (ways[0], "Remove the prompts."), weight=0.96)
+    yield reading(claim, (ways[1], "Remove the prompts, and comment the output out."), weight=0.95)
 
 
 def _looks_like_code(line: str) -> bool:
     return attempt(line.strip()) is None and not re.match(r"^\s*(?:[\d\[({'\"]|True|False|None)", line)
 
 
+@slip("pasted-line-numbers")
 def _numbers(problem: Problem) -> Iterator[Reading]:
     """A line number at the beginning of each line."""
-    lines = problem.lines
-    found = [
-        re.match(r"^[ \t]*(\d+)(?:[.:|)]|[ \t])[ ]?(.*)$|^[ \t]*(\d+)[ \t]*$", line)
-        for line in lines
-        if line.strip()
-    ]
-    if len(found) < 2 or not all(found):
-        return
-    numbers = [int(item[1] or item[3]) for item in found if item]
-    if any(b != a + 1 for a, b in itertools.pairwise(numbers)):
-        return
-    rest = iter([item[2] or "" for item in found if item])
-    after = "\n".join(next(rest) if line.strip() else line for line in lines)
-    yield reading(
-        "Each line begins with its line number.",
-        (after, "Remove the line numbers."),
-        weight=0.96,
-        certain=True,
-    )
-
-
-def _fences(problem: Problem) -> Iterator[Reading]:
-    lines = problem.lines
-    fences = [i for i, line in enumerate(lines) if _FENCE.match(line)]
-    if not fences:
-        return
-    without = [line for i, line in enumerate(lines) if i not in fences]
-    inside, commented = False, []
-    for i, line in enumerate(lines):
-        if i in fences:
-            inside = not inside
-        elif inside or not line.strip():
-            commented.append(line)
-        else:
-            commented.append(f"# {line}")
-    yield reading(
-        "The cell contains Markdown code fences.",
-        ("\n".join(without), "Remove the fences."),
-        weight=0.96,
-        certain=True,
-    )
-    if len(fences) % 2 == 0:
+    found = [_NUMBERED.match(line) for line in problem.lines if line.strip()]
+    numbers = [int(item[1]) for item in found if item]
+    if len(found) > 1 and all(found) and all(b == a + 1 for a, b in itertools.pairwise(numbers)):
+        after = "\n".join(_NUMBERED.sub(r"\2", line) if line.strip() else line for line in problem.lines)
         yield reading(
-            "The cell contains Markdown text around its code.",
-            ("\n".join(commented), "Remove the fences, and comment the text out."),
-            weight=0.94,
+            "Each line begins with its line number.", (after, "Remove the line numbers."), weight=0.96
         )
 
 
+@slip("pasted-markdown")
+def _fences(problem: Problem) -> Iterator[Reading]:
+    lines = problem.lines
+    inside, bare, commented = False, [], []
+    for line in lines:
+        if _FENCE.match(line):
+            inside = not inside
+        else:
+            bare.append(line)
+            commented.append(line if inside or not line.strip() else f"# {line}")
+    if len(bare) < len(lines):
+        claim = "The cell contains Markdown code fences."
+        yield reading(claim, ("\n".join(bare), "Remove the fences."), weight=0.96)
+        why = "Remove the fences, and comment the text out."
+        yield reading(claim, ("\n".join(commented), why), weight=0.94)
+
+
+@slip("prose")
 def _prose(problem: Problem) -> Iterator[Reading]:
     """A line of prose."""
-    line = problem.failure.line
-    text = problem.listing.line_text(line)
-    indices = problem.listing.on_line(line)
+    line, lines = problem.failure.line, problem.lines
+    text, indices = problem.listing.line_text(line), problem.listing.on_line(line)
     if not indices or problem.tokens[indices[0]].opener >= 0:
         return
-    words = [
-        i for i in indices if problem.tokens[i].kind is TokenKind.NAME and problem.text(i) not in KEYWORDS
-    ]
-    signs = [
-        i
-        for i in indices
-        if problem.tokens[i].kind is TokenKind.OP and problem.text(i) not in (",", ".", "-", ":", ";")
-    ]
+    tokens = [problem.tokens[i] for i in indices]
+    words = [token for token in tokens if token.kind is TokenKind.NAME and token.text not in KEYWORDS]
+    signs = [token for token in tokens if token.kind is TokenKind.OP and token.text not in ",.-:;"]
     pairs = sum(problem.ends_operand(i) and problem.starts_operand(i + 1) for i in indices[:-1])
-    base = problem.listing.starts[line - 1]
-    at = base + len(problem.listing.indent(line))
-    options = [(problem.put((at, at, "# ")), "Comment the line out.")]
-    lines = problem.lines
-    block = list(lines)
-    for place in range(line - 1, len(lines)):
-        if not lines[place].strip() or attempt(lines[place].strip()) is None:
-            break
-        block[place] = "# " + lines[place]
-    options.append(("\n".join(block), "Comment the lines out."))
+    end = line - 1
+    while end < len(lines) and lines[end].strip() and attempt(lines[end].strip()) is not None:
+        end += 1
+    options = [
+        ("\n".join(f"# {item}" if line - 1 <= i < stop else item for i, item in enumerate(lines)), why)
+        for stop, why in ((line, "Comment the line out."), (end, "Comment the lines out."))
+    ]
     if pairs >= 2 and len(words) >= 3 and len(signs) <= 1 and problem.text(indices[1]) != "=":
         weight = 0.94 if pairs >= 3 and not signs else 0.8
         yield reading(f"`{text.strip()[:60]}` is a sentence, not Python.", *options, weight=weight)
-    elif re.match(r"\s*(?:\*|-|•|\d+[.)])\s+\w+(?:\s+\w+)+", text) and len(words) >= 2:
-        yield reading(f"`{text.strip()[:60]}` is a Markdown list item, not Python.", *options, weight=0.7)
-    elif re.match(r"\s*</?\w+[^>]*>", text):
-        yield reading("The line is HTML, not Python.", *options, weight=0.7)
+    elif (_LIST_ITEM.match(text) and len(words) >= 2) or re.match(r"\s*</?\w+[^>]*>", text):
+        yield reading(f"`{text.strip()[:60]}` is Markdown or HTML, not Python.", *options, weight=0.7)
+
+
+@slip("shell-command")
+def _shell(problem: Problem) -> Iterator[Reading]:
+    place = min(problem.failure.line, len(problem.lines)) - 1
+    line, base = problem.lines[place], problem.listing.starts[place]
+    claim = f"`{line.strip()[:80]}` is a shell command, not Python."
+
+    def put(text: str) -> str:
+        return problem.put((base, base + len(line), text))
+
+    if packages := _PACKAGES.match(line):
+        why = f"Use `%{packages[1]}`, which runs it in this kernel's environment."
+        shell = (put("!" + line.strip().lstrip("$%! ")), "Put `!` before it, which runs it in a shell.")
+        yield reading(claim, (put(f"%{packages[1]} {packages[2]}"), why), shell, weight=0.95)
+    elif found := _SHELL.match(line):
+        command = found[1] or found[2]
+        sign = "%" if command.split()[0] in _BY_IPYTHON else "!"
+        yield reading(claim, (put(sign + command), f"Put `{sign}` before it, which runs it."), weight=0.93)
+    elif _SQL.match(problem.source) and not "".join(problem.lines[:place]).strip():
+        text = f'query = """\n{problem.source.strip()}\n"""\n'
+        why = "Make it a string, which can be passed to a database."
+        yield reading("The cell contains SQL, not Python.", (text, why), weight=0.9)
+
+
+@slip("foreign-comment")
+def _comments(problem: Problem) -> Iterator[Reading]:
+    """`// text`, `/* text */`, `-- text`, `<!-- text -->`."""
+    claim = "In Python, a comment begins with `#`."
+    in_code = problem.listing.in_code
+    if any(in_code(found.start()) for found in _BLOCK_COMMENT.finditer(problem.source)):
+
+        def commented(found: re.Match[str]) -> str:
+            return "\n".join("# " + part.strip(" *\t") for part in found[1].strip().split("\n"))
+
+        yield reading(claim, (_BLOCK_COMMENT.sub(commented, problem.source), _BEGIN), weight=0.96)
+    marks = []
+    for line, base in enumerate(problem.listing.starts[:-1], start=1):
+        text = problem.listing.line_text(line)
+        for sign in re.finditer(r"//|(?:^|(?<=\s))--(?=\s)", text):
+            whole = not text[: sign.start()].strip()
+            said = len(text[sign.end() :].split()) > 1
+            if in_code(base + sign.start()) and (whole or (line == problem.failure.line and said)):
+                marks.append((base + sign.start(), base + sign.end(), "#"))
+                break
+    if marks:
+        yield reading(claim, (problem.put(*marks), _BEGIN), weight=0.955)
+    if "<!--" in problem.source:
+        after = re.sub(
+            r"(?s)<!--\s*(.*?)\s*-->", lambda found: "# " + found[1].replace("\n", "\n# "), problem.source
+        )
+        yield reading(claim, (after, _BEGIN), weight=0.95)
 
 
 SLIPS = (
-    Slip(
-        code="syntax.pasted-prompt",
-        lesson="`>>>` and `In [1]:` are prompts that Python and IPython print, not part of the code.",
-        find=_prompts,
-    ),
-    Slip(
-        code="syntax.pasted-line-numbers",
-        lesson="Line numbers belong to the page that the code was copied from, not to the code.",
-        find=_numbers,
-    ),
-    Slip(
-        code="syntax.pasted-markdown",
-        lesson="Three backticks mark code in Markdown. They do not belong in a code cell.",
-        find=_fences,
-    ),
-    Slip(
-        code="syntax.prose",
-        lesson="Python reads every line as code. Text for people goes after `#` or in a Markdown cell.",
-        find=_prose,
-    ),
-)
+    _prompts, _numbers, _fences, _prose, _shell, _comments,
+)  # fmt: skip

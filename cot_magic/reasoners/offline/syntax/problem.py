@@ -4,12 +4,21 @@ import ast
 import functools
 import keyword
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from cot_magic.reasoners.offline.source import Splice, line_starts, splice
-from cot_magic.reasoners.offline.syntax.lexer import Listing, TokenKind, Tokens, lex, plain
+from cot_magic.reasoners.offline.syntax.lessons import LESSONS
+from cot_magic.reasoners.offline.syntax.lexer import (
+    Listing,
+    TokenKind,
+    Tokens,
+    lex,
+    lines_inside_strings,
+    plain,
+)
 
 KEYWORDS = frozenset(keyword.kwlist)
 VALUE_KEYWORDS = frozenset({"None", "True", "False"})
@@ -98,14 +107,13 @@ class Reading:
     ----------
     alternatives
         Best first. Those that Python rejects at the same place are dropped later.
-    certain
-        Whether practically every programmer would read the source like this and choose the first alternative.
+    weight
+        How likely it is, 0 to 1.
     """
 
     claim: str
     alternatives: tuple[Alternative, ...]
     weight: float = 0.8
-    certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,6 +187,27 @@ class Problem:
                 bound.add(token.text)
         return frozenset(bound)
 
+    @cached_property
+    def seen(self) -> frozenset[str]:
+        """The names that the kernel knows or that the cell has twice: no slip made them."""
+        counts = Counter(token.text for token in self.tokens if token.kind is TokenKind.NAME)
+        return self.known | {word for word, count in counts.items() if count > 1 and word not in KEYWORDS}
+
+    @cached_property
+    def open_levels(self) -> dict[int, list[int]]:
+        """The indentations of the blocks that are open above a line, as far as they were asked for."""
+        return {}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The names that the kernel knows or that the cell has anywhere."""
+        return self.known | {token.text for token in self.tokens if token.kind is TokenKind.NAME}
+
+    @cached_property
+    def inside_strings(self) -> frozenset[int]:
+        """The lines, from 0, that begin inside of a string."""
+        return lines_inside_strings(self.tokens)
+
     def text(self, index: int) -> str:
         """Return the token's text; empty if there is no such token."""
         return self.tokens[index].text if 0 <= index < len(self.tokens) else ""
@@ -212,15 +241,6 @@ class Problem:
             return token.text not in KEYWORDS or token.text in _OPERAND_STARTS
         return token.kind in (TokenKind.NUMBER, TokenKind.STRING) or token.text in ("{", "...")
 
-    def arrow_function(self, index: int) -> bool:
-        """Return whether the arrow at the token follows parameters, as in a JavaScript function."""
-        if self.text(index - 1) == ")":
-            opener = self.listing.partner.get(index - 1, 0)
-            return not self.ends_operand(opener - 1)
-        name = self.text(index - 1)
-        used = any(self.text(i) == name for i in range(index + 1, self.statement[1]))
-        return used and name.isidentifier() and self.text(index - 2) in ("=", "(", ",", "[", ":", "")
-
     def header_end(self, low: int, high: int) -> int | None:
         """Return the index of the colon that ends the header of a compound statement."""
         depth, lambdas = self.tokens[low].opener if low < len(self.tokens) else -1, 0
@@ -236,12 +256,14 @@ class Problem:
                 lambdas -= 1
         return None
 
-    def line_end(self, line: int) -> int:
-        """Return the offset after the line's last token, before a comment."""
-        indices = self.listing.on_line(line)
-        if not indices:
-            return self.listing.starts[line - 1] + len(self.listing.line_text(line).rstrip())
-        return self.tokens[indices[-1]].end
+    def items(self, start: int, end: int, opener: int) -> list[tuple[int, int]]:
+        """Return the spans of tokens between the commas that the opener encloses (-1: that none does)."""
+        spans = []
+        for index in range(start, end):
+            if self.text(index) == "," and self.tokens[index].opener == opener:
+                spans.append((start, index))
+                start = index + 1
+        return [*spans, (start, end)] if start < end else spans
 
     def put(self, *changes: tuple[int, int, str]) -> str:
         """Return the source with each span `(start, end)` replaced by its new code."""
@@ -262,7 +284,7 @@ class Problem:
         return self.put((start, end, ""))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False)  # its hash is asked for often
 class Slip:
     """A kind of slip: its code, its lesson, and the function that finds it in a problem."""
 
@@ -271,13 +293,17 @@ class Slip:
     find: Callable[[Problem], Iterator[Reading]]
 
 
-def reading(claim: str, *options: tuple[str, str], weight: float = 0.8, certain: bool = False) -> Reading:
+def slip(code: str) -> Callable[[Callable[[Problem], Iterator[Reading]]], Slip]:
+    """Make a slip with that code of a function that finds it; its lesson is in the table of lessons."""
+    return functools.partial(Slip, f"syntax.{code}", LESSONS[code])
+
+
+def reading(claim: str, *options: tuple[str, str], weight: float = 0.8) -> Reading:
     """Make a Reading from pairs of an edited source and what the edit does."""
     return Reading(
         claim=claim,
         alternatives=tuple(Alternative(after=after, why=why) for after, why in options),
         weight=weight,
-        certain=certain,
     )
 
 

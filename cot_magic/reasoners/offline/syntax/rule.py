@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from cot_magic.core.case import Case
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
 from cot_magic.reasoners.offline.source import line_starts, translated, with_newlines_of
+from cot_magic.reasoners.offline.syntax.costs import rule_cost, weight_of
+from cot_magic.reasoners.offline.syntax.kinds import CODES, told
 from cot_magic.reasoners.offline.syntax.lexer import lex, plain
 from cot_magic.reasoners.offline.syntax.problem import (
     Alternative,
@@ -21,12 +24,19 @@ from cot_magic.reasoners.offline.syntax.problem import (
     attempt,
     meaning,
 )
+from cot_magic.reasoners.offline.syntax.problem import (
+    slip as made_slip,
+)
+from cot_magic.reasoners.offline.syntax.search import FoundEdit, search
 
-_MOST_REPAIRS = 8  # over all readings of one failure
+_MOST_REPAIRS = 5  # that are shown: a reader compares no more
+_RIVAL = 4.0  # a repair that costs this much more than the best is no rival: one in fifty is right
+_NEVER_SURE = ("quote", "indent")  # where a string or a block ends is known to nobody else: show all
+_DOUBTFUL = 3.0  # above this cost, two errors may be likelier than one
 _MOST_ERRORS = 3  # kinds of errors that are repaired one after the other
 _MOST_STEPS = 12  # repetitions of one kind of error
 _CHARACTERS = 700_000  # compiled while one failure is examined
-_CLOSE = 0.1  # readings whose weights differ by less are rivals
+_CLOSE = 0.3  # rules are not asked for readings whose weights differ by more
 _SHORT = 600  # characters: shorter sources are compiled whole at once
 _LONG = 3000  # characters: of longer sources, only the lines around the failure if they are enough
 _AROUND = 25  # lines above and below it
@@ -53,6 +63,9 @@ def line_of_error(source):
 before = {before!r}
 after = {after!r}
 """
+
+
+SEARCHED = {code: made_slip(code)(lambda _: iter(())) for code in CODES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,19 +147,16 @@ def _cut(problem: Problem, after: str) -> int:
 
 
 @functools.lru_cache(maxsize=32)
-def diagnose(
-    source: str, slips: tuple[Slip, ...], last: tuple[Slip, ...] = (), known: frozenset[str] = frozenset()
-) -> Examination:
-    """Explain why a source does not compile; `last` are the slips to try if no other one helps.
+def diagnose(source: str, slips: tuple[Slip, ...], known: frozenset[str] = frozenset()) -> Examination:
+    """Explain why a source does not compile, by the slips and by the search for an edit of one token.
 
-    A reading stays certain only if no other of about its weight leads to another tree. A slip that raises is
-    left out, as if it did not exist.
+    A slip that raises is left out, as if it did not exist.
     """
     crashes: dict[str, Exception] = {}
     while True:
-        healthy, later = (tuple(s for s in group if s.code not in crashes) for group in (slips, last))
+        healthy = tuple(slip for slip in slips if slip.code not in crashes)
         try:
-            found = _diagnosed(translated(source), healthy, later, known)
+            found = _diagnosed(translated(source), healthy, known)
         except _Crash as crash:
             crashes[crash.slip.code] = crash.error.with_traceback(None)  # a cache must not keep frames alive
         else:
@@ -164,21 +174,19 @@ def _mapped(diagnosis: Diagnosis, change: Callable[[str], str | None]) -> Diagno
     return diagnosis.but(alternatives=alternatives)
 
 
-def _diagnosed(
-    source: str, slips: tuple[Slip, ...], last: tuple[Slip, ...], known: frozenset[str]
-) -> tuple[Diagnosis, ...]:
+def _diagnosed(source: str, slips: tuple[Slip, ...], known: frozenset[str]) -> tuple[Diagnosis, ...]:
     failure = attempt(source)
     if failure is None:
         return ()
     problem = Problem(source, failure, known)
     if len(source) > _LONG and not failure.late:
-        found = _in_excerpt(problem, slips, last)
+        found = _in_excerpt(problem, slips)
         if found:
             return found
-    return _whole(problem, slips, last)
+    return _whole(problem, slips)
 
 
-def _in_excerpt(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
+def _in_excerpt(problem: Problem, slips: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
     """Examine the lines around the failure of a long cell; return nothing if it has errors elsewhere too."""
     source, line = problem.source, problem.failure.line
     starts = problem.listing.starts
@@ -194,26 +202,80 @@ def _in_excerpt(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...
     def whole(after: str) -> str | None:
         return source[:low] + after[len(blank) :] + source[high:] if after.startswith(blank) else None
 
-    found = [_mapped(item, whole) for item in _whole(Problem(excerpt, failure, problem.names), slips, last)]
+    found = [_mapped(item, whole) for item in _whole(Problem(excerpt, failure, problem.names), slips)]
     found = [item for item in found if item.reading.alternatives]
     complete = bool(found) and attempt(found[0].reading.alternatives[0].after) is None
     return tuple(found) if complete else ()
 
 
-def _whole(problem: Problem, slips: tuple[Slip, ...], last: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
+def _whole(problem: Problem, slips: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
     budget = _Budget()
     whole, partial = _tried(problem, slips, budget)
     best = whole[0].reading.weight if whole else 0.0
-    for diagnosis in partial[:3]:
-        if diagnosis.reading.weight > best and not budget.spent:
-            further = _further(diagnosis, problem.failure.line, slips, budget, problem.known)
-            if further is not None:
-                whole.append(further)
-    if not whole and last:
-        whole, _ = _tried(problem, last, budget)
-    if not whole:
-        return tuple(item.but(certain=False, weight=0.2) for item in partial[:1])
-    return _ranked(whole)
+    options = _merged(problem, whole, search(problem))
+    if not options or options[0].cost > _DOUBTFUL:
+        for diagnosis in partial[:3]:
+            if diagnosis.reading.weight > best and not budget.spent:
+                further = _further(diagnosis, problem.failure.line, slips, budget, problem.known)
+                if further is not None:
+                    options = _merged(problem, [further, *whole], search(problem))
+                    break
+    if not options:
+        return tuple(item.but(weight=0.2) for item in partial[:1])
+    return (_one(options),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A repair of a rule or of the search."""
+
+    cost: float
+    slip: Slip
+    claim: str
+    weight: float
+    alternative: Alternative
+    kind: str = ""
+
+
+def _merged(problem: Problem, whole: list[Diagnosis], found: Sequence[FoundEdit]) -> list[_Weighed]:
+    """Return the repairs of the rules and of the search, each tree once, the likeliest first."""
+    costs = {meaning(item.after): item for item in found}
+    options: dict[str, _Weighed] = {}
+    for diagnosis in whole:
+        least = -math.inf
+        for place, alternative in enumerate(diagnosis.reading.alternatives):
+            tree, reading = meaning(alternative.after), diagnosis.reading
+            if tree is None:
+                continue
+            same = costs.get(tree)
+            cost = rule_cost(reading.weight, place, same.cost if same is not None else None)
+            if (
+                diagnosis.slip.code.removeprefix("syntax.") not in SEARCHED
+            ):  # of its own kind of mistake, the rule knows more
+                cost = least = max(cost, least)
+            kind = same.edit.kind if same is not None else ""
+            if tree not in options or options[tree].cost > cost:
+                options[tree] = _Weighed(
+                    cost, diagnosis.slip, reading.claim, reading.weight, alternative, kind
+                )
+    for tree, item in costs.items():
+        if tree is not None and tree not in options:
+            code, claim, why = told(problem, item.edit)
+            alternative = Alternative(after=item.after, why=why)
+            weight = weight_of(item.cost)
+            options[tree] = _Weighed(item.cost, SEARCHED[code], claim, weight, alternative, item.edit.kind)
+    return sorted(options.values(), key=lambda option: option.cost)
+
+
+def _one(options: list[_Weighed]) -> Diagnosis:
+    """Return one reading: what the best repair says, and all that are nearly as likely beside it."""
+    best = options[0]
+    reach = {best.kind: 3 * _RIVAL} if best.kind in _NEVER_SURE else {}
+    kept = [
+        option.alternative for option in options if option.cost <= best.cost + reach.get(option.kind, _RIVAL)
+    ][:_MOST_REPAIRS]
+    reading = Reading(claim=best.claim, alternatives=tuple(kept), weight=best.weight)
+    return Diagnosis(slip=best.slip, reading=reading)
 
 
 def _tried(
@@ -234,7 +296,7 @@ def _tried(
             whole.append(Diagnosis(slip=slip, reading=replace(item, alternatives=good)))
         if moved:
             partial.append(Diagnosis(slip=slip, reading=replace(item, alternatives=moved[:1])))
-        if whole and whole[0].reading.certain and whole[0].reading.weight - item.weight > _CLOSE:
+        if whole and whole[0].reading.weight - item.weight > _CLOSE:
             break
     return whole, partial
 
@@ -284,61 +346,48 @@ def _further(
     first: Diagnosis, line: int, slips: Sequence[Slip], budget: _Budget, known: frozenset[str]
 ) -> Diagnosis | None:
     """Repair what the first repair uncovers, each by its likeliest reading; return None if that fails."""
-    alternative, weight, certain = first.reading.alternatives[0], first.reading.weight, first.reading.certain
+    alternative, weight = first.reading.alternatives[0], first.reading.weight
     reasons, codes, source = [alternative.why], [first.slip.code], alternative.after
     for _ in range(_MOST_STEPS):
         failure = attempt(source)
         if failure is None or budget.spent or len(dict.fromkeys(codes)) > _MOST_ERRORS:
             break
-        whole, partial = _tried(Problem(source, failure, known), slips, budget)
-        following = max([*whole, *partial[:2]], key=lambda item: item.reading.weight, default=None)
+        following = _following(Problem(source, failure, known), slips, budget)
         if following is None:
             return None
-        alternative = following.reading.alternatives[0]
-        source, weight = alternative.after, min(weight, following.reading.weight) - _LOSS
-        elsewhere = failure.line != line or following.slip.code == first.slip.code
-        alone = len(following.reading.alternatives) == 1
-        certain = certain and elsewhere and following.reading.certain and alone
-        line = failure.line
-        codes.append(following.slip.code)
+        code, lighter, alternative = following
+        source, weight = alternative.after, min(weight, lighter) - _LOSS
+        codes.append(code)
         if alternative.why not in reasons:
             reasons.append(alternative.why)
     if attempt(source) is not None:
         return None
     repaired = replace(alternative, after=source, why=" ".join(reasons))
-    return first.but(alternatives=(repaired,), weight=max(weight, 0.35), certain=certain)
+    return first.but(alternatives=(repaired,), weight=max(weight, 0.35))
 
 
-def _ranked(found: list[Diagnosis]) -> tuple[Diagnosis, ...]:
-    """Return the likeliest first, each tree once; only a reading without rivals stays certain."""
-    found.sort(key=lambda item: -item.reading.weight)
-    seen: set[str] = set()
-    kept: list[Diagnosis] = []
-    for diagnosis in found:
-        alternatives: list[Alternative] = []
-        for alternative in diagnosis.reading.alternatives:
-            tree = meaning(alternative.after)
-            if tree is not None and tree not in seen and len(seen) < _MOST_REPAIRS:
-                seen.add(tree)
-                alternatives.append(alternative)
-        if alternatives:
-            sure = diagnosis.reading.certain and len(alternatives) == 1
-            kept.append(diagnosis.but(alternatives=tuple(alternatives), certain=sure))
-    if not kept:
-        return ()
-    top = kept[0].reading
-    if top.certain and not [item for item in kept[1:] if top.weight - item.reading.weight <= _CLOSE]:
-        return (kept[0],)
-    return tuple(item.but(certain=False) for item in kept)
+def _following(
+    problem: Problem, slips: Sequence[Slip], budget: _Budget
+) -> tuple[str, float, Alternative] | None:
+    """Return the code, weight and repair of the next error, one that compiles if there is any."""
+    whole, partial = _tried(problem, slips, budget)
+    options = _merged(problem, whole, search(problem) if not whole else ())
+    if options:
+        best = options[0]
+        if not partial or partial[0].reading.weight <= best.weight:
+            return best.slip.code, best.weight, best.alternative
+    if partial:
+        first = partial[0]
+        return first.slip.code, first.reading.weight, first.reading.alternatives[0]
+    return None
 
 
 @dataclass(frozen=True)
 class SyntaxRule:
-    """One slip as a rule: it is weighed against all `slips`; `last` are tried if none of them helps."""
+    """One slip as a rule: it is weighed against all `slips`, and against the search."""
 
     slip: Slip
     slips: tuple[Slip, ...]
-    last: tuple[Slip, ...] = ()
 
     @property
     def code(self) -> str:
@@ -358,7 +407,7 @@ class SyntaxRule:
         if raised is None or raised.ename not in _SYNTAX_ERRORS or attempt(case.cell.source) is None:
             return
         known = frozenset(item.name for item in case.namespace)
-        examination = diagnose(case.cell.source, self.slips, self.last, known)
+        examination = diagnose(case.cell.source, self.slips, known)
         if self.code in examination.crashes:
             raise examination.crashes[self.code].with_traceback(None)
         for diagnosis in examination.found:
@@ -371,13 +420,8 @@ def _suspicion(case: Case, item: Reading) -> Suspicion:
     failure = attempt(source)
     line = failure.line if failure is not None else 1
     proof = _PROOF.format(before=plain(source), after=plain(item.alternatives[0].after))
-    if item.certain:
-        proof += f"line_of_error(before) == {line} and line_of_error(after) is None\n"
-        prediction = f"Python stops at line {line} of the cell; with this repair the cell compiles."
-    else:
-        # neither True nor False: a cell that compiles need not be what was meant
-        proof += '"the edit compiles" if line_of_error(after) is None else "the edit does not compile"\n'
-        prediction = f"Python stops at line {line}; the edited cell compiles, and other repairs may too."
+    proof += f"line_of_error(before) == {line} and line_of_error(after) is None\n"
+    prediction = f"Python stops at line {line} of the cell; with this repair the cell compiles."
     return Suspicion(
         claim=item.claim,
         prediction=prediction,

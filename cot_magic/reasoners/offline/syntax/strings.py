@@ -1,502 +1,296 @@
-"""Mistakes in the quotes of strings: missing, never closed, or repeated inside."""
+"""Repairs of strings: quotes that are missing, never closed or repeated inside, escapes, and bytes."""
 
 import itertools
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, OPENERS, Token, TokenKind, lex
-from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, Slip, reading, unique
+from cot_magic.reasoners.offline.syntax.lexer import Token, TokenKind, lex
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, reading, slip, unique
 
 _MOST_LINES = 30
-_PREFIX = re.compile(r"[A-Za-z]{0,2}")
-AFTER_STRING = re.compile(r"\s*(?:$|[)\]},:;#+%.=!<>*]|(?:in|not|and|or|if|else|for|is)\b)")
-_WORDS = re.compile(
-    r"(?:\b(?:print|input)\s*\(|=\s*|\breturn\s+|\+\s*)"
-    r"(?P<words>[^\W\d]\w*(?:[,.!?']*\s+[\w']+)+[.!?]*)\s*(?=\)|$)"
-)
-_BEFORE_STRING = re.compile(
+_PARTS = re.compile(r"(?s)([A-Za-z]{0,2})('''|\"\"\"|'|\")(.*)")
+_FOLLOWS = re.compile(r"\s*(?:$|[)\]},:;#+%.=!<>*]|(?:in|not|and|or|if|else|for|is)\b)")
+_PRECEDES = re.compile(
     r"(?:^|[(\[{,:=+%<>!*]|\b(?:in|not|and|or|if|else|for|is|return|print|assert|yield))\s*[rRbBfFuU]{0,2}$"
 )
+_WORDS = re.compile(
+    r"(?:\b(?:print|input)\s*\(|=\s*|\breturn\s+|\+\s*)([^\W\d]\w*(?:[,.!?']*\s+[\w']+)+[.!?]*)\s*(?=\)|$)"
+)
+_DOUBLED = re.compile(r"(?<!['\"\\])(['\"])\1([^'\"\n]*[^'\"\s,:+)=])\1\1(?!['\"])")
 
 
-def quote_of(token: Token) -> tuple[str, str]:
+def _of_string(token: Token) -> tuple[str, str]:
     """Return the prefix and the quotes (one or three characters) of a string token."""
-    prefix = _PREFIX.match(token.text)
-    start = prefix.end() if prefix else 0
-    sign = token.text[start : start + 1]
-    return token.text[:start], sign * 3 if token.text[start : start + 3] == sign * 3 and len(
-        token.text
-    ) > start + 2 else sign
+    found = _PARTS.match(token.text)
+    return (found[1], found[2]) if found else ("", "")
 
 
-def strings_on(problem: Problem, line: int) -> list[int]:
-    return [
-        i
-        for i in problem.listing.on_line(line)
-        if problem.tokens[i].kind in (TokenKind.STRING, TokenKind.OPEN_STRING)
-    ]
+def _strings_on(problem: Problem, line: int) -> list[Token]:
+    kinds = (TokenKind.STRING, TokenKind.OPEN_STRING)
+    return [problem.tokens[i] for i in problem.listing.on_line(line) if problem.tokens[i].kind in kinds]
 
 
-def _inner_quote(problem: Problem) -> Iterator[Reading]:
-    """`'I don't'` and `"she said "yes" to me"`."""
-    line = problem.failure.line
-    text = problem.listing.line_text(line)
-    base = problem.listing.starts[line - 1]
-    found = strings_on(problem, line)
-    if not found:
-        return
-    openings = [i for i in found if problem.tokens[i].kind in (TokenKind.STRING, TokenKind.OPEN_STRING)]
-    options: list[tuple[str, str]] = []
-    sure = False
-    for index in openings[:6]:
-        token = problem.tokens[index]
-        prefix, quote = quote_of(token)
-        start = token.start - base + len(prefix)
-        if len(quote) != 1 or not _BEFORE_STRING.search(text[: token.start - base]):
-            continue
-        inner = [m.start() for m in re.finditer(rf"(?<!\\){quote}", text) if m.start() > start]
-        ends = [place for place in inner if AFTER_STRING.match(text[place + 1 :])]
-        for end in ends:
-            body = text[start + 1 : end]
-            quotes = [place for place in inner if place < end]
-            if not quotes or quotes[0] == start + 1:
-                continue
-            letters = any(between_letters(text, place) for place in quotes)
-            if not letters and len(quotes) % 2:
-                continue
-            if not letters and not all(text[q + 1].isalnum() for q in quotes[::2]):
-                continue  # what follows the inner quote is code rather than a quoted word
-            if any(
-                AFTER_STRING.match(text[q + 1 :]) and _BEFORE_STRING.search(text[:r])
-                for q, r in itertools.pairwise(quotes)
-            ):
-                continue  # that would swallow two strings
-            other = '"' if quote == "'" else "'"
-            if other in body:
-                new = quote + re.sub(rf"(?<!\\){quote}", rf"\\{quote}", body) + quote
-                why = "Put a backslash before the quotes inside."
-            else:
-                new = other + body.replace(f"\\{quote}", quote) + other
-                why = f"Use `{other}` around the string, so that it can contain `{quote}`."
-            options.append((problem.put((base + start, base + end + 1, new)), why))
-            sure = sure or letters or len(quotes) % 2 == 0
-    if not options:
-        yield from _apostrophe(problem, openings[0], text, base)
-        yield from _doubled(problem, text, base)
-    if options:
-        yield reading(
-            "The string contains the quote character that encloses it, so it ends too early.",
-            *unique(options)[:4],
-            weight=0.93,
-            certain=sure and len(set(options)) == 1,
-        )
-
-
-def _apostrophe(problem: Problem, index: int, text: str, base: int) -> Iterator[Reading]:
-    """`'it's`: an apostrophe ends the string, and the closing quote is missing."""
-    token = problem.tokens[index]
-    _, quote = quote_of(token)
-    if (
-        len(quote) > 1
-        or quote != "'"
-        or text.count("'") != 2
-        or not between_letters(text, token.end - base - 1)
-    ):
-        return
-    end = len(text.rstrip(")]}:, "))
-    inside = text[token.start - base + 1 : end]
-    if '"' not in inside:
-        yield reading(
-            "The apostrophe ends the string too early, and the closing quote is missing.",
-            (problem.put((token.start, base + end, f'"{inside}"')), "Use double quotes around the string."),
-            weight=0.85,
-        )
-
-
-def _doubled(problem: Problem, text: str, base: int) -> Iterator[Reading]:
-    """`""hello""`: two quotes where one belongs."""
-    changes = []
-    for found in re.finditer(r"(?<!['\"\\])(['\"])\1([^'\"\n]*[^'\"\s,:+)=])\1\1(?!['\"])", text):
-        changes.append((base + found.start(), base + found.end(), found[1] + found[2] + found[1]))
-    if changes:
-        yield reading(
-            "Two quotes in a row are an empty string.",
-            (problem.put(*changes), "Use one quote on each side."),
-            weight=0.95,
-        )
-
-
-def between_letters(text: str, place: int) -> bool:
-    """Return whether the quote is between two letters, the first of which is not a string prefix."""
-    if re.search(r"(?<!\w)[rRbBfFuU]{1,2}$", text[:place]):
-        return False
-    return 0 < place < len(text) - 1 and text[place - 1].isalpha() and text[place + 1].isalpha()
-
-
-def _glued(problem: Problem) -> Iterator[Reading]:
-    """`"Hello "name"!"`: a variable between two strings, where the plus signs are missing."""
-    low, high = problem.statement
-    for index in range(low + 1, high - 1):
-        token = problem.tokens[index]
-        before, after = problem.tokens[index - 1], problem.tokens[index + 1]
-        if (
-            token.kind is TokenKind.NAME
-            and token.text not in KEYWORDS
-            and before.kind is TokenKind.STRING
-            and after.kind is TokenKind.STRING
-            and token.text in problem.names
-        ):
-            new = problem.put((before.end, token.start, " + "), (token.end, after.start, " + "))
-            yield reading(
-                f"The `+` between the strings and `{token.text}` is missing.",
-                (new, "Join them with `+`."),
-                weight=0.95,
-            )
-
-
+@slip("missing-quotes")
 def _unquoted(problem: Problem) -> Iterator[Reading]:
     """`print(Hello world)`: words that are meant as a string."""
-    low, high = problem.statement
+    line = problem.failure.line
+    found = _WORDS.search(problem.listing.line_text(line))
+    words = re.findall(r"[^\W\d]\w*", found[1]) if found else []
+    unknown = not any(word in KEYWORDS or word in problem.names for word in words[:2])
+    if found and len(words) > 1 and unknown and "." not in found[1].rstrip("."):
+        start, end = (problem.listing.starts[line - 1] + place for place in found.span(1))
+        quote = "'" if '"' in found[1] else '"'
+        quoted = problem.put((start, start, quote), (end, end, quote))
+        yield reading(
+            f"`{found[1][:60]}` looks like a string without quotes.",
+            (quoted, "Put it in quotes."),
+            weight=0.86,
+        )
+
+
+@slip("quote-inside-string")
+def _inner_quote(problem: Problem) -> Iterator[Reading]:
+    """`'I don't'`, `"she said "yes" to me"`, `""hello""`."""
     line = problem.failure.line
     text, base = problem.listing.line_text(line), problem.listing.starts[line - 1]
-    found = _WORDS.search(text)
-    if found is None or low >= high:
-        return
-    words = re.findall(r"[^\W\d]\w*", found["words"])
-    if (
-        len(words) < 2
-        or "." in found["words"].rstrip(".")
-        or any(word in KEYWORDS or word in problem.names for word in words[:2])
-    ):
-        return
-    quote = "'" if '"' in found["words"] else '"'
-    start, end = base + found.start("words"), base + found.end("words")
-    yield reading(
-        f"`{found['words'][:60]}` looks like a string without quotes.",
-        (problem.put((start, start, quote), (end, end, quote)), "Put it in quotes."),
-        weight=0.86,
-    )
-
-
-def _open(problem: Problem) -> Iterator[Reading]:
-    """A string that is not closed on its line."""
-    index = next((i for i, token in enumerate(problem.tokens) if token.kind is TokenKind.OPEN_STRING), None)
-    if index is None:
-        return
-    token = problem.tokens[index]
-    prefix, quote = quote_of(token)
-    body = token.text[len(prefix) + 1 :]
-    other = '"' if quote == "'" else "'"
-    shown = f"The string that begins with `{quote}` on line {token.line} is not closed."
-    yield from _shifted(problem, token, quote, shown)
-    if not body.strip() or re.fullmatch(r"[\s)\]},:;.]*(#.*)?", body):
-        yield from _missing_start(problem, index, quote)
-        return
-    if re.search(r"\\$", body.rstrip()) or (body.rstrip(")]}, :").endswith("\\" + quote)):
-        yield from _backslash_end(problem, token, prefix, quote, body)
-    crossed = list(_other_end(problem, token, prefix, quote, other, body, shown))
-    yield from crossed or _missing_end(problem, index, quote, shown)
-    yield from _over_lines(problem, token, prefix, quote, shown)
-
-
-def _shifted(problem: Problem, token: Token, quote: str, shown: str) -> Iterator[Reading]:
-    """`{"a: 1, "b": 2}`: a quote is missing further left, so strings and code are swapped."""
-    line = problem.listing.line_text(token.line)
-    base = problem.listing.starts[token.line - 1]
-    if not any(quote_of(problem.tokens[i])[1] == quote for i in strings_on(problem, token.line)[:-1]):
-        return
-    places = {found.start() for found in re.finditer(r"[:,)\]}]|\s+[+%]", line)}
-    places |= {found.end() for found in re.finditer(r"[(\[{,=:+]\s*", line)} | {len(line.rstrip())}
-    clean = []
-    for place in sorted(places)[:40]:
-        if _unclean(line[:place] + quote + line[place:]) == 0:
-            clean.append((problem.put((base + place, base + place, quote)), f"Add the missing `{quote}`."))
-    for found in re.finditer(quote, line):
-        around = line[max(found.start() - 1, 0) : found.end() + 1]
-        if around.count(quote) < 2:
-            continue  # only one of two quotes in a row may be too many
-        without = line[: found.start()] + line[found.end() :]
-        if _unclean(without) == 0:
-            at = base + found.start()
-            clean.append((problem.put((at, at + 1, "")), f"Remove the extra `{quote}`."))
-    clean = unique(clean)
-    if clean:
-        yield reading(shown, *clean[:4], weight=0.95, certain=len(clean) == 1)
-
-
-def _unclean(line: str) -> int:
-    """Return how many strings of the line look like code or touch a word."""
-    tokens = lex(line).tokens
-    count = 0
-    for place, token in enumerate(tokens):
-        if token.kind in (TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
-            return 100
-        if token.kind is not TokenKind.STRING:
-            continue
-        inside = token.text.strip("'\"")
-        following = tokens[place + 1] if place + 1 < len(tokens) else None
-        touches = following is not None and following.kind in (
-            TokenKind.NAME,
-            TokenKind.NUMBER,
-            TokenKind.STRING,
-        )
-        before = tokens[place - 1] if place else None
-        touched = (
-            before is not None
-            and before.kind in (TokenKind.NAME, TokenKind.NUMBER)
-            and before.text not in KEYWORDS
-        )
-        count += bool(
-            re.match(r"\s*[,:)\]}]", inside) or re.search(r"[(\[{,=]\s*$", inside) or touches or touched
-        )
-    return count
-
-
-def _backslash_end(problem: Problem, token: Token, prefix: str, quote: str, body: str) -> Iterator[Reading]:
-    r"""`"C:\temp\"`: the backslash escapes the quote."""
-    place = token.text.rfind("\\" + quote)
-    if place < 0:
-        return
-    inside = token.text[len(prefix) + 1 : place]
-    doubled = re.sub(r"\\+", r"\\\\", inside)
-    new = f"{prefix.replace('r', '').replace('R', '')}{quote}{doubled}\\\\{quote}"
-    yield reading(
-        "The backslash before the last quote makes the quote part of the string.",
-        (problem.put((token.start, token.start + place + 2, new)), "Double the backslashes."),
-        weight=0.96,
-        certain=True,
-    )
-
-
-def _other_end(
-    problem: Problem, token: Token, prefix: str, quote: str, other: str, body: str, shown: str
-) -> Iterator[Reading]:
-    """`"text'`: opened with one quote and closed with the other."""
-    places = [m.start() for m in re.finditer(other, token.text) if AFTER_STRING.match(token.text[m.end() :])]
-    if body.strip() == other:
-        options = [
-            (problem.put((token.end, token.end, quote)), f"Close the string with `{quote}`."),
-            (problem.put((token.start, token.end, prefix + quote * 2)), "Make it an empty string."),
-        ]
-        yield reading(shown, *options, weight=0.9)
-        return
-    for place in reversed(places[-3:]):
-        inside = token.text[len(prefix) + 1 : place]
-        if other in inside and not re.search(rf"\w{other}\w", inside):
-            continue
-        new = quote + inside + quote
-        yield reading(
-            f"The string that begins with `{quote}` on line {token.line} ends with `{other}`.",
-            (
-                problem.put((token.start + len(prefix), token.start + place + 1, new)),
-                f"End it with `{quote}`.",
-            ),
-            weight=0.94,
-            certain=len(places) == 1,
-        )
-        return
-
-
-_HEADERS = ("if", "for", "while", "elif", "with", "def", "else")
-
-
-def _missing_end(problem: Problem, index: int, quote: str, shown: str) -> Iterator[Reading]:
-    """`print("hello)`: where the closing quote may be missing."""
-    token = problem.tokens[index]
-    text, inside = token.text.rstrip(), token.text.split(quote, 1)[1]
-    begin = token.start + len(token.text) - len(inside)
-    tail = _closing_tail(problem, index, text)
-    options: list[tuple[str, str]] = []
-    if tail is not None:
-        at = token.start + len(text[:tail].rstrip())
-        options.append((problem.put((at, at, quote)), f"Add the closing `{quote}`."))
-    else:
-        at = token.start + len(text)
-        options.append((problem.put((at, at, quote)), f"Add the closing `{quote}` at the end of the line."))
-        closed = "".join(_open_closers(problem, index))
-        if closed and text[-1:] not in ")]},:":
-            whole = problem.put((at, at, quote + closed))
-            options.insert(0, (whole, f"Add `{quote}{closed}` at the end of the line."))
-    cut = False
-    for place in re.finditer(r"[\])},:]|\s(?:\+|%|==|in|and|or|for|if)\s", token.text):
-        at = token.start + place.start()
-        options.append(
-            (problem.put((at, at, quote)), f"Add the closing `{quote}` before `{place[0].strip()}`.")
-        )
-        cut = cut or place[0] not in ")]}" or tail is None or place.start() < tail
-    first_word = re.match(r"[^\W\d]\w*", inside)
-    if first_word and strings_on(problem, token.line)[-1] != index:
-        at = begin + first_word.end()
-        options.insert(
-            0, (problem.put((at, at, quote)), f"Add the closing `{quote}` after `{first_word[0]}`.")
-        )
-    if re.match(r"\.\w+\(|\s+[*%]\s|[*%]\w", inside):
-        options.insert(0, (problem.put((begin, begin, quote)), "Make it an empty string."))
-        cut = True
-    cut = cut or re.search(r"\w\(.*\)|\w\*", token.text) is not None
-    sure = tail is not None and not cut
-    yield reading(shown, *(options[:1] if sure else unique(options)[:4]), weight=0.88, certain=sure)
-
-
-def _open_closers(problem: Problem, index: int) -> list[str]:
-    """Return the closers of what is open before the token, innermost first."""
-    stack, opener = [], problem.tokens[index].opener
-    while opener >= 0:
-        stack.append(OPENERS[problem.text(opener)])
-        opener = problem.tokens[opener].opener
-    return stack
-
-
-def _closing_tail(problem: Problem, index: int, text: str) -> int | None:
-    """Return where the closers after the string begin, or None if they do not fit what is open."""
-    stack = _open_closers(problem, index)
-    found = re.search(r"[)\]},:;\s]*$", text)
-    begin = found.start() if found else len(text)
-    header = problem.text(problem.listing.statement(index)[0]) in _HEADERS
-    for start in range(begin, len(text) + 1):
-        rest = text[start:].strip()
-        closers = [char for char in rest if char in CLOSERS]
-        complete = len(closers) == len(stack) or rest.endswith(",") or not stack
-        if closers == stack[: len(closers)] and complete and (not rest or rest.endswith(":") == header):
-            return start
-    return None
-
-
-def _missing_start(problem: Problem, index: int, quote: str) -> Iterator[Reading]:
-    """`print(hello")`: the opening quote is missing. `print("hello"")`: one quote too many."""
-    token = problem.tokens[index]
-    line = problem.listing.line_text(token.line)
-    base = problem.listing.starts[token.line - 1]
     options = []
-    removed = (problem.put((token.start, token.start + 1, "")), f"Remove the extra `{quote}`.")
-    before = line[: token.start - base]
-    if problem.tokens[index - 1].kind is TokenKind.STRING and problem.touching(index - 1) and index > 0:
-        yield reading("There is one quote too many.", removed, weight=0.95, certain=True)
+    for token in _strings_on(problem, line)[:6]:
+        prefix, quote = _of_string(token)
+        start = token.start - base + len(prefix)
+        if len(quote) == 1 and _PRECEDES.search(text[: token.start - base]):
+            for end in _ends_of(text, start, quote):
+                new, why = _enclosed(text[start + 1 : end], quote)
+                options.append((problem.put((base + start, base + end + 1, new)), why))
+    if not options:
+        doubled = [
+            (base + found.start(), base + found.end(), found[1] + found[2] + found[1])
+            for found in _DOUBLED.finditer(text)
+        ]
+        options = [(problem.put(*doubled), "Use one quote on each side.")] if doubled else []
+    if options:
+        claim = "The string contains the quote character that encloses it, so it ends too early."
+        yield reading(claim, *unique(options)[:4], weight=0.93)
+
+
+def _ends_of(text: str, start: int, quote: str) -> Iterator[int]:
+    """Yield the quotes that may be meant to close the string, with quotes inside that belong to the text."""
+    quotes = [found.start() for found in re.finditer(rf"(?<!\\){quote}", text) if found.start() > start]
+    if len(quotes) == 1 and quote == "'" and _between_letters(text, quotes[0]):
+        quotes.append(len(text.rstrip(")]}:, ")))  # an apostrophe, and no closing quote
+    for place in [place for place in quotes if _FOLLOWS.match(text[place + 1 :])]:
+        inner = [other for other in quotes if other < place]
+        if not inner or inner[0] == start + 1:
+            continue
+        apostrophes = any(_between_letters(text, other) for other in inner)
+        pairs = len(inner) % 2 == 0 and all(text[other + 1].isalnum() for other in inner[::2])
+        two_strings = any(
+            _FOLLOWS.match(text[one + 1 :]) and _PRECEDES.search(text[:two])
+            for one, two in itertools.pairwise(inner)
+        )
+        if (apostrophes or pairs) and not two_strings:
+            yield place
+
+
+def _between_letters(text: str, place: int) -> bool:
+    """Return whether the quote is between two letters, the first of which is not a string prefix."""
+    return bool(
+        re.search(r"[^\W\d_]$", text[:place]) and text[place + 1 : place + 2].isalpha()
+    ) and not re.search(r"(?<!\w)[rRbBfFuU]{1,2}$", text[:place])
+
+
+def _enclosed(body: str, quote: str) -> tuple[str, str]:
+    """Return the string with quotes that do not end it too early, and what was done."""
+    other = '"' if quote == "'" else "'"
+    if other in body:
+        escaped = re.sub(rf"(?<!\\){quote}", rf"\\{quote}", body)
+        return quote + escaped + quote, "Put a backslash before the quotes inside."
+    plain = body.replace(f"\\{quote}", quote)
+    return other + plain + other, f"Use `{other}` around the string, so that it can contain `{quote}`."
+
+
+@slip("unterminated-string")
+def _open(problem: Problem) -> Iterator[Reading]:
+    """A string that is not closed on its line; the search knows where a quote may be missing on it."""
+    token = next((token for token in problem.tokens if token.kind is TokenKind.OPEN_STRING), None)
+    if token is None:
         return
-    begin = max(
-        (m.end() for m in re.finditer(r"[(\[{,=:]\s*|\breturn\s+|\bprint\s+|[+]\s*", before)), default=None
+    prefix, quote = _of_string(token)
+    begin, shown = (
+        token.start + len(prefix) + 1,
+        f"The string that begins with `{quote}` on line {token.line} is not closed.",
     )
-    if begin is not None and before[begin:].strip() and not set(before[begin:]) & set("'\""):
-        insert = (problem.put((base + begin, base + begin, quote)), f"Add the opening `{quote}`.")
-        options.append(insert)
-    words = re.findall(r"[^\W\d]\w*", before[begin or 0 :])
-    if len(words) == 1 and words[0] in problem.names:
-        options.insert(0, removed)
-    else:
-        options.append(removed)
-    yield reading(
-        f"The string that ends with `{quote}` on line {token.line} has no opening quote.",
-        *options,
-        weight=0.94,
-        certain=len(words) > 1 and begin is not None,
-    )
-
-
-def _over_lines(problem: Problem, token: Token, prefix: str, quote: str, shown: str) -> Iterator[Reading]:
-    """A string that continues on the next lines."""
-    source = problem.source
-    end = token.end
-    for _ in range(_MOST_LINES):
-        following = source.find("\n", end)
-        if following < 0:
-            return
-        stop = source.find("\n", following + 1)
-        text = source[following + 1 : stop if stop >= 0 else len(source)]
-        count = len(re.findall(rf"(?<!\\){quote}", text))
-        if count % 2:
-            place = source.index(quote, following)
-            inside = source[token.start + len(prefix) + 1 : place]
-            triple = problem.put((token.start + len(prefix), place + 1, quote * 3 + inside + quote * 3))
-            joined = problem.put((token.start + len(prefix) + 1, place, re.sub(r"\r?\n", r"\\n", inside)))
+    yield from _misplaced(problem, token.line, quote, shown)
+    place = token.text.rfind("\\" + quote)
+    if place >= 0 and not token.text[place + 2 :].strip(")]}, :"):
+        inside = re.sub(r"\\+", r"\\\\", token.text[len(prefix) + 1 : place])
+        new = f"{re.sub('[rR]', '', prefix)}{quote}{inside}\\\\{quote}"
+        doubled = problem.put((token.start, token.start + place + 2, new))
+        claim = "The backslash before the last quote makes the quote part of the string."
+        yield reading(claim, (doubled, "Double the backslashes."), weight=1.0)
+    for line in range(token.line + 1, min(token.line + _MOST_LINES, len(problem.listing.starts))):
+        text = problem.listing.line_text(line)
+        quotes = [found.start() for found in re.finditer(rf"(?<!\\){quote}", text)]
+        if len(quotes) % 2 and token.text.strip(quote + ")]}, "):
+            end = problem.listing.starts[line - 1] + quotes[0]
+            inside = problem.source[begin:end]
             yield reading(
                 f"{shown} It continues on the next line.",
-                (triple, "Use triple quotes, which allow line breaks."),
-                (joined, "Write `\\n` for the line break."),
+                (
+                    problem.put((begin - 1, end + 1, quote * 3 + inside + quote * 3)),
+                    "Use triple quotes, which allow line breaks.",
+                ),
+                (problem.put((begin, end, inside.replace("\n", "\\n"))), "Write `\\n` for the line break."),
                 weight=0.9,
-                certain=True,
             )
+        if quotes or not text.strip():
             return
-        if count or not text.strip():
-            return
-        end = following + 1
 
 
+def _misplaced(problem: Problem, line: int, quote: str, shown: str) -> Iterator[Reading]:
+    """`{"a: 1, "b": 2}`, `f("a"")`: one quote less or more, so that no string is code or touches a word."""
+    text, base = problem.listing.line_text(line), problem.listing.starts[line - 1]
+    gaps = {found.start() for found in re.finditer(r"[:,)\]}]|\s+[+%]|$", text)}
+    gaps |= {found.end() for found in re.finditer(r"[(\[{,=:+]\s*", text)}
+    edits = [(place, place, quote) for place in sorted(gaps)[:40]] if text.count(quote) > 1 else []
+    edits += [(found.start(), found.start() + 1, "") for found in re.finditer(f"{quote}(?={quote})", text)]
+    if text.count(quote) == 1 and not text[text.index(quote) + 1 :].strip(
+        ")]},:;. "
+    ):  # the first one is missing
+        end = text.index(quote)
+        edits = [
+            (place, place, quote)
+            for place in sorted(gaps, reverse=True)
+            if place < end and text[place:end].strip()
+        ]
+        known = any(text[place:end].strip() in problem.names for place, _, _ in edits[:1])
+        edits.insert(0 if known else 1, (end, end + 1, ""))
+    clean = [
+        (problem.put((base + start, base + end, new)), f"{'Add' if new else 'Remove'} one `{quote}`.")
+        for start, end, new in edits
+        if _is_clean(text[:start] + new + text[end:])
+    ]
+    if clean:
+        yield reading(shown, *unique(clean)[:4], weight=0.95)
+
+
+def _is_clean(line: str) -> bool:
+    """Return whether no string of the line looks like code or touches a word."""
+    tokens = lex(line).tokens
+    for place, token in enumerate(tokens):
+        if token.kind in (TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
+            return False
+        if token.kind is TokenKind.STRING:
+            before, inside, after = tokens[place - 1], token.text.strip("'\""), tokens[place + 1]
+            touched = before.kind in (TokenKind.NAME, TokenKind.NUMBER) and before.text not in KEYWORDS
+            touches = after.kind in (TokenKind.NAME, TokenKind.NUMBER, TokenKind.STRING)
+            if touched or touches or re.search(r"^\s*[,:)\]}]|[(\[{,=]\s*$", inside):
+                return False
+    return True
+
+
+@slip("unterminated-triple-quote")
 def _triple(problem: Problem) -> Iterator[Reading]:
     """A triple-quoted string that is never closed."""
-    index = next((i for i, token in enumerate(problem.tokens) if token.kind is TokenKind.OPEN_TRIPLE), None)
-    if index is None:
+    token = next((token for token in problem.tokens if token.kind is TokenKind.OPEN_TRIPLE), None)
+    if token is None:
         return
-    token = problem.tokens[index]
-    _, quote = quote_of(token)
-    other = '"""' if quote == "'''" else "'''"
-    options = []
-    certain = False
-    sign = quote[0]
-    if token.text.count(other) == 1:
-        at = token.start + token.text.index(other)
-        options.append((problem.put((at, at + 3, quote)), f"Replace `{other}` with `{quote}`."))
-        certain = True
-    for found in re.finditer(rf"(?<!{sign}){sign}{{1,2}}(?!{sign})\s*(?=$|\n|\))", token.text[len(quote) :]):
-        at = token.start + len(quote) + found.start()
-        count = len(found[0].strip())
-        options.append((problem.put((at, at + count, quote)), f"Replace `{sign * count}` with `{quote}`."))
-        certain = count == 2
-        break
-    lines = problem.listing.starts
-    first = token.text.split("\n", 1)[0].rstrip()
-    ends = [token.start + len(first)] if len(first.strip("'\" ")) > 0 else []
-    for line in range(token.line, min(token.line + _MOST_LINES, len(lines) - 1)):
-        text = problem.listing.line_text(line)
-        following = problem.listing.line_text(line + 1)
-        if line > token.line and (
-            not following.strip()
-            or not text.strip()
-            or len(following) - len(following.lstrip()) < len(text) - len(text.lstrip())
-        ):
-            ends.append(lines[line - 1] + len(text.rstrip()))
-    ends.append(len(problem.source.rstrip()))
-    for end in dict.fromkeys(ends):
-        line = problem.source.count("\n", 0, end) + 1
+    prefix, quote = _of_string(token)
+    sign, begin, options = quote[0], token.start + len(prefix), []
+    if re.match(rf"{sign * 3}[^{sign}\n]*{sign}(?!{sign})", token.text[len(prefix) :]):
+        options.append((problem.put((begin, begin + 3, sign)), "Use one quote on each side."))
+    wrong = re.search(
+        rf"(?<!{sign}){sign}{{1,2}}(?!{sign})(?=\s*(?:$|\n|\)))|'''|\"\"\"", token.text[len(prefix) + 3 :]
+    )
+    if wrong is not None:
+        start, end = (begin + 3 + place for place in wrong.span())
+        options.append((problem.put((start, end, quote)), f"Replace `{wrong[0]}` with `{quote}`."))
+    lines, starts = problem.lines, problem.listing.starts
+    ends = [
+        line
+        for line in range(token.line, len(lines))
+        if _ends_block(lines, line) or (line == token.line and token.text.split("\n")[0].strip("'\" "))
+    ]
+    last = problem.source.rstrip().count("\n") + 1
+    for line in dict.fromkeys((*ends[:_MOST_LINES], last)):
+        end = starts[line - 1] + len(lines[line - 1].rstrip())
         options.append(
             (problem.put((end, end, quote)), f"Close it with `{quote}` at the end of line {line}.")
         )
-    single = re.match(rf"{sign}{sign}{sign}([^{sign}\n]*){sign}(?!{sign})", token.text)
-    if single:
-        options.insert(0, (problem.put((token.start, token.start + 3, sign)), "Use one quote on each side."))
-    yield reading(
-        f"The string that begins with `{quote}` on line {token.line} is not closed.",
-        *(options[:1] if certain else unique(options)[:6]),
-        weight=0.88,
-        certain=certain,
-    )
+    claim = f"The string that begins with `{quote}` on line {token.line} is not closed."
+    yield reading(claim, *unique(options)[:6], weight=0.88)
+
+
+def _ends_block(lines: list[str], line: int) -> bool:
+    """Return whether the line (from 1) is blank, or followed by a blank line or one indented less."""
+    here, following = lines[line - 1], lines[line]
+    less = len(following) - len(following.lstrip()) < len(here) - len(here.lstrip())
+    return not following.strip() or not here.strip() or less
+
+
+@slip("backslash-in-string")
+def _escape(problem: Problem) -> Iterator[Reading]:
+    r"""`"C:\Users"`: `\U` begins an escape."""
+    if not re.search(r"codec can't decode|invalid \\x escape", problem.message):
+        return
+    near = [problem.tokens[i] for i in (problem.at, problem.at - 1, problem.at + 1)]
+    for token in (*near, *_strings_on(problem, problem.failure.line)):
+        prefix, _ = _of_string(token)
+        if (
+            token.kind is TokenKind.STRING
+            and re.search(r"\\[UuxN]", token.text)
+            and "r" not in prefix.lower()
+        ):
+            at = token.start + len(prefix)
+            doubled = problem.put((at, token.end, re.sub(r"\\+", r"\\\\", token.text[len(prefix) :])))
+            yield reading(
+                "A backslash begins an escape sequence such as `\\n`; this one is not valid.",
+                (
+                    problem.put((at, at, "r")),
+                    "Put `r` before the string, so that backslashes are kept as they are.",
+                ),
+                (doubled, "Double the backslashes."),
+                weight=0.95,
+            )
+            return
+
+
+@slip("bytes-literal")
+def _bytes(problem: Problem) -> Iterator[Reading]:
+    for token in (
+        _strings_on(problem, problem.failure.line) if "only contain ASCII" in problem.message else ()
+    ):
+        prefix, _ = _of_string(token)
+        if "b" in prefix.lower() and not token.text.isascii():
+            text = re.sub("[bB]", "", prefix) + token.text[len(prefix) :]
+            yield reading(
+                "A bytes literal can contain only ASCII characters.",
+                (
+                    problem.put((token.start, token.end, f"{text}.encode()")),
+                    "Write a string and encode it as UTF-8.",
+                ),
+                (problem.put((token.start, token.end, text)), "Make it a string."),
+                weight=0.8,
+            )
+            return
+
+
+@slip("bytes-and-text")
+def _mixed_bytes(problem: Problem) -> Iterator[Reading]:
+    low, high = problem.statement
+    for index in range(low, high - 1) if "cannot mix bytes" in problem.message else ():
+        pair = problem.tokens[index], problem.tokens[index + 1]
+        of_bytes = [token for token in pair if "b" in _of_string(token)[0].lower()]
+        if pair[0].kind is pair[1].kind is TokenKind.STRING and len(of_bytes) == 1:
+            text = pair[pair[0] is of_bytes[0]]
+            yield reading(
+                "Bytes and strings cannot be joined.",
+                (problem.put((text.start, text.start, "b")), "Make both bytes."),
+                (problem.put((of_bytes[0].start, of_bytes[0].start + 1, "")), "Make both strings."),
+                weight=0.75,
+            )
+            return
 
 
 SLIPS = (
-    Slip(
-        code="syntax.missing-quotes",
-        lesson="Strings go in quotes. Without quotes, Python takes each word for the name of a variable.",
-        find=_unquoted,
-    ),
-    Slip(
-        code="syntax.quote-inside-string",
-        lesson="A string ends at the next quote of the kind it began with. If it contains an apostrophe, put "
-        "it in double quotes, or put a backslash before the apostrophe.",
-        find=_inner_quote,
-    ),
-    Slip(
-        code="syntax.joined-strings",
-        lesson='Join strings and variables with `+` or, better, use an f-string: `f"Hello {name}"`.',
-        find=_glued,
-    ),
-    Slip(
-        code="syntax.unterminated-string",
-        lesson="A string begins and ends with the same quote on the same line. Triple quotes allow a string "
-        "over several lines.",
-        find=_open,
-    ),
-    Slip(
-        code="syntax.unterminated-triple-quote",
-        lesson="A triple-quoted string ends only at the next three quotes of the same kind.",
-        find=_triple,
-    ),
-)
+    _unquoted, _inner_quote, _open, _triple, _escape, _bytes, _mixed_bytes,
+)  # fmt: skip

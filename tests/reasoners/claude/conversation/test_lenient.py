@@ -79,7 +79,7 @@ def test_an_answer_of_another_form_is_read(desk, form: str) -> None:
     assert [(item.claim, item.lineno) for item in session.hypotheses] == [(HYPOTHESIS["claim"], 1)]
     assert session.phase(Phase.ANALYZE).findings[0].topic == "scripted"
     assert session.result == "verified"
-    assert len(at.server.turns) == 7
+    assert len(at.server.turns) == 2
 
 
 BROKEN = {
@@ -146,7 +146,7 @@ def test_a_call_in_whatever_form_it_is_written_is_made(desk, form: str) -> None:
     replies = [Reply(text=f"{WRITTEN[form]} scripted", match="Phase VALIDATE"), Reply(text=answer())]
     at = desk(*whole(VALIDATE=replies), loose=True)
     session = at.run()
-    assert [item.code for item in session.evidence if item.kind == "probe"] == [HYPOTHESIS["probe"], CODE]
+    assert [item.code for item in session.evidence if item.kind == "probe"] == [CODE]
 
 
 @pytest.mark.parametrize("named", ["H1", "1", 1, "h1: valus is a misspelling", "Hypothesis 1"])
@@ -186,7 +186,7 @@ def test_an_edit_of_another_form_is_made(desk, form: str) -> None:
 def test_a_diff_among_words_is_tried_as_a_fix(desk, name: str) -> None:
     words = f"The name is misspelt, it is scripted:\n```diff\n{DIFF}```"
     replies = [Reply(text=words, match=f"Phase {name}"), Reply(text=words)]
-    quiet = {"ANALYZE": phase("ANALYZE"), "IMPLEMENT": phase("IMPLEMENT")}
+    quiet = {"ANALYZE": phase("ANALYZE"), "VALIDATE": [], "IMPLEMENT": phase("IMPLEMENT")}
     session = desk(*whole(**{**quiet, name: replies}), loose=True).run()
     assert [edit.after for fix in session.fixes for edit in fix.edits] == ["total = sum(values)"]
     assert session.result == "plausible"
@@ -237,7 +237,7 @@ def test_a_probe_in_a_fence_is_run(desk) -> None:
 
 def test_a_probe_that_could_not_be_run_is_told_to_the_person(desk) -> None:
     broken = {**HYPOTHESIS, "probe": "values is a list"}
-    session = desk(*whole(ANALYZE=phase("ANALYZE", hypotheses=[broken]))).run()
+    session = desk(*whole(VALIDATE=phase("VALIDATE", hypotheses=[broken]))).run()
     assert session.result == "plausible"
     found = session.phase(Phase.VALIDATE).findings
     assert any(item.topic == "limits" and "not valid Python" in item.text for item in found)
@@ -245,7 +245,9 @@ def test_a_probe_that_could_not_be_run_is_told_to_the_person(desk) -> None:
 
 def test_a_probe_that_was_mended_is_run_and_no_complaint_stays(desk) -> None:
     broken = {**HYPOTHESIS, "probe": "values is a list"}
-    script = whole(ANALYZE=phase("ANALYZE", hypotheses=[broken]), PLAN=phase("PLAN", hypotheses=[HYPOTHESIS]))
+    script = whole(
+        ANALYZE=phase("ANALYZE", hypotheses=[broken]), VALIDATE=phase("VALIDATE", hypotheses=[HYPOTHESIS])
+    )
     session = desk(*script).run()
     assert session.result == "verified"
     assert "not valid Python" not in plain(outline(session)).replace("\n", " ")
@@ -262,7 +264,10 @@ def test_the_same_probe_again_and_again_is_run_once(desk) -> None:
 
 def test_the_same_fix_again_and_again_is_one_fix(desk) -> None:
     tries = [Reply(tools=[call("try_fix", **FIX)], match="" if n else "Phase IMPLEMENT") for n in range(4)]
-    at = desk(*whole(IMPLEMENT=[*tries, Reply(text=answer(fixes=[FIX]))]))
+    script = whole(
+        VALIDATE=phase("VALIDATE", hypotheses=[]), IMPLEMENT=[*tries, Reply(text=answer(fixes=[FIX]))]
+    )
+    at = desk(*script)
     session = at.run()
     assert len(session.fixes) == 1
     assert "already tried" in at.results()[-1]["content"]
@@ -294,7 +299,7 @@ def test_the_input_of_a_call_may_come_as_text_within_json(desk) -> None:
     )
     assert CODE in [item.code for item in at.run().evidence]
     sent = [
-        block for block in at.server.turns[-1].body["messages"][5]["content"] if block["type"] == "tool_use"
+        block for block in at.server.turns[-1].body["messages"][3]["content"] if block["type"] == "tool_use"
     ]
     assert sent[0]["input"] == {"hypothesis": "h1", "code": CODE}
 
@@ -308,12 +313,12 @@ def test_calls_without_ids_or_with_the_same_get_one_each(desk) -> None:
     replies = [Reply(blocks=blocks, match="Phase VALIDATE"), Reply(text=answer())]
     at = desk(*whole(VALIDATE=replies), loose=True)
     session = at.run()
-    assert len([item for item in session.evidence if item.kind == "probe"]) == 5
+    assert len([item for item in session.evidence if item.kind == "probe"]) == 4
     messages = at.server.turns[-1].body["messages"]
-    calls = [part["id"] for part in messages[5]["content"] if part["type"] == "tool_use"]
+    calls = [part["id"] for part in messages[3]["content"] if part["type"] == "tool_use"]
     assert len(set(calls)) == 4
     assert all(calls)
-    assert [part["tool_use_id"] for part in messages[6]["content"] if part["type"] == "tool_result"] == calls
+    assert [part["tool_use_id"] for part in messages[4]["content"] if part["type"] == "tool_result"] == calls
 
 
 @pytest.fixture

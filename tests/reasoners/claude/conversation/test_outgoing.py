@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from phase_script import FIX, call, phase, whole
+from phase_script import FIX, HYPOTHESIS, call, phase, whole
 
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Variable
@@ -40,7 +40,10 @@ def test_an_edit_beside_a_withheld_value_keeps_the_real_one(desk) -> None:
     sources = ("values = [1, 2, 3]", f"token = 'ghp_{SECRET}'\ntotal = sum(valus)")
     edit = {"cell": "", "find": "sum(valus)", "replace": "sum(values)"}
     at = desk(
-        *whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fix", **{**FIX, "edits": [edit]})])),
+        *whole(
+            ANALYZE=phase("ANALYZE", hypotheses=[{**HYPOTHESIS, "line": 2}]),
+            IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fix", **{**FIX, "edits": [edit]})]),
+        ),
         sources=sources,
     )
     session = at.run()
@@ -144,12 +147,13 @@ LONG = "iVBORw0KGgo" * 40_000
 
 
 @pytest.mark.parametrize(
-    "source",
-    [f"picture = '{LONG}'\ntotal = sum(valus)", f"total = sum(valus)  # {LONG}"],
+    ("source", "line"),
+    [(f"picture = '{LONG}'\ntotal = sum(valus)", 2), (f"total = sum(valus)  # {LONG}", 1)],
     ids=["cell", "line"],
 )
-def test_a_huge_failing_cell_is_shown_in_part_and_mended_whole(desk, source: str) -> None:
-    at = desk(*whole(), sources=("values = [1, 2, 3]", source))
+def test_a_huge_failing_cell_is_shown_in_part_and_mended_whole(desk, source: str, line: int) -> None:
+    analysis = phase("ANALYZE", hypotheses=[{**HYPOTHESIS, "line": line}])
+    at = desk(*whole(ANALYZE=analysis), sources=("values = [1, 2, 3]", source))
     session = at.run()
     assert len(at.server.turns[0].raw) < 100_000
     assert "characters left out" in at.said

@@ -46,7 +46,6 @@ PASSING: dict[str, tuple[dict[str, Any], str]] = {
     "truncation inside an event": ({"text": LONG, "fault": "cut", "after": 6}, "truncated"),
     "an event that is no JSON": ({"text": LONG, "fault": "garble", "after": 6}, "garbled"),
     "an empty 200": ({"fault": "empty"}, "empty"),
-    "the page of a proxy as 200": ({"fault": "html"}, "empty"),
 }
 FINAL: dict[str, tuple[dict[str, Any], str]] = {
     "400": ({"status": 400, "message": "scripted: something is wrong"}, "invalid_request"),
@@ -55,6 +54,7 @@ FINAL: dict[str, tuple[dict[str, Any], str]] = {
     "402": ({"status": 402}, "billing"),
     "403": ({"status": 403}, "forbidden"),
     "404 model": ({"status": 404, "message": "model: scripted-nonsense"}, "unknown_model"),
+    "the page of a proxy as 200": ({"fault": "html"}, "page"),
     "404 address": ({"status": 404, "message": "scripted: no such page"}, "garbled"),
     "413": ({"status": 413}, "too_large"),
     "422": ({"status": 422}, "invalid_request"),

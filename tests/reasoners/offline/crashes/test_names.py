@@ -129,6 +129,6 @@ def test_the_name_rules_stay_silent(failing, source):
 
 
 def test_a_typo_with_two_equally_near_names_is_never_verified(solve, failing):
-    session = solve(failing("rate_a = 1\nrate_b = 2", "x = rate_c + 1"))
+    session = solve(failing("rates = 1\nrated = 2", "x = ratex + 1"))
     assert len(session.fixes) == 2
     assert {session.judge_fix(fix).verdict for fix in session.fixes} == {P}

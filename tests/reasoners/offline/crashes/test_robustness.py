@@ -22,8 +22,10 @@ from cot_magic.core.case import (
     Raised,
     Variable,
 )
+from cot_magic.core.facts import NO_FACTS
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.catalogue import CRASHES, RACES
+from cot_magic.reasoners.offline.rule import suspicions_of
 from cot_magic.reasoners.offline.source import parse, readable, translated
 
 PLACES = [*(f"crashes.{place}" for place, _ in CRASHES), *(f"races.{name}:RULES" for name in RACES)]
@@ -222,7 +224,7 @@ def cases(draw):
 
 def check(case):
     for rule in RULES:
-        for suspicion in rule.suspicions(case):
+        for suspicion in suspicions_of(rule, case, NO_FACTS):
             assert suspicion.claim
             assert suspicion.prediction
             assert 0 <= suspicion.weight <= 1

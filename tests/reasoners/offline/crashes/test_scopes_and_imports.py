@@ -5,14 +5,14 @@ import pytest
 V, P = "VERIFIED", "PLAUSIBLE"
 
 MENDED = [
-    pytest.param(("n = 1\n\ndef f():\n    n += 1\n\nf()",), "n == 2", V, id="global"),
+    pytest.param(("n = 1\n\ndef f():\n    n += 1\n\nf()",), "n == 2", P, id="global"),
     pytest.param(
         (
             "def outer():\n    n = 1\n    def inner():\n        n += 1\n    inner()\n    return n\nx = "
             "outer()",
         ),
         "x == 2",
-        V,
+        P,
         id="nonlocal",
     ),
     pytest.param(

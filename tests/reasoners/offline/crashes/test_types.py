@@ -72,9 +72,11 @@ SUBSCRIPTS = [
 ]
 
 CALLS = [
-    pytest.param(("sum = 3", "t = sum([1, 2])"), "t == 3", V, id="hidden-builtin"),
     pytest.param(
-        ("list = [1, 2]\nn = len(list)", "xs = list('ab')"), "xs == ['a', 'b']", V, id="hidden-list"
+        ("sum = 3", "t = sum([1, 2])"), "t == 3", P, id="hidden-builtin"
+    ),  # either of its two edits would do
+    pytest.param(
+        ("list = [1, 2]\nn = len(list)", "xs = list('ab')"), "xs == ['a', 'b']", P, id="hidden-list"
     ),
     pytest.param(("x = 3(1 + 1)",), "x == 6", V, id="missing-operator"),
     pytest.param(("a = 3\nx = a(1 + 1)",), "x == 6", P, id="missing-operator-on-a-name"),
@@ -123,7 +125,7 @@ CLASSES = [
         ("import enum", "class A(enum):\n    X = 1\nv = A.X.value"), "v == 1", V, id="base-is-module"
     ),
     pytest.param(
-        ("class E:\n    pass\n", "try:\n    raise E()\nexcept E:\n    x = 1"), "x == 1", V, id="no-exception"
+        ("class E:\n    pass\n", "try:\n    raise E()\nexcept E:\n    x = 1"), "x == 1", P, id="no-exception"
     ),
     pytest.param(
         (

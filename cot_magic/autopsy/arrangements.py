@@ -1,0 +1,158 @@
+"""Other arrangements of the arguments of a call, made from the signature of the live function."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from cot_magic.autopsy.likeness import alike
+from cot_magic.autopsy.scene import Scene, is_instance
+from cot_magic.capture.describe import objects
+
+Arrangement = tuple[ast.Call, str]
+_UNKNOWN = re.compile(
+    r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument|"
+    r"has no property '(\w+)'|[Uu]nrecognized keyword arguments?[:=]* *\[?'(\w+)'|got unexpected .*?'(\w+)'"
+)
+_NUMBER = re.compile(
+    r"positional argument|takes .*arguments?|missing \d+ required|expected .* arguments?|got multiple values"
+)
+_MOST_POSITIONAL = 5
+
+
+def arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrangement]:
+    """Calls of the same function with the same values that the message or the values suggest."""
+    if not _is_plain(call):
+        return
+    parameters = _parameters(function)
+    yield from _renamed(scene, call, parameters)
+    if _NUMBER.search(scene.message):
+        yield from _as_data(scene, call, parameters)
+        yield from _missing(scene, call, parameters)
+        yield from _by_keyword(call, parameters)
+        yield from _collected(call)
+    yield from _spread(scene, call)
+
+
+def further_arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrangement]:
+    """Calls with the same values for other parameters: less likely than another form of the values."""
+    if _is_plain(call):
+        yield from _swapped(call)
+        yield from _skipping(scene, call, _parameters(function))
+
+
+def _is_plain(call: ast.Call) -> bool:
+    starred = any(isinstance(item, ast.Starred) for item in call.args)
+    return not starred and all(word.arg is not None for word in call.keywords)
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # a built-in without a signature
+        return []
+
+
+def _with(call: ast.Call, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
+    return ast.Call(func=call.func, args=args, keywords=keywords)
+
+
+def _free(call: ast.Call, parameters: list[inspect.Parameter]) -> list[str]:
+    """The names of the parameters that have no value yet and can be given by name."""
+    given = {word.arg for word in call.keywords}
+    positional = [item for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
+    named = [*positional[len(call.args) :], *(item for item in parameters if item.kind is item.KEYWORD_ONLY)]
+    return [item.name for item in named if item.name not in given]
+
+
+def _renamed(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:
+    """An unknown keyword under the name of a parameter that is like it; then without it."""
+    told = _UNKNOWN.search(scene.message)
+    wrong = next((name for name in told.groups() if name), None) if told is not None else None
+    place = next((at for at, word in enumerate(call.keywords) if word.arg == wrong), None)
+    if wrong is None or place is None:
+        return
+    for name in [item.key for item in alike(wrong, _free(call, parameters))][:3]:
+        words = list(call.keywords)
+        words[place] = ast.keyword(arg=name, value=words[place].value)
+        yield _with(call, call.args, words), f"Pass it as `{name}`."
+    words = [word for word in call.keywords if word.arg != wrong]
+    yield _with(call, call.args, words), f"Leave out `{wrong}`, which this function does not have."
+
+
+def _missing(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:
+    """Variables that have the names of parameters without a value."""
+    required = {item.name for item in parameters if item.default is item.empty}
+    names = [name for name in _free(call, parameters) if name in required]
+    known = scene.spot.evaluation.names if scene.spot is not None else {}
+    found = [name for name in names if name in known]
+    if names and found == names:
+        words = [ast.keyword(arg=name, value=ast.Name(id=name, ctx=ast.Load())) for name in names]
+        yield _with(call, call.args, [*call.keywords, *words]), "Pass the variables of the same names."
+
+
+def _as_data(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:
+    """The only table among the positional arguments as `data`, the others as `x`, `y` and `hue`."""
+    given = {word.arg for word in call.keywords}
+    names = [item.name for item in parameters if item.name not in given]
+    tables = [item for item in call.args if is_instance(scene.value(item), "pandas.DataFrame")]
+    others = [item for item in call.args if item not in tables]
+    axes = [name for name in ("x", "y", "hue") if name in names]
+    if "data" not in names or len(tables) != 1 or len(others) > len(axes):
+        return
+    words = [ast.keyword(arg="data", value=tables[0])]
+    words += [ast.keyword(arg=name, value=value) for name, value in zip(axes, others, strict=False)]
+    yield _with(call, [], [*words, *call.keywords]), "Pass the table as `data`, and the others by name."
+
+
+def _by_keyword(call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:
+    """Values that are too many by position, as keyword-only parameters in their order."""
+    most = sum(item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD) for item in parameters)
+    only = [item.name for item in parameters if item.kind is item.KEYWORD_ONLY]
+    for first in sorted({most, 0, most - 1}, reverse=True):
+        late = call.args[first:] if first >= 0 else []
+        if 0 < len(late) <= len(only) and len(late) <= _MOST_POSITIONAL:
+            words = [ast.keyword(arg=name, value=value) for name, value in zip(only, late, strict=False)]
+            yield _with(call, call.args[:first], [*call.keywords, *words]), "Pass them by keyword."
+
+
+def _collected(call: ast.Call) -> Iterator[Arrangement]:
+    """All values as one list or tuple."""
+    if len(call.args) > 1:
+        items = list(call.args)
+        yield _with(call, [ast.List(elts=items, ctx=ast.Load())], call.keywords), "Put them into one list."
+        yield _with(call, [ast.Tuple(elts=items, ctx=ast.Load())], call.keywords), "Put them into one tuple."
+
+
+def _spread(scene: Scene, call: ast.Call) -> Iterator[Arrangement]:
+    """The elements of the only argument as arguments of their own."""
+    if len(call.args) != 1 or scene.spot is None:
+        return
+    value = scene.spot.value(call.args[0])
+    if objects.is_a(value, list, tuple):
+        star = ast.Starred(value=call.args[0], ctx=ast.Load())
+        yield _with(call, [star], call.keywords), "Pass its elements as arguments of their own."
+    elif objects.is_a(value, dict):
+        word = ast.keyword(arg=None, value=call.args[0])
+        yield _with(call, [], [*call.keywords, word]), "Pass its items as keyword arguments."
+
+
+def _skipping(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:
+    """The last value for a later parameter whose default is none, or of the same type, by its name."""
+    if not call.args or scene.spot is None:
+        return
+    kind = type(scene.spot.value(call.args[-1]))
+    fitting = [item.name for item in parameters if item.default is None or type(item.default) is kind]
+    for name in [name for name in _free(call, parameters) if name in fitting][:8]:
+        word = ast.keyword(arg=name, value=call.args[-1])
+        yield _with(call, call.args[:-1], [word, *call.keywords]), f"Pass it as `{name}`."
+
+
+def _swapped(call: ast.Call) -> Iterator[Arrangement]:
+    """Two values in the other order."""
+    for one, other in combinations(range(min(len(call.args), _MOST_POSITIONAL)), 2):
+        args = list(call.args)
+        args[one], args[other] = args[other], args[one]
+        yield _with(call, args, call.keywords), "Give them in the other order."

@@ -1,0 +1,82 @@
+"""Values inside: what each part of the failing expression gave, and both sides of an assert."""
+
+import ast
+import types
+from collections.abc import Iterator
+
+from cot_magic.autopsy.evaluation import UNKNOWN, parts
+from cot_magic.autopsy.scene import Scene
+from cot_magic.capture.describe import objects
+from cot_magic.core.facts import Fact
+
+MOST_PARTS = 12
+_PLAIN = (ast.Constant, ast.Lambda)
+_CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+
+
+def inside(scene: Scene) -> Iterator[Fact]:
+    """`inside.compared` for a comparison in an assert, `inside.value` for each other part with a value."""
+    root = _root(scene)
+    if root is None:
+        return
+    if isinstance(scene.statement, ast.Assert):
+        yield from _compared(scene, root)
+    told = 0
+    for node in reversed(list(parts(root))):
+        if node is root or isinstance(node, _PLAIN) or told >= MOST_PARTS:
+            continue
+        value = scene.value(node)
+        if value is UNKNOWN or objects.is_a(value, *_CODE):
+            continue
+        told += 1
+        source, text = scene.source(node), scene.text(value, name=scene.source(node))
+        yield Fact.of(
+            "inside.value",
+            f"`{source}` is `{text}`.",
+            expression=source,
+            value=text,
+            type=objects.qualified(type(value)),
+        )
+
+
+def _root(scene: Scene) -> ast.AST | None:
+    if isinstance(scene.statement, ast.Assert) and scene.is_a("AssertionError"):
+        return scene.statement.test
+    return scene.node if isinstance(scene.node, ast.expr) else None
+
+
+def _compared(scene: Scene, test: ast.AST) -> Iterator[Fact]:
+    """Both sides of what an assert compares."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.expr()):
+            negated, test = True, test.operand
+        case _:
+            negated = False
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        value = scene.value(test)
+        if value is not UNKNOWN:
+            source, text = scene.source(test), scene.text(value)
+            yield Fact.of(
+                "inside.tested", f"`{source}` is `{text}`.", expression=source, value=text, negated=negated
+            )
+        return
+    left, right = scene.value(test.left), scene.value(test.comparators[0])
+    if left is UNKNOWN or right is UNKNOWN:
+        return
+    sides = [scene.source(test.left), scene.source(test.comparators[0])]
+    texts = [scene.text(left), scene.text(right)]
+    said = f"`{sides[0]}` is `{texts[0]}`"
+    if isinstance(test.ops[0], ast.Eq) and not negated:
+        said += f", not `{texts[1]}`"
+    elif not isinstance(test.comparators[0], ast.Constant):
+        said += f" and `{sides[1]}` is `{texts[1]}`"
+    yield Fact.of(
+        "inside.compared",
+        f"{said}.",
+        left=sides[0],
+        right=sides[1],
+        left_value=texts[0],
+        right_value=texts[1],
+        operator=type(test.ops[0]).__name__,
+        negated=negated,
+    )

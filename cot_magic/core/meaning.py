@@ -1,0 +1,924 @@
+"""What an edit changes in the meaning of a cell, read from its two syntax trees: choices that only the person
+can make."""
+
+import ast
+import builtins
+import functools
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cot_magic.core.case import Case, Raised
+from cot_magic.core.edits import parsed
+from cot_magic.core.findings import CellEdit
+from cot_magic.core.spelling import distance, respelled
+
+_BUILTIN = frozenset(dir(builtins))
+_TYPES = frozenset({"str", "int", "float", "bool", "list", "tuple", "set", "dict", "bytes", "complex"})
+# arguments that say how something is laid out or written, not what its value is
+_LAYOUT_KEYWORDS = frozenset(
+    {
+        *(
+            "axis",
+            "keepdims",
+            "ignore_index",
+            "index",
+            "columns",
+            "numeric_only",
+            "encoding",
+            "sep",
+            "delimiter",
+        ),
+        *("format", "dtype", "key", "file", "end", "newline", "mode", "drop", "copy", "inplace", "squeeze"),
+        *("dayfirst", "thousands", "decimal", "quotechar", "engine", "regex", "expand", "orient", "strict"),
+        *("sparse_output", "stacked", "kind", "figsize", "skipinitialspace"),
+    }
+)
+_LAYOUT_CALLS = frozenset(
+    {
+        *("replace", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "split", "rsplit", "join"),
+        *("astype", "encode", "decode", "strptime", "strftime", "reshape", "expand_dims", "squeeze", "open"),
+        *("transpose", "swapaxes", "rename", "import_module", "translate", "maketrans", "isclose", "approx"),
+    }
+)
+# the same operation under another name: of other languages, or of an earlier version
+_SAME = frozenset(
+    {
+        *(("iteritems", "items"), ("itervalues", "values"), ("iterkeys", "keys"), ("xrange", "range")),
+        *(("raw_input", "input"), ("unicode", "str"), ("unichr", "chr"), ("push", "append")),
+        *(("push_back", "append"), ("toUpperCase", "upper"), ("toLowerCase", "lower"), ("trim", "strip")),
+        *(("has_key", "in"), ("as_matrix", "to_numpy"), ("get_value", "at"), ("product", "prod")),
+        *(("startsWith", "startswith"), ("endsWith", "endswith"), ("println", "print"), ("null", "None")),
+        *(("true", "True"), ("false", "False"), ("nil", "None"), ("clock", "perf_counter")),
+        *(("in1d", "isin"), ("row_stack", "vstack"), ("trapz", "trapezoid"), ("cumproduct", "cumprod")),
+        *(("length", "len"), ("size", "len"), ("count", "len"), ("append", "add"), ("add", "append")),
+        *(
+            ("contains", "in"),
+            ("sort", "sorted"),
+            ("reverse", "reversed"),
+            ("NaN", "nan"),
+            ("Inf", "inf"),
+            ("printf", "print"),
+            ("echo", "print"),
+        ),
+        *(("applymap", "map"), ("pad", "ffill"), ("backfill", "bfill"), ("getchildren", "list")),
+    }
+)
+_BROUGHT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FREE_OPERATORS = (
+    ({"Div"}, {"FloorDiv"}),  # an index or count has to be an integer
+    ({"And"}, {"BitAnd"}),
+    ({"Or"}, {"BitOr"}),
+    ({"Not"}, {"Invert"}),
+    ({"Add"}, {"BitOr"}),  # dictionaries are merged by `|`
+    ({"BitXor"}, {"Pow"}),
+)
+_ELSEWHERE = frozenset(
+    {
+        *("Thread", "Timer", "create_task", "ensure_future", "submit", "run_in_executor", "Process"),
+        *("run_coroutine_threadsafe", "call_soon", "call_later", "atexit", "signal", "return_exceptions"),
+        *("weakref", "finalize", "setattr", "delattr", "__dict__", "exec", "eval", "compile", "__import__"),
+    }
+)
+
+
+_BASES = (0, 2, 8, 10, 16)  # in which numbers are written
+# leave out items without a condition that says so
+_LOSSY = frozenset(
+    {
+        *("filter", "filterfalse", "takewhile", "dropwhile", "compress", "islice", "fromkeys"),
+        *("intersection", "difference", "intersection_update", "difference_update"),
+    }
+)
+_MADE_UP = ("Counter", "ChainMap")  # mappings in which a key that is missing may have a value
+_PRECISE = re.compile(r"\.\d+s?\Z")  # of a format: cuts off a string
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """One change of meaning. A `choice` can be decided by asserts of the person's own; nothing else can."""
+
+    text: str
+    choice: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failure:
+    """What of the failure matters here: what was not found, and the expressions that were running."""
+
+    missing: frozenset[str] = frozenset()
+    running: tuple[str, ...] = ()
+    of_types: bool = False
+    of_keys: bool = False
+
+    @property
+    def words(self) -> set[str]:
+        """The identifiers of the expressions that were running."""
+        return {word for text in self.running for word in re.findall(r"[A-Za-z_]\w*", text)}
+
+
+def meaning_changes(
+    case: Case | None, edits: tuple[CellEdit, ...], *, chosen: bool = False
+) -> tuple[str, ...]:
+    """What the edits change that the failure does not decide, in words; empty if the meaning is kept.
+
+    Where an assert of the person's own failed, or follows the failure and asks for what the failing statement
+    binds, it decides between readings; an input that is changed until it holds is not decided by it.
+    `chosen`: the person said that this is what was meant.
+    """
+    failure = _failure(case.raised) if case is not None and case.raised is not None else _Failure()
+    bound = frozenset(name for edit in edits for name in _newly_bound(edit))
+    cells = case.cells if case is not None else ()
+    found = [
+        change
+        for edit in edits
+        for change in _changes(
+            edit, failure, bound, tuple(cell.source for cell in cells if cell.id != edit.cell)
+        )
+    ]
+    decided = chosen or (case is not None and _decides(case))
+    return tuple(dict.fromkeys(change.text for change in found if not (decided and change.choice)))
+
+
+def _decides(case: Case) -> bool:
+    """Whether an assert at the top level of the failing cell decides: it failed, or it is below the failure
+    and uses a name that the failing statement binds."""
+    tree, raised = parsed(case.cell.source), case.raised
+    if tree is None or raised is None:
+        return False
+    asserts = [node for node in tree.body if isinstance(node, ast.Assert)]
+    if "AssertionError" in (raised.ename, *raised.bases):
+        return bool(asserts)
+    lines = [frame.lineno for frame in raised.frames if frame.cell == case.cell.id]
+    if not lines:
+        return False
+    bound = {
+        node.id
+        for statement in tree.body
+        if statement.lineno <= lines[0] <= (statement.end_lineno or statement.lineno)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return any(
+        node.lineno > lines[0] and isinstance(name, ast.Name) and name.id in bound
+        for node in asserts
+        for name in ast.walk(node.test)
+    )
+
+
+def _failure(raised: Raised) -> _Failure:
+    missing = {raised.name.strip("'\"")} if raised.name else set()
+    if {"NameError", "AttributeError", "ImportError", "KeyError", "TypeError"} & set(raised.bases):
+        missing |= set(re.findall(r"'([^']+)'", raised.evalue)) | set(re.findall(r"`([^`]+)`", raised.evalue))
+    missing |= {part for name in missing for part in name.split(".")}
+    frames = [frame for frame in raised.frames if frame.cell is not None]
+    running = tuple(dict.fromkeys(frame.expression or frame.line for frame in frames))
+    return _Failure(
+        missing=frozenset(missing),
+        running=running,
+        of_types="TypeError" in raised.bases,
+        of_keys="KeyError" in raised.bases,
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _changes(
+    edit: CellEdit, failure: _Failure, bound: frozenset[str], others: tuple[str, ...]
+) -> tuple[Shift, ...]:
+    old, new = parsed(edit.before), parsed(edit.after)
+    if new is None:
+        return ()
+    if old is None:
+        return (
+            *_lost_in_syntax(edit),
+            *_operators_in_syntax(edit),
+            *_shadows_in_syntax(edit, new),
+            *_dead(None, new),
+        )
+    new = _without_known(new, others, failure.missing)
+    return (
+        *_operators(old, new),
+        *_values(old, new, _mappings((edit.before, *others))),
+        *_inputs(old, new),
+        *_names(old, new, failure, bound),
+        *_lost_keys(old, new, failure),
+        *_asked_softly(old, new, failure),
+        *_left_out(old, new),
+        *_cut_off(old, new),
+        *_arguments(old, new, failure),
+        *_keywords(old, new, failure),
+        *_exchanged(old, new),
+        *_unused(old, new),
+        *_scopes(old, new),
+        *_shadows(old, new),
+        *_definitions(old, new),
+        *_dead(old, new),
+    )
+
+
+def _without_known(tree: ast.Module, others: tuple[str, ...], missing: frozenset[str]) -> ast.Module:
+    """The tree without imports, definitions, and values of a missing name that another cell of the notebook
+    has: they mean what they mean there."""
+    known = {
+        ast.dump(node)
+        for source in others
+        if (other := parsed(source)) is not None
+        for node in other.body
+        if isinstance(node, _BROUGHT)
+        or any(
+            isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store) and name.id in missing
+            for name in ast.walk(node)
+        )
+    }
+    return ast.Module(body=[node for node in tree.body if ast.dump(node) not in known], type_ignores=[])
+
+
+def _mappings(others: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """What the notebook itself renames: pairs of strings in its dictionaries."""
+    return frozenset(
+        (key.value, value.value)
+        for source in others
+        if (tree := parsed(source)) is not None
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant)
+        and isinstance(value, ast.Constant)
+        and isinstance(key.value, str)
+        and isinstance(value.value, str)
+    )
+
+
+# --- operators ----------------------------------------------------------------------------------------------
+
+
+def _operators(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    before, after = _operator_counts(old), _operator_counts(new)
+    gone, come = before - after, after - before
+    for removed, added in _FREE_OPERATORS:
+        if removed & set(gone) and added & set(come):
+            for name in added:
+                del come[name]
+    if "In" in come and {"has_key", "contains", "__contains__"} & set(_words(old) - _words(new)):
+        del come["In"]
+    chained = any(isinstance(node, ast.Compare) and len(node.ops) > 1 for node in ast.walk(old))
+    if "BitAnd" in come and chained:
+        del come["BitAnd"]
+    numbers = (ast.Constant, ast.BinOp)
+    if "Mult" in come and any(isinstance(getattr(node, "func", None), numbers) for node in ast.walk(old)):
+        del come["Mult"]  # `3(a + b)`
+    if _augmented(new) < _augmented(old):
+        yield Shift(text="it assigns where it added up")
+    if sum(map(_half_condition, ast.walk(new))) > sum(map(_half_condition, ast.walk(old))):
+        yield Shift(text="one side of `|` or `&` is no condition")
+    for name in (gone - come).keys() & {"Sub", "Mult", "Div", "FloorDiv", "Pow"} if not come else ():
+        yield Shift(text=f"it computes less: an operator ({name}) is gone")
+    for name in come:
+        yield Shift(text=f"it computes something else: an operator ({name}) that was not there")
+
+
+def _augmented(tree: ast.AST) -> int:
+    return sum(isinstance(node, ast.AugAssign) for node in ast.walk(tree))
+
+
+def _half_condition(node: ast.AST) -> bool:
+    """`(q.k == 1) | 2`: a comparison on one side, a value on the other."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.BitOr | ast.BitAnd):
+        return False
+    sides = (node.left, node.right)
+    return any(isinstance(side, ast.Compare) for side in sides) and any(
+        isinstance(side, ast.Constant) for side in sides
+    )
+
+
+def _operator_counts(tree: ast.AST) -> Counter[str]:
+    kinds: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp | ast.BoolOp | ast.UnaryOp | ast.AugAssign):
+            if isinstance(node, ast.UnaryOp) and ast.unparse(node) == "-1":
+                continue  # `reshape(-1, 1)`; as an index it is a value that was not there
+            kinds[type(node.op).__name__] += 1
+        elif isinstance(node, ast.Compare):
+            kinds.update(type(op).__name__ for op in node.ops)
+    return kinds
+
+
+# --- values -------------------------------------------------------------------------------------------------
+
+
+def _values(old: ast.Module, new: ast.Module, mappings: frozenset[tuple[str, str]]) -> Iterator[Shift]:
+    """Constants that were not there, where they decide a value."""
+    everywhere = _all_constants(old)
+    before, after = _constants(old), _constants(new)
+    gone = [ast.literal_eval(text) for text in everywhere - _all_constants(new)]
+    words = list(_words(old) - _words(new))
+    for text in after - before:
+        value = ast.literal_eval(text)
+        if after[text] <= everywhere[text] or _renamed(value, gone, words, mappings):
+            continue
+        # a literal in place of what was computed may fit any assert
+        computed = set(words) - {str(was) for was in gone}
+        yield Shift(text=f"it puts in a value of its own: {text[:60]}", choice=not computed)
+
+
+def _renamed(
+    value: object, gone: list[object], words: list[str], mappings: frozenset[tuple[str, str]]
+) -> bool:
+    """Whether a constant is something that was there, written in another way: spelled anew, in quotes, as
+    another type, the same file elsewhere, or renamed by the notebook itself."""
+    if any(str(was) == str(value) or same_operation(was, str(value)) for was in (*gone, *words)):
+        return True
+    if not isinstance(value, str):
+        whole = re.compile(rf"(?<!\w){re.escape(str(value))}(?!\w)")
+        return any(isinstance(was, str) and whole.search(was) for was in gone)
+    return any(
+        isinstance(was, str)
+        and (respelled(was, value) or (was, value) in mappings or _file(was) == _file(value))
+        for was in gone
+    ) or any(respelled(word, value) for word in words)
+
+
+def _file(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2] if "." in path else path
+
+
+def _all_constants(tree: ast.Module) -> Counter[str]:
+    return Counter(
+        repr(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and not isinstance(node.value, type(...))
+    )
+
+
+def _constants(tree: ast.Module) -> Counter[str]:
+    """The constants of a tree that are values: not docstrings, and not what says how it is laid out."""
+    free: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            free.update(id(item) for argument in _layout_arguments(node) for item in ast.walk(argument))
+        elif isinstance(node, ast.JoinedStr):
+            free.update(id(item) for item in node.values if isinstance(item, ast.Constant))
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            free.add(id(node.value))
+        elif isinstance(node, ast.Subscript):  # `values[:, None]` has one axis more
+            free.update(
+                id(item)
+                for item in ast.walk(node.slice)
+                if isinstance(item, ast.Constant) and item.value is None
+            )
+    found: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        match node:
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                if id(node.operand) not in free:
+                    found[repr(-number)] += 1
+                    found[repr(number)] -= 1
+            case ast.Constant(value=str() | bytes() | int() | float() | complex() | None as value):
+                if id(node) not in free:
+                    found[repr(value)] += 1
+    return +found
+
+
+def _layout_arguments(call: ast.Call) -> list[ast.expr]:
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    found = [
+        word.value
+        for word in call.keywords
+        if word.arg in _LAYOUT_KEYWORDS and not _renames_another(word.value)
+    ]
+    if called in _LAYOUT_CALLS:
+        given = [*call.args, *(word.value for word in call.keywords)]
+        if called == "rename":
+            given = [item for item in given if not _renames_another(item)]
+        found += [item for item in given if called != "replace" or item is given[0] or not _says(item)]
+        if called == "join" and isinstance(call.func, ast.Attribute):
+            found.append(call.func.value)
+    if called == "int":
+        found += [item for item in call.args[1:] if getattr(item, "value", None) in _BASES]
+    return found
+
+
+def _renames_another(node: ast.expr) -> bool:
+    """Whether a mapping of names gives one a name that is not another spelling of it."""
+    pairs: list[tuple[object, ast.expr]] = []
+    if isinstance(node, ast.Dict):
+        pairs = [
+            (key.value, value)
+            for key, value in zip(node.keys, node.values, strict=True)
+            if isinstance(key, ast.Constant)
+        ]
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "dict":
+        pairs = [(word.arg, word.value) for word in node.keywords if word.arg is not None]
+    return any(
+        isinstance(value, ast.Constant) and not respelled(str(key).strip(), str(value.value).strip())
+        for key, value in pairs
+    )
+
+
+def _says(node: ast.expr) -> bool:
+    """Whether a literal has letters or digits: put in place of something, it is a value."""
+    return any(
+        isinstance(item, ast.Constant) and re.search(r"\w", str(item.value)) is not None
+        for item in ast.walk(node)
+    )
+
+
+def _lost_keys(old: ast.Module, new: ast.Module, failure: _Failure) -> Iterator[Shift]:
+    """Keys that were asked for and are not any more, under no other spelling; where one was missing, it may
+    also have been an argument."""
+    come = [ast.literal_eval(text) for text in _all_constants(new) - _all_constants(old)]
+    strings = [item for item in come if isinstance(item, str)]
+    words = _words(new) - _words(old)
+    there = {ast.literal_eval(text) for text in _all_constants(old)}
+    missing = sorted(failure.missing & there) if failure.of_keys else []
+    for key in dict.fromkeys((*_keys(old), *missing)):
+        kept = key in _keys(new) or repr(key) in _all_constants(new) or key in _words(new)
+        given = come if key in _keys(old) else strings  # `d['(0, 1)']` may be `d[(0, 1)]`
+        if not kept and not given and not any(respelled(key, word) for word in words):
+            yield Shift(text=f"it does not ask for {key!r} any more")
+
+
+def _keys(tree: ast.Module) -> list[str]:
+    return [
+        node.slice.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.slice.value, str)
+    ]
+
+
+def _asked_softly(old: ast.Module, new: ast.Module, failure: _Failure) -> Iterator[Shift]:
+    """A missing key is asked for by a call that does not mind: `df.filter(names)` for `df[names]`."""
+    if not failure.of_keys:
+        return
+    left = {ast.dump(node) for node in ast.walk(new) if isinstance(node, ast.Subscript)}
+    calls = [node for node in ast.walk(new) if isinstance(node, ast.Call)]
+    for node in ast.walk(old):
+        if not isinstance(node, ast.Subscript) or ast.unparse(node) not in failure.running:
+            continue
+        asked, key = ast.dump(node.value), ast.dump(node.slice)
+        for call in calls if ast.dump(node) not in left else ():
+            given = [ast.dump(item) for item in (*call.args, *(word.value for word in call.keywords))]
+            if key in given and asked in (*given, ast.dump(getattr(call.func, "value", call.func))):
+                called = ast.unparse(call.func)[:60]
+                yield Shift(text=f"`{called}` asks for the same, and passes without it", choice=False)
+    known = {ast.dump(node) for node in ast.walk(old)}
+    for call in calls:
+        called = ast.unparse(call.func)
+        if call.args and called.rpartition(".")[2] in _MADE_UP and ast.dump(call) not in known:
+            yield Shift(text=f"`{called[:60]}` makes up what is missing", choice=False)
+
+
+def _left_out(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """Conditions in comprehensions, and functions that leave out items: what does not fit is not there."""
+    before, after = _conditions(old), _conditions(new)
+    if after.total() > before.total():
+        yield Shift(text=f"it leaves out items: only those with {next(iter(after - before))[:60]}")
+    for text in sorted(_computed_slices(new) - _computed_slices(old)):
+        yield Shift(text=f"it takes a part only: `[{text[:40]}]`")
+    for name in sorted(set(_words(new) - _words(old)) & _LOSSY):
+        yield Shift(text=f"`{name}` may leave out items")
+
+
+def _computed_slices(tree: ast.Module) -> set[str]:
+    return {
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Slice) and any(isinstance(part, ast.Name) for part in ast.walk(node))
+    }
+
+
+def _cut_off(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """Formats that cut off a string, where a number was formatted."""
+    for text in sorted(_formats(new) - _formats(old)):
+        if _PRECISE.search(text):
+            yield Shift(text=f"the format `{text[:20]}` cuts off a string")
+
+
+def _formats(tree: ast.Module) -> set[str]:
+    """What the formats of f-strings, of `format` and of `%` say."""
+    found = {
+        str(part.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr)
+        for part in node.format_spec.values
+        if isinstance(part, ast.Constant)
+    }
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    strings = [text for text in texts if isinstance(text, str)]
+    found |= {told for text in strings for told in re.findall(r"\{\w*:([^{}]*)\}", text)}
+    return found | {told for text in strings for told in re.findall(r"%[-#0 +]*\d*(\.\d+s)", text)}
+
+
+def _conditions(tree: ast.Module) -> Counter[str]:
+    return Counter(
+        ast.unparse(condition)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.comprehension)
+        for condition in node.ifs
+    )
+
+
+def _inputs(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """A name that was given a literal is given another one."""
+    before = _given_literals(old)
+    for name, text in _given_literals(new).items():
+        was = before.get(name)
+        if was is not None and was != text and not _only_respelled(was, text):
+            yield Shift(text=f"it changes the input: `{name}`", choice=False)
+
+
+def _given_literals(tree: ast.Module) -> dict[str, str]:
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            try:
+                found[node.targets[0].id] = repr(ast.literal_eval(node.value))
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                continue
+    return found
+
+
+def _only_respelled(one: str, other: str) -> bool:
+    """Whether two literals have the same elements, or strings of the same words."""
+    mine, theirs = _atoms(one), _atoms(other)
+    return len(mine) == len(theirs) and all(
+        a == b or a.strip("'\"") == b.strip("'\"") or (a[0] in "'\"" and respelled(a, b))
+        for a, b in zip(mine, theirs, strict=True)
+    )
+
+
+def _atoms(text: str) -> list[str]:
+    return re.findall(r"'[^']*'|\"[^\"]*\"|[\w.+-]+", text)
+
+
+# --- names --------------------------------------------------------------------------------------------------
+
+
+def _names(old: ast.Module, new: ast.Module, failure: _Failure, bound: frozenset[str]) -> Iterator[Shift]:
+    """Names and attributes in place of others: only what could not be found may be spelled anew.
+
+    What belongs to the operation that failed may be replaced: whether the new one works on the same operands
+    is for the run to show.
+    """
+    before, after = _words(old), _words(new)
+    gone, come = list((before - after).elements()), list((after - before).elements())
+    missing, failed = failure.missing, failure.words
+    for name in dict.fromkeys(gone):
+        if name in missing:
+            likely = any(respelled(name, item) or same_operation(name, item) for item in come)
+            if len(set(come)) == 1 and not likely and come[0] not in bound and not _contains(come[0], name):
+                yield Shift(text=f"`{come[0]}` is not a spelling of `{name}`")
+        elif name in failed or name in _TYPES or any(same_operation(name, item) for item in come):
+            continue
+        elif name not in after:
+            yield Shift(text=f"it does not use `{name}` any more", choice=not bound)
+        elif len(come) == len(gone) > 0 and before[name] - after[name] == 1 and not set(come) & bound:
+            yield Shift(text=f"it uses `{come[0]}` where `{name}` was used")
+
+
+def _contains(name: str, word: str) -> bool:
+    """Whether the new name has the old one as a word: `ascii_letters` and `letters`."""
+    return word.lower() in name.lower().split("_")
+
+
+def same_operation(word: object, other: str) -> bool:
+    """Whether both name the same operation, in another language or version; the first may be misspelled."""
+    return isinstance(word, str) and any(
+        known == other and (word == name or respelled(word, name)) for name, known in _SAME
+    )
+
+
+def _words(tree: ast.Module) -> Counter[str]:
+    words: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+                words[name] += 1
+            case ast.keyword(arg=str(name)):
+                words[name] += 1
+    return words
+
+
+# --- calls, scopes, definitions -----------------------------------------------------------------------------
+
+
+def _arguments(old: ast.Module, new: ast.Module, failure: _Failure) -> Iterator[Shift]:
+    """Calls of the same function with fewer arguments, or with the same in another order."""
+    before, after = _calls(old), _calls(new)
+    for called in before.keys() & after.keys():
+        mine, theirs = before[called], after[called]
+        if len(mine) != len(theirs):
+            continue
+        for one, other in zip(mine, theirs, strict=True):
+            if _reordered(one, other) and not _refused(called, failure):
+                yield Shift(text=f"it changes the order of the arguments of `{called}`")
+            elif len(other) < len(one) and (Counter(_parts(one)) - Counter(_parts(other))):
+                yield Shift(text=f"it drops an argument of `{called}`")
+
+
+def _reordered(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether the names that both calls pass are passed in another order."""
+    mine, theirs = (
+        [word for word in _parts(given) if word.isidentifier() or word in given] for given in (one, other)
+    )
+    shared = [word for word in mine if theirs.count(word) == mine.count(word) == 1]
+    return shared != [word for word in theirs if word in shared]
+
+
+def _refused(called: str, failure: _Failure) -> bool:
+    """Whether the call itself refused the types of its arguments."""
+    return failure.of_types and any(text.startswith(f"{called}(") for text in failure.running)
+
+
+def _parts(arguments: tuple[str, ...]) -> list[str]:
+    return [part for text in arguments for part in re.findall(r"\w+", text)]
+
+
+def _calls(tree: ast.Module) -> dict[str, list[tuple[str, ...]]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            arguments = [ast.unparse(item) for item in node.args]
+            arguments += [ast.unparse(item.value) for item in node.keywords]
+            name = ast.unparse(node.func)
+            if len(name) <= 60:
+                found.setdefault(name, []).append(tuple(arguments))
+    return found
+
+
+def _keywords(old: ast.Module, new: ast.Module, failure: _Failure) -> Iterator[Shift]:
+    """Keyword arguments with another value: a flag that is turned, or one of a call that had worked."""
+    before, after = _named(old), _named(new)
+    mine, theirs = (
+        sum("key" in words for calls in named.values() for words in calls) for named in (before, after)
+    )
+    if theirs > mine:
+        yield Shift(text="it orders by a key of its own")
+    for called in before.keys() & after.keys():
+        for one, other in zip(before[called], after[called], strict=False):
+            for word in one.keys() & other.keys():
+                was, now = one[word], other[word]
+                if not isinstance(was, ast.Constant) or not isinstance(now, ast.Constant):
+                    continue
+                if was.value == now.value or (
+                    isinstance(was.value, str)
+                    and isinstance(now.value, str)
+                    and respelled(was.value, now.value)
+                ):
+                    continue
+                worked = not any(f"{called}(" in text for text in failure.running)
+                if worked or isinstance(was.value, bool):
+                    told = f"{word}={ast.unparse(was)}"
+                    yield Shift(text=f"it changes `{told}` of `{called}` to {ast.unparse(now)}")
+
+
+def _named(tree: ast.Module) -> dict[str, list[dict[str, ast.expr]]]:
+    """The keyword arguments of each call, by what is called."""
+    found: dict[str, list[dict[str, ast.expr]]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            words = {word.arg: word.value for word in node.keywords if word.arg is not None}
+            found.setdefault(ast.unparse(node.func)[:60], []).append(words)
+    return found
+
+
+_ORDERED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult, ast.LShift, ast.RShift)
+
+
+def _exchanged(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """Operations whose operands change places."""
+    before, after = _operations(old), _operations(new)
+    for left, kind, right in after - before:
+        if (right, kind, left) in before - after:
+            yield Shift(text=f"it exchanges the operands `{right[:40]}` and `{left[:40]}`")
+
+
+def _operations(tree: ast.Module) -> Counter[tuple[str, str, str]]:
+    return Counter(
+        (ast.unparse(node.left), type(node.op).__name__, ast.unparse(node.right))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, _ORDERED)
+    )
+
+
+def _unused(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """A `return` that is added to a function and leaves out what the function defines for nothing else."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    returned = {ast.dump(node) for node in ast.walk(old) if isinstance(node, ast.Return)}
+    for function in (node for node in ast.walk(new) if isinstance(node, functions)):
+        if not any(isinstance(node, ast.Return) and ast.dump(node) not in returned for node in function.body):
+            continue
+        read = {
+            node.id
+            for node in ast.walk(function)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
+        for node in function.body:
+            if isinstance(node, functions) and node.name not in read and not node.decorator_list:
+                yield Shift(text=f"`{node.name}` is defined and not used")
+
+
+def _scopes(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    before, after = _declared(old), _declared(new)
+    for name in after - before:
+        yield Shift(text=f"it makes `{name}` a variable from outside the function")
+
+
+def _declared(tree: ast.Module) -> Counter[str]:
+    return Counter(
+        name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
+    )
+
+
+def _shadows(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """Builtins, modules and functions that the edit binds anew."""
+    before, after = _bindings(old), _bindings(new)
+    called = {
+        node.func.id
+        for node in ast.walk(new)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    roots = {
+        node.value.id
+        for node in ast.walk(new)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    imported = {
+        (alias.asname or alias.name).partition(".")[0]
+        for tree in (old, new)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    used = called | _BUILTIN | (imported & roots)
+    for name in sorted((after - before) & used):
+        yield Shift(text=f"it replaces `{name}`", choice=False)
+    for node in ast.walk(new):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            root = node.value
+            if (
+                isinstance(root, ast.Name)
+                and root.id in imported | _BUILTIN
+                and ast.unparse(node)
+                not in {ast.unparse(item) for item in ast.walk(old) if isinstance(item, ast.Attribute)}
+            ):
+                yield Shift(text=f"it replaces `{ast.unparse(node)}`", choice=False)
+
+
+def _bindings(tree: ast.Module) -> set[str]:
+    """Names that are bound by something else than an import."""
+    found = {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    found |= {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def _newly_bound(edit: CellEdit) -> set[str]:
+    old, new = parsed(edit.before), parsed(edit.after)
+    return (_bindings(new) - _bindings(old)) if old is not None and new is not None else set()
+
+
+def _definitions(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """Special methods, decorators and work that is done elsewhere or later."""
+    dunder = re.compile(r"__\w+__")
+    for name in _words(new) - _words(old):
+        if dunder.fullmatch(name) and name not in ("__init__", "__name__", "__file__"):
+            yield Shift(text=f"it uses `{name}`")
+    for name in _special(new) - _special(old):
+        yield Shift(text=f"it defines `{name}`", choice=False)
+    if (_decorators(new) - _decorators(old)).total():
+        yield Shift(text="it adds a decorator", choice=False)
+    before, after = _mentions(old), _mentions(new)
+    for name in sorted(after - before):
+        yield Shift(text=f"it uses `{name}`, so that an error may be seen by nobody", choice=False)
+
+
+def _dead(old: ast.Module | None, new: ast.Module) -> Iterator[Shift]:
+    """Statements after one that leaves their block: they can never run."""
+    if _unreachable(new) > (_unreachable(old) if old is not None else 0):
+        yield Shift(text="with it a statement can never run", choice=False)
+
+
+def _unreachable(tree: ast.AST) -> int:
+    leaves = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+    blocks = [
+        block
+        for node in ast.walk(tree)
+        for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody"))
+        if isinstance(block, list)
+    ]
+    return sum(isinstance(statement, leaves) for block in blocks for statement in block[:-1])
+
+
+def _special(tree: ast.Module) -> set[str]:
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and re.fullmatch(r"__\w+__", node.name)
+        and node.name != "__init__"
+    }
+
+
+def _decorators(tree: ast.Module) -> Counter[str]:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return Counter(
+        ast.unparse(item)
+        for node in ast.walk(tree)
+        if isinstance(node, kinds)
+        for item in node.decorator_list
+    )
+
+
+def _mentions(tree: ast.Module) -> set[str]:
+    return set(_ELSEWHERE) & {
+        *(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)),
+        *(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)),
+        *(node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg),
+        *(
+            alias.name.partition(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        ),
+    }
+
+
+# --- sources that could not be parsed -----------------------------------------------------------------------
+
+_MOST = 40  # words that are compared with one another
+_WORD = re.compile(r"[A-Za-z_]\w*|\d+(?:\.\d+)?")
+
+
+def _shadows_in_syntax(edit: CellEdit, new: ast.Module) -> Iterator[Shift]:
+    """Builtins that the edit binds and the source that could not be parsed does not: `print = 'hello'`."""
+    for name in sorted(_bindings(new) & _BUILTIN):
+        bound = rf"\b{name}\b\s*(?:=(?!=)|,|:|\bin\b)|\b(?:as|def|class|for)\s+{name}\b"
+        if not re.search(bound, edit.before):
+            yield Shift(text=f"it replaces `{name}`", choice=False)
+
+
+_OPERATOR = re.compile(
+    r"\*\*=?|//=?|>>=?|<<=?|===?|!==?|&&|\|\||\+\+|--|=[<>!]|<>|[-+*/%&|^@:<>]=|[-+*/%<>=&|^~!?]|[–—−×÷≤≥≠]"
+    r"|\b(?:and|or|not|in|is)\b"
+)
+# what an operator that Python does not have there is meant to be
+_MEANT = {
+    "=": ("==",), "===": ("==",), "=>": (">=",), "=<": ("<=",), "<>": ("!=",), "!": ("not", "!="),
+    "!==": ("!=",), "=!": ("!=",), "&&": ("and",), "||": ("or",), "++": ("+=", "+"), "--": ("-=", "-"),
+    "–": ("-",), "—": ("-",), "−": ("-",), "×": ("*",), "÷": ("/",), "≤": ("<=",), "≥": (">=",),
+    "≠": ("!=",), "==": ("=",), ":=": ("=",),
+}  # fmt: skip
+_TIMES = re.compile(r"(?<![\w.])\d+(?:\.\d+)?\s*[A-Za-z_(]|\)\s*\(")  # `2x`, `3(a + b)`
+
+
+def _operators_in_syntax(edit: CellEdit) -> Iterator[Shift]:
+    """Operators that a source which could not be parsed does not have, nor anything that is meant by them."""
+    before, after = (Counter(_OPERATOR.findall(source)) for source in (edit.before, edit.after))
+    gone = list((before - after).elements())[:_MOST]
+    words = list((Counter(_WORD.findall(edit.before)) - Counter(_WORD.findall(edit.after))).elements())[
+        :_MOST
+    ]
+    for operator in after - before:
+        if operator == "=" or any(operator in _MEANT.get(was, ()) for was in gone):
+            continue
+        if operator == "*" and _TIMES.search(edit.before):
+            continue
+        if not Counter(operator) - Counter("".join(gone)):
+            continue  # `> =`
+        if operator.isalpha() and any(
+            distance(word.lower(), operator) <= 1 + (len(word) > 2) for word in words
+        ):
+            continue
+        if operator == "in" and len(re.findall(r"\bfor\b", edit.before)) > before["in"]:
+            continue
+        yield Shift(text=f"it computes something else: an operator ({operator}) that was not there")
+    twice = re.search(r"[-+*/%<>=&|^]\s+[-+*/%<>=&|^]", edit.before)
+    if gone and not (after - before) and not twice:
+        yield Shift(text=f"it computes something else: an operator ({gone[0]}) is gone")
+
+
+def _slip(word: str, operator: str) -> bool:
+    """Whether a word is a misspelt `and`, `or`, `not`, `in` or `is`."""
+    return distance(word.lower(), operator) <= 1 + (len(word) > 2)
+
+
+def _lost_in_syntax(edit: CellEdit) -> Iterator[Shift]:
+    """Words of a source that could not be parsed which the edit leaves out, if none is spelled like them."""
+    before, after = Counter(_WORD.findall(edit.before)), Counter(_WORD.findall(edit.after))
+    come = list((after - before).elements())[:_MOST]
+    for word in list(before - after)[:_MOST]:
+        if any(respelled(word, item) or (word, item) in _SAME for item in come):
+            continue
+        if not word.isidentifier() and any(item.strip("0") == word.strip("0") for item in come):
+            continue  # 010 became 10 or 0o10
+        yield Shift(text=f"it leaves out `{word}`")

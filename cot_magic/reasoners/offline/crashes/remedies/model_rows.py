@@ -1,0 +1,407 @@
+"""Remedies for messages of scikit-learn and statsmodels."""
+
+from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound
+from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, AtOrigin, Remedy, Swap
+
+_FEATURES = "A model takes a table of features, one row for each example, and one target for each row."
+_TEXT = "A model computes with numbers. Categories become columns of 0 and 1 (`get_dummies`), or are encoded."
+_NAMES = "A model wants the columns that it was fitted with, in the same order."
+_TARGET = "A classifier predicts classes, a regressor predicts amounts; their targets and metrics differ."
+_LINEAR = "import numpy as np\nfrom sklearn.linear_model import LinearRegression, LogisticRegression\n"
+_SPLITS = "Each class, group or part needs enough rows for the number of parts."
+
+
+def _looks_swapped(bound: Bound) -> bool:
+    """Whether the second and third target are named as a target and a table."""
+    second, third = (getattr(bound[hole], "id", "").lower() for hole in ("b", "c"))
+    return second.startswith(("y", "target", "label")) and third.startswith(
+        ("x", "test_x", "features", "data")
+    )
+
+
+ROWS = (
+    Remedy(
+        code="model.root_of_the_error",
+        on=("TypeError",),
+        says=r"unexpected keyword argument 'squared'",
+        find=("_f(..., squared=False)", "_m._how(..., squared=False)"),
+        write=(
+            Swap(text="{f}({rest}) ** 0.5", why="Take the root of the mean squared error."),
+            Swap(text="{m}.{how}({rest}) ** 0.5", why="Take the root of the mean squared error."),
+        ),
+        claim="`squared` was removed: the function gives the squared error.",
+        lesson="The root mean squared error is the root of `mean_squared_error`, or `root_mean_squared_error`.",
+        example=(
+            "from sklearn.metrics import mean_squared_error",
+            "e = mean_squared_error([1, 2], [1, 4], squared=False)",
+            "e == 2 ** 0.5",
+        ),
+        weight=0.95,
+    ),
+    Remedy(
+        code="model.split_order",
+        on=("ValueError",),
+        says=r"inconsistent numbers of samples|Expected 2D array|bad input shape|should be a 1d array",
+        find=("_a, _b, _c, _d = train_test_split(_x, _y, ...)",),
+        when=lambda site, bound: _looks_swapped(bound),
+        write=(
+            Swap(
+                text="{a}, {c}, {b}, {d} = {value_of_node}",
+                why="Take the parts in the order in which they come.",
+            ),
+        ),
+        claim="`train_test_split` gives both parts of the first array, then both of the second.",
+        lesson="`X_train, X_test, y_train, y_test = train_test_split(X, y)`: the order is by array, not by part.",
+        everywhere=True,
+        example=(
+            "import numpy as np\nfrom sklearn.model_selection import train_test_split\n"
+            "from sklearn.linear_model import LinearRegression\nX, y = np.arange(20).reshape(10, 2), np.arange(10)",
+            "X_train, y_train, X_test, y_test = train_test_split(X, y, random_state=0)\n"
+            "m = LinearRegression().fit(X_train, y_train)",
+            "X_test.shape == (3, 2)",
+        ),
+        weight=0.95,
+    ),
+    Remedy(
+        code="model.one_column",
+        on=("ValueError",),
+        says=r"Expected 2D (array|input|container)|Expected a 2-dimensional container|Reshape your data|must be (a )?2-?[dD]|X should be a 2-?d",
+        find=("_f._how(_frame[_c], ...)", "_f._how(_x, ...)"),
+        when=lambda site, bound: bound.get("how") not in ("reshape", "array"),
+        write=(
+            Swap(
+                text="{f}.{how}({frame}[[{c}]], {rest})", why="Use a list of columns, which keeps it a table."
+            ),
+            Swap(
+                text="{f}.{how}({x}.reshape(-1, 1), {rest})", why="Make a column of the values: one row each."
+            ),
+            Swap(text="{f}.{how}({x}.to_frame(), {rest})", why="Make a table of one column."),
+            Swap(
+                text="{f}.{how}({x}.reshape(1, -1), {rest})", why="Make one row of the values: one example."
+            ),
+            Swap(text="{f}.{how}({x}.to_frame().T, {rest})", why="Make one row of the values: one example."),
+            Swap(text="{f}.{how}([{x}], {rest})", why="Make one row of the values: one example."),
+            Swap(text="{f}.{how}([[item] for item in {x}], {rest})", why="Make a row of each value."),
+        ),
+        claim="The model takes a table of rows and columns, not one row of values.",
+        lesson=_FEATURES,
+        example=(
+            _LINEAR + "x = np.array([1.0, 2.0, 3.0])\ny = x * 2",
+            "m = LinearRegression().fit(x, y)",
+            "round(m.coef_[0]) == 2",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
+        code="model.flat_target",
+        on=("ValueError",),
+        says=r"y should be a 1d array|bad input shape|Multioutput target|got an array of shape \(\d+, \d+\) instead",
+        find=("_f._how(_x, _y, ...)", "_f(_x, _y)"),
+        write=(
+            Swap(
+                text="{f}.{how}({x}, {np}.ravel({y}), {rest})",
+                why="Make one row of the target.",
+                needs=("np",),
+            ),
+            Swap(
+                text="{f}.{how}({x}, {np}.argmax({y}, axis=1), {rest})",
+                why="Take the class of each row.",
+                needs=("np",),
+            ),
+        ),
+        claim="The target has columns; it should be one value for each row.",
+        lesson=_FEATURES,
+        example=(
+            "import numpy as np\nfrom sklearn.preprocessing import LabelEncoder\nfrom sklearn.metrics import f1_score\n"
+            "t = np.array([[0, 1], [1, 0], [1, 0]])",
+            "from sklearn.svm import SVC\nm = SVC().fit([[1], [2], [3]], t)",
+            "len(m.classes_) == 2",
+        ),
+    ),
+    Remedy(
+        code="model.text_features",
+        on=("ValueError", "TypeError"),
+        says=r"could not convert string to float|[Pp]andas data cast to numpy dtype of object|dtype='numeric' is not "
+        r"compatible|Cannot use \w+ strategy with non-numeric data|Unable to convert array of bytes/strings",
+        find=("_f.fit(_x, ...)", "_f.fit_transform(_x, ...)", "_m.OLS(_y, _x, ...)"),
+        write=(
+            Above(
+                text="{x} = {pd}.get_dummies({x}, drop_first=True, dtype=float)",
+                why="Make a column of 0 and 1 of each category but the first.",
+            ),
+            Above(
+                text="{x} = {pd}.get_dummies({x}, dtype=float)",
+                why="Make a column of 0 and 1 of each category.",
+            ),
+            Swap(
+                text="{f}.fit({pd}.get_dummies({x}, dtype=float), {rest})",
+                why="Make a column of 0 and 1 of each category.",
+            ),
+            Above(text="{x} = {x}.select_dtypes('number')", why="Only use the columns that hold numbers."),
+            Swap(
+                text="{f}.{method}({x}.select_dtypes('number'), {rest})",
+                why="Only use the columns that hold numbers.",
+            ),
+        ),
+        claim="`{x}` has a column of text, which a model cannot compute with.",
+        lesson=_TEXT,
+        example=(
+            "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\n"
+            "X = pd.DataFrame({'a': [1, 2, 3, 5], 'c': ['x', 'y', 'x', 'y']})\ny = [1, 2, 3, 4]",
+            "m = LinearRegression().fit(X, y)",
+            "len(m.coef_) == 2",
+        ),
+        weight=0.75,
+    ),
+    Remedy(
+        code="model.rows_differ",
+        on=("ValueError",),
+        says=r"inconsistent numbers? of samples|Number of labels=\d+ does not match|[Ll]ength of .* does not match|different (number|lengths?)|"
+        r"zero-size|indices for endog and exog are not aligned|must have the same length|shape mismatch",
+        find=("_f.fit(_x, _y, ...)", "_f(_x, _y, ...)", "_f._how(_x, _y, ...)"),
+        write=(
+            Above(text="{y} = {y}.loc[{x}.index]", why="Keep the rows of `{y}` that `{x}` still has."),
+            Above(text="{x} = {x}.loc[{y}.index]", why="Keep the rows of `{x}` that `{y}` still has."),
+            Above(text="{again_y}", why="Make `{y}` anew, from the rows that are left."),
+            Above(text="{again_x}", why="Make `{x}` anew, from the rows that are left."),
+            Swap(text="{f}({y}, {x}, {rest})", why="Give them in the other order."),
+            Above(text="{x} = {x}[:len({y})]", why="Use as many of `{x}` as there are of `{y}`."),
+            Above(text="{y} = {y}[:len({x})]", why="Use as many of `{y}` as there are of `{x}`."),
+        ),
+        claim="`{x}` and `{y}` have different numbers of rows: one of them lost some.",
+        lesson="Rows that are dropped from the features must be dropped from the target too; the index says which.",
+        example=(
+            _LINEAR + "import pandas as pd\ndf = pd.DataFrame({'a': [1, None, 3], 't': [1, 2, 3]})\n"
+            "X = df[['a']].dropna()\ny = df['t']",
+            "m = LinearRegression().fit(X, y)",
+            "len(y) == 2",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
+        code="model.feature_names",
+        on=("ValueError",),
+        says=r"feature names should match|features?, but \w+ is expecting|X has \d+ features",
+        find=(
+            "_f.predict(_x)",
+            "_f.transform(_x)",
+            "_f.predict_proba(_x)",
+            "_f.score(_x, ...)",
+            "_f.decision_function(_x)",
+        ),
+        write=(
+            Above(
+                text="{x} = {x}.reindex(columns={f}.feature_names_in_, fill_value=0)",
+                why="Use the columns that the model was fitted with; those that are missing are 0.",
+            ),
+            Swap(
+                text="{f}.{method}({x}[{f}.feature_names_in_], {rest})",
+                why="Use the columns of the fit, in its order.",
+            ),
+            Swap(
+                text="{f}.{method}({x}.reindex(columns={f}.feature_names_in_, fill_value=0), {rest})",
+                why="Use the columns that the model was fitted with; those that are missing are 0.",
+            ),
+            Swap(
+                text="{f}.{method}({x}[:, :{f}.n_features_in_], {rest})",
+                why="Use as many columns as the model was fitted with.",
+            ),
+            Swap(text="{f}.{method}([{x}], {rest})", why="Make one row of the values: one example."),
+            Swap(text="{f}.{method}({x}.T, {rest})", why="Turn rows into columns."),
+        ),
+        claim="`{x}` has other columns than the model was fitted with.",
+        lesson=_NAMES,
+        example=(
+            "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\n"
+            "m = LinearRegression().fit(pd.DataFrame({'a': [1, 2], 'b': [3, 5]}), [1, 2])\nn = pd.DataFrame({'b': [3], 'a': [1]})",
+            "p = m.predict(n)",
+            "len(p) == 1",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
+        code="model.not_fitted",
+        on=("NotFittedError",),
+        says=r"not fitted",
+        find=(
+            "_f.predict(_x, ...)",
+            "_f.transform(_x, ...)",
+            "_f.predict_proba(_x, ...)",
+            "_f.score(_x, ...)",
+            "_f._attr",
+            "_f._how(...)",
+        ),
+        write=(
+            Above(text="{f}.fit({fit_args})", why="Fit the model first, with the training data."),
+            Swap(text="{f}.fit_transform({x}, {rest})", why="Fit and transform in one step."),
+        ),
+        claim="`{f}` was not fitted before it is used.",
+        lesson="`fit` learns from the training data; only then can a model predict or transform. `cross_val_score` fits "
+        "copies, not the model itself.",
+        example=(
+            "from sklearn.preprocessing import StandardScaler\ns = StandardScaler()\nX = [[1.0], [3.0]]",
+            "Z = s.transform(X)",
+            "Z[0][0] == -1",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
+        code="model.amount_as_class",
+        on=("ValueError",),
+        says=r"Unknown label type|continuous is not supported|mix of (\w+) and (\w+) targets|Classification metrics can't",
+        find=("_c(...).fit(_x, _y)", "_f.fit(_x, _y)", "_f(_x, _y)", "_f(_x, _y, ...)"),
+        write=(
+            AtOrigin(
+                hole="f",
+                text="{regressor_f}",
+                why="Use a regressor: the target is an amount.",
+                needs=("{import_f}",),
+            ),
+            Swap(
+                text="{f}({x}, ({y} > 0.5).astype(int), {rest})",
+                why="Make classes of the predictions: above one half, or not.",
+            ),
+            Swap(text="{f}({x}, {y}.round().astype(int), {rest})", why="Round the predictions to classes."),
+            Swap(text="{f}.fit({x}, {y}.astype(int))", why="Take the target as classes: whole numbers."),
+        ),
+        claim="A classifier or its metric got amounts instead of classes.",
+        lesson=_TARGET,
+        example=(
+            _LINEAR + "m = LogisticRegression()",
+            "m.fit([[1], [2], [3]], np.array([0.5, 1.5, 2.25]))",
+            "type(m).__name__ == 'LinearRegression'",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
+        code="model.probabilities",
+        on=("ValueError",),
+        says=r"mix of (binary|multiclass|multilabel-indicator) and continuous targets",
+        find=("_f(_x, _y)", "_f(_x, _y, ...)"),
+        write=(
+            Swap(
+                text="{f}({x}, ({np}.asarray({y}) >= 0.5).astype(int), {rest})",
+                why="Make classes of the probabilities: 1 from 0.5 on.",
+                needs=("np",),
+            ),
+        ),
+        claim="`{y}` holds probabilities or amounts, and `{f}` compares classes.",
+        lesson="Metrics of classes need classes: `predict` gives them, `predict_proba` gives probabilities.",
+        example=(
+            "import numpy as np\nfrom sklearn.metrics import accuracy_score\ny = [0, 1]\np = [0.1, 0.8]",
+            "a = accuracy_score(y, p)",
+            "a == 1",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
+        code="model.averaged",
+        on=("ValueError",),
+        says=r"Target is multiclass but average='binary'",
+        find=("_f(_x, _y, ...)",),
+        write=(
+            Swap(text="{f}({x}, {y}, {rest}, average='macro')", why="Take the mean over the classes."),
+            Swap(
+                text="{f}({x}, {y}, {rest}, average='weighted')",
+                why="Take the mean, weighted by how frequent each class is.",
+            ),
+            Swap(text="{f}({x}, {y}, {rest}, average='micro')", why="Count over all classes together."),
+        ),
+        claim="There are more than two classes, and no word about how to average over them.",
+        lesson=_TARGET,
+        example=("from sklearn.metrics import f1_score", "s = f1_score([0, 1, 2], [0, 1, 2])", "s == 1"),
+        weight=0.85,
+    ),
+    Remedy(
+        code="model.new_category",
+        on=("ValueError",),
+        says=r"Found unknown categories|contains previously unseen labels",
+        find=("_f.transform(_x)",),
+        write=(
+            AtOrigin(
+                hole="f",
+                text="{ignoring_f}",
+                why="Let the encoder write only zeros for a category that it does not know.",
+            ),
+            Above(text="{f}.fit({x})", why="Fit the encoder to these categories."),
+        ),
+        claim="The encoder gets a category that was not there when it was fitted.",
+        lesson="An encoder knows the categories of its fit; `handle_unknown='ignore'` writes zeros for others.",
+        example=(
+            "import numpy as np\nfrom sklearn.preprocessing import OneHotEncoder\nenc = OneHotEncoder()\nenc.fit([['a'], ['b']])",
+            "t = enc.transform([['c']])",
+            "t.sum() == 0",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
+        code="model.too_few_for_parts",
+        on=("ValueError",),
+        says=r"n_splits=(\d+) cannot be greater than the number of (?:members in each class|samples)[:=]? ?(?:n_samples=)?(\d*)|"
+        r"Cannot have number of splits n_splits=(\d+) greater than the number of samples: n_samples=(\d+)",
+        find=("_f(..., cv=_k)", "_f(..., n_splits=_k)", "_f(_k)"),
+        write=(
+            Swap(text="{f}({rest}, cv=2)", why="Use two parts."),
+            Swap(text="{f}({rest}, n_splits=2)", why="Use two parts."),
+        ),
+        claim="There are fewer rows (in a class) than parts.",
+        lesson=_SPLITS,
+        example=(
+            _LINEAR + "from sklearn.model_selection import cross_val_score",
+            "s = cross_val_score(LinearRegression(), [[1], [2], [4], [5]], [1, 2, 3, 4], cv=5)",
+            "len(s) == 2",
+        ),
+    ),
+    Remedy(
+        code="model.rare_class",
+        on=("ValueError",),
+        says=r"least populated class(es)?",
+        find=("_f(..., stratify=_y)",),
+        write=(Swap(text="{f}({rest})", why="Split without regard to the classes."),),
+        claim="A class has one row only, which cannot be in both parts.",
+        lesson=_SPLITS,
+        example=(
+            "from sklearn.model_selection import train_test_split",
+            "a, b = train_test_split([1, 2, 3, 4], stratify=[0, 0, 0, 1], random_state=0)",
+            "len(a) == 3",
+        ),
+    ),
+    Remedy(
+        code="model.no_probabilities",
+        on=("AttributeError",),
+        says=r"predict_proba.* is not available when probability=False|has no attribute 'predict_proba'",
+        find=("_f.predict_proba(_x)",),
+        write=(
+            AtOrigin(hole="f", text="{probable_f}", why="Ask the model for probabilities when it is made."),
+            Swap(text="{f}.decision_function({x})", why="Use the distances from the border."),
+            Swap(text="{f}.predict({x})", why="Use the predicted classes."),
+        ),
+        claim="`{f}` was not made to give probabilities.",
+        lesson="Some models give probabilities only if they are asked for when the model is made.",
+        example=(
+            "from sklearn.svm import LinearSVC\nm = LinearSVC()\nm.fit([[1], [2]], [0, 1])",
+            "p = m.predict_proba([[1]])",
+            "len(p) == 1",
+        ),
+    ),
+    Remedy(
+        code="model.negative",
+        on=("ValueError",),
+        says=r"Negative values in data",
+        find=("_f.fit(_x, ...)",),
+        write=(
+            Above(
+                text="{x} = MinMaxScaler().fit_transform({x})",
+                why="Bring the features between 0 and 1.",
+                needs=("from sklearn.preprocessing import MinMaxScaler",),
+            ),
+        ),
+        claim="The model takes counts, but `{x}` has negative values.",
+        lesson=_FEATURES,
+        example=(
+            "from sklearn.naive_bayes import MultinomialNB\nX = [[-1.0], [2.0]]",
+            "m = MultinomialNB().fit(X, [0, 1])",
+            "X.min() == 0",
+        ),
+    ),
+)

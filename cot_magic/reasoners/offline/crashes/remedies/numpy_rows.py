@@ -1,0 +1,269 @@
+"""Remedies for messages of numpy: shapes, dimensions, dtypes."""
+
+from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
+
+_SHAPES = (
+    "Arrays are combined element by element if their shapes agree from the right, or one of them is 1. "
+    "`keepdims=True` and `[:, None]` keep or add the axis that is needed."
+)
+_JOINED = "Arrays that are joined need the same number of axes, and the same lengths on all axes but one."
+_TYPES = "An array has one dtype; a result of another dtype does not fit into it in place."
+
+ROWS = (
+    Remedy(
+        code="numpy.reduced_axis",
+        on=("ValueError",),
+        says=r"operands could not be broadcast together",
+        find=(
+            "_x <op> _y._how(..., axis=_k)",
+            "_x <op> _m._how(_y, ..., axis=_k)",
+            "_x <op>= _y._how(..., axis=_k)",
+        ),
+        when=lambda site, bound: "keepdims" not in str(bound["rest"]),
+        write=(
+            Swap(
+                text="{x} {sign} {y}.{how}({rest}, axis={k}, keepdims=True)",
+                why="Keep the axis that is reduced.",
+            ),
+            Swap(
+                text="{x} {sign} {m}.{how}({y}, {rest}, axis={k}, keepdims=True)",
+                why="Keep the axis that is reduced.",
+            ),
+            Swap(
+                text="{x} {sign}= {y}.{how}({rest}, axis={k}, keepdims=True)",
+                why="Keep the axis that is reduced.",
+            ),
+        ),
+        claim="`{how}` over axis {k} leaves one axis less, so it does not line up with `{x}`.",
+        lesson=_SHAPES,
+        example=("import numpy as np\na = np.ones((3, 4))", "b = a / a.sum(axis=1)", "b[0, 0] == 0.25"),
+        weight=0.9,
+    ),
+    Remedy(
+        code="numpy.broadcast",
+        on=("ValueError",),
+        says=r"operands could not be broadcast together",
+        find=("_x <op> _y", "_x <cmp> _y", "_m._how(_x, _y, ...)"),
+        write=tuple(
+            Swap(text=text, why=why)
+            for text, why in (
+                ("{x} {sign} {y}[:, None]", "Make a column of the right side: one value for each row."),
+                ("{x}[:, None] {sign} {y}", "Make a column of the left side: one value for each row."),
+                ("{x} {sign} {y}.T", "Transpose the right side."),
+                ("{x}.T {sign} {y}", "Transpose the left side."),
+                ("{x} {sign} {y}.ravel()", "Make the right side one row of values."),
+                ("{x}[:len({y})] {sign} {y}", "Use as many elements of the left side as the right one has."),
+                ("{x} {sign} {y}[:len({x})]", "Use as many elements of the right side as the left one has."),
+            )
+        ),
+        claim="`{x}` and `{y}` have shapes that cannot be combined element by element.",
+        lesson=_SHAPES,
+        example=(
+            "import numpy as np\na = np.ones((3, 2))\nw = np.array([1, 2, 3])",
+            "b = a * w",
+            "b[2, 1] == 3",
+        ),
+        weight=0.6,
+    ),
+    Remedy(
+        code="numpy.product",
+        on=("ValueError",),
+        says=r"matmul|not aligned|mismatch in its core dimension",
+        find=("_x @ _y", "_x.dot(_y)", "_m.dot(_x, _y)", "_m.matmul(_x, _y)"),
+        write=(
+            Swap(text="{x} @ {y}.T", why="Transpose the right side."),
+            Swap(text="{x}.T @ {y}", why="Transpose the left side."),
+            Swap(text="{y} @ {x}", why="Multiply in the other order."),
+            Swap(
+                text="{np}.column_stack([{np}.ones(len({x})), {x}]) @ {y}",
+                why="Add a column of ones: the constant term.",
+                needs=("np",),
+            ),
+            Swap(text="{x} @ {y}[1:] + {y}[0]", why="Add the first weight by itself: the constant term."),
+            Swap(text="{x} @ {y}.reshape(-1, 1)", why="Make a column of the right side."),
+        ),
+        claim="The rows of `{y}` are not as many as the columns of `{x}`.",
+        lesson="In `a @ b`, `a` has as many columns as `b` has rows.",
+        example=(
+            "import numpy as np\na = np.ones((3, 2))\nw = np.ones((5, 2))",
+            "b = a @ w",
+            "b.shape == (3, 5)",
+        ),
+    ),
+    Remedy(
+        code="numpy.joined",
+        on=("ValueError",),
+        says=r"all the input array dimensions|all the input arrays must have same number of dimensions|"
+        r"all input arrays must have the same shape",
+        find=(
+            "_m.concatenate([_x, _y], ...)",
+            "_m.concatenate((_x, _y), ...)",
+            "_m.hstack([_x, _y])",
+            "_m.hstack((_x, _y))",
+            "_m.vstack([_x, _y])",
+            "_m.vstack((_x, _y))",
+            "_m.stack([_x, _y], ...)",
+            "_m.append(_x, _y, ...)",
+        ),
+        write=(
+            Swap(text="{m}.column_stack([{x}, {y}])", why="Add `{y}` as a column."),
+            Swap(text="{m}.vstack([{x}, {y}])", why="Add `{y}` as a row."),
+            Swap(text="{m}.concatenate([{x}, {y}], axis=1)", why="Join them side by side."),
+            Swap(text="{m}.concatenate([{x}, {y}])", why="Join them one after the other."),
+            Swap(text="{m}.vstack([{x}, {y}.T])", why="Transpose the second one."),
+        ),
+        claim="`{x}` and `{y}` have shapes that cannot be joined on this axis.",
+        lesson=_JOINED,
+        example=(
+            "import numpy as np\na = np.ones((3, 2))\nc = np.arange(3)",
+            "b = np.concatenate([a, c], axis=1)",
+            "b.shape == (3, 3)",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
+        code="numpy.ragged",
+        on=("ValueError",),
+        says=r"inhomogeneous shape|setting an array element with a sequence",
+        find=("_m.array(_x, ...)", "_m.asarray(_x, ...)"),
+        write=(
+            Swap(
+                text="{m}.array(list(zip_longest(*{x}, fillvalue={m}.nan)), {rest}).T",
+                why="Fill short rows with missing values.",
+                needs=("from itertools import zip_longest",),
+            ),
+            Swap(text="{m}.array({x}, dtype=object)", why="Make an array of lists: its elements stay lists."),
+            Swap(
+                text="{m}.array([row[:min(map(len, {x}))] for row in {x}], {rest})",
+                why="Cut the rows to the shortest one.",
+            ),
+            Swap(text="{m}.concatenate({x})", why="Put all values into one row."),
+        ),
+        claim="The rows of `{x}` have different lengths, so they make no table.",
+        lesson="The rows of an array have one length. Lists of different lengths need padding, or stay lists.",
+        example=("import numpy as np\nr = [[1, 2], [3]]", "a = np.array(r)", "a.shape == (2, 2)"),
+    ),
+    Remedy(
+        code="numpy.into_integers",
+        on=("UFuncTypeError", "_UFuncOutputCastingError", "TypeError"),
+        says=r"Cannot cast ufunc '\w+' output from dtype",
+        find=("_x <op>= _y",),
+        write=(
+            Swap(text="{x} = {x} {sign} {y}", why="Make a new array, whose dtype fits the result."),
+            AtOrigin(hole="x", text="({value}).astype(float)", why="Make `{x}` an array of floats."),
+            Swap(text="{x} {sign}= ({y}).astype({x}.dtype)", why="Round the values down to whole numbers."),
+        ),
+        claim="`{x}` holds whole numbers; the result does not fit into it.",
+        lesson=_TYPES,
+        example=("import numpy as np\na = np.array([1, 2])", "a += 0.5", "a[0] == 1.5"),
+        weight=0.85,
+    ),
+    Remedy(
+        code="numpy.list_at_positions",
+        on=("TypeError",),
+        says=r"only integer scalar arrays|list indices must be integers or slices, not (numpy.)?ndarray",
+        find=("_list[_array]",),
+        write=(
+            Swap(text="{np}.array({list})[{array}]", why="Make an array of the list.", needs=("np",)),
+            Swap(text="[{list}[place] for place in {array}]", why="Take the elements one by one."),
+        ),
+        claim="`{list}` is a list, which takes one position; `{array}` holds several.",
+        lesson="A list is indexed by one position or a slice, an array by an array of positions too.",
+        check="isinstance({list}, (list, tuple)) and getattr({array}, 'ndim', 0) > 0",
+        example=(
+            "import numpy as np\nv = [3, 1, 2]\norder = np.argsort(v)",
+            "s = v[order]",
+            "list(s) == [1, 2, 3]",
+        ),
+        weight=0.92,
+    ),
+    Remedy(
+        code="numpy.no_index",
+        on=("IndexError", "TypeError", "ValueError"),
+        says=r"arrays used as indices must be of integer|only integers?, slices|only integer scalar arrays|"
+        r"slice indices must be integers",
+        find=("_x[_i]",),
+        write=(
+            Swap(text="{x}[{i}.astype(bool)]", why="Make a mask of it: true or false for each element."),
+            Swap(text="{x}[{i}.astype(int)]", why="Make whole numbers of the positions."),
+            Swap(text="{x}[int({i})]", why="Make a whole number of the position."),
+        ),
+        claim="`{i}` holds no whole numbers, so it gives no positions in `{x}`.",
+        lesson="Positions are whole numbers. A division gives a float, `//` a whole number.",
+        example=("import numpy as np\na = np.array([5, 6])\ni = np.array([1.0])", "b = a[i]", "b[0] == 6"),
+        weight=0.55,
+    ),
+    Remedy(
+        code="numpy.too_many_indices",
+        on=("IndexError",),
+        says=r"too many indices for array: array is 1-dimensional, but 2 were indexed",
+        find=("_x[_i, _j]",),
+        write=(
+            Swap(text="{x}[{i}]", why="Use one position: the array has one axis."),
+            Swap(text="{x}.reshape(-1, 1)[{i}, {j}]", why="Make a column of the array."),
+            Swap(text="{x}[{j}]", why="Use the other position."),
+        ),
+        claim="`{x}` has one axis, but two positions are given.",
+        lesson="An array has as many positions as axes; `shape` tells how many there are.",
+        example=("import numpy as np\na = np.array([5, 6])", "b = a[:, 0]", "b is not None"),
+    ),
+    Remedy(
+        code="numpy.reshaped",
+        on=("ValueError",),
+        says=r"cannot reshape array of size (\d+) into shape \((.*)\)",
+        find=("_x.reshape(_r, _c)", "_x.reshape((_r, _c))", "_m.reshape(_x, (_r, _c))"),
+        write=(
+            Swap(text="{x}.reshape(-1, {c})", why="Let numpy count the rows."),
+            Swap(text="{x}.reshape({r}, -1)", why="Let numpy count the columns."),
+            Swap(
+                text="{x}[:len({x}) // {c} * {c}].reshape(-1, {c})", why="Leave out the last, incomplete row."
+            ),
+            Swap(
+                text="{np}.pad({x}.astype(float), (0, -len({x}) % {c}), constant_values={np}.nan).reshape(-1, {c})",
+                why="Fill the last row with missing values.",
+            ),
+            Swap(
+                text="{x}[len({x}) % {c}:].reshape(-1, {c})",
+                why="Leave out the first elements that fill no row.",
+            ),
+        ),
+        claim="{1} elements cannot be arranged as ({2}).",
+        lesson="A reshaped array has as many elements as before; one length may be -1, which numpy works out.",
+        example=("import numpy as np\na = np.arange(10)", "b = a.reshape(-1, 7)", "b.shape == (1, 7)"),
+    ),
+    Remedy(
+        code="numpy.singular",
+        on=("LinAlgError",),
+        says=r"Singular matrix",
+        find=("_m.inv(_x)", "_m.solve(_x, _y)"),
+        write=(
+            Swap(text="{m}.pinv({x})", why="Use the pseudo-inverse, which every matrix has."),
+            Swap(text="{m}.lstsq({x}, {y}, rcond=None)[0]", why="Take the solution with the least squares."),
+        ),
+        claim="`{x}` has no inverse: one of its rows follows from the others.",
+        lesson="A matrix whose rows depend on one another has no inverse.",
+        example=("import numpy as np\na = np.ones((2, 2))", "b = np.linalg.inv(a)", "b.shape == (2, 2)"),
+    ),
+    Remedy(
+        code="numpy.probabilities",
+        on=("ValueError",),
+        says=r"[pP]robabilities do not sum to 1",
+        find=("_r.choice(..., p=_p)", "_r.multinomial(_n, _p, ...)"),
+        write=(
+            Swap(
+                text="{r}.choice({rest}, p={np}.array({p}) / {np}.sum({p}))",
+                why="Divide them by their sum.",
+                needs=("np",),
+            ),
+            Swap(
+                text="{r}.multinomial({n}, {np}.array({p}) / {np}.sum({p}), {rest})",
+                why="Divide them by their sum.",
+                needs=("np",),
+            ),
+        ),
+        claim="The probabilities `{p}` do not add up to 1.",
+        lesson="Probabilities add up to 1: divide weights by their sum.",
+        example=("import numpy as np\nw = [1, 3]", "x = np.random.choice([5, 6], p=w)", "x in (5, 6)"),
+        weight=0.8,
+    ),
+)

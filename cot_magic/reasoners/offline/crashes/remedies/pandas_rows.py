@@ -1,0 +1,762 @@
+"""Remedies for messages of pandas."""
+
+import ast
+
+from cot_magic.reasoners.offline.crashes.operands import kind_of
+from cot_magic.reasoners.offline.crashes.remedies.pattern import KINDS, Bound
+from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.site import Site
+
+_PLAIN = ("list", "tuple", "dict", "collections.defaultdict", "numpy.ndarray")
+_LABELS = (
+    "pandas aligns by label: the index says which row belongs to which. Filtering, sorting and grouping keep the "
+    "old labels; `reset_index(drop=True)` numbers the rows anew, `iloc` counts positions."
+)
+_TABLES = "Columns, rows and tables are different things: a method may exist for one of them only."
+_DATES = "A column of dates must be parsed before it has parts, and all of its values need one format."
+_ZONES = (
+    "A time with a time zone and one without cannot be compared or subtracted: give both a zone, or neither."
+)
+
+
+def _may_be_table(site: Site, bound: Bound) -> bool:
+    """Whether `x` is not known to be another container."""
+    held = bound["x"]
+    return not isinstance(held, ast.expr) or kind_of(site, held) not in _PLAIN
+
+
+def _is_text(node: ast.AST | str) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_column(site: Site, bound: Bound) -> bool:
+    """Whether the missing key is a column of `x`."""
+    held = bound["x"]
+    return isinstance(held, ast.expr) and site.raised.evalue in site.keys(held)
+
+
+def _renames_to(site: Site, names: ast.AST | str) -> bool:
+    """Whether the dictionary has the missing name among its values."""
+    values = names.values if isinstance(names, ast.Dict) else []
+    return any(
+        isinstance(value, ast.Constant) and repr(value.value) in site.raised.evalue for value in values
+    )
+
+
+_DF = "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b', 'a'], 'v': [1, 2, 3], 'w': [4.0, 5.0, 6.0]})"
+
+ROWS = (
+    Remedy(
+        code="pandas.append_alone",
+        on=("AttributeError",),
+        says=r"'DataFrame' object has no attribute 'append'",
+        find=("_name.append(_y, ...)",),
+        when=lambda site, bound: isinstance(site.statement, ast.Expr),
+        write=(
+            Swap(
+                text="{name} = {pd}.concat([{name}, {y_as_table}], {rest})",
+                why="Join the rows, and keep the result.",
+                needs=("pd",),
+            ),
+        ),
+        claim="A DataFrame has no `append` any more, and the result was not kept.",
+        lesson="`pd.concat` returns a new table; assign it, else nothing has changed.",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'a': [1]})",
+            "df.append({'a': 2}, ignore_index=True)",
+            "list(df.a) == [1, 2]",
+        ),
+        weight=0.97,
+    ),
+    Remedy(
+        code="pandas.append_series",
+        on=("AttributeError",),
+        says=r"'DataFrame' object has no attribute 'append'",
+        find=("_x.append(_series, ...)",),
+        when=lambda site, bound: (
+            isinstance(bound["series"], ast.expr)
+            and kind_of(site, bound["series"]) in KINDS["series"]
+            and not isinstance(site.statement, ast.Expr)
+        ),
+        write=(
+            Swap(
+                text="{pd}.concat([{x}, {series_as_table}], {rest})",
+                why="Join the tables: the Series becomes one row.",
+                needs=("pd",),
+            ),
+        ),
+        claim="A DataFrame has no `append` any more; a Series that is joined to it has to be one row.",
+        lesson="`pd.concat` joins tables. A Series is a column for it: `.to_frame().T` makes a row of it.",
+        check="not hasattr({x}, 'append')",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'a': [1]})\nrow = pd.Series({'a': 2})",
+            "df = df.append(row, ignore_index=True)",
+            "list(df.a) == [1, 2]",
+        ),
+        weight=0.97,
+    ),
+    Remedy(
+        code="pandas.whole_column_converted",
+        on=("TypeError",),
+        says=r"cannot convert the series|only (length-1|0-dimensional|size-1) arrays can be converted|"
+        r"argument must be .*, not '(Series|Index|ndarray)'",
+        find=("int(_arrays)", "float(_arrays)", "str(_arrays)"),
+        write=(Swap(text="{arrays}.astype({function})", why="Convert each of the values."),),
+        claim="`{function}` converts one value, and `{arrays}` holds several.",
+        lesson="`int(x)` and `float(x)` convert one value. A column or an array has `astype`.",
+        check="getattr({arrays}, 'ndim', 0) > 0",
+        example=(_DF, "n = int(df['w'])", "list(n) == [4, 5, 6]"),
+        weight=0.85,
+    ),
+    Remedy(
+        code="pandas.renamed_rows",
+        on=("KeyError", "AttributeError"),
+        says=r"(?:^|attribute )'(.*)'$",
+        find=("_x.rename(_d)", "_x.rename(_d, inplace=True)"),
+        when=lambda site, bound: _renames_to(site, bound["d"]),
+        write=(Swap(text="{x}.rename(columns={d})", why="Rename columns, not rows."),),
+        claim="`rename` with a dictionary alone renames rows.",
+        lesson="`rename(columns=…)` renames columns; without a name, the dictionary is for the labels of the rows.",
+        everywhere=True,
+        example=(_DF, "e = df.rename({'v': 'value'})\nt = e['value'].sum()", "t == 6"),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.too_few_values",
+        on=("ValueError",),
+        says=r"Length of values \((\d+)\) does not match length of index \((\d+)\)",
+        find=("_t[_k] = _v",),
+        write=(
+            Swap(
+                text="{t}[{k}] = {pd}.Series(list({v})[: len({t})], index={t}.index[: len({v})])",
+                why="Assign what is there; the other rows get missing values.",
+                needs=("pd",),
+            ),
+        ),
+        claim="`{v}` has {1} values, and `{t}` has {2} rows.",
+        lesson="A new column has one value for each row. A Series is aligned by its labels instead.",
+        example=(_DF, "df['x'] = [7, 8]", "list(df.x.iloc[:2]) == [7, 8]"),
+        weight=0.5,
+    ),
+    Remedy(
+        code="pandas.two_targets",
+        on=("AttributeError", "TypeError", "ValueError", "KeyError"),
+        says="",
+        find=("_name = _name.loc[_i] = _v", "_name = _name[_i] = _v"),
+        write=(
+            Swap(text="{name}.loc[{i}] = {v}", why="Assign to the rows and columns alone."),
+            Swap(text="{name}[{i}] = {v}", why="Assign to the part alone."),
+        ),
+        claim="`{name} = … = {v}` assigns `{v}` to `{name}` too.",
+        lesson="`a = b = c` assigns `c` to both targets, the left one first.",
+        example=(
+            "import pandas as pd\nd = pd.DataFrame({'a': [1], 'k': ['x']})",
+            "d = d.loc[d.a == 1, 'k'] = 'y'",
+            "d.k[0] == 'y'",
+        ),
+        weight=0.95,
+    ),
+    Remedy(
+        code="pandas.numbers_only",
+        on=("TypeError", "ValueError"),
+        says=r"agg function failed|[Cc]ould not convert (string )?'?.*'? to (numeric|float)|could not convert string "
+        r"to float|Cannot perform reduction|does not support (reduction|operation)|unsupported operand",
+        find=(
+            "_x.mean(...)",
+            "_x.sum(...)",
+            "_x.median(...)",
+            "_x.std(...)",
+            "_x.var(...)",
+            "_x.corr(...)",
+            "_x.cov(...)",
+            "_x.skew(...)",
+            "_x.quantile(...)",
+        ),
+        when=lambda site, bound: "numeric_only" not in str(bound["rest"]),
+        write=(
+            Swap(
+                text="{x}.{method}({rest}, numeric_only=True)", why="Only use the columns that hold numbers."
+            ),
+        ),
+        claim="`{x}` has columns that hold no numbers.",
+        lesson=_TABLES,
+        example=(_DF, "m = df.groupby('v').mean()", "list(m) == ['w']"),
+    ),
+    Remedy(
+        code="pandas.applied_to_columns",
+        on=("KeyError",),
+        says=r"^'.*'$",
+        find=("_x.apply(_f)",),
+        when=_is_column,
+        write=(Swap(text="{x}.apply({f}, axis=1)", why="Apply it to each row."),),
+        claim="`apply` calls the function with each column of `{x}`, and {0} is looked up in it as in a row.",
+        lesson="`df.apply(f)` gives `f` the columns one by one, `df.apply(f, axis=1)` the rows.",
+        check="{0} in {x}.columns",
+        example=(_DF, "s = df.apply(lambda row: row['v'] + row['w'])", "list(s) == [5, 7, 9]"),
+        weight=0.95,
+    ),
+    Remedy(
+        code="pandas.positions",
+        on=("KeyError",),
+        says=r"^-?\d+$",
+        find=("_x.loc[_k, _c]", "_x.loc[_k]", "_x[_k]"),
+        when=lambda site, bound: _may_be_table(site, bound) and not _is_text(bound["k"]),
+        write=(
+            Swap(text="{x}.iloc[{k}]", why="Select by position, with `iloc`."),
+            Swap(text="{x}[{c}].iloc[{k}]", why="Select by position, with `iloc`."),
+            AtOrigin(
+                hole="x",
+                text="({value}).reset_index(drop=True)",
+                why="Number the rows anew where `{x}` is made.",
+            ),
+        ),
+        claim="`{x}` has no row with the label {0}: its labels are those of the table that it was made from.",
+        lesson=_LABELS,
+        example=("import pandas as pd\ns = pd.Series([5, 6, 7])\nt = s[s > 5]", "x = t[0]", "x == 6"),
+    ),
+    Remedy(
+        code="pandas.mask_of_another_table",
+        on=("IndexingError", "IndexError", "ValueError"),
+        says=r"Unalignable boolean Series|[Bb]oolean index did not match|Item wrong length|Boolean index has wrong length",
+        find=("_x.loc[_name, _c]", "_x.loc[_name]", "_x[_name]"),
+        write=(
+            Above(text="{again_name}", why="Make the mask anew, from the table as it is now."),
+            Above(text="{name} = {name_of_x}", why="Make the mask anew, from `{x}`."),
+            Swap(
+                text="{x}[{name}.reindex({x}.index, fill_value=False)]",
+                why="Give the mask the labels of the table.",
+            ),
+        ),
+        claim="The mask `{name}` was made from a table with other rows than `{x}` has now.",
+        lesson=_LABELS,
+        example=(
+            _DF + "\nm = df['v'] > 1",
+            "df = pd.concat([df, df], ignore_index=True)",
+            "r = df[m]",
+            "list(r.v) == [2, 3, 2, 3]",
+        ),
+    ),
+    Remedy(
+        code="pandas.pivot_of_duplicates",
+        on=("ValueError",),
+        says=r"Index contains duplicate entries, cannot reshape",
+        find=("_x.pivot(...)", "_x.set_index(_k)._c.unstack(...)", "_x.set_index(_k)[_c].unstack(...)"),
+        write=(
+            Swap(
+                text="{x}.pivot_table({rest}, aggfunc='sum')",
+                why="Add up what belongs to one cell of the result.",
+            ),
+            Swap(
+                text="{x}.pivot_table({rest}, aggfunc='mean')",
+                why="Take the mean of what belongs to one cell.",
+            ),
+            Swap(text="{x}.drop_duplicates().pivot({rest})", why="Remove rows that are there twice."),
+            Swap(text="{x}.groupby({k})[{c}].sum().unstack({rest})", why="Add up what belongs to one cell."),
+        ),
+        claim="Several rows of `{x}` belong to the same cell of the result.",
+        lesson="`pivot` needs one row for each cell of its result; `pivot_table` combines several, by their sum or mean.",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'k': [1, 1], 'c': ['a', 'a'], 'v': [2, 3]})",
+            "p = df.pivot(index='k', columns='c', values='v')",
+            "p.loc[1, 'a'] == 5",
+        ),
+    ),
+    Remedy(
+        code="pandas.renaming_in_agg",
+        on=("SpecificationError",),
+        says=r"nested renamer is not supported",
+        find=("_x.agg(_d)", "_x.aggregate(_d)"),
+        write=(
+            Swap(text="{x}.agg({words_d})", why="Name the results as keyword arguments."),
+            Swap(text="{x}.agg({pairs_d})", why="Name the results as keyword arguments."),
+        ),
+        claim="`agg` no longer takes a dictionary of new names.",
+        lesson="New names for aggregated columns are keyword arguments: `agg(total='sum')`, or "
+        "`agg(total=('price', 'sum'))` for a column of a table.",
+        example=(_DF, "r = df.groupby('k')['v'].agg({'total': 'sum'})", "r.loc['a', 'total'] == 4"),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.several_tables",
+        on=("TypeError",),
+        says=r"first argument must be an iterable of pandas objects|concat\(\) takes 1 positional argument",
+        find=("_m.concat(_x1, _x2)", "_m.concat(_x1, _x2, _x3)", "_m.concat(_x1, ...)"),
+        write=(
+            Swap(text="{m}.concat([{x1}, {x2}, {x3}])", why="Put the tables into one list."),
+            Swap(text="{m}.concat([{x1}, {x2}])", why="Put the tables into one list."),
+            Swap(text="{m}.concat([{x1}, {rest}])", why="Put the tables into one list."),
+        ),
+        claim="`concat` takes its tables as one list.",
+        lesson="`concat` takes one list of tables: `pd.concat([a, b])`.",
+        example=(_DF, "r = pd.concat(df, df)", "len(r) == 6"),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.scalars",
+        on=("ValueError",),
+        says=r"If using all scalar values, you must pass an index",
+        find=("_m.DataFrame(_d, ...)", "_m.DataFrame(..., data=_d)"),
+        write=(
+            Swap(text="{m}.DataFrame([{d}], {rest})", why="Put the dictionary into a list: one row."),
+            Swap(text="{m}.Series({d}, {rest})", why="Make a Series: one value for each key."),
+        ),
+        claim="`{d}` holds one value for each column, not a list of values.",
+        lesson="A table of one row is made from a list of one dictionary: `pd.DataFrame([row])`.",
+        example=("import pandas as pd", "df = pd.DataFrame({'a': 1, 'b': 2})", "df.shape == (1, 2)"),
+        weight=0.85,
+    ),
+    Remedy(
+        code="pandas.split_into_columns",
+        on=("ValueError",),
+        says=r"Columns must be same length as key",
+        find=("_x.str.split(...)", "_x.str.rsplit(...)"),
+        when=lambda site, bound: "expand" not in str(bound["rest"]),
+        write=(
+            Swap(text="{x}.str.split({rest}, expand=True)", why="Make a column of each part."),
+            Swap(
+                text="{x}.str.split({rest}, n=1, expand=True)",
+                why="Split once, and make a column of each part.",
+            ),
+        ),
+        claim="`split` makes lists, not columns.",
+        lesson="`str.split(…)` gives one list a row; with `expand=True` it gives one column a part.",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'n': ['a b', 'c d', 'e f']})",
+            "df[['f', 'l']] = df['n'].str.split(' ')",
+            "list(df.l) == ['b', 'd', 'f']",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.drop_of_columns",
+        on=("KeyError",),
+        says=r"not found in axis",
+        find=("_x.drop(_k, ...)", "_x.drop(..., labels=_k)"),
+        when=lambda site, bound: "axis" not in str(bound["rest"]),
+        write=(Swap(text="{x}.drop(columns={k}, {rest})", why="Drop columns, not rows."),),
+        claim="`drop` looks for rows with these labels; `{k}` are columns.",
+        lesson="`drop(labels)` removes rows; `drop(columns=…)` removes columns.",
+        example=(_DF, "d = df.drop('v')", "list(d) == ['k', 'w']"),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.index_again",
+        on=("ValueError",),
+        says=r"cannot insert .*, already exists",
+        find=("_x.reset_index()", "_x.reset_index(...)"),
+        write=(
+            Swap(
+                text="{x}.reset_index(drop=True)", why="Number the rows anew, without keeping the old labels."
+            ),
+            Swap(
+                text="{x}.rename_axis(index='label').reset_index({rest})",
+                why="Keep the old labels under another name.",
+            ),
+        ),
+        claim="The index would become a column that exists already.",
+        lesson=_LABELS,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'index': [1]})\ndf.index.name = 'index'",
+            "df = df.reset_index()",
+            "len(df) == 1",
+        ),
+    ),
+    Remedy(
+        code="pandas.index_and_column",
+        on=("ValueError",),
+        says=r"is both an index level and a column label",
+        find=("_x._how(...)",),
+        when=lambda site, bound: (
+            bound.get("how") in ("groupby", "sort_values", "merge", "pivot_table", "pivot")
+        ),
+        write=(
+            Swap(
+                text="{x}.reset_index(drop=True).{how}({rest})", why="Number the rows anew: the column stays."
+            ),
+            Swap(text="{x}.rename_axis(None).{how}({rest})", why="Take the name off the index."),
+        ),
+        claim="`{x}` has an index and a column of the same name.",
+        lesson=_LABELS,
+        example=(_DF + "\ndf.index.name = 'k'", "r = df.groupby('k')['v'].sum()", "r['a'] == 4"),
+    ),
+    Remedy(
+        code="pandas.duplicate_labels",
+        on=("ValueError", "InvalidIndexError"),
+        says=r"cannot reindex on an axis with duplicate labels|Reindexing only valid with uniquely valued Index",
+        find=("_x.reindex(...)", "_m.concat([_x1, _x2], ...)", "_x.map(_name)", "_t[_k] = _name"),
+        write=(
+            Swap(
+                text="{x}[~{x}.index.duplicated()].reindex({rest})", why="Keep the first row of each label."
+            ),
+            Swap(
+                text="{m}.concat([{x1}.reset_index(drop=True), {x2}.reset_index(drop=True)], {rest})",
+                why="Join them by position: number the rows of both anew.",
+            ),
+            Swap(
+                text="{x}.map({name}[~{name}.index.duplicated()])", why="Keep the first value of each label."
+            ),
+            Swap(
+                text="{t}[{k}] = {name}[~{name}.index.duplicated()]",
+                why="Keep the first value of each label.",
+            ),
+            Swap(text="{t}[{k}] = {name}.to_numpy()", why="Assign by position, without labels."),
+        ),
+        claim="A label occurs twice, so pandas cannot tell which row is meant.",
+        lesson=_LABELS,
+        example=(
+            "import pandas as pd\ns = pd.Series([1, 2, 3], index=['a', 'a', 'b'])",
+            "t = s.reindex(['a', 'b'])",
+            "list(t) == [1, 3]",
+        ),
+    ),
+    Remedy(
+        code="pandas.missing_labels",
+        on=("KeyError",),
+        says=r"not in index|None of .* are in",
+        find=("_x.loc[_l, _c]", "_x.loc[_l]", "_x[_l]"),
+        write=(
+            Swap(text="{x}.reindex({l})", why="Keep all labels: those that are missing get missing values."),
+            Swap(text="{x}.loc[{x}.index.intersection({l})]", why="Take the labels that are there."),
+            Swap(text="{x}[{x}.columns.intersection({l})]", why="Take the columns that are there."),
+        ),
+        claim="Some of the labels are not in `{x}`.",
+        lesson="A list of labels must be there in full; `reindex` fills those that are not with missing values.",
+        example=(
+            "import pandas as pd\ns = pd.Series([1, 2], index=['a', 'b'])",
+            "t = s.loc[['a', 'c']]",
+            "list(t.index) == ['a', 'c']",
+        ),
+        weight=0.5,
+    ),
+    Remedy(
+        code="pandas.text_of_column",
+        on=("AttributeError",),
+        says=r"Can only use \.str accessor with string values",
+        find=("_x.str",),
+        write=(Swap(text="{x}.astype(str).str", why="Make strings of the values first."),),
+        claim="`{x}` does not hold strings.",
+        lesson="`.str` has the methods of strings; numbers need `astype(str)`, or `dtype=str` where the file is read.",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'z': [123]})",
+            "df['z'] = df['z'].str.zfill(5)",
+            "df.z[0] == '00123'",
+        ),
+        weight=0.75,
+    ),
+    Remedy(
+        code="pandas.method_of_elements",
+        on=("AttributeError",),
+        says=r"'Series' object has no attribute '(\w+)'",
+        find=("_x._name",),
+        when=lambda site, bound: (
+            hasattr(str, str(bound["name"])) and site.says(f"'{bound['name']}'") is not None
+        ),
+        write=(
+            Swap(text="{x}.str.{name}", why="Use `.str`, which has the methods of strings."),
+            Swap(text="{x}.astype(str).str.{name}", why="Make strings of the values, then use `.str`."),
+        ),
+        claim="`{name}` is a method of strings; a column has it under `.str`.",
+        lesson="The methods of strings are under `.str` of a column, the parts of dates under `.dt`.",
+        example=(_DF, "u = df['k'].title()", "u[0] == 'A'"),
+        check="not hasattr({x}, '{name}')",
+        weight=0.93,
+    ),
+    Remedy(
+        code="pandas.part_of_dates",
+        on=("AttributeError",),
+        says=r"'Series' object has no attribute '(year|month|day|hour|minute|second|weekday|dayofweek|day_name|"
+        r"month_name|date|time|quarter|strftime|dayofyear|total_seconds|days|isocalendar)'",
+        find=("_x._name",),
+        when=lambda site, bound: site.says(f"'{bound['name']}'") is not None,
+        write=(
+            Swap(text="{x}.dt.{name}", why="Use `.dt`, which has the parts of dates."),
+            Swap(text="{pd}.to_datetime({x}).dt.{name}", why="Parse the dates, then use `.dt`."),
+        ),
+        claim="`{name}` is a part of a date; a column has it under `.dt`.",
+        lesson=_DATES,
+        example=(
+            "import pandas as pd\ns = pd.to_datetime(pd.Series(['2024-05-06']))",
+            "y = s.year",
+            "y[0] == 2024",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
+        code="pandas.dates_are_strings",
+        on=("AttributeError",),
+        says=r"Can only use \.dt accessor",
+        find=("_x.dt",),
+        write=(
+            Swap(text="{pd}.to_datetime({x}).dt", why="Parse the dates, then use `.dt`."),
+            Swap(text="{pd}.to_datetime({x}, dayfirst=True).dt", why="Parse the dates, the day first."),
+            Swap(text="{pd}.to_datetime({x}, format='mixed').dt", why="Parse each date by itself."),
+            Swap(text="{pd}.to_timedelta({x}).dt", why="Parse durations, then use `.dt`."),
+        ),
+        claim="`{x}` does not hold dates yet.",
+        lesson=_DATES,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': ['2024-05-06']})",
+            "m = df['d'].dt.month",
+            "m[0] == 5",
+        ),
+    ),
+    Remedy(
+        code="pandas.dates_of_index",
+        on=("TypeError",),
+        says=r"Only valid with DatetimeIndex",
+        find=("_x.resample(...)", "_x[_c].resample(...)", "_x.asfreq(...)", "_x.between_time(...)"),
+        write=(
+            Swap(text="{x}.resample({rest}, on='{dates_x}')", why="Say which column has the dates."),
+            Swap(text="{x}.set_index('{dates_x}')[{c}].resample({rest})", why="Make the dates the index."),
+            Above(
+                text="{x}['{textdates_x}'] = {pd}.to_datetime({x}['{textdates_x}'])\n"
+                "{x} = {x}.set_index('{textdates_x}')",
+                why="Parse the dates, and make them the index.",
+            ),
+            Above(text="{x}.index = {pd}.to_datetime({x}.index)", why="Parse the dates in the index."),
+        ),
+        claim="The index of `{x}` holds no dates.",
+        lesson=_DATES,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': pd.to_datetime(['2024-05-06', '2024-05-06']), 'v': [1, 2]})",
+            "r = df.resample('D').sum()",
+            "r.v.iloc[0] == 3",
+        ),
+    ),
+    Remedy(
+        code="pandas.date_format",
+        on=("ValueError", "DateParseError", "OutOfBoundsDatetime", "ParserError"),
+        says=r"time data|doesn't match format|Unknown datetime string format|month must be in|unconverted data|"
+        r"day is out of range|cannot parse|Out of bounds",
+        find=("_m.to_datetime(_x, ..., format=_f)", "_m.to_datetime(_x, ...)"),
+        when=lambda site, bound: "errors" not in str(bound["rest"]),
+        write=(
+            Swap(text="{m}.to_datetime({x}, dayfirst=True)", why="Read the day before the month."),
+            Swap(
+                text="{m}.to_datetime({x}, format='mixed', dayfirst=True)",
+                why="Read each date by itself, the day first.",
+            ),
+            Swap(
+                text="{m}.to_datetime({x}, format='mixed')", why="Read each date by itself, the month first."
+            ),
+            Swap(
+                text="{m}.to_datetime({x}, {rest}, errors='coerce')", why="Take what is no date as missing."
+            ),
+        ),
+        claim="The dates are not in the format that pandas took from the first one.",
+        lesson=_DATES,
+        example=(
+            "import pandas as pd\ns = pd.Series(['01/02/2024', '25/02/2024'])",
+            "d = pd.to_datetime(s)",
+            "list(d.dt.day) == [1, 25]",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
+        code="pandas.time_zones",
+        on=("TypeError",),
+        says=r"tz-naive and tz-aware|offset-naive and offset-aware|Invalid comparison between dtype=datetime64|"
+        r"tz-aware and tz-naive|both timezone",
+        find=("_x - _y", "_x <cmp> _y"),
+        write=tuple(
+            Swap(text=text, why=why)
+            for text, why in (
+                ("{x}.dt.tz_localize(None) {sign} {y}", "Take the zone off the left side."),
+                ("{x} {sign} {y}.dt.tz_localize(None)", "Take the zone off the right side."),
+                ("{x}.dt.tz_localize('UTC') {sign} {y}", "Give the left side the zone UTC."),
+                ("{x} {sign} {y}.tz_localize('UTC')", "Give the right side the zone UTC."),
+                ("{x} {sign} {y}.replace(tzinfo={x}.tzinfo)", "Give the right side the zone of the left."),
+                ("{x}.replace(tzinfo={y}.tzinfo) {sign} {y}", "Give the left side the zone of the right."),
+            )
+        ),
+        claim="One side has a time zone, and the other has none.",
+        lesson=_ZONES,
+        example=(
+            "import datetime\na = datetime.datetime(2024, 1, 2, tzinfo=datetime.timezone.utc)",
+            "d = a - datetime.datetime(2024, 1, 1)",
+            "d.days == 1",
+        ),
+    ),
+    Remedy(
+        code="pandas.zone_again",
+        on=("TypeError",),
+        says=r"Already tz-aware, use tz_convert|Cannot convert tz-naive timestamps, use tz_localize",
+        find=("_x.tz_localize(_z)", "_x.tz_convert(_z)"),
+        write=(
+            Swap(text="{x}.tz_convert({z})", why="The times have a zone already: convert them."),
+            Swap(
+                text="{x}.tz_localize('UTC').tz_convert({z})",
+                why="The times are in UTC: say so, then convert them.",
+            ),
+            Swap(text="{x}.tz_localize({z})", why="The times are of that zone: say so."),
+        ),
+        claim="`tz_localize` gives times a zone, `tz_convert` changes the zone that they have.",
+        lesson=_ZONES,
+        example=(
+            "import pandas as pd\ns = pd.Series(pd.to_datetime(['2024-01-01'], utc=True))",
+            "t = s.dt.tz_localize('Europe/Berlin')",
+            "t[0].hour == 1",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
+        code="pandas.fill_method",
+        on=("TypeError",),
+        says=r"fillna\(\) got an unexpected keyword argument 'method'",
+        find=(
+            "_x.fillna(..., method='bfill')",
+            "_x.fillna(..., method='backfill')",
+            "_x.fillna(..., method='ffill')",
+            "_x.fillna(..., method='pad')",
+        ),
+        write=(Swap(text="{x}.ffill({rest})", why="Use the method of that name."),),
+        claim="`fillna` has no parameter `method` any more.",
+        lesson="`ffill()` and `bfill()` are methods of their own.",
+        example=(
+            "import pandas as pd\ns = pd.Series([1.0, None])",
+            "t = s.fillna(method='ffill')",
+            "t[1] == 1",
+        ),
+        check="hasattr({x}, 'ffill')",
+        weight=0.95,
+    ),
+    Remedy(
+        code="pandas.unhashable_cells",
+        on=("TypeError",),
+        says=r"unhashable type: '(list|dict|set|numpy.ndarray)'",
+        find=(
+            "_frame[_c].value_counts(...)",
+            "_frame[_c].unique(...)",
+            "_frame[_c].nunique(...)",
+            "_frame.drop_duplicates(...)",
+            "_frame.groupby(_c)",
+        ),
+        write=(
+            Swap(text="{frame}[{c}].explode().{method}({rest})", why="Count the elements of the lists."),
+            Swap(text="{frame}[{c}].apply(tuple).{method}({rest})", why="Make tuples of the lists."),
+            Swap(text="{frame}[~{frame}.astype(str).duplicated()]", why="Compare the rows as text."),
+            Swap(text="{frame}.groupby({frame}[{c}].apply(tuple))", why="Make tuples of the lists."),
+        ),
+        claim="The column holds lists, which cannot be counted or compared as keys.",
+        lesson="Lists and dictionaries have no hash: a tuple or a string has.",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'t': [['a', 'b'], ['a']]})",
+            "c = df['t'].unique()",
+            "set(c) == {'a', 'b'}",
+        ),
+    ),
+    Remedy(
+        code="pandas.one_more_level",
+        on=("ValueError",),
+        says=r"Length mismatch: Expected axis has (\d+) elements, new values have (\d+) elements",
+        find=("_x.columns = _v",),
+        write=(
+            Above(text="{x} = {x}.reset_index()", why="Make the index a column first."),
+            Above(text="{x} = {x}.iloc[:, :{2}]", why="Keep only as many columns as there are names."),
+        ),
+        claim="`{x}` has {1} columns, and gets {2} names.",
+        lesson="After `groupby`, the keys are the index, not a column; `reset_index()` makes a column of them.",
+        example=(
+            _DF + "\ng = df.groupby('k')[['v']].sum()",
+            "g.columns = ['k', 'total']",
+            "list(g.k) == ['a', 'b']",
+        ),
+    ),
+    Remedy(
+        code="pandas.inplace_of_column",
+        on=("AssertionError",),
+        says="",
+        find=("_x[_c]._how(..., inplace=True)", "_x._c._how(..., inplace=True)"),
+        write=(Swap(text="{x}[{c}] = {x}[{c}].{how}({rest})", why="Assign the result to the column."),),
+        claim="A change in place of `{x}[{c}]` changes a copy: the table keeps the old values.",
+        lesson="`df[column]` gives a column of its own. Change the table: `df[column] = …`, `df.loc[rows, column] = …`.",
+        everywhere=True,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'a': [1.0, None]})\ndf['a'].fillna(0, inplace=True)",
+            "assert df['a'].isna().sum() == 0",
+            "df.a[1] == 0",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.chained_assignment",
+        on=("AssertionError",),
+        says="",
+        find=("_x[_m][_c] = _v", "_x._c[_m] = _v", "_x.loc[_m][_c] = _v", "_x.iloc[_m][_c] = _v"),
+        when=lambda site, bound: _may_be_table(site, bound),
+        write=(
+            Swap(text="{x}.loc[{c}, {m}] = {v}", why="Select rows and column at once, with `loc`."),
+            Swap(text="{x}.loc[{m}, {c}] = {v}", why="Select rows and column at once, with `loc`."),
+            Swap(
+                text="{x}.iloc[{m}, {x}.columns.get_loc({c})] = {v}", why="Select both at once, with `iloc`."
+            ),
+        ),
+        claim="`{x}[…][…] = …` changes a copy: the table keeps the old values.",
+        lesson="Two selections are two steps: the first makes a copy, and the copy is changed. `loc` is one step.",
+        everywhere=True,
+        example=(_DF, "df['v'][df['k'] == 'b'] = 0", "assert df['v'].sum() == 4", "df.v[1] == 0"),
+        weight=0.95,
+    ),
+    Remedy(
+        code="pandas.missing_groups",
+        on=("AssertionError",),
+        says="",
+        find=("_x.groupby(...)",),
+        when=lambda site, bound: "dropna" not in str(bound["rest"]),
+        write=(Swap(text="{x}.groupby({rest}, dropna=False)", why="Keep the group of rows without a key."),),
+        claim="`groupby` leaves out rows whose key is missing.",
+        lesson="`groupby(…, dropna=False)` keeps the rows without a key as a group of their own.",
+        everywhere=True,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'k': ['a', None], 'v': [1, 2]})\ns = df.groupby('k')['v'].sum()",
+            "assert s.sum() == 3",
+            "s.sum() == 3",
+        ),
+        weight=0.7,
+    ),
+    Remedy(
+        code="pandas.rows_lost_in_merge",
+        on=("AssertionError",),
+        says="",
+        find=("_x.merge(...)", "_pd.merge(_x, ...)", "_x.join(...)"),
+        when=lambda site, bound: "how" not in str(bound["rest"]),
+        write=(
+            Swap(text="{x}.merge({rest}, how='left')", why="Keep all rows of the left table."),
+            Swap(text="{x}.merge({rest}, how='outer')", why="Keep all rows of both tables."),
+        ),
+        claim="The merge keeps only rows whose key is in both tables.",
+        lesson="`merge` drops rows without a partner unless `how` says otherwise: `left`, `right` or `outer`.",
+        everywhere=True,
+        example=(
+            "import pandas as pd\na = pd.DataFrame({'k': [1, 2]})\nb = pd.DataFrame({'k': [1], 'n': ['x']})\nm = a.merge(b, on='k')",
+            "assert len(m) == 2",
+            "len(m) == 2",
+        ),
+        weight=0.7,
+    ),
+    Remedy(
+        code="pandas.duplicates_in_merge",
+        on=("AssertionError", "MergeError"),
+        says="",
+        find=("_x.merge(_y, ..., on=_k)",),
+        write=(
+            Swap(
+                text="{x}.merge({y}.drop_duplicates({k}), on={k}, {rest})",
+                why="Keep one row for each key of the right table.",
+            ),
+            Swap(
+                text="{x}.merge({y}.drop_duplicates(), on={k}, {rest})",
+                why="Remove rows of the right table that are there twice.",
+            ),
+        ),
+        claim="A key that occurs twice in `{y}` doubles rows of `{x}`.",
+        lesson="A merge makes a row for each pair of equal keys: a key that is twice in the right table doubles the left rows.",
+        everywhere=True,
+        example=(
+            "import pandas as pd\na = pd.DataFrame({'k': [1, 2]})\nb = pd.DataFrame({'k': [1, 1], 'n': [3, 3]})\nm = a.merge(b, on='k', how='left')",
+            "assert len(m) == 2",
+            "len(m) == 2",
+        ),
+        weight=0.68,
+    ),
+)

@@ -1,0 +1,362 @@
+"""Remedies for messages of Python and its standard library, and for idioms that give a wrong result."""
+
+from cot_magic.reasoners.offline.crashes.remedies.pattern import code
+from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
+
+_COPIES = (
+    "An assignment copies nothing: both names are the same object, and a change of one changes the other."
+)
+_ONCE = "An iterator can be read once. A list can be read as often as you like."
+_NONE = "Methods that change an object in place return `None`."
+_ZONES = "A time with a time zone and one without cannot be compared or subtracted."
+
+ROWS = (
+    Remedy(
+        code="python.sql_parameters",
+        on=("ProgrammingError", "ValueError", "InterfaceError"),
+        says=r"Incorrect number of bindings supplied|parameters are of unsupported type",
+        find=("_c.execute(_q, (_x))", "_c.execute(_q, _x)", "_c.executemany(_q, _x)"),
+        write=(
+            Swap(text="{c}.{method}({q}, ({x},))", why="Put the value into a tuple: `(x,)`."),
+            Swap(text="{c}.executemany({q}, [(item,) for item in {x}])", why="Make a tuple of each value."),
+            Swap(text="{c}.{method}({q}, tuple({x}))", why="Make one tuple of the values."),
+        ),
+        claim="The parameters of a statement are one tuple; `{x}` is taken apart instead.",
+        lesson="Parameters of SQL are a tuple, even a single one: `(name,)`. A string is taken as its characters.",
+        example=(
+            "import sqlite3\nc = sqlite3.connect(':memory:')\nn = 'ab'",
+            "r = c.execute('select ?', (n)).fetchone()",
+            "r == ('ab',)",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="python.in_place",
+        on=("TypeError", "AttributeError"),
+        says=r"NoneType",
+        find=("_name",),
+        write=(
+            AtOrigin(
+                hole="name",
+                text="{not_in_place_name}",
+                why="Keep the result: without `inplace`, the method returns it.",
+            ),
+            AtOrigin(hole="name", text="{sorted_name}", why="Use the function, which returns the result."),
+        ),
+        claim="`{name}` is `None`: it was assigned what a method that works in place returned.",
+        lesson=_NONE,
+        check="{name} is None",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'a': [2, 1]})\ndf = df.sort_values('a', inplace=True)",
+            "x = df['a'].iloc[0]",
+            "x == 1",
+        ),
+        weight=0.94,
+    ),
+    Remedy(
+        code="python.strings_joined_as_paths",
+        on=("TypeError",),
+        says=r"unsupported operand type\(s\) for /: 'str' and 'str'",
+        find=("_x / _y",),
+        write=(
+            Swap(
+                text="Path({x}) / {y}",
+                why="Make a path of the left side.",
+                needs=("from pathlib import Path",),
+            ),
+        ),
+        claim="`{x}` is a string: only a path is joined with `/`.",
+        lesson="`Path('data') / 'file.csv'` joins the parts of a path; two strings have no `/`.",
+        check="isinstance({x}, str) and isinstance({y}, str)",
+        example=("folder = 'a'", "p = folder / 'b.csv'", "p.parts == ('a', 'b.csv')"),
+        weight=0.9,
+    ),
+    Remedy(
+        code="python.date_as_text",
+        on=("TypeError",),
+        says=r"concatenate str \(not \"datetime\.timedelta\"\)|for -: 'str' and 'datetime\.\w+'",
+        find=("_text + _y", "_text - _y"),
+        write=(
+            Swap(
+                text="datetime.fromisoformat({text}) {sign} {y}",
+                why="Make a date of the string.",
+                needs=("from datetime import datetime",),
+            ),
+            Swap(text="datetime.datetime.fromisoformat({text}) {sign} {y}", why="Make a date of the string."),
+        ),
+        claim="`{text}` is a date as a string, which cannot be computed with.",
+        lesson="`datetime.fromisoformat('2024-01-31')` makes a date of a string; `strptime` reads other formats.",
+        check="isinstance({text}, str)",
+        example=(
+            "from datetime import datetime, timedelta\nstart = '2024-01-30'",
+            "end = start + timedelta(days=3)",
+            "(end.month, end.day) == (2, 2)",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="python.now_in_zone",
+        on=("TypeError",),
+        says=r"offset-naive and offset-aware",
+        find=("_d.now() - _y", "_d.now() <cmp> _y"),
+        write=(
+            Swap(
+                text="{d}.now({y}.tzinfo) {sign} {y}", why="Ask for the time in the zone of the other side."
+            ),
+        ),
+        claim="`{d}.now()` has no time zone, and `{y}` has one.",
+        lesson=_ZONES,
+        check="{y}.tzinfo is not None",
+        example=(
+            "from datetime import datetime, timezone\nstart = datetime(2024, 1, 1, tzinfo=timezone.utc)",
+            "age = datetime.now() - start",
+            "age.days > 100",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
+        code="python.now_in_zone_behind",
+        on=("TypeError",),
+        says=r"offset-naive and offset-aware",
+        find=("_y - _d.now()", "_y <cmp> _d.now()"),
+        write=(
+            Swap(
+                text="{y} {sign} {d}.now({y}.tzinfo)", why="Ask for the time in the zone of the other side."
+            ),
+        ),
+        claim="`{d}.now()` has no time zone, and `{y}` has one.",
+        lesson=_ZONES,
+        check="{y}.tzinfo is not None",
+        example=(
+            "from datetime import datetime, timezone\nend = datetime(2024, 1, 1, tzinfo=timezone.utc)",
+            "late = end < datetime.now()",
+            "late is True",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
+        code="python.path_joined",
+        on=("TypeError",),
+        says=r"unsupported operand type\(s\) for \+: '(PosixPath|WindowsPath|str)' and '(str|PosixPath|WindowsPath)'",
+        find=("_x + _y",),
+        write=(
+            Swap(text="{x} / {y}", why="Join paths with `/`."),
+            Swap(text="str({x}) + {y}", why="Make a string of the path."),
+            Swap(text="{x} + str({y})", why="Make a string of the path."),
+        ),
+        claim="A path and a string are joined with `/`, not `+`.",
+        lesson="`Path('data') / 'file.csv'` joins the parts of a path.",
+        example=("from pathlib import Path\nd = Path('a')", "p = d + 'b.csv'", "p.name == 'b.csv'"),
+        weight=0.92,
+    ),
+    Remedy(
+        code="python.json_types",
+        on=("TypeError",),
+        says=r"Object of type (\w+) is not JSON serializable",
+        find=("_m.dumps(_x, ...)", "_m.dump(_x, ...)"),
+        write=(
+            Swap(
+                text="{m}.{method}({x}, {rest}, default=lambda value: value.item())",
+                why="Convert numbers of numpy.",
+            ),
+            Swap(text="{m}.{method}({x}, {rest}, default=list)", why="Write sets and arrays as lists."),
+            Swap(
+                text="{m}.{method}({x}, {rest}, default=lambda value: value.isoformat())",
+                why="Write dates as text.",
+            ),
+            Swap(
+                text="{m}.{method}({x}, {rest}, default=lambda value: value.tolist())",
+                why="Write arrays and columns as lists.",
+            ),
+            Swap(text="{m}.{method}({x}, {rest}, default=vars)", why="Write objects as their attributes."),
+            Swap(text="{m}.{method}({x}, {rest}, default=str)", why="Write what JSON does not know as text."),
+        ),
+        claim="JSON has no `{1}`.",
+        lesson="JSON knows text, numbers, true, false, null, lists and dictionaries; `default=` converts anything else.",
+        example=(
+            "import json, datetime",
+            "s = json.dumps({'d': datetime.date(2024, 1, 2)})",
+            "'2024-01-02' in s",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
+        code="python.json_keys",
+        on=("TypeError",),
+        says=r"keys must be str, int, float, bool or None, not (\w+)",
+        find=("_m.dumps(_x, ...)", "_m.dump(_x, ...)"),
+        write=(
+            Swap(
+                text="{m}.{method}(dict(zip(map(str, {x}), {x}.values())), {rest})",
+                why="Make strings of the keys.",
+            ),
+        ),
+        claim="The keys of a JSON object are strings.",
+        lesson="JSON knows text, numbers, true, false, null, lists and dictionaries with text as keys.",
+        example=("import json", "s = json.dumps({(1, 2): 3})", "'(1, 2)' in s"),
+        weight=0.85,
+    ),
+    Remedy(
+        code="python.sample_of_set",
+        on=("TypeError",),
+        says=r"Population must be a sequence|'set' object is not subscriptable",
+        find=("_m.sample(_x, ...)", "_m.choice(_x)"),
+        write=(
+            Swap(text="{m}.{method}(sorted({x}), {rest})", why="Make a list of the set, in a fixed order."),
+        ),
+        claim="A set has no order to sample from.",
+        lesson="A set has no positions; `sorted` makes a list of it, in the same order each time.",
+        example=("import random", "x = random.choice({3})", "x == 3"),
+        weight=0.9,
+    ),
+    Remedy(
+        code="python.decimal_and_float",
+        on=("TypeError",),
+        says=r"unsupported operand type\(s\) for .*: '(decimal\.Decimal|float)' and '(decimal\.Decimal|float)'",
+        find=("_x <op> _y",),
+        write=(
+            Swap(text="{x} {sign} type({x})(str({y}))", why="Make an exact decimal of the number."),
+            Swap(text="float({x}) {sign} {y}", why="Compute with floats."),
+            Swap(text="type({y})(str({x})) {sign} {y}", why="Make an exact decimal of the number."),
+        ),
+        claim="A `Decimal` is exact and a `float` is not: they are not mixed.",
+        lesson="Convert one of them: `Decimal(str(x))` keeps the digits that are written.",
+        example=("from decimal import Decimal\na = Decimal('1.5')", "b = a * 2.0", "b == 3"),
+        weight=0.85,
+    ),
+    Remedy(
+        code="python.shared_rows",
+        on=("AssertionError",),
+        says="",
+        find=("[[_x] * _n] * _m", "[[]] * _m"),
+        write=(
+            Swap(text="[[{x}] * {n} for _ in range({m})]", why="Make a new row each time."),
+            Swap(text="[[] for _ in range({m})]", why="Make a new list each time."),
+        ),
+        claim="All rows are one and the same list.",
+        lesson=_COPIES,
+        everywhere=True,
+        example=("g = [[0] * 2] * 2\ng[0][0] = 1", "assert g[1][0] == 0", "g == [[1, 0], [0, 0]]"),
+        weight=0.95,
+    ),
+    Remedy(
+        code="python.second_name",
+        on=("AssertionError",),
+        says="",
+        find=("_name1 = _name2",),
+        write=(
+            Swap(text="{name1} = {name2}.copy()", why="Make a copy, which changes by itself."),
+            Swap(text="{name1} = list({name2})", why="Make a copy, which changes by itself."),
+        ),
+        when=lambda site, bound: (
+            site.type(code(bound, "name2"))
+            in (
+                "list",
+                "dict",
+                "set",
+                "numpy.ndarray",
+                "pandas.core.frame.DataFrame",
+                "pandas.core.series.Series",
+            )
+        ),
+        claim="`{name1}` and `{name2}` are two names of the same object.",
+        lesson=_COPIES,
+        everywhere=True,
+        example=("a = [1]\nb = a\nb.append(2)", "assert a == [1]", "a == [1] and b == [1, 2]"),
+        weight=0.85,
+    ),
+    Remedy(
+        code="python.exact_floats",
+        on=("AssertionError",),
+        says="",
+        find=("_x == _y",),
+        when=lambda site, bound: (
+            "float" in (site.type(code(bound, "x")), site.type(code(bound, "y")))
+            or "." in site.text(code(bound, "y"))
+        ),
+        write=(
+            Swap(text="{math}.isclose({x}, {y})", why="Compare up to rounding.", needs=("math",)),
+            Swap(text="round({x}, 9) == {y}", why="Compare up to rounding."),
+            Swap(text="abs({x} - {y}) < 1e-9", why="Compare up to rounding."),
+        ),
+        claim="`{x}` is a float: it differs from `{y}` in its last digits only.",
+        lesson="Most decimal fractions have no exact float; compare with `math.isclose`.",
+        example=("t = 0.1 + 0.2", "assert t == 0.3", "True"),
+        check="abs(({x}) - ({y})) < 1e-9",
+        weight=0.9,
+    ),
+    Remedy(
+        code="python.same_or",
+        on=("AssertionError",),
+        says="",
+        find=("_x == _a or _b", "_x == _a or _b or _c"),
+        write=(
+            Swap(text="{x} in ({a}, {b}, {c})", why="Compare with each of the values."),
+            Swap(text="{x} in ({a}, {b})", why="Compare with each of the values."),
+        ),
+        when=lambda site, bound: not hasattr(bound["b"], "ops"),
+        claim="`… or {b}` is always true: `{b}` is not compared with anything.",
+        lesson="`x == 1 or 2` means `(x == 1) or 2`. Compare with both: `x in (1, 2)`.",
+        everywhere=True,
+        example=("x = 3\ny = 'a' if x == 1 or 2 else 'b'", "assert y == 'b'", "y == 'b'"),
+        weight=0.93,
+    ),
+    Remedy(
+        code="python.same_or_of_columns",
+        on=("ValueError",),
+        says=r"truth value of an? (array|Series|DataFrame|Index)",
+        find=("_x == _a or _b", "_x == _a or _b or _c", "_x != _a and _b"),
+        when=lambda site, bound: not hasattr(bound["b"], "ops"),
+        write=(
+            Swap(text="{x}.isin([{a}, {b}, {c}])", why="Compare with each of the values."),
+            Swap(text="{x}.isin([{a}, {b}])", why="Compare with each of the values."),
+            Swap(text="({x} == {a}) | ({x} == {b})", why="Compare with each of the values."),
+        ),
+        claim="`{b}` is not compared with anything.",
+        lesson="`x == 1 or 2` means `(x == 1) or 2`. Compare with both: `x.isin([1, 2])`.",
+        example=("import pandas as pd\nq = pd.Series([1, 2, 3])", "r = q[q == 1 or 2]", "list(r) == [1, 2]"),
+        weight=0.96,
+    ),
+    Remedy(
+        code="python.compared_after_and",
+        on=("AssertionError", "ValueError", "TypeError", "KeyError"),
+        says="",
+        find=("_x & _y <cmp> _z", "_x | _y <cmp> _z", "_z <cmp> _x & _y", "_z <cmp> _x | _y"),
+        write=(
+            Swap(
+                text="{x} {bits} ({y} {sign} {z})", why="Compare first: put the comparison into parentheses."
+            ),
+            Swap(
+                text="({z} {sign} {x}) {bits} {y}", why="Compare first: put the comparison into parentheses."
+            ),
+        ),
+        when=lambda site, bound: not hasattr(bound["x"], "ops"),
+        claim="`{bits}` binds more tightly than `{sign}`, so `{x} {bits} {y}` is compared.",
+        lesson="`a & b == 0` means `(a & b) == 0`. Put each comparison into parentheses: `a & (b == 0)`.",
+        everywhere=True,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'a': [True, False, True], 'b': [2, 2, 0]})",
+            "n = (df['a'] & df['b'] == 2).sum()\nassert n == 1",
+            "n == 1",
+        ),
+        weight=0.92,
+    ),
+    Remedy(
+        code="python.read_once",
+        on=("AssertionError", "ValueError", "StopIteration", "IndexError", "ZeroDivisionError", "TypeError"),
+        says="",
+        find=(
+            "_name = zip(...)",
+            "_name = map(...)",
+            "_name = filter(...)",
+            "_name = reversed(...)",
+            "_name = _m.reader(...)",
+        ),
+        write=(Swap(text="{name} = list({value_of_node})", why="Make a list, which can be read again."),),
+        claim="`{name}` can be read only once, and was read before.",
+        lesson=_ONCE,
+        everywhere=True,
+        example=("z = zip([1], [2])\nn = len(list(z))", "assert len(list(z)) == 1", "True"),
+        weight=0.85,
+    ),
+)

@@ -1,0 +1,71 @@
+"""Edits of comparisons, of `and` and `or`, and of binary operators."""
+
+import ast
+import re
+
+from cot_magic.reasoners.offline.repair.drafts import Drafts
+from cot_magic.reasoners.offline.repair.tables import BINARY, COMPARISON, NEAR
+
+BINARY_ORDER = ("+", "-", "*", "//", "/", "%", "**", "&", "|", "^", "<<", ">>")
+ONE_WAY = ("-", "/", "//", "%", "**", "<<", ">>")
+
+
+def comparison_edits(drafts: Drafts, node: ast.Compare) -> None:
+    """A near operator, or the operands exchanged."""
+    left = node.left
+    for operator, right in zip(node.ops, node.comparators, strict=True):
+        mine = COMPARISON[type(operator)]
+        gap = (drafts.span(left)[1], drafts.span(right)[0])
+        between = drafts.between(*gap)
+        for place, new in enumerate(NEAR[mine]):
+            if between.count(mine) == 1:
+                drafts.add("cmp", gap, _spaced(between.replace(mine, new), new), 0.1 * place)
+        if len(node.ops) == 1 and mine in ("<", "<=", ">", ">="):
+            drafts.add("argswap", node, f"{drafts.text(right)} {mine} {drafts.text(left)}", 0.2)
+        left = right
+
+
+def _spaced(gap: str, operator: str) -> str:
+    """With blanks around an operator that is a word."""
+    if operator[0].isalpha() and not gap.startswith((" ", ")")):
+        gap = f" {gap}"
+    return f"{gap} " if re.search(r"\w$", operator) and not gap.endswith((" ", "(")) else gap
+
+
+def boolean_edits(drafts: Drafts, node: ast.BoolOp) -> None:
+    """`and` for `or` and the reverse, or one operand less."""
+    mine, other = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
+    drafts.add("bool", node, f" {other} ".join(map(drafts.clause, node.values)))
+    for value in node.values:
+        rest = [drafts.clause(item) for item in node.values if item is not value]
+        drafts.add("opdrop", node, f" {mine} ".join(rest), 0.2)
+
+
+def binary_edits(drafts: Drafts, node: ast.BinOp) -> None:
+    """Another operator, one operand alone, operands exchanged or grouped the other way."""
+    mine = BINARY.get(type(node.op))
+    if mine is None:
+        return
+    gap = (drafts.span(node.left)[1], drafts.span(node.right)[0])
+    between, kind = drafts.between(*gap), drafts.type_of(node)
+    for place, new in enumerate(BINARY_ORDER):
+        fits = kind not in ("str", "list") or new in "+*%"
+        if new != mine and fits and between.count(mine) == 1:
+            drafts.add("binop", gap, between.replace(mine, new), 0.1 * place if place < 6 else 0.8)
+    drafts.add("opdrop", node, drafts.text(node.left))
+    right = drafts.operand(node.right) if isinstance(node.right, ast.BinOp) else drafts.text(node.right)
+    drafts.add("opdrop", node, right)
+    if mine in ONE_WAY or (mine == "+" and kind in ("str", "list", None)):
+        drafts.add("opswap", node, f"{drafts.operand(node.right)} {mine} {drafts.operand(node.left)}")
+    if isinstance(node.left, ast.BinOp) and (first := BINARY.get(type(node.left.op))):
+        one, two = drafts.operand(node.left.left), drafts.operand(node.left.right)
+        three = drafts.operand(node.right)
+        drafts.add("opswap", node, f"{one} {first} ({two} {mine} {three})", 0.4)
+        drafts.add("opswap", node, f"({one} {first} {two}) {mine} {three}", 0.4)
+    if isinstance(node.right, ast.BinOp) and (second := BINARY.get(type(node.right.op))):
+        one, two = drafts.operand(node.left), drafts.operand(node.right.left)
+        three = drafts.operand(node.right.right)
+        drafts.add("opswap", node, f"({one} {mine} {two}) {second} {three}", 0.4)
+    if kind == "str" and mine == "+":
+        for string in drafts.hints.strings:
+            drafts.add("concat", gap, f" + {string!r} + ", -0.6)

@@ -1,0 +1,79 @@
+"""Smells of code that works by accident: what is never used, compared with itself, or cannot be reached."""
+
+import ast
+import builtins
+from collections.abc import Iterator, Set
+
+ENDS = (ast.Return, ast.Break, ast.Continue, ast.Raise)
+
+
+def smells(tree: ast.Module) -> int:
+    """How many there are."""
+    return sum(count for node in ast.walk(tree) for count in _of(node))
+
+
+def unbound(tree: ast.Module, known: Set[str]) -> set[str]:
+    """Names that the program reads, and neither binds anywhere nor finds among the known ones."""
+    bound = set(known) | vars(builtins).keys()
+    read: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                read.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.alias(name=name, asname=other):
+                if name == "*":
+                    return set()
+                bound.add(other or name.partition(".")[0])
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                bound.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                bound.add(name)
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                bound |= set(names)
+    return read - bound
+
+
+def _of(node: ast.AST) -> Iterator[int]:
+    match node:
+        case ast.FunctionDef():
+            yield _unused(node)
+        case ast.Compare(ops=[_], comparators=[right]):
+            yield ast.dump(node.left) == ast.dump(right)
+        case ast.BinOp() if not isinstance(node.op, ast.Mult | ast.Add):
+            yield ast.dump(node.left) == ast.dump(node.right)
+        case ast.BoolOp():
+            yield len({ast.dump(value) for value in node.values}) < len(node.values)
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=same)):
+            yield name == same
+        case ast.While(test=ast.Constant(value=True)):
+            pass
+        case ast.If(test=ast.Constant()) | ast.While(test=ast.Constant()) | ast.IfExp(test=ast.Constant()):
+            yield 1
+    if isinstance(node, ast.For | ast.While):
+        yield _turns_once(node)
+    for name in ("body", "orelse"):
+        body = getattr(node, name, None)
+        if isinstance(body, list):
+            yield sum(isinstance(item, ENDS) for item in body[:-1])
+
+
+def _turns_once(loop: ast.For | ast.While) -> bool:
+    """Whether its first turn always ends it, so that it is no loop."""
+    again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
+    return isinstance(loop.body[-1], ast.Return | ast.Break | ast.Raise) and not again
+
+
+def _unused(function: ast.FunctionDef) -> int:
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    used = {node.id for node in names if not isinstance(node.ctx, ast.Store)}
+    stored = {node.id for node in names if isinstance(node.ctx, ast.Store) and not node.id.startswith("_")}
+    given = {arg.arg for arg in function.args.args} - {"self"}
+    return len(given - used) + len(stored - used)

@@ -1,0 +1,254 @@
+"""Survivors: candidates with which all checks pass; what they do on other inputs, and which comes first."""
+
+import ast
+import copy
+import itertools
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cot_magic.reasoners.offline.repair.bench import Bench, Stopped, alarm
+from cot_magic.reasoners.offline.repair.edits import Splice, spliced
+from cot_magic.reasoners.offline.repair.inputs import (
+    Call,
+    documented_examples,
+    generated_calls,
+    recorded_calls,
+)
+from cot_magic.reasoners.offline.repair.program import CheckedProgram
+from cot_magic.reasoners.offline.repair.recorder import shown
+from cot_magic.reasoners.offline.repair.smells import smells, unbound
+from cot_magic.reasoners.offline.repair.tables import DOUBT
+from cot_magic.reasoners.offline.repair.time_limit import TimeLimit
+
+MOST_COMPARED = 60
+MOST_INPUTS = 240
+CALL_S = 0.15
+CALL_TICKS = 30_000
+LONGEST_RESULT = 120  # characters that are compared
+HARD_CODED = "guardlit"
+Example = tuple[str, str]
+UNKNOWN = "-"  # not run: no time was left
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+# what a survivor's rank counts beside its cost
+EXAMPLE, RAISES, LITERAL, ODD, SHARE, AGREE, SAME, SMELL = 2.0, 1.0, 1.5, 2.0, 0.8, 1.0, 1.5, 0.8
+UNBOUND = 6.0  # for each name that nothing defines: there the mistake still is
+
+
+@dataclass(slots=True, kw_only=True)
+class Survivor:
+    """An edit (or two, the second made on the result of the first) after which all checks passed.
+
+    `results` are what it gives on the generated calls, as strings; "!" and a class name if it raises. `odd`
+    of them have a type that no assert expects.
+    """
+
+    cost: float
+    kinds: tuple[str, ...]
+    steps: tuple[tuple[Splice, ...], ...]
+    line: int
+    source: bytes
+    results: tuple[str, ...] = ()
+    wrong_examples: int = 0
+    odd: int = 0
+    unbound: int = 0  # names that nothing defines, though the asserts do not reach them
+    rank: float = 0.0
+
+    @property
+    def raises(self) -> int:
+        """On how many calls it raises."""
+        return sum(result.startswith("!") for result in self.results)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ranking:
+    """Survivors, best first, and the calls on which they were compared."""
+
+    calls: list[Call] = field(default_factory=list)
+    original: tuple[str, ...] = ()
+    ranked: list[Survivor] = field(default_factory=list)
+
+    def told_apart(self, one: Survivor, other: Survivor) -> int | None:
+        """The place of the shortest call on which they differ, one that neither refuses if there is one."""
+        places = [
+            place
+            for place, (mine, theirs) in enumerate(zip(one.results, other.results, strict=False))
+            if mine != theirs
+            and UNKNOWN not in (mine, theirs)
+            and not _ADDRESS.search(self.calls[place].text)
+        ]
+
+        def order(place: int) -> tuple[bool, int]:
+            raises = one.results[place].startswith("!") or other.results[place].startswith("!")
+            return raises, len(self.calls[place].text)
+
+        return min(places, key=order, default=None)
+
+    def separating(self, shown: Sequence[Survivor], longest: int) -> int | None:
+        """The place of the call on which most of them differ: if it can be one that none refuses, and short.
+
+        None if there is no such call of at most that many characters.
+        """
+
+        def order(place: int) -> tuple[int, bool, int]:
+            results = [item.results[place] for item in shown]
+            raises = any(result.startswith("!") for result in results)
+            return -len(set(results)), raises, len(self.calls[place].text)
+
+        places = [
+            place
+            for place, call in enumerate(self.calls)
+            if len(call.text) <= longest
+            and not _ADDRESS.search(call.text)
+            and UNKNOWN not in (results := {item.results[place] for item in shown})
+            and len(results) > 1
+        ]
+        return min(places, key=order, default=None)
+
+
+@dataclass(slots=True, kw_only=True)
+class Judging:
+    """Compares survivors on a bench within a limit; `beat` tells that it goes on."""
+
+    bench: Bench
+    limit: TimeLimit
+    beat: Callable[[int], None] = lambda number: None
+    usual: set[str] = field(default_factory=set)  # types that the asserts expect
+    odd: int = 0  # results of the last program that have other types
+
+    def ranked(self, survivors: Sequence[Survivor], *, compare: bool = True) -> Ranking:
+        """The likeliest survivors in order; without comparing, by cost and looks alone."""
+        by_source: dict[bytes, Survivor] = {}
+        for survivor in sorted(survivors, key=lambda item: item.cost):
+            by_source.setdefault(survivor.source, survivor)
+        self.beat(0)
+        bench = self.bench
+        calls: list[Call] = []
+        examples: list[Example] = []
+        if compare and bench.program.definitions:
+            calls = generated_calls(recorded_calls(bench), MOST_INPUTS)
+            examples = documented_examples(bench.program.tree)
+        self.beat(0)
+        bench.run()
+        self.usual = set(bench.recorder.expected_types)
+        if self.usual & {"int", "float"}:
+            self.usual |= {"int", "float"}
+        original, _ = self.behaviour(bench.program, calls, examples)
+        compared: list[Survivor] = []
+        for survivor in list(by_source.values())[:MOST_COMPARED]:
+            if compared and self.limit.over:
+                break
+            program = CheckedProgram(survivor.source)
+            survivor.results, right = self.behaviour(program, calls, examples)
+            survivor.unbound = len(unbound(program.tree, bench.names))
+            survivor.odd = self.odd
+            survivor.wrong_examples = len(examples) - right
+            compared.append(survivor)
+        least_wrong = min((item.wrong_examples for item in compared), default=0)
+        self.beat(0)
+        for survivor in compared:
+            survivor.wrong_examples -= least_wrong
+        _order(compared, original, smells(bench.program.tree))
+        ranked = sorted(compared, key=lambda item: item.rank)
+        return Ranking(calls=calls, original=original, ranked=ranked)
+
+    def behaviour(
+        self, program: CheckedProgram, calls: Sequence[Call], examples: Sequence[Example]
+    ) -> tuple[tuple[str, ...], int]:
+        """What a program gives on the calls, and how many examples are right."""
+        bench = self.bench
+        bench.start()
+        bench.more_ticks(bench.ticks * 4)
+        bench.guarded([code for place, code in program.plan if place not in program.checks])
+        results = []
+        self.odd = 0
+        for call in calls:
+            if self.limit.over:
+                results.append(UNKNOWN)
+                continue
+            self.beat(0)
+            bench.more_ticks(CALL_TICKS)
+            text, kind = _result(bench, call)
+            results.append(text)
+            self.odd += bool(kind and self.usual and kind not in self.usual)
+        right = 0
+        for source, want in examples:
+            self.beat(0)
+            bench.more_ticks(CALL_TICKS)
+            right += _as_documented(bench, source, want)
+        return tuple(results), right
+
+
+def _result(bench: Bench, call: Call) -> tuple[str, str]:
+    """What the call gives, and its type; "" for an exception."""
+    try:
+        with alarm(CALL_S):
+            arguments, words = copy.deepcopy((call.arguments, call.words))
+            value = bench.namespace[call.function](*arguments, **words)
+            return _ADDRESS.sub("", _canonical(value))[:LONGEST_RESULT], type(value).__name__
+    except Stopped:
+        return "!Timeout", ""
+    except Exception as error:
+        return f"!{'Timeout' if type(error) is StopIteration else type(error).__name__}", ""
+
+
+def _canonical(value: Any) -> str:
+    if hasattr(value, "__next__"):
+        return f"iterator over {shown(list(itertools.islice(value, 200)))}"
+    if type(value) is set:
+        return f"{{{', '.join(sorted(map(shown, value)))}}}" if value else "set()"
+    return shown(value)
+
+
+def _as_documented(bench: Bench, source: str, want: str) -> bool:
+    try:
+        with alarm(CALL_S):
+            value = eval(source, bench.namespace)  # noqa: S307 - an example of the person's, in a confined copy
+            return repr(value) == want or bool(ast.literal_eval(want) == value)
+    except (Stopped, Exception):
+        return False
+
+
+def _order(found: Sequence[Survivor], original: Sequence[str], smells_before: int) -> None:
+    """Set the rank of each: its cost, what speaks against it, and how many others behave as it does."""
+    weight = {id(item): math.exp(-item.cost) for item in found}
+    total = sum(weight.values())
+    votes: list[Counter[str]] = [Counter() for _ in original]
+    clusters: dict[tuple[str, ...], float] = defaultdict(float)
+    for item in found:
+        clusters[item.results] += weight[id(item)]
+        for counter, result in zip(votes, item.results, strict=True):
+            counter[result] += weight[id(item)]  # type: ignore[assignment]
+    least = min((item.raises for item in found), default=0)
+    inputs = max(1, len(original))
+    for item in found:
+        agree = sum(counter[result] for counter, result in zip(votes, item.results, strict=True))
+        same = sum(mine == before for mine, before in zip(item.results, original, strict=True))
+        literal = sum(kind == HARD_CODED for kind in item.kinds)
+        smell = smells(ast.parse(item.source)) - smells_before
+        item.rank = (
+            item.cost
+            + EXAMPLE * item.wrong_examples
+            + RAISES * (item.raises - least) / inputs
+            + LITERAL * literal
+            + ODD * item.odd / inputs
+            + SMELL * smell
+            + UNBOUND * item.unbound
+            - SHARE * clusters[item.results] / total
+            - AGREE * agree / total / inputs
+            - SAME * same / inputs
+            + sum(DOUBT.get(kind, 0.0) for kind in item.kinds)
+        )
+
+
+def applied(source: bytes, steps: Sequence[Sequence[Splice]]) -> Iterator[bytes]:
+    """The source after each step. Raises ValueError if splices overlap."""
+    for splices in steps:
+        made = spliced(source, splices)
+        if made is None:
+            raise ValueError("the splices overlap")
+        source = made
+        yield source

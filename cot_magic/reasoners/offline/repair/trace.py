@@ -1,0 +1,173 @@
+"""Localisation: which lines each check executes, and the types that variables have there."""
+
+import ast
+import builtins
+import math
+import sys
+import types
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cot_magic.reasoners.offline.repair.bench import Bench, TrialEnd
+from cot_magic.reasoners.offline.repair.drafts import Hints
+from cot_magic.reasoners.offline.repair.program import FILE, FUNCTIONS, IMPORTS, CheckedProgram, Key
+
+MOST_EVENTS = 60_000
+MOST_OF_ENDLESS = 8_000
+CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
+Unit = tuple[Key, bool, frozenset[int]]
+
+
+class LineTrace:
+    """Follows one run line by line."""
+
+    def __init__(self, names: Iterable[str], *, endless: bool) -> None:
+        self.units: list[Unit] = []
+        self.types: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.attributes: dict[str, None] = {}
+        self.lines: set[int] = set()
+        self._names, self._endless = frozenset(names), endless
+        self._most = MOST_OF_ENDLESS if endless else MOST_EVENTS
+        self._events = 0
+        self._seen: Counter[tuple[str, int]] = Counter()
+
+    def checked(self, key: Key, passed: bool) -> None:
+        """One check ended: the lines since the one before are its lines."""
+        self.units.append((key, passed, frozenset(self.lines)))
+        self.lines = set()
+
+    def __call__(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+        return self._line if frame.f_code.co_filename == FILE else None
+
+    def _line(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+        if self._events > self._most:
+            if self._endless:
+                raise StopIteration
+            return None
+        self._events += 1
+        self.lines.add(frame.f_lineno)
+        place = frame.f_code.co_name, frame.f_lineno
+        self._seen[place] += 1
+        if self._seen[place] <= 12 or (event == "return" and self._seen[place] < 40):
+            self._look(frame)
+        return self._line
+
+    def _look(self, frame: types.FrameType) -> None:
+        owner: types.FrameType | None = frame
+        while owner is not None and owner.f_code.co_name.startswith("<") and owner.f_back is not None:
+            if owner.f_code.co_name == "<module>":
+                break
+            owner = owner.f_back
+        known = self.types[owner.f_code.co_name if owner is not None else "?"]
+        for name, value in frame.f_locals.items():
+            if name in self._names:
+                known[name].add(self._type_of(value))
+
+    def _type_of(self, value: Any) -> str:
+        if isinstance(value, CALLABLE):
+            return "function"
+        name = type(value).__name__
+        attributes = getattr(value, "__dict__", None) if type(value).__module__ == "__main__" else None
+        if not isinstance(attributes, dict):
+            return name
+        self.attributes.update(dict.fromkeys(list(attributes)[:20]))
+        return "object"
+
+
+def hints_of(bench: Bench, *, endless: bool) -> tuple[Hints, TrialEnd]:
+    """Run the program once under a trace: what it showed, and how it ended."""
+    program = bench.program
+    names = {node.id for node in ast.walk(program.tree) if isinstance(node, ast.Name)}
+    names |= {node.arg for node in ast.walk(program.tree) if isinstance(node, ast.arg)}
+    trace = LineTrace(names, endless=endless)
+    bench.recorder.heard = trace.checked
+    sys.settrace(trace)
+    try:
+        outcome = bench.run(lines=True)
+    finally:
+        sys.settrace(None)
+        bench.recorder.heard = None
+    if outcome is None:
+        raise ValueError("the program cannot be compiled")
+    units = trace.units
+    failed = any(not passed for _, passed, _ in units)
+    if outcome.stopped and (trace.lines or not failed):
+        units = [*units, ("crash", False, frozenset(trace.lines))]
+    suspicion = ochiai(units)
+    if any(line in suspicion for place in program.editable for line in inside(program, place)):
+        return _hints(bench, trace, suspicion), outcome
+    program.edit_statements()
+    return _hints(bench, trace, None), outcome
+
+
+def inside(program: CheckedProgram, place: int) -> range:
+    """The lines of a definition after its header, which runs when it is defined."""
+    lines = program.lines_of(place)
+    return lines[1:] if place in program.definitions and len(lines) > 1 else lines
+
+
+def ochiai(units: Sequence[Unit]) -> dict[int, float]:
+    """The suspicion of each line that a failing check executes (Ochiai; Abreu et al., 2007)."""
+    failing = [lines for _, passed, lines in units if not passed]
+    passing = [lines for _, passed, lines in units if passed]
+    found = {}
+    for line in set().union(*failing):
+        bad = sum(line in lines for lines in failing)
+        good = sum(line in lines for lines in passing)
+        found[line] = bad / math.sqrt(len(failing) * (bad + good))
+    return found
+
+
+def _hints(bench: Bench, trace: LineTrace, suspicion: dict[int, float] | None) -> Hints:
+    program = bench.program
+    literals, strings, ints = expected_values(program)
+    body = program.tree.body
+    functions = [item.name for item in (body[place] for place in program.definitions)
+                 if isinstance(item, FUNCTIONS)]  # fmt: skip
+    return Hints(
+        types={name: dict(known) for name, known in trace.types.items()},
+        suspicion=suspicion,
+        literals=literals,
+        strings=strings,
+        ints=ints,
+        functions=functions,
+        globals=frozenset(_global_names(bench)),
+        attributes=sorted(trace.attributes),
+    )
+
+
+def _global_names(bench: Bench) -> set[str]:
+    found = {name for name in bench.namespace if not name.startswith("__")}
+    for statement in bench.program.tree.body:
+        if isinstance(statement, IMPORTS):
+            found |= {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+        elif isinstance(statement, ast.Assign):
+            targets = (node for target in statement.targets for node in ast.walk(target))
+            found |= {node.id for node in targets if isinstance(node, ast.Name)}
+        elif isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+            found.add(statement.name)
+    return found - vars(builtins).keys()
+
+
+def expected_values(program: CheckedProgram) -> tuple[list[str], list[str], list[int]]:
+    """Literals that the asserts compare with; strings and numbers to use in edits, some always."""
+    literals: dict[str, None] = {}
+    strings = dict.fromkeys([" ", ".", ",", ""])
+    ints: dict[int, None] = {}
+    for node in (node for place in sorted(program.checks) for node in ast.walk(program.tree.body[place])):
+        if not isinstance(node, ast.Compare) or len(node.ops) != 1:
+            continue
+        try:
+            value = ast.literal_eval(node.comparators[0])
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if len(text := repr(value)) < 40:
+            literals[text] = None
+        if isinstance(value, str):
+            strings |= dict.fromkeys(letter for letter in value if not letter.isalnum())
+            if len(value) < 16:
+                strings[value] = None
+        if type(value) is int and abs(value) < 1000:
+            ints[value] = None
+    return list(literals)[:8], list(strings)[:14], list(ints)[:4]

@@ -1,0 +1,28 @@
+"""Time limits on a busy machine: time in which code waits for a processor does not count."""
+
+import os
+from pathlib import Path
+
+STRETCH = 3.0
+"""A limit gets at most this many times longer."""
+
+
+def waited(pid: int) -> float:
+    """For how many seconds the main thread of a process could have run and had no processor.
+
+    0 where Linux does not say (`/proc/<pid>/schedstat`, see the kernel's sched-stats.rst).
+    """
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def allowance(seconds: float, pid: int, before: float = 0.0) -> float:
+    """How many seconds more than `seconds` a process may take; it had waited `before` already."""
+    return min(max(waited(pid) - before, 0.0), (STRETCH - 1) * seconds)
+
+
+def waited_here() -> float:
+    """The same for this process."""
+    return waited(os.getpid())

@@ -1,0 +1,27 @@
+"""A catalogue of lies: claims about failing notebooks that must never be VERIFIED, by kind."""
+
+from cot_magic.testing.liars.copies import COPIES
+from cot_magic.testing.liars.domains import DOMAINS
+from cot_magic.testing.liars.evidence import EVIDENCE
+from cot_magic.testing.liars.judging import JUDGING
+from cot_magic.testing.liars.meanings import MEANINGS
+from cot_magic.testing.liars.operations import OPERATIONS
+from cot_magic.testing.liars.pinned import PINS
+from cot_magic.testing.liars.showing import SHOWINGS
+from cot_magic.testing.liars.sleights import SLEIGHTS
+from cot_magic.testing.liars.swallowing import SWALLOWING
+
+LIARS = (
+    *OPERATIONS,
+    *EVIDENCE,
+    *MEANINGS,
+    *PINS,
+    *SHOWINGS,
+    *SWALLOWING,
+    *JUDGING,
+    *COPIES,
+    *DOMAINS,
+    *SLEIGHTS,
+)
+
+__all__ = ["LIARS"]

@@ -1,0 +1,137 @@
+"""The readings that come to mind first at the place of a failure, whatever a fix does elsewhere."""
+
+import ast
+import builtins
+import keyword
+import re
+from collections.abc import Iterator, Sequence
+
+from cot_magic.core.case import Case, Cell, Frame, Variable
+from cot_magic.core.edits import parsed
+from cot_magic.core.findings import CellEdit
+from cot_magic.core.spelling import closeness, near, respelled
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_STRING = re.compile(r"(['\"])([^'\"\n]*)\1")
+_NO_NUMBER = re.compile(
+    r"could not convert string to float: '([^']*)'|invalid literal for int\(\) .*: '([^']*)'"
+)
+_THOUSANDS = re.compile(r"[^\d,.]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,.]*")
+_DECIMAL = re.compile(r"[^\d,.]*\d*,\d+[^\d,.]*")
+_CONVERSIONS = ("str", "float", "int")
+
+
+def at_the_failure(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
+    """Edits of the line that failed and of nothing else: the nearest spelling of what was not found, another
+    type where types do not go together, the only way to read a number with a comma."""
+    frame = case.raised.innermost_in_cells if case.raised is not None else None
+    cell = case.cell_by_id(frame.cell) if frame is not None and frame.cell is not None else None
+    if case.raised is None or frame is None or cell is None or parsed(cell.source) is None:
+        return
+    lines = cell.source.splitlines()
+    if not 1 <= frame.lineno <= len(lines):
+        return
+    line = lines[frame.lineno - 1]
+    for changed in dict.fromkeys(_readings(case, edits, cell, frame, line)):
+        if changed != line:
+            text = "\n".join([*lines[: frame.lineno - 1], changed, *lines[frame.lineno :]])
+            after = text + "\n" if cell.source.endswith("\n") else text
+            yield (CellEdit(cell=cell.id, before=cell.source, after=after),)
+
+
+def _readings(case: Case, edits: Sequence[CellEdit], cell: Cell, frame: Frame, line: str) -> Iterator[str]:
+    raised = case.raised
+    assert raised is not None
+    names, keys = known_words(case, edits)
+    bases = {raised.ename, *raised.bases}
+    missing = (raised.name or raised.evalue).strip("'\"")
+    bound = rf"(?m)\b(?:def|class)\s+{re.escape(missing)}\b|^\s*{re.escape(missing)}\s*="
+    elsewhere = any(re.search(bound, other.source) for other in case.cells)
+    if bases & {"NameError", "AttributeError"} and missing.isidentifier() and not elsewhere:
+        for name in near(missing, [item for item in names if respelled(missing, item)]):
+            before = r"(?<=\.)" if "AttributeError" in bases else r"(?<![\w.])"
+            yield re.sub(rf"{before}{re.escape(missing)}\b", name, line)
+        members = {name for item in frame.variables if item.name == "self" for name in item.members}
+        if "NameError" in bases and missing in members:
+            yield re.sub(rf"(?<![\w.]){re.escape(missing)}\b", f"self.{missing}", line)
+    if "broadcast" in raised.evalue:
+        yield from _with_an_axis(frame, line)
+    if "KeyError" in bases:
+        # one that differs in blanks or case only is the same key: whoever renames it means that
+        others = [item for item in keys if respelled(missing, item) and closeness(missing, item)]
+        for key in near(missing, others):
+            for mark in "'\"":
+                yield line.replace(f"{mark}{missing}{mark}", f"{mark}{key}{mark}")
+    if "TypeError" in bases and not any(_converts(edit) for edit in edits):
+        yield from _converted(cell, frame, line)
+    told = _NO_NUMBER.search(raised.evalue)
+    if told is not None:
+        text = next(item for item in told.groups() if item is not None)
+        new = "" if _THOUSANDS.fullmatch(text) else "." if _DECIMAL.fullmatch(text) else None
+        if new is not None:
+            yield re.sub(r"\b(float|int)\(((?:[^()]|\([^()]*\))*)\)", rf'\1(\2.replace(",", "{new}"))', line)
+
+
+def _with_an_axis(frame: Frame, line: str) -> Iterator[str]:
+    """The line with one axis more on a name of the failing operation, so that each row has its own value."""
+    tree = parsed(frame.expression or "")
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Name):
+            yield re.sub(rf"(?<![\w.]){re.escape(node.id)}\b(?![\w(\[])", f"{node.id}[:, None]", line)
+
+
+def _converts(edit: CellEdit) -> bool:
+    """Whether an edit calls one of the types of numbers and text: then it is one of these readings itself."""
+    return any(
+        len(re.findall(rf"\b{kind}\(", edit.after)) > len(re.findall(rf"\b{kind}\(", edit.before))
+        for kind in _CONVERSIONS
+    )
+
+
+def _converted(cell: Cell, frame: Frame, line: str) -> Iterator[str]:
+    """The line with one operand of the failing operation converted; nobody converts a literal."""
+    expression = frame.expression or ""
+    tree = parsed(expression)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.BinOp | ast.AugAssign):
+            for side in (node.left, node.right) if isinstance(node, ast.BinOp) else (node.value,):
+                text = ast.get_source_segment(expression, side) or ""
+                if text and not isinstance(side, ast.Constant | ast.JoinedStr) and line.count(text) == 1:
+                    yield from (line.replace(text, f"{kind}({text})") for kind in _CONVERSIONS)
+            return
+
+
+def bound_from_there(case: Case) -> set[str]:
+    """The names that the failing statement of the failing cell binds, and those below it: its results."""
+    tree, raised = parsed(case.cell.source), case.raised
+    lines = [frame.lineno for frame in raised.frames if frame.cell == case.cell.id] if raised else []
+    return {
+        node.id
+        for statement in (tree.body if tree is not None else ())
+        if not lines or (statement.end_lineno or statement.lineno) >= lines[0]
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def known_words(case: Case, edits: Sequence[CellEdit]) -> tuple[list[str], list[str]]:
+    """Identifiers and keys that the notebook knows: of its sources, its values and the failing object."""
+    sources = [case.cell.source, *(cell.source for cell in case.cells), *(edit.before for edit in edits)]
+    names = {name for source in sources for name in _IDENTIFIER.findall(source)}
+    names |= {item.name for item in case.namespace if item.name.isidentifier()} | set(dir(builtins))
+    keys = {text for source in sources for _, text in _STRING.findall(source)}
+    raised = case.raised
+    if raised is not None:
+        subject = raised.subject
+        for item in (*([subject] if subject is not None else []), *_variables(case)):
+            names |= set(item.members)
+            keys |= {key.strip("'\"") for key in item.keys}
+            names |= {item.name} if item.name.isidentifier() else set()
+    return sorted(names - set(keyword.kwlist)), sorted(keys)
+
+
+def _variables(case: Case) -> Iterator[Variable]:
+    if case.raised is not None:
+        for frame in case.raised.frames:
+            yield from frame.variables
+            yield from frame.operands

@@ -1,0 +1,259 @@
+"""The neighbourhood of a fix: edits of equal or smaller size at the same place, made by machine."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from cot_magic.core.case import Case
+from cot_magic.core.edits import opcodes, parsed, size
+from cot_magic.core.findings import CellEdit
+from cot_magic.core.meaning import same_operation
+from cot_magic.core.spelling import distance, respelled
+from cot_magic.faults import counting
+from cot_magic.faults.catalogue import mistakes_of
+from cot_magic.faults.operator import CellCode
+from cot_magic.verdict.first_readings import at_the_failure, known_words
+from cot_magic.verdict.hunks import Hunk, hunks
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_STRING = re.compile(r"(['\"])([^'\"\n]*)\1")
+_CONVERSIONS = ("int", "float", "str")
+_OF_ONE_VALUE = ("len", "abs", "bool", "hash", "id", "ord", "sum", "max", "min", "any", "all")
+LAYOUT = 4  # tokens of indentation
+_MARKS = "'\"()[]{}:,"
+
+
+def neighbours(case: Case, edits: Sequence[CellEdit], most: int) -> list[tuple[CellEdit, ...]]:
+    """Edits that somebody else could have made instead, at most `most`; each can be parsed."""
+    found: dict[tuple[CellEdit, ...], None] = {}
+    for made in at_the_failure(case, edits):  # whatever their size: they come to mind first
+        if all(parsed(edit.after) is not None for edit in made):
+            found.setdefault(made)
+    for made in _made(case, edits):
+        if len(found) >= most:
+            break
+        unparsed = any(parsed(edit.before) is None for edit in edits)  # there, blanks count as tokens
+        limit = size(edits) + (LAYOUT if unparsed or any("to_datetime" in edit.after for edit in made) else 0)
+        if all(parsed(edit.after) is not None for edit in made) and size(made) <= limit:
+            found.setdefault(made)
+    found.pop(tuple(edits), None)
+    return list(found)
+
+
+def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
+    words = known_words(case, edits)
+    missing = (case.raised.name if case.raised is not None else None) or ""
+    for place, edit in enumerate(edits):
+        others: Iterator[str]
+        if parsed(edit.before) is None:
+            others = _of_syntax(edit)
+            for after in others:
+                if after != edit.before:
+                    yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
+    yield from _miscounted(case, edits)
+    yield from _other_parameters(edits)
+    for place, edit in enumerate(edits):
+        for after in _day_first(edit):
+            yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
+    for hunk in hunks(edits):
+        edit = edits[hunk.cell]
+        for text in (*_spellings(hunk, words), *_conversions(hunk, missing), *_formats(hunk)):
+            after = edit.after[: hunk.start] + text + edit.after[hunk.end :]
+            if after not in (edit.before, edit.after):
+                yield (*edits[: hunk.cell], replace(edit, after=after), *edits[hunk.cell + 1 :])
+
+
+def _spellings(hunk: Hunk, words: tuple[list[str], list[str]]) -> Iterator[str]:
+    """Other names or keys that are as near to what was written as the one that was chosen."""
+    names, keys = words
+    if _IDENTIFIER.fullmatch(hunk.before) and _IDENTIFIER.fullmatch(hunk.after):
+        far = distance(hunk.before, hunk.after)
+        yield from (
+            name
+            for name in names
+            if name not in (hunk.before, hunk.after)
+            and distance(hunk.before, name) <= far
+            and respelled(hunk.before, name)
+        )
+    old, new = _STRING.fullmatch(hunk.before), _STRING.fullmatch(hunk.after)
+    if old is not None and new is not None:
+        far = distance(old[2], new[2])
+        for key in keys:
+            if key not in (old[2], new[2]) and distance(old[2], key) <= far and respelled(old[2], key):
+                yield f"{new[1]}{key}{new[1]}"
+
+
+def _conversions(hunk: Hunk, missing: str) -> Iterator[str]:
+    """Other types where the fix converts a value."""
+    if same_operation(hunk.before, hunk.after):
+        return
+    for kind in (*_CONVERSIONS, *_OF_ONE_VALUE):
+        if kind == missing or same_operation(missing, kind):
+            continue  # the operation that was meant is known by its name
+        if re.search(rf"\b{kind}\(", hunk.after) and not re.search(rf"\b{kind}\(", hunk.before):
+            for other in _CONVERSIONS:
+                if other != kind:
+                    yield re.sub(rf"\b{kind}\(", f"{other}(", hunk.after)
+
+
+def _moved(source: str, number: int, depth: int) -> str:
+    """The source with a line and the deeper lines below it at another depth."""
+    lines = source.split("\n")
+    old = len(lines[number]) - len(lines[number].lstrip())
+    last = number + 1
+    while last < len(lines) and (
+        not lines[last].strip() or len(lines[last]) - len(lines[last].lstrip()) > old
+    ):
+        last += 1
+    moved = [
+        " " * (depth + len(item) - len(item.lstrip()) - old) + item.lstrip() if item.strip() else item
+        for item in lines[number:last]
+    ]
+    return "\n".join([*lines[:number], *moved, *lines[last:]])
+
+
+def _miscounted(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
+    """Where an assert failed: other ways to count, compare and compute on the lines that the fix changes."""
+    raised = case.raised
+    if raised is None or "AssertionError" not in (raised.ename, *raised.bases):
+        return
+    for place, edit in enumerate(edits):
+        changed = {
+            line
+            for tag, first, last, _, _ in opcodes(edit.before.splitlines(), edit.after.splitlines())
+            if tag != "equal"
+            for line in range(first + 1, last + 1)
+        }
+        for node in ast.walk(parsed(edit.before) or ast.Module(body=[], type_ignores=[])):
+            if isinstance(node, ast.BinOp) and node.lineno in changed and _is_offset(node):
+                whole, left = (ast.get_source_segment(edit.before, item) for item in (node, node.left))
+                if whole and left and edit.before.count(whole) == 1:
+                    yield (replace(edit, after=edit.before.replace(whole, left)),)
+        code = CellCode(edit.before)
+        for operator in counting.OPERATORS:
+            for mistake in mistakes_of(operator, code, place):
+                if mistake.lines & changed:
+                    yield (replace(edit, after=mistake.after),)
+
+
+def _is_offset(node: ast.BinOp) -> bool:
+    """`x + 1` or `x - 1`."""
+    return isinstance(node.op, ast.Add | ast.Sub) and isinstance(node.right, ast.Constant)
+
+
+def _other_parameters(edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
+    """In what is new in a function, a parameter that nothing in it uses in place of another one."""
+    for place, edit in enumerate(edits):
+        old, new = parsed(edit.before), parsed(edit.after)
+        if old is None or new is None:
+            continue
+        known = Counter(ast.dump(node) for node in ast.walk(old) if isinstance(node, ast.Call))
+        for function in ast.walk(new):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            given = [item.arg for item in (*function.args.posonlyargs, *function.args.args)]
+            read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+            unused = [name for name in given if name not in read and name not in ("self", "cls")]
+            for call in ast.walk(function):
+                if not isinstance(call, ast.Call) or ast.dump(call) in known:
+                    continue
+                for item in (*call.args, *(word.value for word in call.keywords)):
+                    if isinstance(item, ast.Name) and item.id in given:
+                        for name in unused:
+                            yield (*edits[:place], _renamed(edit, item, name), *edits[place + 1 :])
+
+
+def _renamed(edit: CellEdit, node: ast.Name, name: str) -> CellEdit:
+    """The edit with another name at that place; columns count bytes."""
+    lines = edit.after.splitlines(keepends=True)
+    line = lines[node.lineno - 1].encode()
+    new = line[: node.col_offset] + name.encode() + line[node.end_col_offset :]
+    return replace(edit, after="".join([*lines[: node.lineno - 1], new.decode(), *lines[node.lineno :]]))
+
+
+_READS_DATES = re.compile(r"(to_datetime\((?:[^()]|\([^()]*\))*)\)")
+
+
+def _day_first(edit: CellEdit) -> Iterator[str]:
+    """The day before the month where dates are newly read without a word about it."""
+    before = edit.before.splitlines()
+    lines = edit.after.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if "dayfirst" in line or "%" in line or line.rstrip("\n") in before:
+            continue
+        changed = _READS_DATES.sub(r"\1, dayfirst=True)", line)
+        if changed != line:
+            yield "".join([*lines[:number], changed, *lines[number + 1 :]])
+
+
+def _formats(hunk: Hunk) -> Iterator[str]:
+    """The other order of day and month, and a separator that is not given."""
+    text = hunk.after
+    for written in (text, hunk.before):
+        if "%d" in written and "%m" in written:
+            yield written.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
+    for one, other in (("dayfirst=True", "dayfirst=False"), ("dayfirst=False", "dayfirst=True")):
+        if one in text:
+            yield text.replace(one, other)
+    if _STRING.fullmatch(hunk.before) and _STRING.fullmatch(text) and not hunk.before[1:-1].strip():
+        yield ""
+
+
+def _is_open(line: str, at: int) -> bool:
+    """Whether the innermost parenthesis, square bracket or brace there is left open by the line."""
+    closes = {")": "(", "]": "[", "}": "{"}
+    pending: list[tuple[str, int]] = []
+    open_places: set[int] = set()
+    for place, mark in enumerate(line):
+        if mark in "([{":
+            pending.append((mark, place))
+        elif mark in closes:
+            while pending and pending[-1][0] != closes[mark]:
+                open_places.add(pending.pop()[1])
+            if pending:
+                pending.pop()
+    open_places |= {place for _, place in pending}
+    inside: list[int] = []
+    for place, mark in enumerate(line[:at]):
+        if mark in "([{":
+            inside.append(place)
+        elif mark in closes and inside and inside[-1] not in open_places:
+            inside.pop()
+    return bool(inside) and inside[-1] in open_places
+
+
+def _of_syntax(edit: CellEdit) -> Iterator[str]:
+    """For a source that could not be parsed: what was inserted put at other places of its line, single marks
+    of that line removed, and a moved line at the other depths of the cell."""
+    lines = edit.before.splitlines()
+    after = edit.after.splitlines()
+    for number, line in enumerate(lines):
+        if number < len(after) and line == after[number]:
+            continue
+
+        def whole(changed: str, number: int = number) -> str:
+            ending = "\n" if edit.before.endswith("\n") else ""
+            return "\n".join([*lines[:number], changed, *lines[number + 1 :]]) + ending
+
+        for at, mark in enumerate(line):
+            if mark in _MARKS:
+                yield whole(line[:at] + line[at + 1 :])
+        new = after[number] if number < len(after) else ""
+        added = [mark for mark in _MARKS if new.count(mark) == line.count(mark) + 1]
+        for mark in added:
+            for at in [match.end() for match in re.finditer(r"\w+|[^\w\s]", line)]:
+                if mark not in ")]}" or _is_open(line, at):
+                    yield whole(line[:at] + mark + line[at:])
+        walrus = re.sub(r"(?<![=!<>:])=(?!=)", ":=", line, count=1)
+        if re.match(r"\s*(if|elif|while)\b", line) and walrus != line and "(" in line.partition("=")[2]:
+            yield whole(walrus)
+        for match in re.finditer(r"[-+*/%<>=&|^]+", line):  # one operator too many
+            yield whole(line[: match.start()] + line[match.end() :])
+        if line.strip() == new.strip() and len(lines) == len(after):
+            depths = {len(item) - len(item.lstrip()) for item in (*lines, *after) if item.strip()}
+            for depth in sorted(depths):
+                yield whole(" " * depth + line.strip())
+                yield _moved(edit.before, number, depth)
+        break  # the first changed line: the others follow from it

@@ -1,0 +1,72 @@
+"""Operands and arguments in another form, tried on the live values."""
+
+import pytest
+
+pytest.importorskip("pandas")
+
+ARRAYS = "import numpy as np\nm = np.arange(6.0).reshape(2, 3)\nv = np.arange(3.0)\ncol = np.ones((3, 1))"
+TABLE = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]})"
+KEYWORD = "def area(width, *, height=1, unit='m'):\n    return f'{width * height}{unit}'"
+READ = "open('k.json').read()"
+REQUIRED = "def scaled(values, factor):\n    return [value * factor for value in values]\nfactor = 3"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a file that is read and left
+@pytest.mark.parametrize(
+    ("cells", "kind", "text"),
+    [
+        ([ARRAYS, "np.hstack([m.T, v])"], "legal.operand", "v.reshape(-1, 1)"),
+        ([ARRAYS, "m + m.T"], "legal.operand", "m.T"),
+        ([ARRAYS, "m @ m"], "legal.operand", "m.T"),
+        ([ARRAYS, "np.diag(v).dot(col.T)"], "legal.operand", "col.T.ravel()"),
+        ([TABLE, "pd.concat(df)"], "legal.operand", "[df]"),
+        ([TABLE, "pd.concat(df, df)"], "legal.call", "pd.concat([df, df])"),
+        (["import math", "math.factorial(4.0)"], "legal.operand", "int(4.0)"),
+        (["keys = {'b': 1, 'a': 2}", "keys.keys()[0]"], "legal.operand", "list(keys.keys())"),
+        ([KEYWORD, "area(2, 3)"], "legal.call", "area(2, height=3)"),
+        ([KEYWORD, "area(2, heigth=3)"], "legal.call", "area(2, height=3)"),
+        ([REQUIRED, "scaled([1, 2])"], "legal.call", "scaled([1, 2], factor=factor)"),
+        (["from datetime import date\nparts = [2024, 5, 6]", "date(parts)"], "legal.call", "date(*parts)"),
+        (
+            [
+                "import json\nfrom pathlib import Path\nn = Path('k.json').write_text('3')",
+                "json.loads('k.json')",
+            ],
+            "legal.operand",
+            READ,
+        ),
+        (["words = ['b', 'a']", "words.copy[0]"], "legal.operand", "words.copy()"),
+        (["words = ['a', 'b']", "'-'.join(5, words)"], None, ""),
+    ],
+)
+def test_what_works_in_another_form_is_a_fact(mortuary, tmp_path, monkeypatch, cells, kind, text) -> None:
+    monkeypatch.chdir(tmp_path)
+    facts = mortuary.facts(*cells)
+    found = [
+        (fact.kind, fact.value["write"]) for fact in (*facts.of("legal.call"), *facts.of("legal.operand"))
+    ]
+    if kind is None:
+        assert not found
+    else:
+        assert (kind, text) in found
+
+
+def test_rows_with_other_labels_are_numbered_anew(mortuary) -> None:
+    series = "import pandas as pd\na = pd.Series([1, 2])\nb = pd.Series([1, 2], index=[7, 8])"
+    facts = mortuary.facts(series, "a == b")
+    found = [str(fact.value["write"]) for fact in facts.of("legal.operand")]
+    assert "b.reset_index(drop=True)" in found
+    assert not [text for text in found if ".loc[" in text]
+
+
+def test_what_the_changes_do_to_the_values_stays_in_the_copy(mortuary) -> None:
+    """Each change is tried in a fork; here the test sees that no name was bound."""
+    mortuary.facts(ARRAYS, "m @ m")
+    assert "_it" not in mortuary.shell.user_ns
+
+
+def test_a_table_among_too_many_positional_arguments_is_passed_as_data(mortuary) -> None:
+    pytest.importorskip("pandas")
+    made = "import pandas as pd\ndf = pd.DataFrame({'k': ['a']})\ndef plot(data=None, *, x=None, y=None):\n    return x"
+    facts = mortuary.facts(made, "plot(df['k'], df)")
+    assert facts.first("legal.call").value["write"] == "plot(data=df, x=df['k'])"

@@ -1,0 +1,102 @@
+"""The bounds of a session with a model: requests, time and money; and calls that are refused."""
+
+from dataclasses import replace
+
+import pytest
+from phase_script import FIX, answer, call
+from scripted_replies import Reply
+
+from cot_magic.core.findings import HypothesisVerdict, Phase
+from cot_magic.core.jobs import Budget
+from cot_magic.render.outline import outline
+from cot_magic.render.plain import plain
+from cot_magic.settings import PRESETS
+
+BUDGET = Budget(thinking_tokens=4_000, search_s=60, rounds=2, schedules=10)
+NEVER_DONE = Reply(tools=[call("inspect_variable", expression="values", frame=None)], sticky=True)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_model_that_is_never_done_makes_as_many_requests_as_the_intensity_allows(desk, name: str) -> None:
+    at = desk(NEVER_DONE)
+    session = at.run(budget=replace(PRESETS[name], search_s=60))
+    assert len(at.server.turns) <= {"cot": 4, "cot+": 10, "cot++": 25}[name]
+    assert session.faults == ()
+    assert len(session.finished) == 5
+
+
+def test_when_all_requests_are_used_the_screen_says_so_and_what_allows_more(desk) -> None:
+    session = desk(NEVER_DONE).run(budget=replace(BUDGET, requests=2))
+    shown = " ".join(plain(outline(session)).split())
+    assert "All 2 requests of this session are used" in shown
+    assert "allows more" in shown
+
+
+def test_after_its_time_no_request_is_made(desk) -> None:
+    at = desk(NEVER_DONE)
+    session = at.run(budget=replace(BUDGET, wait_s=0.0))
+    assert at.server.turns == []
+    assert any("for a model are used up" in remark for remark in session.phases[0].remarks)
+
+
+def test_after_its_money_no_request_is_made_unless_the_person_set_a_limit(desk) -> None:
+    at = desk(NEVER_DONE)
+    session = at.run(budget=replace(BUDGET, stop_usd=0.0001))
+    assert len(at.server.turns) == 1
+    assert any("--max-cost allows more" in remark for remark in session.phases[0].remarks)
+    other = desk(NEVER_DONE)
+    other.run(budget=replace(BUDGET, stop_usd=0.0001, max_usd=5.0))
+    assert len(other.server.turns) > 1
+
+
+def test_a_call_that_is_refused_is_one_line_on_the_screen_and_tells_the_model_how_to_mend_it(desk) -> None:
+    edit = {"cell": "", "find": "values = [1, 2, 3]", "replace": "values = []"}
+    wrong = call("try_fix", **{**FIX, "hypothesis": "a scripted claim here", "edits": [edit]})
+    at = desk(Reply(tools=[wrong], match="Phase ANALYZE"), Reply(text=answer(), sticky=True))
+    session = at.run()
+    said = "`find` occurs once in cell [1], not in cell [2]: name that cell"
+    assert at.results()[0]["content"] == said
+    assert f"Refused a call of try_fix: {said}." in session.phases[0].remarks
+
+
+def test_a_probe_in_the_first_phase_states_its_claim_and_decides_it(desk) -> None:
+    probe = call("run_probe", hypothesis="the name is misspelt, a scripted claim", prediction="no `valus`",
+                 code="'valus' not in globals() and len(values) == 3", frame=None)  # fmt: skip
+    at = desk(Reply(tools=[probe], match="Phase ANALYZE"), Reply(text=answer(), sticky=True))
+    session = at.run()
+    assert session.phase(Phase.ANALYZE).remarks[-1] != ""
+    assert session.hypotheses[0].claim == "the name is misspelt, a scripted claim"
+    assert session.judge(session.hypotheses[0].id).verdict is HypothesisVerdict.CONFIRMED
+    assert "is_error" not in at.results()[0]
+
+
+def test_no_request_follows_a_fix_that_is_verified(desk) -> None:
+    claim = {**FIX, "hypothesis": "h1"}
+    first = answer(hypotheses=[{
+        "claim": "`valus` is a misspelling", "prediction": "no such name", "cell": "", "line": 1,
+        "probe": "'valus' not in globals() and isinstance(values, list)", "frame": None,
+    }], fixes=[claim])  # fmt: skip
+    at = desk(Reply(text=first, match="Phase ANALYZE"))
+    session = at.run()
+    assert session.result == "verified"
+    assert len(at.server.turns) == 1
+    assert len(session.finished) == 5
+
+
+def test_every_tool_is_strict_and_keeps_to_the_rules_for_strict_ones(desk) -> None:
+    """The server checks the schemas as the API documents it."""
+    at = desk(Reply(text=answer(), sticky=True))
+    at.run()
+    assert [tool["strict"] for tool in at.server.turns[0].body["tools"]] == [True] * 5
+    assert at.server.turns[0].refused == ""
+
+
+def test_a_server_that_knows_no_strict_tools_is_asked_without(desk) -> None:
+    def refuse(body) -> str:
+        strict = any("strict" in tool for tool in body["tools"])
+        return "tools.0.custom.strict: Extra inputs are not permitted" if strict else ""
+
+    at = desk(Reply(text=answer(), sticky=True), refuse=refuse)
+    session = at.run()
+    assert session.faults == ()
+    assert [bool(seen.refused) for seen in at.server.turns][:2] == [True, False]

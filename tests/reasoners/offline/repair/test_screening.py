@@ -1,0 +1,234 @@
+"""Mistakes that screening mends: which edits survive, and which one comes first."""
+
+import ast
+
+import pytest
+
+from cot_magic.reasoners.offline.repair.edits import spliced
+from cot_magic.reasoners.offline.repair.inputs import Call
+from cot_magic.reasoners.offline.repair.screening import FAR_FROM_FIRST, Screening
+from cot_magic.reasoners.offline.repair.smells import smells, unbound
+from cot_magic.reasoners.offline.repair.survivors import Judging, Ranking, Survivor
+from cot_magic.reasoners.offline.repair.time_limit import TimeLimit
+from cot_magic.reasoners.offline.repair.trace import hints_of, ochiai
+
+MISTAKES = [
+    (
+        "comparison",
+        "def largest(xs):\n    best = xs[0]\n    for x in xs:\n        if x < best:\n            best = x\n    return best\n\n"
+        "assert largest([1, 3, 2]) == 3\nassert largest([4]) == 4\nassert largest([5, 1]) == 5\n",
+        "if x > best:",
+    ),
+    (
+        "off by one",
+        "def windows(xs, n):\n    return [xs[i:i + n] for i in range(len(xs) - n)]\n\n"
+        "assert windows([1, 2, 3], 2) == [[1, 2], [2, 3]]\nassert windows([1], 1) == [[1]]\nassert windows([], 1) == []\n",
+        "range(len(xs) - n + 1)",
+    ),
+    (
+        "a statement in the loop",
+        "def total(xs):\n    s = 0\n    for x in xs:\n        s += x\n        return s\n\n"
+        "assert total([1, 2]) == 3\nassert total([]) == 0\nassert total([2, 2, 2]) == 6\n",
+        "    return s\n",
+    ),
+    (
+        "no result",
+        "def evens(xs):\n    found = []\n    for x in xs:\n        if x % 2 == 0:\n            found.append(x)\n\n"
+        "assert evens([1, 2, 4]) == [2, 4]\nassert evens([3]) == []\n",
+        "    return found\n",
+    ),
+    (
+        "an endless loop",
+        "def halvings(n):\n    count = 0\n    while n > 1:\n        count += 1\n    return count\n\n"
+        "assert halvings(8) == 3\nassert halvings(1) == 0\nassert halvings(5) == 2\n",
+        None,
+    ),
+]
+
+
+def screened(made, seconds=10.0):
+    screening = Screening(bench=made, limit=TimeLimit(seconds, 10 * seconds))
+    screening.go()
+    return screening
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "wanted"), [row[1:] for row in MISTAKES[:4]], ids=[row[0] for row in MISTAKES[:4]]
+)
+def test_the_first_survivor_mends_the_mistake(bench, source, wanted):
+    made = bench(source)
+    ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
+    assert wanted in ranking.ranked[0].source.decode()
+
+
+@pytest.mark.slow
+def test_a_mistake_that_needs_two_edits_is_mended_by_two(bench):
+    made = bench(
+        "def span(xs):\n    low = xs[1]\n    high = xs[0]\n    for x in xs:\n        low = min(low, x)\n"
+        "        high = min(high, x)\n    return low - high\n\n"
+        "assert span([1, 5]) == 4\nassert span([3, 2, 9]) == 7\nassert span([2, 2]) == 0\n"
+    )
+    survivors = screened(made).survivors
+    assert survivors
+    assert {len(item.kinds) for item in survivors} <= {1, 2}
+
+
+@pytest.mark.slow
+def test_an_endless_loop_does_not_stop_the_search(bench):
+    screening = screened(bench(MISTAKES[4][1]))
+    assert screening.endless
+    assert screening.ran > 100
+
+
+def test_nothing_is_searched_where_nothing_fails(bench):
+    screening = Screening(
+        bench=bench("def f(x):\n    return x\n\nassert f(1) == 1\n"),
+        limit=TimeLimit(5, 50),
+    )
+    assert screening.go() is False
+    assert screening.ran == 0
+
+
+def test_only_lines_that_a_failing_assert_executes_are_edited(bench):
+    made = bench(
+        "def f(x):\n    if x > 0:\n        return x + 1\n    return 5\n\nassert f(1) == 3\nassert f(-1) == 5\n"
+    )
+    hints, _ = hints_of(made, endless=False)
+    edits = Screening(bench=made, limit=TimeLimit(1, 1))._edits(hints)
+    assert {edit.line for edit in edits} <= {1, 2, 3}
+    assert hints.suspicion is not None
+    assert hints.suspicion[3] > hints.suspicion[2]
+
+
+def test_suspicion_is_ochiais():
+    units = [(0, False, frozenset({1, 2})), (1, True, frozenset({1}))]
+    assert ochiai(units) == {1: pytest.approx(0.5**0.5), 2: 1.0}
+
+
+def test_statements_of_the_cell_are_edited_where_it_defines_nothing(bench):
+    made = bench("mean = sum(ok) / len(xs)\nassert mean == 6\n", xs=[4, 6, None, 8], ok=[4, 6, 8])
+    sources = [item.source for item in screened(made).survivors]
+    assert b"mean = sum(ok) / len(ok)\nassert mean == 6\n" in sources
+
+
+def test_a_survivor_that_shares_state_with_others_is_found(bench):
+    source = "seen.append(1)\n\ndef count(xs):\n    return len(xs) - 1\n\nassert count(seen) == 1\n"
+    sources = [item.source for item in screened(bench(source, seen=[])).survivors]
+    assert any(b"return len(xs)\n" in item for item in sources)
+
+
+def test_screening_ends_where_an_edit_is_much_less_likely_than_one_that_survived(bench):
+    source = "def twice(x):\n    if x < 0:\n        return x + x\n    return x * 3\n\nassert twice(4) == 8\n"
+    source += "assert twice(5) == 10\nassert twice(-1) == -2\n"
+    made = bench(source)
+    screening = screened(made)
+    hints, _ = hints_of(made, endless=False)
+    edits = screening._edits(hints)
+    least = min(item.cost for item in screening.survivors)
+    assert any(edit.cost > least + FAR_FROM_FIRST for edit in edits)
+    assert screening.ran < len(edits)
+
+
+def test_a_dear_program_is_not_run_on_after_a_check_that_must_pass(bench):
+    made = bench("def f(x):\n    return x\n\nassert f(1) == 1\nassert f(2) == 3\nassert f(3) == 3\n")
+    start = made.program.source.index(b"return x")
+    made.recorder.must_pass = frozenset({0, 2})
+    outcome = made.run([(start, start + 8, b"return 0")])
+    assert outcome is not None
+    assert outcome.passed == {0: False}
+    assert outcome.stopped == "Enough"
+
+
+def test_no_time_is_over_at_once():
+    assert TimeLimit(-1, 60).over
+    assert TimeLimit(60, -1).over
+    assert not TimeLimit(60, 60).over
+
+
+def test_splices_that_overlap_make_nothing():
+    assert spliced(b"abcdef", [(0, 3, b"x"), (2, 4, b"y")]) is None
+    assert spliced(b"abcdef", [(4, 5, b""), (0, 1, b"xy")]) == b"xybcdf"
+
+
+def test_a_survivor_that_leaves_a_name_that_nothing_defines_comes_after_one_that_does_not(bench):
+    made = bench(
+        "def largest(xs):\n    best = xs[0]\n    for x in xs:\n        if x > best:\n            best = biggest\n"
+        "    return best\n\nassert largest([2]) == 2\nassert largest([1, 2]) == 2\n"
+    )
+    ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
+    assert b"best = x\n" in ranking.ranked[0].source
+    assert ranking.ranked[0].unbound == 0
+
+
+def test_an_undefined_name_that_no_failing_assert_reaches_is_left_alone(bench):
+    made = bench(
+        "def half(x):\n    return x * 2\n\ndef other():\n    return later\n\nassert half(4) == 2\nassert half(6) == 3\n"
+    )
+    survivors = screened(made).survivors
+    assert "later" in made.names
+    assert {len(item.kinds) for item in survivors} == {1}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def f(a):\n    return a + b", {"b"}),
+        ("import os.path as p\nfor i in x:\n    print(i, p)", {"x"}),
+        ("try:\n    y = known\nexcept E as e:\n    print(e, y)", {"E"}),
+        ("from os import *\nfound", set()),
+        ("match v:\n    case {'a': q, **rest}:\n        print(q, rest)", {"v"}),
+    ],
+)
+def test_a_name_is_unbound_if_nothing_defines_it(source, names):
+    assert unbound(ast.parse(source), {"known"}) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        (
+            "def firsts(rows):\n    out = []\n    for row in rows:\n        if row[0] > 1:\n            x = row[0]\n"
+            "            n = x + 1\n            out.append(n)\n    return out\n\nassert firsts([[1], [2]]) == [2, 3]\n",
+            "        n = x + 1\n        out.append(n)\n",
+        ),
+        ("def last(xs):\n    a = [xs[0]]\n    for x in xs:\n        a[0] = x[0]\n    return a\n\nassert last(['b', 'c']) == 'c'\n",
+         "        a = x\n"),
+    ],
+    ids=["the rest of a block moves out", "an item is assigned instead of the whole"],
+)  # fmt: skip
+def test_an_edit_is_among_those_that_are_made(bench, source, wanted):
+    made = bench(source)
+    hints, _ = hints_of(made, endless=False)
+    edits = Screening(bench=made, limit=TimeLimit(1, 1))._edits(hints)
+    results = [spliced(made.program.source, edit.splices) for edit in edits]
+    assert any(wanted.encode() in result for result in results if result)
+
+
+def survivor_of(*results):
+    return Survivor(cost=1.0, kinds=("cmp",), steps=(), line=1, source=b"", results=results)
+
+
+def test_survivors_are_separated_by_the_call_on_which_most_of_them_differ():
+    calls = [Call(function="f", arguments=(value,), words={}) for value in (1, 22, 3, "x" * 200)]
+    shown = [
+        survivor_of("0", "0", "0", "0"),
+        survivor_of("0", "1", "1", "1"),
+        survivor_of("0", "2", "2", "2"),
+    ]
+    ranking = Ranking(calls=calls, ranked=shown)
+    assert ranking.separating(shown, 120) == 2
+    assert ranking.separating(shown[:1], 120) is None
+    assert ranking.separating([survivor_of("0", "-", "0", "0"), survivor_of("0", "1", "0", "2")], 120) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("for x in xs:\n        y(x)\n        return x", 1),
+        ("for x in xs:\n        if x:\n            continue\n        return x", 0),
+        ("for x in xs:\n        if x:\n            return x", 0),
+    ],
+)
+def test_a_loop_that_its_first_turn_ends_smells(body, count):
+    assert smells(ast.parse(f"def f(xs, y):\n    {body}\n    return y")) == count

@@ -1,0 +1,111 @@
+"""A copy reads no credentials: not those of a home, of a project, of other kernels, nor what variables name."""
+
+import os
+import pwd
+from types import SimpleNamespace
+
+import pytest
+
+from cot_magic.core.jobs import Job, JobStep, Outcome
+from cot_magic.sandbox import quarantine, secret_places
+
+IN_HOME = (
+    ".ssh/id_ed25519", ".aws/credentials", ".azure/accessTokens.json", ".gnupg/secring.gpg", ".netrc", ".pgpass",
+    ".my.cnf", ".pypirc", ".npmrc", ".git-credentials", ".gitconfig", ".kube/config", ".docker/config.json",
+    ".config/gh/hosts.yml", ".config/gcloud/access_tokens.db", ".config/some-new-tool/token", ".kaggle/kaggle.json",
+    ".databrickscfg", ".snowflake/connections.toml", ".dbt/profiles.yml", ".cargo/credentials.toml", ".terraformrc",
+    ".password-store/bank.gpg", ".local/share/keyrings/login.keyring", ".local/share/some-tool/auth.json",
+    ".local/state/some-tool/session", ".local/share/jupyter/runtime/kernel-1.json", ".bash_history",
+    ".zsh_history", ".python_history", ".ipython/profile_default/history.sqlite", ".cache/huggingface/token",
+    ".mozilla/firefox/logins.json", ".condarc", ".wandb-key", ".a-tool-of-tomorrow/credentials",
+)  # fmt: skip
+IN_PROJECT = (
+    ".env", ".env.local", "prod.env", ".envrc", "server.pem", "private.key", "store.p12", "secrets.toml",
+    "credentials.json", "client_secret_12.json", "my-service-account.json", "config/secrets.yaml",
+    ".streamlit/secrets.toml", "token.json", "../.env", "../deploy.key",
+)  # fmt: skip
+READABLE = (
+    "home/.config/matplotlib/matplotlibrc", "home/.cache/model/weights.bin", "home/.local/share/fonts/a.ttf",
+    "home/.local/lib/module.py", "home/notes.txt", "home/.ipython/profile_default/startup/a.py",
+    "work/.env.example", "work/tokens.csv", "work/keys.parquet", "work/config/model.yaml",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planted(kernel):
+    root = kernel.home.parent
+    paths = [*(kernel.home / name for name in IN_HOME), *(kernel.cwd / name for name in IN_PROJECT)]
+    paths += [root / name for name in READABLE]
+    paths += [root / "elsewhere" / name for name in ("key.json", "kubeconfig", "second-kubeconfig", "netrc")]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("PLANTED")
+    kernel.run(
+        f"os.environ.update(GOOGLE_APPLICATION_CREDENTIALS='{root}/elsewhere/key.json', NETRC='{root}/elsewhere/netrc',"
+        f" KUBECONFIG='{root}/elsewhere/kubeconfig:{root}/elsewhere/second-kubeconfig')"
+    )
+    kernel.park()
+    yield kernel
+    for path in paths:
+        path.unlink()
+
+
+def read_in_a_copy(kernel, paths):
+    sources = [f"assert open({str(path)!r}).read() == 'PLANTED'" for path in paths]
+    jobs = [Job(steps=(JobStep(source=source),)) for source in sources]
+    results = [result for at in range(0, len(jobs), 16) for result in kernel.jobs(*jobs[at : at + 16])]
+    return dict(zip(map(str, paths), (result.outcome for result in results), strict=True))
+
+
+def test_no_planted_secret_is_read_and_what_is_none_is(planted):
+    root = planted.home.parent
+    secret = [*(planted.home / name for name in IN_HOME), *(planted.cwd / name for name in IN_PROJECT)]
+    secret += sorted((root / "elsewhere").iterdir())
+    assert set(read_in_a_copy(planted, secret).values()) == {Outcome.BLOCKED}
+    assert set(read_in_a_copy(planted, [root / name for name in READABLE]).values()) == {Outcome.PASSED}
+
+
+def test_other_processes_and_terminals_are_not_read(planted):
+    paths = [f"/proc/{os.getpid()}/cmdline", "/proc/1/status", "/dev/tty", "/dev/ptmx"]
+    assert set(read_in_a_copy(planted, paths).values()) == {Outcome.BLOCKED}
+    result = planted.job(
+        "import os; [open(f'/proc/{name}').read() and True for name in ('self/status', 'cpuinfo', 'meminfo', 'self/maps')]",
+        "len(os.listdir('/proc/self/task')) > 0 and open('/dev/zero', 'rb').read(2)",
+    )
+    assert (result.outcome, result.value) == (Outcome.PASSED, r"b'\x00\x00'")
+
+
+def test_all_homes_of_the_user_are_closed(tmp_path, monkeypatch):
+    said, entered = tmp_path / "said", tmp_path / "entered"
+    for home in (said, entered):
+        (home / ".secret-tool").mkdir(parents=True)
+        (home / ".cache").mkdir()
+    monkeypatch.setenv("HOME", str(said))
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: SimpleNamespace(pw_dir=str(entered)))
+    closed = set(secret_places.of_homes())
+    assert {f"{home}/.secret-tool" for home in (said, entered)} <= closed
+    assert not {f"{home}/.cache" for home in (said, entered)} & closed
+
+
+def test_the_interpreter_stays_readable_wherever_it_lies(monkeypatch):
+    monkeypatch.setattr(secret_places.sys, "prefix", "/opt/.tool/keys")
+    assert "/opt/.tool/keys" in set(secret_places.needed())
+    assert list(secret_places.of_environment({"TOOL_KEY": "/opt/.tool", "OTHER_KEY": "/opt/other"})) == [
+        "/opt/other"
+    ]
+
+
+SECRETS = {
+    "MYSQL_PWD": "hunter2", "REDIS_URL": "redis://:hunter2@cache:6379/0", "SQLALCHEMY_DATABASE_URI": "postgresql://me:hunter2@db/x",
+    "GH_PAT": "x", "HTTPS_PROXY": "http://me:hunter2@proxy:3128", "ALERTS": "https://hooks.slack.com/services/T0/B0/x",
+    "STORAGE": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abcd1234==", "SOMETHING": "ghp_" + "a1" * 18,
+    "CERT": "-----BEGIN PRIVATE KEY-----", "BLOB": "https://a.blob.core.windows.net/c?sv=2&sig=abcdefgh",
+}  # fmt: skip
+ORDINARY = {
+    "PWD": "/home/me", "OLDPWD": "/tmp", "PATH": "/bin:/usr/bin", "LANG": "C.UTF-8", "DATA_URL": "https://host/data.csv",
+    "HTTP_PROXY": "http://proxy:3128", "PATTERN": "x", "COMPAT": "1", "MODEL": "sk-learn",
+}  # fmt: skip
+
+
+def test_variables_are_withheld_by_name_and_by_value():
+    assert quarantine.secret_names(SECRETS | ORDINARY) == SECRETS.keys()

@@ -1,0 +1,86 @@
+"""What a fix puts around a value, and whether it keeps the items."""
+
+import ast
+from typing import Any
+
+import pytest
+
+from cot_magic.core.case import CellId
+from cot_magic.core.findings import CellEdit
+from cot_magic.verdict import conversions
+from cot_magic.verdict.conversions import wrapped
+
+
+def found(before: str, after: str) -> list[tuple[str, str]]:
+    return list(wrapped(CellEdit(cell=CellId("a"), before=before, after=after)))
+
+
+def lost(inner: str, outer: str, alone: bool = True, **names: Any) -> str:
+    """What the code of the experiment finds in a frame with these names."""
+    tree = ast.parse(f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {alone}\n{conversions._RUN}")
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr)
+    space = dict(names)
+    exec(compile(tree, "<run>", "exec"), space)
+    return str(eval(compile(ast.Expression(last.value), "<run>", "eval"), space))
+
+
+def test_a_call_around_an_argument_is_found_with_what_it_is_around() -> None:
+    assert found("n = total(rows)", "n = total(sorted(rows))") == [("rows", "sorted(_value)")]
+
+
+def test_a_name_that_is_bound_to_its_own_conversion_is_found() -> None:
+    before = "def pairs(rows):\n    return rows[0], rows[1]"
+    after = "def pairs(rows):\n    rows = list(rows)\n    return rows[0], rows[1]"
+    assert found(before, after) == [("rows", "list(_value)")]
+
+
+def test_a_number_of_items_is_no_conversion() -> None:
+    assert found("for n in range(rows): pass", "for n in range(len(rows)): pass") == []
+
+
+@pytest.mark.parametrize("outer", ["list(_value)", "tuple(_value)", "map(str, _value)", "enumerate(_value)"])
+def test_what_keeps_the_items_loses_nothing(outer: str) -> None:
+    assert lost("rows", outer, rows=[1, 2]) == ""
+
+
+@pytest.mark.parametrize(
+    "outer",
+    [
+        "sorted(_value)",
+        "set(_value)",
+        "list(dict.fromkeys(_value))",
+        "[x for x in _value if x]",
+        "max(_value)",
+    ],
+)
+def test_what_reorders_or_leaves_out_items_is_told(outer: str) -> None:
+    assert " for " in lost("rows", outer, rows=iter([1, 2]))
+
+
+def test_what_is_no_value_of_the_frame_is_not_tried() -> None:
+    assert lost("unknown", "sorted(_value)") == ""
+
+
+def test_rows_of_a_table_that_are_left_out_are_told() -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"a": [1, 2, None]})
+    assert lost("table", "_value.dropna()", table=table) != ""
+    assert lost("table", "_value.reset_index()", table=table) == ""
+
+
+@pytest.mark.parametrize(
+    ("outer", "changes"),
+    [
+        ("abs(_value)", True),
+        ("_value.clip(0)", True),
+        ("np.maximum(_value, np.zeros_like(values))", True),
+        ("np.asarray(_value)", False),
+        ("_value.reshape(-1, 1)", False),
+        ("_value.tolist()", False),
+    ],
+)
+def test_other_numbers_in_the_same_place_are_told(outer: str, changes: bool) -> None:
+    np = pytest.importorskip("numpy")
+    told = lost("values", outer, alone="values" not in outer, values=np.array([4.0, -1.0, np.nan]), np=np)
+    assert told.startswith("changes the values") is changes
