@@ -64,6 +64,7 @@ from cot_magic.core.protocols import (
     Resumable,
     Sandbox,
 )
+from cot_magic.core.relay import relay
 from cot_magic.core.repeated import Series, progress
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement, deserves_a_challenge, judge_fix
@@ -224,14 +225,15 @@ class Laboratory:
     def _explore(self, request: ExploreSchedules) -> Iterator[Evidence | SearchAdvanced]:
         if self._explorer is None or not self._sandbox.status().available:
             return
-        for item in self._explorer.explore(self.case, request):
+
+        def numbered(item: Evidence | SearchAdvanced) -> Iterator[Evidence | SearchAdvanced]:
             if isinstance(item, Evidence):
                 self._count += 1
-                found = replace(item, id=EvidenceId(f"e{self._count}"))
-                self._evidence.append(found)
-                yield found
-            else:
-                yield item
+                item = replace(item, id=EvidenceId(f"e{self._count}"))
+                self._evidence.append(item)
+            yield item
+
+        yield from relay(self._explorer.explore(self.case, request), numbered)
 
     def _run(self, request: RunProbe | TryFix | InspectVariable) -> Iterator[Evidence]:
         if not self._sandbox.status().available:
@@ -418,15 +420,13 @@ def _started(
 
 def _known(identities: Identities, events: Generator[Event, None, T]) -> Generator[Event, None, T]:
     """Pass on what the engine proposes, unless a reasoner gave its id to something else."""
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as done:
-            answer: T = done.value
-            return answer
+
+    def checked(event: Event) -> Iterator[Event]:
         if isinstance(event, FixProposed | TestWritten):
             identities.check(event)
         yield event
+
+    return (yield from relay(events, checked))
 
 
 def _next(steps: Generator[Step, Reply, None], reply: Reply) -> Step | None:
@@ -451,12 +451,15 @@ def _replied(laboratory: Laboratory, examiner: Examiner | None, step: Step) -> G
 def _answered(laboratory: Laboratory, request: Request) -> Generator[Event, None, tuple[Evidence, ...]]:
     """Run what is requested; yield each piece of evidence as it comes."""
     gathered = []
-    for item in laboratory.answer(request):
+
+    def told(item: Evidence | SearchAdvanced) -> Iterator[Event]:
         if isinstance(item, SearchAdvanced):
             yield item
-            continue
-        gathered.append(item)
-        yield EvidenceGathered(evidence=item)
+        else:
+            gathered.append(item)
+            yield EvidenceGathered(evidence=item)
+
+    yield from relay(laboratory.answer(request), told)
     return tuple(gathered)
 
 

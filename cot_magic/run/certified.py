@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cot_magic.core.certificate import Certificate
 from cot_magic.core.events import Certified, Event, SessionEnded, Stamped, Streamed, Withdrawn
+from cot_magic.core.relay import relay
 from cot_magic.core.session import Session
 
 Certifier = Callable[[Session], Iterator[Event]]
@@ -16,13 +17,17 @@ def with_certificate(
 ) -> Generator[Event, None, None]:
     """The events of a session, and before its end those of its certificate."""
     session = Session()
+
+    def followed(event: Event) -> Iterator[Event]:
+        nonlocal session
+        if isinstance(event, SessionEnded) and not session.interrupted:
+            yield from certify(session)
+        if not isinstance(event, Streamed | Withdrawn):  # what a model writes decides nothing
+            session = session.evolve(Stamped(order=0, seconds=0.0, event=event))
+        yield event
+
     try:
-        for event in events:
-            if isinstance(event, SessionEnded) and not session.interrupted:
-                yield from certify(session)
-            if not isinstance(event, Streamed | Withdrawn):  # what a model writes decides nothing
-                session = session.evolve(Stamped(order=0, seconds=0.0, event=event))
-            yield event
+        yield from relay(events, followed)
     finally:
         events.close()
 

@@ -3,7 +3,7 @@
 import itertools
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from cot_magic.core.protocols import (
     Renderer,
     Sandbox,
 )
+from cot_magic.core.relay import rest_after
 from cot_magic.core.session import Session
 from cot_magic.core.streaming import gathered
 from cot_magic.core.withheld import why_not_whole, with_real_sources
@@ -266,17 +267,23 @@ def _follow(
     clock: Callable[[], float],
     reasoner: Reasoner,
 ) -> Session:
+    def follow(events: Iterable[Event]) -> None:
+        nonlocal session
+        counted = stamp(gathered(events, clock), clock, order=session.events, seconds=session.seconds)
+        for stamped in counted:
+            session = session.evolve(stamped)
+            for listener in verbatim:
+                listener.hear(stamped)
+            screens.hear(stamped)
+            last.remember(session, screens.session)
+
     try:
         with interruptible():
-            counted = stamp(gathered(events, clock), clock, order=session.events, seconds=session.seconds)
-            for stamped in counted:
-                session = session.evolve(stamped)
-                for listener in verbatim:
-                    listener.hear(stamped)
-                screens.hear(stamped)
-                last.remember(session, screens.session)
-    except KeyboardInterrupt:
-        # raised outside the engine's own steps, in a renderer or listener: keep what was found
+            try:
+                follow(events)
+            except KeyboardInterrupt as pressed:  # in a renderer or listener: a search tells what it has
+                follow(rest_after(pressed, events))
+    except KeyboardInterrupt:  # once more, or where nothing takes it: keep what was found
         session = session.stopped()
         screens.stop()
         last.remember(session, screens.session)
