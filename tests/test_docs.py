@@ -126,7 +126,7 @@ def test_the_page_of_options_keeps_what_was_written_by_hand() -> None:
 def test_every_command_is_described_with_its_options_and_exit_codes(name: str) -> None:
     parser, text = commands()[name], section(page("cli.md"), name)
     assert f"cot-magic {name}" in text
-    shared = {option.name for option in OPTIONS} if name == "run" else set()  # they have a page
+    shared = {option.name for option in OPTIONS} if name in ("run", "sweep") else set()  # they have a page
     own = {flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")}
     assert [flag for flag in sorted(own - shared - {"--help"}) if f"`{flag}" not in text] == []
     codes = set(re.findall(r"\b\d+\b", parser.epilog or ""))

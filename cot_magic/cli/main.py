@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from cot_magic import __version__
-from cot_magic.cli import assignment, certify, doctor, explore, mcp, notebook, replay, report, skill
+from cot_magic.cli import assignment, certify, doctor, explore, mcp, notebook, replay, report, skill, sweep
 from cot_magic.cli.exit_codes import INTERRUPTED, MEANING, OUR_ERROR, USAGE
 from cot_magic.core.errors import CotError, NotebookError, UsageError
 
@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cot-magic {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (notebook, certify, report, replay, explore, assignment, mcp, skill, doctor):
+    for command in (notebook, sweep, certify, report, replay, explore, assignment, mcp, skill, doctor):
         command.add_parser(commands)
     return parser
 

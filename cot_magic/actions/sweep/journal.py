@@ -1,0 +1,75 @@
+"""The rows of a sweep on disk: what has run is not run again, and nothing is lost when it is killed."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from cot_magic.core.errors import UsageError
+
+_TABLE = """CREATE TABLE IF NOT EXISTS rows (
+    notebook TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, usd REAL NOT NULL, cause TEXT, row TEXT NOT NULL)"""
+_WANTED = "CREATE TEMP TABLE wanted (place INTEGER PRIMARY KEY, notebook TEXT UNIQUE)"
+
+
+class Journal:
+    """One SQLite file. A row is there whole or not at all, once a notebook.
+
+    Raises UsageError if the file is no journal or cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute(_TABLE)
+        except sqlite3.Error as error:
+            raise UsageError(
+                f"{path}: cannot be used as a journal ({error}). Choose another --journal."
+            ) from None
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    def knows(self, notebook: str, fingerprint: str) -> bool:
+        """Whether the notebook has run as it is now, with the same settings, to an end."""
+        found = self._db.execute("SELECT fingerprint FROM rows WHERE notebook = ?", (notebook,)).fetchone()
+        return found is not None and found[0] == fingerprint
+
+    def keep(self, notebook: str, fingerprint: str, row: dict[str, Any]) -> None:
+        """Write a row, or write it again."""
+        usd = float((row.get("usage") or {}).get("usd") or 0.0)
+        text = json.dumps(row, ensure_ascii=True)
+        self._db.execute(
+            "REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", (notebook, fingerprint, usd, row.get("group"), text)
+        )
+
+    def choose(self, notebooks: Iterable[str]) -> None:
+        """From now on `rows` gives the rows of these notebooks, in this order."""
+        self._db.execute("DROP TABLE IF EXISTS temp.wanted")
+        self._db.execute(_WANTED)
+        self._db.executemany(
+            "INSERT OR IGNORE INTO wanted (notebook) VALUES (?)", ((name,) for name in notebooks)
+        )
+
+    def rows(self, group: str | None = None) -> Iterator[dict[str, Any]]:
+        """The chosen rows that there are, or those of one group; one at a time is in memory."""
+        only = "" if group is None else "WHERE cause = ?"
+        found = self._db.execute(
+            f"SELECT row FROM wanted JOIN rows USING (notebook) {only} ORDER BY place",  # noqa: S608
+            () if group is None else (group,),
+        )
+        for (text,) in found:
+            yield json.loads(text)
+
+    def spent(self) -> float:
+        """Dollars of all rows, by list price."""
+        return float(self._db.execute("SELECT COALESCE(SUM(usd), 0) FROM rows").fetchone()[0])

@@ -1,0 +1,176 @@
+"""Runs one notebook of a sweep in a process group of its own, and ends all that it started."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from cot_magic.actions.sweep.tasks import Ceilings, Task
+from cot_magic.sandbox.folder_copy import copy_folder
+
+POLL_S = 0.2
+LOOKS = 10  # how many polls between two looks at the size of the working copy
+ATTEMPTS = 2
+"""How often a notebook is run whose process was lost, as by a machine that ran out of memory."""
+
+
+def run_task(task: Task, stop: threading.Event | None = None) -> dict[str, Any]:
+    """Run and debug one notebook and return its row; never raises for what the notebook does.
+
+    Once `stop` is set, it is ended.
+
+    The row is the summary of `cot-magic run`; where there is none, `result` is `limit`, `lost` or `not-run`
+    and `note` says why.
+    """
+    row: dict[str, Any] = {}
+    for _ in range(ATTEMPTS):
+        try:
+            row = _attempt(task, stop or threading.Event())
+        except OSError as error:
+            row = {"result": "not-run", "note": f"it cannot be run: {error.strerror or error}"}
+        if row["result"] != "lost":
+            break
+    return {"notebook": task.named, **row}
+
+
+def _attempt(task: Task, stop: threading.Event) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="cot-sweep-", ignore_cleanup_errors=True) as folder:
+        source = Path(task.path)
+        copy = copy_folder(str(source.parent), os.path.join(folder, "root"))
+        row, call = Path(folder, "row.json"), Path(folder, "call.json")
+        path = os.path.join(copy.path, source.name)
+        told = {
+            "named": task.named,
+            "path": path,
+            "settings": task.settings,
+            "kernel": task.kernel,
+            "report": task.report,
+            "row": str(row),
+        }
+        call.write_text(json.dumps(told), encoding="utf-8")
+        with open(os.path.join(folder, "errors"), "w+b") as errors:
+            why = _watched(str(call), task, copy.path, errors, stop)
+            if row.exists():
+                answer: dict[str, Any] = json.loads(row.read_text(encoding="utf-8"))
+                return answer
+            if why:
+                return {"result": "limit", "note": why}
+            errors.seek(0)
+            last = errors.read()[-2_000:].decode("utf-8", "replace").strip().rpartition("\n")[2]
+        return {"result": "lost", "note": f"its process ended without a result. {last}".strip()}
+
+
+def _watched(call: str, task: Task, folder: str, errors: Any, stop: threading.Event) -> str:
+    """Run a call until it ends or reaches a ceiling; return which one, "" for none. Nothing is left.
+
+    The process ends by itself when its input does, so that it does not outlive this one.
+    """
+    process = subprocess.Popen(  # noqa: S603 - our own code, in this interpreter
+        [sys.executable, "-m", "cot_magic.actions.sweep.child", call],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        start_new_session=True,
+    )
+    started, polls, seen = time.monotonic(), 0, set[Any]()
+    try:
+        _bound_files(process.pid, task.ceilings)
+        while process.poll() is None:
+            seen.update(_descendants(process.pid))
+            polls += 1
+            spent = time.monotonic() - started
+            why = _reached(process.pid, task.ceilings, spent, folder if polls % LOOKS == 0 else "")
+            if why or stop.is_set():
+                return why or "the sweep was ended."
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_S)
+        return ""
+    finally:
+        _end(process, seen)
+
+
+def _bound_files(pid: int, ceilings: Ceilings) -> None:
+    """No file that it writes may be larger: writing on raises OSError in the notebook."""
+    if sys.platform == "linux":
+        import resource
+
+        size = ceilings.written_mib << 20
+        with suppress(ProcessLookupError, PermissionError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, size))
+
+
+def _reached(pid: int, ceilings: Ceilings, spent: float, folder: str) -> str:
+    """Which ceiling was reached, as a sentence; "" for none."""
+    import psutil
+
+    if spent > ceilings.seconds:
+        return f"stopped after {ceilings.seconds:.0f} s (--time-limit)."
+    group = _descendants(pid)
+    if len(group) > ceilings.processes:
+        return f"stopped: it had more than {ceilings.processes} processes."
+    memory = 0
+    for item in group:
+        with suppress(psutil.Error):
+            memory += item.memory_info().rss
+    if memory > ceilings.memory_mib << 20:
+        return f"stopped: it used more than {ceilings.memory_mib:,} MiB of memory (--memory-limit)."
+    if folder and _size(folder) > ceilings.written_mib << 20:
+        return f"stopped: its folder grew beyond {ceilings.written_mib:,} MiB."
+    return ""
+
+
+def _size(folder: str) -> int:
+    """Bytes that the files of a folder take on disk; links count for nothing."""
+    total = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with suppress(OSError):
+                found = os.lstat(os.path.join(place, name))
+                total += found.st_blocks * 512
+    return total
+
+
+def _descendants(pid: int) -> list[Any]:
+    import psutil
+
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    return []
+
+
+def _end(process: subprocess.Popen[bytes], seen: set[Any]) -> None:
+    """Kill a process and all that it started, also what left its group: it was seen, or is in the group."""
+    import psutil
+
+    for _ in range(20):  # what forks faster than it is killed is stopped first
+        left = {item for item in seen | set(_descendants(process.pid)) if item.is_running()}
+        left.update(_in_group(process.pid))
+        left = {item for item in left if item.pid != process.pid or process.poll() is None}
+        if not left:
+            break
+        for act in ("suspend", "kill"):
+            for item in left:
+                with suppress(psutil.Error):
+                    getattr(item, act)()
+        psutil.wait_procs(left, timeout=0.5)
+    if process.stdin is not None:
+        process.stdin.close()
+    process.wait()
+
+
+def _in_group(group: int) -> list[Any]:
+    import psutil
+
+    found = []
+    for item in psutil.process_iter():
+        with suppress(OSError, psutil.Error):
+            if os.getsid(item.pid) == group and item.status() != psutil.STATUS_ZOMBIE:
+                found.append(item)
+    return found
