@@ -29,13 +29,16 @@ _LIBRARIES = tuple(
     }
 )
 _GENERATED = ("<string>", "<stdin>")  # methods of named tuples and dataclasses
+_INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 _OURS = __file__.rpartition("/")[0].rpartition("/")[0] + "/"
 
 
 @functools.lru_cache(maxsize=4096)
 def of_the_user(filename: str) -> bool:
     """Whether code of that file is the user's: not the standard library's, an installed package's or ours."""
-    return filename not in _GENERATED and not filename.startswith((*_LIBRARIES, _OURS, "<frozen "))
+    if filename in _GENERATED or filename.startswith((*_LIBRARIES, _OURS, "<frozen ")):
+        return False
+    return not _INSTALLED.search(filename)  # of another environment on the path
 
 
 def shown(filename: str) -> str:
