@@ -50,9 +50,10 @@ from cot_magic.core.findings import (
     HypothesisId,
     Phase,
     RegressionTest,
+    Stage,
 )
 from cot_magic.core.identities import Identities
-from cot_magic.core.jobs import Budget, Job, JobResult, JobStep, Limits
+from cot_magic.core.jobs import Budget, Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.core.probes import emptiness
 from cot_magic.core.progress import legs
 from cot_magic.core.protocols import (
@@ -73,6 +74,7 @@ T = TypeVar("T")
 ORDER = tuple(Phase)
 SCREENED_BYTES = 1 << 18  # of what a screening prints
 SHARE_OF_CHALLENGES = 0.3  # of the time for experiments; also when that is used up
+AFTER_AN_ENDLESS_ONE = 0.2  # of the time limit of a run
 ON_OTHER_CODE = "it ran on edited code that is not known to get further"
 MOST_CHALLENGED = 3  # fixes: a smaller one that the first challenge offers is challenged too
 
@@ -238,7 +240,8 @@ class Laboratory:
     def _run(self, request: RunProbe | TryFix | InspectVariable) -> Iterator[Evidence]:
         if not self._sandbox.status().available:
             return
-        wanted = experiments(request, self.case, limits=self._limits, allow=self._allow)
+        limits = self._patience(request)
+        wanted = experiments(request, self.case, limits=limits, allow=self._allow)
         for evidence in self._run_all(wanted):
             self._count += 1
             weighed = self._weighed(replace(evidence, id=EvidenceId(f"e{self._count}")))
@@ -250,6 +253,17 @@ class Laboratory:
                 weighed = replace(weighed, held=None, note=f"{weighed.note} {ON_OTHER_CODE}".strip())
             self._evidence.append(weighed)
             yield weighed
+
+    def _patience(self, request: RunProbe | TryFix | InspectVariable) -> Limits:
+        """The limits of its runs. Once a fix has run into the time limit, others get a part of it: edits that
+        make a loop endless come in families, and the time is that of the search too."""
+        endless = any(
+            item.outcome is Outcome.TIMED_OUT and item.stage is Stage.AFTER for item in self._evidence
+        )
+        if not endless or not isinstance(request, TryFix):
+            return self._limits
+        wall_s = min(self._limits.wall_s, max(1.0, self._limits.wall_s * AFTER_AN_ENDLESS_ONE))
+        return replace(self._limits, wall_s=wall_s, cpu_s=min(self._limits.cpu_s, math.ceil(wall_s)))
 
     def _run_all(self, wanted: Sequence[Experiment]) -> Iterator[Evidence]:
         """Evidence without numbers, in the order of the experiments."""

@@ -82,7 +82,9 @@ def test_a_saved_failure_is_offered_and_run_again_if_wanted(page, lab, notebooks
     offered = page.locator(".cot-Bar button")
     bars = "panel.content.widgets[40].node.querySelectorAll(':scope > .cot-Bar').length"
     book.wait(lambda: book.tell(bars) == 1)  # also where nobody has looked yet
-    book.select(40)  # the wheel would do, but JupyterLab loses its place where it scrolls faster than it draws
+    book.select(
+        40
+    )  # the wheel would do, but JupyterLab loses its place where it scrolls faster than it draws
     book.wait(lambda: offered.count() == 2)
     assert book.tell("panel.content.widgets[40].node.lastChild.className") == "cot-Bar", "below the traceback"
     offered.nth(0).click()

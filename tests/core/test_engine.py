@@ -207,3 +207,22 @@ def test_experiments_stop_when_their_time_is_spent() -> None:
     tight = Budget(thinking_tokens=1, search_s=1.0, rounds=1, schedules=1)
     _, reasoner = run([probe("x == 8"), probe("x == 9")], budget=tight)
     assert [len(reply) for reply in reasoner.replies] == [1, 0]
+
+
+class EndlessSandbox(NamespaceSandbox):
+    """No run with a fix ends within its limits."""
+
+    def _run(self, job):
+        result = super()._run(job)
+        fixed = any("x / 0" not in step.source for step in job.steps)
+        return replace(result, outcome=Outcome.TIMED_OUT) if fixed else result
+
+
+def test_after_a_fix_that_does_not_end_others_get_a_part_of_the_time_limit() -> None:
+    sandbox = EndlessSandbox({"x": 8})
+    other = replace(FIX, id=FixId("f2"), edits=(replace(FIX.edits[0], after="y = x / 2"),))
+    run([TryFix(fix=FIX), TryFix(fix=other), probe("x == 8")], sandbox)
+    limits = [(job.limits.wall_s, job.limits.cpu_s) for job in sandbox.jobs]
+    assert limits[:2] == [(10.0, 10)] * 2
+    assert limits[2:4] == [(2.0, 2)] * 2
+    assert limits[-1] == (10.0, 10)
