@@ -11,10 +11,18 @@ from typing import Any
 import pytest
 import yaml
 
+from cot_magic.cli.main import build_parser
+
 ROOT = Path(__file__).parents[1]
 PARTS = ["cot_magic", "tests", ".ci"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-SHOWN = (".ci", ".github", ".gitignore", ".pre-commit-config.yaml")  # hidden names that belong to the project
+SHOWN = (
+    ".ci",
+    ".github",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+)  # hidden names that belong to the project
 READ = (".py", ".md", ".toml", ".ipynb", ".json", ".jsonl", ".yml", ".yaml", "")
 FORMS = sorted((ROOT / ".github").rglob("*.yml"))
 PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -66,6 +74,30 @@ def test_every_hook_runs_a_tool_of_this_environment() -> None:
 def test_the_hooks_are_valid() -> None:
     pytest.importorskip("pre_commit", reason="pre-commit is not installed")
     check("pre_commit", "validate-config", ".pre-commit-config.yaml")
+
+
+def test_the_hook_that_others_use_is_valid_and_its_options_exist() -> None:
+    (hook,) = read(ROOT / ".pre-commit-hooks.yaml")
+    given = build_parser().parse_args([*hook["entry"].split()[1:], *hook["args"], "a.ipynb", "b.ipynb"])
+    assert [str(path) for path in given.paths] == ["a.ipynb", "b.ipynb"]
+    pytest.importorskip("pre_commit", reason="pre-commit is not installed")
+    check("pre_commit", "validate-manifest", ".pre-commit-hooks.yaml")
+
+
+def test_the_action_runs_a_sweep_and_fails_with_it(tmp_path: Path) -> None:
+    action = read(ROOT / ".github" / "actions" / "sweep" / "action.yml")
+    script = action["runs"]["steps"][1]
+    given = {name: str(item["default"]) for name, item in action["inputs"].items()}
+    env = {name: given[value.strip("${} ").removeprefix("inputs.")] for name, value in script["env"].items()}
+    (tmp_path / "broken.ipynb").write_text("{")
+    done = subprocess.run(
+        ["bash", "-e", "-c", script["run"]], cwd=tmp_path, capture_output=True, text=True, timeout=170,
+        env={**os.environ, **env, "PATH": PROGRAMS},
+    )  # fmt: skip
+    assert done.returncode == 4, done.stderr
+    written = {path.name for path in (tmp_path / env["FOLDER"]).iterdir()}
+    assert {"junit.xml", "notebooks.sarif", "overview.html", "rows.jsonl"} <= written
+    assert "not a notebook" in (tmp_path / env["FOLDER"] / "rows.jsonl").read_text()
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
