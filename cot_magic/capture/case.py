@@ -11,8 +11,9 @@ from cot_magic.capture.failure import describe
 from cot_magic.capture.lineage.dataflow import flow_of
 from cot_magic.capture.lineage.dependencies import lineage
 from cot_magic.capture.lineage.history import History
+from cot_magic.capture.outputs import outputs
 from cot_magic.capture.secrets.redactor import Redactor, bounded
-from cot_magic.core.case import Case, Cell, Dependency, Raised, Variable
+from cot_magic.core.case import Case, Cell, CellId, Dependency, Raised, Variable
 
 MOST_NAMES = 300
 LONGEST_PROMPT = 10_000
@@ -79,7 +80,14 @@ def _capture(
         lineage=depends_on,
         cells=_cells(history, cell),
         namespace=described,
+        outputs=outputs(shell, history, _shown_first(history, cell, depends_on), redactor),
     )
+
+
+def _shown_first(history: History, cell: Cell, depends_on: tuple[Dependency, ...]) -> list[CellId]:
+    """The failing cell, those that it depends on, then those that ran last."""
+    latest = [run.cell for run in reversed(history.runs)]
+    return list(dict.fromkeys([cell.id, *(item.cell.id for item in depends_on), *latest]))
 
 
 def user_names(shell: Any, history: History) -> dict[str, object]:

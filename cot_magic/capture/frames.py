@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from cot_magic.capture.describe import objects
+from cot_magic.capture.describe.called import called
 from cot_magic.capture.describe.oneline import LONGEST_TEXT, tidy
 from cot_magic.capture.describe.operands import (
     Executed,
@@ -25,6 +26,8 @@ FIRST_FRAMES = 5  # of a deep recursion: how it started
 LAST_FRAMES = 50
 MOST_VARIABLES = 30
 LONGEST_EXPRESSION = 500
+LINES_BEFORE, LINES_AFTER = 25, 5  # of library code around the line that raised
+LONGEST_SOURCE = 2_500
 MOST_BRIEF_NAMES = 6  # of a library frame that is not the innermost
 
 Places = Callable[[str], Place | None]
@@ -70,11 +73,12 @@ def describe_frames(found: list[TracebackLevel], redactor: Redactor) -> tuple[Fr
     """The levels as Frames. Values are described in full for cells and the innermost level."""
     described: list[Frame] = []
     for at, level in enumerate(found):
-        described.append(_frame(level, redactor, full=level.place is not None or at == len(found) - 1))
+        last = at == len(found) - 1
+        described.append(_frame(level, redactor, full=level.place is not None or last, last=last))
     return tuple(described)
 
 
-def _frame(level: TracebackLevel, redactor: Redactor, *, full: bool) -> Frame:
+def _frame(level: TracebackLevel, redactor: Redactor, *, full: bool, last: bool) -> Frame:
     code, place = level.frame.f_code, level.place
     lineno = level.traceback.tb_lineno or code.co_firstlineno  # None for generated code
     lines = linecache.getlines(code.co_filename) or (place.compiled.splitlines() if place else [])
@@ -92,7 +96,17 @@ def _frame(level: TracebackLevel, redactor: Redactor, *, full: bool) -> Frame:
         expression=text,
         operands=tuple(variable(source, value, redactor) for source, value in seen),
         variables=tuple(_variables(level.frame, executed, evaluator, redactor, full=full)),
+        called=called(executed, evaluator, redactor) if full else "",
+        source=_around(lines, code.co_firstlineno, lineno, redactor) if last and place is None else "",
     )
+
+
+def _around(lines: list[str], first: int, lineno: int, redactor: Redactor) -> str:
+    """The lines of a function around one of them, with their numbers; its head is kept."""
+    start = max(first, lineno - LINES_BEFORE)
+    wanted = [*([first] if start > first else []), *range(start, lineno + LINES_AFTER + 1)]
+    shown = [f"{number:>5}  {lines[number - 1].rstrip()}" for number in wanted if 0 < number <= len(lines)]
+    return bounded(redactor, "\n".join(shown), LONGEST_SOURCE)
 
 
 def _variables(

@@ -86,6 +86,10 @@ class Frame:
         source.
     variables
         The names that the surrounding statement and function use, with their values.
+    called
+        Signature and beginning of the documentation of what the expression calls, if it is a call.
+    source
+        For the innermost frame, if it is library code: its lines around `lineno`, each with its number.
     """
 
     function: str
@@ -96,6 +100,8 @@ class Frame:
     expression: str | None = None
     operands: tuple[Variable, ...] = ()
     variables: tuple[Variable, ...] = ()
+    called: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +198,8 @@ class Case:
         The user's global names with types and short values, at most 300; modules and functions included.
     redactions
         How many values were withheld because they look like secrets.
+    outputs
+        What the cells printed, displayed and warned of when they last ran, where it is known; bounded.
     untouched
         Whether the cell was stopped before it ran: it failed in a copy, and the kernel is as it was.
     """
@@ -205,6 +213,7 @@ class Case:
     prompt: str = ""
     redactions: int = 0
     untouched: bool = False
+    outputs: tuple[tuple[CellId, str], ...] = ()
 
     def cell_by_id(self, cell_id: CellId) -> Cell | None:
         """The known cell of that id; the failing cell itself included."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Steps: TypeAlias = Generator[Step, Reply, None]
 # phases that are asked about after the first one
-MARKED = (Phase.VALIDATE, Phase.IMPLEMENT)
+ASKED_LATER = (Phase.VALIDATE, Phase.IMPLEMENT)
 PLANNED = ("plan", "strategy", "priority", "priorities", "tests")  # topics that belong under PLAN
 
 
@@ -147,7 +147,7 @@ class ClaudeReasoner:
                 texts.append(facts_text(found.facts, cells, marked))
             if told := found_before(found, cells):
                 texts.append(f"{prompts.FOUND}\n{marked.data('what the offline debugger found', told)}")
-        dialogue.say("\n\n".join(texts), mark=True)
+        dialogue.say("\n\n".join(texts))
         return dialogue
 
     def _connection(self, budget: Budget, used: Usage | None = None) -> Connection:
@@ -191,12 +191,12 @@ class ClaudeReasoner:
             if not asked:
                 if phase is Phase.ANALYZE and bench.case.raised is not None and not dialogue.informed:
                     self._tell(dialogue, (yield from examine()))
-                dialogue.say(self._asked(dialogue, phase), mark=phase in MARKED)
+                dialogue.say(self._asked(dialogue, phase))
                 dialogue.asked = phase
             answer = yield from dialogue.answer()
             yield from bench.state(answer.hypotheses)
         dialogue.early += answer.fixes
-        if phase in MARKED:
+        if phase in ASKED_LATER:
             yield from self._run_rest(dialogue, problems)
         yield from self._found(dialogue, phase, answer)
 

@@ -17,6 +17,9 @@ NAMES = 80  # global names that are listed
 LINE = 400
 LONGEST_RESULT = 6_000  # characters of the evidence for one request
 LONGEST_OUTPUT = 1_500  # characters of what one run printed
+LONGEST_SAMPLE = 600  # characters of the data of one name
+LONGEST_SAMPLES = 2_400
+LONGEST_SHOWN = 2_400  # characters of what all cells printed
 LONGEST_FACTS = 8_000
 LONGEST_PHASE = 6_000  # characters of one finished phase
 LONGEST_FOUND = 6_000  # characters of what another reasoner found before
@@ -50,6 +53,12 @@ def case_text(case: Case, cells: Cells, marked: Marked) -> str:
     parts += _sources(case, cells, marked)
     if case.raised is not None and case.raised.frames:
         parts.append(marked.data("frames, outermost first", "\n".join(_frames(case.raised, cells))))
+    if samples := _samples(case):
+        parts.append(marked.data("samples of the data", cut("\n".join(samples), LONGEST_SAMPLES)))
+    if case.outputs:
+        shown = "\n".join(f"{cells.label(cell)}:\n{text}" for cell, text in case.outputs)
+        what = "what cells printed, displayed and warned of when they last ran"
+        parts.append(marked.data(what, cut(shown, LONGEST_SHOWN)))
     if case.namespace:
         lines = [_variable(item) for item in case.namespace[:NAMES]]
         parts.append(marked.data("global names after the failure", "\n".join(lines)))
@@ -114,6 +123,10 @@ def _frames(raised: Raised, cells: Cells) -> Iterator[str]:
         yield f"frame {place}: {frame.function} in {where}, line {frame.lineno}: {cut(frame.line, LINE)}"
         if frame.cell is not None:
             yield from _values(frame)
+        if frame.called:
+            yield f"  signature and documentation of what it calls: {frame.called}"
+        if frame.source:
+            yield f"  the library's source around that line:\n{frame.source}"
     if skipped:
         yield f"({skipped} library frames are left out)"
 
@@ -126,6 +139,19 @@ def _values(frame: Frame) -> Iterator[str]:
         if item.name not in seen:
             seen.add(item.name)
             yield f"  {_variable(item)}"
+
+
+def _samples(case: Case) -> list[str]:
+    """The first values in the data that the failing frames see, one name to a line."""
+    found: dict[str, str] = {}
+    frames = case.raised.frames if case.raised is not None else ()
+    subject = (case.raised.subject,) if case.raised is not None and case.raised.subject is not None else ()
+    seen = [item for frame in reversed(frames) if frame.cell for item in (*frame.operands, *frame.variables)]
+    for item in (*subject, *seen):
+        head = next((text for name, text in item.facts if name == "head"), "")
+        if head and head not in found.values():
+            found.setdefault(item.name, head)
+    return [f"{name}: {cut(head, LONGEST_SAMPLE, around=' ')}" for name, head in found.items()]
 
 
 def _variable(item: Variable) -> str:

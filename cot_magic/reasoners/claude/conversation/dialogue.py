@@ -26,13 +26,11 @@ from cot_magic.reasoners.claude.messages.turn import (
 from cot_magic.reasoners.claude.prompts import AGAIN, NO_MORE_CALLS, SYSTEM
 
 Turn: TypeAlias = Generator[Step, Reply, Answer]
-MARK = {"cache_control": {"type": "ephemeral"}}
 # tool calls in one phase: each look around costs a request, and the phases are there to decide
 CALLS = {Phase.ANALYZE: 6, Phase.PLAN: 4, Phase.VALIDATE: 12, Phase.IMPLEMENT: 12, Phase.CONFIRM: 4}
 PAUSES = 4  # how often in a row a server may pause a turn
 # faults in what was sent: the same conversation would be refused again
 REFUSED = ("invalid_request", "context_window", "too_large")
-MOST_MARKS = 4  # blocks with `cache_control` that a server accepts
 GO_ON = "the verdict is from what ran so far. A higher intensity (`%cot+`, `%cot++`) allows more."
 MORE_ROOM = "The answer was cut off at its token limit: asking once more with room for twice as much."
 ASKED_AGAIN = "The answer was not in the requested form: asking once more."
@@ -78,7 +76,6 @@ class Dialogue:
     informed: bool = False  # the first message has the facts of the autopsy
     used: Usage | None = None
     sent: int = 0
-    marks: int = 0  # how many of our blocks are marked for the cache
     broken: str = ""  # why this conversation cannot be continued
     pieces: Pieces = field(default_factory=lambda: Pieces(Phase.ANALYZE))
 
@@ -104,17 +101,16 @@ class Dialogue:
         """What would be sent now."""
         system = ({"type": "text", "text": SYSTEM},)
         messages = tuple(self.messages)
-        return TurnRequest(system=system, messages=messages, tools=TOOLS, schema=SCHEMA, room=room)
+        return TurnRequest(
+            system=system, messages=messages, tools=TOOLS, schema=SCHEMA, room=room, cache=True
+        )
 
-    def say(self, *texts: str, mark: bool = False) -> None:
-        """Add text blocks of ours at the end; `mark` asks the server to cache everything up to here."""
-        self._add([{"type": "text", "text": text} for text in texts], mark)
+    def say(self, *texts: str) -> None:
+        """Add text blocks of ours at the end."""
+        self._add([{"type": "text", "text": text} for text in texts])
 
-    def _add(self, blocks: Sequence[dict[str, Any]], mark: bool = False) -> None:
+    def _add(self, blocks: Sequence[dict[str, Any]]) -> None:
         content = [dict(block) for block in blocks]
-        if mark and self.marks < MOST_MARKS:
-            content[-1] |= MARK
-            self.marks += 1
         self.sent += sum(len(str(block.get("text", block.get("content", "")))) for block in content)
         if self.waiting:
             last = self.messages[-1]

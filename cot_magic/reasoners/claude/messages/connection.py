@@ -18,6 +18,7 @@ from cot_magic.reasoners.claude.messages.stream import attempt, count, sendable,
 from cot_magic.reasoners.claude.messages.thinking import Dialect, Plan, after_refusal, plan, reserve_for
 from cot_magic.reasoners.claude.messages.turn import Answer, Progress, Remark, TurnRequest
 
+CACHED = {"type": "ephemeral"}
 # what refusals have taught, by server and model, so that each server refuses only once
 _DIALECTS: dict[tuple[str, str], Dialect] = {}
 
@@ -216,7 +217,17 @@ class MessagesConnection:
         if request.system:
             body["system"] = list(request.system)
         body["messages"] = list(request.messages)
+        if request.cache and self._caches_automatically:
+            body["cache_control"] = CACHED
+        elif request.cache:
+            body["messages"][-1] = _marked(request.messages[-1])
         return sendable(body)
+
+    @property
+    def _caches_automatically(self) -> bool:
+        """Whether one setting for the whole request is enough. Bedrock and Vertex AI document only marks on
+        blocks."""
+        return self._dialect.automatic and self.platform in ("anthropic", "foundry")
 
     def _count(self, client: Any, body: Mapping[str, Any]) -> tuple[int, str]:
         """Tokens of a request, and how they were determined: counted by the server or estimated."""
@@ -253,3 +264,9 @@ class MessagesConnection:
         if problem.usage:
             self.cost.spend_worst()
             self._lost.append(usage_of(problem.usage, self._price(problem.usage, self.model)))
+
+
+def _marked(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The message with its last block marked for the cache; a mark is not part of what is cached."""
+    *others, last = message["content"]
+    return {**message, "content": [*others, {**last, "cache_control": CACHED}]}

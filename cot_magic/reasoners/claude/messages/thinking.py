@@ -22,11 +22,15 @@ class Dialect:
         How to ask for thinking, if a refusal has decided it; None: as the capabilities say.
     effort, structured
         Whether `output_config.effort` and `.format` are sent if the capabilities allow them.
+    automatic
+        Whether the server marks what it caches itself, as the API does for a request with `cache_control`;
+        otherwise the last block is marked.
     """
 
     mode: Mode | None = None
     effort: bool = True
     structured: bool = True
+    automatic: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +135,7 @@ _ADAPTIVE_REFUSED = re.compile(
 _THINKING_REFUSED = re.compile(
     r"\bthinking\b.*(not permitted|not supported|unknown|unexpected|unrecogni[sz]ed)", re.I
 )
+_CACHE_REFUSED = re.compile(r"\bcache_control\b", re.I)
 _STRICT_REFUSED = re.compile(r"\bstrict\b", re.I)
 _EFFORT_REFUSED = re.compile(r"\beffort\b", re.I)
 _OUTPUT_REFUSED = re.compile(
@@ -162,6 +167,9 @@ def after_refusal(dialect: Dialect, sent: Mapping[str, Any], said: str) -> tuple
         words = "The model does not support adaptive thinking: asking again with a token budget."
         return (replace(dialect, mode="manual"), words) if dialect.mode is None else None
     output = sent.get("output_config", {})
+    if "cache_control" in sent and _CACHE_REFUSED.search(said):
+        words = "The server does not cache automatically: asking again with the last block marked."
+        return replace(dialect, automatic=False), words
     strict = any("strict" in tool for tool in sent.get("tools", ()))
     if strict and _STRICT_REFUSED.search(said):
         words = "The server does not accept strict tools: asking again with the forms in words only."

@@ -16,8 +16,7 @@ class TurnRequest:
     Attributes
     ----------
     system, tools
-        Blocks as the API takes them; together with `messages` up to the last marked block, they are the
-        prefix that is cached.
+        Blocks as the API takes them; together with `messages`, they are the prefix that is cached.
     messages
         The conversation so far; blocks of earlier answers are in it exactly as they came.
     schema
@@ -26,6 +25,8 @@ class TurnRequest:
     room
         How many times the usual reserve for the answer (besides the thinking) is allowed: 2 after an answer
         that was cut off at `max_tokens`.
+    cache
+        Whether the server is asked to cache everything up to the end, for the request that goes on from here.
     """
 
     system: Sequence[Block]
@@ -33,6 +34,7 @@ class TurnRequest:
     tools: Sequence[Block] = ()
     schema: Mapping[str, Any] | None = None
     room: int = 1
+    cache: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

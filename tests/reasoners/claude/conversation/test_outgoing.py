@@ -5,7 +5,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from phase_script import FIX, HYPOTHESIS, call, phase, whole
+from phase_script import FIX, HYPOTHESIS, answer, call, phase, whole
+from scripted_replies import Reply
 
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Variable
@@ -128,6 +129,29 @@ def test_the_key_is_the_same_for_the_same_case_and_another_for_another(desk) -> 
     first = [at.server.turns[0].body["messages"] for at in (one, two, other)]
     assert json.dumps(first[0]) == json.dumps(first[1])
     assert first[0] != first[2]
+
+
+def test_the_first_message_has_samples_outputs_documentation_and_the_librarys_source(desk) -> None:
+    sources = ("import json\nrows = ['{\"a\": 1}', '{']", "parsed = [json.loads(row) for row in rows]")
+    at = desk(Reply(text=answer(), sticky=True), sources=sources)
+    table = Variable(
+        name="table", type="pandas.DataFrame", text="DataFrame", facts=(("head", "a: 1, 2; b: x, y"),)
+    )
+    frames = tuple(
+        replace(frame, variables=(*frame.variables, table)) if frame.cell else frame
+        for frame in at.case.raised.frames
+    )
+    at.case = replace(
+        at.case, raised=replace(at.case.raised, frames=frames), outputs=((at.case.cells[0].id, "2 rows"),)
+    )
+    at.run()
+    told = at.server.turns[0].body["messages"][0]["content"][0]["text"]
+    assert "table: a: 1, 2; b: x, y" in told
+    assert "cell [1]:\n2 rows" in told
+    assert "signature and documentation of what it calls: json.loads(" in told
+    assert "Deserialize" in told
+    assert "the library's source around that line:" in told
+    assert "raise JSONDecodeError(" in told
 
 
 def test_a_source_that_is_no_utf_8_can_be_sent(desk) -> None:
