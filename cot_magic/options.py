@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from cot_magic.core.errors import UnknownOption, UsageError
-from cot_magic.settings import DEFAULT_MODEL, INSERT, PLATFORMS, PRESETS, Settings
+from cot_magic.settings import DEFAULT_MODEL, EFFORTS, INSERT, PLATFORMS, PRESETS, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,13 @@ OPTIONS = (
         name="--budget",
         read=_number(int, 1),
         metavar="TOKENS",
-        help="thinking tokens of each request; a target for models without a limit",
+        help="thinking tokens of each request: a limit where the model takes one, else a target",
+    ),
+    Option(
+        name="--effort",
+        read=_choice(*EFFORTS),
+        metavar="LEVEL",
+        help="how much a model thinks, where it has levels: " + ", ".join(EFFORTS),
     ),
     Option(
         name="--max-cost",

@@ -30,6 +30,7 @@ PRESETS: Mapping[str, Budget] = {
 }
 DEFAULT_MODEL = "claude-opus-5-5"
 PLATFORMS = ("anthropic", "bedrock", "vertex", "foundry")
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
 INSERT = ("ask", "fix", "tests", "all", "none")
 
 
@@ -47,6 +48,7 @@ class Settings:
     model: str | None = None
     platform: str = "anthropic"
     budget: int | None = None
+    effort: str | None = None
     max_cost: float | None = None
     schedules: int | None = None
     seed: int | str | None = None
@@ -72,6 +74,8 @@ class Settings:
             thinking_tokens=self.budget or preset.thinking_tokens,
             schedules=self.schedules or self.runs or preset.schedules,
             max_usd=self.max_cost,
+            limited=self.budget is not None,
+            effort=self.effort or "",
             explore=self.explores,
             seed=self.seed if isinstance(self.seed, int) else 0,
             token=self.seed if isinstance(self.seed, str) else "",

@@ -428,10 +428,10 @@ def test_nothing_is_in_any_request_to_a_model_nor_in_the_preview_nor_in_the_repo
         "print(globals().get('config'), api_key, headers, people.to_json(), account, raw)\nprice_of is None"
     )
     tools = [
-        call("run_probe", hypothesis="h1", code=printing, frame=None),
-        call("inspect_variable", expression="(config, api_key, passwords, people.password.tolist())"),
-        call("read_cell", cell="cell 1"),
-        call("inspect_variable", expression="{}['x' + api_key]"),
+        call("hypothesize", hypothesis="h1", code=printing, frame=None),
+        call("inspect", expression="(config, api_key, passwords, people.password.tolist())"),
+        call("history", cell="cell 1"),
+        call("inspect", expression="{}['x' + api_key]"),
     ]
     with MessagesServer() as server:
         server.add(*whole(ANALYZE=phase("ANALYZE", tools=tools)))

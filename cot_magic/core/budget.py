@@ -24,6 +24,10 @@ class Budget:
     stop_usd
         US dollars by list price after which no further request is made in one session, if there is no
         `max_usd`, which bounds each request beforehand.
+    limited
+        The person set `thinking_tokens`, so a model that takes a limit gets it as one.
+    effort
+        Level of effort that the person chose, or "".
     """
 
     thinking_tokens: int
@@ -38,3 +42,5 @@ class Budget:
     requests: int = 10
     wait_s: float = 300.0
     stop_usd: float = 1.0
+    limited: bool = False
+    effort: str = ""

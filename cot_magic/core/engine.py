@@ -532,5 +532,5 @@ def _enter(laboratory: Laboratory, step: Event) -> None:
             if ORDER.index(new) != place + 1:
                 raise ReasonerError(f"phase {new} cannot follow {phase or 'the start'}")
             laboratory.phase, laboratory.by = new, by
-        case PhaseEnded(phase=ended) if ended is not phase:
+        case PhaseEnded(phase=ended) if phase is None or ORDER.index(ended) > ORDER.index(phase):
             raise ReasonerError(f"phase {ended} ended while {phase or 'none'} was under way")

@@ -122,7 +122,10 @@ class UsageReported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseEnded:
-    """`headline` is the result of the phase in one sentence, plain text with `code` in backquotes."""
+    """`headline` is the result of the phase in one sentence, plain text with `code` in backquotes.
+
+    For a phase that has ended before, it only replaces the headline: what was said there was refuted since.
+    """
 
     phase: Phase
     headline: str

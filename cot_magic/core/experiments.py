@@ -72,9 +72,10 @@ class Experiment:
         )
 
     def _output(self, result: JobResult) -> str:
-        """What was printed, else the value; for a look the value first, after its name."""
+        """What was printed, else the value; for a look the value first, after its expression."""
         if self.about == LOOK and result.value is not None:
-            return f"{self.code} = {result.value}\n{result.output}".rstrip()
+            name = self.code if "\n" not in self.code else "the last expression"
+            return f"{name} = {result.value}\n{result.output}".rstrip()
         return result.output or (result.value or "")
 
 

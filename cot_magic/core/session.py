@@ -301,9 +301,7 @@ class Session:
             case Sent():
                 return replace(self, sent=event.characters, withheld=event.withheld)
             case PhaseEnded():
-                return self._in_phase(
-                    event.phase, lambda view: replace(view, ended=now, headline=event.headline)
-                )
+                return self._in_phase(event.phase, lambda view: _ended(view, event.headline, now))
             case HypothesisStated():
                 return replace(self, hypotheses=(*self.hypotheses, event.hypothesis))
             case FixProposed():
@@ -420,3 +418,8 @@ def _without(view: PhaseView, event: Withdrawn) -> PhaseView:
 def _charged(view: PhaseView, event: UsageReported) -> PhaseView:
     used = event.usage if view.spent is None else view.spent + event.usage
     return replace(view, usage=used, target=event.target, enforced=event.enforced)
+
+
+def _ended(view: PhaseView, headline: str, now: float) -> PhaseView:
+    """The phase with its headline; one that had ended keeps its time."""
+    return replace(view, ended=now if view.ended is None else view.ended, headline=headline)

@@ -60,7 +60,7 @@ def slowly() -> list[Reply]:
 def looking() -> Reply:
     """A turn that thinks for some seconds, so that a screenshot is taken meanwhile, and then looks at a cell."""
     thinking = "scripted thinking, a sentence at a time. " * 90
-    return Reply(thinking=thinking, tools=[call("read_cell", cell="1")], chunk=12, delay=0.02)
+    return Reply(thinking=thinking, tools=[call("history", cell="1")], chunk=12, delay=0.02)
 
 
 def test_the_panel_while_a_model_streams_when_it_fails_and_after_going_on(

@@ -213,7 +213,7 @@ def test_a_race_is_searched_and_a_fix_tried_where_the_model_asks_for_it(server, 
     claim = "a scripted race of two tasks"
     edits = [{"cell": "", "find": "balance = 100", "replace": "balance = 100\nlock = asyncio.Lock()"},
              {"cell": "", "find": UNLOCKED, "replace": LOCKED}]  # fmt: skip
-    fix = call("try_fix", hypothesis=claim, why="scripted: one at a time", edits=edits, tests=[])
+    fix = call("try_fixes", hypothesis=claim, why="scripted: one at a time", edits=edits, tests=[])
     server.add(
         Reply(
             tools=[call("explore_schedules", schedules=20, seed=0, hypothesis="", fix="")],

@@ -31,7 +31,7 @@ def answer(**parts: Any) -> str:
     )
 
 
-def call(name: str, **given: Any) -> dict[str, Any]:
+def call(name: str, /, **given: Any) -> dict[str, Any]:
     return {"name": name, "input": given}
 
 
@@ -49,7 +49,7 @@ def whole(**instead: list[Reply]) -> list[Reply]:
     """The answers of four requests, with some replaced: the last is one more than a fix that is verified needs."""
     usual = {
         "ANALYZE": phase("ANALYZE", hypotheses=[OPEN]),
-        "VALIDATE": phase("VALIDATE", tools=[call("inspect_variable", expression="values")]),
-        "IMPLEMENT": phase("IMPLEMENT", tools=[call("try_fix", **FIX)]),
+        "VALIDATE": phase("VALIDATE", tools=[call("inspect", expression="values")]),
+        "IMPLEMENT": phase("IMPLEMENT", tools=[call("try_fixes", **FIX)]),
     }
     return [reply for name in PHASES for reply in instead.get(name, usual[name])]

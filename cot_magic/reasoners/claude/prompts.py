@@ -52,22 +52,24 @@ ASKED: Mapping[Phase, str] = {
 Phase ANALYZE. What failed, what does this error mean here, and which code and which values lead to it? Give
 findings (topics such as pattern, values, lineage; `plan` for what to do first and how to test it) and one to
 {hypotheses} hypotheses in `hypotheses`, the most likely first, each with a probe that decides it. Make them
-differ in the cause, not just in the wording. Read cells, look at values or run probes first where you need
-to; `run_probe` takes a new claim too. If you know the fix, put it into `fixes` with one or two tests: it is
-run at once, and you are asked again only if something is left to decide.
+differ in the cause, not just in the wording. Call tools first where you need to, as many at once as you can:
+each request costs. `hypothesize` runs the probes of several hypotheses, `try_fixes` several rival fixes;
+`inspect`, `run`, `docs`, `source` and `history` look around and decide nothing. If you know the fix, put it
+into `fixes` with one or two tests: it is run at once, and you are asked again only if something is left to
+decide.
 So far:
 {known}""",
     Phase.VALIDATE: """\
 Phase VALIDATE. The probes of the hypotheses were run, as far as possible; no cause is confirmed yet:
 {known}
-Run more probes with `run_probe` where a hypothesis is still open, to tell rivals apart, and for edge cases.
+Run more probes with `hypothesize` where a hypothesis is still open, to tell rivals apart, and for edge cases.
 Then say what is confirmed, what is eliminated and by which evidence (give its id), as findings. Put a fix
 into `fixes` if you know it.""",
     Phase.IMPLEMENT: """\
 Phase IMPLEMENT. No fix is verified yet:
 {known}
-Try fixes with `try_fix`, with one or two regression tests each; you have {rounds}. If another fix of the same
-size would pass as well and mean something else, try it too, so that the user can choose. If
+Try fixes with `try_fixes`, with one or two regression tests each; you have {rounds}. If another fix of the
+same size would pass as well and mean something else, try it in the same call, so that the user can choose. If
 `explore_schedules` found an order in which the cell fails, search the edited code as well. Then say why you
 chose this fix, what else was considered, and how to undo it, as findings. Put a fix that you could not try
 with the tool into `fixes`, and it will be run from there; otherwise leave `fixes` empty.""",

@@ -198,6 +198,7 @@ class ClaudeReasoner:
         dialogue.early += answer.fixes
         if phase in ASKED_LATER:
             yield from self._run_rest(dialogue, problems)
+            yield from self._corrected(dialogue)
         yield from self._found(dialogue, phase, answer)
 
     def _open_question(self, dialogue: Dialogue, phase: Phase) -> bool:
@@ -229,6 +230,13 @@ class ClaudeReasoner:
             yield Finding(phase=dialogue.phase, topic="limits", text=problem)
         bench.problems.clear()
 
+    def _corrected(self, dialogue: Dialogue) -> Steps:
+        """Replace the headline of the analysis if the runs have refuted it since."""
+        bench, (headline, stated) = dialogue.bench, dialogue.analysis
+        if headline and bench.refutes(headline, stated):
+            dialogue.analysis = ("", ())
+            yield PhaseEnded(phase=Phase.ANALYZE, headline=bench.decided())
+
     def _found(self, dialogue: Dialogue, phase: Phase, answer: PhaseAnswer) -> Steps:
         """The findings and a headline: the model's own, or ours for phases that runs decide."""
         bench = dialogue.bench
@@ -240,6 +248,10 @@ class ClaudeReasoner:
         match phase:
             case Phase.ANALYZE:
                 headline = answer.headline or f"The model gave no findings; {_stated(bench)}."
+                stated = tuple(item.id for item in bench.hypotheses[bench.found[0] :])
+                if bench.refutes(headline, stated):
+                    headline = bench.decided()
+                dialogue.analysis = (headline, stated)
             case Phase.PLAN:
                 for topic, text in (*dialogue.plans, *bench.predictions()):
                     yield Finding(phase=phase, topic=topic, text=text)
@@ -292,6 +304,8 @@ def claude_reasoner(
             budget=budget.thinking_tokens,
             platform=platform,
             max_usd=max_usd,
+            effort=budget.effort,
+            limited=budget.limited,
             scrub=redactor.text,
         )
         if used is not None:

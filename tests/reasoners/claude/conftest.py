@@ -45,6 +45,7 @@ class Desk:
     session: Session = field(default_factory=Session)
     reasoner: Any = None
     settles: bool | None = None  # with one, the offline reasoner looks first
+    patience: float = 1  # seconds without a byte
     url: str = ""  # another address than the server's
     wrap: Callable[[Any], Any] = lambda connection: connection
     used: list[Usage | None] = field(default_factory=list)  # the earlier usage that each connection was told
@@ -58,7 +59,7 @@ class Desk:
                 base_url=self.url or self.server.url,
                 api_key="k",
                 retry=QUICK,
-                timeouts=Timeouts(connect=2, read=1),
+                timeouts=Timeouts(connect=2, read=self.patience),
                 max_usd=budget.max_usd,
             )
             return self.wrap(link)

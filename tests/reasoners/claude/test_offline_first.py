@@ -149,7 +149,7 @@ def test_the_model_starts_with_the_hypotheses_fixes_and_verdicts_of_the_offline_
 
 
 def test_ids_go_on_where_the_offline_reasoner_stopped(desk) -> None:
-    probe = call("run_probe", hypothesis="the third value is a scripted 3", prediction="it is 3",
+    probe = call("hypothesize", hypothesis="the third value is a scripted 3", prediction="it is 3",
                  code="values[2] == 3", frame=None)  # fmt: skip
     at = desk(Reply(tools=[probe], match="Phase ANALYZE"), Reply(text=answer()), Reply(text=answer(), sticky=True),
               sources=UNKNOWN)  # fmt: skip

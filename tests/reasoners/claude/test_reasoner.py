@@ -109,7 +109,9 @@ def test_a_probe_that_is_true_by_its_form_confirms_nothing(desk, probe: str) -> 
     at = desk(
         *whole(
             ANALYZE=phase("ANALYZE", hypotheses=[{**HYPOTHESIS, "probe": probe}]),
-            VALIDATE=phase("VALIDATE", tools=[call("run_probe", hypothesis="h1", code=probe)], hypotheses=[]),
+            VALIDATE=phase(
+                "VALIDATE", tools=[call("hypothesize", hypothesis="h1", code=probe)], hypotheses=[]
+            ),
         )
     )
     session = at.run()
@@ -119,23 +121,23 @@ def test_a_probe_that_is_true_by_its_form_confirms_nothing(desk, probe: str) -> 
 
 
 WRONG_CALLS = [
-    (call("run_probe", hypothesis="h9", code="values"), "there is no hypothesis 'h9'"),
-    (call("run_probe", hypothesis="h1", code="values ="), "not valid Python"),
-    (call("run_probe", hypothesis="h1", code="x = values"), "must be an expression"),
-    (call("run_probe", hypothesis="h1"), "`code` is missing"),
-    (call("run_probe", hypothesis="h1", code="values == []", frame=7), "there is no frame 7"),
-    (call("run_probe", hypothesis="h1", code="values == []", frame="top"), "must be an integer"),
-    (call("try_fix", **{**FIX, "edits": [{"cell": "cell [9]", "find": "a", "replace": "b"}]}), "there is no 'cell [9]'"),
-    (call("try_fix", **{**FIX, "edits": [{"cell": "", "find": "absent", "replace": "b"}]}), "occurs 0 times"),
-    (call("try_fix", **{**FIX, "edits": [{"cell": "", "find": "s", "replace": "b"}]}), "occurs 2 times"),
-    (call("try_fix", **{**FIX, "edits": [{"cell": "", "find": "sum", "replace": "sum"}]}), "change nothing"),
-    (call("try_fix", **{**FIX, "edits": []}), "at least one edit"),
-    (call("try_fix", **{**FIX, "edits": "sum"}), "at least one edit"),
-    (call("try_fix", **{**FIX, "tests": [{"name": "t", "source": "x = 1"}]}), "one function named test_"),
-    (call("try_fix", **{**FIX, "tests": [{"name": "t", "source": "def test_a(tmp_path): pass"}]}), "no arguments"),
-    (call("try_fix", **{**FIX, "tests": [{"name": "t", "source": "async def test_a(): pass"}]}), "not async"),
-    (call("read_cell", cell="cell 77"), "there is no 'cell 77'"),
-    (call("inspect_variable", expression="x = 1"), "a single expression"),
+    (call("hypothesize", hypothesis="h9", code="values"), "there is no hypothesis 'h9'"),
+    (call("hypothesize", hypothesis="h1", code="values ="), "not valid Python"),
+    (call("hypothesize", hypothesis="h1", code="x = values"), "must be an expression"),
+    (call("hypothesize", hypothesis="h1"), "`probe` is missing"),
+    (call("hypothesize", hypothesis="h1", code="values == []", frame=7), "there is no frame 7"),
+    (call("hypothesize", hypothesis="h1", code="values == []", frame="top"), "must be an integer"),
+    (call("try_fixes", **{**FIX, "edits": [{"cell": "cell [9]", "find": "a", "replace": "b"}]}), "there is no 'cell [9]'"),
+    (call("try_fixes", **{**FIX, "edits": [{"cell": "", "find": "absent", "replace": "b"}]}), "occurs 0 times"),
+    (call("try_fixes", **{**FIX, "edits": [{"cell": "", "find": "s", "replace": "b"}]}), "occurs 2 times"),
+    (call("try_fixes", **{**FIX, "edits": [{"cell": "", "find": "sum", "replace": "sum"}]}), "change nothing"),
+    (call("try_fixes", **{**FIX, "edits": []}), "at least one edit"),
+    (call("try_fixes", **{**FIX, "edits": "sum"}), "at least one edit"),
+    (call("try_fixes", **{**FIX, "tests": [{"name": "t", "source": "x = 1"}]}), "one function named test_"),
+    (call("try_fixes", **{**FIX, "tests": [{"name": "t", "source": "def test_a(tmp_path): pass"}]}), "no arguments"),
+    (call("try_fixes", **{**FIX, "tests": [{"name": "t", "source": "async def test_a(): pass"}]}), "not async"),
+    (call("history", cell="cell 77"), "there is no 'cell 77'"),
+    (call("inspect", expression="x = 1"), "a single expression"),
     (call("explore_schedules", schedules=0), "a positive integer"),
     (call("delete_file", path="/"), "there is no tool 'delete_file'"),
 ]  # fmt: skip
@@ -156,7 +158,7 @@ def test_a_call_that_cannot_be_done_is_answered_in_one_line_and_the_session_goes
 
 
 def test_a_probe_and_a_cell_are_answered_with_what_the_copy_and_the_case_say(desk) -> None:
-    tools = [call("run_probe", hypothesis="h1", code="len(values) == 4"), call("read_cell", cell="[1]")]
+    tools = [call("hypothesize", hypothesis="h1", code="len(values) == 4"), call("history", cell="[1]")]
     at = desk(*whole(VALIDATE=phase("VALIDATE", tools=tools)))
     session = at.run()
     probe, cell = at.results()[:2]
@@ -166,7 +168,7 @@ def test_a_probe_and_a_cell_are_answered_with_what_the_copy_and_the_case_say(des
 
 
 def test_rounds_of_fixes_are_limited_by_the_budget(desk) -> None:
-    tries = [Reply(tools=[call("try_fix", **{**FIX, "edits": [{"cell": "", "find": "valus", "replace": f"[{n}]"}]})],
+    tries = [Reply(tools=[call("try_fixes", **{**FIX, "edits": [{"cell": "", "find": "valus", "replace": f"[{n}]"}]})],
                    match="Phase IMPLEMENT" if n == 1 else "") for n in (1, 2, 3)]  # fmt: skip
     at = desk(*whole(IMPLEMENT=[*tries, Reply(text=answer())]))
     session = at.run(budget=Budget(thinking_tokens=4_000, search_s=60, rounds=2, schedules=1))
@@ -175,7 +177,7 @@ def test_rounds_of_fixes_are_limited_by_the_budget(desk) -> None:
 
 
 def test_a_model_that_never_stops_calling_is_stopped(desk) -> None:
-    at = desk(Reply(tools=[call("read_cell", cell="[1]")], sticky=True))
+    at = desk(Reply(tools=[call("history", cell="[1]")], sticky=True))
     session = at.run()
     assert session.faults == ()
     assert len(session.finished) == 5
@@ -190,7 +192,7 @@ def test_a_fix_in_the_answer_is_run_too(desk) -> None:
 
 def test_a_fix_without_tests_gets_some_from_what_it_leaves(desk) -> None:
     untested = {name: item for name, item in FIX.items() if name != "tests"}
-    session = desk(*whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fix", **untested)]))).run()
+    session = desk(*whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fixes", **untested)]))).run()
     assert session.tests
     assert session.result == "verified"
 
@@ -198,7 +200,7 @@ def test_a_fix_without_tests_gets_some_from_what_it_leaves(desk) -> None:
 def test_a_test_that_fails_with_the_fix_rejects_it(desk) -> None:
     wrong = {**TEST, "source": "def test_total():\n    assert total == 7"}
     session = desk(
-        *whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fix", **{**FIX, "tests": [wrong]})]))
+        *whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fixes", **{**FIX, "tests": [wrong]})]))
     ).run()
     assert session.judge_fix(session.fixes[0]).verdict is FixVerdict.REJECTED
     assert session.result == "unresolved"

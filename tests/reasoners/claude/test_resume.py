@@ -93,7 +93,7 @@ def test_a_conversation_that_the_server_refuses_is_begun_anew(desk, said: str) -
 
 
 def test_a_fix_that_was_tried_before_the_stop_is_not_tried_twice(desk) -> None:
-    tools = [call("try_fix", **FIX), call("run_probe", hypothesis="h1", code="len(values) == 4")]
+    tools = [call("try_fixes", **FIX), call("hypothesize", hypothesis="h1", code="len(values) == 4")]
     at = desk(*whole(IMPLEMENT=phase("IMPLEMENT", tools=tools)))
     at.sandbox = Interrupting(at.sandbox, 4)
     at.run()

@@ -126,7 +126,7 @@ def test_a_new_conversation_is_told_the_finished_phases_in_short(desk) -> None:
 
 
 def test_what_a_cut_phase_used_is_still_counted(desk) -> None:
-    replies = whole(VALIDATE=[phase("VALIDATE", tools=[call("read_cell", cell="[1]")])[0], Reply(status=401)])
+    replies = whole(VALIDATE=[phase("VALIDATE", tools=[call("history", cell="[1]")])[0], Reply(status=401)])
     at = desk(*replies)
     before = at.run().usage
     spent = at.session.phase(Phase.VALIDATE).usage

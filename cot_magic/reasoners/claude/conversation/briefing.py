@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cot_magic.core.case import Case, Cell, Frame, Freshness, Raised, Variable
+from cot_magic.core.case import Case, Cell, CellId, Frame, Freshness, Raised, Variable
 from cot_magic.core.facts import Facts
 from cot_magic.core.findings import Evidence, EvidenceKind, FixVerdict, HypothesisVerdict, Stage
 from cot_magic.core.jobs import Outcome
@@ -110,7 +110,7 @@ def _sources(case: Case, cells: Cells, marked: Marked) -> Iterator[str]:
             what += f", defines {', '.join(item.names)}{_FRESHNESS.get(item.freshness, '')}"
         yield marked.data(what, source, redacted=True)
     if left:
-        yield f"Cells that can be read with read_cell: {', '.join(left)}."
+        yield f"Cells that can be read with `history`: {', '.join(left)}."
 
 
 def _frames(raised: Raised, cells: Cells) -> Iterator[str]:
@@ -226,6 +226,24 @@ def _ending(item: Evidence) -> str:
             item.held
         ]
     return item.outcome.lower().replace("_", " ")
+
+
+def printed(evidence: Sequence[Evidence]) -> str:
+    """What a look printed, or how it ended instead."""
+    if not evidence:
+        return NOTHING_RAN
+    item = evidence[-1]
+    if item.raised is not None:
+        return f"raised {item.raised.ename}: {cut(item.raised.evalue, 600)}"
+    return cut(item.output, LONGEST_RESULT) if item.output else _ending(item)
+
+
+def cell_history(case: Case, cell_id: CellId) -> Iterator[str]:
+    """What is known of a cell besides its source: what it defines, whether that is fresh, what it printed."""
+    for item in case.lineage:
+        if item.cell.id == cell_id:
+            yield f"defines {', '.join(item.names)}{_FRESHNESS.get(item.freshness, '')}"
+    yield from (f"printed or displayed:\n{text}" for cell, text in case.outputs if cell == cell_id)
 
 
 # --- finished phases --------------------------------------------------------------------------------------

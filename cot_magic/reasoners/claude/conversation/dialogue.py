@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from cot_magic.core.errors import ReasonerError, ServiceFault
 from cot_magic.core.events import Remarked, Reply, Sent, Step, UsageReported, Waiting
-from cot_magic.core.findings import Phase, Usage
+from cot_magic.core.findings import HypothesisId, Phase, Usage
 from cot_magic.reasoners.claude.conversation.answers import SCHEMA, PhaseAnswer, read_answer, salvaged
 from cot_magic.reasoners.claude.conversation.lenient import calls_in
 from cot_magic.reasoners.claude.conversation.outgoing import Withholder
@@ -28,6 +28,7 @@ from cot_magic.reasoners.claude.prompts import AGAIN, NO_MORE_CALLS, SYSTEM
 Turn: TypeAlias = Generator[Step, Reply, Answer]
 # tool calls in one phase: each look around costs a request, and the phases are there to decide
 CALLS = {Phase.ANALYZE: 6, Phase.PLAN: 4, Phase.VALIDATE: 12, Phase.IMPLEMENT: 12, Phase.CONFIRM: 4}
+LEAST_WAIT = 0.1  # seconds: the bound is checked before each request
 PAUSES = 4  # how often in a row a server may pause a turn
 # faults in what was sent: the same conversation would be refused again
 REFUSED = ("invalid_request", "context_window", "too_large")
@@ -36,6 +37,10 @@ MORE_ROOM = "The answer was cut off at its token limit: asking once more with ro
 ASKED_AGAIN = "The answer was not in the requested form: asking once more."
 FORMLESS = "The answer was not in the requested form: using what could be read."
 PAUSED = "The server paused this answer too often: not asking it to continue any more."
+
+
+class _TimeUp(Exception):
+    """The session's time for a model ended during an answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +60,8 @@ class Dialogue:
         Fixes in answers that came before the phase for them.
     plans
         Findings of the first answer that belong to the phase PLAN.
+    analysis
+        The headline of the first answer, and the hypotheses that were stated until then.
     requests, until, spent
         Requests that are left, the moment after which none is made, and US dollars so far, as far as known.
     redactor
@@ -70,6 +77,7 @@ class Dialogue:
     asked: Phase | None = None
     early: list[Mapping[str, Any]] = field(default_factory=list)
     plans: list[tuple[str, str]] = field(default_factory=list)
+    analysis: tuple[str, tuple[HypothesisId, ...]] = ("", ())
     requests: int = 0
     until: float = 0.0
     spent: float = 0.0
@@ -102,7 +110,13 @@ class Dialogue:
         system = ({"type": "text", "text": SYSTEM},)
         messages = tuple(self.messages)
         return TurnRequest(
-            system=system, messages=messages, tools=TOOLS, schema=SCHEMA, room=room, cache=True
+            system=system,
+            messages=messages,
+            tools=TOOLS,
+            schema=SCHEMA,
+            room=room,
+            cache=True,
+            longest=max(LEAST_WAIT, self.until - self.clock()),
         )
 
     def say(self, *texts: str) -> None:
@@ -135,7 +149,11 @@ class Dialogue:
                 return _best_of(formless) if formless else PhaseAnswer()
             self.requests -= 1
             yield Sent(phase=self.phase, characters=self.sent, withheld=self.redactor.count)
-            answer = yield from self._whole_turn()
+            try:
+                answer = yield from self._whole_turn()
+            except _TimeUp:
+                yield Remarked(phase=self.phase, text=self._time_up())
+                return _best_of(formless) if formless else PhaseAnswer()
             text = without_thought(answer.text)
             wanted = answer.calls or calls_in(text, NAMES)
             if wanted and refused < 2:
@@ -165,10 +183,13 @@ class Dialogue:
         if self.requests <= 0:
             return f"All {budget.requests} requests of this session are used: {GO_ON}"
         if self.clock() >= self.until:
-            return f"The {budget.wait_s:.0f} s of this session for a model are used up: {GO_ON}"
+            return self._time_up()
         if budget.max_usd is None and self.spent >= budget.stop_usd:
             return f"${self.spent:.2f} of ${budget.stop_usd:g} are spent; --max-cost allows more: {GO_ON}"
         return None
+
+    def _time_up(self) -> str:
+        return f"The {self.bench.budget.wait_s:.0f} s of this session for a model are used up: {GO_ON}"
 
     def _keep(self, answer: Answer) -> None:
         """Add the answer to the conversation as it came, unless it is empty or ends in thinking.
@@ -198,8 +219,10 @@ class Dialogue:
             wanted = answer.calls
         for place, call in enumerate(wanted):
             text, wrong = (yield from self.bench.use(call)) if place < left else (NO_MORE_CALLS, True)
-            if wrong and place < left:
-                yield Remarked(phase=self.phase, text=f"Refused a call of {call.name[:60]}: {text[:300]}.")
+            refused = [*self.bench.refused, *([text] if wrong and place < left else [])]
+            self.bench.refused.clear()
+            for said in refused:
+                yield Remarked(phase=self.phase, text=f"Refused a call of {call.name[:60]}: {said[:300]}.")
             if answer.calls:
                 results.append(
                     {"type": "tool_result", "tool_use_id": call.id, "content": text}
@@ -274,6 +297,8 @@ class Dialogue:
         try:
             while True:
                 progress = next(turn)
+                if self.clock() >= self.until:
+                    raise _TimeUp
                 match progress:
                     case Delta():
                         yield from stream.add(progress)
@@ -290,6 +315,9 @@ class Dialogue:
         except BaseException as error:
             if isinstance(error, ServiceFault) and error.kind in REFUSED:
                 self.broken = "the server refused it"
+            if isinstance(error, ServiceFault) and error.kind == "timeout" and self.clock() >= self.until:
+                yield from stream.flush()
+                raise _TimeUp from error
             if not isinstance(error, GeneratorExit):
                 yield from stream.flush()
             raise

@@ -1,5 +1,6 @@
 """The ledger of one session: hypotheses, fixes and tests with their evidence, and the verdicts on them."""
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement, best_fix, judge_fix, judge_hypothesis, passing_fixes, run_of
 from cot_magic.reasoners.claude.conversation.briefing import verdict_text
 from cot_magic.reasoners.claude.conversation.cells import Misfit
+
+SAME_CLAIM = 0.7  # likeness of a headline and a claim that it repeats
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class Ledger:
             if str(wanted).strip().lower() == fix.id:
                 return fix
         known = ", ".join(fix.id for fix in self.fixes)
-        raise Misfit(f"there is no fix {str(wanted)[:60]!r}; {_known(known, 'try one with try_fix')}")
+        raise Misfit(f"there is no fix {str(wanted)[:60]!r}; {_known(known, 'try one with try_fixes')}")
 
     def tried(self, edits: Sequence[CellEdit], tests: Sequence[RegressionTest]) -> bool:
         """Whether a fix with these edits was tried with all of these tests."""
@@ -83,6 +86,18 @@ class Ledger:
         """What each hypothesis predicts, as a finding: topic and text."""
         rows = [f"- {item.id}: {item.prediction}" for item in self.hypotheses]
         return [("predictions", "\n".join(rows))] if rows else []
+
+    def refutes(self, headline: str, stated: Sequence[HypothesisId]) -> bool:
+        """Whether a headline is refuted: the first of the hypotheses stated with it is (the most likely comes
+        first), or the one that it repeats."""
+        verdicts = {item.id: judge_hypothesis(item.id, self.evidence).verdict for item in self.hypotheses}
+        refuted = [item for item in self.hypotheses if verdicts[item.id] is HypothesisVerdict.REFUTED]
+        if stated and verdicts.get(stated[0]) is HypothesisVerdict.REFUTED:
+            return True
+        return any(
+            difflib.SequenceMatcher(None, item.claim.lower(), headline.lower()).ratio() > SAME_CLAIM
+            for item in refuted
+        )
 
     def decided(self) -> str:
         """What the experiments decided about the hypotheses, in one sentence."""

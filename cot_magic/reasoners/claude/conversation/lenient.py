@@ -72,7 +72,7 @@ FINDING: Names = {
 }
 HYPOTHESIS: Names = {
     **_PLACE,
-    "claim": ("hypothesis", "statement", "description", "cause"),
+    "claim": ("hypothesis", "hypothesis_id", "statement", "description", "cause"),
     "prediction": ("expected", "expectation"),
     "probe": ("code", "probe_code", "experiment"),
     "frame": (),
@@ -91,13 +91,6 @@ EDIT: Names = {
     "diff": ("patch",),
 }
 TEST: Names = {"name": (), "source": ("code", "test", "body")}
-PROBE: Names = {
-    **_PLACE,
-    "hypothesis": FIX["hypothesis"],
-    "prediction": HYPOTHESIS["prediction"],
-    "code": ("probe", "source"),
-    "frame": (),
-}
 
 
 def named(given: Mapping[str, Any], names: Names) -> dict[str, Any]:
@@ -199,7 +192,7 @@ def _call(data: Mapping[str, Any], names: Sequence[str]) -> tuple[str, Mapping[s
     function = data.get("function")
     if isinstance(function, dict):
         return _call(function, names)
-    for name in names:  # {"run_probe": {…}}
+    for name in names:  # {"hypothesize": {…}}
         if isinstance(given := data.get(name), dict) and len(data) == 1:
             return name, given
     key = next((key for key in _NAME if data.get(key) in names), None)
@@ -208,7 +201,7 @@ def _call(data: Mapping[str, Any], names: Sequence[str]) -> tuple[str, Mapping[s
     given = next((data[other] for other in _INPUT if other in data), None)
     if isinstance(given, str):
         given = next(objects(given), None)
-    if given is None:  # {"tool": "run_probe", "code": …}
+    if given is None:  # {"tool": "run", "code": …}
         given = {other: value for other, value in data.items() if other not in (key, "type", "id", *_INPUT)}
     return (data[key], given) if isinstance(given, Mapping) else None
 

@@ -16,57 +16,99 @@ from cot_magic.reasoners.claude.conversation.lenient import TEST, bare, decoded,
 
 LONGEST_CODE = 20_000
 MOST_TESTS = 4
+MOST_ITEMS = 8  # of one call
+LONGEST_DOCS = 4_000
+LINES_AROUND = 25  # of a frame's line
 
-_CODE = {"type": "string", "description": "Python code"}
-_LINE = {
-    "anyOf": [{"type": "integer"}, {"type": "null"}],
-    "description": "of a new claim: line of the cause in its cell; else null",
-}
+_STRING = {"type": "string"}
+_NUMBER = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
 _FRAME = {
-    "anyOf": [{"type": "integer"}, {"type": "null"}],
+    **_NUMBER,
     "description": "number of a frame of the failure: the code sees the names of that frame as they were "
     "when the cell failed; null for the state before the failing cell",
 }
 
 
-def _tool(name: str, description: str, **properties: Any) -> dict[str, Any]:
-    """A tool by the rules for strict ones: all properties are required, and there are no others."""
-    schema = {
+def _closed(**properties: Any) -> dict[str, Any]:
+    """A schema by the rules for strict tools: all properties are required, and there are no others."""
+    return {
         "type": "object",
         "properties": properties,
         "required": list(properties),
         "additionalProperties": False,
     }
-    return {"name": name, "description": description, "strict": True, "input_schema": schema}
 
 
+def _list(items: Mapping[str, Any], description: str = "") -> dict[str, Any]:
+    return {"type": "array", "items": items, **({"description": description} if description else {})}
+
+
+def _tool(name: str, description: str, /, **properties: Any) -> dict[str, Any]:
+    return {
+        "name": name, "description": description, "strict": True, "input_schema": _closed(**properties),
+    }  # fmt: skip
+
+
+_HYPOTHESIS = _closed(
+    claim={"type": "string", "description": "the cause, in a sentence; or the id of a known hypothesis (h1)"},
+    prediction={"type": "string", "description": "what must be seen if it is so"},
+    cell={"type": "string", "description": "label of the cell of the cause; empty for the failing cell"},
+    line={**_NUMBER, "description": "line of the cause in that cell"},
+    probe={
+        "type": "string",
+        "description": "Python code whose last expression is True if the prediction holds, else False",
+    },
+    frame=_FRAME,
+)
+_FIX = _closed(
+    hypothesis={"type": "string", "description": "id of the hypothesis that it is based on, or a new claim"},
+    why={"type": "string", "description": "one sentence"},
+    edits=_list(EDIT_SCHEMA, "`find` must occur exactly once in the cell"),
+    tests=_list(TEST_SCHEMA, "functions named test_... with asserts"),
+)
 TOOLS: tuple[Mapping[str, Any], ...] = (
     _tool(
-        "run_probe",
-        "Test a hypothesis: run code in a throwaway copy of the kernel. The last expression must be True if "
-        "the prediction holds and False if it does not. Returns how the run ended.",
-        hypothesis={"type": "string", "description": "its id, for example h1; or a new claim, in a sentence"},
-        prediction={"type": "string", "description": "of a new claim: what must be seen; else empty"},
-        cell={"type": "string", "description": "of a new claim: label of the cell of the cause; else empty"},
-        line=_LINE,
-        code=_CODE,
+        "hypothesize",
+        "State hypotheses and run all their probes at once, each in a throwaway copy of the kernel. Returns, "
+        "for each, what its probe showed and the verdict.",
+        hypotheses=_list(_HYPOTHESIS),
+    ),
+    _tool(
+        "inspect",
+        "Get the values of expressions in a copy of the kernel: names, attributes, items, short calls.",
+        expressions=_list(_STRING),
         frame=_FRAME,
     ),
     _tool(
-        "try_fix",
-        "Try a fix: run the failing cell and each test, without and with the edits, in throwaway copies of "
-        "the kernel. Nothing of the user's is changed.",
-        hypothesis={
-            "type": "string",
-            "description": "id of the hypothesis that the fix is based on; or a new claim, in a sentence",
-        },
-        why={"type": "string", "description": "one sentence"},
-        edits={
-            "type": "array",
-            "items": EDIT_SCHEMA,
-            "description": "`find` must occur exactly once in the cell",
-        },
-        tests={"type": "array", "items": TEST_SCHEMA, "description": "functions named test_... with asserts"},
+        "run",
+        "Run any code in a throwaway copy of the kernel and get what it prints, and the value of its last "
+        "expression. It is never evidence: a claim is decided by `hypothesize`.",
+        code=_STRING,
+        frame=_FRAME,
+    ),
+    _tool(
+        "try_fixes",
+        "Try rival fixes in one round: for each, run the failing cell and each test, without and with the "
+        "edits, in throwaway copies of the kernel. A fix that passes is challenged: whether what failed "
+        "still happens, whether every part of the edit is needed, whether the tests notice an empty "
+        "result, whether an edit of the same size does something else. Returns the runs and the verdict. "
+        "Nothing of the user's is changed.",
+        fixes=_list(_FIX),
+    ),
+    _tool(
+        "docs",
+        "Get signature and documentation of a function, class or module.",
+        name={"type": "string", "description": "a dotted name as the notebook writes it, such as pd.merge"},
+    ),
+    _tool(
+        "source",
+        "Get the source around the line of a frame of the failure.",
+        frame={"type": "integer", "description": "the frame's number"},
+    ),
+    _tool(
+        "history",
+        "Get a cell: its source, whether what it defines is still what it would define, what it printed.",
+        cell={"type": "string", "description": "the cell's label"},
     ),
     _tool(
         "explore_schedules",
@@ -80,19 +122,20 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
         },
         fix={"type": "string", "description": "id of a fix that was tried, for example f1; or empty"},
     ),
-    _tool(
-        "read_cell",
-        "Get the source of a cell of the notebook.",
-        cell={"type": "string", "description": "a cell's label"},
-    ),
-    _tool(
-        "inspect_variable",
-        "Get the value of one expression in a copy of the kernel: a name, attribute, item or short call.",
-        expression={"type": "string"},
-        frame=_FRAME,
-    ),
 )
 NAMES = tuple(str(tool["name"]) for tool in TOOLS)
+
+
+def items_of(given: Mapping[str, Any], name: str) -> list[Any]:
+    """The list in the arguments; arguments without it are taken for its only item. Raises Misfit if it is
+    empty or too long."""
+    listed = decoded(given.get(name, [given] if given else []))
+    items = listed if isinstance(listed, list) else [listed]
+    if not items:
+        raise Misfit(f"`{name}` must be a list with at least one item")
+    if len(items) > MOST_ITEMS:
+        raise Misfit(f"`{name}` has {len(items)} items; at most {MOST_ITEMS} are run at once")
+    return items
 
 
 def text_of(given: Mapping[str, Any], name: str) -> str:
@@ -141,8 +184,44 @@ def expression_source(code: str) -> str:
     """The code as a single expression. Raises Misfit for anything else."""
     tree = _parsed(code.strip(), "the expression")
     if len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
-        raise Misfit("`expression` must be a single expression; use run_probe for more")
+        raise Misfit("an expression must be a single expression; use `run` for more")
     return code.strip()
+
+
+def free_source(code: str) -> str:
+    """Code for free exploration. Raises Misfit if it is not Python."""
+    _parsed(bare(code), "the code")
+    return bare(code)
+
+
+def docs_source(name: str) -> str:
+    """Code that prints signature and documentation of a dotted name. Raises Misfit for anything else."""
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", name.strip()):
+        raise Misfit(f"{name[:60]!r} is not a dotted name, such as pd.merge")
+    return _DOCS.format(name=name.strip(), most=LONGEST_DOCS)
+
+
+def lines_source(filename: str, lineno: int) -> str:
+    """Code that prints a file's lines around one of them, with their numbers."""
+    first, last = max(1, lineno - LINES_AROUND), lineno + LINES_AROUND
+    return _LINES.format(filename=filename, before=first - 1, last=last, first=first)
+
+
+_DOCS = """\
+import inspect, pydoc
+try:
+    documented = {name}
+except (NameError, AttributeError):
+    documented = pydoc.locate({name!r})
+try:
+    print({name!r} + str(inspect.signature(documented)))
+except (TypeError, ValueError):
+    print({name!r} + ": no signature")
+print((inspect.getdoc(documented) or "no documentation")[:{most}])"""
+_LINES = """\
+import linecache
+for number, line in enumerate(linecache.getlines({filename!r})[{before}:{last}], {first}):
+    print(f"{{number:>5}}  {{line.rstrip()}}")"""
 
 
 def tests_of(given: Any) -> tuple[RegressionTest, ...]:

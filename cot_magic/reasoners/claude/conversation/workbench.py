@@ -21,12 +21,17 @@ from cot_magic.core.events import (
 from cot_magic.core.findings import Evidence, Fix, FixId, Hypothesis, HypothesisId, Probe, Stage
 from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
-from cot_magic.core.verdict import deserves_a_challenge
+from cot_magic.core.verdict import deserves_a_challenge, judge_hypothesis
 from cot_magic.reasoners.claude.conversation import tools
-from cot_magic.reasoners.claude.conversation.briefing import evidence_text
+from cot_magic.reasoners.claude.conversation.briefing import (
+    cell_history,
+    evidence_text,
+    printed,
+    verdict_text,
+)
 from cot_magic.reasoners.claude.conversation.cells import Cells, Misfit
 from cot_magic.reasoners.claude.conversation.ledger import Ledger, next_id
-from cot_magic.reasoners.claude.conversation.lenient import FIX, HYPOTHESIS, PROBE, named, on_one_line
+from cot_magic.reasoners.claude.conversation.lenient import FIX, HYPOTHESIS, named, on_one_line
 from cot_magic.reasoners.claude.conversation.outgoing import Marked
 from cot_magic.reasoners.claude.messages.turn import ToolCall
 from cot_magic.reasoners.offline.tests_from_state import regression_tests
@@ -52,6 +57,8 @@ class Workbench(Ledger):
         Why the latest probe of a hypothesis did not run.
     rounds
         Rounds of fixes used so far.
+    refused
+        Why parts of the latest call were not run, where others were; for the screen.
     """
 
     budget: Budget
@@ -61,6 +68,7 @@ class Workbench(Ledger):
     ran: dict[Request, tuple[Evidence, ...]] = field(default_factory=dict)
     problems: dict[HypothesisId, str] = field(default_factory=dict)
     rounds: int = 0
+    refused: list[str] = field(default_factory=list)
 
     # --- hypotheses and probes ----------------------------------------------------------------------------
 
@@ -128,11 +136,14 @@ class Workbench(Ledger):
     def use(self, call: ToolCall) -> Generator[Step, Reply, Result]:
         """Carry out a tool call. An error in it is one line for the model, never a fault."""
         by_name: Mapping[str, Callable[[Mapping[str, Any]], Generator[Step, Reply, str]]] = {
-            "run_probe": self._run_probe,
-            "try_fix": self._try_fix,
+            "hypothesize": self._hypothesize,
+            "inspect": self._inspect,
+            "run": self._run_code,
+            "try_fixes": self._try_fixes,
+            "docs": self._docs,
+            "source": self._source,
+            "history": self._history,
             "explore_schedules": self._explore,
-            "read_cell": self._read_cell,
-            "inspect_variable": self._inspect,
         }
         try:
             if call.problem:
@@ -143,14 +154,47 @@ class Workbench(Ledger):
         except Misfit as misfit:
             return self.marked.redact(str(misfit)), True
 
-    def _run_probe(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
-        given = named(given, PROBE)
-        code = tools.text_of(given, "code")
-        tools.probe_source(code)  # nothing is stated for a probe that cannot run
-        about = yield from self._about(given)
-        gathered, again = yield from self._probe(about, code, given)
+    def _each(
+        self, items: Sequence[Any], do: Callable[[Any], Generator[Step, Reply, str]]
+    ) -> Generator[Step, Reply, str]:
+        """Do the same with each item; what cannot be done is told beside the results of the others.
+
+        Raises Misfit if nothing could be done.
+        """
+        told, said = [], []
+        for item in items:
+            try:
+                told.append((yield from do(item)))
+            except Misfit as misfit:
+                said.append(self.marked.redact(str(misfit)))
+        if not told:
+            raise Misfit("; ".join(said))
+        self.refused += said
+        return "\n".join([*told, *(f"Not run: {text}." for text in said)])
+
+    def _hypothesize(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        return (yield from self._each(tools.items_of(given, "hypotheses"), self._test))
+
+    def _test(self, given: Any) -> Generator[Step, Reply, str]:
+        """State a hypothesis, or take a known one, and run its probe."""
+        if not isinstance(given, Mapping):
+            raise Misfit("a hypothesis is an object with `claim`, `prediction` and `probe`")
+        item = named(given, HYPOTHESIS)
+        item["hypothesis"] = item.get("claim")
+        code = str(item.get("probe") or "")
+        if code.strip():
+            tools.probe_source(code)  # nothing is stated for a probe that cannot run
+            tools.frame_of(item, self.case)
+        known = len(self.hypotheses)
+        about = yield from self._about(item)
         self.planned.pop(about, None)
-        return self._told("evidence", gathered, again)
+        if not code.strip():
+            if known == len(self.hypotheses):
+                tools.text_of(item, "probe")
+            return f"{about} is stated, without a probe that decides it."
+        gathered, again = yield from self._probe(about, code, item)
+        verdict = f"{about}: {verdict_text(judge_hypothesis(about, self.evidence))}"
+        return self._told(f"evidence for {about}", gathered, again, verdict)
 
     def _about(self, given: Mapping[str, Any]) -> Generator[Step, Reply, HypothesisId]:
         """The hypothesis of a tool call: a known one, or a new claim, which is stated. Raises Misfit."""
@@ -166,15 +210,46 @@ class Workbench(Ledger):
         return stated.id
 
     def _inspect(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
-        expression = tools.expression_source(tools.text_of(given, "expression"))
-        look = InspectVariable(expression=expression, frame=tools.frame_of(given, self.case))
-        return self._told("value", *(yield from self._run(look)))
+        wanted = {**given, "expressions": given.get("expressions", given.get("expression"))}
+        frame = tools.frame_of(given, self.case)
 
-    def _read_cell(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        def look(item: Any) -> Generator[Step, Reply, str]:
+            expression = tools.expression_source(tools.text_of({"expression": item}, "expression"))
+            request = InspectVariable(expression=expression, frame=frame)
+            return self._told("value", *(yield from self._run(request)))
+
+        return (yield from self._each(tools.items_of(wanted, "expressions"), look))
+
+    def _run_code(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        code = tools.free_source(tools.text_of(given, "code"))
+        look = InspectVariable(expression=code, frame=tools.frame_of(given, self.case))
+        return self._told("what the code showed; no evidence for a claim", *(yield from self._run(look)))
+
+    def _docs(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        look = InspectVariable(expression=tools.docs_source(tools.text_of(given, "name")))
+        gathered, _ = yield from self._run(look)
+        return self.marked.data("documentation", printed(gathered))
+
+    def _source(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+        number = tools.frame_of(given, self.case)
+        if number is None or self.case.raised is None:
+            raise Misfit("`frame` must be the number of a frame of the failure")
+        frame = self.case.raised.frames[number]
+        if frame.cell is not None:
+            return (yield from self._history({"cell": self.cells.label(frame.cell)}))
+        text = frame.source
+        if not text:
+            look = InspectVariable(expression=tools.lines_source(frame.filename, frame.lineno))
+            text = printed((yield from self._run(look))[0])
+        return self.marked.data(f"source around line {frame.lineno}", text)
+
+    def _history(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         cell = self.cells.find(given.get("cell"))
         yield from ()
         label = self.cells.label(cell.id)
-        return self.marked.data(f"source of {label}", self.cells.shown(cell), redacted=True)
+        told = [self.marked.data(f"source of {label}", self.cells.shown(cell), redacted=True)]
+        told += [self.marked.data("what is known of it", known) for known in cell_history(self.case, cell.id)]
+        return "\n".join(told)
 
     def _explore(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         wanted, seed = tools.whole_number(given.get("schedules")), tools.whole_number(given.get("seed", 0))
@@ -206,11 +281,20 @@ class Workbench(Ledger):
             search = failing.schedule
             yield from self._run(self._search(search.asked, search.seed, best, best.hypothesis))
 
-    def _try_fix(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
+    def _try_fixes(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         if self.rounds >= self.budget.rounds:
             raise Misfit("no round of fixes is left: draw conclusions from the evidence so far")
-        gathered = yield from self.propose(given)
-        return self._told("evidence", gathered)
+
+        def attempt(item: Any) -> Generator[Step, Reply, str]:
+            if not isinstance(item, Mapping):
+                raise Misfit("a fix is an object with `hypothesis`, `why`, `edits` and `tests`")
+            place = len(self.fixes)
+            gathered = yield from self.propose(item)
+            fix = self.fixes[place]
+            verdict = f"{fix.id}: {verdict_text(self.judge(fix))}"
+            return self._told(f"evidence for {fix.id}", gathered, verdict=verdict)
+
+        return (yield from self._each(tools.items_of(given, "fixes"), attempt))
 
     def propose(self, given: Mapping[str, Any]) -> Generator[Step, Reply, tuple[Evidence, ...]]:
         """Propose a fix with its tests, and run both. Raises Misfit if the fix cannot be tried."""
@@ -289,6 +373,7 @@ class Workbench(Ledger):
                 yield TestWritten(fix=best.id, test=test)
         yield from self._challenged(best)
 
-    def _told(self, what: str, gathered: Sequence[Evidence], again: bool = False) -> str:
-        told = self.marked.data(what, evidence_text(gathered, self.cells))
+    def _told(self, what: str, gathered: Sequence[Evidence], again: bool = False, verdict: str = "") -> str:
+        lines = [evidence_text(gathered, self.cells), *([verdict] if verdict else [])]
+        told = self.marked.data(what, "\n".join(lines))
         return f"This already ran, with this result:\n{told}" if again else told

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from cot_magic.reasoners.claude.messages.credentials import Platform
 from cot_magic.reasoners.claude.messages.faults import FailedAttempt, FaultKind, fault_from, own_cause
 
-_LEVELS = ("low", "medium", "high", "xhigh", "max")
+LEVELS = ("low", "medium", "high", "xhigh", "max")
 Source = Literal["server", "table", "assumed"]
 
 
@@ -46,11 +46,11 @@ def _row(manual: bool, adaptive: bool, efforts: tuple[str, ...], max_tokens: int
 _TABLE = {
     "claude-sonnet-4-5": _row(True, False, (), 64_000),
     "claude-haiku-4-5": _row(True, False, (), 64_000),
-    "claude-opus-4-5": _row(True, False, _LEVELS[:3], 64_000),
-    "claude-sonnet-4-6": _row(True, True, _LEVELS[:3], 64_000),
-    "claude-opus-4-6": _row(True, True, _LEVELS[:3], 128_000),
+    "claude-opus-4-5": _row(True, False, LEVELS[:3], 64_000),
+    "claude-sonnet-4-6": _row(True, True, LEVELS[:3], 64_000),
+    "claude-opus-4-6": _row(True, True, LEVELS[:3], 128_000),
 }
-_ADAPTIVE = _row(False, True, _LEVELS[:3], 128_000)  # all later models of Anthropic
+_ADAPTIVE = _row(False, True, LEVELS, 128_000)  # all later models of Anthropic
 _DATE_AND_VERSION = re.compile(r"([@-]\d{8})?(-v\d+(:\d+)?)?$")
 
 
@@ -130,9 +130,7 @@ def _from_info(info: Any, fallback: Capabilities) -> Capabilities:
     return Capabilities(
         manual=_supported(types, "enabled") if "enabled" in types else fallback.manual,
         adaptive=_supported(types, "adaptive") if "adaptive" in types else fallback.adaptive,
-        efforts=tuple(level for level in _LEVELS if _supported(effort, level))
-        if effort
-        else fallback.efforts,
+        efforts=tuple(level for level in LEVELS if _supported(effort, level)) if effort else fallback.efforts,
         max_tokens=max_tokens,
         structured=_supported(stated, "structured_outputs")
         if "structured_outputs" in stated

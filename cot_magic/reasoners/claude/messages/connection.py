@@ -43,6 +43,8 @@ class MessagesConnection:
         Tokens for an answer in addition to thinking; None: as goes with the budget.
     effort
         Level of effort, instead of the one that goes with the budget.
+    limited
+        The person set the budget, as in `thinking.plan`.
     cassette
         `record:PATH` or `replay:PATH`; None: the value of COT_MAGIC_CASSETTE, which is for development.
     scrub
@@ -65,12 +67,13 @@ class MessagesConnection:
         max_usd: float | None = None,
         reserve: int | None = None,
         effort: str = "",
+        limited: bool = False,
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
         cassette: str | None = None,
         scrub: Callable[[str], str] = unchanged,
     ) -> None:
-        self.model, self.budget, self.effort = model, budget, effort
+        self.model, self.budget, self.effort, self.limited = model, budget, effort, limited
         self.reserve = reserve_for(budget) if reserve is None else reserve
         self.platform = platform_named(platform)
         self._base_url, self._api_key, self._timeouts = base_url, api_key, timeouts or Timeouts()
@@ -164,7 +167,8 @@ class MessagesConnection:
                 body, said = self.cost.admit(body, intent, self._count(client, body))
                 yield from [Remark(text=said)] if said else []
             try:
-                return (yield from attempt(client, body, price=self._price, longest=self._timeouts.answer))
+                longest = min(self._timeouts.answer, request.longest)
+                return (yield from attempt(client, body, price=self._price, longest=longest))
             except (KeyboardInterrupt, GeneratorExit):
                 self.cost.spend_worst()
                 raise
@@ -197,7 +201,14 @@ class MessagesConnection:
 
     def _plan(self, request: TurnRequest) -> Plan:
         reserve = self.reserve * request.room
-        return plan(self.capabilities, self._dialect, budget=self.budget, reserve=reserve, effort=self.effort)
+        return plan(
+            self.capabilities,
+            self._dialect,
+            budget=self.budget,
+            reserve=reserve,
+            effort=self.effort,
+            limited=self.limited,
+        )
 
     def _body(self, request: TurnRequest, intent: Plan) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self.model, **intent.parameters}

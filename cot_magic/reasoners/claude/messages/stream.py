@@ -59,7 +59,7 @@ def attempt(
     end = time.monotonic() + longest
     answered = ""
     try:
-        stream, warned = _opened(client, body)
+        stream, warned = _opened(client, body, longest)
         with stream:
             yield from warned
             answered = stream.response.headers.get("content-type", "no content type")
@@ -79,15 +79,15 @@ def attempt(
     return _answer(message, price)
 
 
-def _opened(client: Any, body: Mapping[str, Any]) -> tuple[Any, list[Remark]]:
-    """The open stream, and remarks from the SDK's warnings.
+def _opened(client: Any, body: Mapping[str, Any], longest: float) -> tuple[Any, list[Remark]]:
+    """The open stream, and remarks from the SDK's warnings. No silence in it may last longer than the answer.
 
     The person is told that a model nears its end of life, but not that token budgets are deprecated, since
     they are sent on purpose.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        stream = client.messages.create(**body, stream=True)
+        stream = client.messages.create(**body, stream=True, timeout=_patience(client.timeout, longest))
     remarks = []
     for warning in caught:
         said = str(warning.message)
@@ -96,6 +96,15 @@ def _opened(client: Any, body: Mapping[str, Any]) -> tuple[Any, list[Remark]]:
         elif "thinking.type=enabled" not in said:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return stream, remarks
+
+
+def _patience(usual: Any, longest: float) -> Any:
+    """The client's time limits, with no longer wait for bytes than for the whole answer."""
+    import httpx2
+
+    if not isinstance(usual, httpx2.Timeout) or usual.read is None or usual.read <= longest:
+        return usual
+    return httpx2.Timeout(longest, connect=usual.connect, write=usual.write, pool=usual.pool)
 
 
 def _deltas(stream: Any, message: GrowingMessage, end: float, longest: float) -> Iterator[Delta | None]:

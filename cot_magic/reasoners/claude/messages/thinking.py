@@ -1,11 +1,11 @@
 """The parameters of a request for a thinking budget, and what to change when a server refuses them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from cot_magic.reasoners.claude.messages.capabilities import Capabilities
+from cot_magic.reasoners.claude.messages.capabilities import LEVELS, Capabilities
 
 LEAST_BUDGET = 1_024  # the API accepts no smaller `budget_tokens`
 LEAST_ANSWER = 1_024  # no useful answer fits into less
@@ -57,7 +57,13 @@ class Plan:
 
 
 def plan(
-    capabilities: Capabilities, dialect: Dialect, *, budget: int, reserve: int, effort: str = ""
+    capabilities: Capabilities,
+    dialect: Dialect,
+    *,
+    budget: int,
+    reserve: int,
+    effort: str = "",
+    limited: bool = False,
 ) -> Plan:
     """The parameters for a thinking budget.
 
@@ -68,20 +74,24 @@ def plan(
     reserve
         Tokens for the answer, in addition to the budget.
     effort
-        The level that the person chose, instead of the one that goes with the budget.
+        The level that the person chose, instead of the one that goes with the budget. A model that does not
+        have it gets the nearest lower one.
+    limited
+        The person set the budget: a model that takes a limit gets it as one, also if it can decide itself.
     """
     ceiling = max(LEAST_ANSWER, min(budget + reserve, capabilities.max_tokens))
-    mode = dialect.mode or mode_of(capabilities)
+    mode = dialect.mode or mode_of(capabilities, limited=limited and not effort)
     level = effort or level_of(budget)
-    sent = level if dialect.effort and level in capabilities.efforts else ""
+    sent = _nearest(level, capabilities.efforts) if dialect.effort else ""
     if mode == "manual":
-        return _manual(budget, ceiling)
+        made = _manual(budget, ceiling)
+        return replace(made, note=f"{made.note}; the model has no effort levels") if effort else made
     parameters: dict[str, Any] = {"max_tokens": ceiling}
     if mode == "adaptive" and budget > 0:
         parameters["thinking"] = {"type": "adaptive", "display": "summarized"}
         note = (
-            f"{budget:,} thinking tokens are a target, not a limit, as this model takes no token budget; "
-            f"{f'effort={sent}' if sent else 'no effort level'}, at most {ceiling:,} tokens an answer"
+            f"{budget:,} thinking tokens are a target, not a limit, as {_why(capabilities)}; "
+            f"{_said(effort, sent)}, at most {ceiling:,} tokens an answer"
         )
         return Plan(parameters=parameters, effort=sent, target=budget, note=note)
     reason = "the budget is 0" if budget <= 0 else "this model is not known to take thinking parameters"
@@ -92,9 +102,32 @@ def plan(
     )
 
 
-def mode_of(capabilities: Capabilities) -> Mode:
-    """A budget in tokens if the model takes one, because only that is a limit."""
-    return "manual" if capabilities.manual else "adaptive" if capabilities.adaptive else "none"
+def mode_of(capabilities: Capabilities, *, limited: bool = False) -> Mode:
+    """Adaptive thinking where the model has it, as the API's documentation recommends; else a token budget.
+
+    With `limited`, a budget wherever the model takes one, because only that is a limit.
+    """
+    if capabilities.manual and (limited or not capabilities.adaptive):
+        return "manual"
+    return "adaptive" if capabilities.adaptive else "none"
+
+
+def _why(capabilities: Capabilities) -> str:
+    """Why the number is no limit."""
+    return "only --budget makes it one" if capabilities.manual else "this model takes no token budget"
+
+
+def _said(chosen: str, sent: str) -> str:
+    """The effort in words, and whether it is another than the chosen one."""
+    if not sent:
+        return "no effort level"
+    return f"effort={sent}" if chosen in ("", sent) else f"effort={sent}, as the model has no {chosen}"
+
+
+def _nearest(level: str, known: Sequence[str]) -> str:
+    """The level, or the highest of the known ones below it; "" if there is none."""
+    upto = LEVELS[: LEVELS.index(level) + 1]
+    return next((name for name in reversed(upto) if name in known), "")
 
 
 def level_of(budget: int) -> str:

@@ -1,5 +1,6 @@
 """A turn as both sides of a connection see it: the request, the pieces that arrive, the whole answer."""
 
+import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
@@ -27,6 +28,8 @@ class TurnRequest:
         that was cut off at `max_tokens`.
     cache
         Whether the server is asked to cache everything up to the end, for the request that goes on from here.
+    longest
+        Seconds that the answer may take, if the connection does not allow less.
     """
 
     system: Sequence[Block]
@@ -35,6 +38,7 @@ class TurnRequest:
     schema: Mapping[str, Any] | None = None
     room: int = 1
     cache: bool = False
+    longest: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,17 @@ import pytest
 from phase_script import FIX, answer, call
 from scripted_replies import Reply
 
+from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.findings import HypothesisVerdict, Phase
 from cot_magic.core.jobs import Budget
+from cot_magic.reasoners.claude.messages.turn import TurnRequest
+from cot_magic.reasoners.claude.reasoner import claude_reasoner
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
-from cot_magic.settings import PRESETS
+from cot_magic.settings import PRESETS, Settings
 
 BUDGET = Budget(thinking_tokens=4_000, search_s=60, rounds=2, schedules=10)
-NEVER_DONE = Reply(tools=[call("inspect_variable", expression="values", frame=None)], sticky=True)
+NEVER_DONE = Reply(tools=[call("inspect", expression="values", frame=None)], sticky=True)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -51,16 +54,16 @@ def test_after_its_money_no_request_is_made_unless_the_person_set_a_limit(desk) 
 
 def test_a_call_that_is_refused_is_one_line_on_the_screen_and_tells_the_model_how_to_mend_it(desk) -> None:
     edit = {"cell": "", "find": "values = [1, 2, 3]", "replace": "values = []"}
-    wrong = call("try_fix", **{**FIX, "hypothesis": "a scripted claim here", "edits": [edit]})
+    wrong = call("try_fixes", **{**FIX, "hypothesis": "a scripted claim here", "edits": [edit]})
     at = desk(Reply(tools=[wrong], match="Phase ANALYZE"), Reply(text=answer(), sticky=True))
     session = at.run()
     said = "`find` occurs once in cell [1], not in cell [2]: name that cell"
     assert at.results()[0]["content"] == said
-    assert f"Refused a call of try_fix: {said}." in session.phases[0].remarks
+    assert f"Refused a call of try_fixes: {said}." in session.phases[0].remarks
 
 
 def test_a_probe_in_the_first_phase_states_its_claim_and_decides_it(desk) -> None:
-    probe = call("run_probe", hypothesis="the name is misspelt, a scripted claim", prediction="no `valus`",
+    probe = call("hypothesize", hypothesis="the name is misspelt, a scripted claim", prediction="no `valus`",
                  code="'valus' not in globals() and len(values) == 3", frame=None)  # fmt: skip
     at = desk(Reply(tools=[probe], match="Phase ANALYZE"), Reply(text=answer(), sticky=True))
     session = at.run()
@@ -87,7 +90,7 @@ def test_every_tool_is_strict_and_keeps_to_the_rules_for_strict_ones(desk) -> No
     """The server checks the schemas as the API documents it."""
     at = desk(Reply(text=answer(), sticky=True))
     at.run()
-    assert [tool["strict"] for tool in at.server.turns[0].body["tools"]] == [True] * 5
+    assert [tool["strict"] for tool in at.server.turns[0].body["tools"]] == [True] * 8
     assert at.server.turns[0].refused == ""
 
 
@@ -100,3 +103,38 @@ def test_a_server_that_knows_no_strict_tools_is_asked_without(desk) -> None:
     session = at.run()
     assert session.faults == ()
     assert [bool(seen.refused) for seen in at.server.turns][:2] == [True, False]
+
+
+def test_a_long_answer_ends_with_the_time_of_the_session_and_the_verdict_is_told(desk) -> None:
+    slow = Reply(text=f"scripted {'words ' * 4_000}", chunk=8, delay=0.02, sticky=True)
+    at = desk(slow)
+    session = at.run(budget=replace(BUDGET, wait_s=0.5))
+    assert session.faults == ()
+    assert len(session.finished) == 5
+    assert len(at.server.turns) == 1
+    assert any("are used up" in remark for remark in session.phases[0].remarks)
+    assert "scripted words" in session.phases[0].streamed
+
+
+def test_a_server_that_falls_silent_is_not_waited_for_longer_than_the_session_has(desk) -> None:
+    at = desk(Reply(text="scripted", fault="stall", after=3))
+    at.patience = 60
+    session = at.run(budget=replace(BUDGET, wait_s=0.5))
+    assert session.faults == ()
+    assert any("are used up" in remark for remark in session.phases[0].remarks)
+
+
+def test_the_budget_and_the_effort_that_the_person_set_reach_the_request() -> None:
+    plain, chosen = Settings().effective_budget(), Settings(budget=5_000, effort="max").effective_budget()
+    assert (plain.limited, plain.effort) == (False, "")
+    assert (chosen.limited, chosen.effort, chosen.thinking_tokens) == (True, "max", 5_000)
+    redactor = Redactor({})
+    for budget, effort in ((plain, "low"), (chosen, "max")):
+        reasoner = claude_reasoner(model="claude-opus-5-5", redactor=redactor)
+        body = reasoner._connection(budget).body(
+            TurnRequest(system=(), messages=[{"role": "user", "content": []}])
+        )
+        assert body["output_config"]["effort"] == effort
+    limited = claude_reasoner(model="claude-opus-4-6", redactor=redactor)
+    body = limited._connection(replace(chosen, effort="")).body(TurnRequest(system=(), messages=[]))
+    assert body["thinking"]["budget_tokens"] == 5_000

@@ -24,7 +24,7 @@ def test_an_answer_that_was_cut_is_asked_for_once_more_with_twice_the_room(desk)
 
 def test_a_tool_call_that_was_cut_is_not_run(desk) -> None:
     cut = Reply(
-        tools=[{"name": "try_fix", "input": '{"hypothesis": "h1", "why": "scr'}],
+        tools=[{"name": "try_fixes", "input": '{"hypothesis": "h1", "why": "scr'}],
         stop_reason="max_tokens",
         match="Phase IMPLEMENT",
     )
@@ -36,7 +36,9 @@ def test_a_tool_call_that_was_cut_is_not_run(desk) -> None:
 
 def test_an_answer_that_is_cut_twice_ends_in_a_fault_that_says_what_to_do(desk) -> None:
     cut = Reply(
-        tools=[{"name": "try_fix", "input": '{"why": "scr'}], stop_reason="max_tokens", match="Phase VALIDATE"
+        tools=[{"name": "try_fixes", "input": '{"why": "scr'}],
+        stop_reason="max_tokens",
+        match="Phase VALIDATE",
     )
     session = desk(whole()[0], cut, cut).run()
     assert len(session.faults) == 1
@@ -121,9 +123,9 @@ def test_json_in_fences_or_among_words_is_read(desk, form: str) -> None:
 
 
 TEXTS = [
-    '<tool_call>{"name": "run_probe", "arguments": %s}</tool_call> scripted',
-    '```json\n{"name": "run_probe", "parameters": %s}\n``` scripted',
-    '{"function": {"name": "run_probe", "arguments": %s}} scripted',
+    '<tool_call>{"name": "hypothesize", "arguments": %s}</tool_call> scripted',
+    '```json\n{"name": "hypothesize", "parameters": %s}\n``` scripted',
+    '{"function": {"name": "hypothesize", "arguments": %s}} scripted',
 ]
 
 
@@ -135,7 +137,7 @@ def test_a_tool_call_that_is_written_as_text_is_run(desk, text: str) -> None:
     )
     session = at.run()
     assert [item.code for item in session.evidence if item.kind == "probe"] == ["len(values) == 3"]
-    assert "run_probe returned" in at.said
+    assert "hypothesize returned" in at.said
     assert session.result == "verified"
 
 
@@ -212,7 +214,7 @@ def test_a_hypothesis_about_a_cell_that_is_not_there_is_kept_without_a_place(des
 def test_an_edit_of_an_earlier_cell_is_tried_there(desk) -> None:
     edit = {"cell": "cell [1]", "find": "values = [1, 2, 3]", "replace": "values = valus = [1, 2, 3]"}
     session = desk(
-        *whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fix", **{**FIX, "edits": [edit]})]))
+        *whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fixes", **{**FIX, "edits": [edit]})]))
     ).run()
     assert session.fixes[0].edits[0].cell == "c0"
     assert session.fixes[0].edits[0].before == "values = [1, 2, 3]"
@@ -222,6 +224,6 @@ def test_an_edit_of_an_earlier_cell_is_tried_there(desk) -> None:
 def test_a_whole_new_source_is_an_edit_too(desk) -> None:
     edit = {"cell": "", "source": "total = sum(values)"}
     session = desk(
-        *whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fix", **{**FIX, "edits": [edit]})]))
+        *whole(IMPLEMENT=phase("IMPLEMENT", tools=[call("try_fixes", **{**FIX, "edits": [edit]})]))
     ).run()
     assert session.fixes[0].edits[0].after == "total = sum(values)"

@@ -22,7 +22,7 @@ def analysed(text: str) -> list[Reply]:
 
 
 def fixed(**changes: Any) -> list[Reply]:
-    return phase("IMPLEMENT", tools=[call("try_fix", **{**FIX, **changes})])
+    return phase("IMPLEMENT", tools=[call("try_fixes", **{**FIX, **changes})])
 
 
 @pytest.mark.parametrize("start", [THOUGHT + "</think>", THOUGHT.removeprefix("<think>") + "</think>"])
@@ -41,7 +41,7 @@ def test_thinking_in_tags_is_streamed_as_thinking(desk) -> None:
 
 
 def test_a_call_that_is_only_thought_of_is_not_made(desk) -> None:
-    given = json.dumps({"name": "try_fix", "arguments": FIX})
+    given = json.dumps({"name": "try_fixes", "arguments": FIX})
     text = f"<think>scripted: I could call {given}</think>{answer(hypotheses=[HYPOTHESIS])}"
     session = desk(*whole(ANALYZE=analysed(text)), loose=True).run()
     assert len(session.fixes) == 1
@@ -129,15 +129,15 @@ def test_words_that_come_before_an_empty_answer_are_kept(desk) -> None:
 
 CODE = "len(values) == 3"
 WRITTEN = {
-    "flat": json.dumps({"tool": "run_probe", "hypothesis": "h1", "code": CODE}),
-    "by its name": json.dumps({"run_probe": {"hypothesis": "h1", "code": CODE}}),
-    "as an action": json.dumps({"action": "run_probe", "action_input": {"hypothesis": "h1", "code": CODE}}),
+    "flat": json.dumps({"tool": "hypothesize", "hypothesis": "h1", "code": CODE}),
+    "by its name": json.dumps({"hypothesize": {"hypothesis": "h1", "code": CODE}}),
+    "as an action": json.dumps({"action": "hypothesize", "action_input": {"hypothesis": "h1", "code": CODE}}),
     "in a list": json.dumps({"tool_calls": [{"type": "function", "function": {
-        "name": "run_probe", "arguments": json.dumps({"hypothesis": "h1", "code": CODE})}}]}),
-    "in tags": f"<tool_call>\n<function=run_probe>\n<parameter=hypothesis>\nh1\n</parameter>\n<parameter=code>\n{CODE}\n"
+        "name": "hypothesize", "arguments": json.dumps({"hypothesis": "h1", "code": CODE})}}]}),
+    "in tags": f"<tool_call>\n<function=hypothesize>\n<parameter=hypothesis>\nh1\n</parameter>\n<parameter=code>\n{CODE}\n"
                "</parameter>\n</function>\n</tool_call>",
-    "a tag with JSON": f'<function=run_probe>{json.dumps({"hypothesis": "h1", "code": CODE})}</function>',
-    "as Python": f'[run_probe(hypothesis="h1", code="{CODE}")]',
+    "a tag with JSON": f'<function=hypothesize>{json.dumps({"hypothesis": "h1", "code": CODE})}</function>',
+    "as Python": f'[hypothesize(hypothesis="h1", code="{CODE}")]',
 }  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def test_a_fix_that_is_given_too_early_is_tried_when_it_is_time(desk) -> None:
 
 def test_what_two_turns_of_a_phase_wrote_stays_apart(desk) -> None:
     at = desk(*whole(VALIDATE=[Reply(thinking="scripted one", text="scripted first.", match="Phase VALIDATE",
-                                     tools=[call("read_cell", cell="[1]")]),
+                                     tools=[call("history", cell="[1]")]),
                                Reply(thinking="scripted two", text=answer())]))  # fmt: skip
     view = at.run().phase(Phase.VALIDATE)
     assert view.thinking == "scripted one\n\nscripted two"
@@ -254,8 +254,8 @@ def test_a_probe_that_was_mended_is_run_and_no_complaint_stays(desk) -> None:
 
 
 def test_the_same_probe_again_and_again_is_run_once(desk) -> None:
-    again = Reply(tools=[call("run_probe", hypothesis="h1", code=CODE)], match="Phase VALIDATE")
-    more = [Reply(tools=[call("run_probe", hypothesis="h1", code=CODE)]) for _ in range(5)]
+    again = Reply(tools=[call("hypothesize", hypothesis="h1", code=CODE)], match="Phase VALIDATE")
+    more = [Reply(tools=[call("hypothesize", hypothesis="h1", code=CODE)]) for _ in range(5)]
     at = desk(*whole(VALIDATE=[again, *more, Reply(text=answer())]))
     session = at.run()
     assert [item.code for item in session.evidence].count(CODE) == 1
@@ -263,7 +263,7 @@ def test_the_same_probe_again_and_again_is_run_once(desk) -> None:
 
 
 def test_the_same_fix_again_and_again_is_one_fix(desk) -> None:
-    tries = [Reply(tools=[call("try_fix", **FIX)], match="" if n else "Phase IMPLEMENT") for n in range(4)]
+    tries = [Reply(tools=[call("try_fixes", **FIX)], match="" if n else "Phase IMPLEMENT") for n in range(4)]
     script = whole(
         VALIDATE=phase("VALIDATE", hypotheses=[]), IMPLEMENT=[*tries, Reply(text=answer(fixes=[FIX]))]
     )
@@ -276,7 +276,7 @@ def test_the_same_fix_again_and_again_is_one_fix(desk) -> None:
 
 def test_a_fix_of_the_answer_for_which_no_round_is_left_is_told(desk) -> None:
     other = {**FIX, "edits": [{**EDIT, "replace": "[6]"}]}
-    tries = [Reply(tools=[call("try_fix", **{**FIX, "edits": [{**EDIT, "replace": f"[{n}]"}]})],
+    tries = [Reply(tools=[call("try_fixes", **{**FIX, "edits": [{**EDIT, "replace": f"[{n}]"}]})],
                    match="" if n else "Phase IMPLEMENT") for n in range(2)]  # fmt: skip
     session = desk(*whole(IMPLEMENT=[*tries, Reply(text=answer(fixes=[other]))])).run()
     assert len(session.fixes) == 2
@@ -284,7 +284,7 @@ def test_a_fix_of_the_answer_for_which_no_round_is_left_is_told(desk) -> None:
 
 
 def test_more_calls_in_one_turn_than_a_phase_allows_are_not_all_made(desk) -> None:
-    many = [call("inspect_variable", expression=f"values[0] + {n}") for n in range(40)]
+    many = [call("inspect", expression=f"values[0] + {n}") for n in range(40)]
     at = desk(*whole(VALIDATE=phase("VALIDATE", tools=many)))
     session = at.run()
     assert len([item for item in session.evidence if item.about == "look"]) == 12
@@ -293,7 +293,7 @@ def test_more_calls_in_one_turn_than_a_phase_allows_are_not_all_made(desk) -> No
 
 def test_the_input_of_a_call_may_come_as_text_within_json(desk) -> None:
     given = json.dumps({"hypothesis": "h1", "code": CODE})
-    block = {"type": "tool_use", "id": "scripted", "name": "run_probe", "input": json.dumps(given)}
+    block = {"type": "tool_use", "id": "scripted", "name": "hypothesize", "input": json.dumps(given)}
     at = desk(
         *whole(VALIDATE=[Reply(blocks=[block], match="Phase VALIDATE"), Reply(text=answer())]), loose=True
     )
@@ -306,7 +306,12 @@ def test_the_input_of_a_call_may_come_as_text_within_json(desk) -> None:
 
 def test_calls_without_ids_or_with_the_same_get_one_each(desk) -> None:
     def block(code: str, **more: Any) -> dict[str, Any]:
-        return {"type": "tool_use", "name": "run_probe", "input": {"hypothesis": "h1", "code": code}, **more}
+        return {
+            "type": "tool_use",
+            "name": "hypothesize",
+            "input": {"hypothesis": "h1", "code": code},
+            **more,
+        }
 
     blocks = [block("len(values) == 1", id=None), block("len(values) == 2", id=""), block("len(values) == 4", id="scripted"),
               block("len(values) == 5", id="scripted")]  # fmt: skip

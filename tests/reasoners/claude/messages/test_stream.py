@@ -308,6 +308,6 @@ def test_a_thinking_budget_for_a_model_that_prefers_none_warns_nobody(serve: Ser
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         server = serve()
-        heard = ask(connect(server, model="claude-opus-4-6"), question())
+        heard = ask(connect(server, model="claude-opus-4-6", limited=True), question())
     assert server.turns[0].body["thinking"]["type"] == "enabled"
     assert heard.answer is not None

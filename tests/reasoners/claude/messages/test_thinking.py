@@ -37,10 +37,30 @@ def test_a_model_that_decides_itself_gets_an_effort_and_no_promise(budget: int, 
     assert f"effort={effort}" in made.note
 
 
-def test_a_model_that_takes_both_gets_the_budget_as_it_alone_is_a_limit() -> None:
-    made = plan(from_table("claude-sonnet-4-6"), Dialect(), budget=4_000, reserve=8_000)
-    assert made.parameters["thinking"]["type"] == "enabled"
-    assert made.enforced
+def test_a_model_that_takes_both_thinks_adaptively_unless_the_person_set_the_budget() -> None:
+    both = from_table("claude-sonnet-4-6")
+    made = plan(both, Dialect(), budget=4_000, reserve=8_000)
+    assert made.parameters["thinking"]["type"] == "adaptive"
+    assert (made.effort, made.enforced) == ("low", False)
+    assert "only --budget makes it one" in made.note
+    limited = plan(both, Dialect(), budget=4_000, reserve=8_000, limited=True)
+    assert limited.parameters["thinking"] == {
+        "type": "enabled",
+        "budget_tokens": 4_000,
+        "display": "summarized",
+    }
+    assert limited.enforced
+
+
+@pytest.mark.parametrize("effort", ["low", "medium", "high", "xhigh", "max"])
+def test_a_chosen_effort_is_sent_or_the_nearest_lower_one_and_that_is_said(effort: str) -> None:
+    some = Capabilities(manual=False, adaptive=True, efforts=("low", "medium", "high"))
+    made = plan(some, Dialect(), budget=4_000, reserve=8_000, effort=effort)
+    assert made.effort == (effort if effort in some.efforts else "high")
+    assert (f"as the model has no {effort}" in made.note) is (effort not in some.efforts)
+    none = plan(from_table("claude-haiku-4-5"), Dialect(), budget=4_000, reserve=8_000, effort=effort)
+    assert none.effort == ""
+    assert "has no effort levels" in none.note
 
 
 def test_a_model_of_another_maker_is_asked_without_thinking_and_told_so() -> None:
@@ -119,7 +139,7 @@ def test_a_budget_for_a_model_that_wants_none_is_switched_to_adaptive(serve: Ser
         loose=True,
         refuse=lambda body: refusal if body.get("thinking", {}).get("type") == "enabled" else "",
     )
-    heard = ask(connect(server, model="claude-sonnet-4-6"), question(schema=SCHEMA))
+    heard = ask(connect(server, model="claude-sonnet-4-6", limited=True), question(schema=SCHEMA))
     assert [turn.body["thinking"]["type"] for turn in server.turns] == ["enabled", "adaptive"]
     output = server.turns[1].body["output_config"]
     assert sorted(output) == [
@@ -141,7 +161,7 @@ def test_the_words_of_a_platform_that_checks_by_tags_are_understood(
     server = serve(
         loose=True, refuse=lambda body: refusal if body.get("thinking", {}).get("type") == sent else ""
     )
-    ask(connect(server, model=model), question())
+    ask(connect(server, model=model, limited=True), question())
     assert [turn.body["thinking"]["type"] for turn in server.turns] == [
         sent,
         "adaptive" if sent == "enabled" else "enabled",
