@@ -21,7 +21,8 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("operators:RULES", "TypeError"),
     ("wrong_kinds:RULES", "IndexError TypeError"),
     ("subscripts:RULES", "AttributeError TypeError"),
-    ("tables:RULES", "AttributeError IntCastingNaNError InvalidIndexError KeyError TypeError ValueError"),
+    ("tables:RULES", "AttributeError IntCastingNaNError InvalidIndexError KeyError MergeError TypeError "
+                     "ValueError"),
     ("callables:RULES", "TypeError"),
     ("classes:METHODS", "AttributeError TypeError"),
     ("arguments:RULES", "TypeError"),
@@ -47,12 +48,18 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("surprises:RULES", "AssertionError IndexError KeyError ValueError"),
     ("told:RULES", "AttributeError FutureWarning ImportError InvalidParameterError KeyError "
                    "NotImplementedError OSError RuntimeError TypeError ValueError"),
+    ("bounds:RULES", "ValueError"),
+    ("looped:RULES", "AttributeError KeyError TypeError ValueError"),
+    ("options:RULES", "AssertionError"),
+    ("axes:RULES", "AttributeError TypeError ValueError"),
+    ("filtered:RULES", "TypeError ValueError"),
     ("cleaning:RULES", "TypeError ValueError"),
     ("columns:RULES", "AssertionError AttributeError KeyError ValueError"),
     ("rebound:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
     ("remedies.pandas_rows:ROWS", "AssertionError AttributeError DateParseError IndexError IndexingError "
                                  "InvalidIndexError KeyError MergeError OutOfBoundsDatetime ParserError "
-                                 "SpecificationError TypeError ValueError"),
+                                 "SpecificationError TypeError UnsortedIndexError ValueError"),
+    ("remedies.date_rows:ROWS", "AttributeError TypeError"),
     ("remedies.numpy_rows:ROWS", "IndexError LinAlgError TypeError UFuncTypeError ValueError "
                                  "_UFuncOutputCastingError"),
     ("remedies.model_rows:ROWS", "AttributeError NotFittedError TypeError ValueError"),

@@ -20,7 +20,7 @@ from cot_magic.reasoners.offline.written import rule
 def ambiguous_truth(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"truth value of an? (array|Series|DataFrame|Index)"):
         return
-    for find in (_combined, _chained, _negated, _tested):
+    for find in (_combined, _chained, _negated, _given_whole, _tested):
         found = find(site)
         if found is not None:
             yield found
@@ -79,6 +79,27 @@ def _negated(site: Site) -> Suspicion | None:
     return site.reading("`not` does not work on arrays.", repair, weight=0.75)
 
 
+def _given_whole(site: Site) -> Suspicion | None:
+    """A function for one value that is called with a column: `df['band'] = band(df['age'])`."""
+    outer, function = site.outer, site.function
+    if outer is None or function is None:
+        return None
+    calls = outer.find(ast.Call, lambda node: getattr(node.func, "id", "") == function.name)
+    for call in calls[:1]:
+        columns = [item for item in call.args if kind_of(outer, item).endswith(".Series")]
+        if len(columns) != 1 or call.keywords or columns[0] is not call.args[0]:
+            return None
+        text, rest = outer.text(columns[0]), [outer.text(item) for item in call.args[1:]]
+        others = f", args=({', '.join(rest)},)" if rest else ""
+        repair = outer.repair(
+            "Call it for each value.", outer.over(call, f"{text}.apply({function.name}{others})")
+        )
+        claim = f"`{function.name}` is for one value, and gets the whole column `{text}`."
+        check = f"getattr({text}, 'ndim', 0) > 0"
+        return outer.cause(claim, "It gets a column.", check, repair, weight=0.94)
+    return None
+
+
 def _tested(site: Site) -> Suspicion | None:
     """An array as the condition of a statement."""
     test = getattr(site.statement, "test", None)
@@ -104,8 +125,8 @@ def lengths(site: Site) -> Iterator[Suspicion]:
     """Facts about lengths that do not fit; the only repair that is offered is a transposed product."""
     said = site.says(r"operands could not be broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))")
     columns = site.says(
-        r"All arrays must be of the same length|Length of values \((\d+)\) does not match length of "
-        r"index \((\d+)\)|arrays must all be same length"
+        r"All arrays must be of the same length|Length of values \((\d+)\) does not match length of index "
+        r"\((\d+)\)|arrays must all be same length"
     )
     product = site.says(r"matmul: Input operand|shapes \(.*\) and \(.*\) not aligned")
     if said is not None:

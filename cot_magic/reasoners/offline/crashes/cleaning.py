@@ -9,7 +9,7 @@ from itertools import product
 from cot_magic.core.case import Case
 from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
+from cot_magic.reasoners.offline.crashes.operands import kind_of, pairs, pure
 from cot_magic.reasoners.offline.rule import Repair, Suspicion, matches, sound
 from cot_magic.reasoners.offline.site import Site, number_in
 
@@ -192,9 +192,11 @@ class Cleaning:
     def propose(self, case: Case, facts: Facts = NO_FACTS) -> Iterator[Suspicion]:
         """Chains for a column or a string that is converted where the cell fails."""
         site = Site.of(case) if matches(self.on, case) else None
+        if site is not None and site.says(_COMPUTED):
+            yield from _computed(site, guilty(site, facts))
         if site is None or not site.says(
-            r"could not convert string to float|invalid literal for int|Unable to parse string|"
-            r"ConversionSyntax|[cC]ould not convert string .* to numeric|Cannot perform reduction"
+            r"could not convert string to float|invalid literal for int|Unable to parse "
+            r"string|ConversionSyntax|[cC]ould not convert string .* to numeric|Cannot perform reduction"
         ):
             return
         texts = guilty(site, facts)
@@ -205,6 +207,47 @@ class Cleaning:
                 shown = ", ".join(f"`{text}`" for text in bad[:3])
                 claim = f"`{site.one_line(value)}` holds strings that are no numbers, such as {shown}."
                 yield sound(site.reading(claim, *repairs, weight=0.88))
+
+
+# a string in arithmetic or a comparison with a number
+_COMPUTED = (
+    r"unsupported operand type\(s\) for [-+*/%]+=?: '(str|int|float)' and '(str|int|float)'|operation '\w+' "
+    r"not supported for dtype 'str|Invalid comparison between dtype=str and|can't multiply sequence by "
+    r"non-int of type 'float'|not supported between instances of '(str|int|float)' and"
+)
+
+
+def _computed(site: Site, texts: Sequence[str]) -> Iterator[Suspicion]:
+    """A string or a column of strings that is computed with, and that holds more than numbers."""
+    sides = [side for pair in pairs(site)[:1] for side in pair.sides]
+    sides = sides or [side for node in site.find(ast.BinOp)[:1] for side in (node.left, node.right)]
+    for side in sides:
+        kind, value = kind_of(site, side), site.literal(side)
+        column = kind == "pandas.core.series.Series"
+        held = texts if column else [value] if isinstance(value, str) else []
+        if isinstance(side, ast.Constant) or not held or all(number_in(text) for text in held):
+            continue
+        repairs = list(_read_as_numbers(site, side, held, column))
+        if repairs:
+            bad = ", ".join(f"`{text}`" for text in held[:3])
+            claim = f"`{site.one_line(side)}` holds strings that are no numbers, such as {bad}."
+            yield sound(site.reading(claim, *repairs, weight=0.9))
+            return
+
+
+def _read_as_numbers(site: Site, side: ast.expr, texts: Sequence[str], column: bool) -> Iterator[Repair]:
+    """The operand as numbers, with each of the chains of steps that clean it."""
+    gone = [text for text in texts if text.strip().lower() in MISSING_WORDS]
+    for chain in chains(texts):
+        why = " ".join((*(step.why for step in chain), "Then convert to numbers."))
+        code = "".join(step.column if column else step.text for step in chain)
+        if column and gone:
+            text = f"{_pd(site)}.to_numeric({site.text(side)}{code}, errors='coerce')"
+            yield site.repair(why, site.over(side, text), *_pandas_needed(site))
+        elif column:
+            yield site.repair(why, site.after(side, f"{code}.astype(float)"))
+        elif all(step.text for step in chain):
+            yield site.repair(why, site.over(side, f"float({site.text(side)}{code})"))
 
 
 def _conversions(site: Site) -> Iterator[tuple[ast.Call, ast.expr, bool]]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from cot_magic.core.spelling import near
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import UNKNOWN, Site
 from cot_magic.reasoners.offline.written import rule
 
 _MOST = 2_000  # entries of a folder that are read
+_MOST_FOLDERS = 200  # of one depth in which a file is looked for
 
 
 def missing_path(site: Site) -> str:
@@ -50,19 +51,9 @@ def near_name(site: Site) -> Iterator[Suspicion]:
     kind = "The closest name is"
     if not found:
         found, kind = _other_folders(Path(cwd), path), "It exists at"
-    literals = [
-        node
-        for node in ast.walk(site.tree)
-        if isinstance(node, ast.Constant) and node.value in (wrong, path.name)
-    ]
     for place, meant in enumerate(found[:3]):
         claim = f"There is no `{wrong}` in `{cwd}`. {kind} `{meant}`."
-        new = meant if any(node.value == wrong for node in literals) else Path(meant).name
-        repairs = (
-            [site.repair(f"Use `{new}`.", *(site.over(node, repr(new)) for node in literals))]
-            if literals
-            else []
-        )
+        repairs = [repair for repair in (_respelt(site, Path(cwd), wrong, meant),) if repair is not None]
         check = f"import os\nnot os.path.exists({wrong!r}) and os.path.exists({meant!r})"
         if len(found) == 1:
             yield site.cause(
@@ -72,18 +63,69 @@ def near_name(site: Site) -> Iterator[Suspicion]:
             yield site.reading(claim, *repairs, weight=0.8 - 0.1 * place)
 
 
+def _respelt(site: Site, cwd: Path, wrong: str, meant: str) -> Repair | None:
+    """The path where it is written, and others of the same folder; else the part of it that is written."""
+    strings = [
+        (node, node.value)
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    moved = Path(meant).name == Path(wrong).name
+    changes = []
+    for node, text in strings:
+        other = str(Path(meant).parent / Path(text).name)
+        beside = moved and os.sep in text and Path(text).parent == Path(wrong).parent
+        if text == wrong or (beside and (cwd / other).is_file()):
+            changes.append(site.over(node, repr(meant if text == wrong else other)))
+    if changes:
+        return site.repair(f"Use `{meant}`.", *changes)
+    if Path(meant).parent != Path(wrong).parent and (repair := _other_folder(site, wrong, meant)) is not None:
+        return repair
+    name, new = Path(wrong).name, Path(meant).name
+    changes = [site.over(node, repr(new)) for node, text in strings if text == name != new]
+    return site.repair(f"Use `{new}`.", *changes) if changes else None
+
+
+def _other_folder(site: Site, wrong: str, meant: str) -> Repair | None:
+    """The folder in a string of its own, `DATA = '../input'`, from which the path is joined."""
+    was, now = Path(wrong).parent, Path(meant).parent
+    for cell, tree in site.cells():
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and Path(node.value) == was != now
+            ):
+                text = f"{now}{'/' if node.value.endswith('/') else ''}"
+                change = src.over(cell.source, node, repr(text))
+                return Repair(edits=(src.edit(cell, change),), why=f"The folder is `{text}`.")
+    return None
+
+
 def _other_folders(cwd: Path, path: Path) -> list[str]:
-    """The same file name, one folder up or down."""
+    """The same file name one folder up, or up to three folders down."""
     found = []
     if path.name in listing(cwd) and path.parent != Path("."):
         found.append(path.name)
     if path.name in listing(cwd.parent):
         found.append(f"../{path.name}")
-    if not path.is_absolute():
-        for name in listing(cwd)[:200]:
-            if not name.startswith(".") and (cwd / name).is_dir() and path.name in listing(cwd / name):
-                found.append(f"{name}/{path.name}")
-    return [item for item in found if item != str(path)]
+    if not found and (cwd.parent != cwd.parent.parent):
+        beside = [name for name in ("data", "input") if path.name in listing(cwd.parent / name)]
+        found += [f"../{name}/{path.name}" for name in beside]
+    found += [f"{folder}/{path.name}" for folder in _below(cwd, 3) if path.name in listing(cwd / folder)]
+    return [item for item in dict.fromkeys(found) if Path(item) != path]
+
+
+def _below(cwd: Path, depth: int) -> Iterator[str]:
+    """Folders below this one, those that are nearer first; hidden ones are left out."""
+    waiting = [""]
+    for _ in range(depth):
+        nearer, waiting = waiting, []
+        for folder in nearer[:_MOST_FOLDERS]:
+            for name in listing(cwd / folder):
+                if not name.startswith((".", "__")) and (cwd / folder / name).is_dir():
+                    waiting.append(f"{folder}/{name}".lstrip("/"))
+        yield from waiting[:_MOST_FOLDERS]
 
 
 @rule(
@@ -188,6 +230,11 @@ def damaged_json(site: Site) -> Iterator[Suspicion]:
         if getattr(call.func, "attr", getattr(call.func, "id", "")) == "load":
             if site.says(r"Expecting value: line 1 column 1 \(char 0\)"):
                 yield site.reading("The file is empty, or was already read to its end.", weight=0.6)
+            elif site.says(r"Extra data: line 2 ") and isinstance(call.func, ast.Attribute):
+                loads = f"{site.text(call.func.value)}.loads"
+                new = f"[{loads}(line) for line in {site.text(argument)} if line.strip()]"
+                repair = site.repair("Read it line by line.", site.over(call, new))
+                yield site.reading("Each line is a JSON document of its own.", repair, weight=0.85)
             return
         if not isinstance(value, str):
             return

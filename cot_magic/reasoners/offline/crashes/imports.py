@@ -168,8 +168,8 @@ def member_typo(site: Site) -> Iterator[Suspicion]:
             repair = site.repair(f"Import `{candidate}`.", *changes)
             if candidate == meant:
                 check = (
-                    f"import importlib\nmodule = importlib.import_module({module!r})\nnot "
-                    f"hasattr(module, {name!r}) and hasattr(module, {candidate!r})"
+                    f"import importlib\nmodule = importlib.import_module({module!r})\nnot hasattr(module, "
+                    f"{name!r}) and hasattr(module, {candidate!r})"
                 )
                 yield site.cause(
                     claim, f"The module has `{candidate}`, and not `{name}`.", check, repair, weight=0.92
@@ -208,6 +208,70 @@ def _elsewhere(
         site.repair(f"Import it from `{module}`.", *changes),
         weight=0.93,
     )
+
+
+# (module, name) that is gone -> module and name that are imported instead, and what is written for it
+REPLACED: dict[tuple[str, str], tuple[str, str, str]] = {
+    **{
+        ("sklearn.metrics", old): ("sklearn.metrics", new, f"{new}.from_estimator")
+        for old, new in {
+            "plot_confusion_matrix": "ConfusionMatrixDisplay",
+            "plot_roc_curve": "RocCurveDisplay",
+            "plot_precision_recall_curve": "PrecisionRecallDisplay",
+            "plot_det_curve": "DetCurveDisplay",
+        }.items()
+    },
+    ("sklearn.inspection", "plot_partial_dependence"): (
+        "sklearn.inspection", "PartialDependenceDisplay", "PartialDependenceDisplay.from_estimator",
+    ),
+    ("sklearn.preprocessing", "Imputer"): ("sklearn.impute", "SimpleImputer", "SimpleImputer"),
+    ("sklearn.datasets", "fetch_mldata"): ("sklearn.datasets", "fetch_openml", "fetch_openml"),
+    ("sklearn.metrics", "jaccard_similarity_score"): ("sklearn.metrics", "jaccard_score", "jaccard_score"),
+    ("scipy.integrate", "trapz"): ("scipy.integrate", "trapezoid", "trapezoid"),
+    ("scipy.integrate", "simps"): ("scipy.integrate", "simpson", "simpson"),
+    ("scipy.integrate", "cumtrapz"): ("scipy.integrate", "cumulative_trapezoid", "cumulative_trapezoid"),
+    ("scipy.misc", "comb"): ("scipy.special", "comb", "comb"),
+    ("scipy.misc", "logsumexp"): ("scipy.special", "logsumexp", "logsumexp"),
+    ("scipy.stats", "binom_test"): ("scipy.stats", "binomtest", "binomtest"),
+    ("scipy.signal", "gaussian"): ("scipy.signal.windows", "gaussian", "gaussian"),
+    ("pandas.io.json", "json_normalize"): ("pandas", "json_normalize", "json_normalize"),
+    ("matplotlib.cm", "get_cmap"): ("matplotlib", "colormaps", "colormaps.get_cmap"),
+}  # fmt: skip
+
+
+@rule(
+    "import.replaced",
+    "ImportError",
+    lesson="Libraries remove what they have replaced. The new name often takes the same arguments.",
+)
+def replaced(site: Site) -> Iterator[Suspicion]:
+    """`from sklearn.metrics import plot_confusion_matrix`: another class does that now."""
+    said = site.says(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
+    found = REPLACED.get((said[2], said[1])) if said is not None else None
+    if said is None or found is None:
+        return
+    module, name, written = found
+    for node in [item for item in importing(site) if isinstance(item, ast.ImportFrom)]:
+        alias = next((item for item in node.names if item.name == said[1]), None)
+        if alias is None:
+            continue
+        old = alias.asname or alias.name
+        uses = [item for item in ast.walk(site.tree) if isinstance(item, ast.Name) and item.id == old]
+        changes = [site.over(item, written) for item in uses if written != old]
+        if module == node.module:
+            changes.append(site.over(alias, name))
+        elif len(node.names) == 1:
+            changes.append(site.over(node, f"from {module} import {name}"))
+        else:
+            continue
+        check = (
+            f"import importlib\nhasattr(importlib.import_module({module!r}), {name!r}) and not "
+            f"hasattr(importlib.import_module({said[2]!r}), {said[1]!r})"
+        )
+        claim = f"`{said[2]}` has no `{said[1]}` any more; `{written}` of `{module}` replaces it."
+        repair = site.repair(f"Use `{written}`.", *changes)
+        yield site.cause(claim, f"`{module}` has `{name}`.", check, repair, weight=0.95)
+        return
 
 
 @rule(
@@ -259,4 +323,4 @@ def member_of_parent(site: Site) -> Iterator[Suspicion]:
             )
 
 
-RULES = (module_typo, member_typo, not_installed, member_of_parent)
+RULES = (module_typo, replaced, member_typo, not_installed, member_of_parent)

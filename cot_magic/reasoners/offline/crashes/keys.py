@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cot_magic.core.case import Variable
 from cot_magic.core.spelling import closeness, near, only_near
@@ -171,6 +171,45 @@ def _at_origin(site: Site, wanted: str, meant: str, why: str) -> Iterator[Repair
     places = [node for node in ast.walk(site.tree) if isinstance(node, ast.Constant) and node.value == wanted]
     if len(places) == 1:
         yield site.repair(why, site.over(places[0], _quoted(site, places[0], meant)))
+
+
+_FORMS: dict[str, Callable[[str], str]] = {
+    ".lower()": str.lower,
+    ".upper()": str.upper,
+    ".title()": str.title,
+    ".capitalize()": str.capitalize,
+    ".strip()": str.strip,
+    ".strip().lower()": lambda text: text.strip().lower(),
+}
+
+
+@rule(
+    "key.form",
+    "KeyError",
+    lesson="Keys must match exactly. Bring what is looked up into the form of the keys: case, blanks.",
+)
+def key_form(site: Site) -> Iterator[Suspicion]:
+    """`codes[name]`, where the value of `name` is a key in another case, or with blanks around it."""
+    wanted = missing_key(site)
+    if not isinstance(wanted, str):
+        return
+    for holder, key in lookups(site):
+        names = [item for item in known_keys(container(site, holder)) if isinstance(item, str)]
+        changed_to = {code: form(wanted) for code, form in _FORMS.items()}
+        how = next((code for code, text in changed_to.items() if text in names), None)
+        if how is None or isinstance(key, ast.Constant | ast.List | ast.Slice):
+            continue
+        text = site.text(key)
+        atom = isinstance(key, ast.Name | ast.Attribute | ast.Call | ast.Subscript)
+        changed = f"{text}{how}" if atom else f"({text}){how}"
+        repair = site.repair(f"Look up `{changed}`.", site.over(key, changed))
+        claim = f"{wanted!r} is a key of `{site.one_line(holder)}` in another form."
+        if pure(holder) and pure(key):
+            check = f"({text}) not in {site.text(holder)} and {changed} in {site.text(holder)}"
+            yield site.cause(claim, "In that form it is there.", check, repair, weight=0.94)
+        else:
+            yield site.reading(claim, repair, weight=0.9)
+        return
 
 
 @rule(
@@ -402,4 +441,4 @@ def _removed_by(
     yield site.cause(claim, f"{wanted!r} is not one of the columns.", check, *repairs, weight=0.9)
 
 
-RULES = (format_name, key_type, key_typo, counter, environment, absent, dropped_column)
+RULES = (format_name, key_type, key_form, key_typo, counter, environment, absent, dropped_column)

@@ -285,7 +285,7 @@ def text_and_number(site: Site) -> Iterator[Suspicion]:
 def _plus(
     site: Site, pair: Pair, text: ast.expr, number: ast.expr, convert: str, claim: str, check: str
 ) -> Iterator[Suspicion]:
-    joined = _converted(site, pair, number, "str")
+    joined = _all_as_text(site, pair) or _converted(site, pair, number, "str")
     if convert:
         yield site.reading(
             f"{claim} You may have meant the sum.", _converted(site, pair, text, convert), weight=0.6
@@ -297,6 +297,22 @@ def _plus(
         )
     else:
         yield site.reading(claim, joined, weight=0.85)
+
+
+def _all_as_text(site: Site, pair: Pair) -> Repair | None:
+    """`str(…)` around each number of a chain of `+`, if there are several."""
+    chain = pair.whole
+    above = [node for node in ast.walk(site.statement or site.tree) if isinstance(node, ast.BinOp)]
+    while found := [node for node in above if node.left is chain and isinstance(node.op, ast.Add)]:
+        chain = found[0]
+    numbers = []
+    while isinstance(chain, ast.BinOp) and isinstance(chain.op, ast.Add):
+        numbers += [side for side in (chain.right, chain.left) if kind_of(site, side) in NUMBERS]
+        chain = chain.left if chain.left not in numbers else chain.right
+    if len(numbers) < 2:
+        return None
+    changes = [change for node in numbers for change in site.call("str", node)]
+    return site.repair("Make strings of the numbers.", *changes)
 
 
 def _is_words(site: Site, node: ast.expr) -> bool:

@@ -1,7 +1,9 @@
-"""A rule for functions that cannot be sent to another process."""
+"""Rules for functions that cannot be pickled: sent to another process, or written to a file."""
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
+from keyword import iskeyword
 
 from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
@@ -125,12 +127,91 @@ def _named(site: Site) -> Iterator[Repair]:
     )
     if not isinstance(sent, ast.Lambda) or top is None or site.function is not None:
         return
-    head = site.cell.source[src.span(site.cell.source, sent)[0] : src.span(site.cell.source, sent.body)[0]]
-    parameters = head.removeprefix("lambda").rpartition(":")[0].strip()
     name = next(name for name in ("task", "task_of_pool", "cot_task") if site.known(name) is None)
-    text = f"def {name}({parameters}):\n    return {site.text(sent.body)}\n"
-    line = src.line_before(site.cell.source, src.first_line(top), text)
+    line = src.line_before(site.cell.source, src.first_line(top), _definition(site.cell, sent, name))
     yield site.repair(f"Define it at the top level, as `{name}`.", line, site.over(sent, name))
 
 
-RULES = (sent_function,)
+_EMPTY = {"0": "int", "0.0": "float", "[]": "list", "{}": "dict", "set()": "set", "''": "str", '""': "str"}
+
+
+@rule(
+    "pickle.stored_lambda",
+    "PicklingError",
+    "AttributeError",
+    "TypeError",
+    lesson="A function is pickled as the name of its module and its own. A lambda has no name: define a "
+    "function at the top level and use that.",
+)
+def stored_lambda(site: Site) -> Iterator[Suspicion]:
+    """`pickle.dumps({'scale': lambda v: v * 2})`: what is pickled holds a lambda, which gets a name."""
+    if not site.says(r"<lambda>") or list(_pools(site)):
+        return
+    for cell, statement, found in _stored(site):
+        names = [_free_name(site, statement, place) for place in range(len(found))]
+        changes, defined = [], []
+        for node, name in zip(found, names, strict=True):
+            body = src.text_of(cell.source, node.body)
+            known = _EMPTY.get(body) if not src.parameters(node) else None
+            changes.append(src.over(cell.source, node, known or name))
+            if known is None:
+                defined.append(_definition(cell, node, name))
+        if defined:
+            changes.append(src.line_before(cell.source, src.first_line(statement), "\n".join(defined)))
+        why = "Define the function at the top level." if defined else "Use the type, which has a name."
+        claim = f"`{src.text_of(cell.source, found[0])}` is a lambda: it has no name to be pickled by."
+        yield replace(
+            site.reading(claim, Repair(edits=(src.edit(cell, *changes),), why=why), weight=0.9),
+            cell=cell.id,
+            lineno=statement.lineno,
+        )
+        return
+
+
+def _stored(site: Site) -> Iterator[tuple[Cell, ast.stmt, list[ast.Lambda]]]:
+    """Statements at the top level whose lambdas are in what is pickled, and these lambdas; nearest first.
+
+    What is pickled is named at the failing line, or is made from what is named there.
+    """
+    wanted = src.used_names(site.statement) if site.statement is not None else set()
+    for cell, tree in site.cells():
+        for statement in reversed(tree.body):
+            here = cell.id == site.cell.id
+            if here and statement.lineno > site.frame.lineno:
+                continue
+            if statement is not site.statement and not src.bound_names(statement) & wanted:
+                targets = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+                if not isinstance(statement, ast.Assign | ast.Expr) or not targets & wanted:
+                    continue
+            nodes = [node for node in src.own_scope(statement) if isinstance(node, ast.Lambda)]
+            if nodes and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+                yield cell, statement, nodes
+            wanted |= src.used_names(statement) if src.bound_names(statement) & wanted else set()
+
+
+def _free_name(site: Site, statement: ast.stmt, place: int) -> str:
+    """A name for the lambda at that place: of its key, argument or target, if nothing else has it."""
+    node = [item for item in src.own_scope(statement) if isinstance(item, ast.Lambda)][place]
+    for above in ast.walk(statement):
+        match above:
+            case ast.Dict(keys=keys, values=values) if node in values:
+                key = keys[values.index(node)]
+                name = key.value if isinstance(key, ast.Constant) else ""
+            case ast.keyword(arg=str() as name, value=value) if value is node:
+                pass
+            case _:
+                continue
+        if isinstance(name, str) and name.isidentifier() and site.known(name) is None and not iskeyword(name):
+            return name
+    wished = [f"function_{number}" for number in range(place + 1, place + 9)]
+    return next(name for name in wished if site.known(name) is None)
+
+
+def _definition(cell: Cell, node: ast.Lambda, name: str) -> str:
+    """The lambda as a function of that name."""
+    head = cell.source[src.span(cell.source, node)[0] : src.span(cell.source, node.body)[0]]
+    parameters = head.removeprefix("lambda").rpartition(":")[0].strip()
+    return f"def {name}({parameters}):\n    return {src.text_of(cell.source, node.body)}\n"
+
+
+RULES = (sent_function, stored_lambda)

@@ -1,4 +1,4 @@
-"""A rule for names in SQL statements: the table or column that the database has."""
+"""Rules for SQL statements: the table or column that the database has, values that belong in parameters."""
 
 import ast
 import re
@@ -10,6 +10,7 @@ from cot_magic.core.facts import Facts
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion, sound
 from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.written import rule
 
 _MOST = 3
 _SCHEMA = "select sql from sqlite_master"
@@ -22,8 +23,8 @@ class SqlRule:
     code: str = "sql.name"
     on: tuple[str, ...] = ("OperationalError", "DatabaseError")
     lesson: str = (
-        "The names in an SQL statement are those of the database, not of your table in Python. "
-        "`select name, sql from sqlite_master` lists them."
+        "The names in an SQL statement are those of the database, not of your table in Python. `select name, "
+        "sql from sqlite_master` lists them."
     )
 
     def propose(self, case: Case, facts: Facts) -> Iterator[Suspicion]:
@@ -76,5 +77,33 @@ def _renamed(site: Site, wanted: str, name: str) -> Repair | None:
     return None
 
 
+@rule(
+    "sql.quoted_value",
+    "OperationalError",
+    "DatabaseError",
+    lesson="A value that is written into a statement can end its quotes, by accident or on purpose. Give "
+    "values as parameters: `execute('… where name = ?', (name,))`.",
+)
+def quoted_value(site: Site) -> Iterator[Suspicion]:
+    """`execute(f"insert into p values ('{name}')")`, where the name has an apostrophe."""
+    if not site.says(r"syntax error|unrecognized token|no such column|unterminated"):
+        return
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "execute"):
+        query = call.args[0] if len(call.args) == 1 and not call.keywords else None
+        if not isinstance(query, ast.JoinedStr):
+            continue
+        values = [part.value for part in query.values if isinstance(part, ast.FormattedValue)]
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "\0" for part in query.values)
+        statement = re.sub(r"'\0'|\0", "?", text)
+        if not values or "?" in text:
+            continue
+        parameters = ", ".join(site.text(value) for value in values)
+        new = f"{statement!r}, ({parameters},)"
+        repair = site.repair("Give the values as parameters.", site.over(query, new))
+        claim = f"The values of `{parameters}` are written into the statement, and break it."
+        yield site.reading(claim, repair, weight=0.92)
+        return
+
+
 sql_names = SqlRule()
-RULES = (sql_names,)
+RULES = (sql_names, quoted_value)

@@ -237,8 +237,8 @@ def dates_as_text(site: Site) -> Iterator[Suspicion]:
             )
             day_first = f"{pd}.to_datetime({text}, dayfirst=True)"
             check = (
-                f"dates = {pd}.to_datetime({text})\n"
-                f"bool({text}.astype(str).str.match(r'\\d{{4}}').all()) or dates.equals({day_first})"
+                f"dates = {pd}.to_datetime({text})\nbool({text}.astype(str).str.match(r'\\d{{4}}').all()) or "
+                f"dates.equals({day_first})"
             )
             claim = f"`{text}` holds dates as strings."
             prediction = "Each of them can be read as a date, and in one way only."
@@ -269,8 +269,8 @@ def query_assigns(site: Site) -> Iterator[Suspicion]:
 @rule(
     "table.key_of_both",
     "KeyError",
-    lesson="`on=…` names a column that both tables have. Where its names differ, `left_on` and "
-    "`right_on` name both.",
+    lesson="`on=…` names a column that both tables have. Where its names differ, `left_on` and `right_on` "
+    "name both.",
 )
 def key_of_both(site: Site) -> Iterator[Suspicion]:
     """`a.merge(b, on='id')`, where one of them has `ID`."""
@@ -291,6 +291,48 @@ def key_of_both(site: Site) -> Iterator[Suspicion]:
         return
 
 
+@rule(
+    "table.keys_of_merge",
+    "MergeError",
+    "KeyError",
+    lesson="Without `on=`, `merge` joins on the columns that both tables have. Where the names differ, "
+    "`left_on` and `right_on` name them.",
+)
+def keys_of_merge(site: Site) -> Iterator[Suspicion]:
+    """`orders.merge(customers)`, where the key is `cust_id` in one table and `id` in the other."""
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "merge"):
+        word = next((item for item in call.keywords if item.arg == "on"), None)
+        assert isinstance(call.func, ast.Attribute)
+        tables = [call.func.value, *call.args] if len(call.args) == 1 else list(call.args[:2])
+        wanted = site.literal(word.value) if word is not None else None
+        if len(tables) != 2 or not (site.says("No common columns") or isinstance(wanted, str)):
+            return
+        pairs = _keys_alike(site, tables, wanted if isinstance(wanted, str) else None)
+        repairs = []
+        for left, right in pairs[:3]:
+            text = f"left_on={left!r}, right_on={right!r}"
+            end = src.span(site.cell.source, call)[1] - 1
+            change = site.over(word, text) if word else src.Splice(start=end, end=end, text=f", {text}")
+            repairs.append(site.repair("Name the key of each table.", change))
+        if repairs:
+            claim = f"The key is {pairs[0][0]!r} in one table and {pairs[0][1]!r} in the other."
+            yield site.reading(claim, *repairs, weight=0.88)
+        return
+
+
+def _keys_alike(site: Site, tables: list[ast.expr], wanted: str | None) -> list[tuple[str, str]]:
+    """Pairs of columns whose names share words, those that share most first; one of them is `wanted`."""
+    names = [[ast.literal_eval(text) for text in site.keys(table)] for table in tables]
+    found = []
+    for left in [name for name in names[0] if isinstance(name, str)]:
+        for right in [name for name in names[1] if isinstance(name, str)]:
+            words = [set(re.findall(r"[^\W_]+", name.lower())) for name in (left, right)]
+            shared = len(words[0] & words[1]) / max(len(words[0] | words[1]), 1)
+            if shared and left != right and wanted in (None, left, right):
+                found.append((-shared, left, right))
+    return [(left, right) for _, left, right in sorted(found)]
+
+
 def _column_like(site: Site, table: ast.expr, key: str) -> str | None:
     """The column of that name, or the only one that is like it."""
     columns = [ast.literal_eval(text) for text in site.keys(table)]
@@ -301,6 +343,7 @@ def _column_like(site: Site, table: ast.expr, key: str) -> str | None:
 RULES = (
     query_assigns,
     key_of_both,
+    keys_of_merge,
     append,
     dates_as_text,
     one_feature,

@@ -14,6 +14,7 @@ NEEDS = {
     "model_rows": "sklearn",
     "plot_rows": "seaborn",
     "pandas_rows": "pandas",
+    "date_rows": "pandas",
     "numpy_rows": "numpy",
     "missing_rows": "sklearn",
 }
@@ -21,7 +22,15 @@ NEEDS = {
 
 def rows() -> list:
     found = []
-    for name in ("pandas_rows", "numpy_rows", "missing_rows", "model_rows", "plot_rows", "python_rows"):
+    for name in (
+        "pandas_rows",
+        "date_rows",
+        "numpy_rows",
+        "missing_rows",
+        "model_rows",
+        "plot_rows",
+        "python_rows",
+    ):
         module = importlib.import_module(f"cot_magic.reasoners.offline.crashes.remedies.{name}")
         found += [pytest.param(row, NEEDS.get(name), id=row.code) for row in module.ROWS if row.example]
     return found

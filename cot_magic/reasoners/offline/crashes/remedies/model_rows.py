@@ -54,10 +54,10 @@ ROWS = (
         lesson="`X_train, X_test, y_train, y_test = train_test_split(X, y)`: the order is by array, not by part.",
         everywhere=True,
         example=(
-            "import numpy as np\nfrom sklearn.model_selection import train_test_split\n"
-            "from sklearn.linear_model import LinearRegression\nX, y = np.arange(20).reshape(10, 2), np.arange(10)",
-            "X_train, y_train, X_test, y_test = train_test_split(X, y, random_state=0)\n"
-            "m = LinearRegression().fit(X_train, y_train)",
+            "import numpy as np\nfrom sklearn.model_selection import train_test_split\nfrom "
+            "sklearn.linear_model import LinearRegression\nX, y = np.arange(20).reshape(10, 2), np.arange(10)",
+            "X_train, y_train, X_test, y_test = train_test_split(X, y, random_state=0)\nm = "
+            "LinearRegression().fit(X_train, y_train)",
             "X_test.shape == (3, 2)",
         ),
         weight=0.95,
@@ -112,8 +112,8 @@ ROWS = (
         claim="The target has columns; it should be one value for each row.",
         lesson=_FEATURES,
         example=(
-            "import numpy as np\nfrom sklearn.preprocessing import LabelEncoder\nfrom sklearn.metrics import f1_score\n"
-            "t = np.array([[0, 1], [1, 0], [1, 0]])",
+            "import numpy as np\nfrom sklearn.preprocessing import LabelEncoder\nfrom sklearn.metrics import "
+            "f1_score\nt = np.array([[0, 1], [1, 0], [1, 0]])",
             "from sklearn.svm import SVC\nm = SVC().fit([[1], [2], [3]], t)",
             "len(m.classes_) == 2",
         ),
@@ -121,8 +121,9 @@ ROWS = (
     Remedy(
         code="model.text_features",
         on=("ValueError", "TypeError"),
-        says=r"could not convert string to float|[Pp]andas data cast to numpy dtype of object|dtype='numeric' is not "
-        r"compatible|Cannot use \w+ strategy with non-numeric data|Unable to convert array of bytes/strings",
+        says=r"could not convert string to float|[Pp]andas data cast to numpy dtype of "
+        r"object|dtype='numeric' is not compatible|Cannot use \w+ strategy with non-numeric data|Unable to "
+        r"convert array of bytes/strings",
         find=("_f.fit(_x, ...)", "_f.fit_transform(_x, ...)", "_m.OLS(_y, _x, ...)"),
         write=(
             Above(
@@ -146,18 +147,40 @@ ROWS = (
         claim="`{x}` has a column of text, which a model cannot compute with.",
         lesson=_TEXT,
         example=(
-            "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\n"
-            "X = pd.DataFrame({'a': [1, 2, 3, 5], 'c': ['x', 'y', 'x', 'y']})\ny = [1, 2, 3, 4]",
+            "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\nX = pd.DataFrame({'a': "
+            "[1, 2, 3, 5], 'c': ['x', 'y', 'x', 'y']})\ny = [1, 2, 3, 4]",
             "m = LinearRegression().fit(X, y)",
             "len(m.coef_) == 2",
         ),
         weight=0.75,
     ),
     Remedy(
+        code="model.mixed_labels",
+        on=("TypeError",),
+        says=r"uniformly strings or numbers",
+        find=("_f.fit_transform(_x)", "_f.fit(_x)", "_f.transform(_x)", "_f.fit(_x, _y)", "_f(_x, _y)"),
+        write=(
+            Swap(text="{f}.{method}({x}.astype(str))", why="Make strings of all values."),
+            Swap(text="{f}.{method}({x}.fillna('missing').astype(str))", why="Make strings of all values."),
+            Swap(text="{f}.fit({x}, {y}.astype(str))", why="Make strings of all values."),
+            Swap(text="{f}.{method}([str(item) for item in {x}])", why="Make strings of all values."),
+        ),
+        claim="`{x}` holds values of several types, which have no common order.",
+        lesson=_TEXT,
+        example=(
+            "import pandas as pd\nfrom sklearn.preprocessing import LabelEncoder\ns = pd.Series(['a', 3, "
+            "'a'], dtype=object)",
+            "c = LabelEncoder().fit_transform(s)",
+            "c[0] == c[2] != c[1]",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
         code="model.rows_differ",
         on=("ValueError",),
-        says=r"inconsistent numbers? of samples|Number of labels=\d+ does not match|[Ll]ength of .* does not match|different (number|lengths?)|"
-        r"zero-size|indices for endog and exog are not aligned|must have the same length|shape mismatch",
+        says=r"inconsistent numbers? of samples|Number of labels=\d+ does not match|[Ll]ength of .* does not "
+        r"match|different (number|lengths?)|zero-size|indices for endog and exog are not aligned|must have "
+        r"the same length|shape mismatch",
         find=("_f.fit(_x, _y, ...)", "_f(_x, _y, ...)", "_f._how(_x, _y, ...)"),
         write=(
             Above(text="{y} = {y}.loc[{x}.index]", why="Keep the rows of `{y}` that `{x}` still has."),
@@ -212,8 +235,9 @@ ROWS = (
         claim="`{x}` has other columns than the model was fitted with.",
         lesson=_NAMES,
         example=(
-            "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\n"
-            "m = LinearRegression().fit(pd.DataFrame({'a': [1, 2], 'b': [3, 5]}), [1, 2])\nn = pd.DataFrame({'b': [3], 'a': [1]})",
+            "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\nm = "
+            "LinearRegression().fit(pd.DataFrame({'a': [1, 2], 'b': [3, 5]}), [1, 2])\nn = "
+            "pd.DataFrame({'b': [3], 'a': [1]})",
             "p = m.predict(n)",
             "len(p) == 1",
         ),
@@ -236,8 +260,8 @@ ROWS = (
             Swap(text="{f}.fit_transform({x}, {rest})", why="Fit and transform in one step."),
         ),
         claim="`{f}` was not fitted before it is used.",
-        lesson="`fit` learns from the training data; only then can a model predict or transform. `cross_val_score` fits "
-        "copies, not the model itself.",
+        lesson="`fit` learns from the training data; only then can a model predict or transform. "
+        "`cross_val_score` fits copies, not the model itself.",
         example=(
             "from sklearn.preprocessing import StandardScaler\ns = StandardScaler()\nX = [[1.0], [3.0]]",
             "Z = s.transform(X)",
@@ -262,6 +286,10 @@ ROWS = (
                 why="Make classes of the predictions: above one half, or not.",
             ),
             Swap(text="{f}({x}, {y}.round().astype(int), {rest})", why="Round the predictions to classes."),
+            Swap(
+                text="{f}({x}, {y}.argmax(axis=1), {rest})",
+                why="Take the class with the highest probability in each row.",
+            ),
             Swap(text="{f}.fit({x}, {y}.astype(int))", why="Take the target as classes: whole numbers."),
         ),
         claim="A classifier or its metric got amounts instead of classes.",
@@ -337,8 +365,9 @@ ROWS = (
     Remedy(
         code="model.too_few_for_parts",
         on=("ValueError",),
-        says=r"n_splits=(\d+) cannot be greater than the number of (?:members in each class|samples)[:=]? ?(?:n_samples=)?(\d*)|"
-        r"Cannot have number of splits n_splits=(\d+) greater than the number of samples: n_samples=(\d+)",
+        says=r"n_splits=(\d+) cannot be greater than the number of (?:members in each class|samples)[:=]? "
+        r"?(?:n_samples=)?(\d*)|Cannot have number of splits n_splits=(\d+) greater than the number of "
+        r"samples: n_samples=(\d+)",
         find=("_f(..., cv=_k)", "_f(..., n_splits=_k)", "_f(_k)"),
         write=(
             Swap(text="{f}({rest}, cv=2)", why="Use two parts."),

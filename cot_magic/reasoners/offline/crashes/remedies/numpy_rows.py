@@ -93,8 +93,8 @@ ROWS = (
     Remedy(
         code="numpy.joined",
         on=("ValueError",),
-        says=r"all the input array dimensions|all the input arrays must have same number of dimensions|"
-        r"all input arrays must have the same shape",
+        says=r"all the input array dimensions|all the input arrays must have same number of dimensions|all "
+        r"input arrays must have the same shape",
         find=(
             "_m.concatenate([_x, _y], ...)",
             "_m.concatenate((_x, _y), ...)",
@@ -120,6 +120,45 @@ ROWS = (
             "b.shape == (3, 3)",
         ),
         weight=0.8,
+    ),
+    Remedy(
+        code="numpy.stacked",
+        on=("ValueError",),
+        says=r"all input arrays must have the same shape",
+        find=("_m.stack(_x, ...)",),
+        write=(
+            Swap(
+                text="{m}.stack([{m}.ravel(item) for item in {x}], {rest})",
+                why="Give all of them one axis.",
+            ),
+            Swap(
+                text="{m}.stack([item[: min(map(len, {x}))] for item in {x}], {rest})",
+                why="Cut all of them to the shortest one.",
+            ),
+            Swap(text="{m}.concatenate({x}, {rest})", why="Join them one after the other."),
+        ),
+        claim="The arrays in `{x}` have different shapes; `stack` needs one and the same.",
+        lesson=_JOINED,
+        example=(
+            "import numpy as np\nparts = [np.arange(3), np.ones((1, 3)), np.ones((3, 1))]",
+            "s = np.stack(parts)",
+            "s.shape == (3, 3)",
+        ),
+        weight=0.7,
+    ),
+    Remedy(
+        code="numpy.shape_as_tuple",
+        on=("TypeError",),
+        says=r"Cannot interpret '\d+' as a data type|positional arguments? but|data type not understood",
+        find=("_m.zeros(_a, _b)", "_m.ones(_a, _b)", "_m.empty(_a, _b)", "_m.full(_a, _b, _v)"),
+        write=(
+            Swap(text="{m}.full(({a}, {b}), {v})", why="Give the shape as one tuple."),
+            Swap(text="{m}.{method}(({a}, {b}))", why="Give the shape as one tuple."),
+        ),
+        claim="The shape is one argument of `{method}`: a tuple.",
+        lesson="`np.zeros((3, 4))` has the shape as a tuple; a second argument would be the dtype.",
+        example=("import numpy as np", "z = np.zeros(2, 3)", "z.shape == (2, 3)"),
+        weight=0.93,
     ),
     Remedy(
         code="numpy.ragged",
@@ -180,8 +219,8 @@ ROWS = (
     Remedy(
         code="numpy.no_index",
         on=("IndexError", "TypeError", "ValueError"),
-        says=r"arrays used as indices must be of integer|only integers?, slices|only integer scalar arrays|"
-        r"slice indices must be integers",
+        says=r"arrays used as indices must be of integer|only integers?, slices|only integer scalar "
+        r"arrays|slice indices must be integers",
         find=("_x[_i]",),
         write=(
             Swap(text="{x}[{i}.astype(bool)]", why="Make a mask of it: true or false for each element."),
@@ -213,6 +252,8 @@ ROWS = (
         says=r"cannot reshape array of size (\d+) into shape \((.*)\)",
         find=("_x.reshape(_r, _c)", "_x.reshape((_r, _c))", "_m.reshape(_x, (_r, _c))"),
         write=(
+            Swap(text="{x}.reshape(-1, {r}, {c})", why="Make several tables of {r} rows and {c} columns."),
+            Swap(text="{x}.reshape({r}, {c}, -1)", why="Keep rows and columns, and add an axis."),
             Swap(text="{x}.reshape(-1, {c})", why="Let numpy count the rows."),
             Swap(text="{x}.reshape({r}, -1)", why="Let numpy count the columns."),
             Swap(

@@ -9,8 +9,8 @@ from cot_magic.reasoners.offline.site import Site
 
 _PLAIN = ("list", "tuple", "dict", "collections.defaultdict", "numpy.ndarray")
 _LABELS = (
-    "pandas aligns by label: the index says which row belongs to which. Filtering, sorting and grouping keep the "
-    "old labels; `reset_index(drop=True)` numbers the rows anew, `iloc` counts positions."
+    "pandas aligns by label: the index says which row belongs to which. Filtering, sorting and grouping keep "
+    "the old labels; `reset_index(drop=True)` numbers the rows anew, `iloc` counts positions."
 )
 _TABLES = "Columns, rows and tables are different things: a method may exist for one of them only."
 _DATES = "A column of dates must be parsed before it has parts, and all of its values need one format."
@@ -98,8 +98,8 @@ ROWS = (
     Remedy(
         code="pandas.whole_column_converted",
         on=("TypeError",),
-        says=r"cannot convert the series|only (length-1|0-dimensional|size-1) arrays can be converted|"
-        r"argument must be .*, not '(Series|Index|ndarray)'",
+        says=r"cannot convert the series|only (length-1|0-dimensional|size-1) arrays can be "
+        r"converted|argument must be .*, not '(Series|Index|ndarray)'",
         find=("int(_arrays)", "float(_arrays)", "str(_arrays)"),
         write=(Swap(text="{arrays}.astype({function})", why="Convert each of the values."),),
         claim="`{function}` converts one value, and `{arrays}` holds several.",
@@ -159,8 +159,9 @@ ROWS = (
     Remedy(
         code="pandas.numbers_only",
         on=("TypeError", "ValueError"),
-        says=r"agg function failed|[Cc]ould not convert (string )?'?.*'? to (numeric|float)|could not convert string "
-        r"to float|Cannot perform reduction|does not support (reduction|operation)|unsupported operand",
+        says=r"agg function failed|[Cc]ould not convert (string )?'?.*'? to (numeric|float)|could not "
+        r"convert string to float|Cannot perform reduction|does not support "
+        r"(reduction|operation)|unsupported operand",
         find=(
             "_x.mean(...)",
             "_x.sum(...)",
@@ -446,7 +447,7 @@ ROWS = (
     Remedy(
         code="pandas.method_of_elements",
         on=("AttributeError",),
-        says=r"'Series' object has no attribute '(\w+)'",
+        says=r"'(?:Series|Index)' object has no attribute '(\w+)'",
         find=("_x._name",),
         when=lambda site, bound: (
             hasattr(str, str(bound["name"])) and site.says(f"'{bound['name']}'") is not None
@@ -464,8 +465,8 @@ ROWS = (
     Remedy(
         code="pandas.part_of_dates",
         on=("AttributeError",),
-        says=r"'Series' object has no attribute '(year|month|day|hour|minute|second|weekday|dayofweek|day_name|"
-        r"month_name|date|time|quarter|strftime|dayofyear|total_seconds|days|isocalendar)'",
+        says=r"'Series' object has no attribute "
+        r"'(year|month|day|hour|minute|second|weekday|dayofweek|day_name|month_name|date|time|quarter|strftime|dayofyear|total_seconds|days|isocalendar)'",
         find=("_x._name",),
         when=lambda site, bound: site.says(f"'{bound['name']}'") is not None,
         write=(
@@ -509,8 +510,8 @@ ROWS = (
             Swap(text="{x}.resample({rest}, on='{dates_x}')", why="Say which column has the dates."),
             Swap(text="{x}.set_index('{dates_x}')[{c}].resample({rest})", why="Make the dates the index."),
             Above(
-                text="{x}['{textdates_x}'] = {pd}.to_datetime({x}['{textdates_x}'])\n"
-                "{x} = {x}.set_index('{textdates_x}')",
+                text="{x}['{textdates_x}'] = {pd}.to_datetime({x}['{textdates_x}'])\n{x} = "
+                "{x}.set_index('{textdates_x}')",
                 why="Parse the dates, and make them the index.",
             ),
             Above(text="{x}.index = {pd}.to_datetime({x}.index)", why="Parse the dates in the index."),
@@ -524,10 +525,33 @@ ROWS = (
         ),
     ),
     Remedy(
+        code="pandas.index_of_text",
+        on=("TypeError",),
+        says=r"Only valid with DatetimeIndex",
+        find=("_x.set_index(_k)",),
+        write=(
+            Swap(
+                text="{x}.assign(**{{k}: {pd}.to_datetime({x}[{k}])}).set_index({k})",
+                why="Parse the dates before they become the index.",
+                needs=("pd",),
+            ),
+            Above(text="{x}[{k}] = {pd}.to_datetime({x}[{k}])", why="Parse the dates first.", needs=("pd",)),
+        ),
+        claim="`{x}[{k}]` holds dates as text, so the index holds no dates.",
+        lesson=_DATES,
+        check="{x}[{k}].dtype.kind != 'M'",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': ['2024-05-06', '2024-05-07'], 'v': [1, 2]})",
+            "r = df.set_index('d').resample('YE')['v'].sum()",
+            "r.iloc[0] == 3",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
         code="pandas.date_format",
         on=("ValueError", "DateParseError", "OutOfBoundsDatetime", "ParserError"),
-        says=r"time data|doesn't match format|Unknown datetime string format|month must be in|unconverted data|"
-        r"day is out of range|cannot parse|Out of bounds",
+        says=r"time data|doesn't match format|Unknown datetime string format|month must be in|unconverted "
+        r"data|day is out of range|cannot parse|Out of bounds",
         find=("_m.to_datetime(_x, ..., format=_f)", "_m.to_datetime(_x, ...)"),
         when=lambda site, bound: "errors" not in str(bound["rest"]),
         write=(
@@ -553,10 +577,188 @@ ROWS = (
         weight=0.8,
     ),
     Remedy(
+        code="pandas.date_separators",
+        on=("ValueError", "DateParseError"),
+        says=r"time data [\"']\d{4}\D",
+        find=("_m.to_datetime(_x, ..., format=_f)", "_m.to_datetime(_x, ...)"),
+        when=lambda site, bound: "errors" not in str(bound["rest"]),
+        write=(
+            Swap(
+                text="{m}.to_datetime({x}, format='mixed')",
+                why="Read each date by itself: the year is first.",
+            ),
+            Swap(
+                text="{m}.to_datetime({x}, {rest}, errors='coerce')", why="Take what is no date as missing."
+            ),
+        ),
+        claim="The dates are not all in the format of the first one; the year comes first in all of them.",
+        lesson=_DATES,
+        example=(
+            "import pandas as pd\ns = pd.Series(['2024-01-05', '2024/02/06', '2024.03.07'])",
+            "d = pd.to_datetime(s)",
+            "list(d.dt.month) == [1, 2, 3]",
+        ),
+        weight=0.88,
+    ),
+    Remedy(
+        code="pandas.list_of_columns",
+        on=("KeyError", "ValueError", "TypeError"),
+        says=r"^\(|Cannot subset columns with a tuple",
+        find=("_x[_t]",),
+        when=lambda site, bound: isinstance(bound["t"], ast.Tuple) and len(bound["t"].elts) > 1,
+        write=(Swap(text="{x}[[{t}]]", why="Select several columns with a list."),),
+        claim="`{x}[{t}]` looks for one column whose name is a pair; several columns are selected with a list.",
+        lesson="Several columns are selected with a list: `df[['a', 'b']]`.",
+        example=(_DF, "s = df.groupby('k')['v', 'w'].sum()", "list(s) == ['v', 'w']"),
+        weight=0.93,
+    ),
+    Remedy(
+        code="pandas.several_keys",
+        on=("TypeError", "ValueError"),
+        says=r"takes (from \d+ to )?\d+ positional arguments? but|No axis named|got multiple values for argument",
+        find=(
+            "_x.sort_values(_a, _b, ...)",
+            "_x.groupby(_a, _b, ...)",
+            "_x.set_index(_a, _b, ...)",
+            "_x.drop_duplicates(_a, _b, ...)",
+            "_x.dropna(_a, _b, ...)",
+        ),
+        when=lambda site, bound: _is_text(bound["b"]),
+        write=(Swap(text="{x}.{method}([{a}, {b}], {rest})", why="Give several columns as one list."),),
+        claim="Several columns are one argument of `{method}`: a list.",
+        lesson="Methods that take columns take one name or a list of names.",
+        example=(_DF, "s = df.sort_values('k', 'v')", "list(s.v) == [1, 3, 2]"),
+        weight=0.92,
+    ),
+    Remedy(
+        code="pandas.position_and_name",
+        on=("ValueError", "IndexError", "TypeError"),
+        says=r"Location based indexing can only have|Cannot index by location index with a non-integer "
+        r"key|cannot do positional indexing",
+        find=("_x.iloc[_i, _c]", "_x.iloc[_c]"),
+        write=(
+            Swap(
+                text="{x}.loc[{x}.index[{i}], {c}]",
+                why="Take the row by its position, the column by its name.",
+            ),
+            Swap(text="{x}.iloc[{i}][{c}]", why="Take the row by its position, then the column by its name."),
+            Swap(text="{x}.loc[{c}]", why="Select by label, with `loc`."),
+        ),
+        claim="`iloc` takes positions only, and `{c}` is a name.",
+        lesson="`iloc` counts rows and columns from 0; `loc` takes their names.",
+        check="isinstance({c}, str)",
+        example=(_DF, "x = df.iloc[1, 'v']", "x == 2"),
+        weight=0.92,
+    ),
+    Remedy(
+        code="pandas.new_category",
+        on=("TypeError", "ValueError"),
+        says=r"Cannot setitem on a Categorical with a new category",
+        find=("_x.fillna(_v)", "_x.replace(_k, _v)"),
+        write=(
+            Swap(text="{x}.cat.add_categories([{v}]).fillna({v})", why="Add the category first."),
+            Swap(text="{x}.astype(object).fillna({v})", why="Make plain values of the categories."),
+        ),
+        claim="`{v}` is not one of the categories of `{x}`.",
+        lesson="A column of categories takes no other values: add the category first, or convert the column.",
+        check="{v} not in {x}.cat.categories",
+        example=(
+            "import pandas as pd\ns = pd.Series(['a', None], dtype='category')",
+            "t = s.fillna('none')",
+            "list(t) == ['a', 'none']",
+        ),
+        weight=0.92,
+    ),
+    Remedy(
+        code="pandas.sorted_index",
+        on=("KeyError", "UnsortedIndexError"),
+        says=r"non-monotonic|lexsort|non-unique",
+        find=("_x[_a:_b]", "_x.loc[_a:_b]", "_x.loc[_a:_b, _c]", "_x.loc[_k]"),
+        write=(
+            Swap(text="{x}.sort_index()[{a}:{b}]", why="Sort the index first."),
+            Swap(text="{x}.sort_index().loc[{a}:{b}, {c}]", why="Sort the index first."),
+            Swap(text="{x}.sort_index().loc[{k}]", why="Sort the index first."),
+        ),
+        claim="The index of `{x}` is not sorted, so it has no range from one label to another.",
+        lesson="A range of labels needs a sorted index: `sort_index()`.",
+        check="not {x}.index.is_monotonic_increasing",
+        example=(
+            "import pandas as pd\ns = pd.Series([1, 2], index=pd.to_datetime(['2024-03-01', '2024-01-01']))",
+            "t = s['2024-01-15':'2024-04-01']",
+            "list(t) == [1]",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
+        code="pandas.names_of_counts",
+        on=("KeyError", "ValueError", "AttributeError"),
+        says=r"'index'",
+        find=("_x['index']", "_x.loc[_k, 'index']", "_x.sort_values('index')", "_m._how(x='index', ...)"),
+        write=(
+            Swap(text="{x}[{x}.columns[0]]", why="Take the first column, which holds the values."),
+            Swap(text="{x}.loc[{k}, {x}.columns[0]]", why="Take the first column, which holds the values."),
+            Swap(
+                text="{x}.sort_values({x}.columns[0])", why="Take the first column, which holds the values."
+            ),
+        ),
+        claim="`{x}` has no column `index`: the columns of counted values are named after the column, and `count`.",
+        lesson="Since pandas 2, `value_counts().reset_index()` has the column's own name, and `count`.",
+        check="'count' in {x}.columns and 'index' not in {x}.columns",
+        example=(
+            "import pandas as pd\nc = pd.Series(['a', 'b', 'a'], name='k').value_counts().reset_index()",
+            "t = c['index'][0]",
+            "t == 'a'",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
+        code="pandas.bin_labels",
+        on=("ValueError",),
+        says=r"Bin labels must be one fewer than the number of bin edges",
+        find=("_m._how(..., labels=_l)",),
+        write=(
+            Swap(text="{m}.{how}({rest})", why="Name the bins by their bounds."),
+            Swap(text="{m}.{how}({rest}, labels=False)", why="Number the bins."),
+            Swap(text="{m}.{how}({rest}, labels={l}[:-1])", why="Leave out the last label."),
+        ),
+        claim="There is not one label for each bin: n edges make n − 1 bins.",
+        lesson="`pd.cut` with n edges makes n − 1 bins, and needs as many labels.",
+        example=(
+            "import pandas as pd\ns = pd.Series([5, 15])",
+            "c = pd.cut(s, [0, 10, 20], labels=['low', 'high', 'higher'])",
+            "c.notna().all()",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
+        code="pandas.lines_before_header",
+        on=("ParserError",),
+        says=r"Expected \d+ fields in line (\d+), saw (\d+)",
+        find=("_m.read_csv(_f, ...)", "_m.read_table(_f, ...)"),
+        when=lambda site, bound: "skiprows" not in str(bound["rest"]),
+        write=(
+            Swap(
+                text="{m}.{method}({f}, {rest}, skiprows={less_1})",
+                why="Leave out the lines above the header.",
+            ),
+            Swap(
+                text="{m}.{method}({f}, {rest}, sep=None, engine='python')",
+                why="Let pandas find the separator.",
+            ),
+            Swap(
+                text="{m}.{method}({f}, {rest}, on_bad_lines='skip')",
+                why="Leave out lines with too many fields.",
+            ),
+        ),
+        claim="Line {1} has {2} fields, the lines above have fewer: the table may begin there.",
+        lesson="The first line is taken as the header. `skiprows=` leaves out lines above the table.",
+        weight=0.8,
+    ),
+    Remedy(
         code="pandas.time_zones",
         on=("TypeError",),
-        says=r"tz-naive and tz-aware|offset-naive and offset-aware|Invalid comparison between dtype=datetime64|"
-        r"tz-aware and tz-naive|both timezone",
+        says=r"tz-naive and tz-aware|offset-naive and offset-aware|Invalid comparison between "
+        r"dtype=datetime64|tz-aware and tz-naive|both timezone",
         find=("_x - _y", "_x <cmp> _y"),
         write=tuple(
             Swap(text=text, why=why)

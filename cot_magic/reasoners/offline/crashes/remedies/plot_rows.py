@@ -106,8 +106,8 @@ ROWS = (
     Remedy(
         code="plot.lengths",
         on=("ValueError",),
-        says=r"x and y must (have same first dimension|be the same size)|shape mismatch: objects cannot be broadcast|"
-        r"incompatible sizes|arrays must be (of )?the same length",
+        says=r"x and y must (have same first dimension|be the same size)|shape mismatch: objects cannot be "
+        r"broadcast|incompatible sizes|arrays must be (of )?the same length",
         find=("_f._how(_x, _y, ...)",),
         write=(
             Swap(
@@ -131,8 +131,8 @@ ROWS = (
     Remedy(
         code="plot.labels",
         on=("ValueError",),
-        says=r"number of FixedLocator locations|number of ticklabels|usually from a call to set_ticks|must have the same "
-        r"length as|'label' must be of length|dimension mismatch",
+        says=r"number of FixedLocator locations|number of ticklabels|usually from a call to set_ticks|must "
+        r"have the same length as|'label' must be of length|dimension mismatch",
         find=("_f._how(_x, ...)", "_f._how(_x, _y, ...)"),
         write=(
             Swap(text="{f}.set_xticks(range(len({x})), {x})", why="Set as many ticks as there are labels."),
@@ -146,6 +146,35 @@ ROWS = (
             "len(ax.get_xticks()) == 2",
         ),
         weight=0.5,
+    ),
+    Remedy(
+        code="plot.wedge_labels",
+        on=("ValueError",),
+        says=r"'(labels?|explode)' must be of length",
+        find=("_f.pie(_x, ..., labels=_l)", "_f.pie(_x, ..., explode=_e)"),
+        write=(
+            Swap(
+                text="{f}.pie({x}, {rest}, labels={x}.index)",
+                why="Name the parts by the index of the values.",
+            ),
+            Swap(
+                text="{f}.pie({x}, {rest}, labels={l}[:len({x})])",
+                why="Use as many labels as there are values.",
+            ),
+            Swap(text="{f}.pie({x}, {rest}, labels=sorted(set({l})))", why="Name each different value once."),
+            Swap(
+                text="{f}.pie({x}, {rest}, explode=[0] * len({x}))",
+                why="Give each part a distance of its own.",
+            ),
+        ),
+        claim="There are not as many labels as there are values in `{x}`.",
+        lesson="Each part has one label. `value_counts()` has the names of its counts in the index, in their order.",
+        example=(
+            _SUB + "import pandas as pd\ns = pd.Series(['b', 'a', 'b'])\nfig, ax = plt.subplots()",
+            "p = ax.pie(s.value_counts(), labels=s)",
+            "ax.get_legend_handles_labels()[1] == ['b', 'a']",
+        ),
+        weight=0.8,
     ),
     Remedy(
         code="plot.by_keyword",
@@ -187,8 +216,8 @@ ROWS = (
     Remedy(
         code="plot.method_of_axes",
         on=("AttributeError",),
-        says=r"'?Axes(Subplot)?'? object has no attribute '(title|xlabel|ylabel|xlim|ylim|xticks|yticks|xscale|yscale|"
-        r"suptitle|savefig|show|tight_layout|colorbar)'",
+        says=r"'?Axes(Subplot)?'? object has no attribute "
+        r"'(title|xlabel|ylabel|xlim|ylim|xticks|yticks|xscale|yscale|suptitle|savefig|show|tight_layout|colorbar)'",
         find=("_x._name(...)",),
         write=(
             Swap(text="{x}.set_{name}({rest})", why="On axes the method is called `set_{name}`."),

@@ -14,10 +14,11 @@ ROWS = (
     Remedy(
         code="python.sql_parameters",
         on=("ProgrammingError", "ValueError", "InterfaceError"),
-        says=r"Incorrect number of bindings supplied|parameters are of unsupported type",
+        says=r"Incorrect number of bindings supplied|parameters are of unsupported type|binding parameter",
         find=("_c.execute(_q, (_x))", "_c.execute(_q, _x)", "_c.executemany(_q, _x)"),
         write=(
             Swap(text="{c}.{method}({q}, ({x},))", why="Put the value into a tuple: `(x,)`."),
+            Swap(text="{c}.executemany({q}, {x})", why="Execute it for each of the rows."),
             Swap(text="{c}.executemany({q}, [(item,) for item in {x}])", why="Make a tuple of each value."),
             Swap(text="{c}.{method}({q}, tuple({x}))", why="Make one tuple of the values."),
         ),

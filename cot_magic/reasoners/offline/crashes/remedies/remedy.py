@@ -55,7 +55,7 @@ class Remedy:
     Attributes
     ----------
     says
-        Regular expression of the message; its groups are `{1}`, `{2}` in the templates.
+        Regular expression of the message; its groups are `{1}`, `{2}` in the templates, `{less_1}` one less.
     find
         Patterns, the first that matches at the failing place counts. See `pattern`.
     write
@@ -92,6 +92,7 @@ class Remedy:
         if site is None or said is None:
             return
         told = {str(place): text or "" for place, text in enumerate((said[0], *said.groups()))}
+        told |= {f"less_{place}": str(int(text) - 1) for place, text in told.items() if text.isdecimal()}
         for at, node, bound in self._places(site):
             words = aliases(site) | told | derived(at, node, bound)
             found = (written(at, node, bound, words, write) for write in self.write)

@@ -1,0 +1,103 @@
+"""What a loop takes from what it goes over: rows of a table, values of a dictionary, a header among the
+rows."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cot_magic.core.case import Case
+from cot_magic.core.facts import NO_FACTS, Facts
+from cot_magic.reasoners.offline.crashes.operands import kind_of
+from cot_magic.reasoners.offline.rule import Suspicion, matches, sound
+from cot_magic.reasoners.offline.site import Site
+from cot_magic.reasoners.offline.written import rule
+
+_FRAME = "pandas.core.frame.DataFrame"
+_DICTS = ("dict", "collections.defaultdict", "collections.OrderedDict")
+_LESSON = (
+    "A loop over a table yields the names of its columns, `iterrows()` pairs of a label and a row; a loop "
+    "over a dictionary yields its keys."
+)
+
+
+def _loops(site: Site) -> Iterator[tuple[ast.Name, ast.expr]]:
+    """Single names of loops around the failing line, and what the loops go over."""
+    for node in ast.walk(site.tree):
+        around = isinstance(node, ast.For) and node.lineno <= site.frame.lineno <= (node.end_lineno or 0)
+        if isinstance(node, ast.comprehension) and site.statement is not None:
+            around = any(part is node for part in ast.walk(site.statement))
+        if around and isinstance(node, ast.For | ast.comprehension) and isinstance(node.target, ast.Name):
+            yield node.target, node.iter
+
+
+@rule("loop.rows_of_table", "TypeError", "AttributeError", "KeyError", lesson=_LESSON)
+def rows_of_table(site: Site) -> Iterator[Suspicion]:
+    """`for row in df: row['a']`, and `for row in df.iterrows(): row['a']`."""
+    if not site.says(r"indices must be integers|'(str|tuple)' object has no attribute|not subscriptable"):
+        return
+    for target, over in _loops(site):
+        name, text = target.id, site.text(over)
+        pair = site.over(target, f"_, {name}")
+        match over:
+            case ast.Call(func=ast.Attribute(attr="iterrows" | "items", value=table), args=[]):
+                if isinstance(over.func, ast.Attribute) and over.func.attr == "items":
+                    continue
+                claim = f"`{text}` yields pairs of a label and a row, so `{name}` is a pair."
+                repair = site.repair(f"Take the row alone: `for _, {name} in …`.", pair)
+                check = f"isinstance({name}, tuple) and type({site.text(table)}).__name__ == 'DataFrame'"
+                yield site.cause(claim, f"`{name}` is a pair.", check, repair, weight=0.95)
+                return
+        kind = kind_of(site, over)
+        if kind == _FRAME:
+            claim = f"A loop over the table `{text}` yields the names of its columns, not its rows."
+            repair = site.repair("Loop over the rows.", pair, site.after(over, ".iterrows()"))
+            check = f"isinstance({name}, str) and type({text}).__name__ == 'DataFrame'"
+            yield site.cause(claim, f"`{name}` is the name of a column.", check, repair, weight=0.95)
+            return
+        if kind in _DICTS:
+            claim = f"A loop over the dictionary `{text}` yields its keys, not its values."
+            repair = site.repair("Loop over the values.", site.after(over, ".values()"))
+            check = f"isinstance({text}, dict) and {name} in {text}"
+            yield site.cause(claim, f"`{name}` is a key.", check, repair, weight=0.93)
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRow:
+    """The rule: the first row of what was read is its header, and is converted like the others."""
+
+    code: str = "loop.header_row"
+    on: tuple[str, ...] = ("ValueError",)
+    lesson: str = (
+        "The first row of a file often has the names of the columns. Skip it, or use `csv.DictReader`."
+    )
+
+    def propose(self, case: Case, facts: Facts = NO_FACTS) -> Iterator[Suspicion]:
+        """A loop all of whose elements but the first one are fine."""
+        site = Site.of(case) if matches(self.on, case) else None
+        guilty = facts.first("elements.guilty")
+        found = guilty.value if guilty is not None else {}
+        if site is None or found.get("positions") != [0] or found.get("of", 0) < 2:
+            return
+        said = site.says(r"(?:invalid literal for int|could not convert string to float)[^']*'([^']*)'")
+        if said is None or not any(character.isalpha() for character in said[1]):
+            return
+        for node in ast.walk(site.tree):
+            if (
+                not isinstance(node, ast.For | ast.comprehension)
+                or site.text(node.iter) != found["expression"]
+            ):
+                continue
+            kind = kind_of(site, node.iter)
+            new = "[1:]" if kind in ("list", "tuple", "") else ""
+            if new:
+                repair = site.repair("Leave out the first row.", site.after(node.iter, new))
+                claim = (
+                    f"The first row of `{site.one_line(node.iter)}` is a header: {said[1]!r} is no number."
+                )
+                yield sound(site.reading(claim, repair, weight=0.93))
+                return
+
+
+header_row = HeaderRow()
+RULES = (rows_of_table, header_row)

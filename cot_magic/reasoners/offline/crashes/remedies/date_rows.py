@@ -1,0 +1,164 @@
+"""Remedies for dates that are still strings: in arithmetic, in comparisons, and asked for their parts."""
+
+from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
+
+_COLUMN = (
+    "A file holds dates as text. `pd.to_datetime` makes dates of a column, `parse_dates=` does where it is "
+    "read; only then can they be subtracted and compared."
+)
+_ONE = "`datetime.fromisoformat('2024-01-31')` makes a date of a string; `strptime` reads other formats."
+_SAYS = (
+    r"operation '\w+' not supported for dtype 'str|Invalid comparison between dtype=str and|unsupported "
+    r"operand type\(s\) for [-+]: '(str|Timestamp|Timedelta|DatetimeArray|datetime\.\w+)' and "
+    r"'(str|Timestamp|Timedelta|DatetimeArray|datetime\.\w+)'|concatenate str \(not "
+    r"\"(Timedelta|datetime\.timedelta)\"|not supported between instances of '(str|Timestamp|datetime\.\w+)' "
+    r"and '(str|Timestamp|datetime\.\w+)'|can only concatenate str|[Cc]annot (subtract|compare|add)"
+)
+_DATES = r"r'^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}'"
+_ARE_DATES = f"bool({{series}}.astype(str).str.contains({_DATES}, regex=True).all())"
+
+ROWS = (
+    Remedy(
+        code="dates.column_of_text",
+        on=("TypeError",),
+        says=_SAYS,
+        find=("_series + _y", "_series - _y", "_series <cmp> _y"),
+        write=(
+            Swap(
+                text="{pd}.to_datetime({series}) {sign} {y}", why="Make dates of the column.", needs=("pd",)
+            ),
+            Swap(
+                text="{pd}.to_datetime({series}) {sign} {pd}.to_datetime({y})",
+                why="Make dates of both sides.",
+                needs=("pd",),
+            ),
+            Swap(
+                text="{pd}.to_datetime({series}, dayfirst=True) {sign} {y}",
+                why="Make dates of the column, the day first.",
+                needs=("pd",),
+            ),
+        ),
+        claim="`{series}` holds dates as text.",
+        lesson=_COLUMN,
+        check=_ARE_DATES,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': ['2024-01-30', '2024-02-01']})",
+            "due = df['d'] + pd.Timedelta(days=3)",
+            "list(due.dt.day) == [2, 4]",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
+        code="dates.minus_column_of_text",
+        on=("TypeError",),
+        says=_SAYS,
+        find=("_y + _series", "_y - _series", "_y <cmp> _series"),
+        write=(
+            Swap(
+                text="{y} {sign} {pd}.to_datetime({series})", why="Make dates of the column.", needs=("pd",)
+            ),
+            Swap(
+                text="{y} {sign} {pd}.to_datetime({series}, dayfirst=True)",
+                why="Make dates of the column, the day first.",
+                needs=("pd",),
+            ),
+        ),
+        claim="`{series}` holds dates as text.",
+        lesson=_COLUMN,
+        check=_ARE_DATES,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': ['2024-01-30', '2024-02-01']})",
+            "age = (pd.Timestamp('2024-02-02') - df['d']).dt.days",
+            "list(age) == [3, 1]",
+        ),
+        weight=0.92,
+    ),
+    Remedy(
+        code="dates.two_texts",
+        on=("TypeError",),
+        says=r"for -: 'str' and 'str'",
+        find=("_text1 - _text2",),
+        write=(
+            Swap(
+                text="datetime.fromisoformat({text1}) - datetime.fromisoformat({text2})",
+                why="Make dates of both strings.",
+                needs=("from datetime import datetime",),
+            ),
+            Swap(
+                text="datetime.datetime.fromisoformat({text1}) - datetime.datetime.fromisoformat({text2})",
+                why="Make dates of both strings.",
+            ),
+            Swap(
+                text="{pd}.to_datetime({text1}) - {pd}.to_datetime({text2})",
+                why="Make dates of both strings.",
+                needs=("pd",),
+            ),
+        ),
+        claim="`{text1}` and `{text2}` are dates as strings, which cannot be subtracted.",
+        lesson=_ONE,
+        check=f"import re\nall(re.match({_DATES}, text) for text in ({{text1}}, {{text2}}))",
+        example=(
+            "start = '2024-01-30'\nend = '2024-02-02'",
+            "days = (end - start).days",
+            "days == 3",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
+        code="dates.compared_with_text",
+        on=("TypeError",),
+        says=r"not supported between instances of '(str|datetime\.\w+)' and '(datetime\.\w+|str)'|for -: "
+        r"'datetime\.\w+' and 'str'",
+        find=("_text <cmp> _y", "_y1 <cmp> _text", "_y1 - _text"),
+        write=(
+            Swap(
+                text="type({y}).fromisoformat({text}) {sign} {y}",
+                why="Make a date of the string, as the other side is.",
+            ),
+            Swap(
+                text="{y1} {sign} type({y1}).fromisoformat({text})",
+                why="Make a date of the string, as the other side is.",
+            ),
+        ),
+        claim="`{text}` is a date as a string.",
+        lesson=_ONE,
+        check=f"import re\nbool(re.match({_DATES}, {{text}}))",
+        example=(
+            "from datetime import date\nend = '2024-02-02'\ntoday = date(2024, 1, 1)",
+            "left = today < end",
+            "left is True",
+        ),
+        weight=0.92,
+    ),
+    Remedy(
+        code="dates.part_of_text",
+        on=("AttributeError",),
+        says=r"'str' object has no attribute "
+        r"'(strftime|year|month|day|hour|minute|weekday|isoweekday|isocalendar|date|timestamp|days|quarter|day_name|month_name|dayofweek)'",
+        find=("_x._name",),
+        when=lambda site, bound: site.says(f"'{bound['name']}'") is not None,
+        write=(
+            Swap(text="{pd}.to_datetime({x}).{name}", why="Make a date of the string first.", needs=("pd",)),
+            Swap(
+                text="datetime.fromisoformat({x}).{name}",
+                why="Make a date of the string first.",
+                needs=("from datetime import datetime",),
+            ),
+            AtOrigin(
+                hole="x",
+                text="{pd}.to_datetime({value})",
+                why="Make dates where `{x}` is made.",
+                needs=("pd",),
+            ),
+        ),
+        claim="`{x}` is a string, which has no `{name}`: a date has.",
+        lesson=_ONE,
+        check="isinstance({x}, str)",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': ['2024-01-30']})",
+            "m = df['d'].apply(lambda d: d.strftime('%d'))",
+            "m[0] == '30'",
+        ),
+        weight=0.9,
+    ),
+)
