@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+_FIRST_LINE = 40  # characters of a cell that has not run, by which it is named
+
 CellId = NewType("CellId", str)
 
 
@@ -222,10 +224,17 @@ class Case:
         return next((cell for cell in self.cells if cell.id == cell_id), None)
 
     def label(self, cell_id: CellId | None) -> str:
-        """The name of the cell: `cell [7]` by prompt number, `cell 3` by position, else `the cell`."""
+        """The name of the cell: `cell [7]` by prompt number, as on the screen; else `the cell`.
+
+        Positions are counted only where no cell has a prompt number: `cell 2` and `cell [2]` are not mixed.
+        """
         cell = self.cell_by_id(cell_id) if cell_id is not None else None
         if cell is None:
             return "the cell"
         if cell.execution_count is not None:
             return f"cell [{cell.execution_count}]"
+        if any(known.execution_count is not None for known in (self.cell, *self.cells)):
+            first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
+            quoted = f" `{first[:_FIRST_LINE]}`" if first and "`" not in first else ""
+            return f"cell [ ]{quoted}"
         return f"cell {cell.index}" if cell.index is not None else "the cell"

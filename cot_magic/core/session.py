@@ -66,6 +66,7 @@ from cot_magic.core.repeated import by_chance
 from cot_magic.core.streaming import EMPTY, Transcript
 from cot_magic.core.verdict import Judgement, best_fix, judge_fix, judge_hypothesis
 
+INTERRUPTED = "the search was interrupted before everything had run that could speak against it"
 ORIGIN = "origin."
 """Starts the codes of rules that say where the fault was made."""
 
@@ -158,8 +159,12 @@ class Session:
         return judge_hypothesis(hypothesis, self.evidence)
 
     def judge_fix(self, fix: Fix) -> Judgement[FixVerdict]:
-        """The verdict on a fix, with its evidence and what was missing."""
-        return judge_fix(
+        """The verdict on a fix, with its evidence and what was missing.
+
+        Nothing is VERIFIED in a session that was interrupted before its last phase ended: what would speak
+        against the fix may not have run.
+        """
+        judged = judge_fix(
             fix,
             case=self.case,
             fixes=self.fixes,
@@ -168,6 +173,9 @@ class Session:
             sandbox=self.sandbox,
             meant=self.meant,
         )
+        if judged.verdict is FixVerdict.VERIFIED and self.interrupted and Phase.CONFIRM not in self.finished:
+            return replace(judged, verdict=FixVerdict.PLAUSIBLE, reasons=(*judged.reasons, INTERRUPTED))
+        return judged
 
     @property
     def best_fix(self) -> Fix | None:

@@ -116,10 +116,10 @@ def _failure(found: Found, schedules: int) -> Iterator[str]:
     yield from (f"  {wait}" for wait in found.waits)
     changed = sum(1 for choice in found.minimised or () if choice > 0)
     many = "choice differs" if changed == 1 else "choices differ"
-    yield (
-        f"Shrunk: {changed} {many} from an undisturbed run; "
-        f"replayed {found.replays} times, failed {found.replays_failed} times."
+    steered = (
+        f"Shrunk: {changed} {many} from an undisturbed run" if changed else "It fails without any steering"
     )
+    yield (f"{steered}; replayed {found.replays} times, failed {found.replays_failed} times.")
     yield from (f"  {line}" for line in _disturbed(found.trace))
     if found.inevitable_after is not None and found.decisions:
         yield (

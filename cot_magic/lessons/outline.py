@@ -35,7 +35,7 @@ from cot_magic.render.blocks import (
     cross,
     tick,
 )
-from cot_magic.render.outline import outline
+from cot_magic.render.outline import meta, outline
 from cot_magic.render.runs import run
 from cot_magic.render.safe_text import phrase, said, sentence, shown
 
@@ -66,7 +66,9 @@ def lesson_outline(lesson: Lesson, seen: Session, remarks: Sequence[str] = ()) -
     if question is not None:
         count = len(lesson.questions)
         badge = Badge(mark=Mark(sign="…"), word=f"question {lesson.place + 1} of {count}")
-        drawn = replace(drawn, badge=badge, meta=drawn.meta[1:])  # its time covers only a part
+        # the time covers only a part; the answer is for the learner to find
+        known = meta(replace(seen, ended=True, seconds=0.0))
+        drawn = replace(drawn, badge=badge, meta=known, cause="", answer=())
     return replace(
         drawn,
         name=f"{drawn.name} lesson",

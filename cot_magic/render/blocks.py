@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from cot_magic.core.findings import EvidenceId, Phase
 from cot_magic.core.schedules import Trace
-from cot_magic.render.safe_text import elapsed, seconds
+from cot_magic.render.safe_text import WORTH_TELLING, elapsed, seconds
 
 CHECK = "\N{CHECK MARK}"
 
@@ -110,10 +110,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffLine:
-    """`sign` is `+`, `-`, a space for an unchanged line, or `…` for lines left out."""
+    """`sign` is `+`, `-`, a space for an unchanged line, or `…` for lines left out; `marks` are the parts of
+    the text (start and end) that the other side does not have."""
 
     sign: str
     text: str
+    marks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +191,12 @@ class Section:
 
     @property
     def time(self) -> str:
-        """How long it took, or has taken so far; empty before it starts."""
+        """How long it took, or has taken so far; empty before it starts, and below a second."""
         if self.seconds is None:
             return ""
-        return elapsed(self.seconds) if self.state is State.RUNNING else seconds(self.seconds)
+        if self.state is State.RUNNING:
+            return elapsed(self.seconds)
+        return seconds(self.seconds) if self.seconds >= WORTH_TELLING else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +215,7 @@ class Badge:
 class Outline:
     """A session in words, ready to draw.
 
+    `cause` is one sentence, and `answer` what is shown before any fold: the change that helps, or the facts.
     `meta` are short facts such as `41 s`; `notes` are whole sentences.
     """
 
@@ -220,6 +225,8 @@ class Outline:
     meta: tuple[str, ...]
     sections: tuple[Section, ...]
     notes: tuple[str, ...] = ()
+    cause: str = ""
+    answer: tuple[Block, ...] = ()
 
     @property
     def running(self) -> Section | None:

@@ -13,6 +13,7 @@ from cot_magic.render.blocks import (
     Block,
     Code,
     Diff,
+    DiffLine,
     Fold,
     Mark,
     Outline,
@@ -28,6 +29,7 @@ from cot_magic.render.blocks import (
     Text,
 )
 from cot_magic.render.prose import Part, ProseKind, Span, parse, spans
+from cot_magic.render.safe_text import spaces_shown
 from cot_magic.render.timeline import LEGEND, PANEL_ROWS, in_page
 
 _RUNS = 5  # runs of one row shown as a line each; if there are more, all go into one fold
@@ -40,18 +42,17 @@ _PRE = (
 )
 _STREAM = "white-space:pre-wrap;word-break:break-word;margin:4px 0;text-align:left"
 _CELL = f"border:none;border-top:{FAINT};padding:5px 8px 5px 0;vertical-align:top;text-align:left"
-QUIET = "opacity:0.72;font-size:12px"
-_SIGNS = {
-    "✗": "color:#d32f2f;color:var(--jp-error-color1,#d32f2f)",
-    "?": "color:#b7791f;color:var(--jp-warn-color1,#b7791f)",
-    "·": "opacity:0.6",
-}
-_GOOD = "color:#388e3c;color:var(--jp-success-color1,#388e3c)"
+QUIET = "opacity:0.75;font-size:12px"
+# Signs have the colour of the text on a tint: no coloured sign is readable on light and on dark backgrounds.
+_SIGN = "padding:0 4px;border-radius:3px;background-color:rgba({},0.28)"
+_SIGNS = {"✗": _SIGN.format("248,81,73"), "?": _SIGN.format("219,154,4"), "·": "padding:0 4px"}
+_GOOD = _SIGN.format("46,160,67")
 _TINTS_OF_LINES = {
     "+": "background-color:rgba(46,160,67,0.16)",
     "-": "background-color:rgba(248,81,73,0.16)",
-    "…": "opacity:0.6",
+    "…": "opacity:0.75",
 }
+_CHANGED = {"+": "background-color:rgba(46,160,67,0.4)", "-": "background-color:rgba(248,81,73,0.4)"}
 _LINE = "1px solid rgba(128,128,128,0.28)"
 _CAPS = "font-weight:600;letter-spacing:0.5px;font-size:12px"
 _RIGHT = "margin-left:auto;font-variant-numeric:tabular-nums"
@@ -65,7 +66,10 @@ _TINTS = {
     "unresolved": "219,154,4",
     "interrupted": "128,128,128",
 }
-OPEN = ("VALIDATE", "IMPLEMENT", "CONFIRM")  # the phases whose folds are open in the final panel
+_VERDICT = "display:flex;flex-wrap:wrap;align-items:baseline;column-gap:12px;padding:9px 14px 5px 14px"
+_CAUSE = "font-size:14px;padding:0 14px 6px 14px"
+_SUMMARY = "cursor:pointer;padding:7px 14px"
+OPEN: tuple[str, ...] = ()  # the phases whose folds are open in the final panel: the answer is above them
 
 
 def html(outline: Outline) -> str:
@@ -74,21 +78,32 @@ def html(outline: Outline) -> str:
     The result is one line: in an export to Markdown, an empty line in code would end the HTML.
     """
     folds = "".join(_section(section, _is_open(outline, section)) for section in outline.sections)
+    if outline.badge.word == "no failure" and outline.running is None:  # one line is enough
+        review = f'<summary style="{_SUMMARY}">review</summary>{folds}'
+        folds = f'<details style="border-top:{_LINE}">{review}</details>'
     label = escape(f"{outline.name}: {outline.title}, {outline.badge.word}")
-    page = f'<section role="region" aria-label="{label}" style="{_PANEL}">{header(outline)}{folds}</section>'
+    above = f"{header(outline)}{_answer(outline)}"
+    page = f'<section role="region" aria-label="{label}" style="{_PANEL}">{above}{folds}</section>'
     return page.replace("\n", "&#10;")
 
 
 def header(outline: Outline) -> str:
-    """Return the verdict line and the notes below it."""
+    """Return the verdict, the cause in one sentence, and the notes below."""
     meta = escape(" · ".join(outline.meta))
     notes = "".join(f'<div style="padding:0 14px 8px 14px">{inline(note)}</div>' for note in outline.notes)
+    cause = f'<div style="{_CAUSE}"><b>{inline(outline.cause)}</b></div>' if outline.cause else ""
     return (
-        '<div style="display:flex;flex-wrap:wrap;align-items:baseline;column-gap:12px;padding:9px 14px">'
-        f'<b style="font-size:14px">{escape(outline.name)}</b> '
-        f"<span>{inline(outline.title)}</span> {_badge(outline)} "
-        f'<span style="{_RIGHT};opacity:0.65">{meta}</span></div>{notes}'
+        f'<div role="status" aria-live="polite" style="{_VERDICT}">'
+        f"{_badge(outline)} <span>{inline(outline.title)}</span> "
+        f'<span style="{_RIGHT};{QUIET}">{escape(outline.name)} · {meta}</span></div>{cause}{notes}'
     )
+
+
+def _answer(outline: Outline) -> str:
+    """Return what is shown before the first fold: the change that helps, or the facts."""
+    if not outline.answer:
+        return ""
+    return f'<div style="padding:0 14px 8px 14px">{"".join(map(block_html, outline.answer))}</div>'
 
 
 def body(section: Section) -> str:
@@ -121,14 +136,14 @@ def _is_open(outline: Outline, section: Section) -> bool:
 
 def _section(section: Section, is_open: bool) -> str:
     icon = "" if section.state is State.DONE else f"{section.state.icon} "
-    faint = ";opacity:0.55" if section.state is State.WAITING else ""
+    faint = ";opacity:0.75" if section.state is State.WAITING else ""
     return (
         f'<details{" open" if is_open else ""} style="border-top:{_LINE};margin:0;padding:0">'
-        f'<summary style="cursor:pointer;padding:7px 14px{faint}">'
+        f'<summary style="{_SUMMARY}{faint}">'
         '<span style="display:inline-flex;width:96%;vertical-align:top;align-items:baseline;column-gap:12px">'
-        f'<b style="{_CAPS};min-width:86px">{escape(section.phase.value)}</b> '
+        f'<b role="heading" aria-level="4" style="{_CAPS};min-width:86px">{escape(section.phase.value)}</b> '
         f"<span>{icon}{inline(section.headline)}</span> "
-        f'<span style="{_RIGHT};white-space:nowrap;margin-right:-12px;opacity:0.6">{section.time}</span>'
+        f'<span style="{_RIGHT};white-space:nowrap;margin-right:-12px;opacity:0.75">{section.time}</span>'
         f'</span></summary><div style="padding:0 14px 10px 34px">{body(section)}</div></details>'
     )
 
@@ -185,7 +200,7 @@ def stream_html(item: Stream) -> str:
 
 
 def _text(block: Text) -> str:
-    lead = f'<span style="opacity:0.6;margin-right:8px">{escape(block.topic)}</span> ' if block.topic else ""
+    lead = f'<span style="opacity:0.75;margin-right:8px">{escape(block.topic)}</span> ' if block.topic else ""
     parts = parse(block.text)
     inline = bool(parts) and parts[0].kind is ProseKind.PARAGRAPH
     text = "".join(_part(part, lead if inline and not index else "") for index, part in enumerate(parts))
@@ -223,7 +238,7 @@ def _spans(found: Sequence[Span]) -> str:
 
 
 def _span(span: Span) -> str:
-    text = escape(span.text)
+    text = escape(spaces_shown(span.text))
     if span.code:
         text = f'<code style="{_CODE}" dir="ltr">{text}</code>'
     return f"<b>{text}</b>" if span.bold else text
@@ -275,7 +290,7 @@ def _run(run: RunRow) -> str:
         inner += _pre(run.output, "output")
     if run.note:
         inner += f'<div style="{QUIET}">{inline(run.note)}</div>'
-    return _fold(escape(run.label), inner)
+    return _fold(f'<span title="evidence: {escape(run.evidence)}">{escape(run.label)}</span>', inner)
 
 
 def _fold(title: str, inner: str) -> str:
@@ -326,13 +341,23 @@ def _value(cell: str, code: bool) -> str:
     return f'<td style="{_CELL};{fit if not code else "white-space:normal"}">{text}</td>'
 
 
+def _marked(line: DiffLine) -> str:
+    """Return a line of a diff with the changed parts in a stronger tint."""
+    text, done = "", 0
+    for start, end in line.marks:
+        part = escape(line.text[start:end])
+        text += f'{escape(line.text[done:start])}<span style="{_CHANGED.get(line.sign, "")}">{part}</span>'
+        done = end
+    return text + escape(line.text[done:])
+
+
 def _diff(diff: Diff) -> str:
     lines = "".join(
         f'<span style="display:block;{_TINTS_OF_LINES.get(line.sign, "opacity:1")}">'
-        f"{escape(line.sign)} {escape(line.text)}\n</span>"
+        f"{escape(line.sign)} {_marked(line)}\n</span>"
         for line in diff.lines
     )
     return (
-        f'<div style="{QUIET};margin-top:6px">{escape(diff.title)}</div>'
+        f'<div style="{QUIET};margin-top:6px">{inline(diff.title)}</div>'
         f'<pre style="{_PRE}" dir="ltr" aria-label="changes in {escape(diff.title)}">{lines}</pre>'
     )

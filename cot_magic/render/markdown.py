@@ -39,7 +39,9 @@ def markdown(outline: Outline) -> str:
         f"## {escaped(outline.name)}: {inline(outline.title)}",
         f"**{outline.badge.text}** · {escaped(meta)}",
     ]
+    lines += [f"**{inline(outline.cause)}**"] if outline.cause and "**" not in outline.cause else []
     lines += [f"> {inline(note)}" for note in outline.notes]
+    lines += [text for block in outline.answer if (text := _block(block))]
     lines += [f"{heading(section)}\n\n{body(section)}".rstrip() for section in outline.sections]
     return "\n\n".join(lines) + "\n"
 

@@ -47,11 +47,13 @@ from cot_magic.core.remedies import AGAIN, without_magics
 from cot_magic.core.repeated import by_chance
 from cot_magic.core.session import PhaseView, Session
 from cot_magic.render import phases
+from cot_magic.render.answer import answer
 from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, Stream, tick
 from cot_magic.render.certificate import warning
+from cot_magic.render.headlines import cause, headline
 from cot_magic.render.model import StreamReader, streams, totals
 from cot_magic.render.runs import ending
-from cot_magic.render.safe_text import code_span, elapsed, phrase, seconds
+from cot_magic.render.safe_text import WORTH_TELLING, code_span, elapsed, phrase, seconds
 
 BAR = 20  # characters of a progress bar
 UNTOUCHED = "Nothing in your kernel changed: the cell failed in a copy, and was not run."
@@ -88,6 +90,8 @@ def outline(
         meta=meta(session),
         sections=tuple(_section(session, phase, doing, read) for phase in Phase),
         notes=notes(session, magics=magics),
+        cause=cause(session).text if session.ended else "",
+        answer=answer(session),
     )
 
 
@@ -108,8 +112,8 @@ def title(session: Session) -> str:
     cause = session.root_cause
     if cause is not None and cause.cell is not None and cause.cell != case.cell.id:
         return f"{text}, caused in {case.label(cause.cell)}"
-    frame, syntax = case.raised.innermost_in_cells, case.raised.syntax
-    line = syntax.lineno if syntax is not None else frame.lineno if frame is not None else None
+    own = [frame.lineno for frame in case.raised.frames if frame.cell == case.cell.id]
+    line = case.raised.syntax.lineno if case.raised.syntax is not None else own[-1] if own else None
     return text if line is None else f"{text}, line {line}"
 
 
@@ -135,6 +139,8 @@ def badge(session: Session) -> Badge:
 def meta(session: Session) -> tuple[str, ...]:
     """Return time, reasoner and what left the machine; tokens and price if a model was asked."""
     facts = [seconds(session.seconds) if session.ended else elapsed(session.seconds)]
+    if session.ended and session.seconds < WORTH_TELLING:
+        facts = []
     if session.reasoner:
         facts.append(phrase(session.worked_by, 60))
     usage = session.usage
@@ -281,7 +287,7 @@ def _headline(session: Session, view: PhaseView | None, state: State, doing: str
             if view is None:
                 return ""
             author = f"({phrase(view.by, 60)}) " if view.by and session.worked_by != view.by else ""
-            return author + phrase(view.headline, 600)
+            return author + phrase(headline(session, view.phase).text, 600)
         case _:
             assert_never(state)
 

@@ -1,6 +1,6 @@
 """What each of the five phases shows of a session, in words and blocks."""
 
-from collections.abc import Sequence
+import re
 from typing import assert_never
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
@@ -24,16 +24,13 @@ from cot_magic.core.jobs import UNREPEATED, Outcome
 from cot_magic.core.question import question
 from cot_magic.core.repeated import by_chance
 from cot_magic.core.session import Session, TestView
-from cot_magic.core.verdict import Judgement
 from cot_magic.render.blocks import (
     OPEN,
     PLAIN,
     Block,
     Code,
     Diff,
-    DiffLine,
     Fold,
-    Mark,
     Picture,
     Row,
     Rows,
@@ -45,16 +42,17 @@ from cot_magic.render.blocks import (
     tick,
 )
 from cot_magic.render.certificate import certified
+from cot_magic.render.diffs import diff_of
+from cot_magic.render.disputed import disputed
+from cot_magic.render.marks import mark_of
 from cot_magic.render.model import asking, written
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
-from cot_magic.render.safe_text import LONG, code_span, one_line, phrase, said, sentence, shown
+from cot_magic.render.safe_text import LONG, code_span, counted, one_line, phrase, said, sentence, shown
 
 _VALUES = 12  # rows of the table of values; more go into a fold
 _AROUND = 2  # lines of a cell shown before and after the failing one
 _RANK = [HypothesisVerdict.CONFIRMED, HypothesisVerdict.REFUTED, HypothesisVerdict.INCONCLUSIVE]
 _BEST_FIRST = [FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED, FixVerdict.REJECTED]
-_OPEN_LINES = 100  # on each side of one change; the rest is counted
-_CONTEXT = 3  # lines around a change
 
 
 def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
@@ -67,24 +65,29 @@ def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
             texts = findings(session, phase, bool(facts))
             return (*_message(session), *texts, *facts, *_stated(session), *model)
         case Phase.PLAN:
-            return (*findings(session, phase, False), *model)
+            return (*_planned(session), *findings(session, phase, False), *model)
         case Phase.VALIDATE:
             verdicts = _validated(session)
             return (*findings(session, phase, bool(verdicts)), *verdicts, *model)
         case Phase.IMPLEMENT:
-            first, last = _apart(findings(session, phase, False), "rollback")
-            return (*first, *implemented(session), *last, *model)
+            return (*findings(session, phase, False), *implemented(session), *model)
         case Phase.CONFIRM:
             runs = confirmed(session)
-            first, last = _apart(findings(session, phase, bool(runs)), "limits")
+            found = findings(session, phase, bool(runs))
             whole = certified(session.certificate) if session.certificate is not None else ()
-            return (*first, *runs, *whole, *last, *model)
+            return (*runs, *whole, *found, *model)
         case _:
             assert_never(phase)
 
 
 # Topics of the offline reasoner that say in words what the blocks of the phase show from the facts.
 _DRAWN = {"code", "values", "calls", "lineage", "outcomes", "before and after"}
+# Topics of recorded sessions that said again what the blocks show from the evidence, or nothing about it.
+_SAID_AGAIN = {
+    "probes", "fixes", "strategy", "eliminated", "effects", "why this one", "rivals", "rollback", "result",
+    "cost", "limits", "confidence",
+}  # fmt: skip
+_LEVEL = re.compile(r"\*\*P[012]\*\* ")
 
 
 def findings(session: Session, phase: Phase, drawn: bool) -> tuple[Text, ...]:
@@ -96,16 +99,19 @@ def findings(session: Session, phase: Phase, drawn: bool) -> tuple[Text, ...]:
     found, view = _found(session, phase), session.phase(phase)
     if drawn and ((view is not None and view.by) or session.reasoner) == "offline":
         found = tuple(item for item in found if item.topic not in _DRAWN)
-    return tuple(Text(text=said(item.text), topic=phrase(item.topic, 40)) for item in found)
+    if ((view is not None and view.by) or session.reasoner) == "offline" and phase is not Phase.ANALYZE:
+        found = tuple(item for item in found if item.topic not in _SAID_AGAIN or _of_review(session))
+    return tuple(Text(text=said(_LEVEL.sub("", item.text)), topic=phrase(item.topic, 40)) for item in found)
+
+
+def _of_review(session: Session) -> bool:
+    """Return whether the session only reviews a cell that passed."""
+    return session.result == "no-failure"
 
 
 def _found(session: Session, phase: Phase) -> tuple[Finding, ...]:
     view = session.phase(phase)
     return view.findings if view is not None else ()
-
-
-def _apart(texts: tuple[Text, ...], topic: str) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
-    return tuple(t for t in texts if t.topic != topic), tuple(t for t in texts if t.topic == topic)
 
 
 # --- ANALYZE ------------------------------------------------------------------------------------------------
@@ -251,6 +257,24 @@ def _where(session: Session, hypothesis: Hypothesis) -> str:
     return f" ({session.case.label(hypothesis.cell)}{line})"
 
 
+# --- PLAN ---------------------------------------------------------------------------------------------------
+
+
+def _planned(session: Session) -> list[Block]:
+    """Return what was going to be tested, and which fixes were going to be tried, the first ones first."""
+    probed = {item.about for item in session.evidence if item.kind is EvidenceKind.PROBE}
+    predicted = tuple(
+        Row(mark=PLAIN, claim=sentence(said(item.prediction)))
+        for item in _telling(session)
+        if item.id in probed
+    )
+    ordered = sorted(session.fixes, key=lambda fix: fix.priority)
+    whys = dict.fromkeys(sentence(said(fix.why)) for fix in ordered)
+    fixes = tuple(Row(mark=PLAIN, claim=why) for why in whys)
+    found: list[Block] = [Rows(rows=predicted, title="Predictions to test")] if predicted else []
+    return [*found, Rows(rows=fixes, title="Fixes to try")] if fixes else found
+
+
 # --- VALIDATE -----------------------------------------------------------------------------------------------
 
 
@@ -302,8 +326,15 @@ def _pictured(session: Session) -> list[Block]:
         if search is None or search.trace is None or not _search_of_the_case(session, item):
             continue
         if search.witness is not None and search.trace.steps:
-            title = f"The failing schedule ({phrase(item.id, 40)})"
-            return [Picture(trace=search.trace, title=title, inevitable_after=search.inevitable_after)]
+            trace = disputed(search.trace)
+            steps = len(search.trace.steps) - len(trace.steps)
+            tasks = len(search.trace.lanes) - len(trace.lanes)
+            title = "The failing schedule"
+            found: list[Block] = [Picture(trace=trace, title=title, inevitable_after=search.inevitable_after)]
+            left = [counted(n, f"other {what}") for n, what in ((steps, "step"), (tasks, "task")) if n]
+            if left:
+                found.append(Text(text=f"Not shown: {' and '.join(left)}.", quiet=True))
+            return found
     return []
 
 
@@ -363,17 +394,6 @@ def implemented(session: Session) -> list[Block]:
     return found
 
 
-def mark_of(judged: Judgement[FixVerdict]) -> Mark:
-    """Return the mark of a verdict on a fix."""
-    match judged.verdict:
-        case FixVerdict.VERIFIED:
-            return tick(judged.evidence)
-        case FixVerdict.REJECTED:
-            return cross(judged.evidence)
-        case FixVerdict.PLAUSIBLE | FixVerdict.UNVERIFIED:
-            return OPEN
-
-
 def _fix(session: Session, fix: Fix, with_runs: bool = False) -> list[Block]:
     """Return the verdict row of a fix. The runs of the best one are shown in CONFIRM."""
     judged = session.judge_fix(fix)
@@ -382,14 +402,14 @@ def _fix(session: Session, fix: Fix, with_runs: bool = False) -> list[Block]:
     row = Row(
         mark=mark_of(judged),
         claim=sentence(said(fix.why)),
-        detail=said(f"{fix.priority} · {judged.verdict.lower()}{reasons}"),
+        detail=said(f"{judged.verdict.lower()}{reasons}"),
         runs=tuple(run(item) for item in runs) if with_runs else (),
     )
     return [Rows(rows=(row,))]
 
 
 def _diffs(session: Session, fix: Fix) -> list[Diff]:
-    return [_diff(edit, _title(session, fix, edit)) for edit in fix.edits]
+    return [diff_of(edit, _title(session, fix, edit)) for edit in fix.edits]
 
 
 def _title(session: Session, fix: Fix, edit: CellEdit) -> str:
@@ -414,35 +434,6 @@ def _label(session: Session, edit: CellEdit) -> str:
 def _changed_lines(edit: CellEdit) -> int:
     changes = opcodes(edit.before.splitlines(), edit.after.splitlines())
     return sum(max(b - a, d - c) for tag, a, b, c, d in changes if tag != "equal")
-
-
-def _diff(edit: CellEdit, title: str) -> Diff:
-    """Return the edit line by line, with three lines around each change; the rest is counted."""
-    old, new = edit.before.splitlines(), edit.after.splitlines()
-    lines: list[DiffLine] = []
-    for tag, a, b, c, d in opcodes(old, new):
-        if tag == "equal":
-            lines += _context(old[a:b], first=a == 0, last=b == len(old))
-            continue
-        lines += [DiffLine(sign="-", text=shown(line)) for line in old[a:b][:_OPEN_LINES]]
-        lines += [DiffLine(sign="+", text=shown(line)) for line in new[c:d][:_OPEN_LINES]]
-        left = max(0, b - a - _OPEN_LINES) + max(0, d - c - _OPEN_LINES)
-        lines += [DiffLine(sign="…", text=f"{left} more changed lines")] if left else []
-    return Diff(title=title, lines=tuple(lines))
-
-
-def _context(same: Sequence[str], *, first: bool, last: bool) -> list[DiffLine]:
-    """Return unchanged lines next to a change, and how many were left out."""
-    above, below = (0 if first else _CONTEXT), (0 if last else _CONTEXT)
-    left = len(same) - above - below
-    if left <= 1:  # saying that one line is left out takes as much room as the line
-        return [DiffLine(sign=" ", text=shown(line)) for line in same]
-    kept = [DiffLine(sign=" ", text=shown(line)) for line in (*same[:above], *same[len(same) - below :])]
-    return [*kept[:above], DiffLine(sign="…", text=_unchanged(left)), *kept[above:]]
-
-
-def _unchanged(count: int) -> str:
-    return f"{count} unchanged line{'s' * (count != 1)}"
 
 
 # --- CONFIRM ------------------------------------------------------------------------------------------------

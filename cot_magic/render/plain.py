@@ -21,6 +21,7 @@ from cot_magic.render.blocks import (
     Text,
 )
 from cot_magic.render.prose import Part, ProseKind, Span, parse, spans
+from cot_magic.render.safe_text import spaces_shown
 from cot_magic.render.timeline import LEGEND, PANEL_ROWS
 from cot_magic.render.timeline import text as picture
 
@@ -29,12 +30,39 @@ _INDENT = "    "
 
 def plain(outline: Outline, width: int = 100) -> str:
     """Return the whole session, lines wrapped at `width` columns where possible; ends in a newline."""
-    title = f"{outline.name}  {words(outline.title)}  [{outline.badge.text}]"
-    lines = [title, "  ".join(outline.meta), *(words(note) for note in outline.notes)]
+    lines = [f"{_first_line(outline)}  {outline.name}  {'  '.join(outline.meta)}"]
+    lines += [*_cause(outline, width), *(words(note) for note in outline.notes)]
+    lines += _lines(outline.answer, max(40, width - len(_INDENT)))
     for section in outline.sections:
         lines += ["", heading(section), *_lines(section.blocks, max(40, width - len(_INDENT)))]
         lines += [f"{_INDENT}{line}" for stream in section.streams for line in _verbatim(stream.text)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def short(outline: Outline, width: int, most: int, below: str) -> str:
+    """Return verdict, cause and notes, then what helps, last: it is above the prompt. At most `most` lines.
+
+    `below` says how to see the rest.
+    """
+    room = max(40, width - len(_INDENT))
+    change = [block for block in outline.answer if isinstance(block, Diff)]
+    rest = [block for block in outline.answer if not isinstance(block, Diff)]
+    head = [_first_line(outline), *_cause(outline, width), *(words(note) for note in outline.notes)]
+    head += [*_lines(rest, room), *([below] if below else [])]
+    lines = [*head, *_lines(change, room)]
+    left = len(lines) - most
+    if left > 0:
+        lines = [*lines[: most - 1], f"… {left + 1} more lines"]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _first_line(outline: Outline) -> str:
+    return f"[{outline.badge.text}]  {words(outline.title)}"
+
+
+def _cause(outline: Outline, width: int) -> Iterator[str]:
+    if outline.cause:
+        yield from _wrapped(words(outline.cause), width)
 
 
 def heading(section: Section) -> str:
@@ -50,7 +78,7 @@ def words(text: str) -> str:
 
 
 def _spans(found: Sequence[Span]) -> str:
-    return "".join(span.text for span in found)
+    return "".join(spaces_shown(span.text) for span in found)
 
 
 def _lines(blocks: Sequence[Block], width: int) -> Iterator[str]:

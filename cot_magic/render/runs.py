@@ -5,7 +5,7 @@ from cot_magic.core.findings import Evidence, EvidenceKind
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.repeated import in_words
 from cot_magic.render.blocks import RunRow
-from cot_magic.render.safe_text import LONG, code_span, phrase, seconds, shown
+from cot_magic.render.safe_text import LONG, WORTH_TELLING, code_span, phrase, seconds, shown
 
 _NOUN = {
     EvidenceKind.PROBE: "probe",
@@ -39,7 +39,8 @@ def ending(evidence: Evidence) -> str:
 def run(evidence: Evidence) -> RunRow:
     """Return the run with its code, output and notes, for a fold."""
     stage = f" {evidence.stage} the fix" if evidence.stage is not None else ""
-    label = f"{_NOUN[evidence.kind]} {phrase(evidence.id, 40)}{stage}: {ending(evidence)}"
+    label = f"{_NOUN[evidence.kind]}{stage}: {ending(evidence)}"
+    time = f", {seconds(evidence.seconds)}" if evidence.seconds >= WORTH_TELLING else ""
     notes = []
     if evidence.raised is not None:
         notes.append(code_span(error(evidence.raised)))
@@ -48,7 +49,7 @@ def run(evidence: Evidence) -> RunRow:
     notes += [f"tried to {code_span(effect)}" for effect in evidence.effects]
     return RunRow(
         evidence=evidence.id,
-        label=f"{label}, {seconds(evidence.seconds)}",
+        label=f"{label}{time}",
         code="" if evidence.kind is EvidenceKind.FIX else shown(evidence.code, LONG),  # its diff is shown
         output=shown(evidence.output),
         note=" · ".join(notes),

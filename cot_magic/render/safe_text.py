@@ -4,6 +4,7 @@ import re
 
 LONG = 20_000  # characters of what a person may want to read whole
 SHORT = 4_000  # characters of an output or a probe
+WORTH_TELLING = 0.95  # seconds; nobody notices less
 LINE = 400  # characters of one line of a table or headline
 
 # Control characters (including terminal escapes), marks that change the text direction and can disguise code
@@ -13,6 +14,8 @@ _INVISIBLE = re.compile(
 )
 _CHECKS = re.compile("[\N{CHECK MARK}\N{HEAVY CHECK MARK}\N{WHITE HEAVY CHECK MARK}☑🗸🗹]\ufe0f?")
 _BACKTICKS = re.compile("`+")
+_QUOTED = re.compile(r"""(?<!\w)(?P<quote>['"])(?P<inner>[^'"\n]*)(?P=quote)(?!\w)""")
+_BLANKS = {" ": "␠", "\t": "⇥", "\N{NO-BREAK SPACE}": "⍽"}
 
 
 def visible(text: str) -> str:
@@ -65,12 +68,34 @@ def sentence(text: str) -> str:
     return f"{text}." if text and (text[-1].isalnum() or text[-1] in "`\"')]}*") else text
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return `1 test` or `2 tests`; `many` is the plural where it is not made with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def code_span(text: str, limit: int = LINE) -> str:
     """Return the text as one code span of light Markdown, whatever backquotes it contains."""
     line = one_line(text, limit)
     fence = "`" * (longest_run(line) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
     return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def spaces_shown(code: str) -> str:
+    """Return code, a value or words with the blanks around a quoted word as signs (`'Region␠'`)."""
+    if " '" not in code and ' "' not in code and "' " not in code and '" ' not in code and "\xa0" not in code:
+        return code
+    return _QUOTED.sub(_with_signs, code)
+
+
+def _with_signs(found: re.Match[str]) -> str:
+    quote, inner = found["quote"], found["inner"]
+    word = inner.strip()
+    if not word or word == inner:
+        return found.group()
+    left, _, right = inner.partition(word)
+    signs = ["".join(_BLANKS.get(blank, blank) for blank in side) for side in (left, right)]
+    return f"{quote}{signs[0]}{word}{signs[1]}{quote}"
 
 
 def longest_run(text: str) -> int:

@@ -26,9 +26,9 @@ from cot_magic.render.blocks import (
 )
 from cot_magic.render.outline import activity, outline
 from cot_magic.render.pace import Pace
-from cot_magic.render.plain import plain, words
+from cot_magic.render.plain import plain, short, words
 from cot_magic.render.prose import Part, ProseKind, Span, parse, spans
-from cot_magic.render.safe_text import seconds
+from cot_magic.render.safe_text import seconds, spaces_shown
 from cot_magic.render.timeline import LEGEND, PANEL_ROWS
 from cot_magic.render.timeline import text as picture
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text as RichText
 
+MOST_LINES = 24  # of the answer at a prompt
+_REST = "%cot_last shows all phases."
 _WIDEST = 110  # columns; longer lines are hard to read
 _COLOURS = {"✗": "bold red", "?": "bold yellow", "·": "dim"}
 _LINES = {"+": "green", "-": "red", "…": "dim"}
@@ -96,13 +98,20 @@ class TerminalRenderer:
         if self._live is not None:
             self._live.stop()
             self._live = None
-        drawn = outline(session, magics=self._magics)
+        self._print(outline(session, magics=self._magics), brief=self._magics and session.ended)
+
+    def _print(self, drawn: Outline, brief: bool) -> None:
+        """At a prompt, print only the answer; on the command line, the phases and then the answer."""
+        width = min(self._console.width, _WIDEST)
         if self._plain:
-            text, encoding = plain(drawn, min(self._console.width, _WIDEST)), self._console.encoding
+            encoding = self._console.encoding
+            text = short(drawn, width, MOST_LINES, _REST) if brief else plain(drawn, width)
             self._console.file.write(text.encode(encoding, "replace").decode(encoding))
             self._console.file.flush()
+        elif brief:
+            self._console.print(_short(drawn), width=width)
         else:
-            self._console.print(_panel(drawn), width=min(self._console.width, _WIDEST))
+            self._console.print(_panel(drawn), width=width)
 
     def _progress(self, session: Session) -> "RichText":
         from rich.text import Text as RichText
@@ -124,15 +133,31 @@ def _panel(drawn: Outline) -> "RenderableType":
     from rich.text import Text as RichText
 
     title = RichText.assemble((drawn.name, "bold"), "  ", _inline(drawn.title), "  ", _badge(drawn))
-    parts: list[RenderableType] = [RichText(note, style="yellow") for note in drawn.notes]
+    parts: list[RenderableType] = [_strong(drawn.cause, True)] if drawn.cause else []
+    parts += [RichText(note, style="yellow") for note in drawn.notes]
+    parts += _drawn(drawn.answer, indent=2)
     for index, section in enumerate(drawn.sections):
-        parts += [RichText("")] if index or drawn.notes else []
+        parts += [RichText("")] if index or drawn.notes or drawn.answer else []
         parts += [_heading(section), *_drawn(section.blocks, indent=2)]
         parts += [RichText(stream.text, style="dim") for stream in section.streams]
     meta = RichText(" · ".join(drawn.meta), style="dim")
     return Panel(
         Group(*parts), title=title, subtitle=meta, title_align="left", subtitle_align="right", box=ROUNDED
     )
+
+
+def _short(drawn: Outline) -> "RenderableType":
+    """Return verdict, cause and notes, then the change that helps, so that it is just above the prompt."""
+    from rich.console import Group
+    from rich.text import Text as RichText
+
+    change = [block for block in drawn.answer if isinstance(block, Diff)]
+    rest = [block for block in drawn.answer if not isinstance(block, Diff)]
+    parts: list[RenderableType] = [RichText.assemble(_badge(drawn), "  ", _inline(drawn.title))]
+    parts += [_strong(drawn.cause, True)] if drawn.cause else []
+    parts += [RichText(note, style="yellow") for note in drawn.notes]
+    parts += [*_drawn(rest, indent=2), RichText(_REST, style="dim"), *_drawn(change, indent=2)]
+    return Group(*parts)
 
 
 def _badge(drawn: Outline) -> "RichText":
@@ -267,7 +292,7 @@ def _spans(found: Sequence[Span]) -> "RichText":
 
     text = RichText()
     for span in found:
-        text.append(span.text, style=" ".join(["bold"] * span.bold + ["cyan"] * span.code))
+        text.append(spaces_shown(span.text), style=" ".join(["bold"] * span.bold + ["cyan"] * span.code))
     return text
 
 
@@ -335,5 +360,7 @@ def _diff(diff: Diff) -> "RichText":
         whole = RichText(f"{line.sign} ", style=_LINES.get(line.sign, "")) + code
         if line.sign in "-…":
             whole.stylize(_LINES[line.sign])
+        for start, end in line.marks:
+            whole.stylize("reverse", start + 2, end + 2)
         lines.append(whole)
     return RichText("\n").join(lines)

@@ -101,7 +101,7 @@ def run_session(
             limits=limits_of(settings),
             allow=settings.allow,
             session_id=uuid.uuid4().hex[:8],
-            note=chosen(settings)[1],
+            note=chosen(settings)[1] if last.session is None else "",  # once is enough
             examiner=examiner,
             challenger=challenged,
         )

@@ -77,7 +77,7 @@ def test_titles_and_icons_follow_the_phases_and_each_fold_opens_once(prepared: A
     for comm, state in states:
         if "selected_index" in state:
             touched.setdefault(comm, []).append(state["selected_index"])
-    assert list(touched.values()) == [[0, None]] * 2 + [[0]] * 3
+    assert list(touched.values()) == [[0, None]] * 5
 
 
 def test_the_widgets_are_closed_at_the_end(prepared: Any) -> None:

@@ -96,16 +96,19 @@ def test_no_fixed_text_colour_so_that_it_reads_on_light_and_on_dark(verified: Se
     ]
 
 
-def test_each_phase_is_a_fold_and_the_last_three_are_open(verified: Session) -> None:
+def test_the_answer_comes_first_and_each_phase_is_a_closed_fold(verified: Session) -> None:
     text = html(outline(verified))
     folds = re.findall(r"<details( open)? .{1,400}?<b [^>]*>([A-Z]+)</b>", text)
     assert folds == [
         ("", "ANALYZE"),
         ("", "PLAN"),
-        (" open", "VALIDATE"),
-        (" open", "IMPLEMENT"),
-        (" open", "CONFIRM"),
+        ("", "VALIDATE"),
+        ("", "IMPLEMENT"),
+        ("", "CONFIRM"),
     ]
+    above = "".join(Page(text[: text.index("<details")]).text)
+    assert above.index("verified") < above.index("misspelt") < above.index("- ")
+    assert len([word for word in above.split() if any(map(str.isalnum, word))]) <= 60
 
 
 def test_while_it_runs_only_the_running_phase_is_open() -> None:
@@ -138,8 +141,11 @@ def test_it_is_one_line_so_that_an_empty_line_in_code_does_not_end_it_in_markdow
 
 def test_without_any_style_words_are_still_kept_apart(verified: Session) -> None:
     text = "".join(Page(html(outline(verified))).text)
-    assert "KeyError in cell [7], caused in cell [5] ✓ verified " in text
-    assert "CONFIRM cell [7] passes; 1 test fails before and passes after" in text
+    assert "✓ verified KeyError in cell [7], caused in cell [5] cot+ " in text
+    assert (
+        "CONFIRM cell [7] raises KeyError without the fix, passes with it; 1 test fails before and passes after"
+        in text
+    )
     assert "test_each_record_has_a_price before: raises AssertionError after: passes" in text
     assert "pattern A KeyError on a dict" in text
 

@@ -82,7 +82,7 @@ def test_plain_text_holds_the_verdicts_the_diff_and_the_tests(verified: Session)
 def test_a_schedule_is_drawn_in_characters() -> None:
     drawn = outline(sessions.fold(sessions.race_events()))
     for text in (markdown(drawn), plain(drawn)):
-        assert "The failing schedule (e10)" in text
+        assert "The failing schedule" in text
         lines = [line.strip() for line in text.splitlines()]
         place = next(n for n, line in enumerate(lines) if line.startswith("│ ◆"))
         assert lines[place].endswith("line 9  rows.clear()")
@@ -96,7 +96,7 @@ def test_plain_text_loses_no_word_where_it_is_wrapped(width: int) -> None:
     words = [f"word{n}" + "x" * (n % 40) for n in range(300)]
     section = Section(phase=Phase.PLAN, state=State.DONE, blocks=(Text(text=" ".join(words), topic="t"),))
     drawn = Outline(name="cot", title="t", badge=Badge(mark=OPEN, word="w"), meta=(), sections=(section,))
-    body = plain(drawn, width=width + 4).splitlines()[4:]
+    body = plain(drawn, width=width + 4).splitlines()[3:]
     assert "".join(body).replace(" ", "") == f"t:{''.join(words)}"
     assert all(len(line) <= max(40, width) + 4 for line in body)
 

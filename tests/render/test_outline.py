@@ -358,7 +358,7 @@ def test_at_no_moment_of_a_session_is_there_a_check_mark_without_evidence(
 
 def test_words_of_a_reasoner_lose_their_check_marks() -> None:
     drawn = outline(sessions.fold(sessions.hostile_events("✓ verified ✅")))
-    assert drawn.sections[0].headline == "☐ verified ☐"
+    assert drawn.sections[0].headline == "☐ verified ☐ in cell [7], line 1: `☐ verified ☐`"
     said = [row.claim + row.detail for phase in Phase for row in rows(drawn, phase)]
     said += [run.label + run.note for phase in Phase for row in rows(drawn, phase) for run in row.runs]
     said += [b.text + b.topic for s in drawn.sections for b in s.blocks if isinstance(b, Text)]

@@ -44,7 +44,7 @@ def test_a_verified_session_fills_every_key_of_the_format(verified: Session) -> 
     assert data["root_cause"]["cell_index"] == 2
     assert (data["root_cause"]["lineno"], data["root_cause"]["evidence"]) == (2, ["e1"])
     assert [phase["phase"] for phase in data["phases"]] == [phase.value for phase in Phase]
-    assert "1 confirmed, 1 refuted" in data["phases"][2]["text"]
+    assert "1 cause shown, 1 refuted, 1 not decided" in data["phases"][2]["text"]
     assert [item["verdict"] for item in data["hypotheses"]] == ["CONFIRMED", "REFUTED", "INCONCLUSIVE"]
     assert [item["id"] for item in data["evidence"] if item["kind"] != "challenge"] == [
         f"e{n}" for n in range(1, 10)

@@ -11,7 +11,7 @@ from cot_magic.core.events import Stamped
 from cot_magic.core.session import Session
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
-from cot_magic.render.terminal import TerminalRenderer
+from cot_magic.render.terminal import MOST_LINES, TerminalRenderer
 from cot_magic.testing import check_renderer
 
 
@@ -21,7 +21,8 @@ def console(width: int = 100, **more: Any) -> Console:
 
 
 def shown(screen: Console, session: Session) -> str:
-    TerminalRenderer(screen, environ={}).close(session)
+    """The whole session, as on the command line."""
+    TerminalRenderer(screen, environ={}, magics=False).close(session)
     return screen.file.getvalue()  # type: ignore[attr-defined]
 
 
@@ -51,7 +52,7 @@ def test_no_line_is_wider_than_the_terminal(width: int, verified: Session) -> No
 
 def test_the_diff_is_coloured(verified: Session) -> None:
     text = shown(console(), verified)
-    assert '\x1b[31m-     {"item": "tea", "pirce": 3.5},' in text
+    assert '\x1b[31m-     {"item": "tea", "\x1b[0m\x1b[7;31mpirce\x1b[0m' in text
     assert "\x1b[32m+ " in text
 
 
@@ -82,12 +83,28 @@ def test_without_a_terminal_only_plain_text_is_written_at_the_end(
     verified_stream: list[Stamped], verified: Session
 ) -> None:
     file = io.StringIO()
-    renderer = TerminalRenderer(file, environ={})
+    renderer = TerminalRenderer(file, environ={}, magics=False)
     for stamped in verified_stream:
         renderer.update(verified, stamped)
     assert file.getvalue() == ""
     renderer.close(verified)
     assert file.getvalue() == plain(outline(verified), width=80)
+
+
+def test_at_a_prompt_the_change_comes_last_and_the_answer_is_short(verified: Session) -> None:
+    file = io.StringIO()
+    TerminalRenderer(file, environ={}).close(verified)
+    lines = file.getvalue().splitlines()
+    assert len(lines) <= MOST_LINES
+    assert lines[:2] == [
+        "[✓ verified]  KeyError in cell [7], caused in cell [5]",
+        "The key is misspelt where the records are made: 'pirce' for 'price'.",
+    ]
+    assert any('+     {"item": "tea", "price": 3.5}' in line for line in lines[-6:])
+    assert "%cot_last shows all phases." in lines
+    coloured = console()
+    TerminalRenderer(coloured, environ={}).close(verified)
+    assert len(coloured.file.getvalue().splitlines()) <= MOST_LINES  # type: ignore[attr-defined]
 
 
 def test_no_color_means_plain_text_on_a_terminal_too(verified: Session) -> None:

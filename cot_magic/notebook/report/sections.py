@@ -13,8 +13,9 @@ from cot_magic.notebook.report.cells import ReportCell, as_markdown, text_cell
 from cot_magic.render.blocks import OPEN, Mark, Table, Text, cross, tick
 from cot_magic.render.certificate import certified
 from cot_magic.render.markdown import escaped, fence, inline
+from cot_magic.render.marks import mark_of
 from cot_magic.render.outline import badge, notes, title
-from cot_magic.render.phases import findings, mark_of
+from cot_magic.render.phases import findings
 from cot_magic.render.runs import ending, error
 from cot_magic.render.safe_text import code_span, one_line, phrase, said, seconds, sentence
 

@@ -63,7 +63,7 @@ def test_whatever_the_service_answers_the_offline_result_of_the_cell_is_on_the_s
     shown = text_of(session)
     assert "✓ verified" in shown
     assert "From ANALYZE on, this is the result of the offline reasoner." in shown
-    assert "(offline) f1 is verified" in shown
+    assert "(offline) cell [2] raises NameError without the fix, passes with it" in shown
     assert len(at.server.turns) == 1  # none of these is asked again
 
 

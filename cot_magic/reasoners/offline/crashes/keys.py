@@ -16,6 +16,7 @@ _KEY_METHODS = (
     "pop", "remove", "groupby", "drop", "sort_values", "set_index", "get_group", "merge", "pivot", "explode",
 )  # fmt: skip
 _KEY_WORDS = ("columns", "labels", "by", "keys", "on", "subset", "index")
+_OF_ROWS = ("loc", "at", "xs")  # of a table: they look up row labels
 _PANDAS = re.compile(r"""\[['"](.+?)['"].*\] (?:not in index|not found in axis|are in the)""")
 
 
@@ -52,6 +53,12 @@ def container(site: Site, node: ast.expr) -> Variable | None:
         return found
     subject = site.raised.subject
     return subject if subject is not None and subject.keys else found
+
+
+def of_another_axis(holder: ast.expr, key: ast.expr, wanted: object, found: Variable | None) -> bool:
+    """Whether the known keys are not those that were searched: columns for a row label, or all are there."""
+    rows = isinstance(holder, ast.Attribute) and holder.attr in _OF_ROWS and not isinstance(key, ast.Tuple)
+    return rows or wanted in known_keys(found)
 
 
 def known_keys(variable: Variable | None) -> list[object]:
@@ -126,6 +133,8 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
         return
     for holder, key in lookups(site):
         found = container(site, holder)
+        if of_another_axis(holder, key, wanted, found):
+            continue
         names = [item for item in known_keys(found) if isinstance(item, str)]
         literals = [node for node in ast.walk(key) if isinstance(node, ast.Constant) and node.value == wanted]
         candidates = [name for name in names if name.strip() == wanted.strip()] or near(wanted, names)
@@ -307,7 +316,7 @@ def absent(site: Site) -> Iterator[Suspicion]:
     wanted = missing_key(site)
     for holder, key in lookups(site)[:1]:
         found = container(site, holder)
-        if found is None or wanted is UNKNOWN:
+        if found is None or wanted is UNKNOWN or of_another_axis(holder, key, wanted, found):
             return
         keys = ", ".join(found.keys[:8]) + ("…" if len(found.keys) > 8 else "")
         has = f"its keys are {keys}" if keys else "it is empty"

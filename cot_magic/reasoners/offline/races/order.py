@@ -116,11 +116,14 @@ def told(evidence: Sequence[Evidence]) -> str:
     if witness is None or search.first_failure is None:
         return f"No schedule failed: {search.bound}. This does not prove that none can fail."
     changed = sum(1 for choice in witness.minimised if choice > 0)
+    steered = (
+        f"Minimized, {changed} decision{'' if changed == 1 else 's'} of {search.decisions} "
+        f"differ{'s' if changed == 1 else ''} from an undisturbed run."
+    )
     lines = [
         f"Schedule {search.first_failure:,} failed like your cell, and failed {witness.replays_failed} of "
         f"{witness.replays} times when it was replayed. {search.bound}.",
-        f"Minimized, {changed} decision{'' if changed == 1 else 's'} of {search.decisions} "
-        f"differ{'s' if changed == 1 else ''} from an undisturbed run.",
+        steered if changed else "It fails without any steering.",
     ]
     if search.inevitable_after is not None:
         lines.append(

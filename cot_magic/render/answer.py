@@ -1,0 +1,106 @@
+"""The answer above the folds: the change that helps and what shows it; the facts where nothing helps."""
+
+from collections.abc import Iterator
+
+from cot_magic.core.case import Frame, Raised, Variable
+from cot_magic.core.findings import Fix, FixVerdict
+from cot_magic.core.question import question
+from cot_magic.core.session import Session
+from cot_magic.core.verdict import Judgement
+from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, Row, Rows, Text
+from cot_magic.render.diffs import diff_of, shortened
+from cot_magic.render.headlines import most_telling, proof
+from cot_magic.render.marks import mark_of
+from cot_magic.render.safe_text import one_line, phrase, said, sentence, shown
+
+_DIFF_LINES = 16  # of each changed cell; the whole diff is in IMPLEMENT
+_FACTS = 4
+_OPERANDS = 3
+_CODE = ("module", "function", "method", "type", "builtin_function_or_method", "ABCMeta")
+_VALUE = 90  # characters of a value beside its expression
+
+
+def answer(session: Session) -> tuple[Block, ...]:
+    """Return the blocks of the answer; none before the session has ended, or if the cell passed."""
+    if not session.ended or session.case is None or session.result == "no-failure":
+        return ()
+    if (asked := question(session)) is not None:
+        choices = [
+            shortened(diff_of(edit, f"{number}: {phrase(item.does)}", 0), _DIFF_LINES)
+            for number, item in enumerate(asked.choices, 1)
+            for edit in item.fix.edits
+        ]
+        return (*choices, Text(text="Which one did you mean? `%cot_answer 1` chooses the first.", quiet=True))
+    fix = session.best_fix
+    judged = session.judge_fix(fix) if fix is not None else None
+    if (
+        fix is not None
+        and judged is not None
+        and judged.verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
+    ):
+        return (*_change(session, fix), _proof(session, fix, judged))
+    return (*_place(session), *_facts(session))
+
+
+def _change(session: Session, fix: Fix) -> Iterator[Block]:
+    for edit in fix.edits:
+        label = session.case.label(edit.cell) if session.case is not None else "the cell"
+        yield shortened(diff_of(edit, label, 0), _DIFF_LINES)
+
+
+def _proof(session: Session, fix: Fix, judged: Judgement[FixVerdict]) -> Rows:
+    """Return what was run, and the first point that is open."""
+    rows = [Row(mark=mark_of(judged), claim=proof(session, fix).text)]
+    rows += [Row(mark=OPEN, claim=sentence(said(reason))) for reason in judged.reasons[:1]]
+    return Rows(rows=tuple(rows))
+
+
+def _place(session: Session) -> Iterator[Block]:
+    raised = session.case.raised if session.case is not None else None
+    frame = raised.innermost_in_cells if raised is not None else None
+    if frame is not None and frame.line:
+        yield Code(source=pointed(frame), language="")
+
+
+def pointed(frame: Frame) -> str:
+    """Return the failing line, a caret under the expression, and each operand's value below its place."""
+    line, expression = shown(frame.line, 300), frame.expression or ""
+    lines = [line]
+    column = line.find(expression) if expression else -1
+    if column >= 0 and expression != line:
+        lines.append(f"{' ' * column}{'^' * len(expression)}")
+    placed = [(line.find(item.name), item) for item in frame.operands if _tells(item)]
+    found = sorted(((at, item) for at, item in placed if at >= 0), key=lambda pair: -pair[0])[:_OPERANDS]
+    lines += [f"{' ' * at}╰─ {_value(item)}" for at, item in found]
+    return "\n".join(lines)
+
+
+def _tells(item: Variable) -> bool:
+    """Return whether an operand has a value worth showing: a literal shows its own, and code has none."""
+    if item.type in _CODE:
+        return False
+    return item.name[:1] not in "'\"-0123456789" and item.name not in ("None", "True", "False")
+
+
+def _value(item: Variable) -> str:
+    facts = ", ".join(f"{name} {text}" for name, text in item.facts if name in ("shape", "len"))
+    text = one_line(item.text, _VALUE)
+    return one_line(f"{item.name} = {text}{f' ({facts})' if facts else ''}", 2 * _VALUE)
+
+
+def _facts(session: Session) -> Iterator[Block]:
+    """Yield what was seen in the failed kernel, and what is said of the person's own question."""
+    raised = session.case.raised if session.case is not None else None
+    first = most_telling(session.facts, raised) if isinstance(raised, Raised) else ""
+    shown_above = session.root_cause is None and session.origin is None
+    facts = [item.text for item in session.facts if not (shown_above and item.text == first)]
+    rows = [Row(mark=PLAIN, claim=sentence(said(text))) for text in dict.fromkeys(facts)][:_FACTS]
+    if session.case is not None and session.case.prompt and session.worked_by == "offline":
+        rows.append(
+            Row(
+                mark=OPEN,
+                claim=f"You asked: {sentence(phrase(session.case.prompt))} Answering this needs a model.",
+            )
+        )
+    if rows:
+        yield Rows(rows=tuple(rows))

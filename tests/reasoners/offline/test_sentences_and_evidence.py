@@ -1,0 +1,171 @@
+"""Each sentence of a screen is shown by evidence: in recorded sessions, and in sessions of small notebooks."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sessions
+from sentences import untrue
+
+from cot_magic.core.case import Case
+from cot_magic.core.codec import decode
+from cot_magic.core.events import (
+    Event,
+    EvidenceGathered,
+    Finding,
+    Interrupted,
+    PhaseEnded,
+    SessionEnded,
+    Stamped,
+    TestWritten,
+)
+from cot_magic.core.findings import FixVerdict, Phase, Stage
+from cot_magic.core.jobs import Outcome
+from cot_magic.core.session import Session
+from cot_magic.render.outline import outline
+from cot_magic.render.plain import plain
+
+REPOSITORY = Path(__file__).parents[3]
+RACE = sessions.key_error_case(raised=None)
+NOTEBOOKS = {
+    "key": ("prices = {'tea': 3.5, 'milk': 1.2}", "total = prices['Tea'] + 1"),
+    "name": ("rows = [1, 2]", "total = sum(row)"),
+    "index": ("rows = [1, 2, 3]", "rows[3]"),
+    "type": ("price = '3'", "total = price + 1"),
+    "assert": (
+        "def discount(price, percent):\n    return price - percent\n",
+        "assert discount(200, 15) == 170",
+    ),
+    "syntax": ("a = 1", "print(a"),
+    "attribute": ("word = 'tea'", "word.uper()"),
+    "division": ("rows = []", "sum(rows) / len(rows)"),
+    "in a function": (
+        "def first(rows):\n    # the head\n    return rows[0]['nmae']\n",
+        "people = [{'name': 'Ada'}]\nfirst(people)",
+    ),
+    "unknown": ("class Odd(Exception):\n    pass\n", "raise Odd('nobody knows')"),
+}
+
+
+def recorded() -> Iterator[tuple[str, list[str]]]:
+    """Each recorded session of the repository: in files, and in the metadata of reports."""
+    for path in sorted(REPOSITORY.rglob("*.cot.jsonl")):
+        yield path.name, path.read_text(encoding="utf-8").splitlines()
+    for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+        told = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("cot", {}).get("session")
+        if told:
+            yield path.name, told
+
+
+def as_if_ended(events: list[Event], cut: int) -> list[Event]:
+    return [*events[:cut], Interrupted(phase=None), SessionEnded()]
+
+
+@pytest.mark.parametrize(("name", "lines"), list(recorded()))
+def test_no_sentence_of_a_recorded_session_says_more_than_its_evidence(name: str, lines: list[str]) -> None:
+    session = Session()
+    for line in lines:
+        stamped = decode(line)
+        assert isinstance(stamped, Stamped)
+        session = session.evolve(stamped)
+    assert list(untrue(session)) == []
+
+
+def test_there_are_recorded_sessions_to_check() -> None:
+    assert list(recorded())
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("available", [True, False], ids=["with copies", "without"])
+def test_no_sentence_of_a_session_says_more_than_its_evidence(
+    name: str, available: bool, failing: Callable[..., Case], solve: Callable[..., Session]
+) -> None:
+    assert list(untrue(solve(failing(*NOTEBOOKS[name]), available=available))) == []
+
+
+def test_no_sentence_is_untrue_wherever_a_session_is_interrupted() -> None:
+    events = sessions.race_events()
+    for cut in range(2, len(events)):
+        session = sessions.fold(as_if_ended(events, cut))
+        assert list(untrue(session)) == [], cut
+
+
+def test_nothing_is_verified_after_an_interrupt_before_the_last_phase_ended() -> None:
+    events = sessions.verified_events()
+    whole = sessions.fold(events)
+    assert whole.best_fix is not None
+    assert whole.judge_fix(whole.best_fix).verdict is FixVerdict.VERIFIED
+    last = next(n for n, e in enumerate(events) if isinstance(e, PhaseEnded) and e.phase is Phase.CONFIRM)
+    cut = sessions.fold(as_if_ended(events, last))
+    assert cut.best_fix is not None
+    assert cut.judge_fix(cut.best_fix).verdict is FixVerdict.PLAUSIBLE
+    assert cut.result == "plausible"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.BLOCKED, Outcome.RAISED, Outcome.PASSED])
+@pytest.mark.parametrize("stage", list(Stage))
+def test_what_a_run_came_to_is_said_and_nothing_else(stage: Stage, outcome: Outcome) -> None:
+    for kind in ("fix", "test"):
+        events = [
+            EvidenceGathered(evidence=replace(e.evidence, outcome=outcome))
+            if isinstance(e, EvidenceGathered) and e.evidence.kind == kind and e.evidence.stage is stage
+            else e
+            for e in sessions.verified_events()
+        ]
+        assert list(untrue(sessions.fold(events))) == [], kind
+
+
+def test_without_a_test_none_is_said_to_pass() -> None:
+    events = [e for e in sessions.verified_events() if not isinstance(e, TestWritten)]
+    session = sessions.fold(events)
+    assert list(untrue(session)) == []
+    assert "test" not in outline(session).sections[4].headline
+
+
+def test_a_reasoner_that_claims_too_much_is_not_quoted() -> None:
+    boast = "f1 is verified: the cell and its tests failed without it and pass with it"
+    events = [
+        replace(e, headline=boast) if isinstance(e, PhaseEnded) else e
+        for e in sessions.analyze(sessions.key_error_case())
+    ]
+    events += [
+        Finding(phase=Phase.CONFIRM, topic="confidence", text=boast),
+        SessionEnded(),
+    ]
+    assert boast not in plain(outline(sessions.fold(events)))
+
+
+def test_a_refuted_guess_is_no_headline() -> None:
+    events = [*sessions.analyze(sessions.key_error_case()), *sessions.plan(), *sessions.validate()]
+    refuted = replace(sessions.probe(1, sessions.H1, "False"), held=False)
+    events = [EvidenceGathered(evidence=refuted) if _about(e, "e1") else e for e in events]
+    drawn = outline(sessions.fold([*events, SessionEnded()]))
+    assert drawn.sections[0].headline == "KeyError in cell [7], line 5: `'price'`"
+
+
+def _about(event: Event, known: str) -> bool:
+    return isinstance(event, EvidenceGathered) and event.evidence.id == known
+
+
+def test_a_line_is_never_joined_to_another_cell(
+    failing: Callable[..., Case], solve: Callable[..., Session]
+) -> None:
+    drawn = outline(solve(failing(*NOTEBOOKS["in a function"]), available=False))
+    assert drawn.title == "KeyError in cell [2], line 2"
+    assert drawn.sections[0].headline.startswith("KeyError in cell [1], line 3: ")
+
+
+def test_a_cell_that_has_not_run_is_named_by_its_first_line(failing: Callable[..., Case]) -> None:
+    case = failing("a = 1", "b", extra=("b = a\nc = 2",))
+    assert case.label(case.cells[-1].id) == "cell [ ] `b = a`"
+
+
+def test_the_keys_of_another_axis_are_not_named(
+    failing: Callable[..., Case], solve: Callable[..., Session]
+) -> None:
+    frames = "import pandas as pd\ndf = pd.DataFrame({'city': ['a']})\nother = pd.DataFrame({'town': ['a']})"
+    for last in ("df.loc[5]", "df.merge(other, on='city')"):
+        claims = [item.claim for item in solve(failing(frames, last)).hypotheses]
+        assert not any("its keys are" in claim or "closest is 'city'" in claim for claim in claims), claims
