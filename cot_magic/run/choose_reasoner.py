@@ -62,11 +62,13 @@ def chosen(settings: Settings) -> tuple[str, str]:
     """The name of the reasoner for these settings, and why it was chosen ("" if the person named it)."""
     if settings.reasoner != "auto":
         return settings.reasoner, ""
-    from cot_magic.reasoners.claude.messages.credentials import credential_source
+    from cot_magic.reasoners.claude.messages.credentials import credential_source, what_is_missing
 
-    source = credential_source(settings.platform)
+    source, missing = credential_source(settings.platform), what_is_missing(settings.platform)
+    if missing and settings.platform != "anthropic":
+        return "offline", f"{settings.platform} cannot be asked: using the offline reasoner. {missing}"
     if source is None:
-        elsewhere = settings.platform == "anthropic" and os.environ.get("ANTHROPIC_BASE_URL")
+        elsewhere = os.environ.get("ANTHROPIC_BASE_URL")
         return "offline", _NO_CREDENTIAL + (_ELSEWHERE if elsewhere else "")
     return "claude", (
         f"A credential was found ({source}): using claude where the offline reasoner verifies no fix. "
@@ -126,12 +128,11 @@ def request_text(body: Any) -> str:
 
 
 def _claude(settings: Settings, redactor: Redactor) -> Any:
-    from cot_magic.reasoners.claude.messages.credentials import has_credentials
+    from cot_magic.reasoners.claude.messages.credentials import what_is_missing
 
-    if not settings.preview and not has_credentials(settings.platform):
+    if not settings.preview and (missing := what_is_missing(settings.platform)):
         raise UsageError(
-            f"--reasoner claude: no credential for the platform {settings.platform} was found. Set "
-            "ANTHROPIC_API_KEY (or what the platform uses), or ANTHROPIC_BASE_URL for a local server."
+            f"--reasoner claude: no credential for the platform {settings.platform} was found. {missing}"
         )
     return plugins.load("reasoners", "claude")(
         model=settings.model or DEFAULT_MODEL,

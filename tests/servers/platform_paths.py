@@ -11,6 +11,11 @@ from urllib.parse import unquote
 
 _BEDROCK = re.compile(r"/model/(?P<model>[^/]+)/invoke-with-response-stream$")
 _VERTEX = re.compile(r"/publishers/anthropic/models/(?P<model>[^/:]+):streamRawPredict$")
+_OLD, _NEW = r"claude-[a-z]+-4-5", r"claude-[a-z]+-(?:4-[678]|5(?:-\d)?)"
+_IDS = (
+    re.compile(rf"(?:(?:global|us|eu)\.)?anthropic\.(?:({_OLD})-\d{{8}}-v1:0|(claude-opus-4-6)-v1|({_NEW}))"),
+    re.compile(rf"({_OLD})@\d{{8}}|({_NEW})"),
+)
 
 
 def unwrapped(path: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any], bool]:
@@ -18,8 +23,14 @@ def unwrapped(path: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any], 
     for pattern in (_BEDROCK, _VERTEX):
         if found := pattern.search(path):
             plain = {name: value for name, value in body.items() if name != "anthropic_version"}
-            return "/v1/messages", {"model": unquote(found["model"]), **plain}, pattern is _BEDROCK
+            return "/v1/messages", {"model": plain_id(unquote(found["model"])), **plain}, pattern is _BEDROCK
     return path, dict(body), False
+
+
+def plain_id(model: str) -> str:
+    """The id of the Claude API for one in the documented form of a platform; another is unknown there."""
+    found = next(filter(None, (form.fullmatch(model) for form in _IDS)), None)
+    return next(filter(None, found.groups())) if found else f"unknown on this platform: {model}"
 
 
 def framed(data: Mapping[str, Any]) -> bytes:

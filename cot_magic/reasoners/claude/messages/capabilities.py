@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from cot_magic.reasoners.claude.messages.credentials import Platform
 from cot_magic.reasoners.claude.messages.faults import FailedAttempt, FaultKind, fault_from, own_cause
+from cot_magic.reasoners.claude.messages.platform_ids import plain_name
 
 LEVELS = ("low", "medium", "high", "xhigh", "max")
 Source = Literal["server", "table", "assumed"]
@@ -51,7 +52,6 @@ _TABLE = {
     "claude-opus-4-6": _row(True, True, LEVELS[:3], 128_000),
 }
 _ADAPTIVE = _row(False, True, LEVELS, 128_000)  # all later models of Anthropic
-_DATE_AND_VERSION = re.compile(r"([@-]\d{8})?(-v\d+(:\d+)?)?$")
 
 
 def from_table(model: str) -> Capabilities:
@@ -67,11 +67,6 @@ def from_table(model: str) -> Capabilities:
         known = re.match(r"claude-(fable|mythos|opus|sonnet|haiku)-(4-[78]|5)", name)
         return _ADAPTIVE if known else replace(_ADAPTIVE, source="assumed")
     return Capabilities(manual=False, adaptive=False, max_tokens=1_000_000, source="assumed")
-
-
-def plain_name(model: str) -> str:
-    """A model's id without what platforms add to it: region and maker before, date and version after."""
-    return _DATE_AND_VERSION.sub("", model.rpartition("anthropic.")[2].rpartition("/")[2])
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from cot_magic.reasoners.claude.messages.client import Timeouts, address_of, hos
 from cot_magic.reasoners.claude.messages.cost import CostGuard, list_price
 from cot_magic.reasoners.claude.messages.credentials import platform_named
 from cot_magic.reasoners.claude.messages.faults import FailedAttempt, Fault, FaultKind, fault_from, own_cause
+from cot_magic.reasoners.claude.messages.platform_ids import model_on
 from cot_magic.reasoners.claude.messages.retry import RetryPolicy, persevere
 from cot_magic.reasoners.claude.messages.stream import attempt, count, sendable, usage_of
 from cot_magic.reasoners.claude.messages.thinking import Dialect, Plan, after_refusal, plan, reserve_for
@@ -29,7 +30,7 @@ class MessagesConnection:
     Parameters
     ----------
     model
-        Id of the model on the platform.
+        Id of the model, as the Claude API names it or as the platform does.
     budget
         Tokens of thinking for each turn; 0 for none.
     platform
@@ -73,9 +74,10 @@ class MessagesConnection:
         cassette: str | None = None,
         scrub: Callable[[str], str] = unchanged,
     ) -> None:
-        self.model, self.budget, self.effort, self.limited = model, budget, effort, limited
+        self.budget, self.effort, self.limited = budget, effort, limited
         self.reserve = reserve_for(budget) if reserve is None else reserve
         self.platform = platform_named(platform)
+        self.model = model_on(self.platform, model)
         self._base_url, self._api_key, self._timeouts = base_url, api_key, timeouts or Timeouts()
         self._cassette, self._scrub = setting_of(cassette), scrub
         # a tape needs all that its replay will ask for, including what this process already knows
@@ -89,7 +91,7 @@ class MessagesConnection:
         self._dialect = self._dialects.get(self._key, Dialect())
         self._told: set[str] = set()
         self._lost: list[Usage] = []  # the reported usage of attempts that broke off
-        self.cost = CostGuard(model=model, platform=self.platform, limit=max_usd)
+        self.cost = CostGuard(model=self.model, platform=self.platform, limit=max_usd)
 
     @property
     def label(self) -> str:

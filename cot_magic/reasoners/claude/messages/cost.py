@@ -6,6 +6,7 @@ from typing import Any
 
 from cot_magic.reasoners.claude.messages.credentials import Platform
 from cot_magic.reasoners.claude.messages.faults import FailedAttempt, FaultKind, fault
+from cot_magic.reasoners.claude.messages.platform_ids import priced_names
 from cot_magic.reasoners.claude.messages.thinking import LEAST_ANSWER, Plan
 
 _PROVIDERS: dict[Platform, str] = {
@@ -46,11 +47,12 @@ def list_price(
         cache_write_tokens=cache_written,
         output_tokens=output,
     )
-    try:
-        found = genai_prices.calc_price(usage, model, provider_id=_PROVIDERS[platform])
-    except LookupError:
-        return None
-    return float(found.total_price)
+    for name in priced_names(model):
+        try:
+            return float(genai_prices.calc_price(usage, name, provider_id=_PROVIDERS[platform]).total_price)
+        except LookupError:
+            continue
+    return None
 
 
 def worst_price(

@@ -64,6 +64,33 @@ def credential_source(
     return f"local server at {address}" if is_local(address) else None
 
 
+def what_is_missing(platform: str = "anthropic", environ: Mapping[str, str] | None = None) -> str:
+    """What to do so that a request can be sent, in one sentence; "" if nothing is known to be missing.
+
+    Raises
+    ------
+    UsageError
+        If there is no platform with that name.
+    """
+    given = os.environ if environ is None else environ
+    checked = platform_named(platform)
+    if checked == "vertex" and not given.get("CLOUD_ML_REGION"):
+        return "Set CLOUD_ML_REGION to the region of Vertex AI, for example global."
+    if checked == "foundry" and not (
+        given.get("ANTHROPIC_FOUNDRY_RESOURCE") or given.get("ANTHROPIC_FOUNDRY_BASE_URL")
+    ):
+        return "Set ANTHROPIC_FOUNDRY_RESOURCE to the name of the Foundry resource."
+    return "" if credential_source(checked, given) is not None else _REMEDIES[checked]
+
+
+_REMEDIES: Mapping[Platform, str] = {
+    "anthropic": "Set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a local server.",
+    "bedrock": "Run `aws configure`, or set AWS_BEARER_TOKEN_BEDROCK or AWS_PROFILE (and AWS_REGION).",
+    "vertex": "Run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.",
+    "foundry": "Set ANTHROPIC_FOUNDRY_API_KEY.",
+}
+
+
 def platform_named(name: str) -> Platform:
     """The platform with that name. Raises UsageError with the names of those that exist."""
     for platform in PLATFORMS:

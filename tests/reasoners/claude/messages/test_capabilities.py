@@ -9,8 +9,9 @@ from messages_server import MessagesServer
 from request_rules import MODELS
 from scripted_replies import Reply
 
-from cot_magic.reasoners.claude.messages.capabilities import from_table, plain_name
+from cot_magic.reasoners.claude.messages.capabilities import from_table
 from cot_magic.reasoners.claude.messages.connection import MessagesConnection
+from cot_magic.reasoners.claude.messages.platform_ids import plain_name
 
 Serve = Callable[..., MessagesServer]
 Connect = Callable[..., MessagesConnection]
@@ -114,6 +115,9 @@ def test_the_table_sends_nothing_that_the_api_refuses(model: str, serve: Serve, 
         ("anthropic.claude-opus-5-5-v1:0", "claude-opus-5-5"),
         ("claude-opus-4-5@20251101", "claude-opus-4-5"),
         ("anthropic/claude-sonnet-4-6", "claude-sonnet-4-6"),
+        ("openrouter/anthropic/claude-opus-4.6:beta", "claude-opus-4-6"),
+        ("bedrock/global.anthropic.claude-opus-4-6-v1", "claude-opus-4-6"),
+        ("vertex_ai/claude-haiku-4-5@default", "claude-haiku-4-5"),
         ("qwen3:8b", "qwen3:8b"),
     ],
 )
