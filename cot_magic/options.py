@@ -211,6 +211,8 @@ def configure(settings: Settings, line: str) -> Settings:
             settings = replace(settings, snapshot_limit_mb=int(value)) if value.isdigit() else _bad()
         elif key == "guard_ms":
             settings = replace(settings, guard_ms=int(value)) if value.isdigit() else _bad()
+        elif key == "traceback":
+            settings = replace(settings, traceback=value) if value in ("below", "above") else _bad()
         elif key == "intensity":
             settings = replace(settings, intensity=value) if value in PRESETS else _bad()
         else:
@@ -240,7 +242,8 @@ def described(settings: Settings) -> str:
 
 def _bad() -> Settings:
     raise UsageError(
-        "expected snapshots=on|off, snapshot_limit_mb=MB, guard_ms=MS or intensity=cot|cot+|cot++."
+        "expected snapshots=on|off, snapshot_limit_mb=MB, guard_ms=MS, traceback=below|above or "
+        "intensity=cot|cot+|cot++."
     )
 
 

@@ -40,6 +40,7 @@ class Settings:
 
     `timeout` is in seconds, for each run in a copy (and for each cell of `cot-magic run`); `certify_limit` is
     in seconds for each cell of a certificate. `guard_ms` is how long a cell may be rehearsed before it runs.
+    `traceback` is where IPython's traceback is shown in a notebook: `below` the panel, or `above` it.
     """
 
     intensity: str = "cot"
@@ -65,6 +66,7 @@ class Settings:
     snapshot_limit_mb: int = 2_048
     rehearse: bool = False
     guard_ms: int = 300
+    traceback: str = "below"
 
     def effective_budget(self) -> Budget:
         """The preset of the intensity with what the person set."""

@@ -83,6 +83,7 @@ def test_a_default_that_need_not_be_there_is_taken_back_by_off() -> None:
         "snapshots=perhaps",
         "snapshot_limit_mb=big",
         "intensity=cot+++",
+        "traceback=left",
     ],
 )
 def test_a_pair_that_does_not_fit_is_one_line(line: str) -> None:

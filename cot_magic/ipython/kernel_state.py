@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from cot_magic.actions.state import ActionState
 from cot_magic.ipython.guard_state import Guard
+from cot_magic.ipython.held_traceback import HeldTraceback
 from cot_magic.settings import Settings
 
 if TYPE_CHECKING:  # loaded when the first cell runs: starting a kernel must cost next to nothing
@@ -27,6 +28,8 @@ class KernelState(ActionState):
         The error of a cell that the running cell ran.
     asked
         Whether the running cell is a line magic of ours about the last failure.
+    traceback
+        What IPython would have shown of the running cell's failure, until the panel is there.
     guard
         Whether cells are rehearsed before they run, and what is known of the running one.
     """
@@ -37,3 +40,4 @@ class KernelState(ActionState):
     asked: bool = False
     guard: Guard = field(default_factory=Guard)
     watchdog: "Watchdog | None" = None
+    traceback: HeldTraceback | None = None

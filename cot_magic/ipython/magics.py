@@ -11,8 +11,10 @@ from IPython.core.magic import no_var_expand
 
 from cot_magic import actions
 from cot_magic.core.errors import CotError
+from cot_magic.ipython.held_traceback import HeldTraceback
 from cot_magic.ipython.hooks import after_cell, before_cell
 from cot_magic.ipython.kernel_state import KernelState
+from cot_magic.notebook.front_end import TERMINAL, front_end
 from cot_magic.settings import PRESETS, Settings
 
 if TYPE_CHECKING:
@@ -106,6 +108,9 @@ class Magics:
             settings = self.state.defaults
         keep = bool(LINE_MAGIC.match(raw)) or (match is not None and not has_body)
         before_cell(self.state, info, settings, keep=keep)
+        shows = settings is not None and settings.traceback == "below" and not self.state.renderer
+        if shows and self.state.traceback is None and front_end(self.shell) != TERMINAL:
+            self.state.traceback = HeldTraceback(self.shell)
 
     def after(self, result: Any) -> None:
         try:
@@ -114,6 +119,11 @@ class Magics:
             print(f"cot-magic: {error}")
         except KeyboardInterrupt:
             print("cot-magic: interrupted.")
+        finally:
+            held = self.state.traceback
+            if held is not None and not self.state.running:
+                self.state.traceback = None
+                held.show()
 
     def _cell_magic(self, name: str) -> Callable[..., None]:
         def magic(line: str, cell: str | None = None) -> None:

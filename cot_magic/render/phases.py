@@ -63,7 +63,7 @@ def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
         case Phase.ANALYZE:
             facts = _failure(session)
             texts = findings(session, phase, bool(facts))
-            return (*_message(session), *texts, *facts, *_stated(session), *model)
+            return (*_of_the_model(session), *_message(session), *texts, *facts, *_stated(session), *model)
         case Phase.PLAN:
             return (*_planned(session), *findings(session, phase, False), *model)
         case Phase.VALIDATE:
@@ -127,6 +127,14 @@ def _message(session: Session) -> list[Block]:
     ):
         return []  # the first finding names the exception
     return [Text(text=f"**{code_span(raised.ename)}** {_circumstances(raised)}".strip())]
+
+
+def _of_the_model(session: Session) -> list[Block]:
+    """Return what a model sums up, as its words: no run has shown it."""
+    view = session.phase(Phase.ANALYZE)
+    if view is None or view.by or session.reasoner in ("", "offline") or not view.headline:
+        return []
+    return [Text(text=said(view.headline), topic=phrase(session.reasoner, 40))]
 
 
 def _failure(session: Session) -> list[Block]:

@@ -53,17 +53,18 @@ export function makeRenderer({ widgets }) {
           if (done.ok && name !== 'undo' && name !== 'copy' && what !== 'tests') this.certify(panel, done.said);
           return done;
         }));
-      if (fix) add('Insert fix', `Insert the fix as a new cell below ${label}`, 'insert', 'fix');
-      if (tests) add('Insert tests', `Insert the tests as new cells below ${label}`, 'insert', 'tests');
-      if (fix && tests) add('Insert both', `Insert the fix and the tests below ${label}`, 'insert', 'all');
       if (edits.length) {
         const where = edits.map(edit => edit.label).join(' and ');
         add('Replace…', `Put the fix into ${where}; the changes are shown first`, 'replace');
       }
+      if (fix) add('Insert fix', `Insert the fix as a new cell below ${label}`, 'insert', 'fix');
+      if (tests) add('Insert tests', `Insert the tests as new cells below ${label}`, 'insert', 'tests');
+      if (fix && tests) add('Insert both', `Insert the fix and the tests below ${label}`, 'insert', 'all');
       if (row.length) {
         add('Undo', 'Undo what this session put into the notebook', 'undo');
         add('Copy', 'Copy the fix and the tests', 'copy');
-        const main = row.findIndex(button => button.textContent === 'Insert both');
+        // Run All reaches a cell that was replaced, and never a copy below a cell that fails
+        const main = row.findIndex(button => button.textContent === (edits.length ? 'Replace…' : 'Insert both'));
         row[Math.max(main, 0)].classList.add('jp-mod-accept');
       }
       return row;
