@@ -49,7 +49,9 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("told:RULES", "AttributeError FutureWarning ImportError InvalidParameterError KeyError "
                    "NotImplementedError OSError RuntimeError TypeError ValueError"),
     ("bounds:RULES", "ValueError"),
-    ("looped:RULES", "AttributeError KeyError TypeError ValueError"),
+    ("looped:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
+    ("queries:RULES", "SyntaxError UndefinedVariableError"),
+    ("splits:RULES", "ValueError"),
     ("options:RULES", "AssertionError"),
     ("axes:RULES", "AttributeError TypeError ValueError"),
     ("filtered:RULES", "TypeError ValueError"),
@@ -86,8 +88,8 @@ def built_in(case: Case) -> LoadedRules:
     places = [f"crashes.{place}" for place, on in CRASHES if matches(on.split(), case)]
     if may_race(case):
         places += [f"races.{name}:RULES" for name in RACES]
-    if matches(SYNTAX.split(), case):
-        places.append(_SYNTAX_RULES)
+    if matches(SYNTAX.split(), case) and not _ran(case):
+        places = [_SYNTAX_RULES]
     found: list[AnyRule] = []
     faults: list[str] = []
     for place in places:
@@ -97,6 +99,11 @@ def built_in(case: Case) -> LoadedRules:
             module = place.partition(":")[0]
             faults.append(f"the rules in `{module}` could not be loaded: {type(error).__name__}: {error}")
     return LoadedRules(rules=tuple(found), faults=tuple(faults))
+
+
+def _ran(case: Case) -> bool:
+    """Whether the cell ran: its own code compiled, and what raised the error read another source."""
+    return case.raised is not None and any(frame.cell is not None for frame in case.raised.frames)
 
 
 def all_rules() -> Iterator[AnyRule]:

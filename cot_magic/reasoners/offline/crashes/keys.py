@@ -329,9 +329,11 @@ def absent(site: Site) -> Iterator[Suspicion]:
         for node in [item for item in reads if item.slice is key]:
             if found.type in ("dict", "collections.OrderedDict"):
                 change = site.over(node, f"{site.text(holder)}.get({site.text(key)})")
+                zero = site.over(node, f"{site.text(holder)}.get({site.text(key)}, 0)")
                 yield site.reading(
                     "A missing key may be acceptable here.",
                     site.repair("Use `get`, which returns `None` for a missing key.", change),
+                    site.repair("Use `get` with 0 for a missing key.", zero),
                     weight=0.25,
                 )
         for call in site.find(
@@ -375,6 +377,35 @@ def format_name(site: Site) -> Iterator[Suspicion]:
 
 
 @rule(
+    "key.already_dropped",
+    "KeyError",
+    lesson="`drop` raises an error for a column that is not there, also if an earlier cell dropped it. "
+    "`errors='ignore'` leaves such names out.",
+)
+def already_dropped(site: Site) -> Iterator[Suspicion]:
+    """`df.drop(['a', 'gone'], axis=1)`: the names that the table still has."""
+    said = site.says(r"\[(.*)\] not found in axis")
+    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "drop") if said else ():
+        assert isinstance(call.func, ast.Attribute)
+        for names in [node for node in ast.walk(call) if isinstance(node, ast.List)][:1]:
+            known = [str(key) for key in known_keys(site.value(call.func.value))]
+            items = [item for item in names.elts if isinstance(item, ast.Constant)]
+            kept = [site.text(item) for item in items if str(item.value) in known]
+            if not kept or len(items) != len(names.elts) or len(kept) == len(items):
+                continue
+            gone = [str(item.value) for item in items if str(item.value) not in known]
+            end = src.span(site.cell.source, call)[1] - 1
+            ignoring = src.Splice(start=end, end=end, text=", errors='ignore'")
+            repairs = (
+                site.repair(f"Leave out {', '.join(gone)}.", site.over(names, f"[{', '.join(kept)}]")),
+                site.repair("Ignore names that are not there.", ignoring),
+            )
+            claim = f"`{site.one_line(call.func.value)}` has no {', '.join(map(repr, gone))} any more."
+            yield site.reading(claim, *repairs, weight=0.84)
+            return
+
+
+@rule(
     "key.dropped_column",
     "KeyError",
     lesson="`drop`, `rename` and `set_index` change the columns of a DataFrame. If such a cell runs twice, "
@@ -387,6 +418,7 @@ def dropped_column(site: Site) -> Iterator[Suspicion]:
     for holder, key in lookups(site):
         if kind_of(site, holder) != "pandas.core.frame.DataFrame" or not isinstance(holder, ast.Name):
             continue
+        again = ""  # the method of this cell that takes the column away, if it ran before
         for cell, tree in site.cells():
             for call in [
                 node
@@ -398,12 +430,13 @@ def dropped_column(site: Site) -> Iterator[Suspicion]:
                 if method not in ("drop", "rename", "set_index", "groupby", "pop") or not mentions:
                     continue
                 if cell.id == site.cell.id and call.lineno >= site.frame.lineno:
-                    if method in ("drop", "rename", "set_index", "pop"):
-                        yield _ran_twice(site, holder, wanted, method)
-                        return
+                    again = again or method if method in ("drop", "rename", "set_index", "pop") else again
                     continue
                 yield from _removed_by(site, holder, key, wanted, cell.id, method, call)
                 return
+        if again:
+            yield _ran_twice(site, holder, wanted, again)
+            return
 
 
 def _ran_twice(site: Site, holder: ast.Name, wanted: str, method: str) -> Suspicion:
@@ -450,4 +483,14 @@ def _removed_by(
     yield site.cause(claim, f"{wanted!r} is not one of the columns.", check, *repairs, weight=0.9)
 
 
-RULES = (format_name, key_type, key_form, key_typo, counter, environment, absent, dropped_column)
+RULES = (
+    format_name,
+    key_type,
+    key_form,
+    key_typo,
+    counter,
+    environment,
+    absent,
+    already_dropped,
+    dropped_column,
+)

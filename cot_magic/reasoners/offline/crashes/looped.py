@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cot_magic.core.case import Case
 from cot_magic.core.facts import NO_FACTS, Facts
+from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.rule import Suspicion, matches, sound
 from cot_magic.reasoners.offline.site import Site
@@ -99,5 +100,80 @@ class HeaderRow:
                 return
 
 
-header_row = HeaderRow()
-RULES = (rows_of_table, header_row)
+@rule(
+    "loop.nested_pair",
+    "ValueError",
+    "TypeError",
+    lesson="`enumerate` yields pairs of a number and an element. An element that is a pair itself is taken "
+    "apart in parentheses: `for i, (a, b) in enumerate(pairs)`.",
+)
+def nested_pair(site: Site) -> Iterator[Suspicion]:
+    """`for i, a, b in enumerate(zip(xs, ys))`, and the same with `items()` and `iterrows()`."""
+    if not site.says(r"not enough values to unpack \(expected (\d+), got 2\)|too many values to unpack"):
+        return
+    for node in ast.walk(site.tree):
+        if not isinstance(node, ast.For | ast.comprehension) or not isinstance(node.target, ast.Tuple):
+            continue
+        names, called = node.target.elts, node.iter
+        by = (
+            getattr(called.func, "attr", getattr(called.func, "id", ""))
+            if isinstance(called, ast.Call)
+            else ""
+        )
+        first = getattr(node, "lineno", node.iter.lineno)
+        if by not in ("enumerate", "items", "iterrows") or len(names) < 3 or first != site.frame.lineno:
+            continue
+        start, end = src.span(site.cell.source, names[1])[0], src.span(site.cell.source, names[-1])[1]
+        inner = site.cell.source[start:end]
+        change = src.Splice(start=start, end=end, text=f"({inner})")
+        claim = f"`{by}` yields pairs; the second one of each holds `{inner}`."
+        yield site.reading(claim, site.repair(f"Put `{inner}` in parentheses.", change), weight=0.9)
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class BlankItems:
+    """The rule: only empty strings fail in a loop, such as blank lines of a file."""
+
+    code: str = "loop.blank_items"
+    on: tuple[str, ...] = ("ValueError", "IndexError")
+    lesson: str = (
+        "Files often have blank lines, at their end above all. Skip them before a line is taken apart."
+    )
+
+    def propose(self, case: Case, facts: Facts = NO_FACTS) -> Iterator[Suspicion]:
+        """A loop over strings whose current one is empty."""
+        site = Site.of(case) if matches(self.on, case) else None
+        if site is None:
+            return
+        for target, over in _loops(site):
+            value = site.literal(target)
+            if not isinstance(value, str) or value.strip():
+                continue
+            name, loop = target.id, _loop_of(site, target)
+            repair = None
+            if isinstance(loop, ast.For):
+                text = f"if not {name}.strip():\n    continue"
+                change = src.line_before(site.cell.source, src.first_line(loop.body[0]), text)
+                repair = site.repair("Skip blank lines.", change)
+            elif isinstance(loop, ast.comprehension) and not loop.ifs:
+                repair = site.repair("Leave out blank lines.", site.after(over, f" if {name}.strip()"))
+            if repair is not None:
+                claim = f"`{name}` is {value!r} here: a blank line of `{site.one_line(over)}`."
+                yield sound(site.cause(claim, "It is blank.", f"not {name}.strip()", repair, weight=0.88))
+            return
+
+
+def _loop_of(site: Site, target: ast.Name) -> ast.For | ast.comprehension | None:
+    return next(
+        (
+            node
+            for node in ast.walk(site.tree)
+            if isinstance(node, ast.For | ast.comprehension) and node.target is target
+        ),
+        None,
+    )
+
+
+header_row, blank_items = HeaderRow(), BlankItems()
+RULES = (rows_of_table, nested_pair, header_row, blank_items)

@@ -193,6 +193,9 @@ def _from_function(site: Site, cell: Cell, function: Function, target: str) -> I
     elif isinstance(last, ast.Expr) and not isinstance(last.value, ast.Constant):
         start = src.span(source, last)[0]
         changes, certain = [src.Splice(start=start, end=start, text="return ")], True
+    elif len(found := _idle_expressions(function)) == 1:
+        start = src.span(source, found[0])[0]
+        changes, certain = [src.Splice(start=start, end=start, text="return ")], True
     else:
         names = [
             node.targets[0].id
@@ -244,6 +247,16 @@ def printed(site: Site) -> Iterator[Suspicion]:
             claim, "`print` is the built-in function.", "print.__module__ == 'builtins'", repair, weight=0.92
         )
         return
+
+
+def _idle_expressions(function: Function) -> list[ast.Expr]:
+    """Statements that compute a value and do nothing with it."""
+    return [
+        node
+        for node in src.own_scope(function)
+        if isinstance(node, ast.Expr)
+        and not isinstance(node.value, ast.Constant | ast.Call | ast.Await | ast.Yield | ast.YieldFrom)
+    ]
 
 
 RULES = (printed, origin)

@@ -40,6 +40,21 @@ EXAMPLES = (
      "r = c.execute(f\"select '{name}'\").fetchone()"), "r[0] == name"),
     ("tables", "keys_of_merge", ("import pandas as pd\na = pd.DataFrame({'cust_id': [1, 2], 'n': [3, 4]})\n"
      "b = pd.DataFrame({'id': [1, 2], 'm': [5, 6]})", "j = a.merge(b)"), "list(j.m) == [5, 6]"),
+    ("looped", "nested_pair", ("xs = [1, 2]\nys = [3, 4]", "t = 0\nfor i, x, y in enumerate(zip(xs, ys)):\n    t += i * x * y"),
+     "t == 8"),
+    ("looped", "blank_items", ("lines = ['a:1', '', 'b:2']", "d = {}\nfor line in lines:\n    k, v = line.split(':')\n    d[k] = v"),
+     "d == {'a': '1', 'b': '2'}"),
+    ("queries", "query_names", ("import pandas as pd\ndf = pd.DataFrame({'unit price': [1, 5]})", "r = df.query('unit price > 2')"),
+     "len(r) == 1"),
+    ("queries", "query_names", (DF + "\nlimit = 2", "r = df.query('a > limit')"), "len(r) == 1"),
+    ("splits", "before_split", ("import pandas as pd\nfrom sklearn.linear_model import LinearRegression\nfrom "
+     "sklearn.model_selection import train_test_split\nX = pd.DataFrame({'a': [1, 2, 3, 4], 'k': ['x', 'y', 'x', 'y']})\n"
+     "y = pd.Series([1, 2, 3, 4])\nX_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, random_state=0)",
+     "m = LinearRegression().fit(X_train, y_train)\nscore = m.score(X_test, y_test)"), "m.n_features_in_ == 3"),
+    ("keys", "already_dropped", (DF + "\ndf = df.drop(['a'], axis=1)", "df = df.drop(['a', 'b'], axis=1)"),
+     "len(df.columns) == 0"),
+    ("nones", "origin", ("def find(rows, k):\n    for row in rows:\n        if row[0] == k:\n            row[1]",
+     "x = find([('a', 3)], 'a') + 1"), "x == 4"),
     ("options", "option", ("points = {'a': 3, 'b': 9}\nrank = sorted(points, key=points.get)",
      "assert rank[0] == 'b'"), "rank == ['b', 'a']"),
     ("options", "option", ("import pandas as pd\na = pd.DataFrame({'v': [1, 2]})\nb = pd.concat([a, a])",
@@ -58,6 +73,7 @@ def test_the_first_edit_that_passes_is_right(module, name, cells, holds, failing
         ("import pandas", "pandas"),
         ("import numpy", "numpy"),
         ("matplotlib", "matplotlib"),
+        ("sklearn", "sklearn"),
     ):
         if library in "".join(cells):
             pytest.importorskip(needs)

@@ -613,6 +613,28 @@ ROWS = (
         weight=0.93,
     ),
     Remedy(
+        code="pandas.pivot_by_place",
+        on=("TypeError",),
+        says=r"(pivot|pivot_table|drop|melt)\(\) takes \d+ positional arguments? but",
+        find=("_x.pivot(_i, _c, _v)", "_x.pivot(_i, _c)", "_x.drop(_k, _n)"),
+        write=(
+            Swap(
+                text="{x}.pivot(index={i}, columns={c}, values={v})",
+                why="Name the arguments, in their old order.",
+            ),
+            Swap(text="{x}.pivot(index={i}, columns={c})", why="Name the arguments, in their old order."),
+            Swap(text="{x}.drop({k}, axis={n})", why="Name the axis."),
+        ),
+        claim="`{method}` takes these arguments by name only; by place they were index, columns and values.",
+        lesson="Since pandas 2, most arguments are given by name.",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': ['m', 'm'], 'k': ['x', 'y'], 'v': [1, 2]})",
+            "w = df.pivot('d', 'k', 'v')",
+            "w.loc['m', 'y'] == 2",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
         code="pandas.several_keys",
         on=("TypeError", "ValueError"),
         says=r"takes (from \d+ to )?\d+ positional arguments? but|No axis named|got multiple values for argument",

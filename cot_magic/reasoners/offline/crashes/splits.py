@@ -1,0 +1,95 @@
+"""Features that were split into training and test data before they were made fit for a model."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from cot_magic.core.case import Cell
+from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.site import Site, type_name
+from cot_magic.reasoners.offline.written import rule
+
+_TEXT = (
+    r"could not convert string to float|[Pp]andas data cast to numpy dtype of object|dtype='numeric' is not "
+    r"compatible|Unable to convert array of bytes/strings"
+)
+_MISSING = r"Input X contains (NaN|infinity)|Input contains (NaN|infinity)"
+_LESSON = (
+    "Training and test data need the same columns, so categories are encoded and gaps are filled before the "
+    "split, or in a pipeline that is fitted with the training data."
+)
+
+
+@rule("model.before_split", "ValueError", lesson=_LESSON)
+def before_split(site: Site) -> Iterator[Suspicion]:
+    """`fit(X_train, …)`, where `X_train` is from `train_test_split(X, y)` and `X` holds text or gaps."""
+    words, gaps = site.says(_TEXT), site.says(_MISSING)
+    names = [node.id for node in ast.walk(site.statement or site.tree) if isinstance(node, ast.Name)]
+    for name in dict.fromkeys(names) if words or gaps else ():
+        found = _split(site, name)
+        if found is None or not type_name(site.known(name)).endswith("DataFrame"):
+            continue
+        cell, statement, call = found
+        features = src.text_of(cell.source, call.args[0])
+        target = src.text_of(cell.source, call.args[1]) if len(call.args) > 1 else ""
+        if not features.isidentifier():
+            return
+        pandas = next((item.name for item in site.case.namespace if "module 'pandas'" in item.text), "pd")
+        lines = _encoded(features, pandas) if words else _filled(features, target)
+        repairs = tuple(
+            Repair(
+                edits=(src.edit(cell, src.line_before(cell.source, src.first_line(statement), text)),),
+                why=why,
+            )
+            for text, why in lines
+        )
+        what = "text" if words else "missing values"
+        claim = f"`{features}` has {what} when it is split, so `{name}` has them too."
+        yield replace(site.reading(claim, *repairs, weight=0.9), cell=cell.id, lineno=statement.lineno)
+        return
+
+
+def _encoded(features: str, pandas: str) -> list[tuple[str, str]]:
+    return [
+        (
+            f"{features} = {pandas}.get_dummies({features}, dtype=float)",
+            "Make columns of 0 and 1 of the categories, before the split.",
+        ),
+        (
+            f"{features} = {pandas}.get_dummies({features}, drop_first=True, dtype=float)",
+            "Make columns of 0 and 1 of all categories but the first, before the split.",
+        ),
+        (f"{features} = {features}.select_dtypes('number')", "Only use the columns that hold numbers."),
+    ]
+
+
+def _filled(features: str, target: str) -> list[tuple[str, str]]:
+    found = [
+        (
+            f"{features} = {features}.fillna({features}.median(numeric_only=True))",
+            "Fill in the median of each column, before the split.",
+        ),
+        (f"{features} = {features}.fillna(0)", "Fill in 0, before the split."),
+    ]
+    if target.isidentifier():
+        rows = f"{features} = {features}.dropna()\n{target} = {target}.loc[{features}.index]"
+        found.insert(1, (rows, "Leave out the rows with a missing value, before the split."))
+    return found
+
+
+def _split(site: Site, name: str) -> tuple[Cell, ast.Assign, ast.Call] | None:
+    """The split that makes the name: `X_train, X_test, … = train_test_split(X, …)`."""
+    for cell, tree in site.cells():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Assign(targets=[ast.Tuple(elts=elements)], value=ast.Call(args=[_, *_]) as call):
+                    called = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                    if called == "train_test_split" and name in [
+                        getattr(item, "id", "") for item in elements[:2]
+                    ]:
+                        return cell, node, call
+    return None
+
+
+RULES = (before_split,)
