@@ -79,6 +79,7 @@ def shell(request: pytest.FixtureRequest) -> Iterator[Any]:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = request.param
     shell = InteractiveShell(config=config)
+    getattr(shell.history_manager, "outputs", {}).clear()  # IPython keeps those of all shells of a process
     yield shell
     atexit.unregister(shell.atexit_operations)
     sys.modules["__main__"] = main
