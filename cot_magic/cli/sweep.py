@@ -158,7 +158,7 @@ def executor_of(given: argparse.Namespace) -> Iterator[tuple[Executor, int, Run]
         try:
             yield executor, 2 * max(1, sum(client.nthreads().values())), run_task
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(wait=False)  # cancels those that have not begun
 
 
 @contextmanager

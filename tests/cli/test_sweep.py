@@ -99,7 +99,7 @@ def test_a_sweep_that_is_killed_goes_on_and_leaves_no_process(tmp_path: Path) ->
     assert process.stdout is not None
     process.stdout.readline()  # one has ended
     os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
     done = sweep("nbs", "--json", "rows.jsonl", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(rows_of(tmp_path / "rows.jsonl")) == 6
