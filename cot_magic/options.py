@@ -92,6 +92,12 @@ OPTIONS = (
         help="stop before the request that could exceed it (list price)",
     ),
     Option(
+        name="--personal",
+        read=_choice("mask", "show"),
+        metavar="mask|show",
+        help="whether e-mail addresses, phone, card, IBAN and social security numbers are withheld",
+    ),
+    Option(
         name="--schedules",
         read=_number(int, 1),
         metavar="N",

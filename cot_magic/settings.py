@@ -51,6 +51,7 @@ class Settings:
     budget: int | None = None
     effort: str | None = None
     max_cost: float | None = None
+    personal: str = "mask"
     schedules: int | None = None
     seed: int | str | None = None
     runs: int | None = None

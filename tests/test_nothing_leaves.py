@@ -482,3 +482,50 @@ def test_a_key_without_its_quotes_is_in_no_request_no_recording_and_no_panel(
     shown = [json.dumps(item["content"]) for item in ran.messages if item["msg_type"] not in NATIVE]
     for text in (*bodies, path.read_text(encoding="utf-8"), *shown):
         assert not secret.leaks_into(text)
+
+
+PEOPLE = (
+    *("ann.lee@example.com", "j+news@mail.uni-koeln.de", "a_b@sub.corp.io", "kim@firma.com.tr"),
+    *("+49 151 2345 6789", "+1 (212) 555-0147", "(415) 555-2671", "212-555-0188"),
+    *("DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "FR14 2004 1010 0505 0001 3M02 606"),
+    *(
+        "4111 1111 1111 1111",
+        "5555555555554444",
+        "3782 822463 10005",
+        "6011-1111-1111-1117",
+        "30569309025904",
+    ),
+    *("219-09-9999", "078-05-1120", "457-55-5462", "123-45-6789"),
+)
+
+
+def test_no_personal_data_is_in_a_request_a_recording_a_report_or_the_panel(
+    kernel: Any, tmp_path: Path
+) -> None:
+    from messages_server import MessagesServer
+    from phase_script import answer, call
+    from scripted_replies import Reply
+
+    assert len(PEOPLE) == 20
+    path = tmp_path / "people.cot.jsonl"
+    looks = [
+        call("inspect", expressions=["people", "'/'.join(people)"]),
+        call("run", code="print(people)"),
+        call("hypothesize", hypothesis="a scripted claim about people", prediction="there are twenty",
+             code="print(people)\nlen(people) == 20"),
+    ]  # fmt: skip
+    with MessagesServer() as server:
+        server.add(Reply(tools=looks, match="Phase ANALYZE"), Reply(text=answer(), sticky=True))
+        kernel.run(f"people = {list(PEOPLE)!r}\nprint(people)")
+        kernel.run(f"import os\nos.environ.update(ANTHROPIC_BASE_URL={server.url!r}, ANTHROPIC_API_KEY='k')")
+        ran = kernel.run(
+            f"%%cot+ why does {PEOPLE[1]} fail? --reasoner claude --save {path}\n"
+            "by_name = {name: len(name) for name in people}\nraise KeyError(f'{people} missing in {by_name}')"
+        )
+        kernel.run(f"%cot_export {tmp_path / 'rca.ipynb'}")
+    panel = "\n".join(str(bundle) for bundle in ran.displays)
+    requests = [seen.raw.decode() for seen in server.turns]
+    assert len(requests) >= 2
+    assert "<redacted: IBAN" in requests[-1]
+    texts = (*requests, path.read_text(encoding="utf-8"), (tmp_path / "rca.ipynb").read_text(), panel)
+    assert [(place, item) for place, text in enumerate(texts) for item in PEOPLE if item in text] == []

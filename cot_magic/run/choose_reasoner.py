@@ -90,7 +90,7 @@ def choose_reasoner(settings: Settings, redactor: Redactor | None = None) -> Rea
         from cot_magic.reasoners.offline_first import OfflineFirst
 
         offline = plugins.load("reasoners", "offline")(rules=plugins.rules)
-        model = _claude(settings, redactor or Redactor())
+        model = _claude(settings, leaving(redactor or Redactor(), settings))
         reasoner = OfflineFirst(offline, model, settles=settings.reasoner == "auto")
     elif name.startswith((RECORDED, AFRESH)):
         from cot_magic.notebook.report.session import events_of
@@ -103,6 +103,11 @@ def choose_reasoner(settings: Settings, redactor: Redactor | None = None) -> Rea
     else:
         reasoner = plugins.load("reasoners", name)()
     return reasoner
+
+
+def leaving(redactor: Redactor, settings: Settings) -> Redactor:
+    """The redactor of what leaves: personal data is withheld unless the person said otherwise."""
+    return redactor.leaving(personal=settings.personal != "show")
 
 
 def absolute(settings: Settings) -> Settings:

@@ -284,6 +284,7 @@ def _of_dead_kernel(session: Session, notebook: Any, place: int, settings: Setti
     from cot_magic.capture.secrets.redactor import Redactor
     from cot_magic.capture.secrets.withhold import withheld
     from cot_magic.core.events import Faulted, SessionEnded
+    from cot_magic.run.choose_reasoner import leaving
 
     fault = Faulted(
         phase=None, message="the kernel died while this cell ran; nothing more can be learned from it."
@@ -300,7 +301,7 @@ def _of_dead_kernel(session: Session, notebook: Any, place: int, settings: Setti
         case = Case(cell=cell, cells=cells, raised=raised, environment=Environment(python="", platform=""))
         events.append(
             SessionStarted(
-                case=withheld(case, Redactor()),
+                case=withheld(case, leaving(Redactor(), settings)),
                 intensity=settings.intensity,
                 reasoner=settings.reasoner,
                 budget=settings.effective_budget(),

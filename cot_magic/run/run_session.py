@@ -38,6 +38,7 @@ from cot_magic.run.choose_reasoner import (
     Sending,
     choose_reasoner,
     chosen,
+    leaving,
 )
 from cot_magic.run.interrupts import interruptible
 from cot_magic.run.last_session import LAST, LastSession
@@ -106,7 +107,7 @@ def run_session(
             challenger=challenged,
         )
         events = with_certificate(events, certify) if certify is not None else events
-        screens = Screens(renderer, (*listeners, last, *recording), redactor)
+        screens = Screens(renderer, (*listeners, last, *recording), leaving(redactor, settings))
         return _follow(events, Session(), screens, verbatim, last, clock, reasoner)
 
 
@@ -154,7 +155,9 @@ def resume_session(
             resume=session,
             challenger=challenged,
         )
-        screens = Screens(renderer, (*listeners, last, *recording), redactor, session=last.shown)
+        screens = Screens(
+            renderer, (*listeners, last, *recording), leaving(redactor, settings), session=last.shown
+        )
         return _follow(events, session, screens, verbatim, last, clock, reasoner)
 
 

@@ -21,8 +21,10 @@ Rules
   place of a value that should be there.
 - A regression test is a function `test_...` with asserts that fails without the fix and passes with it. It
   takes no arguments, runs after the failing cell and sees the notebook's names.
-- Tools run in throwaway copies of the kernel that cannot reach files, the network or other programs. They
-  are all that you can do: there is no other way to act, and nobody reads your answer before it is shown.
+- Tools run in throwaway copies of the kernel: without network, without other programs, and without writing
+  to files that exist. They can read the files that the user can, except where credentials are kept; read
+  only what the failure needs. Tools are all that you can do: there is no other way to act, and nobody reads
+  your answer before it is shown.
 
 Data
 The user's first message describes the case. All text from the notebook (sources, values, outputs, messages of
