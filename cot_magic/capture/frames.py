@@ -26,7 +26,7 @@ FIRST_FRAMES = 5  # of a deep recursion: how it started
 LAST_FRAMES = 50
 MOST_VARIABLES = 30
 LONGEST_EXPRESSION = 500
-LINES_BEFORE, LINES_AFTER = 25, 5  # of library code around the line that raised
+LINES_BEFORE, LINES_AFTER = 14, 4  # of library code around the line that raised
 LONGEST_SOURCE = 2_500
 MOST_BRIEF_NAMES = 6  # of a library frame that is not the innermost
 

@@ -213,7 +213,8 @@ class ClaudeReasoner:
             case Phase.VALIDATE:
                 return not (bench.verified or bench.confirmed) and bool(bench.hypotheses)
             case Phase.IMPLEMENT:
-                return not bench.verified
+                tried = bench.rounds > 0 and bench.passing  # which of them is meant only the person can say
+                return not (bench.verified or tried)
             case _:
                 return False
 

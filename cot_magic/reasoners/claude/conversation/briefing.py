@@ -15,15 +15,16 @@ from cot_magic.reasoners.claude.conversation.outgoing import Marked, cut
 SOURCES = 60_000  # characters of cells that are sent; the others can be read on request
 NAMES = 80  # global names that are listed
 LINE = 400
-LONGEST_RESULT = 6_000  # characters of the evidence for one request
+LONGEST_RESULT = 3_000  # characters of the evidence for one request
 LONGEST_OUTPUT = 1_500  # characters of what one run printed
 LONGEST_SAMPLE = 600  # characters of the data of one name
 LONGEST_SAMPLES = 2_400
 LONGEST_SHOWN = 2_400  # characters of what all cells printed
+LONGEST_DOC = 600  # characters of signature and documentation
 LONGEST_FACTS = 8_000
 LONGEST_PHASE = 6_000  # characters of one finished phase
-LONGEST_FOUND = 6_000  # characters of what another reasoner found before
-MOST_FOUND = 8  # hypotheses, and fixes
+LONGEST_FOUND = 3_000  # characters of what another reasoner found before
+MOST_FOUND = 5  # hypotheses, and fixes
 NOTHING_RAN = (
     "nothing ran: there is no copy of the kernel, or the time for experiments is used up. "
     "This is not evidence."
@@ -123,8 +124,9 @@ def _frames(raised: Raised, cells: Cells) -> Iterator[str]:
         yield f"frame {place}: {frame.function} in {where}, line {frame.lineno}: {cut(frame.line, LINE)}"
         if frame.cell is not None:
             yield from _values(frame)
-        if frame.called:
-            yield f"  signature and documentation of what it calls: {frame.called}"
+        if "\n" in frame.called:  # with documentation: the values have the signature
+            told = frame.called[:LONGEST_DOC] + "…" * (len(frame.called) > LONGEST_DOC)
+            yield f"  signature and documentation of what it calls: {told}"
         if frame.source:
             yield f"  the library's source around that line:\n{frame.source}"
     if skipped:
@@ -136,7 +138,7 @@ def _values(frame: Frame) -> Iterator[str]:
         yield f"  was evaluating: {cut(frame.expression, LINE)}"
     seen = set()
     for item in (*frame.operands, *frame.variables):
-        if item.name not in seen:
+        if item.name not in seen and not item.name.startswith("."):  # CPython's own, in comprehensions
             seen.add(item.name)
             yield f"  {_variable(item)}"
 
@@ -155,7 +157,11 @@ def _samples(case: Case) -> list[str]:
 
 
 def _variable(item: Variable) -> str:
-    facts = "; ".join(f"{name}: {text}" for name, text in item.facts if name != "head")
+    facts = "; ".join(
+        f"{name}: {text}"
+        for name, text in item.facts
+        if name != "head" and not (name == "signature" and text in item.text)
+    )
     keys = f"; keys: {', '.join(item.keys)}"[:LINE] if item.keys else ""
     line = f"{item.name} = {item.text}  ({item.type}{'; ' + facts if facts else ''}{keys})"
     return line if len(line) <= 2 * LINE else line[: 2 * LINE] + "…"

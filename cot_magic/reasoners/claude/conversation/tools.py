@@ -89,10 +89,8 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
     _tool(
         "try_fixes",
         "Try rival fixes in one round: for each, run the failing cell and each test, without and with the "
-        "edits, in throwaway copies of the kernel. A fix that passes is challenged: whether what failed "
-        "still happens, whether every part of the edit is needed, whether the tests notice an empty "
-        "result, whether an edit of the same size does something else. Returns the runs and the verdict. "
-        "Nothing of the user's is changed.",
+        "edits, in throwaway copies of the kernel. One that passes is challenged (is every part needed, do "
+        "the tests notice an empty result, does an edit of the same size do something else).",
         fixes=_list(_FIX),
     ),
     _tool(
