@@ -200,7 +200,8 @@ def stream_html(item: Stream) -> str:
 
 
 def _text(block: Text) -> str:
-    lead = f'<span style="opacity:0.75;margin-right:8px">{escape(block.topic)}</span> ' if block.topic else ""
+    faint = "" if block.quiet else "opacity:0.75;"  # twice as faint would be too faint to read
+    lead = f'<span style="{faint}margin-right:8px">{escape(block.topic)}</span> ' if block.topic else ""
     parts = parse(block.text)
     inline = bool(parts) and parts[0].kind is ProseKind.PARAGRAPH
     text = "".join(_part(part, lead if inline and not index else "") for index, part in enumerate(parts))

@@ -1,6 +1,8 @@
 """What each of the five phases shows of a session, in words and blocks."""
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
@@ -68,7 +70,7 @@ def blocks(session: Session, phase: Phase) -> tuple[Block, ...]:
             return (*_planned(session), *findings(session, phase, False), *model)
         case Phase.VALIDATE:
             verdicts = _validated(session)
-            return (*findings(session, phase, bool(verdicts)), *verdicts, *model)
+            return (*_short_tokens(findings(session, phase, bool(verdicts))), *verdicts, *model)
         case Phase.IMPLEMENT:
             return (*findings(session, phase, False), *implemented(session), *model)
         case Phase.CONFIRM:
@@ -87,6 +89,7 @@ _SAID_AGAIN = {
     "probes", "fixes", "strategy", "eliminated", "effects", "why this one", "rivals", "rollback", "result",
     "cost", "limits", "confidence",
 }  # fmt: skip
+_TOKEN = re.compile(r"cot1-[\w.-]{35,}\w")  # longer than 40 characters
 _LEVEL = re.compile(r"\*\*P[012]\*\* ")
 
 
@@ -102,6 +105,15 @@ def findings(session: Session, phase: Phase, drawn: bool) -> tuple[Text, ...]:
     if ((view is not None and view.by) or session.reasoner) == "offline" and phase is not Phase.ANALYZE:
         found = tuple(item for item in found if item.topic not in _SAID_AGAIN or _of_review(session))
     return tuple(Text(text=said(_LEVEL.sub("", item.text)), topic=phrase(item.topic, 40)) for item in found)
+
+
+def _short_tokens(texts: Sequence[Text]) -> Iterator[Block]:
+    """Yield the texts with long tokens of schedules shortened, and each whole token in a fold."""
+    for text in texts:
+        found = _TOKEN.findall(text.text)
+        yield replace(text, text=_TOKEN.sub(lambda token: f"{token[0][:18]}…{token[0][-12:]}", text.text))
+        for token in dict.fromkeys(found):
+            yield Fold(title="the whole token", blocks=(Code(source=token, language=""),))
 
 
 def _of_review(session: Session) -> bool:
@@ -238,7 +250,7 @@ def _lineage(case: Case) -> Table:
         )
         for item in case.lineage
     ]
-    return Table(headers=("depends on", "for", "source", ""), rows=tuple(rows), code=(1, 2))
+    return Table(headers=("depends on", "for", "source", "state"), rows=tuple(rows), code=(1, 2))
 
 
 def _stated(session: Session) -> list[Block]:
@@ -316,10 +328,10 @@ def _validated(session: Session) -> list[Block]:
 
 def _beside(session: Session, item: Evidence) -> str:
     """Say what a run that belongs to no hypothesis was about."""
-    if any(other.id == item.about for other in session.hypotheses):  # it only says that it fails
-        return "the failure repeats in a copy of the kernel" if item.held else "the failure, run again"
     if item.kind is EvidenceKind.SCHEDULE and item.schedule is not None:
         return f"{item.schedule.failed:,} of {item.schedule.schedules:,} schedules of the cell fail"
+    if any(other.id == item.about for other in session.hypotheses):  # it only says that it fails
+        return "the failure repeats in a copy of the kernel" if item.held else "the failure, run again"
     if item.kind is EvidenceKind.RUNS:
         return f"the cell, run again: {ending(item)}"
     if item.about == LOOK:
@@ -334,7 +346,8 @@ def _pictured(session: Session) -> list[Block]:
         if search is None or search.trace is None or not _search_of_the_case(session, item):
             continue
         if search.witness is not None and search.trace.steps:
-            trace = disputed(search.trace)
+            cause = session.root_cause
+            trace = disputed(search.trace, cause.claim if cause is not None else "")
             steps = len(search.trace.steps) - len(trace.steps)
             tasks = len(search.trace.lanes) - len(trace.lanes)
             title = "The failing schedule"

@@ -364,7 +364,7 @@ def _row(trace: Trace, row: StepRow, top: int, width: int, where: int) -> Iterat
         return
     if row.step is None:
         yield f'<g aria-hidden="true">{_dots(_x(row), y)}</g>'
-        yield f'<text x="{names + 2}" y="{y + 4}" opacity="0.7">{more(row.hidden)}</text>'
+        yield f'<text x="{names + 2}" y="{y + 4}" opacity="0.75">{more(row.hidden)}</text>'
         return
     step = row.step
     if step.deviation or step.error:
@@ -419,6 +419,6 @@ def _source(step: TraceStep, x: int, y: int, room: int, width: int) -> str:
     middle = f'<tspan font-weight="700" text-decoration="underline">{escape(found)}</tspan>' if found else ""
     last = f'<tspan opacity="0.75">  {escape(tail)}</tspan>' if tail else ""
     return (
-        f'<text x="{x}" y="{y}" xml:space="preserve"><tspan opacity="0.6">{escape(where)}  </tspan>'
+        f'<text x="{x}" y="{y}" xml:space="preserve"><tspan opacity="0.75">{escape(where)}  </tspan>'
         f"{escape(before)}{middle}{escape(after)}{last}</text>"
     )

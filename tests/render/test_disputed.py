@@ -50,3 +50,20 @@ def test_a_trace_in_which_nothing_is_told_apart_keeps_its_end() -> None:
 
 def test_a_trace_without_steps_stays_empty() -> None:
     assert disputed(Trace(lanes=("a",), steps=())).steps == ()
+
+
+def test_the_task_that_took_it_away_is_there_although_the_failing_line_does_not_name_it() -> None:
+    steps = (
+        *NOISE,
+        step(3, touched="self.users"),
+        step(5, touched="self.users", line="self.users.pop(user)"),
+        *(step(8, touched="self.pool", deviation="goes first") for _ in range(30)),
+        step(3, error="TypeError: 'NoneType' object is not subscriptable"),
+    )
+    shown = disputed(
+        Trace(lanes=tuple("abcdefghi"), steps=steps), "`cancel` removes from `self.users` too early."
+    )
+    assert "f" in shown.lanes
+    assert any(item.line == "self.users.pop(user)" for item in shown.steps)
+    assert shown.steps[-1].error
+    assert len(shown.steps) <= STEPS

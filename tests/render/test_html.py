@@ -16,7 +16,7 @@ TAGS = {
     *("section", "details", "summary", "div", "span", "p", "b", "code", "pre", "ul", "ol", "li"),
     *("table", "tr", "td", "th"),
 }
-ATTRIBUTES = {"style", "role", "aria-label", "title", "open", "dir", "valign"}
+ATTRIBUTES = {"style", "role", "aria-label", "aria-level", "aria-live", "title", "open", "dir", "valign"}
 # of a picture: where a sanitizer takes them, its text stays (test_sanitised)
 DRAWN = {"svg", "text", "tspan", "line", "path", "circle", "rect", "g"}
 DRAWN_WITH = {
@@ -158,3 +158,41 @@ def test_a_long_list_of_runs_goes_into_one_fold() -> None:
     text = html(outline(sessions.fold(events)))
     assert text.count("<summary") == 5 + 1 + 40
     assert ">40 runs</summary>" in text
+
+
+class Faintness(HTMLParser):
+    """The opacity of each piece of text, that of the elements around it included."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.around = [1.0]
+        self.faintest = 1.0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("rect", "circle", "path", "line"):  # they have no end tag, or no text
+            return
+        given = dict(attrs)
+        found = re.search(r"(?<![-\w])opacity:([\d.]+)", given.get("style") or "")
+        own = float(found[1]) if found else float(given.get("opacity") or 1)
+        self.around.append(self.around[-1] * own)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("rect", "circle", "path", "line"):
+            self.around.pop()
+
+    def handle_data(self, data: str) -> None:
+        if any(map(str.isalnum, data)):
+            self.faintest = min(self.faintest, self.around[-1])
+
+
+def test_no_text_is_too_faint_to_read(verified: Session) -> None:
+    """JupyterLab's text is black at 87 %: 70 % of that is a contrast of 4.5 on white."""
+    for session in (verified, sessions.fold(sessions.race_events()), sessions.fold(sessions.analyze(sessions.key_error_case()))):  # fmt: skip
+        assert Faintness(html(outline(session))).faintest >= 0.7
+
+
+def test_each_phase_is_a_heading_and_the_verdict_is_announced(verified: Session) -> None:
+    page = html(outline(verified))
+    assert page.count('role="heading"') == 5
+    assert 'role="status" aria-live="polite"' in page

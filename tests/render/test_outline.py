@@ -437,3 +437,13 @@ def test_a_hypothesis_that_only_repeats_the_error_is_not_shown(others):
     assert "It raises again." not in claims
     assert len(claims) == others
     assert ("The key is wrong." in claims) is bool(others)
+
+
+def test_a_long_token_is_shortened_and_whole_in_a_fold() -> None:
+    token = f"cot1-0-{'0w2.' * 30}1w2-03b2c8dc"
+    events = [*sessions.analyze(sessions.key_error_case()), PhaseStarted(phase=Phase.VALIDATE)]
+    told = Finding(phase=Phase.VALIDATE, topic="schedules", text=f"Replay it with `--seed {token}`.")
+    blocks = outline(sessions.fold([*events, told])).sections[2].blocks
+    (text,) = [block.text for block in blocks if isinstance(block, Text)]
+    assert max(map(len, text.split())) <= 40
+    assert [block.blocks[0].source for block in blocks if isinstance(block, Fold)] == [token]
