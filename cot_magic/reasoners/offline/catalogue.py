@@ -52,6 +52,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("looped:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
     ("queries:RULES", "SyntaxError UndefinedVariableError"),
     ("splits:RULES", "ValueError"),
+    ("kept:RULES", "AssertionError AttributeError KeyError TypeError ValueError"),
     ("options:RULES", "AssertionError"),
     ("axes:RULES", "AttributeError TypeError ValueError"),
     ("filtered:RULES", "TypeError ValueError"),

@@ -145,6 +145,7 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
             why = f"Use `{meant!r}`{_difference(wanted, meant, what)}."
             if literals:
                 changes = [site.over(node, _quoted(site, node, meant)) for node in literals]
+                changes += _of_the_same_form(site, wanted, meant, names)
                 repairs = [site.repair(why, *changes)]
             else:
                 repairs = list(_at_origin(site, wanted, meant, why))
@@ -156,6 +157,27 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
                 yield site.reading(claim, *repairs, weight=weight - 0.15)
         if candidates:
             return
+
+
+def _of_the_same_form(site: Site, wanted: str, meant: str, names: list[str]) -> list[src.Splice]:
+    """Other keys of the cell that differ from a known one as this one does: in case, or in blanks around."""
+    plain = {name.strip().lower(): name for name in names}
+    if wanted.strip().lower() != meant.strip().lower() or len(plain) != len(names):
+        return []
+
+    def looks_up(node: ast.AST) -> bool:
+        method = getattr(getattr(node, "func", None), "attr", "")
+        return isinstance(node, ast.Subscript) or method in _KEY_METHODS
+
+    others = [
+        node
+        for lookup in filter(looks_up, ast.walk(site.tree))
+        for node in ast.walk(getattr(lookup, "slice", lookup))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if node.value not in (wanted, *names)
+    ]
+    found = {id(node): (node, plain.get(str(node.value).strip().lower())) for node in others}
+    return [site.over(node, _quoted(site, node, name)) for node, name in found.values() if name is not None]
 
 
 def _difference(wanted: str, meant: str, what: str) -> str:

@@ -33,6 +33,7 @@ EXAMPLES = (
      "df['size'] = size(df['a'])"), "list(df['size']) == ['small', 'small', 'big']"),
     ("keys", "key_form", ("codes = {'male': 0, 'female': 1}\nseen = ['Male', ' female']", "x = [codes[s] for s in "
      "seen[:1]]"), "x == [0]"),
+    ("keys", "key_typo", (DF, "t = df['A'].sum() + df['B'].sum()"), "t == 21"),
     ("operators", "text_and_number", ("x = 3\ny = 4", "label = 'at ' + x + ', ' + y"), "label == 'at 3, 4'"),
     ("pickled", "stored_lambda", ("import pickle\nfrom collections import defaultdict\nn = defaultdict(lambda: 0)",
      "data = pickle.dumps(n)"), "pickle.loads(data)['x'] == 0"),
@@ -55,6 +56,11 @@ EXAMPLES = (
      "len(df.columns) == 0"),
     ("nones", "origin", ("def find(rows, k):\n    for row in rows:\n        if row[0] == k:\n            row[1]",
      "x = find([('a', 3)], 'a') + 1"), "x == 4"),
+    ("kept", "not_kept", ("name = ' ann '\nname.strip()", "assert name == 'ann'"), "name == 'ann'"),
+    ("kept", "not_kept", ("import pandas as pd\ndf = pd.DataFrame({'k': [1, 1], 'v': [' a', 'b ']})\n"
+     "df.drop_duplicates('k').reset_index(drop=True)\ndf['v'].str.strip()", "assert len(df) == 1, len(df)"),
+     "len(df) == 1"),
+    ("kept", "not_kept", (DF + "\ndf.rename(columns={'a': 'n'})", "t = df['n'].sum()"), "t == 6"),
     ("options", "option", ("points = {'a': 3, 'b': 9}\nrank = sorted(points, key=points.get)",
      "assert rank[0] == 'b'"), "rank == ['b', 'a']"),
     ("options", "option", ("import pandas as pd\na = pd.DataFrame({'v': [1, 2]})\nb = pd.concat([a, a])",
@@ -96,6 +102,7 @@ def test_the_first_edit_that_passes_is_right(module, name, cells, holds, failing
         ("looped", "rows_of_table", ("t = [row['a'] for row in ['x']]",)),
         ("filtered", "same_selection", ("x = [1, 2]\nx, y = [1, 2, 3]",)),
         ("keys", "key_form", ("d = {'a': 1}\nd['b']",)),
+        ("kept", "not_kept", ("rows = [2, 1]\nrows.sort()\nrows.append(3)", "assert rows == [1]")),
         ("options", "option", ("total = 3\nassert total == 4",)),
         ("operators", "text_and_number", ("x = [1] + 2",)),
         ("pickled", "stored_lambda", ("x = (lambda: 1) + 1",)),

@@ -140,6 +140,11 @@ ROWS = (
         write=(
             Swap(text="{pd}.to_datetime({x}).{name}", why="Make a date of the string first.", needs=("pd",)),
             Swap(
+                text="{pd}.to_datetime({x}, dayfirst=True).{name}",
+                why="Make a date of the string first, the day before the month.",
+                needs=("pd",),
+            ),
+            Swap(
                 text="datetime.fromisoformat({x}).{name}",
                 why="Make a date of the string first.",
                 needs=("from datetime import datetime",),

@@ -200,11 +200,12 @@ ROWS = (
         code="pandas.positions",
         on=("KeyError",),
         says=r"^-?\d+$",
-        find=("_x.loc[_k, _c]", "_x.loc[_k]", "_x[_k]"),
-        when=lambda site, bound: _may_be_table(site, bound) and not _is_text(bound["k"]),
+        find=("_x.loc[_k]", "_x[_k]"),
+        when=lambda site, bound: (
+            _may_be_table(site, bound) and not _is_text(bound["k"]) and not isinstance(bound["k"], ast.Tuple)
+        ),
         write=(
             Swap(text="{x}.iloc[{k}]", why="Select by position, with `iloc`."),
-            Swap(text="{x}[{c}].iloc[{k}]", why="Select by position, with `iloc`."),
             AtOrigin(
                 hole="x",
                 text="({value}).reset_index(drop=True)",
@@ -214,6 +215,24 @@ ROWS = (
         claim="`{x}` has no row with the label {0}: its labels are those of the table that it was made from.",
         lesson=_LABELS,
         example=("import pandas as pd\ns = pd.Series([5, 6, 7])\nt = s[s > 5]", "x = t[0]", "x == 6"),
+    ),
+    Remedy(
+        code="pandas.position_in_column",
+        on=("KeyError",),
+        says=r"^-?\d+$",
+        find=("_x.loc[_k, _c]",),
+        when=lambda site, bound: _may_be_table(site, bound) and not _is_text(bound["k"]),
+        write=(
+            Swap(text="{x}[{c}].iloc[{k}]", why="Select by position, with `iloc`."),
+            AtOrigin(
+                hole="x",
+                text="({value}).reset_index(drop=True)",
+                why="Number the rows anew where `{x}` is made.",
+            ),
+        ),
+        claim="`{x}` has no row with the label {0}: its labels are those of the table that it was made from.",
+        lesson=_LABELS,
+        example=(_DF + "\nt = df.set_index('k')", "x = t.loc[0, 'v']", "x == 1"),
     ),
     Remedy(
         code="pandas.mask_of_another_table",
@@ -535,6 +554,11 @@ ROWS = (
                 why="Parse the dates before they become the index.",
                 needs=("pd",),
             ),
+            Swap(
+                text="{x}.assign(**{{k}: {pd}.to_datetime({x}[{k}], dayfirst=True)}).set_index({k})",
+                why="Parse the dates, the day first, before they become the index.",
+                needs=("pd",),
+            ),
             Above(text="{x}[{k}] = {pd}.to_datetime({x}[{k}])", why="Parse the dates first.", needs=("pd",)),
         ),
         claim="`{x}[{k}]` holds dates as text, so the index holds no dates.",
@@ -695,10 +719,10 @@ ROWS = (
         code="pandas.sorted_index",
         on=("KeyError", "UnsortedIndexError"),
         says=r"non-monotonic|lexsort|non-unique",
-        find=("_x[_a:_b]", "_x.loc[_a:_b]", "_x.loc[_a:_b, _c]", "_x.loc[_k]"),
+        find=("_x.loc[_a:_b, _c]", "_x[_a:_b]", "_x.loc[_a:_b]", "_x.loc[_k]"),
         write=(
-            Swap(text="{x}.sort_index()[{a}:{b}]", why="Sort the index first."),
             Swap(text="{x}.sort_index().loc[{a}:{b}, {c}]", why="Sort the index first."),
+            Swap(text="{x}.sort_index()[{a}:{b}]", why="Sort the index first."),
             Swap(text="{x}.sort_index().loc[{k}]", why="Sort the index first."),
         ),
         claim="The index of `{x}` is not sorted, so it has no range from one label to another.",
@@ -713,22 +737,35 @@ ROWS = (
     ),
     Remedy(
         code="pandas.names_of_counts",
-        on=("KeyError", "ValueError", "AttributeError"),
+        on=("KeyError",),
         says=r"'index'",
-        find=("_x['index']", "_x.loc[_k, 'index']", "_x.sort_values('index')", "_m._how(x='index', ...)"),
-        write=(
-            Swap(text="{x}[{x}.columns[0]]", why="Take the first column, which holds the values."),
-            Swap(text="{x}.loc[{k}, {x}.columns[0]]", why="Take the first column, which holds the values."),
-            Swap(
-                text="{x}.sort_values({x}.columns[0])", why="Take the first column, which holds the values."
-            ),
-        ),
+        find=("_x['index']",),
+        write=(Swap(text="{x}[{x}.columns[0]]", why="Take the first column, which holds the values."),),
         claim="`{x}` has no column `index`: the columns of counted values are named after the column, and `count`.",
         lesson="Since pandas 2, `value_counts().reset_index()` has the column's own name, and `count`.",
         check="'count' in {x}.columns and 'index' not in {x}.columns",
         example=(
             "import pandas as pd\nc = pd.Series(['a', 'b', 'a'], name='k').value_counts().reset_index()",
             "t = c['index'][0]",
+            "t == 'a'",
+        ),
+        weight=0.93,
+    ),
+    Remedy(
+        code="pandas.name_of_counts_in_row",
+        on=("KeyError",),
+        says=r"'index'",
+        find=("_x.loc[_k, 'index']",),
+        write=(
+            Swap(text="{x}.loc[{k}, {x}.columns[0]]", why="Take the first column, which holds the values."),
+        ),
+        claim="`{x}` has no column `index`: the columns of counted values are named after the column, and "
+        "`count`.",
+        lesson="Since pandas 2, `value_counts().reset_index()` has the column's own name, and `count`.",
+        check="'count' in {x}.columns and 'index' not in {x}.columns",
+        example=(
+            "import pandas as pd\nc = pd.Series(['a', 'b', 'a'], name='k').value_counts().reset_index()",
+            "t = c.loc[0, 'index']",
             "t == 'a'",
         ),
         weight=0.93,
