@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from cot_magic.capture.secrets import forms as secret_forms
 from cot_magic.capture.secrets import names as secret_names
+from cot_magic.capture.secrets import neighbours
 from cot_magic.capture.secrets import personal as personal_data
 from cot_magic.capture.secrets import places as secret_places
 from cot_magic.capture.secrets.forms import FoundSecret
@@ -51,8 +52,8 @@ class Redactor:
         self._kinds: dict[str, str] = {}  # from a value to its kind
         self._taken: Counter[str] = Counter()  # number of values of each kind
         self._withheld: dict[str, None] = {}
-        self._seen: dict[tuple[bool, str], str] = {}
-        self._personal = False
+        self._seen: dict[tuple[bool, bool, str], str] = {}
+        self._leaves = self._personal = False
         self.read_environment(os.environ if environ is None else environ)
 
     def read_environment(self, environ: Mapping[str, str]) -> None:
@@ -70,10 +71,10 @@ class Redactor:
                 self._withheld.update(count)
 
     def leaving(self, *, personal: bool = True) -> "Redactor":
-        """The redactor of what leaves for a model, a file or a screen: with `personal`, it withholds personal
-        data as well. It shares with this one all that is known and counted."""
+        """The redactor of what leaves for a model, a file or a screen. It also withholds what may be a secret
+        by its neighbours and, with `personal`, personal data. It shares all that is known and counted."""
         other = copy.copy(self)
-        other._personal = personal
+        other._leaves, other._personal = True, personal
         return other
 
     @property
@@ -112,7 +113,7 @@ class Redactor:
         """The string with each secret replaced by `<redacted: kind>`; its number of lines stays."""
         if len(s) < SHORTEST_SECRET:
             return s
-        known = self._seen.get((self._personal, s))
+        known = self._seen.get((self._leaves, self._personal, s))
         if known is not None:
             return known
         redacted = s
@@ -121,7 +122,7 @@ class Redactor:
             if redacted == before:
                 break
         if len(self._seen) < REMEMBERED_TEXTS and len(s) <= LONGEST_REMEMBERED:
-            self._seen[self._personal, s] = redacted
+            self._seen[self._leaves, self._personal, s] = redacted
         return redacted
 
     def source(self, s: str) -> str:
@@ -164,7 +165,10 @@ class Redactor:
         if "\\n" in s or '\\"' in s:
             self._learn_escaped(s)
         found = [item for item in _shown_secrets(s) if item.end > item.start]
-        found += personal_data.find(s) if self._personal else ()
+        if self._leaves:
+            found += neighbours.find(s, secret_forms.lowered(s))
+        if self._personal:
+            found += personal_data.find(s)
         masks = [match.span() for match in MASK.finditer(s)] if "<redacted: " in s else []
         found = [part for item in found for part in _outside(item, masks)]
         found = [part for part in found if s[part.start : part.end].strip(_BLANK)]  # as beside a mask

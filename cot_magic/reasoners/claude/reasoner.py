@@ -23,7 +23,7 @@ from cot_magic.reasoners.claude.conversation.cells import Cells
 from cot_magic.reasoners.claude.conversation.dialogue import CALLS, Dialogue
 from cot_magic.reasoners.claude.conversation.outgoing import Marked, Withholder
 from cot_magic.reasoners.claude.conversation.workbench import Workbench
-from cot_magic.reasoners.claude.messages.turn import Connection
+from cot_magic.reasoners.claude.messages.turn import Connection, as_sent
 from cot_magic.reasoners.offline import conclusions
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class ClaudeReasoner:
         if found is None:
             self._tell(dialogue, facts)
         dialogue.say(self._asked(dialogue, Phase.ANALYZE))
-        return {**dialogue.connection.body(dialogue.request()), "stream": True}
+        return as_sent(dialogue.connection.body(dialogue.request()))
 
     def warm(self) -> None:
         """Load what the connection needs in a thread, while the case is put together."""

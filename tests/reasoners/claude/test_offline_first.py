@@ -19,6 +19,7 @@ from cot_magic.reasoners.replay import ReplayReasoner
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
 from cot_magic.render.summary import summary
+from cot_magic.run.choose_reasoner import request_text
 
 BUDGET = Budget(thinking_tokens=4_000, search_s=60, rounds=2, schedules=10)
 # no rule knows what the sum should be
@@ -162,7 +163,7 @@ def test_ids_go_on_where_the_offline_reasoner_stopped(desk) -> None:
     assert session.judge(session.hypotheses[-1].id).evidence
 
 
-def test_the_preview_is_the_first_request_as_it_is_parsed(desk) -> None:
+def test_the_preview_is_the_first_request_byte_for_byte(desk) -> None:
     at = desk(Reply(text=answer(), sticky=True), sources=UNKNOWN)
     at.settles = True
     reasoner = at.make()
@@ -177,7 +178,10 @@ def test_the_preview_is_the_first_request_as_it_is_parsed(desk) -> None:
             break
     events.close()
     asked.close()
-    assert json.loads(json.dumps(shown)) == at.server.turns[0].body
+    raw = at.server.turns[0].raw
+    assert json.dumps(shown, separators=(",", ":"), ensure_ascii=False).encode() == raw
+    printed = request_text(shown).rpartition("\n")[0]  # with spaces, for people
+    assert json.dumps(json.loads(printed), separators=(",", ":"), ensure_ascii=False).encode() == raw
 
 
 class Broken:

@@ -219,7 +219,7 @@ def test_the_preview_is_the_first_request_and_nothing_is_sent(desk) -> None:
     shown = at.make().preview(at.case, Budget(thinking_tokens=4_000, search_s=1, rounds=2, schedules=1))
     assert at.server.requests == []
     at.run()
-    assert json.loads(json.dumps(shown)) == at.server.turns[0].body
+    assert json.dumps(shown, separators=(",", ":"), ensure_ascii=False).encode() == at.server.turns[0].raw
 
 
 def test_what_the_autopsy_found_is_told_to_the_model_and_in_the_preview(desk) -> None:

@@ -112,6 +112,15 @@ class Answer:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
+_ORDER = ("max_tokens", "messages", "model", "cache_control", "output_config", "stream", "system", "thinking")
+
+
+def as_sent(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with its parts in the order in which the SDK sends them, and marked as a stream."""
+    whole = {**body, "stream": True}
+    return {name: whole[name] for name in (*_ORDER, *whole) if name in whole}
+
+
 class Connection(Protocol):
     """One model on one server. A turn that fails for good raises ServiceFault; Ctrl-C closes the stream."""
 
