@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Collection, Iterator
 
-from cot_magic.sandbox.lost import LostResources
+from cot_magic.sandbox.lost import CREDENTIALS, LostResources
 from cot_magic.sandbox.places import of_a_library
 
 FORBIDDEN = {errno.EPERM, errno.EACCES, errno.EROFS}
@@ -138,8 +138,11 @@ def _reason_of_os(
     if number in LIMITED:
         return f"it exceeded a limit of the copy ({_text(error)[:200]})"
     if number in LOST or isinstance(error, BrokenPipeError | ConnectionResetError | ConnectionAbortedError):
-        if lost is not None and lost.used_by(error, files=True) is None:
+        used = "" if lost is None else lost.used_by(error, files=True)
+        if used is None:
             return None
+        if used == CREDENTIALS:
+            return f"not permitted in a sandboxed copy ({used})"
         return f"the kernel's open files and connections do not work in a copy ({_text(error)[:200]})"
     of_names = type(error).__name__ in ("gaierror", "herror")
     if not net and (isinstance(error, ConnectionError) or of_names):

@@ -90,7 +90,8 @@ def run_job(job: Job, allow: Sequence[str], around: Surroundings, ends: Ends) ->
             loop = rebind.new_loop()
             if not permissions.proc:
                 processes.forbid()
-            confine(job.limits, permissions, scratch=scratch, reading=around.reading)
+            withheld = confine(job.limits, permissions, scratch=scratch, reading=around.reading)
+            around = replace(around, lost=replace(around.lost, secrets=withheld))
             if ends.mirrored:
                 mirror.enter(scratch)
             if job.conditions is not None:

@@ -1,9 +1,11 @@
 """Confines one job: resource limits, no privileges, Landlock, seccomp; a step that fails stops the job."""
 
 import ctypes
+import fcntl
 import os
 import resource
 import socket
+import stat
 import struct
 import tempfile
 from collections.abc import Iterable
@@ -50,8 +52,10 @@ class ReadableFiles:
 
 def confine(
     limits: Limits, permissions: Permissions, *, scratch: str, reading: ReadableFiles | None = None
-) -> None:
+) -> frozenset[int]:
     """Confine this process for good, in an order in which each step is possible, and check that it works.
+
+    Returns the numbers of descriptors that are of no use any more, as their files may not be read.
 
     Raises OSError, ValueError or SandboxError; the caller must then run nothing.
     """
@@ -80,10 +84,30 @@ def confine(
         version=version,
     )
     os.close(reading.layer)
+    withheld = _withhold_descriptors()
     seccomp.install(
         seccomp.program(net=permissions.net, proc=permissions.proc, pid=os.getpid(), landlock_abi=version)
     )
     _verify(scratch, net=permissions.net)
+    return withheld
+
+
+def _withhold_descriptors() -> frozenset[int]:
+    """Take away what was open before: a file that Landlock closes is not read by an inherited descriptor."""
+    useless = os.open("/dev/null", os.O_PATH | os.O_CLOEXEC)
+    withheld = set[int]()
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        try:
+            of_file = fd > 2 and stat.S_ISREG(os.fstat(fd).st_mode)
+            if of_file and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_WRONLY:
+                os.close(os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC))
+        except PermissionError:
+            os.dup2(useless, fd, inheritable=False)
+            withheld.add(fd)
+        except OSError:
+            continue  # the descriptor that listed them, or one without a file to open
+    os.close(useless)
+    return frozenset(withheld)
 
 
 def _limit(limits: Limits, *, processes: bool) -> None:

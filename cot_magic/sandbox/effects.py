@@ -38,11 +38,11 @@ def watch(scratch: str, report: Callable[[str], None]) -> Collection[str]:
     Returns the attempts so far, which grow.
     """
     seen: set[str] = set()
-    inside = False
+    inside, own = False, os.path.realpath(scratch)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal inside
-        if event == "open" and _is_pipe(arguments[0], scratch):
+        if event == "open" and _is_pipe(arguments[0], own):
             opened = f"open the pipe {_text(arguments[0])}"[:LONGEST]
             if opened not in seen and len(seen) < MOST:
                 seen.add(opened)
@@ -66,10 +66,14 @@ def watch(scratch: str, report: Callable[[str], None]) -> Collection[str]:
 def _is_pipe(path: Any, scratch: str) -> bool:
     """Whether it is a named pipe of someone else; `/dev/stdout` and its like are the job's own."""
     text = _text(path)
-    if type(path) is int or text.startswith(("/dev/", "/proc/self/", scratch)):
+    if type(path) is int:
         return False
     try:
-        return stat.S_ISFIFO(os.stat(text).st_mode)
+        if not stat.S_ISFIFO(os.stat(text).st_mode):
+            return False
+        # a pipe of the job itself has no path: its link reads `/proc/<pid>/fd/pipe:[<inode>]`
+        real = os.path.realpath(text)
+        return not real.startswith((f"{scratch}/", "/proc/"))
     except (OSError, ValueError):
         return False  # whoever opens it hears the same
 

@@ -96,7 +96,7 @@ class RunningJob:
             return Outcome.BLOCKED, f"stopped: it has more than {MOST_THREADS} threads"
         try:
             size, entries = _written(self.scratch, self._most_entries)
-        except PermissionError:
+        except OSError:
             return Outcome.BLOCKED, "stopped: it made a folder that cannot be read"
         if entries > self._most_entries:
             return Outcome.BLOCKED, f"stopped: it made more than {MOST_ENTRIES:,} files and folders"
@@ -252,7 +252,7 @@ def _reap_group(group: int) -> None:
 def _written(folder: str, most: int) -> tuple[int, int]:
     """The size in bytes of what is below a folder, and how many entries that is, counted up to one too many.
 
-    Raises PermissionError for a folder that cannot be read: its content would not count.
+    Raises OSError for a folder that cannot be read or is too deep for a path: its content would not count.
     """
     total, count, todo = 0, 0, [folder]
     while todo and count <= most:

@@ -159,8 +159,8 @@ def _without(denied: Collection[str], folder: str) -> Iterator[str]:
         try:
             with os.scandir(path) as entries:
                 todo += [entry.path for entry in entries if not entry.is_symlink()]
-        except OSError:
-            continue  # its entries are not known, so none can be allowed
+        except OSError:  # of its entries only those on the way are known, as in a folder of homes
+            todo += [inner for inner in holding if os.path.dirname(inner) == path and inner != path]
 
 
 def _above(path: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ OF_THE_KERNEL = frozenset(
     }
 )
 """Packages whose threads serve the kernel itself; no code of the person waits for them."""
+CREDENTIALS = "a file with credentials"
 FIRST_ITEMS = 50
 
 
@@ -43,6 +44,8 @@ class LostResources:
         Sockets and pipes of the kernel: each use of one fails in a copy.
     files
         Files that the kernel has open for writing: a copy can only read them.
+    secrets
+        Files with credentials that the kernel has open: a copy must not read them.
     threads
         Threads of the person's code that ran in the kernel.
     programs
@@ -53,6 +56,7 @@ class LostResources:
 
     descriptors: frozenset[int] = frozenset()
     files: frozenset[int] = frozenset()
+    secrets: frozenset[int] = frozenset()
     threads: tuple[threading.Thread, ...] = ()
     programs: tuple["subprocess.Popen[Any]", ...] = ()
     kernel_pid: int = 0
@@ -85,6 +89,8 @@ class LostResources:
                 fd = value if isinstance(value, int) else value.fileno()
                 if fd in self.descriptors:
                     return "a connection or a pipe"
+                if fd in self.secrets:
+                    return CREDENTIALS
                 if files and fd in self.files:
                     return "a file that is open for writing"
         return None

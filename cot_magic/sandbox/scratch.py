@@ -57,12 +57,23 @@ def remove_tree(root: str) -> None:
                 if not entry.is_dir(follow_symlinks=False):
                     os.unlink(entry.path)
                     continue
+                if _is_removed(entry.path):
+                    continue
                 os.chmod(entry.path, 0o700)  # without the right to write, a folder cannot be moved
                 todo.append(os.path.join(root, f".cot-{secrets.token_hex(8)}"))
                 os.rename(entry.path, todo[-1])
     for folder in reversed(emptied):
         with contextlib.suppress(OSError):
             os.rmdir(folder)
+
+
+def _is_removed(folder: str) -> bool:
+    """Whether it could be removed as it is, empty: a job may have made thousands of those."""
+    try:
+        os.rmdir(folder)
+    except OSError:
+        return False
+    return True
 
 
 def _remove_stale() -> None:

@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import platform
+import socket
 import struct
 from collections.abc import Iterator, Sequence
 
@@ -136,6 +137,7 @@ OPENAT2: Numbers = (437, 437)
 FCNTL: Numbers = (72, 25)
 IOCTL: Numbers = (16, 29)
 SENDTO: Numbers = (44, 206)
+SETSOCKOPT: Numbers = (54, 208)
 SOCKETPAIR: Numbers = (53, 199)
 CLONE: Numbers = (56, 220)
 CLONE3: Numbers = (435, 435)
@@ -144,6 +146,7 @@ PRCTL: Numbers = (157, 167)
 TRUNCATE: Numbers = (76, 45)
 SIGNALLING: tuple[Numbers, ...] = ((62, 129), (234, 131))  # kill, tgkill
 ON_A_PROCESS: tuple[Numbers, ...] = ((302, 261), (203, 122))  # prlimit64, sched_setaffinity
+SO_SNDBUFFORCE = 32
 SPOKEN_FAMILIES = (2, 10, 16)
 """AF_INET, AF_INET6, AF_NETLINK (getaddrinfo); never AF_UNIX: X11, Docker, D-Bus."""
 
@@ -239,6 +242,7 @@ def _rules(
     yield SOCKETPAIR, _answer_to_socketpair()
     if not net:
         yield SENDTO, _answer_to_sendto()
+        yield SETSOCKOPT, _answer_to_setsockopt()
     yield OPEN, _answer_to_open(1)
     yield OPENAT, _answer_to_open(2)
     yield OPENAT2, (UNKNOWN,)  # its flags are in memory too
@@ -283,6 +287,14 @@ def _answer_to_sendto() -> Steps:
     return (
         *(_step(LOAD, low), _step(JUMP_EQ, 0, 1, 0), REFUSED),
         *(_step(LOAD, high), _step(JUMP_EQ, 0, 1, 0), REFUSED, ALLOWED),
+    )
+
+
+def _answer_to_setsockopt() -> Steps:
+    """Leave the buffers of sockets as they are: no limit of the job counts them. It pretends to succeed."""
+    return (
+        *(_load(1), _step(JUMP_EQ, socket.SOL_SOCKET, 1, 0), ALLOWED),
+        *(_load(2), *_among((socket.SO_SNDBUF, SO_SNDBUFFORCE), SUCCEEDED, ALLOWED)),
     )
 
 

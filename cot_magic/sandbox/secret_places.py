@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import re
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -76,12 +77,15 @@ def of_project(folder: str) -> Iterator[str]:
 
 
 def of_folder(folder: str, *, below: int = 0) -> Iterator[str]:
-    """The same for a folder, and the first `below` folders in it, alone."""
+    """The same for a folder, and the first `below` folders in it, alone.
+
+    A named pipe counts too, because what is read from it is lost to its reader.
+    """
     folders: list[str] = []
     try:
         with os.scandir(folder) as entries:
             for entry in islice(entries, MOST_ENTRIES):
-                if is_secret(entry.name):
+                if is_secret(entry.name) or _is_pipe(entry):
                     yield entry.path
                 elif len(folders) < below and entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
@@ -135,6 +139,13 @@ def _hidden(home: str, below: str, readable: frozenset[str], *, dotted: bool) ->
     for name in names:
         if name not in readable and (name.startswith(".") or not dotted):
             yield os.path.join(home, below, name)
+
+
+def _is_pipe(entry: "os.DirEntry[str]") -> bool:
+    """Whether it is a named pipe; for ordinary files and folders, the system is not asked again."""
+    if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False) or entry.is_symlink():
+        return False
+    return stat.S_ISFIFO(entry.stat(follow_symlinks=False).st_mode)
 
 
 def _is_connection(entry: "os.DirEntry[str]") -> bool:

@@ -242,8 +242,11 @@ class Snapshot:
                 self._give_up("the copy of the kernel died")
                 break
             for message in self._lines.feed(data):
+                index = message.get("index")
+                if type(index) is not int or index not in range(len(jobs)):
+                    continue
                 if message.get("run") == self._runs and "result" in message:
-                    found[message["index"]] = _result(message["result"], secrets)
+                    found[index] = _result(message["result"], secrets)
         lost = JobResult(outcome=Outcome.BLOCKED, note=self._gone_because)
         return tuple(found.get(index, lost) for index in range(len(jobs)))
 

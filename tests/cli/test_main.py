@@ -1,6 +1,7 @@
 """`cot-magic` as a user runs it: real kernels, real files, one line for what is wrong."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -160,6 +161,17 @@ def test_the_doctor_tells_what_works(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     for what in ("Python", "sandbox", "kernel python3", "ruff"):
         assert what in done.stdout
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1_800)
+def test_the_doctor_tries_to_get_out_and_ends_with_the_figures(tmp_path: Path) -> None:
+    done = cot("doctor", "--attack", cwd=tmp_path, timeout=1_700)
+    last = done.stdout.strip().splitlines()[-1]
+    assert re.fullmatch(
+        r"Landlock version \d; \d+ attempts as [\w ]+: \d+ held, \d+ listed, 0 escaped", last
+    ), last
+    assert done.returncode == 0
 
 
 def test_ctrl_c_ends_it_and_leaves_the_notebook_alone(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ read_only = mmap.mmap(backing.fileno(), 4096, prot=mmap.PROT_READ)
 large = mmap.mmap(backing.fileno(), 65 << 20, offset=0)
 anonymous = mmap.mmap(-1, 65 << 20); anonymous[:8] = b'original'
 libc = ctypes.CDLL(None, use_errno=True)
+key_file = open(os.path.expanduser('~/.ssh/id_rsa'))
 """
 PROBES = {
     "write a file of the working directory": "open('data.csv', 'a').write('evil')",
@@ -37,6 +38,8 @@ PROBES = {
     "change the flags of a file": "import fcntl; fcntl.ioctl(open('data.csv'), 0x40086602, b'\\x10' + bytes(7))",
     "type on a terminal": "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSTI, b'x')",
     "read a named pipe": "open(named_pipe).read()",
+    "read a named pipe through a link": "import tempfile; l = tempfile.gettempdir() + '/l'; os.symlink(named_pipe, l); open(l).read()",
+    "read credentials that the kernel has open": "key_file.read()",
     "open a terminal": "os.open('/dev/ptmx', os.O_RDONLY)",
     "make a file in memory": "os.memfd_create('beyond the limit')",
     "write to shared memory": "open(f'/dev/shm/cot-test-{kernel_pid}', 'w')",

@@ -169,6 +169,11 @@ BEYOND = {
         "import os, tempfile, time\nfor n in range(6_000): os.mkdir(f'{tempfile.gettempdir()}/{n}')\n",
         "stopped: it made more than 5,000 files and folders",
     ),
+    "folders too deep for a path": (
+        "import os, tempfile, time\nos.chdir(tempfile.gettempdir())\n"
+        "for n in range(3_000): os.mkdir('d'); os.chdir('d')\n",
+        "stopped: it made a folder that cannot be read",
+    ),
     "many threads": (
         "import threading, time\nthreading.stack_size(32_768)\n"
         "for n in range(600): threading.Thread(target=time.sleep, args=(20,), daemon=True).start()\n",

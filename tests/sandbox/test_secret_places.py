@@ -109,3 +109,29 @@ ORDINARY = {
 
 def test_variables_are_withheld_by_name_and_by_value():
     assert quarantine.secret_names(SECRETS | ORDINARY) == SECRETS.keys()
+
+
+def test_a_folder_that_cannot_be_listed_closes_no_way_through_it(tmp_path, monkeypatch):
+    from cot_magic.sandbox import landlock
+
+    (tmp_path / "homes" / "me" / "project").mkdir(parents=True)
+    (tmp_path / "homes" / "me" / ".ssh").mkdir()
+    (tmp_path / "homes" / "other").mkdir()
+    scandir = os.scandir
+
+    def without_homes(path):
+        if path == str(tmp_path / "homes"):
+            raise PermissionError
+        return scandir(path)
+
+    monkeypatch.setattr(landlock.os, "scandir", without_homes)
+    allowed = list(landlock._without({str(tmp_path / "homes" / "me" / ".ssh")}, str(tmp_path)))
+    assert allowed == [str(tmp_path / "homes" / "me" / "project")]
+
+
+def test_named_pipes_of_a_project_are_closed_and_its_files_are_not(tmp_path):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "folder" / "pipe")
+    (tmp_path / "data.csv").touch()
+    os.symlink("folder/pipe", tmp_path / "link")
+    assert list(secret_places.of_folder(str(tmp_path), below=9)) == [str(tmp_path / "folder" / "pipe")]

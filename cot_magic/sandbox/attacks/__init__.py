@@ -1,0 +1,1 @@
+"""Attempts to get out of a confined copy, made on a stage of their own: what `doctor --attack` runs."""
