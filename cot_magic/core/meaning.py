@@ -7,11 +7,13 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from cot_magic.core.case import Case, Raised
+from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
+from cot_magic.core.invented import invented
+from cot_magic.core.rearranged import rearranged
+from cot_magic.core.shifts import Shift, Symptom
 from cot_magic.core.spelling import distance, respelled
 
 _BUILTIN = frozenset(dir(builtins))
@@ -95,29 +97,6 @@ _MADE_UP = ("Counter", "ChainMap")  # mappings in which a key that is missing ma
 _PRECISE = re.compile(r"\.\d+s?\Z")  # of a format: cuts off a string
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
-    """One change of meaning. A `choice` can be decided by asserts of the person's own; nothing else can."""
-
-    text: str
-    choice: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Failure:
-    """What of the failure matters here: what was not found, and the expressions that were running."""
-
-    missing: frozenset[str] = frozenset()
-    running: tuple[str, ...] = ()
-    of_types: bool = False
-    of_keys: bool = False
-
-    @property
-    def words(self) -> set[str]:
-        """The identifiers of the expressions that were running."""
-        return {word for text in self.running for word in re.findall(r"[A-Za-z_]\w*", text)}
-
-
 def meaning_changes(
     case: Case | None, edits: tuple[CellEdit, ...], *, chosen: bool = False
 ) -> tuple[str, ...]:
@@ -127,7 +106,7 @@ def meaning_changes(
     binds, it decides between readings; an input that is changed until it holds is not decided by it.
     `chosen`: the person said that this is what was meant.
     """
-    failure = _failure(case.raised) if case is not None and case.raised is not None else _Failure()
+    failure = Symptom.of(case.raised) if case is not None and case.raised is not None else Symptom()
     bound = frozenset(name for edit in edits for name in _newly_bound(edit))
     cells = case.cells if case is not None else ()
     found = [
@@ -137,22 +116,28 @@ def meaning_changes(
             edit, failure, bound, tuple(cell.source for cell in cells if cell.id != edit.cell)
         )
     ]
-    decided = chosen or (case is not None and _decides(case))
-    return tuple(dict.fromkeys(change.text for change in found if not (decided and change.choice)))
+    asserts = _deciding(case) if case is not None else ()
+    of_items = chosen or not all(map(_of_size, asserts))
+    decided = chosen or bool(asserts)
+    return tuple(
+        dict.fromkeys(
+            change.text for change in found if not (change.choice and (of_items if change.loses else decided))
+        )
+    )
 
 
-def _decides(case: Case) -> bool:
-    """Whether an assert at the top level of the failing cell decides: it failed, or it is below the failure
-    and uses a name that the failing statement binds."""
+def _deciding(case: Case) -> tuple[ast.expr, ...]:
+    """The conditions of the asserts at the top level of the failing cell that decide: one of them failed, or
+    they are below the failure and use a name that the failing statement binds."""
     tree, raised = parsed(case.cell.source), case.raised
     if tree is None or raised is None:
-        return False
+        return ()
     asserts = [node for node in tree.body if isinstance(node, ast.Assert)]
     if "AssertionError" in (raised.ename, *raised.bases):
-        return bool(asserts)
+        return tuple(node.test for node in asserts)
     lines = [frame.lineno for frame in raised.frames if frame.cell == case.cell.id]
     if not lines:
-        return False
+        return ()
     bound = {
         node.id
         for statement in tree.body
@@ -160,31 +145,31 @@ def _decides(case: Case) -> bool:
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    return any(
-        node.lineno > lines[0] and isinstance(name, ast.Name) and name.id in bound
+    return tuple(
+        node.test
         for node in asserts
-        for name in ast.walk(node.test)
+        if node.lineno > lines[0]
+        and any(isinstance(name, ast.Name) and name.id in bound for name in ast.walk(node.test))
     )
 
 
-def _failure(raised: Raised) -> _Failure:
-    missing = {raised.name.strip("'\"")} if raised.name else set()
-    if {"NameError", "AttributeError", "ImportError", "KeyError", "TypeError"} & set(raised.bases):
-        missing |= set(re.findall(r"'([^']+)'", raised.evalue)) | set(re.findall(r"`([^`]+)`", raised.evalue))
-    missing |= {part for name in missing for part in name.split(".")}
-    frames = [frame for frame in raised.frames if frame.cell is not None]
-    running = tuple(dict.fromkeys(frame.expression or frame.line for frame in frames))
-    return _Failure(
-        missing=frozenset(missing),
-        running=running,
-        of_types="TypeError" in raised.bases,
-        of_keys="KeyError" in raised.bases,
-    )
+def _of_size(test: ast.expr) -> bool:
+    """Whether an assert asks for the number of items, the type or a limit alone, which many values have."""
+    limits = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.NotEq)
+    if isinstance(test, ast.Compare) and all(isinstance(op, limits) for op in test.ops):
+        return True
+    asked = {
+        id(part)
+        for node in ast.walk(test)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("len", "isinstance", "type", "callable")
+        for part in ast.walk(node)
+    }
+    return bool(asked) and all(id(node) in asked for node in ast.walk(test) if isinstance(node, ast.Name))
 
 
 @functools.lru_cache(maxsize=1024)
 def _changes(
-    edit: CellEdit, failure: _Failure, bound: frozenset[str], others: tuple[str, ...]
+    edit: CellEdit, failure: Symptom, bound: frozenset[str], others: tuple[str, ...]
 ) -> tuple[Shift, ...]:
     old, new = parsed(edit.before), parsed(edit.after)
     if new is None:
@@ -214,6 +199,8 @@ def _changes(
         *_shadows(old, new),
         *_definitions(old, new),
         *_dead(old, new),
+        *invented(old, new, failure),
+        *rearranged(old, new, failure, others),
     )
 
 
@@ -260,6 +247,8 @@ def _operators(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
         if removed & set(gone) and added & set(come):
             for name in added:
                 del come[name]
+            for name in removed:
+                del gone[name]
     if "In" in come and {"has_key", "contains", "__contains__"} & set(_words(old) - _words(new)):
         del come["In"]
     chained = any(isinstance(node, ast.Compare) and len(node.ops) > 1 for node in ast.walk(old))
@@ -334,9 +323,15 @@ def _renamed(
         return any(isinstance(was, str) and whole.search(was) for was in gone)
     return any(
         isinstance(was, str)
+        and not (_quoted(was) < _quoted(value) and _quoted(was) % 2 == 0)
         and (respelled(was, value) or (was, value) in mappings or _file(was) == _file(value))
         for was in gone
     ) or any(respelled(word, value) for word in words)
+
+
+def _quoted(text: str) -> int:
+    """How many quotes are in a string: in a query, a name in quotes is another value."""
+    return text.count("'") + text.count('"')
 
 
 def _file(path: str) -> str:
@@ -424,7 +419,7 @@ def _says(node: ast.expr) -> bool:
     )
 
 
-def _lost_keys(old: ast.Module, new: ast.Module, failure: _Failure) -> Iterator[Shift]:
+def _lost_keys(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
     """Keys that were asked for and are not any more, under no other spelling; where one was missing, it may
     also have been an argument."""
     come = [ast.literal_eval(text) for text in _all_constants(new) - _all_constants(old)]
@@ -449,7 +444,7 @@ def _keys(tree: ast.Module) -> list[str]:
     ]
 
 
-def _asked_softly(old: ast.Module, new: ast.Module, failure: _Failure) -> Iterator[Shift]:
+def _asked_softly(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
     """A missing key is asked for by a call that does not mind: `df.filter(names)` for `df[names]`."""
     if not failure.of_keys:
         return
@@ -475,11 +470,13 @@ def _left_out(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
     """Conditions in comprehensions, and functions that leave out items: what does not fit is not there."""
     before, after = _conditions(old), _conditions(new)
     if after.total() > before.total():
-        yield Shift(text=f"it leaves out items: only those with {next(iter(after - before))[:60]}")
+        yield Shift(
+            text=f"it leaves out items: only those with {next(iter(after - before))[:60]}", loses=True
+        )
     for text in sorted(_computed_slices(new) - _computed_slices(old)):
-        yield Shift(text=f"it takes a part only: `[{text[:40]}]`")
+        yield Shift(text=f"it takes a part only: `[{text[:40]}]`", loses=True)
     for name in sorted(set(_words(new) - _words(old)) & _LOSSY):
-        yield Shift(text=f"`{name}` may leave out items")
+        yield Shift(text=f"`{name}` may leave out items", loses=True)
 
 
 def _computed_slices(tree: ast.Module) -> set[str]:
@@ -557,7 +554,7 @@ def _atoms(text: str) -> list[str]:
 # --- names --------------------------------------------------------------------------------------------------
 
 
-def _names(old: ast.Module, new: ast.Module, failure: _Failure, bound: frozenset[str]) -> Iterator[Shift]:
+def _names(old: ast.Module, new: ast.Module, failure: Symptom, bound: frozenset[str]) -> Iterator[Shift]:
     """Names and attributes in place of others: only what could not be found may be spelled anew.
 
     What belongs to the operation that failed may be replaced: whether the new one works on the same operands
@@ -574,7 +571,7 @@ def _names(old: ast.Module, new: ast.Module, failure: _Failure, bound: frozenset
         elif name in failed or name in _TYPES or any(same_operation(name, item) for item in come):
             continue
         elif name not in after:
-            yield Shift(text=f"it does not use `{name}` any more", choice=not bound)
+            yield Shift(text=f"it does not use `{name}` any more", choice=not bound, loses=True)
         elif len(come) == len(gone) > 0 and before[name] - after[name] == 1 and not set(come) & bound:
             yield Shift(text=f"it uses `{come[0]}` where `{name}` was used")
 
@@ -605,7 +602,7 @@ def _words(tree: ast.Module) -> Counter[str]:
 # --- calls, scopes, definitions -----------------------------------------------------------------------------
 
 
-def _arguments(old: ast.Module, new: ast.Module, failure: _Failure) -> Iterator[Shift]:
+def _arguments(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
     """Calls of the same function with fewer arguments, or with the same in another order."""
     before, after = _calls(old), _calls(new)
     for called in before.keys() & after.keys():
@@ -628,7 +625,7 @@ def _reordered(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return shared != [word for word in theirs if word in shared]
 
 
-def _refused(called: str, failure: _Failure) -> bool:
+def _refused(called: str, failure: Symptom) -> bool:
     """Whether the call itself refused the types of its arguments."""
     return failure.of_types and any(text.startswith(f"{called}(") for text in failure.running)
 
@@ -649,7 +646,7 @@ def _calls(tree: ast.Module) -> dict[str, list[tuple[str, ...]]]:
     return found
 
 
-def _keywords(old: ast.Module, new: ast.Module, failure: _Failure) -> Iterator[Shift]:
+def _keywords(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
     """Keyword arguments with another value: a flag that is turned, or one of a call that had worked."""
     before, after = _named(old), _named(new)
     mine, theirs = (

@@ -109,7 +109,16 @@ def respelled(one: str, other: str) -> bool:
     if len(mine) != len(theirs) or len(mine) < 2:
         return True
     changed = [(a, b) for a, b in zip(mine, theirs, strict=True) if a.lower() != b.lower()]
-    return all(max(len(a), len(b)) > 3 or sorted(a) == sorted(b) for a, b in changed)
+    return all(sorted(a) == sorted(b) or _alike(a.lower(), b.lower()) for a, b in changed)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words of longer names are alike: at most half of the letters differ, or one is short
+    for the other."""
+    longest = max(len(one), len(other))
+    return longest > 3 and (
+        one.startswith(other) or other.startswith(one) or distance(one, other) <= longest // 2
+    )
 
 
 def related(word: str, known: Iterable[str], limit: int = 3) -> list[str]:

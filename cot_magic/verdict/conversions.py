@@ -13,6 +13,11 @@ from cot_magic.verdict.links import operands
 
 _COMPUTED = (ast.Call, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _VALUE = "_value"
+_WORDS = (
+    ("broadcast",),
+    ("integer", "indices"),
+    ("invalid literal", "could not convert"),
+)  # of a message: a number of values; a whole number; a text that is no number
 _COUNTED = "len"  # of what is a number of items: `range(len(rows))`
 # Runs in the frame of the failure. INNER is what was there, OUTER the same with the call around `_value`;
 # ALONE says that nothing else is in the call, so that other values can be put in.
@@ -45,7 +50,12 @@ def _numbers(value):
 def _changed(value):
     try:
         found = eval(_outer, {**globals(), '_value': value})
-        if type(found) is not type(value) or getattr(found, 'shape', 0) != getattr(value, 'shape', 0):
+        if BROADCAST and getattr(found, 'size', 1) != getattr(value, 'size', 1):
+            return f'{found!r:.60} for {value!r:.60}'
+        plain = type(value) in (int, float) and type(found) in (int, float) and not INTEGER
+        if not plain and type(found) is not type(value):
+            return ''
+        if getattr(found, 'shape', 0) != getattr(value, 'shape', 0):
             return ''
         same = (found == value) | ((found != found) & (value != value))
         return '' if (same.all() if hasattr(same, 'all') else same) else f'{found!r:.60} for {value!r:.60}'
@@ -69,6 +79,14 @@ elif ALONE:
 _lost = 'does not keep the items: it gives ' + _lost if _lost else ''
 if not _lost and _numbers(_given) and (_other := _changed(_given)):
     _lost = 'changes the values: it gives ' + _other
+if not _lost and NUMBER and type(_given) is str:
+    try:
+        _other = eval(_outer, {**globals(), '_value': _given})
+    except Exception:
+        _other = None
+    _digits = [''.join(filter(str.isdigit, _text)) for _text in (_given, _other) if type(_text) is str]
+    if len(set(_digits)) > 1:
+        _lost = f'leaves out digits: it gives {_other!r:.60} for {_given!r:.60}'
 _lost.replace(chr(10), ' ')
 """
 
@@ -78,6 +96,7 @@ def conversions(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...])
     if case.raised is None or case.raised.syntax is not None:
         return []
     frames = case.raised.frames
+    broadcast, integer, number = (any(word in case.raised.evalue for word in words) for words in _WORDS)
     found = []
     for edit in fix.edits:
         place = next((n for n in reversed(range(len(frames))) if frames[n].cell == edit.cell), None)
@@ -85,9 +104,10 @@ def conversions(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...])
             continue
         for inner, outer in wrapped(edit):
             others = operands(case, ast.parse(outer, mode="eval").body) - {_VALUE}
-            if others - operands(case, ast.parse(inner, mode="eval").body):
+            if others - operands(case, ast.parse(inner, mode="eval").body) and not broadcast:
                 continue  # what is made of more than one value need not keep the items of one
-            source = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {not others}\n{_RUN}"
+            given = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {not others}\n"
+            source = f"{given}BROADCAST, INTEGER, NUMBER = {broadcast}, {integer}, {number}\n{_RUN}"
             step = JobStep(source=case.cell.source, cell=case.cell.id)
             inspect = Inspection(source=source, frame=place)
             job = Job(steps=(step,), inspect=inspect, limits=limits, allow=allow, copies_folder=True)

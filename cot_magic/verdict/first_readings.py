@@ -62,14 +62,47 @@ def _readings(case: Case, edits: Sequence[CellEdit], cell: Cell, frame: Frame, l
         for key in near(missing, others):
             for mark in "'\"":
                 yield line.replace(f"{mark}{missing}{mark}", f"{mark}{key}{mark}")
+    yield from _of_kinds(raised.evalue, frame.expression or "", line)
     if "TypeError" in bases and not any(_converts(edit) for edit in edits):
-        yield from _converted(cell, frame, line)
+        yield from _converted(case, frame, line)
     told = _NO_NUMBER.search(raised.evalue)
     if told is not None:
         text = next(item for item in told.groups() if item is not None)
         new = "" if _THOUSANDS.fullmatch(text) else "." if _DECIMAL.fullmatch(text) else None
         if new is not None:
             yield re.sub(r"\b(float|int)\(((?:[^()]|\([^()]*\))*)\)", rf'\1(\2.replace(",", "{new}"))', line)
+
+
+_LOOP = re.compile(r"\bin ([\w.]+|len\([^()]*\))(?=\s*(?::|\]|\}|\)|$))")
+_CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+
+
+def _of_kinds(said: str, running: str, line: str) -> Iterator[str]:
+    """What the message itself suggests: the items of a mapping, the places of a sequence, an `await`, an item
+    in place of a call, the builtin that a variable hides, each element by itself."""
+    if "unpack" in said:
+        yield _LOOP.sub(r"in \1.items()", line)
+    if "object is not iterable" in said:
+        yield _LOOP.sub(r"in range(\1)", line)
+    if "coroutine" in said:
+        yield _CALLED.sub(r"await \1(\2)", line, count=1)
+    if "object is not callable" in said:
+        for match in _CALLED.finditer(line):
+            name, given = match.groups()
+            display = {"list": f"[*{given}]", "set": f"{{*{given}}}", "tuple": f"(*{given},)"}
+            for text in (f"{name}[{given}]", display.get(name, "")):
+                if text:
+                    yield line[: match.start()] + text + line[match.end() :]
+    if "unhashable type: 'list'" in said:
+        yield re.sub(r"\bset\((\w+)\)", r"set(map(tuple, \1))", line)
+        yield re.sub(r"\[(\w+)\]", r"[tuple(\1)]", line)
+    if (told := re.search(r"invalid literal for int\(\) .*: '(\d*\.\d*)'", said)) is not None and len(
+        told[1]
+    ) > 1:
+        yield re.sub(r"\bint\(((?:[^()]|\([^()]*\))*)\)", r"int(float(\1))", line)
+    times = re.fullmatch(r"(\w+) \* (\w+)", running) if "multiply sequence" in said else None
+    if times is not None:
+        yield line.replace(running, f"[item * {times[2]} for item in {times[1]}]")
 
 
 def _with_an_axis(frame: Frame, line: str) -> Iterator[str]:
@@ -88,16 +121,20 @@ def _converts(edit: CellEdit) -> bool:
     )
 
 
-def _converted(cell: Cell, frame: Frame, line: str) -> Iterator[str]:
+def _converted(case: Case, frame: Frame, line: str) -> Iterator[str]:
     """The line with one operand of the failing operation converted; nobody converts a literal."""
     expression = frame.expression or ""
     tree = parsed(expression)
+    # nobody means "b'...'", which `str` makes of bytes
+    seen = (*case.namespace, *_variables(case))
+    of_bytes = {item.name for item in seen if item.type.rpartition(".")[2] in ("bytes", "bytearray")}
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.BinOp | ast.AugAssign):
             for side in (node.left, node.right) if isinstance(node, ast.BinOp) else (node.value,):
                 text = ast.get_source_segment(expression, side) or ""
                 if text and not isinstance(side, ast.Constant | ast.JoinedStr) and line.count(text) == 1:
-                    yield from (line.replace(text, f"{kind}({text})") for kind in _CONVERSIONS)
+                    kinds = [kind for kind in _CONVERSIONS if kind != "str" or text not in of_bytes]
+                    yield from (line.replace(text, f"{kind}({text})") for kind in kinds)
             return
 
 

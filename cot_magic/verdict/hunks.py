@@ -139,7 +139,8 @@ def unwrapped(edits: Sequence[CellEdit]) -> list[tuple[str, tuple[CellEdit, ...]
         if len(calls) <= sum(isinstance(node, ast.Call) for node in ast.walk(old)):
             calls = []  # a call that is another one, not one around another
         for node in calls:
-            if _called(node) in _names(old):
+            called = _called(node)
+            if called in _names(old) and not 0 < _times(old, called) < _times(new, called):
                 continue
             inner = node.func.value if isinstance(node.func, ast.Attribute) else next(iter(node.args), None)
             text = ast.get_source_segment(edit.after, inner) if inner is not None else None
@@ -155,6 +156,10 @@ def unwrapped(edits: Sequence[CellEdit]) -> list[tuple[str, tuple[CellEdit, ...]
         ):
             found.append((f"`{text}`", (*edits[:place], changed, *edits[place + 1 :])))
     return found[:MOST]
+
+
+def _times(tree: ast.Module, called: str) -> int:
+    return sum(isinstance(node, ast.Call) and _called(node) == called for node in ast.walk(tree))
 
 
 def _bare_elements(edit: CellEdit, old: ast.Module, new: ast.Module) -> Iterator[tuple[str, CellEdit]]:

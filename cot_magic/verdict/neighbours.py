@@ -20,8 +20,28 @@ from cot_magic.verdict.hunks import Hunk, hunks
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _STRING = re.compile(r"(['\"])([^'\"\n]*)\1")
 _CONVERSIONS = ("int", "float", "str")
-_OF_ONE_VALUE = ("len", "abs", "bool", "hash", "id", "ord", "sum", "max", "min", "any", "all")
+_OF_ONE_VALUE = (
+    "hex",
+    "oct",
+    "bin",
+    "chr",
+    "repr",
+    "ascii",
+    "round",
+    "len",
+    "abs",
+    "bool",
+    "hash",
+    "id",
+    "ord",
+    "sum",
+    "max",
+    "min",
+    "any",
+    "all",
+)
 LAYOUT = 4  # tokens of indentation
+_ENCODINGS = ("utf-8", "cp1252")  # what most files of today and of yesterday are written in
 _MARKS = "'\"()[]{}:,"
 
 
@@ -59,7 +79,8 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
             yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
     for hunk in hunks(edits):
         edit = edits[hunk.cell]
-        for text in (*_spellings(hunk, words), *_conversions(hunk, missing), *_formats(hunk)):
+        found = (*_spellings(hunk, words), *_conversions(hunk, missing), *_formats(hunk))
+        for text in (*found, *_written(hunk, edit.after[: hunk.start])):
             after = edit.after[: hunk.start] + text + edit.after[hunk.end :]
             if after not in (edit.before, edit.after):
                 yield (*edits[: hunk.cell], replace(edit, after=after), *edits[hunk.cell + 1 :])
@@ -80,7 +101,7 @@ def _spellings(hunk: Hunk, words: tuple[list[str], list[str]]) -> Iterator[str]:
     old, new = _STRING.fullmatch(hunk.before), _STRING.fullmatch(hunk.after)
     if old is not None and new is not None:
         far = distance(old[2], new[2])
-        for key in keys:
+        for key in dict.fromkeys((*keys, *names)):  # a method may be named by a string
             if key not in (old[2], new[2]) and distance(old[2], key) <= far and respelled(old[2], key):
                 yield f"{new[1]}{key}{new[1]}"
 
@@ -96,6 +117,35 @@ def _conversions(hunk: Hunk, missing: str) -> Iterator[str]:
             for other in _CONVERSIONS:
                 if other != kind:
                     yield re.sub(rf"\b{kind}\(", f"{other}(", hunk.after)
+    mapped = re.search(r"\bmap\((\w+), ", hunk.after)
+    if mapped is not None and mapped[0] not in hunk.before:
+        for other in _CONVERSIONS:
+            yield hunk.after.replace(mapped[0], f"map({other}, ")
+
+
+def _written(hunk: Hunk, above: str) -> Iterator[str]:
+    """Other ways to write what a call is told: the other axis, another encoding, the parts of a moment with
+    the separators of the new format, a mark at another place of a string."""
+    for one, other in (("axis=0", "axis=1"), ("axis=1", "axis=0")):
+        if one in hunk.after and "axis" not in hunk.before:
+            yield hunk.after.replace(one, other)
+    if hunk.after in ("0", "1") and above.endswith("axis="):
+        yield "1" if hunk.after == "0" else "0"
+    coded = re.search(r"""(["'])(utf|latin|cp|iso|ascii|mac)[\w-]*\1""", hunk.after)
+    for name in _ENCODINGS if coded is not None and coded[0] not in hunk.before else ():
+        assert coded is not None
+        yield hunk.after.replace(coded[0], f'"{name}"')
+    old, new = _STRING.fullmatch(hunk.before), _STRING.fullmatch(hunk.after)
+    if old is None or new is None:
+        return
+    parts, marks = re.findall("%[a-zA-Z]", old[2]), re.split("%[a-zA-Z]", new[2])
+    if parts and len(marks) == len(parts) + 1:
+        told = "".join(mark + part for mark, part in zip(marks, (*parts, ""), strict=True))
+        yield f"{new[1]}{told}{new[1]}"
+    for mark in set(new[2]) & set("[](){}\"'"):
+        if new[2].count(mark) == old[2].count(mark) + 1 and len(new[2]) == len(old[2]) + 1:
+            for at in range(len(old[2]) + 1):
+                yield f"{new[1]}{old[2][:at]}{mark}{old[2][at:]}{new[1]}"
 
 
 def _moved(source: str, number: int, depth: int) -> str:

@@ -71,17 +71,18 @@ def by_random_always(job: Job) -> Outcome:
     return Outcome.RAISED if job.conditions and (job.conditions.random or 0) % 3 == 0 else Outcome.PASSED
 
 
-def events_of(sandbox: Chances, *requests: RepeatRuns) -> list[Event]:
+def events_of(sandbox: Chances, *requests: RepeatRuns, case: Case = CASE) -> list[Event]:
     budget = Budget(thinking_tokens=1, search_s=100.0, rounds=1, schedules=1, runs=60)
     ticks = itertools.count()
     reasoner = ScriptedReasoner(requests)
     return list(
-        drive(CASE, reasoner, sandbox, intensity="cot", budget=budget, clock=lambda: next(ticks) / 1_000)
+        drive(case, reasoner, sandbox, intensity="cot", budget=budget, clock=lambda: next(ticks) / 1_000)
     )
 
 
-def evidence_of(sandbox: Chances, *requests: RepeatRuns) -> list[Evidence]:
-    return [item.evidence for item in events_of(sandbox, *requests) if isinstance(item, EvidenceGathered)]
+def evidence_of(sandbox: Chances, *requests: RepeatRuns, case: Case = CASE) -> list[Evidence]:
+    events = events_of(sandbox, *requests, case=case)
+    return [item.evidence for item in events if isinstance(item, EvidenceGathered)]
 
 
 def test_runs_are_counted_and_given_with_an_interval() -> None:
@@ -108,6 +109,16 @@ def test_only_the_varied_axis_differs_and_the_rest_is_held() -> None:
         item is not None and (item.random, item.clock, item.still) == (5, 9.0, True) for item in conditions
     )
     assert len({item.files for item in conditions if item is not None}) == 4
+
+
+def test_runs_repeat_the_failing_cell_alone() -> None:
+    above = Cell(id=CellId("c0"), source="import time; time.sleep(600)", index=0, execution_count=1)
+    cell = Cell(id=CellId("c1"), source="draw()", index=1, execution_count=2)
+    case = Case(cell=cell, raised=None, environment=CASE.environment, cells=(above, cell))
+    sandbox = Chances(by_random)
+    evidence_of(sandbox, RepeatRuns(runs=25, vary=(Axis.RANDOM, Axis.CLOCK)), case=case)
+    assert len(sandbox.jobs) >= 25
+    assert {tuple(step.cell for step in job.steps) for job in sandbox.jobs} == {(cell.id,)}
 
 
 def test_the_same_seed_gives_the_same_conditions() -> None:

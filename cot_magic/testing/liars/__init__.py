@@ -3,6 +3,7 @@
 from cot_magic.testing.liars.copies import COPIES
 from cot_magic.testing.liars.domains import DOMAINS
 from cot_magic.testing.liars.evidence import EVIDENCE
+from cot_magic.testing.liars.inventions import INVENTIONS
 from cot_magic.testing.liars.judging import JUDGING
 from cot_magic.testing.liars.meanings import MEANINGS
 from cot_magic.testing.liars.operations import OPERATIONS
@@ -22,6 +23,7 @@ LIARS = (
     *COPIES,
     *DOMAINS,
     *SLEIGHTS,
+    *INVENTIONS,
 )
 
 __all__ = ["LIARS"]

@@ -30,7 +30,6 @@ Steps = Generator[Step, Reply, None]
 RUNS = 40  # if nobody asked for a number
 OF_ONE_AXIS = 12
 PROCESSES = 20  # if the code uses sets or hashes; a new process takes about a second
-FEW_PROCESSES = 6
 AGAIN = 3
 SHARE = 0.3  # of the time for experiments, for one request, if nobody asked for runs
 ASKED = 10.0  # times the time for experiments, if somebody did
@@ -189,11 +188,18 @@ class Study:
         self._decide(axis)
 
     def _new_processes(self) -> Steps:
-        """Run the whole notebook in new processes that differ in their hash seed alone."""
+        """Run the whole notebook in new processes that differ in their hash seed alone.
+
+        Only where the code uses sets or hashes: the other runs repeat the failing cell and nothing else, and
+        the cells above it may take hours.
+        """
+        if not chance.mentions(self.case, Axis.HASH):
+            return
         stated = chance.hypothesis(self.case, Axis.HASH)
         yield HypothesisStated(hypothesis=stated)
-        count = PROCESSES if chance.mentions(self.case, Axis.HASH) else FEW_PROCESSES
-        yield from self._ask(self._request(count, (Axis.HASH,), self._process_conditions(), about=stated.id))
+        yield from self._ask(
+            self._request(PROCESSES, (Axis.HASH,), self._process_conditions(), about=stated.id)
+        )
         self._decide(Axis.HASH)
 
     def _process_conditions(self) -> Conditions:
