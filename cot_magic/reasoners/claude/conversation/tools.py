@@ -24,8 +24,7 @@ _STRING = {"type": "string"}
 _NUMBER = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
 _FRAME = {
     **_NUMBER,
-    "description": "number of a frame of the failure: the code sees the names of that frame as they were "
-    "when the cell failed; null for the state before the failing cell",
+    "description": "number of a frame of the failure, to see its names; null: before the failing cell",
 }
 
 
@@ -69,20 +68,19 @@ _FIX = _closed(
 TOOLS: tuple[Mapping[str, Any], ...] = (
     _tool(
         "hypothesize",
-        "State hypotheses and run all their probes at once, each in a throwaway copy of the kernel. Returns, "
-        "for each, what its probe showed and the verdict.",
+        "State hypotheses and run all their probes at once. Returns what each showed and the verdicts.",
         hypotheses=_list(_HYPOTHESIS),
     ),
     _tool(
         "inspect",
-        "Get the values of expressions in a copy of the kernel: names, attributes, items, short calls.",
+        "Get the values of expressions: names, attributes, items, short calls.",
         expressions=_list(_STRING),
         frame=_FRAME,
     ),
     _tool(
         "run",
-        "Run any code in a throwaway copy of the kernel and get what it prints, and the value of its last "
-        "expression. It is never evidence: a claim is decided by `hypothesize`.",
+        "Run any code in a throwaway copy of the kernel and get what it prints and its last value. Never "
+        "evidence: a claim is decided by `hypothesize`.",
         code=_STRING,
         frame=_FRAME,
     ),
