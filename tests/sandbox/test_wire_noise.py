@@ -17,7 +17,7 @@ from cot_magic.sandbox import wire
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
 FEW = settings(
-    max_examples=30,
+    max_examples=15,
     phases=[Phase.explicit, Phase.generate],  # each is a process: to shrink one takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
