@@ -172,7 +172,7 @@ BEYOND = {
     "folders too deep for a path": (
         "import os, tempfile, time\nos.chdir(tempfile.gettempdir())\n"
         "for n in range(3_000): os.mkdir('d'); os.chdir('d')\n",
-        "stopped: it made a folder that cannot be read",
+        "stopped: it made a folder that cannot be read; it tried to make folder d",
     ),
     "many threads": (
         "import threading, time\nthreading.stack_size(32_768)\n"
