@@ -60,9 +60,10 @@ def case_text(case: Case, cells: Cells, marked: Marked) -> str:
         shown = "\n".join(f"{cells.label(cell)}:\n{text}" for cell, text in case.outputs)
         what = "what cells printed, displayed and warned of when they last ran"
         parts.append(marked.data(what, cut(shown, LONGEST_SHOWN)))
-    if case.namespace:
-        lines = [_variable(item) for item in case.namespace[:NAMES]]
-        parts.append(marked.data("global names after the failure", "\n".join(lines)))
+    lines = [_variable(item) for item in case.namespace[:NAMES]]
+    seen = "\n".join(parts)
+    if lines := [line for line in lines if line not in seen]:  # the frames have some of them
+        parts.append(marked.data("other global names after the failure", "\n".join(lines)))
     environment = case.environment
     packages = ", ".join(f"{name} {version}" for name, version in environment.packages)
     parts.append(f"Python {environment.python} on {environment.platform}. {packages}".strip())
