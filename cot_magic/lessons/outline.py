@@ -123,7 +123,7 @@ def _section(lesson: Lesson, section: Section) -> Section:
     start = _guidance(lesson.guidance) if phase is Phase.ANALYZE else ()
     if phase in lesson.revealed:
         closing = _summary(lesson) if lesson.ended and phase is Phase.CONFIRM else ()
-        return replace(section, blocks=(*closing, *start, *mine, *section.blocks))
+        return replace(section, blocks=(*closing, *start, *mine, *section.blocks), wanted=bool(closing))
     if question is not None and HOME[question.subject] is phase:
         blocks = (*start, *mine, *_asked(lesson, question))
         return Section(

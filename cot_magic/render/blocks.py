@@ -179,7 +179,8 @@ class Stream:
 class Section:
     """One phase. `seconds` is None until it starts; `headline` is its result in one sentence.
 
-    There are `streams` only while the phase runs; afterwards what was written is among the blocks.
+    There are `streams` only while the phase runs; afterwards what was written is among the blocks. Its fold
+    is closed at the end unless it is `wanted`: the answer is above the folds.
     """
 
     phase: Phase
@@ -188,6 +189,7 @@ class Section:
     seconds: float | None = None
     blocks: tuple[Block, ...] = ()
     streams: tuple[Stream, ...] = ()
+    wanted: bool = False
 
     @property
     def time(self) -> str:

@@ -69,7 +69,6 @@ _TINTS = {
 _VERDICT = "display:flex;flex-wrap:wrap;align-items:baseline;column-gap:12px;padding:9px 14px 5px 14px"
 _CAUSE = "font-size:14px;padding:0 14px 6px 14px"
 _SUMMARY = "cursor:pointer;padding:7px 14px"
-OPEN: tuple[str, ...] = ()  # the phases whose folds are open in the final panel: the answer is above them
 
 
 def html(outline: Outline) -> str:
@@ -130,7 +129,7 @@ def _badge(outline: Outline) -> str:
 def _is_open(outline: Outline, section: Section) -> bool:
     if outline.running is not None:
         return section is outline.running
-    wanted = section.phase in OPEN or section.state is State.INTERRUPTED  # what was cut off is of interest
+    wanted = section.wanted or section.state is State.INTERRUPTED  # what was cut off is of interest
     return wanted and bool(section.blocks)
 
 

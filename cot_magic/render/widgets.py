@@ -5,7 +5,7 @@ from typing import Any
 
 from cot_magic.core.findings import Phase
 from cot_magic.render.blocks import Outline, Section, State, Stream
-from cot_magic.render.html import OPEN, header, pieces, stream_html
+from cot_magic.render.html import header, pieces, stream_html
 from cot_magic.render.plain import words
 
 _PART = '<div style="font-size:13px;line-height:1.5;word-break:break-word">'
@@ -97,7 +97,7 @@ class _PhaseFold:
         was = self._section.state if self._section is not None else State.WAITING
         if section.state is State.RUNNING and was is not State.RUNNING:
             self.accordion.selected_index = 0
-        elif was is State.RUNNING and section.state is not was and section.phase not in OPEN:
+        elif was is State.RUNNING and section.state is not was and not section.wanted:
             self.accordion.selected_index = None
         self._section = section
 
