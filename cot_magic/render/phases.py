@@ -108,7 +108,7 @@ def findings(session: Session, phase: Phase, drawn: bool) -> tuple[Text, ...]:
 
 
 def _short_tokens(texts: Sequence[Text]) -> Iterator[Block]:
-    """Yield the texts with long tokens of schedules shortened, and each whole token in a fold."""
+    """Yield the strings with long tokens of schedules shortened, and each whole token in a fold."""
     for text in texts:
         found = _TOKEN.findall(text.text)
         yield replace(text, text=_TOKEN.sub(lambda token: f"{token[0][:18]}…{token[0][-12:]}", text.text))

@@ -39,8 +39,8 @@ def _like(value):
     if kind in ('Series', 'DataFrame', 'Index'):
         frame = value if kind == 'Index' else value.iloc
         some = [frame[place:place + 1] for place in range(min(len(value), 6))] + [frame[: len(value) // 2]]
-        texts = value.select_dtypes('object').columns if kind == 'DataFrame' else []
-        return some + [value.drop(columns=name) for name in texts[:6]]
+        words = value.select_dtypes('object').columns if kind == 'DataFrame' else []
+        return some + [value.drop(columns=name) for name in words[:6]]
     if kind == 'ndarray' and value.ndim:
         return [value[:1], value[:2], value[..., :1], value[..., :2]]
     return []

@@ -17,7 +17,8 @@ def found(before: str, after: str) -> list[tuple[str, str]]:
 
 def lost(inner: str, outer: str, alone: bool = True, **names: Any) -> str:
     """What the code of the experiment finds in a frame with these names."""
-    tree = ast.parse(f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {alone}\n{conversions._RUN}")
+    given = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {alone}\nBROADCAST = INTEGER = NUMBER = False\n"
+    tree = ast.parse(given + conversions._RUN)
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)
     space = dict(names)

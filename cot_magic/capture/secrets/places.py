@@ -130,12 +130,12 @@ _QUOTED = re.compile(
     r"(?:(?<![\w.-])|(?m:(?<=^-)))(?P<name>[A-Za-z_][\w.-]*+)"
     r"(?P<sign>[\"']?\]?\s*(?::\s*[A-Za-z_][\w.\[\]| ]*\s*)?(?:==|!=|:=|=>|=|:)\s*\(?\s*[rbfuRBFU]{0,2})"
     r"(?P<quote>(?P<long>\"\"\"|''')|[\"'])"
-    r"(?P<secret>(?:\\.|(?!(?P=quote))(?(long)[^\\]|[^\\\n]))*+)(?P<end>(?P=quote))?",
+    r"(?P<secret>(?:\\.|(?!(?P=quote))(?(long)[^\\]|[^\\\n]))*)(?P<end>(?P=quote))?",
     re.DOTALL,
 )
 _MORE = re.compile(
     r"(?:\s|\\\n)*+(?:\+(?:\s|\\\n)*+)?[rbfuRBFU]{0,2}"
-    r"(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)"
+    r"(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)"
 )
 
 
@@ -185,7 +185,7 @@ _LISTS = re.compile(
     r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)[\"']?\s*(?::\s*[A-Za-z_][\w.\[\]| ]*\s*)?[=:]\s*[\[({]"
 )
 _LIST_PART = re.compile(
-    r"\s*(?:[\"']?(?P<key>\w+)[\"']?\s*:\s*)?(?:[rbuRBU]?(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)|\d+|None)\s*,?"
+    r"\s*(?:[\"']?(?P<key>\w+)[\"']?\s*:\s*)?(?:[rbuRBU]?(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)|\d+|None)\s*,?"
 )
 
 
@@ -210,7 +210,7 @@ def _listed(text: str) -> Iterator[FoundSecret]:
 # unquoted in `…;Pwd=…;…`, `?token=…&…`, `host=h password=…`
 _BARE = re.compile(
     r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]*+)=(?P<secret>(?:[^\s\"'&;,()<>\[\]{}=\\]|\\(?![nrt\"']))"
-    r"{4,}+={0,2})(?P<next>[;&\s\"'\\]|$)?"
+    r"{4,}={0,2})(?P<next>[;&\s\"'\\]|$)?"
 )
 
 
@@ -289,7 +289,7 @@ def _options(text: str) -> Iterator[FoundSecret]:
 # `setenv("API_KEY", "…")`, `add_header('X-Api-Key', '…')`, `("password", "…")`
 _PAIR = re.compile(
     r"(?P<call>\w+\(\s*(?:\w+,\s*)?)?[\"'](?P<name>[A-Za-z][\w.-]*+)[\"']\s*,\s*[rbfuRBFU]{0,2}"
-    r"(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)"
+    r"(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)"
 )
 _SETTERS = re.compile(r"(?:set|put|add|get|update|replace|environ)", re.IGNORECASE)
 
@@ -305,7 +305,8 @@ def _pairs(text: str) -> Iterator[FoundSecret]:
 
 # --- calls, commands and files ------------------------------------------------------------------------------
 
-_STRING = r"[rbfuRBFU]{0,2}(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)"
+# not possessive: in early releases of Python 3.11 a possessive repetition takes no notice of its lookahead
+_STRING = r"[rbfuRBFU]{0,2}(?P<quote>[\"'])(?P<secret>(?:\\.|(?!(?P=quote))[^\\\n])*)(?P=quote)"
 _STRINGS = re.compile(_STRING)
 # Every call below contains one of these words
 _CALL_WORDS = (
