@@ -79,7 +79,7 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
             yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
     for hunk in hunks(edits):
         edit = edits[hunk.cell]
-        found = (*_spellings(hunk, words), *_conversions(hunk, missing), *_formats(hunk))
+        found = (*_spellings(hunk, words), *_conversions(hunk, edit, missing), *_formats(hunk))
         for text in (*found, *_written(hunk, edit.after[: hunk.start])):
             after = edit.after[: hunk.start] + text + edit.after[hunk.end :]
             if after not in (edit.before, edit.after):
@@ -106,17 +106,20 @@ def _spellings(hunk: Hunk, words: tuple[list[str], list[str]]) -> Iterator[str]:
                 yield f"{new[1]}{key}{new[1]}"
 
 
-def _conversions(hunk: Hunk, missing: str) -> Iterator[str]:
+def _conversions(hunk: Hunk, edit: CellEdit, missing: str) -> Iterator[str]:
     """Other types where the fix converts a value."""
     if same_operation(hunk.before, hunk.after):
         return
     for kind in (*_CONVERSIONS, *_OF_ONE_VALUE):
         if kind == missing or same_operation(missing, kind):
             continue  # the operation that was meant is known by its name
-        if re.search(rf"\b{kind}\(", hunk.after) and not re.search(rf"\b{kind}\(", hunk.before):
+        call = re.compile(rf"\b{kind}\(")
+        if not call.search(hunk.after) or call.search(hunk.before):
+            continue
+        if len(call.findall(edit.after)) > len(call.findall(edit.before)):  # else it was there, and moved
             for other in _CONVERSIONS:
                 if other != kind:
-                    yield re.sub(rf"\b{kind}\(", f"{other}(", hunk.after)
+                    yield call.sub(f"{other}(", hunk.after)
     mapped = re.search(r"\bmap\((\w+), ", hunk.after)
     if mapped is not None and mapped[0] not in hunk.before:
         for other in _CONVERSIONS:
