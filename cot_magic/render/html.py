@@ -254,9 +254,10 @@ def _titled(title: str) -> str:
 
 
 def _table(rows: str) -> str:
-    return (
-        '<table style="border-collapse:collapse;border:none;width:100%;margin:4px 0;font-size:13px;'
-        f'table-layout:auto">{rows}</table>'
+    return (  # it scrolls by itself where the panel is narrow
+        '<div style="overflow:auto;margin:4px 0">'
+        '<table style="border-collapse:collapse;border:none;width:100%;margin:0;font-size:13px;'
+        f'table-layout:auto">{rows}</table></div>'
     )
 
 
