@@ -155,3 +155,21 @@ def test_wrong_input_is_one_line(tmp_path: Path, arguments: list[str], said: str
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert said in line
+
+
+@pytest.mark.nightly
+def test_what_a_killed_worker_of_a_cluster_ran_is_run_again(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("dask.distributed")
+    for number in range(6):
+        notebook(tmp_path / f"nbs/n{number}.ipynb", "import time", "time.sleep(2)")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        process = subprocess.Popen(
+            [*COMMAND, "nbs", "--dask", cluster.scheduler_address, "--json", "rows.jsonl"],
+            cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()  # both workers are at work
+        os.kill(cluster.workers[0].pid, signal.SIGKILL)
+        process.communicate(timeout=150)
+    assert process.returncode == 0
+    assert [row["result"] for row in rows_of(tmp_path / "rows.jsonl").values()] == ["no-failure"] * 6
