@@ -61,7 +61,7 @@ class Outside:
     def __init__(self, folder: str, token: str) -> None:
         self.folder, self.token = folder, token
         self.marker = f"cot-{token.removeprefix(PLANTED)}"
-        self.home, self.work = os.path.join(folder, "home"), os.path.join(folder, "project/work")
+        self.home, self.work = os.path.join(folder, "home"), os.path.join(folder, "project/runs")
         self.temporary = os.path.join(folder, "tmp")
         self._plant_files()
         os.chdir(self.work)
@@ -80,14 +80,14 @@ class Outside:
     def _plant_files(self) -> None:
         plain = {
             "home/.bashrc": "original\n", "home/.ssh/authorized_keys": "original\n",
-            "home/.ipython/profile_default/startup/README": "", "project/work/data.csv": "a\n1\n",
-            "project/work/read.txt": "one\ntwo\nthree\n", "project/work/written.txt": "original",
-            "project/work/folder/inner.txt": "original", "project/work/.git/hooks/README": "",
-            "project/work/module_of_work.py": "x = 1\n", "project/work/log.txt": "", "tmp/README": "",
+            "home/.ipython/profile_default/startup/README": "", "project/runs/data.csv": "a\n1\n",
+            "project/runs/read.txt": "one\ntwo\nthree\n", "project/runs/written.txt": "original",
+            "project/runs/folder/inner.txt": "original", "project/runs/.git/hooks/README": "",
+            "project/runs/module_of_work.py": "x = 1\n", "project/runs/log.txt": "", "tmp/README": "",
         }  # fmt: skip
         secret = [
             *(f"home/{path}" for path in IN_HOME),
-            *(os.path.normpath(f"project/work/{path}") for path in IN_PROJECT),
+            *(os.path.normpath(f"project/runs/{path}") for path in IN_PROJECT),
             *(path if not name.endswith("_DIR") else f"{path}/kernel-1.json" for name, path in NAMED.items()),
         ]
         for path, content in plain.items() | {(path, planted(self.token, path)) for path in secret}:
