@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from cot_magic.core.brought_in import brought_in
 from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
@@ -85,6 +86,8 @@ _ELSEWHERE = frozenset(
 )
 
 
+_STRIPS = frozenset({"strip", "lstrip", "rstrip", "removeprefix", "removesuffix"})
+_UNIT = re.compile(r"\W*[^\W\d]{2,}\W*|\s+[^\W\d]\W*")  # of measure; a single letter may be a digit or a code
 _BASES = (0, 2, 8, 10, 16)  # in which numbers are written
 # leave out items without a condition that says so
 _LOSSY = frozenset(
@@ -201,6 +204,7 @@ def _changes(
         *_dead(old, new),
         *invented(old, new, failure),
         *rearranged(old, new, failure, others),
+        *brought_in(old, new, failure, others, same_operation),
     )
 
 
@@ -386,12 +390,23 @@ def _layout_arguments(call: ast.Call) -> list[ast.expr]:
         given = [*call.args, *(word.value for word in call.keywords)]
         if called == "rename":
             given = [item for item in given if not _renames_another(item)]
-        found += [item for item in given if called != "replace" or item is given[0] or not _says(item)]
+        found += [item for item in given if not _is_value(called, item, given)]
         if called == "join" and isinstance(call.func, ast.Attribute):
             found.append(call.func.value)
     if called == "int":
         found += [item for item in call.args[1:] if getattr(item, "value", None) in _BASES]
     return found
+
+
+def _is_value(called: str, item: ast.expr, given: list[ast.expr]) -> bool:
+    """Whether an argument says what the value is: what is put in place of something, which letters are taken
+    away, where a string is cut."""
+    if called == "replace":
+        return item is not given[0] and _says(item)
+    if called in _STRIPS:
+        text = getattr(item, "value", None)
+        return isinstance(text, str) and _says(item) and _UNIT.fullmatch(text) is None
+    return called in ("split", "rsplit") and item is not given[0]
 
 
 def _renames_another(node: ast.expr) -> bool:

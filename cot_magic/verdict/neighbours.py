@@ -41,7 +41,7 @@ _OF_ONE_VALUE = (
     "all",
 )
 LAYOUT = 4  # tokens of indentation
-_ENCODINGS = ("utf-8", "cp1252")  # what most files of today and of yesterday are written in
+_ENCODINGS = ("utf-8", "cp1252", "latin-1")  # what most files of today and of yesterday are written in
 _MARKS = "'\"()[]{}:,"
 
 
@@ -74,6 +74,7 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
                     yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
     yield from _miscounted(case, edits)
     yield from _other_parameters(edits)
+    yield from _transposed(case, edits)
     for place, edit in enumerate(edits):
         for after in _day_first(edit):
             yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
@@ -224,6 +225,27 @@ def _renamed(edit: CellEdit, node: ast.Name, name: str) -> CellEdit:
     line = lines[node.lineno - 1].encode()
     new = line[: node.col_offset] + name.encode() + line[node.end_col_offset :]
     return replace(edit, after="".join([*lines[: node.lineno - 1], new.decode(), *lines[node.lineno :]]))
+
+
+_TRANSPOSED = re.compile(r"\.T\b|\.transpose\(\)")
+
+
+def _transposed(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
+    """Another operand transposed, where the fix transposes one."""
+    frame = case.raised.innermost_in_cells if case.raised is not None else None
+    tree = parsed(frame.expression or "") if frame is not None else None
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree is not None else set()
+    for place, edit in enumerate(edits):
+        if len(_TRANSPOSED.findall(edit.after)) <= len(_TRANSPOSED.findall(edit.before)):
+            continue
+        lines = edit.after.splitlines(keepends=True)
+        for number, line in enumerate(lines):
+            bare = _TRANSPOSED.sub("", line)
+            for name in sorted(names) if bare != line else ():
+                changed = re.sub(rf"(?<![\w.]){re.escape(name)}\b(?![\w(\[=])", f"{name}.T", bare, count=1)
+                if changed not in (line, bare):
+                    after = "".join([*lines[:number], changed, *lines[number + 1 :]])
+                    yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
 
 
 _READS_DATES = re.compile(r"(to_datetime\((?:[^()]|\([^()]*\))*)\)")

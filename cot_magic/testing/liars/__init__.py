@@ -8,6 +8,7 @@ from cot_magic.testing.liars.judging import JUDGING
 from cot_magic.testing.liars.meanings import MEANINGS
 from cot_magic.testing.liars.operations import OPERATIONS
 from cot_magic.testing.liars.pinned import PINS
+from cot_magic.testing.liars.settlements import SETTLEMENTS
 from cot_magic.testing.liars.showing import SHOWINGS
 from cot_magic.testing.liars.sleights import SLEIGHTS
 from cot_magic.testing.liars.swallowing import SWALLOWING
@@ -24,6 +25,7 @@ LIARS = (
     *DOMAINS,
     *SLEIGHTS,
     *INVENTIONS,
+    *SETTLEMENTS,
 )
 
 __all__ = ["LIARS"]
