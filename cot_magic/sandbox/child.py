@@ -1,20 +1,22 @@
 """One job in its throwaway copy: confines itself, runs the cells, reports."""
 
+import contextlib
 import faulthandler
 import gc
+import json
 import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cot_magic.core import processes
 from cot_magic.core.case import Raised
-from cot_magic.core.codec import to_json
-from cot_magic.core.jobs import SHOWN, UNREPEATED, Job, JobResult, Outcome
+from cot_magic.core.codec import from_json, to_json
+from cot_magic.core.jobs import SHOWN, UNREPEATED, Job, JobResult, Limits, Outcome
 from cot_magic.sandbox import (
     conditions,
     disguise,
@@ -29,7 +31,7 @@ from cot_magic.sandbox import (
     wire,
 )
 from cot_magic.sandbox.blocked import why_blocked
-from cot_magic.sandbox.confine import ReadableFiles, confine
+from cot_magic.sandbox.confine import ReadableFiles, confine, limit
 from cot_magic.sandbox.exact import GeneratorStates
 from cot_magic.sandbox.lost import LostResources
 from cot_magic.sandbox.permissions import Permissions
@@ -83,32 +85,78 @@ class Teller:
 def run_job(job: Job, allow: Sequence[str], around: Surroundings, ends: Ends) -> None:
     """Run in the new process and never return: `os._exit` ends it, so that nothing inherited is finalised."""
     try:
-        tell, scratch = Teller(ends), ends.scratch
-        try:
+        tell = Teller(ends)
+        with _setup(tell):
             _enter(around, ends, disguised=job.disguised)
             permissions = Permissions.parse(allow)
-            loop = rebind.new_loop()
-            if not permissions.proc:
-                processes.forbid()
-            withheld = confine(job.limits, permissions, scratch=scratch, reading=around.reading)
-            around = replace(around, lost=replace(around.lost, secrets=withheld))
+            loop, around = _confined(job.limits, permissions, around, ends)
             if ends.mirrored:
-                mirror.enter(scratch)
-            if job.conditions is not None:
-                conditions.put_under(job.conditions, around.shell.user_ns)
-        except BaseException as error:
-            tell({"failed": f"{type(error).__name__}: {error}"[:500]})
-            os._exit(70)
-        tell({"ready": True})
-        attempts = effects.watch(scratch, lambda effect: tell({"effect": wire.plain(effect)}))
-        _Run(job, around, permissions, tell, attempts).go(loop)
-        sys.stdout.flush()
-        os._exit(0)
+                mirror.enter(ends.scratch)
+        _run(job, permissions, around, ends, tell, loop)
     finally:
         os._exit(71)  # our own code failed; without a result line this is no result
 
 
-def _enter(around: Surroundings, ends: Ends, *, disguised: bool) -> None:
+def wait_and_run_job(around: Surroundings, ends: Ends, job_fd: int) -> None:
+    """The same for a job that is not known yet: confine this process first, then read the job.
+
+    Nothing of the person's code runs meanwhile, and no collection of garbage: the state is that of a copy
+    that is forked when the job is known.
+    """
+    try:
+        tell, none = Teller(ends), Permissions()
+        with _setup(tell):
+            _enter(replace(around, collects=False), ends, disguised=False, keep=job_fd)
+            loop, confined = _confined(None, none, around, ends)
+            with open(job_fd, "rb") as pipe:
+                data = pipe.readline()
+            if not data.endswith(b"\n"):  # it is not needed
+                os._exit(0)
+            job: Job = from_json(Job, json.loads(data))
+            limit(job.limits, processes=False)
+            if around.collects:
+                gc.enable()
+        _run(job, none, confined, ends, tell, loop)
+    finally:
+        os._exit(71)
+
+
+@contextlib.contextmanager
+def _setup(tell: "Teller") -> Iterator[None]:
+    """If this fails, nothing runs."""
+    try:
+        yield
+    except BaseException as error:
+        tell({"failed": f"{type(error).__name__}: {error}"[:500]})
+        os._exit(70)
+
+
+def _confined(
+    limits: Limits | None, permissions: Permissions, around: Surroundings, ends: Ends
+) -> tuple[Any, Surroundings]:
+    """Confine this process. Returns its event loop, and what it inherits with what it has lost by that."""
+    loop = rebind.new_loop()
+    if not permissions.proc:
+        processes.forbid()
+    withheld = confine(limits, permissions, scratch=ends.scratch, reading=around.reading)
+    return loop, replace(around, lost=replace(around.lost, secrets=withheld))
+
+
+def _run(
+    job: Job, permissions: Permissions, around: Surroundings, ends: Ends, tell: "Teller", loop: Any
+) -> None:
+    """Run a job in a process that is confined, and end the process."""
+    with _setup(tell):
+        if job.conditions is not None:
+            conditions.put_under(job.conditions, around.shell.user_ns)
+    tell({"ready": True})
+    attempts = effects.watch(ends.scratch, lambda effect: tell({"effect": wire.plain(effect)}))
+    _Run(job, around, permissions, tell, attempts).go(loop)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _enter(around: Surroundings, ends: Ends, *, disguised: bool, keep: int = -1) -> None:
     """Detach from the parked copy: own session and output, none of its descriptors, but die with it."""
     os.setsid()
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -118,7 +166,7 @@ def _enter(around: Surroundings, ends: Ends, *, disguised: bool) -> None:
     os.dup2(ends.output_fd, 1)
     os.dup2(ends.output_fd, 2)
     for fd in map(int, os.listdir("/proc/self/fd")):
-        if fd not in around.descriptors and fd not in (ends.result_fd, around.reading.layer):
+        if fd not in around.descriptors and fd not in (ends.result_fd, around.reading.layer, keep):
             try:
                 os.close(fd)
             except OSError:

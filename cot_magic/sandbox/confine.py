@@ -20,6 +20,10 @@ from cot_magic.sandbox.syscalls import libc
 MOST_PROCESSES = 64
 SCOPES_SINCE = 6  # the first Landlock version in which a process cannot signal those outside
 MORE_FILES = 512
+CORE_BYTES = 1
+"""Where the system pipes core dumps into a program, 0 does not stop it, but 1 does (core(5))."""
+MOST_PENDING = 4_096
+"""Timers and queued signals: all programs of the user share what the system permits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +53,29 @@ class ReadableFiles:
         layer = landlock.reading(closed - changing, landlock.abi())
         return cls(layer=layer, temporary=temporary, closed=changing)
 
+    def closed_now(self) -> frozenset[str]:
+        """What is closed besides the layer, as the working directory and the temporary files are now."""
+        return frozenset(
+            (
+                *self.closed,
+                *secret_places.of_project(os.getcwd()),
+                *secret_places.of_folder(self.temporary),
+                *secret_places.of_jobs(self.temporary),
+            )
+        )
+
 
 def confine(
-    limits: Limits, permissions: Permissions, *, scratch: str, reading: ReadableFiles | None = None
+    limits: Limits | None,
+    permissions: Permissions,
+    *,
+    scratch: str,
+    reading: ReadableFiles | None = None,
 ) -> frozenset[int]:
     """Confine this process for good, in an order in which each step is possible, and check that it works.
 
-    Returns the numbers of descriptors that are of no use any more, as their files may not be read.
+    Returns the numbers of descriptors that are of no use any more, as their files may not be read. Without
+    `limits`, they are still to be set by `limit`.
 
     Raises OSError, ValueError or SandboxError; the caller must then run nothing.
     """
@@ -68,18 +88,18 @@ def confine(
         )
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # if memory runs out, this copy is killed and not the kernel
-    _limit(limits, processes=permissions.proc)
+    with open("/proc/self/coredump_filter", "w") as file:
+        file.write("0")  # where a core is dumped all the same, there is no memory in it
+    resource.setrlimit(resource.RLIMIT_CORE, _at_most(resource.RLIMIT_CORE, CORE_BYTES))
+    if limits is not None:
+        limit(limits, processes=permissions.proc)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     _drop_capabilities()
     reading = reading or ReadableFiles.without()
     landlock.restrict(
         scratch=scratch,
         layer=reading.layer,
-        closed={
-            *reading.closed,
-            *secret_places.of_project(os.getcwd()),
-            *secret_places.of_folder(reading.temporary),
-        },
+        closed=reading.closed_now(),
         permissions=permissions,
         version=version,
     )
@@ -110,7 +130,8 @@ def _withhold_descriptors() -> frozenset[int]:
     return frozenset(withheld)
 
 
-def _limit(limits: Limits, *, processes: bool) -> None:
+def limit(limits: Limits, *, processes: bool) -> None:
+    """Set the limits of this process for good; it may be confined already. Raises OSError or ValueError."""
     with open("/proc/self/statm") as file:
         size = int(file.read().split()[0]) * resource.getpagesize()
     highest = max(map(int, os.listdir("/proc/self/fd")))
@@ -118,18 +139,24 @@ def _limit(limits: Limits, *, processes: bool) -> None:
         resource.RLIMIT_CPU: limits.cpu_s,
         resource.RLIMIT_AS: size + (limits.memory_mb << 20),
         resource.RLIMIT_FSIZE: limits.file_mb << 20,
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_SIGPENDING: MOST_PENDING,
+        resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_NOFILE: highest + MORE_FILES,
         resource.RLIMIT_MEMLOCK: 1 << 20,
     }
     if processes:  # counts all processes of this user; no limit for root
         wanted[resource.RLIMIT_NPROC] = MOST_PROCESSES + sum(name.isdigit() for name in os.listdir("/proc"))
     for kind, value in wanted.items():
-        hard = resource.getrlimit(kind)[1]
-        soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        # one second between SIGXCPU and SIGKILL
-        above = soft + 1 if kind == resource.RLIMIT_CPU and hard in (resource.RLIM_INFINITY, hard) else soft
-        resource.setrlimit(kind, (soft, above if hard == resource.RLIM_INFINITY else min(above, hard)))
+        resource.setrlimit(kind, _at_most(kind, value))
+
+
+def _at_most(kind: int, value: int) -> tuple[int, int]:
+    """The soft and hard limit, not above the hard one that is there."""
+    hard = resource.getrlimit(kind)[1]
+    soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    # one second between SIGXCPU and SIGKILL
+    above = soft + 1 if kind == resource.RLIMIT_CPU else soft
+    return soft, above if hard == resource.RLIM_INFINITY else min(above, hard)
 
 
 def _drop_capabilities() -> None:

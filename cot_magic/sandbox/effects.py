@@ -11,7 +11,7 @@ from typing import Any
 MOST = 50
 LONGEST = 200
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/urandom")
+DEVICES = ("/dev/null", "/dev/full", "/dev/tty", "/dev/urandom")
 ON_A_PATH = {
     "os.remove": "remove",
     "os.rmdir": "remove folder",

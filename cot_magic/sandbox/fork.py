@@ -1,12 +1,11 @@
-"""One job as the parked copy sees it: fork it, collect its output within limits, name the outcome."""
+"""One job as the parked copy sees it: collect its output within limits, name the outcome."""
 
 import contextlib
 import os
-import secrets
+import re
 import signal
 import stat
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +13,9 @@ from cot_magic.core.codec import from_json
 from cot_magic.core.errors import RecordingError
 from cot_magic.core.facts import Fact
 from cot_magic.core.jobs import UNREPEATED, Job, JobResult, Outcome, StateItem
-from cot_magic.sandbox import busy, child, mirror, wire
-from cot_magic.sandbox.scratch import remove_tree
+from cot_magic.sandbox import busy, mirror, wire
+from cot_magic.sandbox.scratch import Removals
+from cot_magic.sandbox.spare import Started
 
 PIECE = 65_536
 OUTPUT_BYTES = 8 << 20
@@ -24,50 +24,36 @@ SCRATCH_FILES = 4  # the scratch folder may hold this many files of the largest 
 MOST_ENTRIES = 5_000
 """Files and folders that a job may make before it is stopped."""
 MOST_THREADS = 500
+LOOK_SECONDS = 0.2
+"""Between two looks at what a job takes."""
 MOST_EFFECTS = 50
 MOST_FACTS = 100
 NOT_BORNE_OUT = "what it reported is not what its steps did"
 
 
 class RunningJob:
-    """A forked job: its process, its two pipes, and what has arrived so far."""
+    """A job that was started: its process, its two pipes, and what has arrived so far."""
 
-    def __init__(
-        self,
-        job: Job,
-        allow: Sequence[str],
-        around: child.Surroundings,
-        *,
-        scratch: str,
-        mirrored: bool = False,
-    ) -> None:
-        self.job, self.scratch, self.started = job, scratch, time.monotonic()
-        os.mkdir(scratch, 0o700)
-        self.result_fd, result_end = os.pipe()
-        self.output_fd, output_end = os.pipe()
-        key = secrets.token_hex(16).encode()  # known to the job's own reports, not to the code that it runs
-        self.pid = os.fork()
-        if self.pid == 0:
-            ends = child.Ends(
-                result_fd=result_end, output_fd=output_end, scratch=scratch, key=key, mirrored=mirrored
-            )
-            child.run_job(job, allow, around, ends)
-        os.close(result_end)
-        os.close(output_end)
+    def __init__(self, job: Job, started: Started, removals: Removals, *, mirrored: bool = False) -> None:
+        self._removals, self._lock = removals, started.lock
+        self.job, self.scratch, self.started = job, started.scratch, time.monotonic()
+        self.pid, self.result_fd, self.output_fd = started.pid, started.result_fd, started.output_fd
+        self._had_waited = busy.waited(self.pid)
         self.pidfd = os.pidfd_open(self.pid)
         for fd in (self.result_fd, self.output_fd):
             os.set_blocking(fd, False)
         self.descriptors = {self.result_fd, self.output_fd, self.pidfd}
-        self._lines = wire.Lines(key)
+        self._lines = wire.Lines(started.key)
         self._messages: list[dict[str, Any]] = []
         self._said = self._printed = 0
         self._most_entries = MOST_ENTRIES + (mirror.MOST_ENTRIES if mirrored else 0)
         self._output = bytearray()
+        self._looked = self.started
 
     @property
     def deadline(self) -> float:
         wall_s = self.job.limits.wall_s
-        return self.started + wall_s + busy.allowance(wall_s, self.pid)
+        return self.started + wall_s + busy.allowance(wall_s, self.pid, self._had_waited)
 
     def collect(self, fd: int) -> bool:
         """Read what is available on one of the pipes; False at its end."""
@@ -92,6 +78,13 @@ class RunningJob:
             return Outcome.BLOCKED, f"stopped: it printed more than {OUTPUT_BYTES >> 20} MB"
         if self._said > wire.RESULT_BYTES:
             return Outcome.BLOCKED, "stopped: its result is too large"
+        if now - self._looked < LOOK_SECONDS:
+            return None
+        self._looked = now
+        return self._took_too_much(limits.file_mb)
+
+    def _took_too_much(self, file_mb: int) -> tuple[Outcome, str] | None:
+        """The same for threads and files, which take a while to count."""
         if _threads(self.pid) > MOST_THREADS:
             return Outcome.BLOCKED, f"stopped: it has more than {MOST_THREADS} threads"
         try:
@@ -100,11 +93,11 @@ class RunningJob:
             return Outcome.BLOCKED, "stopped: it made a folder that cannot be read"
         if entries > self._most_entries:
             return Outcome.BLOCKED, f"stopped: it made more than {MOST_ENTRIES:,} files and folders"
-        if size + _deleted(self.pid) > (limits.file_mb << 20) * SCRATCH_FILES:
-            return (
-                Outcome.BLOCKED,
-                f"stopped: it wrote more than {limits.file_mb * SCRATCH_FILES} MB of files",
-            )
+        if _keeps_messages(self.pid):
+            return Outcome.BLOCKED, "stopped: it keeps descriptors of files in messages"
+        size += _deleted(self.pid, os.fsencode(self.scratch), file_mb << 20)
+        if size > (file_mb << 20) * SCRATCH_FILES:
+            return Outcome.BLOCKED, f"stopped: it wrote more than {file_mb * SCRATCH_FILES} MB of files"
         return None
 
     def end(self, stopped: tuple[Outcome, str] | None = None) -> JobResult:
@@ -121,7 +114,9 @@ class RunningJob:
                 pass
         for fd in (self.result_fd, self.output_fd, self.pidfd):
             os.close(fd)
-        remove_tree(self.scratch)
+        self._removals.remove(self.scratch)
+        if self._lock is not None:
+            os.close(self._lock)
         seconds = time.monotonic() - self.started
         cpu_seconds = usage.ru_utime + usage.ru_stime
         result = self._result() or self._without_result(stopped, status, cpu_seconds)
@@ -271,17 +266,37 @@ def _written(folder: str, most: int) -> tuple[int, int]:
     return total, count
 
 
-def _deleted(pid: int) -> int:
-    """The size in bytes of the files that a process has open and that no folder lists any more."""
-    total, known = 0, set[tuple[int, int]]()
+def _deleted(pid: int, scratch: bytes, most: int) -> int:
+    """The size in bytes of the files that a process has open or mapped and that no folder lists any more.
+
+    The size of those that are only mapped is not known: each counts as the largest that it may be, `most`.
+    """
+    total, known = 0, set[int]()
     with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as descriptors:
         for descriptor in descriptors:
             with contextlib.suppress(OSError):
                 found = descriptor.stat()
-                if found.st_nlink == 0 and stat.S_ISREG(found.st_mode):
-                    total += 0 if (key := (found.st_dev, found.st_ino)) in known else found.st_blocks * 512
-                    known.add(key)
-    return total
+                if found.st_nlink == 0 and stat.S_ISREG(found.st_mode) and found.st_ino not in known:
+                    total += found.st_blocks * 512
+                    known.add(found.st_ino)
+    mapped = set[int]()
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/maps", "rb") as file:
+        for line in file:
+            if scratch in line and line.endswith(b" (deleted)\n"):
+                mapped.add(int(line.split(None, 5)[4]))
+    return total + most * len(mapped - known)
+
+
+def _keeps_messages(pid: int) -> bool:
+    """Whether descriptors are on their way in a socket of a process: what they hold, nobody could count."""
+    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as descriptors:
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):
+                if os.readlink(descriptor.path).startswith("socket:"):
+                    with open(f"/proc/{pid}/fdinfo/{descriptor.name}", "rb") as file:
+                        if re.search(rb"^scm_fds:\s*[1-9]", file.read(), re.MULTILINE):
+                            return True
+    return False
 
 
 def _threads(pid: int) -> int:

@@ -18,7 +18,8 @@ READ = EXECUTE | READ_FILE | READ_DIR
 TCP_BIND_CONNECT = 3  # since ABI 4
 SCOPE_ABSTRACT_SOCKET, SCOPE_SIGNAL = 1, 2  # since ABI 6
 
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
+DEVICES = ("/dev/null", "/dev/full", "/dev/urandom", "/dev/random")
+"""Without /dev/zero: shared maps of it are memory that no limit counts."""
 OF_PROC = (
     "cgroups", "cpuinfo", "devices", "diskstats", "filesystems", "interrupts", "loadavg", "meminfo",
     "partitions", "stat", "swaps", "sys", "uptime", "version", "vmstat", "zoneinfo",
@@ -95,6 +96,11 @@ def restrict(
                 raise _error("landlock_restrict_self")
     finally:
         os.close(ruleset)
+
+
+def readable_trees(closed: Collection[str]) -> frozenset[str]:
+    """The largest trees that can be read if that is closed: what the rules of a job are made of."""
+    return frozenset(_without({path for path in map(_resolve, closed) if os.path.lexists(path)}, "/"))
 
 
 def writable_paths(trees: Sequence[str]) -> list[tuple[str, bool]]:

@@ -4,6 +4,8 @@ import contextlib
 import dis
 import io
 import os
+import select
+import selectors
 import socket
 import subprocess
 import sys
@@ -32,6 +34,7 @@ OF_THE_KERNEL = frozenset(
 """Packages whose threads serve the kernel itself; no code of the person waits for them."""
 CREDENTIALS = "a file with credentials"
 FIRST_ITEMS = 50
+WITH_DESCRIPTOR = (io.IOBase, socket.socket, select.epoll, selectors.EpollSelector)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ class LostResources:
             return "a program" if ran or of_it or _runs_elsewhere(value) else None
         if _is_of_a_pool(value):
             return "a process"
-        if isinstance(value, io.IOBase | socket.socket) or (files and type(value) is int):
+        if isinstance(value, WITH_DESCRIPTOR) or (files and type(value) is int):
             with contextlib.suppress(Exception):  # it is closed, or has no descriptor
                 fd = value if isinstance(value, int) else value.fileno()
                 if fd in self.descriptors:

@@ -5,6 +5,7 @@ import ctypes
 import gc
 import linecache
 import os
+import secrets
 import selectors
 import signal
 import subprocess
@@ -32,13 +33,15 @@ from cot_magic.sandbox.confine import ReadableFiles
 from cot_magic.sandbox.exact import GeneratorStates
 from cot_magic.sandbox.fork import RunningJob
 from cot_magic.sandbox.lost import LostResources
-from cot_magic.sandbox.scratch import ELSEWHERE
+from cot_magic.sandbox.scratch import ELSEWHERE, Removals
+from cot_magic.sandbox.spare import Spare, Started, can_wait_for
 from cot_magic.sandbox.steps import Autopsy, Describe
 
 PR_SET_CHILD_SUBREAPER = 36
 IDLE_SECONDS = 0.05  # a cell that passes at once costs no setup of its copy
 LOOK_SECONDS = 0.25  # how often the limits of running jobs are checked
 MOST_WORKERS = 2
+ONE_BY_ONE = 2  # runs of one job, after which a spare waits for the next one
 REHEARSAL_FILE = "<cot rehearsal>"
 REHEARSAL = "def look(rows, key):\n    return rows[key]\n\nlook({}, 'a')\n"
 """Code whose failure is described once in the parked copy, so that jobs find everything loaded."""
@@ -128,7 +131,9 @@ class ParkedCopy:
         self._running: dict[Queued, RunningJob] = {}
         self._owner: dict[int, Queued] = {}
         self._unsent = bytearray()
-        self._count = 0
+        self._removals = Removals()
+        self._spares: deque[Spare] = deque()
+        self._alone = 0  # runs of one job, without others between them
         self._selector = selectors.DefaultSelector()
         self._workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
         os.set_blocking(control, False)
@@ -139,6 +144,9 @@ class ParkedCopy:
             self._prepare()
         while True:
             self._start_queued()
+            if self._wants_spare() and not self._selector.select(0):
+                self._make_spare()
+                continue
             for key, _ in self._selector.select(self._patience()):
                 if key.fd == self._control:
                     self._speak_with_kernel()
@@ -205,16 +213,8 @@ class ParkedCopy:
                 note = f"nothing was run: the copy could not be set up: {self._trouble}"[:500]
                 self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
                 continue
-            self._count += 1
-            scratch = self._scratch_of(queued)
             try:
-                job = RunningJob(
-                    queued.job,
-                    queued.allow,
-                    self._around,
-                    scratch=scratch,
-                    mirrored=queued.first is not None,
-                )
+                job = self._started(queued, self._around)
             except OSError as error:
                 note = f"nothing was run: {error}"
                 self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
@@ -224,10 +224,34 @@ class ParkedCopy:
                 self._owner[fd] = queued
                 self._selector.register(fd, selectors.EVENT_READ)
 
+    def _started(self, queued: Queued, around: child.Surroundings) -> RunningJob:
+        """Start a job: in a spare if there is one for it, else in a new copy. Raises OSError."""
+        job, mirrored = queued.job, queued.first is not None
+        if can_wait_for(job, queued.allow) and not mirrored:
+            while self._spares:
+                spare = self._spares.popleft()
+                if spare.is_as_new(around) and spare.run(job):
+                    return RunningJob(job, spare.started, self._removals)
+                spare.close()
+        started = Started.fork(job, queued.allow, around, scratch=self._scratch_of(queued), mirrored=mirrored)
+        return RunningJob(job, started, self._removals, mirrored=mirrored)
+
+    def _wants_spare(self) -> bool:
+        """Whether jobs come one by one, as they do while a failure is debugged: the next one is near."""
+        few = not self._running and len(self._spares) < self._workers
+        return few and self._alone >= ONE_BY_ONE and self._around is not None
+
+    def _make_spare(self) -> None:
+        assert self._around is not None
+        try:
+            self._spares.append(Spare(self._around))
+        except OSError:
+            self._alone = 0  # a job that needs a copy says why there is none
+
     def _scratch_of(self, queued: Queued) -> str:
         if queued.job.disguised:
             return disguise.new_scratch(os.path.join(queued.scratch, ELSEWHERE))
-        return os.path.join(queued.scratch, f"job-{self._count}")
+        return os.path.join(queued.scratch, f"job-{secrets.token_hex(8)}")
 
     def _hear(self, queued: Queued, fd: int) -> None:
         job = self._running[queued]
@@ -273,6 +297,8 @@ class ParkedCopy:
             return
         if not data:  # the kernel closed its end
             self._cancel()
+            for spare in self._spares:
+                spare.close()
             os._exit(0)
         for message in self._lines.feed(data):
             self._cancel()  # a new run or a cancellation: earlier requests are void
@@ -280,6 +306,7 @@ class ParkedCopy:
                 self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
+        self._alone = self._alone + 1 if len(message["jobs"]) == 1 else 0
         for index, data in enumerate(message["jobs"]):
             job = from_json(Job, data)
             allow = (*message["allow"], *job.allow)

@@ -51,11 +51,10 @@ def _has_new_descriptors() -> bool:
     for name in os.listdir("/proc/self/fd"):
         if name not in _first_descriptors:
             try:
-                mode = os.fstat(int(name)).st_mode
+                os.fstat(int(name))
             except OSError:
                 continue  # the descriptor that listed them
-            if not stat.S_ISDIR(mode):
-                return True
+            return True
     return False
 
 
@@ -68,10 +67,10 @@ def _has_writable_shared_memory() -> bool:
 def neutralise_descriptors(keep: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
     """Replace every inherited descriptor: they share offset, locks, epoll sets and peers with the kernel.
 
-    A regular file is reopened read-only at the same offset, directories stay. A socket, a pipe or a file in
-    memory (memfd) becomes a descriptor on which every operation fails, so that nothing reads an end of data
-    that is not there; everything else becomes /dev/null. Nothing is closed: its number would be reused
-    for another file.
+    A regular file or a folder is reopened read-only at the same offset. A socket, a pipe, a file in memory
+    (memfd) or an object of the system without a file (epoll, eventfd) becomes a descriptor on which every
+    operation fails, so that nothing reads an end of data that is not there; everything else becomes
+    /dev/null. Nothing is closed: its number would be reused for another file.
 
     Returns the numbers of those that fail, and those of files that were open for writing.
     """
@@ -86,16 +85,18 @@ def neutralise_descriptors(keep: Collection[int]) -> tuple[frozenset[int], froze
             mode = os.fstat(fd).st_mode
         except OSError:
             continue  # the descriptor that listed them
-        if stat.S_ISDIR(mode):
-            continue
+        if stat.S_ISDIR(mode) and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_PATH:
+            continue  # it has no offset, and no other state
         # no fence holds for a file in memory: reopened, it could be written
         in_memory = stat.S_ISREG(mode) and os.readlink(f"/proc/self/fd/{fd}").startswith("/memfd:")
-        gone = fd > 2 and fd != tracker and (stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode) or in_memory)
+        no_file = stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode) or stat.S_IFMT(mode) == 0
+        gone = fd > 2 and fd != tracker and (no_file or in_memory)
         if gone:
             lost.add(fd)
         elif stat.S_ISREG(mode) and _is_written(fd):
             files.add(fd)
-        own = _reopened(fd) if stat.S_ISREG(mode) and not in_memory else None
+        of_a_path = stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and not in_memory)
+        own = _reopened(fd) if of_a_path else None
         os.dup2(useless if gone else null if own is None else own, fd, inheritable=fd < 3)
         if own is not None:
             os.close(own)
@@ -194,8 +195,17 @@ def secrets_of_environment() -> tuple[tuple[str, str], ...]:
 def _is_shared(fields: list[bytes]) -> bool:
     """Whether a line of /proc/self/maps is shared memory, and not a device."""
     path = fields[5] if len(fields) > 5 else b""
-    device = path.startswith(b"/dev/") and not path.startswith((b"/dev/shm", b"/dev/zero"))
-    return fields[1][3:4] == b"s" and not device
+    return fields[1][3:4] == b"s" and not (path.startswith(b"/dev/") and _is_device(path))
+
+
+def _is_device(path: bytes) -> bool:
+    """Whether it is one, and no file on a file system that is mounted there (/dev/shm, /dev/hugepages)."""
+    if path.startswith(b"/dev/zero"):
+        return False  # shared memory that has this name
+    try:
+        return stat.S_ISCHR(os.stat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _reopened(fd: int) -> int | None:

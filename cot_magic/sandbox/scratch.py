@@ -4,11 +4,16 @@ import contextlib
 import fcntl
 import os
 import secrets
+import signal
 import tempfile
 import time
 
+from cot_magic.sandbox import syscalls
+
 PREFIX = "cot-magic-"
 YOUNG_SECONDS = 60.0
+FEW_ENTRIES = 50
+"""That are removed at once."""
 ELSEWHERE = "elsewhere"
 """A file in the folder, with the paths of folders of jobs that have other names."""
 
@@ -30,6 +35,14 @@ class ScratchFolder:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def locked_folder() -> tuple[str, int]:
+    """A new folder of its own for a job that is not known yet, and the descriptor that locks it."""
+    path = new_folder(PREFIX)
+    lock = _locked(path)
+    assert lock is not None
+    return path, lock
 
 
 def new_folder(prefix: str) -> str:
@@ -65,6 +78,52 @@ def remove_tree(root: str) -> None:
     for folder in reversed(emptied):
         with contextlib.suppress(OSError):
             os.rmdir(folder)
+
+
+class Removals:
+    """Removes the folders of jobs in the parked copy, in a process of its own where that takes long.
+
+    Another job would wait meanwhile, and so would the kernel. What such a process has not removed when the
+    parked copy ends is removed with the folder for all jobs.
+    """
+
+    def __init__(self) -> None:
+        self._pids = set[int]()
+
+    def remove(self, root: str) -> None:
+        """Remove a folder, now or soon."""
+        self._pids = {pid for pid in self._pids if os.waitpid(pid, os.WNOHANG)[0] == 0}
+        if not _is_large(root):
+            remove_tree(root)
+            return
+        parked = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError:
+            remove_tree(root)
+            return
+        if pid == 0:
+            try:
+                syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+                if os.getppid() == parked:
+                    remove_tree(root)
+            finally:
+                os._exit(0)
+        self._pids.add(pid)
+
+
+def _is_large(root: str) -> bool:
+    """Whether there are more than a few files and folders below it."""
+    count, todo = 0, [root]
+    while todo:
+        with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                count += 1
+                if count > FEW_ENTRIES:
+                    return True
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append(entry.path)
+    return False
 
 
 def _is_removed(folder: str) -> bool:

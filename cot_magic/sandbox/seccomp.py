@@ -72,6 +72,16 @@ DENIED: dict[str, Numbers] = {
     "memfd_secret": (447, 447),
     "remap_file_pages": (216, 234),
     "process_mrelease": (448, 448),
+    # pages that stay in a pipe when the job has given them back
+    "vmsplice": (278, 75),
+    "tee": (276, 77),
+    "splice": (275, 76),
+    # watches on files: the few that a user may have are shared with all of their programs
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    "fanotify_init": (300, 262),
+    "fanotify_mark": (301, 263),
     # the kernel's attack surface
     "perf_event_open": (298, 241),
     "bpf": (321, 280),
@@ -101,6 +111,27 @@ DENIED: dict[str, Numbers] = {
     "finit_module": (313, 273),
     "swapon": (167, 224),
     "acct": (163, 89),
+    # without a capability most of these fail anyway; the log can be read
+    "syslog": (103, 116),
+    "swapoff": (168, 225),
+    "delete_module": (176, 106),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+    "modify_ldt": (154, None),
+    "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    "sethostname": (170, 161),
+    "setdomainname": (171, 162),
+    "adjtimex": (159, 171),
+    "clock_adjtime": (305, 266),
+    "vhangup": (153, 58),
+    "fsconfig": (431, 431),
+    "fspick": (433, 433),
+    "name_to_handle_at": (303, 264),
+    "lookup_dcookie": (212, 18),
+    "lsm_set_self_attr": (460, 460),
 }
 NETWORK = ("connect", "accept", "accept4", "bind", "listen")
 # Landlock does not cover these. They pretend to succeed and do nothing, so that shutil.copy2 works.
@@ -123,6 +154,8 @@ PRETENDED: dict[str, Numbers] = {
     "removexattr": (197, 14),
     "lremovexattr": (198, 15),
     "fremovexattr": (199, 16),
+    "sync": (162, 81),  # it would make all programs wait for the disk
+    "syncfs": (306, 267),
     "flock": (73, 32),  # it needs no right to write, and would stop other programs of the person
 }
 PROCESSES: dict[str, Numbers] = {
@@ -145,7 +178,15 @@ SOCKET: Numbers = (41, 198)
 PRCTL: Numbers = (157, 167)
 TRUNCATE: Numbers = (76, 45)
 SIGNALLING: tuple[Numbers, ...] = ((62, 129), (234, 131))  # kill, tgkill
-ON_A_PROCESS: tuple[Numbers, ...] = ((302, 261), (203, 122))  # prlimit64, sched_setaffinity
+MMAP: Numbers = (9, 222)
+SETRLIMIT: Numbers = (160, 164)
+PRLIMIT: Numbers = (302, 261)
+SCHED_SETAFFINITY: Numbers = (203, 122)
+SHARED_ANONYMOUS = (0x21, 0x23)  # MAP_ANONYMOUS with MAP_SHARED or MAP_SHARED_VALIDATE
+SHARED_BYTES = 16_384
+"""Of one map of shared memory. Its pages stay when all but one of them are unmapped, so that the limit of
+the address space does not count them; a process has 65,530 maps."""
+RLIMIT_CORE = 4
 SO_SNDBUFFORCE = 32
 SPOKEN_FAMILIES = (2, 10, 16)
 """AF_INET, AF_INET6, AF_NETLINK (getaddrinfo); never AF_UNIX: X11, Docker, D-Bus."""
@@ -185,6 +226,11 @@ Steps = tuple[bytes, ...]
 def _load(argument: int) -> bytes:
     """Load the lower half of an argument, counted from 0; the upper one follows it."""
     return _step(LOAD, ARGUMENTS + 8 * argument)
+
+
+def _load_high(argument: int) -> bytes:
+    """Load the upper half of an argument."""
+    return _step(LOAD, ARGUMENTS + 8 * argument + 4)
 
 
 def _among(values: Sequence[int], found: bytes, otherwise: bytes) -> Steps:
@@ -257,8 +303,11 @@ def _rules(
         yield CLONE, (LOAD_FIRST, _step(JUMP_SET, CLONE_THREAD, 0, 1), ALLOWED, REFUSED)
         for numbers in SIGNALLING:
             yield numbers, (LOAD_FIRST, *only_itself)
-    for numbers in ON_A_PROCESS:  # 0 is the process itself too
-        yield numbers, (LOAD_FIRST, _step(JUMP_EQ, 0, 1, 0), *only_itself)
+    or_zero = (LOAD_FIRST, _step(JUMP_EQ, 0, 1, 0), *only_itself)  # 0 is the process itself too
+    yield SCHED_SETAFFINITY, or_zero
+    yield PRLIMIT, (*_keeps_core_limit(resource=1, given=2), *or_zero)
+    yield SETRLIMIT, (*_keeps_core_limit(resource=0, given=1), ALLOWED)
+    yield MMAP, _answer_to_mmap()
     # with another PDEATHSIG the job could outlive the kernel
     yield PRCTL, (LOAD_FIRST, _step(JUMP_EQ, syscalls.PR_SET_PDEATHSIG, 0, 1), REFUSED, ALLOWED)
 
@@ -274,6 +323,32 @@ def _answer_to_open(flags: int) -> Steps:
     )
 
 
+def _answer_to_mmap() -> Steps:
+    """Refuse shared memory of more than some pages: a job has no other process to share it with."""
+    return (
+        *(_load(3), _step(AND, 0x2F)),
+        *(
+            _step(JUMP_EQ, value, len(SHARED_ANONYMOUS) - place)
+            for place, value in enumerate(SHARED_ANONYMOUS)
+        ),
+        ALLOWED,
+        *(_load_high(1), _step(JUMP_EQ, 0, 1, 0), REFUSED),
+        *(_load(1), _step(JUMP_GE, SHARED_BYTES + 1, 0, 1), REFUSED, ALLOWED),
+    )
+
+
+def _keeps_core_limit(*, resource: int, given: int) -> Steps:
+    """Refuse to set the limit of core dumps, and go on for all else: with 0, a program gets the dump.
+
+    The arguments are the places of the resource and of the pointer to what it is set to.
+    """
+    return (
+        *(_load(resource), _step(JUMP_EQ, RLIMIT_CORE, 0, 5)),
+        *(_load(given), _step(JUMP_EQ, 0, 0, 2)),
+        *(_load_high(given), _step(JUMP_EQ, 0, 1, 0), REFUSED),
+    )
+
+
 def _answer_to_ioctl(*, net: bool) -> Steps:
     of_sockets = (
         *(_step(JUMP_GE, NETWORK_IOCTLS.start, 0, 2), _step(JUMP_GE, NETWORK_IOCTLS.stop, 1, 0), ALLOWED),
@@ -283,10 +358,9 @@ def _answer_to_ioctl(*, net: bool) -> Steps:
 
 def _answer_to_sendto() -> Steps:
     """Refuse a datagram to an address; through a connected pair, nothing is addressed."""
-    low, high = ARGUMENTS + 8 * 4, ARGUMENTS + 8 * 4 + 4
     return (
-        *(_step(LOAD, low), _step(JUMP_EQ, 0, 1, 0), REFUSED),
-        *(_step(LOAD, high), _step(JUMP_EQ, 0, 1, 0), REFUSED, ALLOWED),
+        *(_load(4), _step(JUMP_EQ, 0, 1, 0), REFUSED),
+        *(_load_high(4), _step(JUMP_EQ, 0, 1, 0), REFUSED, ALLOWED),
     )
 
 

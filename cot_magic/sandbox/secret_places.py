@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from cot_magic.sandbox.scratch import PREFIX
+
 READABLE_IN_HOME = frozenset({
     ".asdf", ".cache", ".conda", ".config", ".fonts", ".ipython", ".julia", ".keras", ".local", ".matplotlib",
     ".mambaforge", ".micromamba", ".miniconda3", ".pyenv", ".rye", ".skimage", ".torch", ".venv", ".venvs",
@@ -49,6 +51,7 @@ NAMED = re.compile(
 )
 """Names of files in a project that hold credentials."""
 SECRET_FOLDERS = frozenset({".streamlit", ".aws", ".ssh", ".kube", ".docker", ".secrets"})
+WITH_PASSWORD = re.compile(rb"://[^/\s:@]*:[^@\s/]+@|://[\w-]{20,}@|extraheader\s*=")
 MOST_FOLDERS = 100
 MOST_ENTRIES = 5_000
 """Of a project's folder that are looked at: each readable entry of a folder with a secret is a rule."""
@@ -85,7 +88,9 @@ def of_folder(folder: str, *, below: int = 0) -> Iterator[str]:
     try:
         with os.scandir(folder) as entries:
             for entry in islice(entries, MOST_ENTRIES):
-                if is_secret(entry.name) or _is_pipe(entry):
+                if entry.name == ".git":
+                    yield from _with_password(os.path.join(entry.path, "config"))
+                elif is_secret(entry.name) or _is_pipe(entry):
                     yield entry.path
                 elif len(folders) < below and entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
@@ -93,6 +98,19 @@ def of_folder(folder: str, *, below: int = 0) -> Iterator[str]:
         return
     for inner in folders:
         yield from of_folder(inner)
+
+
+def of_jobs(temporary: str) -> Iterator[str]:
+    """The folders of all jobs: none may read what another writes."""
+    with contextlib.suppress(OSError), os.scandir(temporary) as entries:
+        yield from (entry.path for entry in entries if entry.name.startswith(PREFIX))
+
+
+def _with_password(path: str) -> Iterator[str]:
+    """The file, if an address in it has a password, as that of a repository may have."""
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        if WITH_PASSWORD.search(file.read(65_536)):
+            yield path
 
 
 def of_environment(environ: Mapping[str, str]) -> Iterator[str]:

@@ -201,7 +201,7 @@ class Snapshot:
             available=False, state=self._status.state, reason=self._gone_because or "the copy was closed"
         )
         self._control.close()
-        if self._interrupted:  # when its control socket closes it stops and reaps running jobs
+        if self._interrupted or self._runs:  # when its control socket closes it reaps jobs and spares
             wire.readable(self._pidfd, 1.0)
         kill(self._pidfd)
         _reap(pid, self._pidfd)

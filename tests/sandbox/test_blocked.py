@@ -165,6 +165,21 @@ LOST = {
         "client.ask()",
     ),
     "a pipe": ("import os\nr, w = os.pipe()\n_ = os.write(w, b'abc')", "os.read(r, 3).decode('ascii')"),
+    "an event": ("import os\nevent = os.eventfd(1)", "os.eventfd_read(event)"),
+    "what the kernel waits for": (
+        "import os, select\nr, w = os.pipe()\n_ = os.write(w, b'x')\n"
+        "waiting = select.epoll()\nwaiting.register(r, select.EPOLLIN)",
+        "waiting.poll(0)",
+    ),
+    "what a selector waits for": (
+        "import selectors, socket\nnear, far = socket.socketpair()\nchosen = selectors.DefaultSelector()\n"
+        "_ = chosen.register(near, selectors.EVENT_WRITE)",
+        "chosen.select(0)",
+    ),
+    "processes of joblib": (
+        "import joblib\n_ = joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(n) for n in (-1, -2))",
+        "joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(n) for n in (-1, -2))",
+    ),
     "a file that is written": ("out = open('log.txt', 'w')", "out.write('x')\nout.flush()"),
     "a database that the kernel has open": (
         "import sqlite3\ndb = sqlite3.connect('kept.db')\n_ = db.execute('create table if not exists t (a)')",

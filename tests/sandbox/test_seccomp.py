@@ -86,7 +86,7 @@ def test_a_job_starts_threads_and_signals_itself_only(machine):
     for numbers in seccomp.SIGNALLING:
         answers = [job(numbers, pid) for pid in (PID, 1, 0, -1)]
         assert answers == [ALLOWED, errno.EPERM, errno.EPERM, errno.EPERM]
-    for numbers in seccomp.ON_A_PROCESS:
+    for numbers in (seccomp.PRLIMIT, seccomp.SCHED_SETAFFINITY):
         assert [job(numbers, pid) for pid in (PID, 0, 1)] == [ALLOWED, ALLOWED, errno.EPERM]
     assert (job(seccomp.PRCTL, 1), job(seccomp.PRCTL, 15)) == (errno.EPERM, ALLOWED)
 
@@ -163,3 +163,23 @@ def test_another_machine_has_no_filter(monkeypatch):
     assert seccomp.column() is None
     with pytest.raises(OSError, match="riscv64"):
         seccomp.program(net=False, proc=False, pid=PID, landlock_abi=6)
+
+
+def test_the_limit_of_core_dumps_can_be_read_and_not_set(machine):
+    job, pointer = Filter(machine), 0x7F00_0000_0000  # its lower half is 0
+    for given in (pointer, pointer + 8, 8):
+        assert job(seccomp.PRLIMIT, 0, seccomp.RLIMIT_CORE, given, 0) == errno.EPERM
+        assert job(seccomp.SETRLIMIT, seccomp.RLIMIT_CORE, given) == errno.EPERM
+    assert job(seccomp.PRLIMIT, 0, seccomp.RLIMIT_CORE, 0, pointer) == ALLOWED
+    assert job(seccomp.PRLIMIT, PID + 1, 7, 0, pointer) == errno.EPERM
+    assert job(seccomp.PRLIMIT, 0, 7, pointer, 0) == job(seccomp.SETRLIMIT, 7, pointer) == ALLOWED
+
+
+def test_shared_memory_is_small_and_private_memory_as_large_as_the_limit(machine):
+    job = Filter(machine)
+    for flags in seccomp.SHARED_ANONYMOUS:
+        assert job(seccomp.MMAP, 0, seccomp.SHARED_BYTES, 3, flags | 0x4000) == ALLOWED
+        for size in (seccomp.SHARED_BYTES + 1, 1 << 32):
+            assert job(seccomp.MMAP, 0, size, 3, flags) == errno.EPERM
+    assert job(seccomp.MMAP, 0, 1 << 33, 3, 0x22) == ALLOWED  # private
+    assert job(seccomp.MMAP, 0, 1 << 33, 3, 1) == ALLOWED  # of a file

@@ -70,6 +70,8 @@ def streams(draw):
 
 def end_of_a_job_that_says(said, folder, monkeypatch) -> JobResult:
     from cot_magic.sandbox import child, fork
+    from cot_magic.sandbox.scratch import Removals
+    from cot_magic.sandbox.spare import Started
 
     def say(job, allow, around, ends):
         for keyed, line in said:
@@ -77,7 +79,9 @@ def end_of_a_job_that_says(said, folder, monkeypatch) -> JobResult:
         os._exit(0)
 
     monkeypatch.setattr(child, "run_job", say)
-    running = fork.RunningJob(Job(steps=(JobStep(source="1"),)), (), None, scratch=str(folder))
+    job = Job(steps=(JobStep(source="1"),))
+    started = Started.fork(job, (), None, scratch=str(folder))
+    running = fork.RunningJob(job, started, Removals())
     running.overstepped(0.0)
     while running.collect(running.result_fd):
         wire.readable(running.result_fd, 5)

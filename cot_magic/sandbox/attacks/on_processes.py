@@ -59,6 +59,9 @@ ON_OTHERS = {
     "outlive the kernel": "libc.prctl(1, 0, 0, 0, 0) == 0",
     "outlive the kernel by another signal": "libc.prctl(1, 18, 0, 0, 0) == 0",
     "share a core with the kernel": "libc.prctl(62, 1, kernel_pid, 0, 0); libc.prctl(62, 3, kernel_pid, 0, 0) == 0",
+    "have its core dumped into a program": "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); True",
+    "have its memory in a core": "open('/proc/self/coredump_filter', 'w').write('33'); True",
+    "the locks of a program": "h, n = ctypes.c_void_p(), ctypes.c_size_t(); libc.syscall(274, victim_pid, ctypes.byref(h), ctypes.byref(n)) == 0",
     "raise a limit": "import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1)); True",
     "raise the soft limit of processor time": "import resource; resource.setrlimit(resource.RLIMIT_CPU, (9_000, 9_000)); True",
 }  # fmt: skip
@@ -135,6 +138,13 @@ RAW_CALLS = {
     "join a control group": "open('/sys/fs/cgroup/cgroup.procs', 'a') if os.path.exists('/sys/fs/cgroup/cgroup.procs') else 0; os.path.exists('/sys/fs/cgroup/cgroup.procs')",
     "press a key of the system": "open('/proc/sysrq-trigger', 'a'); True",
     "watch accesses to files": "libc.syscall(300, 0, 0) >= 0 and libc.syscall(301, libc.syscall(300, 0, 0), 1, 0x20, 0, -100, b'/') == 0",
+    "change quotas by a descriptor": "libc.syscall(443, os.open('/', 0), 0x800002 << 8, 0, None) == 0",
+    "configure a file system": "libc.syscall(433, -100, b'/', 0) >= 0",
+    "read the log of the system": "libc.syscall(103, 10, None, 0) >= 0",
+    "a handle of a file": "h = ctypes.create_string_buffer(struct.pack('Ii', 128, 0) + bytes(128), 136); m = ctypes.c_int(); libc.name_to_handle_at(-100, b'data.csv', h, ctypes.byref(m), 0) == 0",
+    "a segment of the processor": "libc.syscall(154, 0, ctypes.create_string_buffer(16), 16) >= 0",
+    "a thread in a new namespace of processes": "libc.syscall(56, 0x10000 | 0x800 | 0x100 | 0x20000000, 0, 0, 0, 0) > 0",
+    "fork with the files of the job": "p = libc.syscall(56, 0x8000 | 17, 0, 0, 0, 0)\nif p == 0: os._exit(0)\np > 0",
     "change quotas": "libc.quotactl(0x800002 << 8, None, 0, None) == 0",
 }  # fmt: skip
 ALONE = {

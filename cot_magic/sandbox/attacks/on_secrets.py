@@ -16,7 +16,7 @@ IN_HOME = (
 )  # fmt: skip
 IN_PROJECT = (
     ".env", ".env.local", "secrets.toml", ".streamlit/secrets.toml", "server.pem", "credentials.json",
-    "config/service-account.json", "folder/.env", "../.env",
+    "config/service-account.json", "folder/.env", "../.env", ".git/config",
 )  # fmt: skip
 """Relative to the working directory."""
 NAMED = {
@@ -95,6 +95,8 @@ SYSTEM = {
     "the disk": "os.open(next('/dev/' + n for n in ('vda', 'sda', 'nvme0n1', 'xvda', 'full') if os.path.exists('/dev/' + n)), os.O_RDONLY) and not os.path.exists('/dev/full')",
     "/etc/shadow": "len(open('/etc/shadow').read()) > 0",
     "/etc/sudoers": "len(open('/etc/sudoers').read()) > 0",
+    "the environment of anyone": "len([open(f'/proc/{p}/environ', 'rb').read() for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid()]) > 0",
+    "the folder of the kernel": "os.readlink(f'/proc/{kernel_pid}/cwd') != ''",
     "/run": "bool([open(os.path.join(a, n), 'rb').read(1) for top in ('/run/secrets', '/run/user', '/run/credentials') for a, _, names in os.walk(top) for n in names])",
     "keys of hosts": "bool([open('/etc/ssh/' + n).read() for n in os.listdir('/etc/ssh') if n.endswith('_key')])",
     "what is done with crash dumps": "open('/proc/sys/kernel/core_pattern', 'a'); True",

@@ -15,19 +15,29 @@ RESOURCES = {
     "locked memory": "libc.mlockall(3) == 0 and libc.mmap(None, 64 << 20, 3, 0x22, -1, 0) != -1",
     "a large file": "f = open(scratch() + '/x', 'wb')\nfor _ in range(20): f.write(bytes(1 << 20)); f.flush()\nTrue",
     "a large file by fallocate": "f = open(scratch() + '/x', 'wb'); os.posix_fallocate(f.fileno(), 0, 200 << 20); True",
-    "many files": "for n in range(40):\n    with open(scratch() + f'/{n}', 'wb') as f: f.write(bytes(1_000_000))\nimport time; time.sleep(9); True",
-    "deleted files": "kept = []\nfor n in range(40):\n    f = open(scratch() + '/x', 'wb'); os.unlink(f.name); f.write(bytes(1_000_000)); f.flush(); kept.append(f)\nimport time; time.sleep(9); True",
-    "mapped files that are closed": "kept = []\nfor n in range(40):\n    f = open(scratch() + '/x', 'w+b'); f.truncate(1_000_000); m = mmap.mmap(f.fileno(), 1_000_000); m[:] = b'x' * 1_000_000; kept.append(m); f.close(); os.unlink(f.name)\nimport time; time.sleep(9); True",
-    "hidden folders": "os.mkdir(scratch() + '/h'); os.chdir(scratch() + '/h')\nfor n in range(40):\n    with open(f'{n}', 'wb') as f: f.write(bytes(1_000_000))\nos.umask(0o777); os.mkdir('i', 0o300); import time; time.sleep(9); True",
-    "many folders": "for n in range(6_000): os.mkdir(scratch() + f'/{n}')\nimport time; time.sleep(9); True",
-    "deep folders": "os.chdir(scratch())\nfor n in range(3_000): os.mkdir('d'); os.chdir('d')\nimport time; time.sleep(9); True",
+    "many files": "for n in range(40):\n    with open(scratch() + f'/{n}', 'wb') as f: f.write(bytes(1_000_000))\nimport time; time.sleep(1.5); True",
+    "deleted files": "kept = []\nfor n in range(40):\n    f = open(scratch() + '/x', 'wb'); os.unlink(f.name); f.write(bytes(1_000_000)); f.flush(); kept.append(f)\nimport time; time.sleep(1.5); True",
+    "mapped files that are closed": "kept = []\nfor n in range(40):\n    f = open(scratch() + '/x', 'w+b'); f.truncate(1_000_000); m = mmap.mmap(f.fileno(), 1_000_000); m[:] = b'x' * 1_000_000; kept.append(m); f.close(); os.unlink(f.name)\nimport time; time.sleep(1.5); True",
+    "hidden folders": "os.mkdir(scratch() + '/h'); os.chdir(scratch() + '/h')\nfor n in range(40):\n    with open(f'{n}', 'wb') as f: f.write(bytes(1_000_000))\nos.umask(0o777); os.mkdir('i', 0o300); import time; time.sleep(1.5); True",
+    "many folders": "for n in range(6_000): os.mkdir(scratch() + f'/{n}')\nimport time; time.sleep(1.5); True",
+    "deep folders": "os.chdir(scratch())\nfor n in range(3_000): os.mkdir('d'); os.chdir('d')\nimport time; time.sleep(1.5); True",
     "many links": "open(scratch() + '/x', 'w').close()\nfor n in range(40_000): os.link(scratch() + '/x', scratch() + f'/{n}')\nTrue",
     "folders that cannot be read": "os.umask(0); os.mkdir(scratch() + '/left', 0o300); os.mkdir(scratch() + '/left/in', 0); True and 0",
     "many threads": "threading.stack_size(32_768)\nfor n in range(3_000): threading.Thread(target=threading.Event().wait, daemon=True).start()\nTrue",
     "native threads": "threading.stack_size(32_768); import _thread, time\nfor n in range(3_000): _thread.start_new_thread(time.sleep, (9,))\nTrue",
     "many descriptors": "kept = []\nwhile len(kept) < 3_000: kept.append(os.open('/dev/null', 0))\nTrue",
-    "many timers": "n = 0; t = ctypes.c_void_p()\nwhile n < 200_000 and libc.timer_create(1, None, ctypes.byref(t)) == 0: n += 1\nn >= 200_000",
-    "many watches": "f = libc.inotify_init(); [libc.inotify_add_watch(f, p.encode(), 2) for p, _, _ in os.walk('/usr/share')]; n = libc.inotify_init1(0); n < -1",
+    "many timers": "n = 0; t = ctypes.c_void_p()\nwhile n < 20_000 and libc.timer_create(1, None, ctypes.byref(t)) == 0: n += 1\nn >= 20_000",
+    "many watches": "f = libc.inotify_init(); n = 0\nfor folder, _, names in os.walk('/usr/lib'):\n    n += sum(libc.inotify_add_watch(f, os.path.join(folder, name).encode(), 2) > 0 for name in names)\n    if n > 5_000: break\nn > 5_000",
+    "all instances of watches": "kept = []\nwhile len(kept) < 300:\n    f = libc.inotify_init1(0)\n    if f < 0: break\n    kept.append(f)\nlen(kept) > 50",
+    "watches of fanotify": "libc.syscall(300, 0x200, 0) >= 0",
+    "shared memory that stays after all but a page is unmapped": "libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]; n, size = 0, 32 << 20\nfor _ in range(20):\n    p = libc.mmap(None, size, 3, 0x21, -1, 0)\n    if p in (None, 2**64 - 1): break\n    ctypes.memset(p, 1, size); libc.munmap(p + 4096, size - 4096); n += size\nn > 300 << 20",
+    "the same of a mapped device": "libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]; n, size, z = 0, 32 << 20, os.open('/dev/zero', os.O_RDWR)\nfor _ in range(20):\n    p = libc.mmap(None, size, 3, 1, z, 0)\n    if p in (None, 2**64 - 1): break\n    ctypes.memset(p, 1, size); libc.munmap(p + 4096, size - 4096); n += size\nn > 300 << 20",
+    "the same by the module": "libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]; n, size, kept = 0, 32 << 20, []\nfor _ in range(20):\n    m = mmap.mmap(-1, size); p = ctypes.addressof(ctypes.c_char.from_buffer(m)); ctypes.memset(p, 1, size); libc.munmap(p + 4096, size - 4096); kept.append(m); n += size\nn > 300 << 20",
+    "huge pages held by a pipe": "libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]; libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]; n, kept, huge = 0, [], 2 << 20\nfor _ in range(40):\n    a, b = os.pipe(); kept += [a, b]\n    for _ in range(6):\n        p = libc.mmap(None, 2 * huge, 3, 0x22, -1, 0)\n        if p in (None, 2**64 - 1): break\n        q = (p + huge - 1) // huge * huge; libc.madvise(q, huge, 14); ctypes.memset(q, 1, huge)\n        if libc.vmsplice(b, struct.pack('QQ', q, 4096), 1, 2) <= 0: break\n        libc.munmap(p, 2 * huge); n += huge\nn > 300 << 20",
+    "deleted files in messages": "kept = []\nfor n in range(40):\n    f = os.open(scratch() + '/x', os.O_RDWR | os.O_CREAT); os.unlink(scratch() + '/x'); os.write(f, bytes(1_000_000))\n    a, b = socket.socketpair(); socket.send_fds(a, [b'x'], [f]); os.close(f); kept += [a, b]\nimport time; time.sleep(1.5); True",
+    "files of which a page is mapped": "kept = []\nfor n in range(40):\n    f = os.open(scratch() + '/x', os.O_RDWR | os.O_CREAT); os.unlink(scratch() + '/x'); os.write(f, bytes(1_000_000))\n    kept.append(libc.mmap(None, 4096, 1, 1, f, 0)); os.close(f)\nimport time; time.sleep(1.5); True",
+    "files of which a page is mapped privately": "kept = []\nfor n in range(40):\n    f = os.open(scratch() + '/x', os.O_RDWR | os.O_CREAT); os.unlink(scratch() + '/x'); os.write(f, bytes(1_000_000))\n    kept.append(libc.mmap(None, 4096, 1, 2, f, 0)); os.close(f)\nimport time; time.sleep(1.5); True",
+    "locks without end": "import time; n = 0; t = time.monotonic(); fds = [os.open(scratch() + f'/{i}', 66) for i in range(200)]\nwhile time.monotonic() - t < 1.2:\n    for f in fds: fcntl.fcntl(f, 37, struct.pack('hhqqi4x', 0, 0, 2 * n, 1, 0)); n += 1\nn * 200 > 300 << 20",
     "a loop": "while True: pass",
     "a loop in native code": "import re; re.match(r'(a+)+$', 'a' * 40 + 'b')",
     "a loop that ignores signals": "import signal\nfor n in range(1, 65):\n    try: signal.signal(n, signal.SIG_IGN)\n    except (OSError, ValueError): pass\nwhile True: pass",
@@ -100,7 +110,8 @@ RESULTS = {
 def on_resources() -> Iterator[Attack]:
     """All that use up something."""
     for name, source in RESOURCES.items():
-        yield Attack(name=name, kind=AttackKind.RESOURCES, source=source, seconds=2.0, alone=True)
+        seconds = 5.0 if "sleep" in source else 2.0  # long enough to get to its claim
+        yield Attack(name=name, kind=AttackKind.RESOURCES, source=source, seconds=seconds, alone=True)
 
 
 def on_results() -> Iterator[Attack]:

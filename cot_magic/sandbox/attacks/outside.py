@@ -94,7 +94,7 @@ class Outside:
             whole = os.path.join(self.folder, path)
             os.makedirs(os.path.dirname(whole), mode=0o700, exist_ok=True)
             with open(whole, "w", encoding="utf-8") as file:
-                file.write(content)
+                file.write(f"url = https://me:{content}@host/" if path.endswith(".git/config") else content)
         with contextlib.suppress(OSError):  # not on every file system
             os.setxattr(os.path.join(self.work, "read.txt"), "user.kept", b"1")
 
@@ -240,6 +240,8 @@ class Outside:
             fd = names[name] if type(names[name]) is int else names[name].fileno()
             found[name] = (_ready(fd), _waiting(fd), fcntl.fcntl(fd, fcntl.F_GETFL))
         found["terminal"] = _ready(self._master)
+        folder = names["folder_fd"]
+        found["folder_fd"] = (os.lseek(folder, 0, os.SEEK_CUR), fcntl.fcntl(folder, fcntl.F_GETFL))
         for name in ("anonymous", "large_anonymous", "mapped", "large"):
             found[name] = names[name][:8]
         address = self._system_v[1]

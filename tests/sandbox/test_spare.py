@@ -1,0 +1,148 @@
+"""A spare runs a job as a copy would that is forked when the job is known, and nothing of it is left."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cot_magic.core.jobs import Limits, Outcome
+from tests.sandbox.conftest import job
+
+STATE = """
+import gc, os, random, resource, signal, tempfile, threading
+[
+    len(os.listdir('/proc/self/fd')), random.random(), gc.isenabled(), gc.get_threshold(), os.getcwd(),
+    [resource.getrlimit(kind) for kind in (resource.RLIMIT_FSIZE, resource.RLIMIT_CPU)],
+    os.getsid(0) == os.getpid(), threading.active_count(), os.listdir(tempfile.gettempdir()), sorted(os.environ),
+    signal.getsignal(signal.SIGINT) is signal.default_int_handler, open('/proc/self/oom_score_adj').read(),
+    [line for line in open('/proc/self/status') if line.startswith(('Cap', 'NoNewPrivs', 'Seccomp'))],
+    globals().get('left'),
+]
+"""
+
+
+def children(pid: int) -> set[int]:
+    found = set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            fields = Path(f"/proc/{name}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.add(int(name))
+    return found
+
+
+def parked(kernel) -> int:
+    return int(kernel.run("print(S._pid)"))
+
+
+def spares(kernel) -> set[int]:
+    """Wait until there are as many as processors, at most two: the parked copy makes them after its answer."""
+    wanted, pid = min(2, len(os.sched_getaffinity(0))), parked(kernel)
+    while len(found := children(pid)) < wanted:
+        assert os.path.exists(f"/proc/{pid}")
+    return found
+
+
+@pytest.fixture
+def waiting(kernel):
+    """A kernel whose parked copy has spares."""
+    kernel.park()
+    kernel.job("1")
+    kernel.job("1")
+    return kernel
+
+
+def test_a_job_finds_the_same_in_a_spare_as_in_a_new_copy(kernel):
+    kernel.park("import random; random.seed(4)")
+    first = kernel.job(STATE, "os.getpid()")
+    kernel.job("1")
+    ready = spares(kernel)
+    second = kernel.job(STATE, "os.getpid()")
+    assert (first.outcome, second.outcome) == (Outcome.PASSED, Outcome.PASSED)
+    assert int(first.value) not in ready
+    assert int(second.value) in ready
+    (one,), (other,) = (kernel.jobs(job(STATE)) for _ in range(2))
+    kernel.park("import random; random.seed(4)")
+    (new,) = kernel.jobs(job(STATE))
+    assert one.value == other.value == new.value
+    assert new.value is not None
+
+
+def test_a_job_sees_nothing_of_the_one_before(waiting):
+    spares(waiting)
+    leave = "left = 1\nimport builtins, os, tempfile\nbuiltins.left = 1\nos.environ['LEFT'] = '1'"
+    waiting.job(f"{leave}\nopen(tempfile.gettempdir() + '/left', 'w').close()")
+    look = "import builtins, os, tempfile\n[hasattr(builtins, 'left'), os.environ.get('LEFT'), 'left' in globals(),"
+    assert waiting.job(f"{look} os.listdir(tempfile.gettempdir())]").value == "[False, None, False, []]"
+
+
+def test_what_may_be_read_is_decided_when_the_job_starts(waiting):
+    spares(waiting)
+    secret, plain = waiting.cwd / ".env", waiting.cwd / "plain.txt"
+    secret.write_text("PRIVATE")
+    plain.write_text("x")
+    try:
+        assert waiting.job("open('.env').read()").outcome is Outcome.BLOCKED
+        spares(waiting)  # now the folder is opened entry by entry
+        (waiting.cwd / "later.txt").write_text("x")
+        assert waiting.job("open('later.txt').read() + open('plain.txt').read()").value == "'xx'"
+    finally:
+        for name in (".env", "plain.txt", "later.txt"):
+            (waiting.cwd / name).unlink(missing_ok=True)
+
+
+def test_the_limits_are_those_of_the_job(waiting):
+    spares(waiting)
+    small = Limits(wall_s=20.0, cpu_s=7, file_mb=1)
+    source = "import resource\n[resource.getrlimit(resource.RLIMIT_CPU), resource.getrlimit(resource.RLIMIT_FSIZE)]"
+    assert waiting.job(source, limits=small).value == "[(7, 8), (1048576, 1048576)]"
+
+
+def test_a_job_that_is_too_long_or_asks_for_more_gets_a_copy_of_its_own(waiting):
+    ready = spares(waiting)
+    long = waiting.job(f"x = '{'y' * 70_000}'\nimport os\nos.getpid()")
+    assert long.outcome is Outcome.PASSED
+    assert int(long.value) not in ready
+    ready = spares(waiting)
+    disguised = waiting.job("import os\nos.getpid()", disguised=True)
+    assert int(disguised.value) not in ready
+
+
+def test_a_spare_that_was_killed_is_replaced(waiting):
+    for pid in spares(waiting):
+        os.kill(pid, 9)
+    assert waiting.job("1").value == "1"
+
+
+def test_no_spare_outlives_its_snapshot(waiting):
+    ready = spares(waiting)
+    waiting.run("S.close()")
+    assert not {pid for pid in ready if os.path.exists(f"/proc/{pid}")}
+
+
+def test_cells_that_pass_and_jobs_together_cost_no_spare(kernel):
+    kernel.park()
+    kernel.run("import time; time.sleep(0.3)")
+    assert children(parked(kernel)) == set()
+    kernel.jobs(job("1"), job("2"), job("3"))
+    kernel.run("import time; time.sleep(0.3)")
+    assert children(parked(kernel)) == set()
+
+
+def test_a_job_does_not_read_the_files_of_another(kernel):
+    kernel.park()
+    look = """
+import glob, os, tempfile, time
+mine = tempfile.gettempdir()
+open(mine + '/x', 'w').write('of a job')
+until = time.monotonic() + 5
+found = []
+while not found and time.monotonic() < until:
+    found = [path for path in glob.glob(os.path.dirname(mine) + '/job-*/x') if not path.startswith(mine)]
+[open(path).read() for path in found]
+"""
+    results = kernel.jobs(job(look), job(look))
+    assert Outcome.BLOCKED in {one.outcome for one in results}
+    assert not any("of a job" in (one.value or "") for one in results)
