@@ -36,6 +36,7 @@ class RunningJob:
 
     def __init__(self, job: Job, started: Started, removals: Removals, *, mirrored: bool = False) -> None:
         self._removals, self._lock = removals, started.lock
+        self.removal: int | None = None  # a descriptor that is readable when its folder is removed
         self.job, self.scratch, self.started = job, started.scratch, time.monotonic()
         self.pid, self.result_fd, self.output_fd = started.pid, started.result_fd, started.output_fd
         self._had_waited = busy.waited(self.pid)
@@ -114,7 +115,7 @@ class RunningJob:
                 pass
         for fd in (self.result_fd, self.output_fd, self.pidfd):
             os.close(fd)
-        self._removals.remove(self.scratch)
+        self.removal = self._removals.remove(self.scratch)
         if self._lock is not None:
             os.close(self._lock)
         seconds = time.monotonic() - self.started

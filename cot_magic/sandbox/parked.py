@@ -40,6 +40,8 @@ from cot_magic.sandbox.steps import Autopsy, Describe
 PR_SET_CHILD_SUBREAPER = 36
 IDLE_SECONDS = 0.05  # a cell that passes at once costs no setup of its copy
 LOOK_SECONDS = 0.25  # how often the limits of running jobs are checked
+REMOVAL_SECONDS = 20.0
+"""For which an answer waits until the folder of its job is removed."""
 MOST_WORKERS = 2
 ONE_BY_ONE = 2  # runs of one job, after which a spare waits for the next one
 REHEARSAL_FILE = "<cot rehearsal>"
@@ -59,6 +61,16 @@ class Queued:
     scratch: str
     allow: tuple[str, ...]
     first: JobResult | None = None  # what it did before it was given a copy of its folder
+
+
+@dataclass(slots=True, eq=False)
+class Leaving:
+    """A job that has ended, and whose folder is being removed: it is answered then, or after a while."""
+
+    queued: Queued
+    result: JobResult
+    deadline: float
+    answers: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +144,7 @@ class ParkedCopy:
         self._owner: dict[int, Queued] = {}
         self._unsent = bytearray()
         self._removals = Removals()
+        self._leaving: dict[int, Leaving] = {}
         self._spares: deque[Spare] = deque()
         self._alone = 0  # runs of one job, without others between them
         self._selector = selectors.DefaultSelector()
@@ -152,6 +165,8 @@ class ParkedCopy:
                     self._speak_with_kernel()
                 elif key.fd in self._owner:
                     self._hear(self._owner[key.fd], key.fd)
+                elif key.fd in self._leaving:
+                    self._left(key.fd)
             self._enforce()
 
     # --- setup ----------------------------------------------------------------------------------------------
@@ -266,6 +281,10 @@ class ParkedCopy:
         for queued, job in list(self._running.items()):
             if (over := job.overstepped(now)) is not None:
                 self._finish(queued, over)
+        for leaving in self._leaving.values():
+            if leaving.answers and now >= leaving.deadline:  # the disk is busy; the rest is removed later
+                leaving.answers = False
+                self._answer(leaving.queued, leaving.result)
 
     def _finish(self, queued: Queued, stopped: tuple[Outcome, str] | None) -> None:
         job = self._running.pop(queued)
@@ -276,16 +295,32 @@ class ParkedCopy:
         again = queued.job.copies_folder and queued.first is None and stopped is None
         if again and mirror.wanted(result):
             self._queue.appendleft(replace(queued, first=result))
+            if job.removal is not None:
+                self._leaving[job.removal] = Leaving(queued, result, 0.0, answers=False)
+                self._selector.register(job.removal, selectors.EVENT_READ)
             return
         if queued.first is not None:
             result = _in_a_copy(queued.first, result)
-        self._answer(queued, result)
+        if job.removal is None:
+            self._answer(queued, result)
+            return
+        self._leaving[job.removal] = Leaving(queued, result, time.monotonic() + REMOVAL_SECONDS)
+        self._selector.register(job.removal, selectors.EVENT_READ)
+
+    def _left(self, fd: int) -> None:
+        """The folder of a job is removed: answer."""
+        self._selector.unregister(fd)
+        self._removals.reap(fd)
+        leaving = self._leaving.pop(fd)
+        if leaving.answers:
+            self._answer(leaving.queued, leaving.result)
 
     def _patience(self) -> float | None:
-        if not self._running:
+        deadlines = [job.deadline for job in self._running.values()]
+        deadlines += [leaving.deadline for leaving in self._leaving.values() if leaving.answers]
+        if not deadlines:
             return None
-        nearest = min(job.deadline for job in self._running.values()) - time.monotonic()
-        return max(0.0, min(nearest, LOOK_SECONDS))
+        return max(0.0, min(min(deadlines) - time.monotonic(), LOOK_SECONDS))
 
     # --- the kernel -----------------------------------------------------------------------------------------
 
@@ -299,6 +334,7 @@ class ParkedCopy:
             self._cancel()
             for spare in self._spares:
                 spare.close()
+            self._removals.stop()
             os._exit(0)
         for message in self._lines.feed(data):
             self._cancel()  # a new run or a cancellation: earlier requests are void
@@ -316,6 +352,8 @@ class ParkedCopy:
         self._queue.clear()
         for queued in list(self._running):
             self._finish(queued, (Outcome.BLOCKED, "cancelled"))
+        for leaving in self._leaving.values():
+            leaving.answers = False
 
     def _answer(self, queued: Queued, result: JobResult) -> None:
         self._unsent += wire.pack({"run": queued.run, "index": queued.index, "result": to_json(result)})

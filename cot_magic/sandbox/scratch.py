@@ -83,25 +83,24 @@ def remove_tree(root: str) -> None:
 class Removals:
     """Removes the folders of jobs in the parked copy, in a process of its own where that takes long.
 
-    Another job would wait meanwhile, and so would the kernel. What such a process has not removed when the
-    parked copy ends is removed with the folder for all jobs.
+    Other jobs go on meanwhile. What such a process has not removed when the parked copy ends is removed with
+    the folder for all jobs.
     """
 
     def __init__(self) -> None:
-        self._pids = set[int]()
+        self._pids: dict[int, int] = {}
 
-    def remove(self, root: str) -> None:
-        """Remove a folder, now or soon."""
-        self._pids = {pid for pid in self._pids if os.waitpid(pid, os.WNOHANG)[0] == 0}
+    def remove(self, root: str) -> int | None:
+        """Remove a folder. Returns a descriptor that is readable once it is gone; None if it is already."""
         if not _is_large(root):
             remove_tree(root)
-            return
+            return None
         parked = os.getpid()
         try:
             pid = os.fork()
         except OSError:
             remove_tree(root)
-            return
+            return None
         if pid == 0:
             try:
                 syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -109,7 +108,20 @@ class Removals:
                     remove_tree(root)
             finally:
                 os._exit(0)
-        self._pids.add(pid)
+        fd = os.pidfd_open(pid)
+        self._pids[fd] = pid
+        return fd
+
+    def stop(self) -> None:
+        """Kill all such processes and reap them."""
+        for fd in list(self._pids):
+            os.kill(self._pids[fd], signal.SIGKILL)
+            self.reap(fd)
+
+    def reap(self, fd: int) -> None:
+        """Reap the process of that descriptor, which is closed."""
+        os.waitpid(self._pids.pop(fd), 0)
+        os.close(fd)
 
 
 def _is_large(root: str) -> bool:

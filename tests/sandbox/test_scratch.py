@@ -68,3 +68,23 @@ def test_what_a_job_leaves_is_removed_however_deep_and_whatever_its_rights(tmp_p
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
     assert (tmp_path / "kept" / "file").read_text() == "x"
+
+
+def test_many_folders_are_removed_in_a_process_of_its_own_and_few_at_once(tmp_path):
+    from cot_magic.sandbox.scratch import FEW_ENTRIES, Removals
+    from cot_magic.sandbox.wire import readable
+
+    few, many, removals = tmp_path / "few", tmp_path / "many", Removals()
+    for number in range(FEW_ENTRIES + 1):
+        (many / str(number)).mkdir(parents=True)
+    few.mkdir()
+    (few / "file").write_text("x")
+    assert removals.remove(str(few)) is None
+    assert not few.exists()
+    done = removals.remove(str(many))
+    assert done is not None
+    assert readable(done, 60)
+    assert not many.exists()
+    removals.reap(done)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(done)
