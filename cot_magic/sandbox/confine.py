@@ -60,7 +60,6 @@ class ReadableFiles:
                 *self.closed,
                 *secret_places.of_project(os.getcwd()),
                 *secret_places.of_folder(self.temporary),
-                *secret_places.of_jobs(self.temporary),
             )
         )
 

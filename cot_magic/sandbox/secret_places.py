@@ -9,8 +9,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from cot_magic.sandbox.scratch import PREFIX
-
 READABLE_IN_HOME = frozenset({
     ".asdf", ".cache", ".conda", ".config", ".fonts", ".ipython", ".julia", ".keras", ".local", ".matplotlib",
     ".mambaforge", ".micromamba", ".miniconda3", ".pyenv", ".rye", ".skimage", ".torch", ".venv", ".venvs",
@@ -98,12 +96,6 @@ def of_folder(folder: str, *, below: int = 0) -> Iterator[str]:
         return
     for inner in folders:
         yield from of_folder(inner)
-
-
-def of_jobs(temporary: str) -> Iterator[str]:
-    """The folders of all jobs: none may read what another writes."""
-    with contextlib.suppress(OSError), os.scandir(temporary) as entries:
-        yield from (entry.path for entry in entries if entry.name.startswith(PREFIX))
 
 
 def _with_password(path: str) -> Iterator[str]:

@@ -129,20 +129,3 @@ def test_cells_that_pass_and_jobs_together_cost_no_spare(kernel):
     kernel.jobs(job("1"), job("2"), job("3"))
     kernel.run("import time; time.sleep(0.3)")
     assert children(parked(kernel)) == set()
-
-
-def test_a_job_does_not_read_the_files_of_another(kernel):
-    kernel.park()
-    look = """
-import glob, os, tempfile, time
-mine = tempfile.gettempdir()
-open(mine + '/x', 'w').write('of a job')
-until = time.monotonic() + 5
-found = []
-while not found and time.monotonic() < until:
-    found = [path for path in glob.glob(os.path.dirname(mine) + '/job-*/x') if not path.startswith(mine)]
-[open(path).read() for path in found]
-"""
-    results = kernel.jobs(job(look), job(look))
-    assert Outcome.BLOCKED in {one.outcome for one in results}
-    assert not any("of a job" in (one.value or "") for one in results)
