@@ -73,8 +73,8 @@ def _out_of(
 
 
 def _return_after(drafts: Drafts, loop: ast.For | ast.While) -> None:
-    """Move the `return` in which the body of a loop ends behind the loop: where the loop makes no turn it is
-    not executed, so that nothing else would suspect its line."""
+    """Move the `return` in which the body of a loop ends to after the loop: where the loop makes no turn it
+    is not executed, so that nothing else would suspect its line."""
     last = loop.body[-1]
     if len(loop.body) > 1 and not loop.orelse and isinstance(last, ast.Return) and drafts.alone(last):
         start, end = drafts.lines(last)
