@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cot_magic.sandbox.foresight import Foreseen
     from cot_magic.sandbox.rehearsal import Rehearsed
 
-CONFIRM_S = 5.0
+CONFIRM_S = 10.0
 """For the second copy, which is new and has loaded nothing yet."""
 MAGIC = re.compile(r"get_ipython\(\)\.run_(?:line|cell)_magic\('([^']*)'")
 QUIET_MAGICS = frozenset({"matplotlib", "time", "timeit", "precision"})

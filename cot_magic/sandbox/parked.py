@@ -60,10 +60,12 @@ class Queued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """What a copy must know of the process that it was forked from."""
+    """What a copy must know of the process that it was forked from; `beside` is of `working_beside`."""
 
     pid: int
     generators: GeneratorStates
+    parent: int = 0
+    beside: str = ""
     threads: tuple[threading.Thread, ...] = ()
     programs: tuple[subprocess.Popen[Any], ...] = ()
     autopsy: Autopsy | None = None
@@ -85,16 +87,19 @@ def serve(shell: Any, describe: Describe, control: int, kernel: Kernel) -> None:
         os._exit(71)
 
 
-def detach(control: int, kernel: Kernel) -> LostResources:
-    """What must happen before the kernel goes on: die with it, share no descriptors and no memory."""
+def detach(control: int, kernel: Kernel, *, written_apart: bool = False) -> LostResources:
+    """What must happen before the kernel goes on: die with it, share no descriptors and no memory.
+
+    `written_apart` is that of `neutralise_descriptors`.
+    """
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != kernel.pid:
         os._exit(0)
     os.setsid()
     rebind.forget_signals()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
-    quarantine.privatise_shared_memory()
-    descriptors, files = quarantine.neutralise_descriptors({control})
+    shared = quarantine.privatise_shared_memory()
+    descriptors, files = quarantine.neutralise_descriptors({control}, written_apart=written_apart)
     os.write(control, b"\n")  # the kernel waits for this if they share memory
     return LostResources(
         descriptors=descriptors,
@@ -102,6 +107,8 @@ def detach(control: int, kernel: Kernel) -> LostResources:
         threads=kernel.threads,
         programs=kernel.programs,
         kernel_pid=kernel.pid,
+        kernel_parent=kernel.parent,
+        shared=shared,
     )
 
 
