@@ -120,7 +120,7 @@ def _confirmed(
     copy = state.rehearsals
     told = copy.error() if copy is not None else None
     line = first.lineno + history_of(state).offset_of(cell.id)
-    if again is None or told is None or (again.ename, _line_of(again)) != (first.ename, line):
+    if again is None or told is None or (again.ename, _line_of(again, line)) != (first.ename, line):
         if parked_for_this and state.snapshot is not None:
             release(state)
         return Rehearsal(ended="raised once")
@@ -144,9 +144,9 @@ def _in_a_new_copy(
     return result.raised if result.outcome is Outcome.RAISED and not result.effects else None
 
 
-def _line_of(raised: Raised) -> int | None:
-    """The line of the cell in which the failing statement is."""
-    return next((frame.lineno for frame in raised.frames if frame.cell is not None), None)
+def _line_of(raised: Raised, otherwise: int) -> int:
+    """The line of the cell in which the failing statement is; a syntax error is in none."""
+    return next((frame.lineno for frame in raised.frames if frame.cell is not None), otherwise)
 
 
 def _foretold(state: ActionState, settings: Settings, item: "Foreseen") -> StoppedCell:
