@@ -1,5 +1,6 @@
 """Rehearses a cell before it runs: what raises in two copies of the kernel is stopped, the rest runs."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,8 +43,13 @@ class Rehearsal:
 
 
 def can_be_rehearsed(transformed: str) -> bool:
-    """Whether a cell may run in a copy first: not what asks a person, runs programs or uses other magics."""
+    """Whether a cell may run in a copy first: not what asks a person, runs programs or uses other magics, nor
+    what cannot be parsed, of which nothing runs anyway."""
     if ALWAYS_LIVE.search(transformed):
+        return False
+    try:
+        ast.parse(transformed)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return all(name in QUIET_MAGICS for name in MAGIC.findall(transformed)) and bool(transformed.strip())
 
@@ -120,7 +126,7 @@ def _confirmed(
     copy = state.rehearsals
     told = copy.error() if copy is not None else None
     line = first.lineno + history_of(state).offset_of(cell.id)
-    if again is None or told is None or (again.ename, _line_of(again, line)) != (first.ename, line):
+    if again is None or told is None or (again.ename, _line_of(again)) != (first.ename, line):
         if parked_for_this and state.snapshot is not None:
             release(state)
         return Rehearsal(ended="raised once")
@@ -144,9 +150,9 @@ def _in_a_new_copy(
     return result.raised if result.outcome is Outcome.RAISED and not result.effects else None
 
 
-def _line_of(raised: Raised, otherwise: int) -> int:
-    """The line of the cell in which the failing statement is; a syntax error is in none."""
-    return next((frame.lineno for frame in raised.frames if frame.cell is not None), otherwise)
+def _line_of(raised: Raised) -> int | None:
+    """The line of the cell in which the failing statement is."""
+    return next((frame.lineno for frame in raised.frames if frame.cell is not None), None)
 
 
 def _foretold(state: ActionState, settings: Settings, item: "Foreseen") -> StoppedCell:

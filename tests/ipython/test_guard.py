@@ -219,6 +219,12 @@ def test_a_cell_that_asks_a_person_is_not_rehearsed(guarded: Kernel) -> None:
     assert guarded.value("total") == "9"
 
 
+def test_of_a_cell_that_cannot_be_parsed_nothing_runs_anyway(guarded: Kernel) -> None:
+    ran = guarded.run("total = 9\nfor name in 'ab'\n    print(name)")
+    assert (ran.ename, ended(guarded)) == ("SyntaxError", "")
+    assert quietly(guarded, "total") == "3"
+
+
 def test_one_cell_is_rehearsed_on_request(kernel: Kernel) -> None:
     kernel.run(f"total = 3\n{PATIENT}")
     kernel.run(PATIENT)

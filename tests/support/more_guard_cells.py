@@ -53,7 +53,6 @@ MORE_CRASHING = {
     "state: an error in a generator": "def halves():\n    for name in names:\n        yield total / len(name[2:])\nlog.extend(halves())",
     "state: in a task": "async def slow(n):\n    await asyncio.sleep(0)\n    return prices['plum'] * n\nprices['kiwi'] = 3\nresults = await asyncio.gather(slow(1), slow(2))",
     "state: in a thread of a pool": "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as workers:\n    log.extend(workers.map(lambda n: 1 / (n - 1), range(3)))",
-    "state: a syntax error": "total = 0\nfor name in names\n    print(name)",
     "state: json of an object": "json.dumps({'account': account})",
     "state: decimal of a word": "import decimal\nlog.append(decimal.Decimal('12,5'))",
     "state: a date that does not exist": "datetime.date(2024, 2, 30)",
