@@ -64,7 +64,7 @@ def was_stopped(ran: Ran) -> bool:
 
 def lines_run(ran: Ran) -> int:
     """The line at which a cell failed that was not stopped: so many lines of it ran."""
-    found = re.search(r"^-+> (\d+) ", COLOR.sub("", ran.traceback), re.MULTILINE)
+    found = re.search(rf"In\[{ran.count}\], line (\d+)", COLOR.sub("", ran.traceback))
     return 0 if was_stopped(ran) or found is None else int(found[1])
 
 
