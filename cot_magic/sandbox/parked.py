@@ -22,6 +22,7 @@ from cot_magic.sandbox import (
     child,
     disguise,
     mirror,
+    near,
     quarantine,
     rebind,
     secret_places,
@@ -129,6 +130,7 @@ class ParkedCopy:
         inherited = {int(name) for name in os.listdir("/proc/self/fd")} - {control}
         self._descriptors = frozenset(fd for fd in inherited if _is_open(fd))
         self._around: child.Surroundings | None = None
+        self._readable: dict[tuple[str, ...], near.Readable] = {}
         self._trouble = ""
         self._lines = wire.Lines()
         self._queue: deque[Queued] = deque()
@@ -218,7 +220,7 @@ class ParkedCopy:
                 job = RunningJob(
                     queued.job,
                     queued.allow,
-                    self._around,
+                    self._around_of(queued.job, self._around),
                     scratch=scratch,
                     mirrored=queued.first is not None,
                 )
@@ -230,6 +232,14 @@ class ParkedCopy:
             for fd in job.descriptors:
                 self._owner[fd] = queued
                 self._selector.register(fd, selectors.EVENT_READ)
+
+    def _around_of(self, job: Job, around: child.Surroundings) -> child.Surroundings:
+        """What the job inherits. Raises OSError if what it may read cannot be found out."""
+        if job.reads is None:
+            return around
+        if job.reads not in self._readable:
+            self._readable[job.reads] = near.readable(job.reads, self._shell.user_ns)
+        return replace(around, only=self._readable[job.reads])
 
     def _scratch_of(self, queued: Queued) -> str:
         if queued.job.disguised:
