@@ -26,7 +26,7 @@ OF_LIBRARIES = (
 DATA_SETS = (".delta", ".lance", ".n5", ".orc", ".parquet", ".zarr")
 """How the names of folders end that are read like one file."""
 MOST_FILES = 2_000
-MOST_TEXTS = 64  # that one expression may stand for
+MOST_TEXTS = 64  # that one expression may mean
 MOST_ENTRIES = 5_000  # of a folder that Python imports from
 ANY = "*"
 Texts: TypeAlias = tuple[str, ...]
@@ -172,7 +172,7 @@ def _is_within(path: str, folders: set[str]) -> bool:
 
 
 def _texts(node: ast.expr, names: Mapping[str, Any]) -> Texts:
-    """The texts that an expression may stand for, with `*` in the place of what is not known."""
+    """The strings that an expression may mean, with `*` for what is not known."""
     return tuple(text for text in _values(node, names) if text.strip("*/ "))[:MOST_TEXTS]
 
 

@@ -122,7 +122,7 @@ def test_a_new_conversation_is_told_the_finished_phases_in_short(desk) -> None:
     message = json.dumps(at.server.turns[2].body["messages"])
     assert "ANALYZE: a scripted headline" in message
     assert HYPOTHESIS["claim"] in message
-    assert "No cause is confirmed yet" in message
+    assert "What failed, what does this error mean" in message
 
 
 def test_what_a_cut_phase_used_is_still_counted(desk) -> None:
