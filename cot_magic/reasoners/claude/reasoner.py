@@ -224,7 +224,7 @@ class ClaudeReasoner:
             dialogue.untried += problems
             new = (bench.size, {*bench.problems.values(), *dialogue.untried}) != known
             tried = bench.rounds > 0 and bench.helpful  # which of them is meant only the person can say
-            if dialogue.over or bench.verified or tried:
+            if dialogue.over or bench.verified or tried or (bench.starved and bench.fixes):
                 return
             if not new and (fix_asked or bench.case.raised is None):
                 return

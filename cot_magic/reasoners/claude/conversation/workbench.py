@@ -71,6 +71,7 @@ class Workbench(Ledger):
     problems: dict[HypothesisId, str] = field(default_factory=dict)
     rounds: int = 0
     refused: list[str] = field(default_factory=list)
+    starved: bool = False  # the latest request was not run: no copy of the kernel, or no time is left
 
     @property
     def settled(self) -> bool:
@@ -144,6 +145,7 @@ class Workbench(Ledger):
         if known := self.ran.get(request):
             return known, True
         gathered = yield from ask(request)
+        self.starved = not gathered
         self.evidence += gathered
         self.ran[request] = gathered
         return gathered, False
