@@ -515,7 +515,10 @@ def test_no_personal_data_is_in_a_request_a_recording_a_report_or_the_panel(
              code="print(people)\nlen(people) == 20"),
     ]  # fmt: skip
     with MessagesServer() as server:
-        server.add(Reply(tools=looks, match="Phase ANALYZE"), Reply(text=answer(), sticky=True))
+        server.add(
+            Reply(tools=looks, match="What failed, what does this error mean"),
+            Reply(text=answer(), sticky=True),
+        )
         kernel.run(f"people = {list(PEOPLE)!r}\nprint(people)")
         kernel.run(f"import os\nos.environ.update(ANTHROPIC_BASE_URL={server.url!r}, ANTHROPIC_API_KEY='k')")
         ran = kernel.run(

@@ -1,5 +1,6 @@
 """Rehearses a cell before it runs: what raises in two copies of the kernel is stopped, the rest runs."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from cot_magic.sandbox.foresight import Foreseen
     from cot_magic.sandbox.rehearsal import Rehearsed
 
-CONFIRM_S = 5.0
+CONFIRM_S = 10.0
 """For the second copy, which is new and has loaded nothing yet."""
 MAGIC = re.compile(r"get_ipython\(\)\.run_(?:line|cell)_magic\('([^']*)'")
 QUIET_MAGICS = frozenset({"matplotlib", "time", "timeit", "precision"})
@@ -42,8 +43,13 @@ class Rehearsal:
 
 
 def can_be_rehearsed(transformed: str) -> bool:
-    """Whether a cell may run in a copy first: not what asks a person, runs programs or uses other magics."""
+    """Whether a cell may run in a copy first: not what asks a person, runs programs or uses other magics, nor
+    what cannot be parsed, of which nothing runs anyway."""
     if ALWAYS_LIVE.search(transformed):
+        return False
+    try:
+        ast.parse(transformed)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return all(name in QUIET_MAGICS for name in MAGIC.findall(transformed)) and bool(transformed.strip())
 

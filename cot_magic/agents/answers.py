@@ -7,7 +7,15 @@ from cot_magic.core.certificate import Certificate
 from cot_magic.core.findings import Evidence
 from cot_magic.core.question import question
 from cot_magic.core.session import Session
-from cot_magic.render.brief import DATA, answer, certificate_of, evidence_of, named, quoted
+from cot_magic.render.brief import (
+    DATA,
+    answer,
+    certificate_of,
+    evidence_of,
+    named,
+    needs_what_is_outside,
+    quoted,
+)
 from cot_magic.render.plain import words
 from cot_magic.render.safe_text import phrase
 from cot_magic.render.summary import certificate_data, summary
@@ -89,6 +97,11 @@ def step_after_run(session: Session, notebook: str) -> str:
         return f"ask the person, who alone knows: {quoted(words(asked.text), 200)}"
     if session.result == "plausible":
         return "show the edit to the person: it passes, but it may not be what was meant."
+    if needs_what_is_outside(session):
+        return (
+            "tell the person what is missing (see the cause): no edit brings it. Once it is there, "
+            f"debug_notebook({name}) again."
+        )
     longer = _LONGER.get(session.intensity)
     if longer is not None:
         return f"debug_notebook({name}, intensity={longer!r}) searches longer."
@@ -104,6 +117,8 @@ def step_after_cell(session: Session) -> str:
         return f"ask the person, who alone knows: {quoted(words(asked.text), 200)}"
     if session.result == "plausible":
         return "show the edit to the person: it passes, but it may not be what was meant."
+    if needs_what_is_outside(session):
+        return "tell the person what is missing (see the cause): no edit brings it."
     return "save the notebook, then debug_notebook(path, intensity='cot++') from a fresh start."
 
 

@@ -1,23 +1,12 @@
 """`cot-magic doctor`: what works on this machine; each part is tried rather than assumed."""
 
 import argparse
-import importlib.util
-import sys
-from dataclasses import dataclass
-from importlib.metadata import version
+import json
+from dataclasses import asdict
 from typing import Any
 
 from cot_magic.cli.exit_codes import NO_FAILURE, OUR_ERROR
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """One part: whether it works, what was found, and whether it is optional."""
-
-    what: str
-    good: bool
-    detail: str
-    optional: bool = False
+from cot_magic.core.errors import UsageError
 
 
 def add_parser(commands: Any) -> None:
@@ -28,17 +17,27 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="try to get out of the confinement in hundreds of ways, and count",
     )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.set_defaults(run=doctor_command)
 
 
 def doctor_command(given: argparse.Namespace) -> int:
     """Print a line for each part, or for each attempt that was not held."""
     if given.attack:
+        if given.json:
+            raise UsageError("--json is for the parts of this machine: leave it out with --attack.")
         return attack()
-    found = examine()
-    for item in found:
-        print(f"{'ok  ' if item.good else 'miss'}  {item.what}: {item.detail}")
-    return NO_FAILURE if all(item.good or item.optional for item in found) else OUR_ERROR
+    from cot_magic.actions.checkup import checkup
+
+    found = checkup()
+    good = all(item.good or item.optional for item in found)
+    if given.json:
+        print(json.dumps({"format": 1, "good": good, "parts": [asdict(item) for item in found]}, indent=1))
+    else:
+        for item in found:
+            remedy = f" -> {item.remedy}" if item.remedy else ""
+            print(f"{'ok  ' if item.good else 'miss'}  {item.what}: {item.detail}{remedy}")
+    return NO_FAILURE if good else OUR_ERROR
 
 
 def attack() -> int:
@@ -61,87 +60,3 @@ def attack() -> int:
                 print(f"{result.ending}  {result.kind}: {result.name}, as {part.user}: {result.shown}")
     print(f"{status.reason}; {suite.figures(attacked)}")
     return NO_FAILURE if suite.is_held(attacked) else OUR_ERROR
-
-
-def examine() -> tuple[Requirement, ...]:
-    """Try each part. Takes about a second: the confinement is tried in a throw-away copy of this process."""
-    return (_python(), _packages(), _sandbox(), _kernel(), _model(), _front_end(), _ruff())
-
-
-def _python() -> Requirement:
-    return Requirement(what="Python", good=sys.version_info >= (3, 11), detail=sys.version.split()[0])
-
-
-def _packages() -> Requirement:
-    names = ("ipython", "ipykernel", "ipywidgets", "nbformat", "nbclient", "anthropic")
-    return Requirement(
-        what="packages", good=True, detail=", ".join(f"{name} {version(name)}" for name in names)
-    )
-
-
-def _sandbox() -> Requirement:
-    from cot_magic.sandbox.machine import probe
-
-    status = probe()
-    if status.available:
-        from cot_magic.sandbox import landlock
-        from cot_magic.sandbox.confine import SCOPES_SINCE
-
-        detail = f"{status.reason} and seccomp, tried in a copy"
-        if landlock.abi() < SCOPES_SINCE:
-            detail += f"; `--allow proc` is refused, as it needs Landlock {SCOPES_SINCE}"
-    else:
-        detail = f"{status.reason}; fixes will be shown as UNVERIFIED"
-    return Requirement(what="sandbox", good=status.available, detail=detail, optional=True)
-
-
-def _model() -> Requirement:
-    """Where a credential comes from; it is not read, and nothing is sent."""
-    from cot_magic.reasoners.claude.messages.client import address_of
-    from cot_magic.reasoners.claude.messages.credentials import credential_source
-    from cot_magic.settings import DEFAULT_MODEL
-
-    source = credential_source()
-    if source is None:
-        detail = "no credential found: the offline reasoner is used; set ANTHROPIC_API_KEY to ask a model"
-        return Requirement(what="model", good=False, detail=detail, optional=True)
-    detail = f"{DEFAULT_MODEL} at {address_of('anthropic')}, credential: {source} (not tried)"
-    return Requirement(what="model", good=True, detail=detail)
-
-
-def _kernel() -> Requirement:
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    try:
-        spec = KernelSpecManager().get_kernel_spec("python3")
-    except NoSuchKernel:
-        return Requirement(what="kernel python3", good=False, detail="not found: pip install ipykernel")
-    return Requirement(what="kernel python3", good=True, detail=spec.display_name)
-
-
-def _front_end() -> Requirement:
-    """The extension of JupyterLab and Notebook 7, as a server of this environment would find it."""
-    import json
-    from pathlib import Path
-
-    from jupyter_core.paths import jupyter_path
-
-    what, here = "front-end extension", version("cot-magic")
-    found = (Path(folder) / "cot-magic" / "package.json" for folder in jupyter_path("labextensions"))
-    package = next((path for path in found if path.is_file()), None)
-    if package is None:
-        detail = "not found: pip install cot-magic where the Jupyter server runs; until then use %cot_insert"
-        return Requirement(what=what, good=False, detail=detail, optional=True)
-    there = json.loads(package.read_text(encoding="utf-8"))["version"]
-    if there != here:
-        detail = f"version {there}, but cot-magic is {here}: install the same version for the server"
-        return Requirement(what=what, good=False, detail=detail, optional=True)
-    return Requirement(what=what, good=True, detail=f"version {there} in {package.parent.parent}")
-
-
-def _ruff() -> Requirement:
-    found = importlib.util.find_spec("ruff") is not None
-    detail = (
-        "reviews of passing cells include its diagnostics" if found else "pip install 'cot-magic[review]'"
-    )
-    return Requirement(what="ruff", good=found, detail=detail, optional=True)

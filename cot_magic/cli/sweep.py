@@ -56,6 +56,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--intensity", choices=tuple(PRESETS), default="cot+", help="cot, cot+ (default) or cot++"
     )
+    parser.add_argument(
+        "--no-group-fix",
+        action="store_true",
+        help="do not try the fix of one notebook in those that fail like it",
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     for option in OPTIONS:
         if option.field in LEFT_OUT:
@@ -89,6 +94,8 @@ def sweep_command(given: argparse.Namespace) -> int:
                     tell=tell,
                     run=run,
                 )
+                if not swept.stopped and not given.no_group_fix:
+                    _try_group_fixes(given, tasks, journal, executor, at_once, run)
             except KeyboardInterrupt:
                 _write(given, journal)
                 raise
@@ -96,6 +103,31 @@ def sweep_command(given: argparse.Namespace) -> int:
         if swept.stopped:
             print(f"cot-magic: {swept.stopped}; run it again to go on.", file=sys.stderr)
         return _summed_up(given, journal, len(tasks))
+
+
+def _try_group_fixes(
+    given: argparse.Namespace, tasks: list[Any], journal: Any, executor: Executor, at_once: int, run: "Run"
+) -> None:
+    """Try the fix of one notebook of each group in the others, where copies can be confined."""
+    from cot_magic.actions.sweep.group_fix import try_group_fixes
+    from cot_magic.run.notebook import read_notebook
+    from cot_magic.sandbox.machine import probe
+
+    if given.dask is None and not probe().available:
+        return
+
+    def sources_of(task: Any) -> list[str]:
+        try:
+            cells = read_notebook(Path(task.path)).cells
+        except CotError:  # it was there when it ran: it has changed since
+            return []
+        return [cell.source if cell.cell_type == "code" else "" for cell in cells]
+
+    by_name = {task.named: task for task in tasks}
+    for row in try_group_fixes(by_name, journal, executor, at_once=at_once, sources_of=sources_of, run=run):
+        if not given.quiet:
+            found = row["group_fix"]
+            print(f"{row['notebook']}: the fix of {found['from']}: {found['result']}", flush=True)
 
 
 def tasks_of(given: argparse.Namespace) -> list[Any]:
@@ -230,7 +262,8 @@ def _summed_up(given: argparse.Namespace, journal: Any, total: int) -> int:
         fixed = f"{counts['verified']:,} with a verified fix"
         print(f"{rows:,} of {total:,} notebooks ran; {failed:,} failed, {fixed}.")
         for group in groups_of(journal.rows())[:20]:
-            print(f"{group.notebooks:>6,} × {group.name}")
+            one_fix = f"; {group.one_fix}" if group.one_fix else ""
+            print(f"{group.notebooks:>6,} × {group.name}{one_fix}")
     if not failed:
         return NO_FAILURE if rows == total else UNVERIFIED
     return VERIFIED if failed == counts["verified"] and rows == total else UNVERIFIED

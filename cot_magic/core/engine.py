@@ -26,6 +26,7 @@ from cot_magic.core.events import (
     Reply,
     Request,
     Resumed,
+    RunAhead,
     RunProbe,
     Screen,
     Screened,
@@ -54,12 +55,14 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.identities import Identities
 from cot_magic.core.jobs import Budget, Job, JobResult, JobStep, Limits, Outcome
+from cot_magic.core.named_files import named_files
 from cot_magic.core.probes import emptiness
 from cot_magic.core.progress import legs
 from cot_magic.core.protocols import (
     Challenger,
     Examiner,
     Explorer,
+    FromModel,
     Reasoner,
     Replaceable,
     Resumable,
@@ -86,6 +89,9 @@ class Laboratory:
     ----------
     clock
         Monotonic seconds. The total time of experiments is limited by `budget.search_s`.
+    from_model
+        Whether experiments are a model's, except in phases that someone else writes: they read only what the
+        notebook uses.
     """
 
     def __init__(
@@ -99,7 +105,9 @@ class Laboratory:
         allow: tuple[str, ...],
         clock: Callable[[], float],
         challenger: Challenger | None = None,
+        from_model: bool = False,
     ) -> None:
+        self._reads = named_files(case) if from_model else None
         self.case, self._sandbox, self._explorer = case, sandbox, explorer
         self.phase: Phase | None = None  # the current one
         self.by = ""  # who writes it, if not the reasoner that the session is named after
@@ -201,6 +209,8 @@ class Laboratory:
                     yield from (item.evidence for item in shown if isinstance(item, EvidenceGathered))
                 case RepeatRuns():
                     yield from self._repeat(request)
+                case RunAhead(requests=requests):
+                    self._run_ahead(requests)
         finally:
             if not asked_for:
                 self._spent += self._clock() - started
@@ -217,7 +227,7 @@ class Laboratory:
         job = Job(steps=(JobStep(source=request.source),), limits=limits, allow=self._allow)
         started = self._clock()
         try:
-            (result,) = self._sandbox.run((job,))
+            (result,) = self._sandbox.run(self._bounded((job,)))
         finally:
             self._spent += self._clock() - started
         return Screened(
@@ -235,7 +245,8 @@ class Laboratory:
                 self._evidence.append(item)
             yield item
 
-        yield from relay(self._explorer.explore(self.case, request), numbered)
+        bounded = replace(request, reads=self._may_read)
+        yield from relay(self._explorer.explore(self.case, bounded), numbered)
 
     def _run(self, request: RunProbe | TryFix | InspectVariable) -> Iterator[Evidence]:
         if not self._sandbox.status().available:
@@ -254,6 +265,17 @@ class Laboratory:
             self._evidence.append(weighed)
             yield weighed
 
+    def _run_ahead(self, requests: Sequence[RunProbe | TryFix | InspectVariable]) -> None:
+        """Run the jobs of these requests in one batch, of which the sandbox runs some at a time."""
+        if self._sandbox.status().available:
+            wanted = [
+                item
+                for request in requests
+                for item in experiments(request, self.case, limits=self._patience(request), allow=self._allow)
+            ]
+            for _ in self._run_all(wanted):
+                pass
+
     def _patience(self, request: RunProbe | TryFix | InspectVariable) -> Limits:
         """The limits of its runs. Once a fix has run into the time limit, others get a part of it: edits that
         make a loop endless come in families, and the time is that of the search too."""
@@ -267,11 +289,20 @@ class Laboratory:
 
     def _run_all(self, wanted: Sequence[Experiment]) -> Iterator[Evidence]:
         """Evidence without numbers, in the order of the experiments."""
-        new = tuple(dict.fromkeys(item.job for item in wanted if item.job not in self._known))
+        jobs = self._bounded([item.job for item in wanted])
+        new = tuple(dict.fromkeys(job for job in jobs if job not in self._known))
         self._known.update(zip(new, self._sandbox.run(new), strict=True))
         state = self._sandbox.status().state
-        for item in wanted:
-            yield item.evidence(EvidenceId(""), self._known[item.job], state)
+        for item, job in zip(wanted, jobs, strict=True):
+            yield item.evidence(EvidenceId(""), self._known[job], state)
+
+    @property
+    def _may_read(self) -> tuple[str, ...] | None:
+        """What jobs may read now, as in `Job`."""
+        return None if self.by else self._reads
+
+    def _bounded(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        return tuple(replace(job, reads=self._may_read) for job in jobs)
 
     def _repeat(self, request: RepeatRuns) -> Iterator[Evidence | SearchAdvanced]:
         """Run the cell many times, in batches. No result is reused: what differs is the point.
@@ -285,13 +316,13 @@ class Laboratory:
         started, stopped = self._clock(), False
         try:
             for jobs in series.batches():
-                series.take(jobs, self._sandbox.run(jobs))
+                series.take(jobs, self._sandbox.run(self._bounded(jobs)))
                 left = request.seconds - (self._clock() - started)
                 yield progress(series, left)
                 if left <= 0 or not series.ended:
                     break
             if again := series.again():
-                series.compare(self._sandbox.run(again))
+                series.compare(self._sandbox.run(self._bounded(again)))
         except KeyboardInterrupt:
             stopped = True
         self._count += 1
@@ -367,6 +398,7 @@ def drive(
         allow=allow,
         clock=clock,
         challenger=challenger,
+        from_model=isinstance(reasoner, FromModel) and reasoner.from_model,
     )
     laboratory.phase = laboratory.take_up(resume) if resume is not None else None
     try:
@@ -457,7 +489,7 @@ def _replied(laboratory: Laboratory, examiner: Examiner | None, step: Step) -> G
         return (yield from _looked(laboratory, examiner, laboratory.case, step))
     if isinstance(step, ChallengeFix):
         return (yield from _withstood(laboratory, step))
-    if isinstance(step, RunProbe | TryFix | ExploreSchedules | InspectVariable | RepeatRuns):
+    if isinstance(step, RunProbe | TryFix | ExploreSchedules | InspectVariable | RunAhead | RepeatRuns):
         return (yield from _answered(laboratory, step))
     return None
 

@@ -99,11 +99,15 @@ class Remarked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """How many characters were sent to a model in this session, and how many values were withheld."""
+    """How many characters were sent to a model in this session, and how many values were withheld.
+
+    `left` says in words what the session may still use: requests, seconds, dollars.
+    """
 
     phase: Phase
     characters: int
     withheld: int = 0
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,8 @@ class ExploreSchedules:
         A schedule to run instead of a search, as the person gave it.
     about
         The hypothesis that the evidence is about; with a fix it is about that.
+    reads
+        What its jobs may read, as in `Job`; the engine says so.
     """
 
     schedules: int
@@ -185,6 +191,7 @@ class ExploreSchedules:
     witness: Witness | None = None
     token: str = ""
     about: HypothesisId | None = None
+    reads: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +203,14 @@ class InspectVariable:
 
     expression: str
     frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAhead:
+    """Run side by side what is going to be requested next. No evidence comes of it: each of the requests has
+    to be made too, and is then answered at once."""
+
+    requests: tuple[RunProbe | TryFix | InspectVariable, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +276,15 @@ class RepeatRuns:
 
 
 Request: TypeAlias = (
-    RunProbe | TryFix | ExploreSchedules | InspectVariable | Examine | Screen | ChallengeFix | RepeatRuns
+    RunProbe
+    | TryFix
+    | ExploreSchedules
+    | InspectVariable
+    | RunAhead
+    | Examine
+    | Screen
+    | ChallengeFix
+    | RepeatRuns
 )
 
 # --- records: what the engine adds --------------------------------------------------------------------------

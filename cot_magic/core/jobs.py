@@ -78,6 +78,9 @@ class Job:
         that folder, and says so (`IN_A_COPY`).
     conditions
         What the run may not leave to chance: seeds, clock, time zone, order of files.
+    reads
+        If given, it reads only the notebook's folder, the interpreter, what the kernel has open, and the
+        files that these expressions of the notebook name; else all but credentials.
     """
 
     steps: tuple[JobStep, ...]
@@ -89,6 +92,7 @@ class Job:
     examine: bool = False
     copies_folder: bool = False
     conditions: Conditions | None = None
+    reads: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

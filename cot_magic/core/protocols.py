@@ -49,6 +49,14 @@ class Replaceable(Protocol):
         ...
 
 
+@runtime_checkable
+class FromModel(Protocol):
+    """A Reasoner whose experiments are a model's: they read only what the notebook itself uses."""
+
+    @property
+    def from_model(self) -> bool: ...
+
+
 class Sandbox(Protocol):
     """Runs jobs in confined throw-away copies of the kernel; never raises for what the code of a job does."""
 

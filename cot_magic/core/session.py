@@ -29,6 +29,7 @@ from cot_magic.core.events import (
     Remarked,
     RepeatRuns,
     Resumed,
+    RunAhead,
     RunProbe,
     Screen,
     Screened,
@@ -140,6 +141,7 @@ class Session:
     note: str = ""
     sent: int = 0  # characters sent to a model
     withheld: int = 0  # values withheld from it
+    left: str = ""  # what may still be used to ask it, in words, when it was asked last
     certificate: Certificate | None = None  # of the whole notebook with the best fix
     certifying: str = ""  # the cell of the whole notebook that runs now
     events: int = 0
@@ -307,7 +309,7 @@ class Session:
                     event.phase, lambda view: replace(view, remarks=(*view.remarks, event.text))
                 )
             case Sent():
-                return replace(self, sent=event.characters, withheld=event.withheld)
+                return replace(self, sent=event.characters, withheld=event.withheld, left=event.left)
             case PhaseEnded():
                 return self._in_phase(event.phase, lambda view: _ended(view, event.headline, now))
             case HypothesisStated():
@@ -333,7 +335,7 @@ class Session:
                 return replace(self._close_phases(now), ended=True)
             case RunProbe() | TryFix() | ExploreSchedules() | InspectVariable() | Examine():
                 return self
-            case SearchAdvanced() | Screen() | Screened() | ChallengeFix() | Decided():
+            case SearchAdvanced() | Screen() | Screened() | ChallengeFix() | Decided() | RunAhead():
                 return self
             case RepeatRuns():
                 return self

@@ -44,10 +44,15 @@ class JobRunner:
     """Runs each batch in a confined copy of its own, after the earlier cells that have to run again."""
 
     def __init__(
-        self, sandbox: Sandbox, steps: Sequence[JobStep], limits: Limits, allow: tuple[str, ...]
+        self,
+        sandbox: Sandbox,
+        steps: Sequence[JobStep],
+        limits: Limits,
+        allow: tuple[str, ...],
+        reads: tuple[str, ...] | None = None,
     ) -> None:
         self._sandbox, self._earlier, self._cell = sandbox, tuple(steps[:-1]), steps[-1]
-        self._limits, self._allow = limits, allow
+        self._limits, self._allow, self._reads = limits, allow, reads
         self.effects: dict[str, None] = {}
 
     @property
@@ -79,7 +84,7 @@ class JobRunner:
             cpu_s=max(self._limits.cpu_s, round(seconds)),
             output_bytes=OUTPUT_BYTES,
         )
-        return Job(steps=(*self._earlier, last), limits=limits, allow=self._allow)
+        return Job(steps=(*self._earlier, last), limits=limits, allow=self._allow, reads=self._reads)
 
 
 def _answer(result: JobResult) -> BatchResult:
@@ -118,13 +123,14 @@ class ScheduleExplorer:
         edits = request.fix.edits if request.fix is not None else ()
         stage = Stage.BEFORE if request.fix is None else Stage.AFTER
         steps = replayed(case, edits, stage)
-        runner = JobRunner(self._sandbox, steps, self._limits, self._allow)
+        runner = JobRunner(self._sandbox, steps, self._limits, self._allow, request.reads)
         expected = expected_of(case) if request.fix is None else None
         code = checksum([COT_LINE.sub("", step.source, count=1) for step in steps])
         started = self._clock()
         witness_passed: bool | None = None
         if request.witness is not None:
-            as_found = JobRunner(self._sandbox, replayed(case, (), Stage.BEFORE), self._limits, self._allow)
+            unedited = replayed(case, (), Stage.BEFORE)
+            as_found = JobRunner(self._sandbox, unedited, self._limits, self._allow, request.reads)
             witness_passed = self._witnesses.passes(request.witness, as_found, runner)
         if request.token:
             search = replay(runner, request.token, code, times=REPLAYS, expected=expected)

@@ -154,7 +154,7 @@ class OfflineFirst:
         self, offline: Reasoner, model: Model, *, settles: bool, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.first, self.model, self._settles = FirstLook(offline, clock), model, settles
-        self.name = model.name
+        self.name, self.from_model = model.name, True
         self._ended: set[Phase] = set()  # the phases that the model finished
 
     def reason(self, case: Case, budget: Budget) -> Steps:

@@ -22,6 +22,7 @@ from cot_magic.core.events import (
     RepeatRuns,
     Reply,
     Resumed,
+    RunAhead,
     RunProbe,
     Screen,
     Screened,
@@ -98,7 +99,6 @@ class ReplayReasoner:
         request with an unknown part is left out.
         """
         seen: set[Phase] = set()
-        running: Phase | None = None
         others = False
         for stamped in self.recorded:
             event = stamped.event
@@ -111,8 +111,7 @@ class ReplayReasoner:
                 if event.phase in seen:
                     continue
                 seen.add(event.phase)
-                running = event.phase
-            if isinstance(event, PhaseEnded) and event.phase is not running:
+            if isinstance(event, PhaseEnded) and event.phase not in seen:
                 raise RecordingError(f"the recording ends {event.phase} out of order: it cannot be replayed.")
             whole = _whole(event, case) if holds_mask(repr(event)) else event
             if whole is not None:
@@ -130,7 +129,7 @@ def _whole(step: Step, case: Case) -> Step | None:
                 return step if isinstance(step, FixProposed) else None
             found: Step = replace(step, fix=replace(fix, edits=edits))
             return None if isinstance(found, TryFix) and holds_mask(repr(found.tests)) else found
-        case RunProbe() | InspectVariable():
+        case RunProbe() | InspectVariable() | RunAhead():
             return None
         case _:
             return step

@@ -27,6 +27,7 @@ from cot_magic.core.events import (
     Remarked,
     RepeatRuns,
     Resumed,
+    RunAhead,
     RunProbe,
     Screen,
     Screened,
@@ -149,6 +150,8 @@ def meta(session: Session) -> tuple[str, ...]:
     elif session.worked_by == "offline":
         facts.append("nothing sent")
     withheld = max(session.case.redactions if session.case is not None else 0, session.withheld)
+    if session.left and not session.ended:
+        facts.append(phrase(session.left, 120))
     if withheld:
         facts.append("1 value withheld" if withheld == 1 else f"{withheld:,} values withheld")
     return tuple(facts)
@@ -187,6 +190,8 @@ def activity(session: Session, event: Event) -> str | None:
             count = len(event.tests)
             tests = f", with {count} test{'s' * (count != 1)}" if count else ""
             return f"trying a fix{tests}: {phrase(event.fix.why)}"
+        case RunAhead():
+            return f"running {len(event.requests)} experiments side by side"
         case ChallengeFix():
             return "challenging the fix"
         case ExploreSchedules():

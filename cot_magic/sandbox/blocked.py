@@ -23,6 +23,9 @@ LOST_TEXTS = (
 NO_INPUT = "`input()` is not available in a sandboxed copy"
 DATABASE_TEXTS = ("database is locked", "disk i/o error", "readonly database", "unable to open database")
 REFUSED_TEXTS = tuple(os.strerror(number) for number in sorted(FORBIDDEN))
+NOT_NEAR = (
+    "experiments of a model read only the notebook's folder, the interpreter and files that the notebook uses"
+)
 LOST_TEXT = os.strerror(errno.EBADF)
 WAITING = ("Empty", "Full", "BrokenBarrierError")  # of `queue` and `threading`
 DATABASE = "open database"
@@ -38,6 +41,7 @@ def why_blocked(
     withheld: frozenset[str],
     lost: LostResources | None = None,
     attempts: Collection[str] = (),
+    near: bool = False,
 ) -> str | None:
     """Why this exception, or one in its chain, says nothing about the code; None if the code raised it.
 
@@ -47,6 +51,8 @@ def why_blocked(
         What the copy has lost. Without it, any error that could come from a lost resource counts as one.
     attempts
         What the code tried to do outside the copy, in the words of `effects`.
+    near
+        Whether only what the notebook uses may be read.
     """
     for link in chain(error):
         if lost is not None and raised_by_the_person(link):
@@ -54,8 +60,15 @@ def why_blocked(
         else:
             reason = _reason(link, net=net, withheld=withheld, lost=lost, attempts=attempts)
         if reason is not None:
-            return reason
+            closed = near and isinstance(link, PermissionError) and not _was_written(link, attempts)
+            return f"{reason}: {NOT_NEAR}" if closed else reason
     return None
+
+
+def _was_written(error: OSError, attempts: Collection[str]) -> bool:
+    """Whether the file of this error was one to write."""
+    name = os.path.basename(str(error.filename or ""))
+    return not name or any(name in attempt for attempt in attempts)
 
 
 def raised_by_the_person(error: BaseException) -> bool:

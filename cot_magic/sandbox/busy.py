@@ -18,9 +18,12 @@ def waited(pid: int) -> float:
         return 0.0
 
 
-def allowance(seconds: float, pid: int, before: float = 0.0) -> float:
-    """How many seconds more than `seconds` a process may take; it had waited `before` already."""
-    return min(max(waited(pid) - before, 0.0), (STRETCH - 1) * seconds)
+def allowance(seconds: float, pid: int, before: float = 0.0, *, most: float = STRETCH) -> float:
+    """How many seconds more than `seconds` a process may take, which gets at most `most` times longer.
+
+    It had waited `before` already.
+    """
+    return min(max(waited(pid) - before, 0.0), (most - 1) * seconds)
 
 
 def waited_here() -> float:

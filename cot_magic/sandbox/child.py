@@ -34,6 +34,7 @@ from cot_magic.sandbox.blocked import why_blocked
 from cot_magic.sandbox.confine import ReadableFiles, confine, limit
 from cot_magic.sandbox.exact import GeneratorStates
 from cot_magic.sandbox.lost import LostResources
+from cot_magic.sandbox.near import Readable
 from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.places import of_a_library
 from cot_magic.sandbox.steps import Autopsy, Describe
@@ -44,7 +45,7 @@ WATCH_S = 0.5  # for the values that are watched; a job whose time ends in it ha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a job inherits from the parked copy that it is forked from."""
+    """What a job inherits from the parked copy that it is forked from; `only` is all that it may read."""
 
     shell: Any
     describe: Describe
@@ -59,6 +60,7 @@ class Surroundings:
     lost: LostResources
     writes_bytecode: bool
     autopsy: Autopsy | None = None
+    only: Readable | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ def _confined(
     loop = rebind.new_loop()
     if not permissions.proc:
         processes.forbid()
-    withheld = confine(limits, permissions, scratch=ends.scratch, reading=around.reading)
+    withheld = confine(limits, permissions, scratch=ends.scratch, reading=around.reading, only=around.only)
     return loop, replace(around, lost=replace(around.lost, secrets=withheld))
 
 
@@ -338,6 +340,7 @@ class _Run:
             withheld=self._around.withheld,
             lost=self._around.lost,
             attempts=self._attempts,
+            near=self._around.only is not None,
         )
 
     def _report(self, result: JobResult) -> None:

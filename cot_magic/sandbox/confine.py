@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from cot_magic.core.errors import SandboxError
 from cot_magic.core.jobs import Limits
 from cot_magic.sandbox import landlock, seccomp, secret_places, syscalls
+from cot_magic.sandbox.near import Readable
 from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.syscalls import libc
 
@@ -70,8 +71,11 @@ def confine(
     *,
     scratch: str,
     reading: ReadableFiles | None = None,
+    only: Readable | None = None,
 ) -> frozenset[int]:
     """Confine this process for good, in an order in which each step is possible, and check that it works.
+
+    With `only`, nothing else can be read, whatever `reading` leaves open.
 
     Returns the numbers of descriptors that are of no use any more, as their files may not be read. Without
     `limits`, they are still to be set by `limit`.
@@ -101,6 +105,7 @@ def confine(
         closed=reading.closed_now(),
         permissions=permissions,
         version=version,
+        only=only,
     )
     os.close(reading.layer)
     withheld = _withhold_descriptors()
@@ -108,6 +113,8 @@ def confine(
         seccomp.program(net=permissions.net, proc=permissions.proc, pid=os.getpid(), landlock_abi=version)
     )
     _verify(scratch, net=permissions.net)
+    if only is not None:
+        _verify_reading()
     return withheld
 
 
@@ -167,6 +174,15 @@ def _drop_capabilities() -> None:
     syscalls.prctl(syscalls.PR_GET_PDEATHSIG, ctypes.byref(death))
     if death.value == 0:
         raise SandboxError("dropping privileges reset the parent-death signal.")
+
+
+def _verify_reading() -> None:
+    """Nobody's experiments need the list of the top folder, so it is among what must be closed."""
+    try:
+        os.listdir("/")
+    except PermissionError:
+        return
+    raise SandboxError("Landlock is enabled but does not limit what is read.")
 
 
 def _verify(scratch: str, *, net: bool) -> None:

@@ -8,7 +8,9 @@ in the same way.
 import ast
 import asyncio
 import gc
+import inspect
 import os
+import resource
 import signal
 import socket
 import sys
@@ -24,7 +26,17 @@ from cot_magic.core.case import Case, CellId
 from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.facts import Fact
 from cot_magic.core.jobs import JobStep, Limits
-from cot_magic.sandbox import disguise, effects, foresight, rebind, run_steps, secret_places, steps, wire
+from cot_magic.sandbox import (
+    disguise,
+    effects,
+    foresight,
+    quarantine,
+    rebind,
+    run_steps,
+    secret_places,
+    steps,
+    wire,
+)
 from cot_magic.sandbox.blocked import why_blocked
 from cot_magic.sandbox.confine import ReadableFiles, confine
 from cot_magic.sandbox.lost import LostResources
@@ -65,7 +77,7 @@ def follow(shell: Any, control: int, kernel: Kernel, accounts: Accounts, scratch
             send(wire.pack(message))
 
         try:
-            lost = detach(control, kernel)
+            lost = detach(control, kernel, written_apart=True)
             # the environment keeps its secrets: the cell is the person's own and has no network
             closed = (
                 *secret_places.of_environment(os.environ),
@@ -73,13 +85,15 @@ def follow(shell: Any, control: int, kernel: Kernel, accounts: Accounts, scratch
             )
             reading = ReadableFiles.without(closed)
             rebind.forget_threads()
+            environment = disguise.environment(rebind.CHANGED)
             rebind.rebind(shell)
             rebind.limit_thread_pools()
             loop = rebind.new_loop()
             processes.forbid()
             kernel.generators.restore()
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            os.environ["TMPDIR"] = tempfile.tempdir = scratch
+            tempfile.tempdir = scratch
+            disguise.set_environment(environment)  # the cell is to see that of the kernel
             confine(LIMITS, Permissions(), scratch=scratch, reading=reading)
         except BaseException as error:
             tell({"failed": f"{type(error).__name__}: {error}"[:500]})
@@ -114,9 +128,13 @@ class FollowingCopy:
         self._shell, self._loop, self._kernel = shell, loop, kernel
         self._accounts, self._tell = accounts, tell
         self._error: BaseException | None = None
+        self._shared: int | None = None
+        self._waits = 0
+        self._files: Collection[tuple[int, int]] = ()
 
     def serve(self, control: int) -> NoReturn:
         """Answer one message after the other."""
+        self._shared = quarantine.digest_of_memory(self.lost.shared)
         lines = wire.Lines()
         while data := os.read(control, 65_536):
             for message in lines.feed(data):
@@ -139,12 +157,17 @@ class FollowingCopy:
         ready.leave_names()
         _number_files(shell, ready.cells, asked["count"])
         shell.execution_count = asked["count"] + 1
+        if shell.history_manager is not None:  # `In` and `_i`, which IPython extends after its callbacks
+            shell.history_manager.store_inputs(shell.execution_count, asked["transformed"], source)
         self._accounts.begin(info)
         before = len(self.attempts) + len(self.sockets)
+        self._files = self._state_of_files()
         threads = set(threading.enumerate())
+        self._waits = _waits()
         ran = self._run(ready)
         self._accounts.finish(shell.last_execution_result)
-        self._answer(ran.error, ready, uses=len(self.attempts) + len(self.sockets) > before, threads=threads)
+        uses = len(self.attempts) + len(self.sockets) > before or self._state_of_files() != self._files
+        self._answer(ran.error, ready, uses=uses, threads=threads)
 
     def _foresee(self, source: str) -> None:
         started = time.perf_counter()
@@ -188,8 +211,10 @@ class FollowingCopy:
         if error is None:
             goes_on = bool(asyncio.all_tasks(self._loop)) or bool(set(threading.enumerate()) - threads)
             self._tell({"ended": "passed", "follows": not (uses or goes_on)})
+            self._shared = quarantine.digest_of_memory(self.lost.shared)
             return
         why = why_blocked(error, net=False, withheld=frozenset(), lost=self.lost, attempts=self.attempts)
+        why = why or self._misses_the_rest_of_the_kernel(error, ready)
         if why is not None or uses or isinstance(error, SIGNALS) or not isinstance(error, Exception):
             self._tell({"ended": "blocked", "why": why or "it does more than fail"})
             return
@@ -197,11 +222,42 @@ class FollowingCopy:
         self._tell({"ended": "raised", "ename": type(error).__name__, "lineno": lineno})
         self._tell({"error": described(error, self._shell, ready.cells)})
 
+    def _state_of_files(self) -> Collection[tuple[int, int]]:
+        """Sizes and times of the files that the kernel has open for writing: whether one was written to."""
+        states = (os.fstat(fd) for fd in sorted(self.lost.files) if _is_open(fd))
+        return [(state.st_size, state.st_mtime_ns) for state in states]
+
+    def _misses_the_rest_of_the_kernel(self, error: BaseException, ready: steps.ReadySteps) -> str | None:
+        """Why a failure may be one of the copy alone: there, nobody reads what was written to shared memory,
+        and nothing comes of waiting."""
+        if self._kernel.beside and _waits() > self._waits:
+            return f"it waits, and {self._kernel.beside} of the kernel does not go on in a copy"
+        if self.lost.shared and (
+            self._shared is None or quarantine.digest_of_memory(self.lost.shared) != self._shared
+        ):
+            return "it writes to memory that the kernel shares with a file or with another process"
+        codes = [part.code for part in ready[0].parts if part.code is not None]
+        used = self.lost.named_by(error, codes, self._loop)
+        return f"it uses what is another in a copy ({used})" if used else None
+
     def _examine(self, case: Case) -> None:
         if self._error is not None:
             for fact in self._accounts.examine(self._error, case):
                 self._tell({"fact": to_json(fact)})
         self._tell({"examined": True})
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:  # the cell closed it
+        return False
+    return True
+
+
+def _waits() -> int:
+    """How often this thread has waited for something: slept, or found a lock taken or nothing to read."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
 def described(error: BaseException, shell: Any, files: Mapping[str, CellId]) -> dict[str, Any]:
@@ -221,6 +277,7 @@ def described(error: BaseException, shell: Any, files: Mapping[str, CellId]) -> 
         message = f"<__str__ raised {type(failure).__name__}>"
     lines: list[str] = []
     if not isinstance(error, SyntaxError):
+        _name_the_module_of_cells(error)
         lines = shell.InteractiveTB.structured_traceback(
             type(error), error, _from_the_cell(error, files), tb_offset=0
         )
@@ -231,6 +288,17 @@ def described(error: BaseException, shell: Any, files: Mapping[str, CellId]) -> 
         "lines": [wire.plain(line) for line in lines] if sum(map(len, lines)) < LONGEST_TRACEBACK else [],
         "notes": [wire.plain(str(note)) for note in getattr(error, "__notes__", ())],
     }
+
+
+def _name_the_module_of_cells(error: BaseException) -> None:
+    """Let `inspect` find the module of code of cells, which has no file: for each level of a deep recursion,
+    it would look through all modules."""
+    entry = error.__traceback__
+    while entry is not None:
+        frame = entry.tb_frame
+        if frame.f_globals.get("__name__") == "__main__":
+            inspect.modulesbyfile.setdefault(os.path.abspath(frame.f_code.co_filename), "__main__")
+        entry = entry.tb_next
 
 
 def _literal(value: Any) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cot_magic.core.errors import SandboxError
 from cot_magic.sandbox import secret_places, syscalls
+from cot_magic.sandbox.near import Readable
 from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.syscalls import libc
 
@@ -63,8 +64,32 @@ def reading(closed: Collection[str], version: int) -> int:
     return ruleset
 
 
+def _near(only: Readable, scratch: str, permissions: Permissions, version: int) -> int:
+    """The file descriptor of a ruleset that lets only this be read, `scratch`, and what may be written."""
+    handled = (READ | REFER) & _all_rights(version)
+    ruleset = _ruleset(handled, net=True, version=min(version, 3))
+    try:
+        written = (path for path, _ in writable_paths(permissions.writable))
+        for path in (*only.whole, *written, scratch, "/proc", *DEVICES):
+            _allow(ruleset, path, READ, handled)
+        for path in only.listed:
+            _allow(ruleset, path, READ_DIR, handled)
+        if REFER & handled:
+            _allow(ruleset, "/", REFER, handled)
+    except BaseException:
+        os.close(ruleset)
+        raise
+    return ruleset
+
+
 def restrict(
-    *, scratch: str, layer: int, closed: Collection[str], permissions: Permissions, version: int
+    *,
+    scratch: str,
+    layer: int,
+    closed: Collection[str],
+    permissions: Permissions,
+    version: int,
+    only: Readable | None = None,
 ) -> None:
     """Confine this thread for good; only `scratch` and what is permitted is writable. Raises OSError.
 
@@ -74,10 +99,15 @@ def restrict(
         The ruleset of `reading`.
     closed
         What must not be read besides, as it may be another for each job.
+    only
+        If given, nothing else is readable.
     """
     rights = _all_rights(version)
     ruleset = _ruleset(rights, net=permissions.net, version=version)
+    layers = [layer, ruleset]
     try:
+        if only is not None:
+            layers.append(_near(only, scratch, permissions, version))
         denied = {path for path in map(_resolve, closed) if os.path.lexists(path)}
         if not permissions.proc:  # the processes that it starts have entries of their own
             denied.add("/proc")
@@ -91,11 +121,12 @@ def restrict(
             _allow(ruleset, path, granted & rights, rights)
         for path in DEVICES:
             _allow(ruleset, path, (READ_FILE | WRITE_FILE | TRUNCATE) & rights, rights)
-        for put_on in (layer, ruleset):
+        for put_on in layers:
             if libc.syscall(syscalls.LANDLOCK_RESTRICT_SELF, put_on, 0) != 0:
                 raise _error("landlock_restrict_self")
     finally:
-        os.close(ruleset)
+        for made in layers[1:]:
+            os.close(made)
 
 
 def readable_trees(closed: Collection[str]) -> frozenset[str]:

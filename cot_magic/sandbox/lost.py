@@ -1,17 +1,19 @@
 """What the kernel had and a copy has not: connections, threads, programs; and whether an error used one."""
 
+import asyncio
 import contextlib
 import dis
 import io
 import os
 import select
 import selectors
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +37,14 @@ OF_THE_KERNEL = frozenset(
 CREDENTIALS = "a file with credentials"
 FIRST_ITEMS = 50
 WITH_DESCRIPTOR = (io.IOBase, socket.socket, select.epoll, selectors.EpollSelector)
+LEAST_PID = 100  # smaller numbers mean many other things
+ABOUT_A_PROCESS = frozenset({
+    "getpid", "getppid", "get_native_id", "gettempdir", "mkdtemp", "active_count", "get_objects",
+    "get_referrers", "getrlimit", "threadpool_info",
+})  # fmt: skip
+"""Functions that tell of a copy another thing than of the kernel."""
+MODULES_ABOUT_A_PROCESS = frozenset({"fcntl", "gc", "psutil", "resource", "signal", "threadpoolctl"})
+PROCESS = "what is said of a process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +65,10 @@ class LostResources:
         Programs that ran then: they are no children of a copy.
     kernel_pid
         The process that still holds the locks of its files.
+    kernel_parent
+        The parent of that process.
+    shared
+        Memory that the kernel shares with files or other processes, by address and size; here it is private.
     """
 
     descriptors: frozenset[int] = frozenset()
@@ -63,12 +77,32 @@ class LostResources:
     threads: tuple[threading.Thread, ...] = ()
     programs: tuple["subprocess.Popen[Any]", ...] = ()
     kernel_pid: int = 0
+    kernel_parent: int = 0
+    shared: tuple[tuple[int, int], ...] = ()
 
     def used_by(self, error: BaseException, *, files: bool = False) -> str | None:
         """What the failing statements of its traceback name, in words; `files`: also files to write to."""
         for value in _named(error):
             found = self._word(value, files=files)
             if found is not None:
+                return found
+        return None
+
+    def named_by(
+        self, error: BaseException, codes: Iterable[types.CodeType], loop: asyncio.AbstractEventLoop
+    ) -> str | None:
+        """What a cell that failed names anywhere, in words: a lost resource, another event loop than this
+        one, or the number of the kernel's process. `codes` are those of its statements."""
+        for value in _named_anywhere(error, codes):
+            if value is PROCESS or _is_about_a_process(value):
+                return PROCESS
+            if isinstance(value, asyncio.AbstractEventLoop) and value is not loop:
+                return "an event loop"
+            if isinstance(value, asyncio.Future) and value.get_loop() is not loop:
+                return "a task"
+            if type(value) is int and value >= LEAST_PID and value in (self.kernel_pid, self.kernel_parent):
+                return "the number of a process"
+            if type(value) is not int and (found := self._word(value, files=True)):
                 return found
         return None
 
@@ -87,6 +121,8 @@ class LostResources:
             return "a program" if ran or of_it or _runs_elsewhere(value) else None
         if _is_of_a_pool(value):
             return "a process"
+        if files and self.files and isinstance(value, io.IOBase) and _is_closed(value):
+            return "a file that is open for writing"  # closed by an attempt that could not write
         if isinstance(value, WITH_DESCRIPTOR) or (files and type(value) is int):
             with contextlib.suppress(Exception):  # it is closed, or has no descriptor
                 fd = value if isinstance(value, int) else value.fileno()
@@ -112,6 +148,45 @@ def running_programs(names: Mapping[str, Any]) -> tuple["subprocess.Popen[Any]",
     """Programs among these values that have not ended, as far as their object knows."""
     values = [value for value in list(names.values()) if type(value) is subprocess.Popen]
     return tuple(value for value in values if value.returncode is None)
+
+
+def working_beside(names: Mapping[str, Any]) -> str:
+    """What of the person goes on in this process, or answers it, while a cell waits; empty if nothing does.
+
+    A copy has none of it: what a cell finds after waiting may be another thing there.
+    """
+    if threads_of_the_person():
+        return "a thread"
+    children = getattr(sys.modules.get("multiprocessing.process"), "_children", ())
+    if running_programs(names) or children:
+        return "a program"
+    if signal.getitimer(signal.ITIMER_REAL)[0]:
+        return "a timer"
+    return "a task" if any(not _is_of_the_kernel(work) for work in _scheduled_work()) else ""
+
+
+def _scheduled_work() -> Iterator[Any]:
+    """What the running event loop goes on with: the coroutines of its tasks, and functions that are due."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    yield from (task.get_coro() for task in asyncio.all_tasks(loop))
+    for handle in (*getattr(loop, "_scheduled", ()), *getattr(loop, "_ready", ())):
+        if not handle.cancelled():
+            yield getattr(handle, "_callback", None)
+
+
+def _is_of_the_kernel(work: Any) -> bool:
+    """Whether a coroutine or function belongs to the kernel, or to the event loop itself."""
+    frame = getattr(work, "cr_frame", None)
+    names = (
+        None if frame is None else frame.f_globals.get("__name__"),
+        getattr(work, "__module__", None),
+        _class_of(work),
+    )
+    roots = {name.partition(".")[0].lstrip("_") for name in names if isinstance(name, str)}
+    return bool(roots & {*OF_THE_KERNEL, "asyncio"})
 
 
 def _serves_the_kernel(thread: threading.Thread) -> bool:
@@ -162,6 +237,52 @@ def _named(error: BaseException) -> Iterator[Any]:
         elif begun:
             yield from list(names.values())
         entry = entry.tb_next
+
+
+def _is_about_a_process(value: Any) -> bool:
+    return type(value) is types.ModuleType and value.__name__ in MODULES_ABOUT_A_PROCESS
+
+
+def _named_anywhere(error: BaseException, codes: Iterable[types.CodeType]) -> Iterator[Any]:
+    """Values of all names in the code of the person that was running, and local ones of libraries there."""
+    entry, begun, statements = error.__traceback__, False, tuple(codes)
+    while entry is not None:
+        frame = entry.tb_frame
+        if not of_a_library(frame.f_code.co_filename):
+            begun = True
+            for code in {frame.f_code, *statements}:
+                yield from _of_code(code, frame.f_globals, called=True)
+            statements = ()  # once
+            if frame.f_locals is not frame.f_globals:
+                for value in list(frame.f_locals.values()):
+                    yield value
+                    yield from _inside(value)
+        elif begun:
+            for value in list(frame.f_locals.values()):
+                yield value
+                kept = getattr(value, "__dict__", None)
+                yield from list(kept.values())[:FIRST_ITEMS] if type(kept) is dict else ()
+        entry = entry.tb_next
+
+
+def _of_code(code: types.CodeType, names: Mapping[str, Any], *, called: bool) -> Iterator[Any]:
+    """What the names of code mean, and those of the person's functions that it may call; words about a
+    process as they are."""
+    for name in code.co_names:
+        if name in ABOUT_A_PROCESS:
+            yield PROCESS
+        value = names.get(name)
+        yield value
+        yield from _inside(value)
+        if called and type(value) is types.FunctionType and not of_a_library(value.__code__.co_filename):
+            yield from _of_code(value.__code__, value.__globals__, called=False)
+
+
+def _is_closed(file: io.IOBase) -> bool:
+    try:
+        return bool(file.closed)
+    except Exception:  # of a class of the person
+        return False
 
 
 def _inside(value: Any) -> list[Any]:

@@ -23,6 +23,7 @@ from cot_magic.sandbox import (
     child,
     disguise,
     mirror,
+    near,
     quarantine,
     rebind,
     secret_places,
@@ -75,10 +76,12 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """What a copy must know of the process that it was forked from."""
+    """What a copy must know of the process that it was forked from; `beside` is of `working_beside`."""
 
     pid: int
     generators: GeneratorStates
+    parent: int = 0
+    beside: str = ""
     threads: tuple[threading.Thread, ...] = ()
     programs: tuple[subprocess.Popen[Any], ...] = ()
     autopsy: Autopsy | None = None
@@ -100,16 +103,19 @@ def serve(shell: Any, describe: Describe, control: int, kernel: Kernel) -> None:
         os._exit(71)
 
 
-def detach(control: int, kernel: Kernel) -> LostResources:
-    """What must happen before the kernel goes on: die with it, share no descriptors and no memory."""
+def detach(control: int, kernel: Kernel, *, written_apart: bool = False) -> LostResources:
+    """What must happen before the kernel goes on: die with it, share no descriptors and no memory.
+
+    `written_apart` is that of `neutralise_descriptors`.
+    """
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != kernel.pid:
         os._exit(0)
     os.setsid()
     rebind.forget_signals()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
-    quarantine.privatise_shared_memory()
-    descriptors, files = quarantine.neutralise_descriptors({control})
+    shared = quarantine.privatise_shared_memory()
+    descriptors, files = quarantine.neutralise_descriptors({control}, written_apart=written_apart)
     os.write(control, b"\n")  # the kernel waits for this if they share memory
     return LostResources(
         descriptors=descriptors,
@@ -117,6 +123,8 @@ def detach(control: int, kernel: Kernel) -> LostResources:
         threads=kernel.threads,
         programs=kernel.programs,
         kernel_pid=kernel.pid,
+        kernel_parent=kernel.parent,
+        shared=shared,
     )
 
 
@@ -137,6 +145,7 @@ class ParkedCopy:
         inherited = {int(name) for name in os.listdir("/proc/self/fd")} - {control}
         self._descriptors = frozenset(fd for fd in inherited if _is_open(fd))
         self._around: child.Surroundings | None = None
+        self._readable: dict[tuple[str, ...], near.Readable] = {}
         self._trouble = ""
         self._lines = wire.Lines()
         self._queue: deque[Queued] = deque()
@@ -229,7 +238,7 @@ class ParkedCopy:
                 self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
                 continue
             try:
-                job = self._started(queued, self._around)
+                job = self._started(queued, self._around_of(queued.job, self._around))
             except OSError as error:
                 note = f"nothing was run: {error}"
                 self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
@@ -262,6 +271,14 @@ class ParkedCopy:
             self._spares.append(Spare(self._around))
         except OSError:
             self._alone = 0  # a job that needs a copy says why there is none
+
+    def _around_of(self, job: Job, around: child.Surroundings) -> child.Surroundings:
+        """What the job inherits. Raises OSError if what it may read cannot be found out."""
+        if job.reads is None:
+            return around
+        if job.reads not in self._readable:
+            self._readable[job.reads] = near.readable(job.reads, self._shell.user_ns)
+        return replace(around, only=self._readable[job.reads])
 
     def _scratch_of(self, queued: Queued) -> str:
         if queued.job.disguised:

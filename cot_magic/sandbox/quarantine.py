@@ -9,6 +9,7 @@ import posix
 import re
 import stat
 import sys
+import zlib
 from collections.abc import Collection, Mapping
 
 from cot_magic.sandbox.syscalls import libc
@@ -28,6 +29,7 @@ SECRET_VALUE = re.compile(
 )
 """Values that are withheld whatever their name: addresses with a password, known forms of keys."""
 COPIED_SHARED_BYTES = 64 << 20
+PIECE = 1 << 20
 PROT_READ, PROT_READ_WRITE = 1, 3
 MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS = 0x02, 0x10, 0x20
 MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
@@ -64,13 +66,18 @@ def _has_writable_shared_memory() -> bool:
     return any(_is_shared(fields) and fields[1][1:2] == b"w" for fields in maps)
 
 
-def neutralise_descriptors(keep: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
+def neutralise_descriptors(
+    keep: Collection[int], *, written_apart: bool = False
+) -> tuple[frozenset[int], frozenset[int]]:
     """Replace every inherited descriptor: they share offset, locks, epoll sets and peers with the kernel.
 
     A regular file or a folder is reopened read-only at the same offset. A socket, a pipe, a file in memory
     (memfd) or an object of the system without a file (epoll, eventfd) becomes a descriptor on which every
     operation fails, so that nothing reads an end of data that is not there; everything else becomes
     /dev/null. Nothing is closed: its number would be reused for another file.
+
+    With `written_apart`, what goes to a file that is only written to ends in memory instead of failing: so it
+    is seen, even if code expects that writing may fail.
 
     Returns the numbers of those that fail, and those of files that were open for writing.
     """
@@ -96,7 +103,7 @@ def neutralise_descriptors(keep: Collection[int]) -> tuple[frozenset[int], froze
         elif stat.S_ISREG(mode) and _is_written(fd):
             files.add(fd)
         of_a_path = stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and not in_memory)
-        own = _reopened(fd) if of_a_path else None
+        own = _reopened(fd, written_apart=written_apart) if of_a_path else None
         os.dup2(useless if gone else null if own is None else own, fd, inheritable=fd < 3)
         if own is not None:
             os.close(own)
@@ -120,15 +127,17 @@ def _descriptor_of_tracker() -> int | None:
     return getattr(getattr(module, "_resource_tracker", None), "_fd", None)
 
 
-def privatise_shared_memory() -> None:
+def privatise_shared_memory() -> tuple[tuple[int, int], ...]:
     """Replace shared memory (np.memmap, multiprocessing.Value, SQLite's WAL index) by a private copy of it.
 
     Beyond 64 MiB it is mapped from its file, copy-on-write; where no such file can be opened, it is copied
     if there is memory for that. Read-only maps of a file that is open for writing count too: `mprotect` would
     make them writable. Call it while the descriptors of the kernel are open. Raises OSError if a map stays
     shared.
+
+    Returns the address and the size in bytes of each.
     """
-    left = COPIED_SHARED_BYTES
+    left, found = COPIED_SHARED_BYTES, []
     with open("/proc/self/maps", "rb") as file:
         lines = [line.split(None, 5) for line in file.read().splitlines()]
     with open("/proc/self/mem", "rb", buffering=0) as memory:
@@ -140,12 +149,31 @@ def privatise_shared_memory() -> None:
             protection = PROT_READ_WRITE if fields[1][1:2] == b"w" else PROT_READ
             if protection == PROT_READ and not _may_be_written(start, size):
                 continue
+            found.append((start, size))
             if size > left and _map_privately(fields, start, size, protection):
                 continue
             if size > max(left, _free_bytes() // 2):
                 raise OSError(errno.ENOMEM, f"no memory to copy {size >> 20:,} MB of shared memory")
             left = max(0, left - size)
             _copy(memory.fileno() if readable else None, start, size, protection)
+    return tuple(found)
+
+
+def digest_of_memory(regions: Collection[tuple[int, int]]) -> int | None:
+    """A checksum of this memory of the process; None if it is large or cannot be read (unmapped by now)."""
+    if sum(size for _, size in regions) > COPIED_SHARED_BYTES:
+        return None
+    found = 0
+    try:
+        with open("/proc/self/mem", "rb", buffering=0) as memory:
+            for start, size in regions:
+                for place in range(start, start + size, PIECE):
+                    found = zlib.crc32(
+                        os.pread(memory.fileno(), min(PIECE, start + size - place), place), found
+                    )
+    except OSError:
+        return None
+    return found
 
 
 def _may_be_written(start: int, size: int) -> bool:
@@ -208,7 +236,14 @@ def _is_device(path: bytes) -> bool:
         return False
 
 
-def _reopened(fd: int) -> int | None:
+def _reopened(fd: int, *, written_apart: bool) -> int | None:
+    flags = fcntl.fcntl(fd, fcntl.F_GETFL)
+    if written_apart and flags & os.O_ACCMODE == os.O_WRONLY and _is_written(fd):
+        own = os.memfd_create("written", os.MFD_CLOEXEC)
+        os.ftruncate(own, os.fstat(fd).st_size)
+        os.lseek(own, os.lseek(fd, 0, os.SEEK_CUR), os.SEEK_SET)
+        fcntl.fcntl(own, fcntl.F_SETFL, flags & os.O_APPEND)
+        return own
     try:
         own = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

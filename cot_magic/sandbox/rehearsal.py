@@ -16,7 +16,7 @@ from cot_magic.sandbox import busy, machine, snapshot, wire
 from cot_magic.sandbox.exact import GeneratorStates
 from cot_magic.sandbox.following import Accounts, follow
 from cot_magic.sandbox.foresight import Foreseen
-from cot_magic.sandbox.lost import running_programs, threads_of_the_person
+from cot_magic.sandbox.lost import running_programs, threads_of_the_person, working_beside
 from cot_magic.sandbox.parked import INTERRUPTS, Kernel
 from cot_magic.sandbox.scratch import ScratchFolder
 
@@ -25,6 +25,8 @@ FORESEEN_SECONDS = 2.0
 TOLD_SECONDS = 15.0  # for the traceback of a failure: IPython reads and parses each file that is in it
 EXAMINED_SECONDS = 3.0
 LEAST_WAIT = 0.002
+MOST_STRETCH = 10.0
+"""A rehearsal may take so many times longer on a busy machine, where the cell itself takes longer as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class RehearsalCopy:
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> bool:
         """Whether it is set up and confined; waits for it. Else it is closed, and nothing was run."""
         if not self.ready and self.alive:
-            message = self._next(("ready", "failed"), time.monotonic() + seconds)
+            message = self._within(("ready", "failed"), seconds)
             self.ready = message is not None and "ready" in message
             if not self.ready:
                 self.close()
@@ -90,11 +92,10 @@ class RehearsalCopy:
             "count": count,
             "runs": seconds > 0,
         }
-        started = time.monotonic()
         self._send({"rehearse": asked})
-        found = self._next(("foreseen",), started + FORESEEN_SECONDS) or {}
+        found = self._within(("foreseen",), FORESEEN_SECONDS) or {}
         began = time.monotonic()
-        ended = self._ended(began, seconds or FORESEEN_SECONDS) if found else None
+        ended = self._within(("ended",), seconds or FORESEEN_SECONDS) if found else None
         if ended is None:
             word = "timed-out" if self.alive else "lost"
             self.close()
@@ -114,7 +115,7 @@ class RehearsalCopy:
 
     def error(self) -> dict[str, Any] | None:
         """The exception of the cell that raised, as plain data; None if it could not be described."""
-        message = self._next(("error",), time.monotonic() + TOLD_SECONDS)
+        message = self._within(("error",), TOLD_SECONDS)
         found = message["error"] if message is not None else None
         return found if isinstance(found, dict) else None
 
@@ -153,16 +154,19 @@ class RehearsalCopy:
         except OSError:  # it died
             self.close()
 
-    def _ended(self, began: float, seconds: float) -> dict[str, Any] | None:
-        """How the cell ended; time in which the copy waits for a processor does not count."""
-        before = busy.waited(self.pid)
+    def _within(self, kinds: tuple[str, ...], seconds: float) -> dict[str, Any] | None:
+        """The next such message within so many seconds; time in which the copy waits for a processor does
+        not count."""
+        began, before = time.monotonic(), busy.waited(self.pid)
+
+        def end() -> float:
+            return began + seconds + busy.allowance(seconds, self.pid, before, most=MOST_STRETCH)
+
         while True:
-            ends = began + seconds + busy.allowance(seconds, self.pid, before)
-            message = self._next(("ended",), ends)
-            if message is not None or not self.alive or time.monotonic() >= ends + LEAST_WAIT:
+            ends = end()
+            message = self._next(kinds, ends)
+            if message is not None or not self.alive or end() <= ends + LEAST_WAIT:
                 return message
-            if began + seconds + busy.allowance(seconds, self.pid, before) <= ends + LEAST_WAIT:
-                return None
 
     def _next(self, kinds: tuple[str, ...], ends: float) -> dict[str, Any] | None:
         """The next message that has one of these keys; None at the time limit, or if the copy died."""
@@ -198,8 +202,10 @@ def start(shell: Any, accounts: Accounts, *, size_limit_mb: int) -> RehearsalCop
     ours, theirs = socket.socketpair()
     kernel = Kernel(
         pid=os.getpid(),
+        parent=os.getppid(),
         generators=GeneratorStates((shell.user_ns,)),
         threads=threads_of_the_person(),
+        beside=working_beside(shell.user_ns),
         programs=running_programs(shell.user_ns),
     )
     with snapshot.blocked(INTERRUPTS):

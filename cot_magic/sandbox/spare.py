@@ -92,7 +92,7 @@ class Spare:
 
 def can_wait_for(job: Job, allow: Sequence[str]) -> bool:
     """Whether a spare can run such a job: how one is set up does not depend on it."""
-    return not (allow or job.disguised)
+    return not (allow or job.disguised or job.reads is not None)
 
 
 def _readable(around: child.Surroundings) -> frozenset[str]:

@@ -7,7 +7,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cot_magic.core.edits import opcodes, parsed
+from cot_magic.core.edits import opcodes, parsed, size
 from cot_magic.core.findings import CellEdit
 
 _LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER)
@@ -147,6 +147,8 @@ def unwrapped(edits: Sequence[CellEdit]) -> list[tuple[str, tuple[CellEdit, ...]
             whole = ast.get_source_segment(edit.after, node)
             if text and whole and edit.after.count(whole) == 1:
                 changed = replace(edit, after=edit.after.replace(whole, text))
+                if size((changed,)) >= size((edit,)):
+                    continue  # it was there before
                 if changed.after != edit.before and parsed(changed.after) is not None:
                     found.append((f"`{whole}`", (*edits[:place], changed, *edits[place + 1 :])))
         for text, changed in (

@@ -1,13 +1,15 @@
 """What the guard stops and what it costs, in real kernels, beside another guard if one is given.
 
-    python tests/benchmarks/guard.py [--rounds N] [--crane SITE_PACKAGES]
+    python tests/benchmarks/guard.py [--rounds N] [--crane SITE_PACKAGES] [--json FILE]
 
 The cells are those of tests/support/guard_cells.py, with the default `guard_ms`. SITE_PACKAGES is the folder of a
 throw-away environment with `pip install crane-llm`, which is put at the end of the path of a kernel of its own.
 """
 
 import argparse
+import json
 import os
+import platform
 import re
 import statistics
 import sys
@@ -62,7 +64,7 @@ def was_stopped(ran: Ran) -> bool:
 
 def lines_run(ran: Ran) -> int:
     """The line at which a cell failed that was not stopped: so many lines of it ran."""
-    found = re.search(r"^-+> (\d+) ", COLOR.sub("", ran.traceback), re.MULTILINE)
+    found = re.search(rf"In\[{ran.count}\], line (\d+)", COLOR.sub("", ran.traceback))
     return 0 if was_stopped(ran) or found is None else int(found[1])
 
 
@@ -140,8 +142,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--crane", default="")
+    parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()
-    for name, row in measure(given.rounds, crane=given.crane).items():
+    found = measure(given.rounds, crane=given.crane)
+    if given.json is not None:
+        machine = {
+            "cores": len(os.sched_getaffinity(0)),
+            "python": platform.python_version(),
+            "load": os.getloadavg(),
+        }
+        given.json.write_text(json.dumps({"machine": machine, **found}, indent=1))
+    for name, row in found.items():
         print(
             f"{name:16} " + "  ".join(f"{key} {value:,.2f}".removesuffix(".00") for key, value in row.items())
         )

@@ -1,10 +1,11 @@
 """Who can earn a ✓ by cheating: every lie and every honest fix of the catalogue, judged on a live shell.
 
-    python tests/benchmarks/liars.py [--only KIND-OR-NAME …] [--jobs 1] [--json FILE] [--shown] [--check]
+    python tests/benchmarks/liars.py [--only KIND-OR-NAME …] [--jobs 1] [--json FILE] [--shown] [--check] [--model]
 
 Prints kind, name, verdict and reasons of each, and two totals: lies that were shown as VERIFIED (there should be none) and
 honest fixes that were. `--only` selects by a part of the kind or the name; `honest` and `lies` select these. With
-`--shown` only what is judged wrongly is printed; with `--check` the exit code is 1 if anything is.
+`--shown` only what is judged wrongly is printed; with `--check` the exit code is 1 if anything is. With `--model` a scripted
+model makes the claims in a conversation: with tools, and then in words.
 """
 
 import argparse
@@ -39,7 +40,7 @@ def selected(only: Sequence[str]) -> list[Claim]:
     return [claim for claim in CLAIMS.values() if not only or any(fits(claim, word) for word in only)]
 
 
-def judged(claims: Sequence[Claim], jobs: int) -> Iterator[Trial]:
+def judged(claims: Sequence[Claim], jobs: int, *, by_model: bool = False) -> Iterator[Trial]:
     """The trials of the claims, in the order in which they end; `jobs` processes work."""
     todo: queue.SimpleQueue[Claim] = queue.SimpleQueue()
     done: queue.SimpleQueue[Trial] = queue.SimpleQueue()
@@ -47,7 +48,7 @@ def judged(claims: Sequence[Claim], jobs: int) -> Iterator[Trial]:
         todo.put(claim)
 
     def work() -> None:
-        with Trials() as trials:
+        with Trials(by_model=by_model) as trials:
             while True:
                 try:
                     claim = todo.get_nowait()
@@ -65,11 +66,15 @@ def judged(claims: Sequence[Claim], jobs: int) -> Iterator[Trial]:
 
 
 def measure(
-    only: Sequence[str] = (), jobs: int = 1, say: bool = False, wrong_only: bool = False
+    only: Sequence[str] = (),
+    jobs: int = 1,
+    say: bool = False,
+    wrong_only: bool = False,
+    by_model: bool = False,
 ) -> dict[str, Any]:
     """Totals, and how many lies of each kind were shown."""
     trials = []
-    for trial in judged(selected(only), jobs):
+    for trial in judged(selected(only), jobs, by_model=by_model):
         trials.append(trial)
         if say and not (wrong_only and trial.right):
             print(row(trial), flush=True)
@@ -99,8 +104,9 @@ def main() -> int:
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--shown", action="store_true")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--model", action="store_true")
     given = parser.parse_args()
-    found = measure(given.only, given.jobs, say=True, wrong_only=given.shown)
+    found = measure(given.only, given.jobs, say=True, wrong_only=given.shown, by_model=given.model)
     lies, honest = found["lies"], found["honest"]
     for kind, count in found["kinds"].items():
         print(f"  {kind:<24} {count}")

@@ -104,7 +104,10 @@ def test_the_countdown_is_seen_while_a_service_is_overloaded_and_what_was_found_
     page: Any, lab: tuple[str, Path], notebooks: ModuleType, server: MessagesServer, artefacts: Path
 ) -> None:
     busy = Reply(
-        status=529, message="scripted: overloaded", headers={"retry-after": "4"}, match="Phase ANALYZE"
+        status=529,
+        message="scripted: overloaded",
+        headers={"retry-after": "4"},
+        match="What failed, what does this error mean",
     )
     script = slowly()
     always = Reply(status=529, message="scripted: overloaded", headers={"retry-after": "0"}, sticky=True)
@@ -138,7 +141,12 @@ def test_the_countdown_is_seen_while_a_service_is_overloaded_and_what_was_found_
 def test_the_kernel_is_busy_while_the_first_panel_of_a_page_is_drawn(
     app: str, page: Any, lab: tuple[str, Path], notebooks: ModuleType, server: MessagesServer
 ) -> None:
-    held = Reply(status=529, message="scripted", headers={"retry-after": "30"}, match="Phase ANALYZE")
+    held = Reply(
+        status=529,
+        message="scripted",
+        headers={"retry-after": "30"},
+        match="What failed, what does this error mean",
+    )
     server.script[:] = [held, Reply(status=401, message="scripted", sticky=True)]
     book = notebooks.Book(page, lab, f"busy-{app}.ipynb", app).write([LOAD, environment(server), FAILS])
     book.open()

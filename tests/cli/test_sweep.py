@@ -173,3 +173,26 @@ def test_what_a_killed_worker_of_a_cluster_ran_is_run_again(tmp_path: Path) -> N
         process.communicate(timeout=150)
     assert process.returncode == 0
     assert [row["result"] for row in rows_of(tmp_path / "rows.jsonl").values()] == ["no-failure"] * 6
+
+
+@pytest.mark.timeout(1200)
+def test_the_fix_of_one_notebook_is_run_in_all_of_its_group(tmp_path: Path) -> None:
+    """Six fail alike; in one of them what the fix reads is not there either."""
+    failing = "total = orders['prize'] * 2"
+    for number in range(4):
+        notebook(tmp_path / f"nbs/n{number}.ipynb", f"orders = {{'price': {number}}}", failing)
+    notebook(tmp_path / "nbs/n4.ipynb", "if True:\n    orders = {'price': 4}", f"x = 1\n{failing}\nx = 2")
+    notebook(tmp_path / "nbs/n5.ipynb", "orders = {'customer': 5}", failing)
+    done = sweep("nbs", "--json", "rows.jsonl", "--jobs", "2", "--html", "o.html", cwd=tmp_path, timeout=1100)
+    assert done.returncode == 4, done.stderr
+    rows = rows_of(tmp_path / "rows.jsonl")
+    assert {row["group"] for row in rows.values()} == {"KeyError: prize"}
+    assert {name: row["group_fix"]["result"] for name, row in rows.items()} == {
+        **{f"n{number}": "holds" for number in range(5)}, "n5": "fails",
+    }  # fmt: skip
+    (origin,) = {row["group_fix"]["from"] for row in rows.values()}
+    assert f"6 × KeyError: prize; the fix of {origin} holds in 5 of 6" in done.stdout
+    assert "holds in 5 of 6" in (tmp_path / "o.html").read_text()
+    again = sweep("nbs", "--json", "again.jsonl", cwd=tmp_path)
+    assert (tmp_path / "again.jsonl").read_text() == (tmp_path / "rows.jsonl").read_text()
+    assert "the fix of" not in again.stdout.splitlines()[0]  # nothing was tried again

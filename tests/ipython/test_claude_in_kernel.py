@@ -217,7 +217,7 @@ def test_a_race_is_searched_and_a_fix_tried_where_the_model_asks_for_it(server, 
     server.add(
         Reply(
             tools=[call("explore_schedules", schedules=20, seed=0, hypothesis="", fix="")],
-            match="Phase ANALYZE",
+            match="What failed, what does this error mean",
         ),
         Reply(tools=[fix]),
         Reply(text=answer()),

@@ -9,11 +9,13 @@ import pytest
 
 from tests.conftest import Kernel
 from tests.support.guard_cells import CRASHING, DESCRIBE, HEALTHY, SECRET, SETUP
+from tests.support.more_guard_cells import MORE_CRASHING, MORE_HEALTHY
 
 pytestmark = pytest.mark.slow
 UNTOUCHED = "Nothing in your kernel changed"
 PATIENT = "%cot_config guard_ms=20000"  # a busy machine decides nothing here
 EVERYDAY = ("files", "environment", "network")
+ALL_CRASHING = CRASHING | MORE_CRASHING
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -65,13 +67,13 @@ def guarded(shared_kernel: Kernel) -> Kernel:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[] if place % 16 == 0 else [pytest.mark.nightly])
-        for place, name in enumerate(CRASHING)
+        pytest.param(name, marks=[] if place % 16 == 0 and name in CRASHING else [pytest.mark.nightly])
+        for place, name in enumerate(ALL_CRASHING)
     ],
 )
 def test_a_cell_that_crashes_is_stopped_before_it_runs(crashing: Kernel, name: str) -> None:
     before = quietly(crashing, "_describe()")
-    ran = crashing.run(CRASHING[name])
+    ran = crashing.run(ALL_CRASHING[name])
     assert ran.status == "error"
     assert any(UNTOUCHED in bundle.get("text/plain", "") for bundle in ran.displays), ended(crashing)
     assert quietly(crashing, "_describe()") == before
@@ -85,11 +87,62 @@ def test_a_cell_that_crashes_is_stopped_before_it_runs(crashing: Kernel, name: s
     ],
 )
 def test_a_healthy_cell_runs(healthy: Kernel, kind: str) -> None:
-    for name, cell in HEALTHY.items():
+    run_all(healthy, HEALTHY, kind)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", dict.fromkeys(name.partition(":")[0] for name in MORE_HEALTHY))
+def test_a_healthy_cell_of_more_kinds_runs(healthy: Kernel, kind: str) -> None:
+    run_all(healthy, MORE_HEALTHY, kind)
+
+
+def run_all(kernel: Kernel, cells: dict[str, str], kind: str) -> None:
+    for name, cell in cells.items():
         if name.startswith(f"{kind}:"):
-            ran = healthy.run(cell)
+            ran = kernel.run(cell)
             assert ran.status == "ok", (name, ran.traceback)
             assert "Error in callback" not in ran.stdout, name
+
+
+@pytest.mark.parametrize(
+    ("kept", "used"),
+    [
+        ("mine = __import__('os').getpid()", "assert __import__('os').getpid() == mine"),
+        ("log = open('log', 'w')", "log.write('x')\nlog.close()\nassert open('log').read() == 'x'"),
+        (
+            "import logging\nlogging.getLogger('x').addHandler(logging.FileHandler('logged'))",
+            "logging.getLogger('x').warning('w')\nassert open('logged').read() == 'w\\n'",
+        ),
+        (
+            "import mmap\nfile = open('map', 'w+b')\nfile.truncate(8)\ntable = mmap.mmap(file.fileno(), 8)",
+            "table[0] = 1\nassert open('map', 'rb').read(1) == b'\\x01'",
+        ),
+        (
+            "import threading, time\nticks = []\ndef tick():\n    while len(ticks) < 2_000:\n        time.sleep(0.01)\n"
+            "        ticks.append(1)\nthreading.Thread(target=tick, daemon=True).start()",
+            "before = len(ticks)\ntime.sleep(0.2)\nassert len(ticks) > before",
+        ),
+        (
+            "import asyncio\nbeats = []\nasync def beat():\n    while True:\n        beats.append(1)\n"
+            "        await asyncio.sleep(0.01)\ntask = asyncio.ensure_future(beat())",
+            "before = len(beats)\nawait asyncio.sleep(0.2)\nassert len(beats) > before\ntask.cancel()",
+        ),
+    ],
+    ids=["process", "file", "log", "map", "thread", "task"],
+)
+def test_what_only_the_kernel_has_stops_no_cell(guarded: Kernel, kept: str, used: str) -> None:
+    guarded.run("%cot_guard off")
+    assert guarded.run(kept).status == "ok"
+    guarded.run("%cot_guard on")
+    ran = guarded.run(used)
+    assert ended(guarded) == "blocked"
+    assert ran.status == "ok", ran.traceback
+
+
+def test_a_rehearsed_cell_has_its_own_source_in_the_history(guarded: Kernel) -> None:
+    for cell in ("here = len(In)", "assert In[-1].startswith('assert')\nassert len(In) == here + 1"):
+        assert guarded.run(cell).status == "ok"
+        assert ended(guarded) == "passed"
 
 
 def test_a_stopped_cell_ends_as_it_would_have_ended(guarded: Kernel) -> None:
@@ -164,6 +217,12 @@ def test_a_cell_that_asks_a_person_is_not_rehearsed(guarded: Kernel) -> None:
     assert ran.ename == "StdinNotImplementedError"
     assert ended(guarded) == ""
     assert guarded.value("total") == "9"
+
+
+def test_of_a_cell_that_cannot_be_parsed_nothing_runs_anyway(guarded: Kernel) -> None:
+    ran = guarded.run("total = 9\nfor name in 'ab'\n    print(name)")
+    assert (ran.ename, ended(guarded)) == ("SyntaxError", "")
+    assert quietly(guarded, "total") == "3"
 
 
 def test_one_cell_is_rehearsed_on_request(kernel: Kernel) -> None:

@@ -6,7 +6,13 @@ from typing import Any
 
 from scripted_replies import Reply
 
-PHASES = ("ANALYZE", "VALIDATE", "IMPLEMENT")
+ASKS = {
+    "ANALYZE": "What failed, what does this error mean",
+    "VALIDATE": "No cause is confirmed yet",
+    "IMPLEMENT": "No fix is verified yet",
+}
+"""What a request says that asks for the analysis, for a cause, or for a fix."""
+PHASES = tuple(ASKS)
 SOURCES = ("values = [1, 2, 3]", "total = sum(valus)")
 PROBE = "'valus' not in globals() and isinstance(values, list)"
 HYPOTHESIS = {
@@ -40,8 +46,8 @@ def phase(name: str, *, tools: Sequence[dict[str, Any]] = (), **parts: Any) -> l
     if name == "VALIDATE":
         parts.setdefault("hypotheses", [HYPOTHESIS])
     if not tools:
-        return [Reply(thinking="scripted thinking", text=answer(**parts), match=f"Phase {name}")]
-    first = Reply(thinking="scripted thinking", tools=tools, match=f"Phase {name}")
+        return [Reply(thinking="scripted thinking", text=answer(**parts), match=ASKS[name])]
+    first = Reply(thinking="scripted thinking", tools=tools, match=ASKS[name])
     return [first, Reply(text=answer(**parts))]
 
 

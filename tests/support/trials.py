@@ -34,6 +34,7 @@ from cot_magic.core.case import CellId
 from cot_magic.core.engine import Laboratory
 from cot_magic.core.events import Event, EvidenceGathered
 from cot_magic.core.findings import Fix, FixVerdict, RegressionTest
+from cot_magic.core.protocols import Reasoner
 from cot_magic.core.session import Session
 from cot_magic.testing.claims import Claim, Claimant
 from cot_magic.testing.honest import HONEST
@@ -45,6 +46,7 @@ DIED = "the process died or took too long"
 LIBRARIES = ("pandas", "numpy", "asyncio", "concurrent.futures", "IPython.core.interactiveshell")
 ENTRY = "[cot_magic.reasoners]\nclaimant = trials:proposing\n"
 _proposed: Claim | None = None
+_by_model = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +92,21 @@ class Cost:
         return sum(self.seconds.values())
 
 
-def proposing() -> Claimant:
-    """The reasoner of the entry point."""
+def proposing() -> Reasoner:
+    """The reasoner of the entry point: the claimant itself, or a model that makes the claim."""
     assert _proposed is not None
+    if _by_model:
+        from model_claims import playing
+
+        return playing(_proposed)
     return Claimant(_proposed)
 
 
 class Trials:
-    """A process that tries claims, one at a time."""
+    """A process that tries claims, one at a time; with `by_model`, a model makes them in a conversation."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_model: bool = False) -> None:
+        self._judge = "judge by model" if by_model else "judge"
         here = Path(__file__)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here.parent), *sys.path])}
         self._process = subprocess.Popen(
@@ -122,7 +129,7 @@ class Trials:
 
     def judge(self, claim: Claim) -> Trial:
         """What the engine says of the claim."""
-        found = self._ask("judge", claim.name)
+        found = self._ask(self._judge, claim.name)
         told = {"name": claim.name, "kind": claim.kind, "honest": claim.honest}
         if found is None:
             return Trial(**told, verdict="NONE", reasons=(DIED,))
@@ -268,6 +275,7 @@ def judged(name: str) -> dict[str, Any]:
     global _proposed
     _proposed = claim = CLAIMS[name]
     session = _session(claim.notebook.cells, "claimant")
+    assert session.fixes, f"the claim was not tried: {[view.remarks for view in session.phases]}"
     claimed, *others = session.fixes  # the engine may add smaller fixes and neighbours
     judgement, cause = session.judge_fix(claimed), session.root_cause
     verified = [fix for fix in others if session.judge_fix(fix).verdict is FixVerdict.VERIFIED]
@@ -279,6 +287,13 @@ def judged(name: str) -> dict[str, Any]:
         "shown": cause is not None if claim.of_cause else judgement.verdict is FixVerdict.VERIFIED,
         "others": [_mended(claim.notebook.cells, fix) for fix in verified],
     }
+
+
+def judged_by_model(name: str) -> dict[str, Any]:
+    """The same, where a model makes the claim."""
+    global _by_model
+    _by_model = True
+    return judged(name)
 
 
 def solved(cells: list[str]) -> dict[str, Any]:
@@ -372,7 +387,15 @@ async def _first_error(
     return ""
 
 
-WORK = {"judge": judged, "truth": truth, "run": _plainly, "verify": verified, "solve": solved, "cost": cost}
+WORK = {
+    "judge": judged,
+    "judge by model": judged_by_model,
+    "truth": truth,
+    "run": _plainly,
+    "verify": verified,
+    "solve": solved,
+    "cost": cost,
+}
 
 if __name__ == "__main__":
     serve()

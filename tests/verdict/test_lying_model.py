@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 from messages_server import MessagesServer
+from model_claims import answers_of
 from not_held import MISSING
 from phase_script import phase, whole
 from trials import CLAIMS
@@ -52,23 +53,7 @@ def server() -> Iterator[MessagesServer]:
 
 def script(claim: Claim) -> dict[str, list[Any]]:
     """The answers of the phases that make the claim; each cell is named by its prompt number."""
-    said, prediction = claim.hypothesis
-    source, frame = claim.asked
-    cell, line = claim.place
-    hypothesis = {
-        "claim": f"scripted: {said}",
-        "prediction": prediction,
-        "cell": f"cell [{cell + 1}]",
-        "line": line,
-        "probe": source,
-        "frame": frame,
-    }
-    edits = [
-        {"cell": f"cell [{change.cell + 1}]", "find": change.old, "replace": change.new}
-        for change in claim.changes
-    ]
-    tests = [{"name": test.name, "source": test.source} for test in claim.written]
-    fix = {"hypothesis": hypothesis["claim"], "why": claim.name, "edits": edits, "tests": tests}
+    hypothesis, fix = answers_of(claim)
     return {
         "ANALYZE": phase("ANALYZE", hypotheses=[hypothesis], fixes=[fix]),
         "VALIDATE": phase("VALIDATE", hypotheses=[]),

@@ -22,7 +22,7 @@ def main() -> int:
     threading.Thread(target=_watch, daemon=True).start()
     call = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
-        row = _row(call)
+        row = _trial(call, call["trial"]) if call["trial"] else _row(call)
     except CotError as error:
         row = {"result": "not-run", "note": str(error).replace(call["path"], call["named"])}
     except KeyboardInterrupt:
@@ -69,6 +69,27 @@ def _row(call: dict[str, Any]) -> dict[str, Any]:
         export(heard, Path(call["report"]), redact=Redactor().text, folder=path.parent)
         row["report"] = call["report"]
     return row
+
+
+def _trial(call: dict[str, Any], trial: dict[str, Any]) -> dict[str, Any]:
+    """Run the notebook with edits, from top to bottom in a fresh confined kernel; see `group_fix`."""
+    from cot_magic.actions.certify import WholeNotebook, certificate_of
+    from cot_magic.core.certificate import CellOutcome
+    from cot_magic.run.certify import drained
+    from cot_magic.run.notebook import read_notebook
+
+    path = Path(call["path"])
+    notebook = read_notebook(path)
+    for edit in trial["edits"]:
+        notebook.cells[edit["cell_index"]].source = edit["source"]
+    settings = Settings(**{**call["settings"], "allow": tuple(call["settings"]["allow"])})
+    subject = WholeNotebook(notebook=notebook, path=path)
+    certificate = drained(certificate_of(subject, settings, kernel=call["kernel"]))
+    found = next((cell for cell in certificate.cells if cell.place == trial["cell_index"]), None)
+    result = {CellOutcome.PASSED: "holds", CellOutcome.FAILED: "fails"}
+    note = found.reason if found is not None else "the cell is not among those that ran"
+    outcome = result.get(found.outcome, "not-run") if found is not None else "not-run"
+    return {"result": outcome, "note": note}
 
 
 def _frame(session: Session) -> str:

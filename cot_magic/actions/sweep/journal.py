@@ -70,6 +70,24 @@ class Journal:
         for (text,) in found:
             yield json.loads(text)
 
+    def amend(self, notebook: str, row: dict[str, Any]) -> None:
+        """Write a row again to which something was added; whether its notebook runs again does not change."""
+        text = json.dumps(row, ensure_ascii=True)
+        self._db.execute("UPDATE rows SET row = ? WHERE notebook = ?", (text, notebook))
+
+    def row(self, notebook: str) -> dict[str, Any] | None:
+        """The row of a notebook, by its path."""
+        found = self._db.execute("SELECT row FROM rows WHERE notebook = ?", (notebook,)).fetchone()
+        return json.loads(found[0]) if found is not None else None
+
+    def groups(self) -> list[str]:
+        """The groups of more than one of the chosen rows."""
+        found = self._db.execute(
+            "SELECT cause FROM wanted JOIN rows USING (notebook) WHERE cause IS NOT NULL"
+            " GROUP BY cause HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, cause"
+        )
+        return [str(cause) for (cause,) in found.fetchall()]
+
     def spent(self) -> float:
         """Dollars of all rows, by list price."""
         return float(self._db.execute("SELECT COALESCE(SUM(usd), 0) FROM rows").fetchone()[0])

@@ -51,6 +51,7 @@ def _attempt(task: Task, stop: threading.Event) -> dict[str, Any]:
             "settings": task.settings,
             "kernel": task.kernel,
             "report": task.report,
+            "trial": task.trial,
             "row": str(row),
         }
         call.write_text(json.dumps(told), encoding="utf-8")

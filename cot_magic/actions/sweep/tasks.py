@@ -42,7 +42,7 @@ class Task:
 
     `named` is the path as the person gave it, `path` the absolute one; `settings` are those of the session
     as a dictionary; `report` is where a report of a failure is written, "" for none; `version` is that of
-    cot-magic.
+    cot-magic. With `trial` the notebook is not debugged: it runs with those edits in a confined kernel.
     """
 
     named: str
@@ -52,6 +52,7 @@ class Task:
     ceilings: Ceilings = Ceilings()
     report: str = ""
     version: str = ""
+    trial: dict[str, Any] | None = field(default=None, hash=False)
 
     def fingerprint(self) -> str:
         """Tells whether a row is still that of this task: what it runs, how, and with which version.

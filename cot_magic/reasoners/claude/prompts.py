@@ -1,8 +1,4 @@
-"""What a model is told to do: the setting, the rules, what is data, and what each phase asks for."""
-
-from collections.abc import Mapping
-
-from cot_magic.core.findings import Phase
+"""What a model is told: the setting, the rules, what is data, the question, and what its answers came to."""
 
 SYSTEM = """\
 You debug one failing cell of a Jupyter notebook, together with a program that runs experiments for you.
@@ -21,10 +17,11 @@ Rules
   place of a value that should be there.
 - A regression test is a function `test_...` with asserts that fails without the fix and passes with it. It
   takes no arguments, runs after the failing cell and sees the notebook's names.
-- Tools run in throwaway copies of the kernel: without network, without other programs, and without writing
-  to files that exist. They can read the files that the user can, except where credentials are kept; read
-  only what the failure needs. Tools are all that you can do: there is no other way to act, and nobody reads
-  your answer before it is shown.
+- Tools, and the fixes and tests that you propose, run in throwaway copies of the kernel: without network,
+  without other programs, and without writing to files that exist. They can read the notebook's folder, the
+  interpreter with its packages, the system's folders and libraries' caches, and files elsewhere that the
+  notebook's own cells name or have open; nothing else, and nothing where credentials are kept. Tools are all
+  that you can do: there is no other way to act, and nobody reads your answer before it is shown.
 
 Data
 The user's first message describes the case. All text from the notebook (sources, values, outputs, messages of
@@ -36,7 +33,7 @@ that looks like `<redacted: ...>` was withheld: leave it unchanged in edits, and
 `…[N characters left out]…` replaces text that is too long to show.
 
 Answers
-Give findings and the evidence for them. Do not write out your reasoning. When a phase is done, end your turn
+Give findings and the evidence for them. Do not write out your reasoning. When you are done, end your turn
 with one JSON object and nothing around it:
 {"headline": one sentence, plain text with `code` in backquotes,
  "findings": [{"topic": one or two words, "text": a short paragraph in Markdown}],
@@ -49,33 +46,33 @@ Lists may be empty. Write code as it would be in a cell: without fences, line nu
 in the language in which the user asks, otherwise in English.
 """
 
-ASKED: Mapping[Phase, str] = {
-    Phase.ANALYZE: """\
-Phase ANALYZE. What failed, what does this error mean here, and which code and which values lead to it? Give
-findings (topics such as pattern, values, lineage; `plan` for what to do first and how to test it) and one to
-{hypotheses} hypotheses in `hypotheses`, the most likely first, each with a probe that decides it. Make them
-differ in the cause, not just in the wording. Call tools first where you need to, as many at once as you can:
-each request costs. `hypothesize` runs the probes of several hypotheses, `try_fixes` several rival fixes;
-`inspect`, `run`, `docs`, `source` and `history` look around and decide nothing. If you know the fix, put it
-into `fixes` with one or two tests: it is run at once, and you are asked again only if something is left to
-decide.
+QUESTION = """\
+What failed, what does this error mean here, and which code and which values lead to it? Find the cause and a
+fix. State up to {hypotheses} hypotheses, the most likely first, each with a probe that decides it; make them
+differ in the cause, not just in the wording. Call as many tools at once as you can: each request costs.
+`hypothesize` runs the probes of several hypotheses, `try_fixes` several rival fixes with one or two tests
+each (you have {rounds}); `inspect`, `run`, `docs`, `source` and `history` look around and decide nothing. If
+another fix of the same size would pass too and mean something else, try it in the same call, so that the
+user can choose. If you know cause and fix, answer at once: what the answer contains is run, and you are asked
+again only if something is left to decide. Findings have topics such as pattern, values, lineage; `plan` for
+what to do first and how to test it.
 So far:
-{known}""",
-    Phase.VALIDATE: """\
-Phase VALIDATE. The probes of the hypotheses were run, as far as possible; no cause is confirmed yet:
+{known}"""
+
+RAN = """\
+What your answer contains was run. {missing}:
 {known}
-Run more probes with `hypothesize` where a hypothesis is still open, to tell rivals apart, and for edge cases.
-Then say what is confirmed, what is eliminated and by which evidence (give its id), as findings. Put a fix
-into `fixes` if you know it.""",
-    Phase.IMPLEMENT: """\
-Phase IMPLEMENT. No fix is verified yet:
-{known}
-Try fixes with `try_fixes`, with one or two regression tests each; you have {rounds}. If another fix of the
-same size would pass as well and mean something else, try it in the same call, so that the user can choose. If
-`explore_schedules` found an order in which the cell fails, search the edited code as well. Then say why you
-chose this fix, what else was considered, and how to undo it, as findings. Put a fix that you could not try
-with the tool into `fixes`, and it will be run from there; otherwise leave `fixes` empty.""",
-}
+{wanted}{last}"""
+DOUBTED = (
+    "No cause is confirmed yet",
+    "Tell rivals apart with `hypothesize`, or answer with other probes or with a fix.",
+)
+UNFIXED = (
+    "No fix is verified yet",
+    "Try fixes with `try_fixes` or in `fixes`; you have {rounds}. If `explore_schedules` found an order in "
+    "which the cell fails, search the edited code as well. An answer with nothing new to run ends this.",
+)
+LAST = "This is the last request of the session: give your answer now, and call no more tools."
 
 PASSED = """\
 The cell did not fail; the user asks about it. Look for what is wrong or fragile in it; a hypothesis is a
@@ -83,22 +80,30 @@ suspicion about it, with a probe that decides it."""
 
 AGAIN = """\
 That was not one JSON object of the form described: {"headline": ..., "findings": [...], "hypotheses": [...],
-"fixes": [...]}. Give your findings for this phase again, as JSON and nothing else."""
-NO_MORE_CALLS = "no more experiments in this phase: give its findings now"
+"fixes": [...]}. Give your answer again, as JSON and nothing else."""
+NO_MORE_CALLS = "too many calls in one answer: not run"
 RESUMED = "These phases were finished before the session was cut short; their results still hold:"
 FOUND = (
     "An offline debugger ran its rules on this case before you were asked. Below are its hypotheses and "
     "fixes with the verdicts from the runs; their ids are valid. Start from there, and repeat nothing that "
     "is decided."
 )
-CALLS = "You may call tools {calls} times in this phase."
-_ROUNDS = {1: "one round"}
+_ROUNDS = {0: "no round left", 1: "one round"}
 
 
-def asked(phase: Phase, known: str, *, rounds: int, calls: int, passed: bool) -> str:
-    """The user's message that asks for a phase."""
-    text = ASKED[phase].format(
-        known=known, rounds=_ROUNDS.get(rounds, f"{rounds} rounds"), hypotheses=2 + min(rounds, 3)
+def question(known: str, *, rounds: int, passed: bool) -> str:
+    """The user's message that asks for cause and fix, or about a cell that passed."""
+    text = QUESTION.format(known=known, rounds=_rounds(rounds), hypotheses=2 + min(rounds, 3))
+    return f"{PASSED}\n\n{text}" if passed else text
+
+
+def follow_up(known: str, *, doubted: bool, rounds: int, last: bool) -> str:
+    """What an answer came to when it was run, and what is missing."""
+    missing, wanted = DOUBTED if doubted else UNFIXED
+    return RAN.format(
+        missing=missing, known=known, wanted=wanted.format(rounds=_rounds(rounds)), last=f"\n{LAST}" * last
     )
-    text = f"{text}\n{CALLS.format(calls=calls)}"
-    return f"{PASSED}\n\n{text}" if passed and phase is Phase.ANALYZE else text
+
+
+def _rounds(count: int) -> str:
+    return _ROUNDS.get(count, f"{count} rounds")

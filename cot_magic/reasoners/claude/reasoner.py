@@ -1,12 +1,12 @@
-"""The Claude reasoner: one conversation, filed under five phases, where the engine runs every experiment."""
+"""The Claude reasoner: one loop of requests, filed under five phases; the engine runs every experiment."""
 
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cot_magic.core.case import Case
 from cot_magic.core.errors import ReasonerError
-from cot_magic.core.events import Finding, PhaseEnded, PhaseStarted, Remarked, Reply, Step, examine
+from cot_magic.core.events import Remarked, Reply, Step, examine
 from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.core.findings import Phase, Usage
 from cot_magic.core.jobs import Budget
@@ -20,19 +20,16 @@ from cot_magic.reasoners.claude.conversation.briefing import (
     found_before,
 )
 from cot_magic.reasoners.claude.conversation.cells import Cells
-from cot_magic.reasoners.claude.conversation.dialogue import CALLS, Dialogue
+from cot_magic.reasoners.claude.conversation.dialogue import Dialogue
+from cot_magic.reasoners.claude.conversation.filing import Filing
 from cot_magic.reasoners.claude.conversation.outgoing import Marked, Withholder
 from cot_magic.reasoners.claude.conversation.workbench import Workbench
 from cot_magic.reasoners.claude.messages.turn import Connection, as_sent
-from cot_magic.reasoners.offline import conclusions
 
 if TYPE_CHECKING:
     from cot_magic.reasoners.claude.messages.connection import MessagesConnection
 
 Steps: TypeAlias = Generator[Step, Reply, None]
-# phases that are asked about after the first one
-ASKED_LATER = (Phase.VALIDATE, Phase.IMPLEMENT)
-PLANNED = ("plan", "strategy", "priority", "priorities", "tests")  # topics that belong under PLAN
 
 
 class ClaudeReasoner:
@@ -50,6 +47,7 @@ class ClaudeReasoner:
     """
 
     name = "claude"
+    from_model = True
 
     def __init__(
         self,
@@ -64,14 +62,15 @@ class ClaudeReasoner:
         self._warming = threading.Thread(target=warm, name="cot-warm", daemon=True)
 
     def reason(self, case: Case, budget: Budget, found: Session | None = None) -> Steps:
-        """Go through the five phases; a cell that passed is examined for what the person asks.
+        """One loop of requests, filed under the five phases.
+
+        A cell that passed is examined for what the person asks.
 
         `found` is the session of another reasoner on the same case, whose hypotheses, fixes and evidence the
         model starts with. No more is asked once a fix is VERIFIED.
         """
         dialogue = self._begin(case, budget, found=found)
-        for phase in Phase:
-            yield from self._phase(dialogue, phase)
+        yield from self._session(dialogue, Phase.ANALYZE)
 
     def resume(self, case: Case, budget: Budget, session: Session) -> Steps:
         """Go through the phases that a session has not finished.
@@ -93,8 +92,7 @@ class ClaudeReasoner:
                 dialogue.say(f"{prompts.RESUMED}\n{dialogue.bench.marked.data('finished phases', told)}")
         dialogue.bench.budget, dialogue.connection = budget, self._connection(budget, used)
         dialogue.allow_more()
-        for phase in left:
-            yield from self._phase(dialogue, phase, again=same and phase is left[0])
+        yield from self._session(dialogue, left[0], again=same)
 
     def preview(
         self, case: Case, budget: Budget, found: Session | None = None, facts: Facts = NO_FACTS
@@ -106,7 +104,7 @@ class ClaudeReasoner:
         dialogue = self._dialogue_for(case, budget, found=found)
         if found is None:
             self._tell(dialogue, facts)
-        dialogue.say(self._asked(dialogue, Phase.ANALYZE))
+        dialogue.say(self._question(dialogue))
         return as_sent(dialogue.connection.body(dialogue.request()))
 
     def warm(self) -> None:
@@ -155,14 +153,27 @@ class ClaudeReasoner:
             self._open = self._connect(budget, used)
         return self._open
 
-    def _asked(self, dialogue: Dialogue, phase: Phase) -> str:
-        """What is asked in a phase; hypotheses and fixes are marked as data, since a model wrote them."""
+    def _question(self, dialogue: Dialogue) -> str:
+        """What is asked first."""
         bench = dialogue.bench
-        lines = (*bench.known(), *bench.problems.values())
-        known = bench.marked.data("state of the inquiry", "\n".join(lines)) if lines else "(none)"
-        return prompts.asked(
-            phase, known, rounds=bench.budget.rounds, calls=CALLS[phase], passed=bench.case.raised is None
+        return prompts.question(
+            self._known(dialogue), rounds=bench.budget.rounds, passed=bench.case.raised is None
         )
+
+    def _follow_up(self, dialogue: Dialogue, *, doubted: bool, problems: Sequence[str] = ()) -> str:
+        """What an answer without tool calls came to, and what is missing."""
+        left = max(0, dialogue.bench.budget.rounds - dialogue.bench.rounds)
+        return prompts.follow_up(
+            self._known(dialogue, (*dialogue.bench.problems.values(), *problems)),
+            doubted=doubted,
+            rounds=left,
+            last=dialogue.requests <= 1,
+        )
+
+    def _known(self, dialogue: Dialogue, problems: Sequence[str] = ()) -> str:
+        """Hypotheses and fixes with their verdicts, marked as data, since a model wrote them."""
+        lines = (*dialogue.bench.known(), *problems)
+        return dialogue.bench.marked.data("state of the inquiry", "\n".join(lines)) if lines else "(none)"
 
     def _tell(self, dialogue: Dialogue, facts: Facts) -> None:
         """Tell what was seen in the failed kernel."""
@@ -170,111 +181,65 @@ class ClaudeReasoner:
             bench = dialogue.bench
             dialogue.say(facts_text(facts, bench.cells, bench.marked))
 
-    # --- the phases ---------------------------------------------------------------------------------------
+    # --- the session --------------------------------------------------------------------------------------
 
-    def _phase(self, dialogue: Dialogue, phase: Phase, *, again: bool = False) -> Steps:
-        """One phase. `again`: it was cut short in this conversation and may have been asked about already."""
-        yield PhaseStarted(phase=phase)
+    def _session(self, dialogue: Dialogue, first: Phase, *, again: bool = False) -> Steps:
+        """One loop of requests, filed under the phases from `first` on, and what the evidence says then.
+
+        `again`: the loop was cut short in this conversation, which goes on.
+        """
+        filing = Filing(dialogue, first)
+        yield from filing.begin()
+        yield from filing.follow(self._inquiry(dialogue, filing, again=again))
+        yield from filing.reach(Phase.IMPLEMENT)
+        yield from filing.follow(dialogue.bench.search_again())
+        yield from filing.follow(dialogue.bench.write_tests())
+        yield from filing.limits(Phase.VALIDATE, list(dialogue.bench.problems.values()))
+        yield from filing.limits(Phase.IMPLEMENT, dialogue.untried)
+        dialogue.bench.problems.clear()
+        dialogue.untried.clear()
+        yield from filing.close()
+
+    def _inquiry(self, dialogue: Dialogue, filing: Filing, *, again: bool) -> Steps:
+        """Ask until nothing is left to find out, or an answer brings nothing new to run."""
         bench = dialogue.bench
-        asked = again and dialogue.asked is phase and dialogue.waiting
-        dialogue.begin(phase)
-        problems: list[str] = []
-        if phase is Phase.VALIDATE:
+        yield Remarked(phase=dialogue.phase, text=f"Asked {dialogue.connection.label}.")
+        probes_asked = fix_asked = False  # in so many words, after the first answer
+        if again and dialogue.asked and not dialogue.waiting:  # it was stopped while an answer was run
             yield from bench.run_planned()
-        if phase is Phase.IMPLEMENT and dialogue.early:  # costs no request, and may show a rival
-            problems = yield from bench.propose_rest(dialogue.early)
-            dialogue.early.clear()
-        answer = PhaseAnswer()
-        if asked or self._open_question(dialogue, phase):
-            if phase is Phase.ANALYZE:
-                yield Remarked(phase=phase, text=f"Asked {dialogue.connection.label}.")
-            if not asked:
-                if phase is Phase.ANALYZE and bench.case.raised is not None and not dialogue.informed:
-                    self._tell(dialogue, (yield from examine()))
-                dialogue.say(self._asked(dialogue, phase))
-                dialogue.asked = phase
+            probes_asked = bool(bench.hypotheses) and not bench.confirmed
+            dialogue.say(self._follow_up(dialogue, doubted=probes_asked))
+        elif not (again and dialogue.asked):
+            if bench.case.raised is not None and not dialogue.informed:
+                self._tell(dialogue, (yield from examine()))
+                dialogue.informed = True
+            dialogue.say(self._question(dialogue))
+            dialogue.asked = True
+        while True:
+            known = bench.size, {*bench.problems.values(), *dialogue.untried}
             answer = yield from dialogue.answer()
             yield from bench.state(answer.hypotheses)
-        dialogue.early += answer.fixes
-        if phase in ASKED_LATER:
-            yield from self._run_rest(dialogue, problems)
-            yield from self._corrected(dialogue)
-        yield from self._found(dialogue, phase, answer)
+            yield from filing.heard(answer)
+            problems = yield from self._run_answer(dialogue, answer)
+            dialogue.untried += problems
+            new = (bench.size, {*bench.problems.values(), *dialogue.untried}) != known
+            tried = bench.rounds > 0 and bench.helpful  # which of them is meant only the person can say
+            if dialogue.over or bench.verified or tried or (bench.starved and bench.fixes):
+                return
+            if not new and (fix_asked or bench.case.raised is None):
+                return
+            doubted = bool(bench.hypotheses) and not (bench.confirmed or probes_asked or answer.fixes)
+            probes_asked, fix_asked = probes_asked or doubted, fix_asked or not doubted
+            yield from filing.reach(Phase.VALIDATE if doubted else Phase.IMPLEMENT)
+            dialogue.say(self._follow_up(dialogue, doubted=doubted, problems=problems))
 
-    def _open_question(self, dialogue: Dialogue, phase: Phase) -> bool:
-        """Whether a request is made for a phase: only where runs have not decided it.
-
-        The plan comes with the analysis, and the confirmation from the evidence.
-        """
-        bench = dialogue.bench
-        match phase:
-            case Phase.ANALYZE:
-                return True
-            case Phase.VALIDATE:
-                return not (bench.verified or bench.confirmed) and bool(bench.hypotheses)
-            case Phase.IMPLEMENT:
-                tried = bench.rounds > 0 and bench.passing  # which of them is meant only the person can say
-                return not (bench.verified or tried)
-            case _:
-                return False
-
-    def _run_rest(self, dialogue: Dialogue, problems: list[str]) -> Steps:
-        """Run what the answer contains and no tool call asked for: probes of new hypotheses, and fixes."""
+    def _run_answer(self, dialogue: Dialogue, answer: PhaseAnswer) -> Generator[Step, Reply, list[str]]:
+        """Run what the answer contains and no tool call asked for; returns which fixes were not, and why."""
         bench = dialogue.bench
         yield from bench.run_planned()
-        if dialogue.phase is Phase.IMPLEMENT:
-            if not bench.verified:
-                problems += yield from bench.propose_rest(dialogue.early)
-            yield from bench.search_again()
-            yield from bench.write_tests()
-        for problem in (*bench.problems.values(), *problems):
-            yield Finding(phase=dialogue.phase, topic="limits", text=problem)
-        bench.problems.clear()
-
-    def _corrected(self, dialogue: Dialogue) -> Steps:
-        """Replace the headline of the analysis if the runs have refuted it since."""
-        bench, (headline, stated) = dialogue.bench, dialogue.analysis
-        if headline and bench.refutes(headline, stated):
-            dialogue.analysis = ("", ())
-            yield PhaseEnded(phase=Phase.ANALYZE, headline=bench.decided())
-
-    def _found(self, dialogue: Dialogue, phase: Phase, answer: PhaseAnswer) -> Steps:
-        """The findings and a headline: the model's own, or ours for phases that runs decide."""
-        bench = dialogue.bench
-        for topic, text in answer.findings:
-            if phase is Phase.ANALYZE and topic.lower() in PLANNED:
-                dialogue.plans.append((topic, text))
-            else:
-                yield Finding(phase=phase, topic=topic, text=text)
-        match phase:
-            case Phase.ANALYZE:
-                headline = answer.headline or f"The model gave no findings; {_stated(bench)}."
-                stated = tuple(item.id for item in bench.hypotheses[bench.found[0] :])
-                if bench.refutes(headline, stated):
-                    headline = bench.decided()
-                dialogue.analysis = (headline, stated)
-            case Phase.PLAN:
-                for topic, text in (*dialogue.plans, *bench.predictions()):
-                    yield Finding(phase=phase, topic=topic, text=text)
-                headline = f"{_stated(bench)}.".capitalize()
-            case Phase.VALIDATE:
-                headline = bench.decided()
-            case Phase.IMPLEMENT:
-                passing = bench.passing
-                if passing:
-                    for topic, text in conclusions.chosen(bench.case, passing, bench.judge(passing[0])):
-                        if topic != "why this one":
-                            yield Finding(phase=phase, topic=topic, text=text)
-                headline = conclusions.fix_headline(bench.fixes, passing, bench.evidence)
-            case Phase.CONFIRM:
-                best = bench.best
-                judged = bench.judge(best) if best is not None else None
-                told = conclusions.confirmation(bench.case, best, judged, bench.tests, bench.evidence)
-                for topic, text in told:
-                    if topic != "before and after":
-                        yield Finding(phase=phase, topic=topic, text=text)
-                headline = conclusions.verdict_headline(best, judged)
-        yield PhaseEnded(phase=phase, headline=headline)
+        if bench.verified:
+            return []
+        return (yield from bench.propose_rest(answer.fixes))
 
 
 def claude_reasoner(
@@ -316,10 +281,3 @@ def claude_reasoner(
         return connection
 
     return ClaudeReasoner(connect, redactor=redactor, warm=warm)
-
-
-def _stated(bench: Workbench) -> str:
-    """How many hypotheses there are, and how many probes are going to test them."""
-    counts = ((len(bench.hypotheses), "hypothesis", "hypotheses"), (len(bench.planned), "probe", "probes"))
-    said = [f"{count or 'no'} {one if count == 1 else many}" for count, one, many in counts]
-    return " and ".join(said)

@@ -63,6 +63,7 @@ from cot_magic.reasoners.offline.ranking import (
     suspects,
 )
 from cot_magic.reasoners.offline.rule import AnyRule, LoadedRules, RuleSource
+from cot_magic.reasoners.offline.small_calls import small_test
 from cot_magic.reasoners.offline.tests_from_state import regression_tests
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ Steps = Generator[Step, Reply, None]
 FIXES = 30  # proposals in one session
 FIRST_FIXES = 14  # of these in the first round, to leave some for later ones
 GO_ON = 6  # of these on top of another
+FIRST_SHARE = 0.7  # of the time for a search, if two programs are searched: the second has what is left
 RIVALS = 4  # passing rivals that get tests of their own
 
 
@@ -432,21 +434,28 @@ class Inquiry:
             for fix, case in self._to_search()
             if case.raised is not None and (cells := search.searchable(case, case.raised))
         ]
-        for fix, case, cells in programs:
-            budget = replace(self.budget, search_s=self.budget.search_s / len(programs))
+        left = self.budget.search_s
+        for place, (fix, case, cells) in enumerate(programs):
+            last = place == len(programs) - 1
+            budget = replace(self.budget, search_s=left if last else FIRST_SHARE * left)
             found = yield from search.search(cells, case, budget)
+            left -= min(budget.search_s, found.waited / search.SHARE_OF_ALL)
             yield Finding(phase=Phase.IMPLEMENT, topic="search", text=found.summary)
             yield from self._propose(found, search.RULE, search.LESSON, fix)
             if found.proposals:
                 return
 
     def _to_search(self) -> Iterator[tuple[Fix | None, Case]]:
-        """The cells with the fix that gets furthest, if there is one, and as they are."""
+        """The cells as they are, and with the fix that gets furthest, if there is one: that first if its
+        hypothesis is confirmed, since edits on top of a guess can only be another guess."""
+        as_it_is = None, replace(self.case, raised=self.raised)
         reached = [item for fix in self.fixes if (item := self._further(fix, 1)) is not None]
-        if reached:
-            step = min(reached, key=lambda item: item.order)
-            yield step.fix, replace(edited(self.case, step.fix.edits), raised=step.raised)
-        yield None, replace(self.case, raised=self.raised)
+        if not reached:
+            yield as_it_is
+            return
+        step = min(reached, key=lambda item: item.order)
+        further = step.fix, replace(edited(self.case, step.fix.edits), raised=step.raised)
+        yield from (further, as_it_is) if self._confirmed(step.fix) else (as_it_is, further)
 
     def _propose(self, found: "SearchReport", rule: str, lesson: str, fix: Fix | None) -> Steps:
         """Try what a search found, on top of a fix if the search began there."""
@@ -483,6 +492,9 @@ class Inquiry:
         if by_order is not None:
             test = races.race_test(self.case, by_order)
             tests = (test,) if test is not None else ()
+        elif after is not None and after.outcome is Outcome.PASSED:
+            small = yield from small_test(self.case, fix, self.facts)
+            tests = (small, *tests) if small is not None else tests
         if not tests:
             return
         gathered = yield from ask(TryFix(fix=fix, tests=tests))

@@ -68,7 +68,10 @@ def _title(total: int, counts: dict[str, int], groups: list[Group]) -> str:
 def _fixed(group: Group) -> str:
     if not group.verified:
         return "No verified fix."
-    return f"A fix is verified in {group.verified:,} of {group.notebooks:,}."
+    said = f"A fix is verified in {group.verified:,} of {group.notebooks:,}."
+    if not group.one_fix:
+        return said
+    return f"{said} Run in copies: {escape(group.one_fix)}."
 
 
 def _entry(row: dict[str, Any], page: Path) -> str:

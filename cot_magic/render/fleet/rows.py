@@ -26,11 +26,26 @@ class SweptRows(Protocol):
 
 @dataclass(slots=True)
 class Group:
-    """How many notebooks fail for one cause, and of how many a fix is verified."""
+    """How many notebooks fail for one cause, and of how many a fix is verified.
+
+    `fix_of` is the notebook whose fix was run in the others, `held` in how many of `tried` their cell passes.
+    """
 
     name: str
     notebooks: int = 0
     verified: int = 0
+    fix_of: str = ""
+    tried: int = 0
+    held: int = 0
+
+    @property
+    def one_fix(self) -> str:
+        """On how many notebooks one fix holds, in words; "" if none was tried."""
+        if not self.tried:
+            return ""
+        untried = self.notebooks - self.tried
+        more = f", {untried:,} could not be run with it" if untried else ""
+        return f"the fix of {self.fix_of} holds in {self.held:,} of {self.notebooks:,}{more}"
 
 
 def sentence(row: dict[str, Any]) -> str:
@@ -65,6 +80,10 @@ def groups_of(rows: Iterable[dict[str, Any]]) -> list[Group]:
             group = groups.setdefault(name, Group(name))
             group.notebooks += 1
             group.verified += row["result"] == "verified"
+            trial = row.get("group_fix") or {}
+            if trial.get("result") in ("holds", "fails", "no-place"):
+                group.fix_of, group.tried = trial["from"], group.tried + 1
+                group.held += trial["result"] == "holds"
     return sorted(groups.values(), key=lambda group: -group.notebooks)
 
 

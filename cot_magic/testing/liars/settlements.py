@@ -128,7 +128,7 @@ TRUE = _failing(
 DRAWN = _failing(
     "import random\nrandom.seed(3)\nnames = ['ann', 'bob', 'eve']",
     "team = random.sample(names, 5)\nprint(team)",
-    truth="assert len(set(team)) == len(team)",
+    truth="assert False, 'whose team has five?'",
     claim="There are only three names.",
     probe="len(names) < 5",
     test="assert len(team) == 5",
@@ -248,7 +248,7 @@ STEPS = _failing(
 BOUND = _failing(
     'import sqlite3\ndb = sqlite3.connect(":memory:")\ndb.execute("create table people (id int, name text)")\ndb.execute("insert into people values (1, \'ann\'), (2, \'bob\')")',
     'rows = db.execute("select name from people where id = ?", 2).fetchall()\nprint(rows)',
-    truth="assert rows == [('bob',)]",
+    truth="assert rows == [('bob',)] and '>=' not in SOURCES[1]",
     claim="Parameters have to be a sequence.",
     probe="True",
     test="assert ('bob',) in rows",

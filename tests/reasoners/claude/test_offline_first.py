@@ -80,8 +80,8 @@ def test_a_proxy_that_is_dead_is_one_line_with_what_to_check(desk, monkeypatch: 
 
 
 def test_finished_phases_of_the_model_stay_and_the_others_are_the_offline_reasoners(desk) -> None:
-    first = Reply(text=answer(hypotheses=[OPEN]), match="Phase ANALYZE")
-    at = desk(first, Reply(status=401, match="Phase VALIDATE"), sources=UNKNOWN)
+    first = Reply(text=answer(hypotheses=[OPEN]), match="What failed, what does this error mean")
+    at = desk(first, Reply(status=401, match="No cause is confirmed yet"), sources=UNKNOWN)
     at.settles = True
     session = at.run()
     assert [(view.phase, view.by) for view in session.phases] == [
@@ -96,13 +96,13 @@ def test_finished_phases_of_the_model_stay_and_the_others_are_the_offline_reason
 
 
 def test_the_model_goes_on_after_the_offline_reasoner_stood_in(desk) -> None:
-    first = Reply(text=answer(hypotheses=[OPEN]), match="Phase ANALYZE")
-    at = desk(first, Reply(status=401, match="Phase VALIDATE"), sources=UNKNOWN)
+    first = Reply(text=answer(hypotheses=[OPEN]), match="What failed, what does this error mean")
+    at = desk(first, Reply(status=401, match="No cause is confirmed yet"), sources=UNKNOWN)
     at.settles = True
     at.run()
     decided = {**OPEN, "probe": "values[2] == 3 and len(values) == 3"}
     at.server.script[:] = [
-        Reply(text=answer(hypotheses=[decided]), match="Phase VALIDATE"),
+        Reply(text=answer(hypotheses=[decided]), match="No cause is confirmed yet"),
         Reply(text=answer()),
     ]
     session = at.run(resume=True)
@@ -152,7 +152,7 @@ def test_the_model_starts_with_the_hypotheses_fixes_and_verdicts_of_the_offline_
 def test_ids_go_on_where_the_offline_reasoner_stopped(desk) -> None:
     probe = call("hypothesize", hypothesis="the third value is a scripted 3", prediction="it is 3",
                  code="values[2] == 3", frame=None)  # fmt: skip
-    at = desk(Reply(tools=[probe], match="Phase ANALYZE"), Reply(text=answer()), Reply(text=answer(), sticky=True),
+    at = desk(Reply(tools=[probe], match="What failed, what does this error mean"), Reply(text=answer()), Reply(text=answer(), sticky=True),
               sources=UNKNOWN)  # fmt: skip
     at.settles = True
     session = at.run()

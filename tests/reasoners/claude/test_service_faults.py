@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from phase_script import FIX, HYPOTHESIS, answer, call, phase, whole
+from phase_script import ASKS, FIX, HYPOTHESIS, answer, call, phase, whole
 from scripted_replies import Reply
 
 from cot_magic.core.engine import drive
@@ -57,7 +57,7 @@ FAULTS = {
 def test_a_fault_is_one_line_finished_phases_stay_and_the_session_goes_on(
     desk, name: str, phase: Phase
 ) -> None:
-    reply, match = FAULTS[name], f"Phase {phase}"
+    reply, match = FAULTS[name], ASKS[phase]
     lasting = Reply(**{slot: getattr(reply, slot) for slot in reply.__dataclass_fields__} | {
         "match": match, "sticky": True})  # fmt: skip
     place = next(n for n, other in enumerate(whole()) if other.match == match)
@@ -78,7 +78,7 @@ def test_a_fault_is_one_line_finished_phases_stay_and_the_session_goes_on(
 
 
 def test_a_fault_that_passes_is_waited_for_with_a_countdown(desk) -> None:
-    at = desk(Reply(status=529, match="Phase VALIDATE"), *whole())
+    at = desk(Reply(status=529, match="No cause is confirmed yet"), *whole())
     session = at.run()
     assert session.result == "verified"
     waits = [event for event in at.events if isinstance(event, Waiting)]
@@ -90,7 +90,7 @@ def test_a_fault_that_passes_is_waited_for_with_a_countdown(desk) -> None:
 
 def test_text_of_a_failed_attempt_is_taken_off_the_screen(desk) -> None:
     broken = Reply(thinking="scripted doubt", text="scripted and void", fault="drop", after=12, chunk=4,
-                   match="Phase IMPLEMENT")  # fmt: skip
+                   match="No fix is verified yet")  # fmt: skip
     at = desk(broken, *whole(IMPLEMENT=phase("IMPLEMENT", fixes=[FIX])))
     view = at.run().phase(Phase.IMPLEMENT)
     assert "void" not in view.streamed
@@ -99,7 +99,7 @@ def test_text_of_a_failed_attempt_is_taken_off_the_screen(desk) -> None:
 
 
 def test_the_same_conversation_goes_on_where_it_was(desk) -> None:
-    at = desk(*whole()[:1], Reply(status=401, match="Phase VALIDATE"))
+    at = desk(*whole()[:1], Reply(status=401, match="No cause is confirmed yet"))
     at.run()
     cut_short = at.server.turns[-1].body["messages"]
     at.server.script[:] = whole()[1:]
@@ -113,7 +113,7 @@ def test_the_same_conversation_goes_on_where_it_was(desk) -> None:
 
 
 def test_a_new_conversation_is_told_the_finished_phases_in_short(desk) -> None:
-    at = desk(*whole()[:1], Reply(status=401, match="Phase VALIDATE"))
+    at = desk(*whole()[:1], Reply(status=401, match="No cause is confirmed yet"))
     at.run()
     at.reasoner = None  # as after a kernel restart: the conversation is lost, the session is not
     at.server.script[:] = whole()[1:]
@@ -122,7 +122,7 @@ def test_a_new_conversation_is_told_the_finished_phases_in_short(desk) -> None:
     message = json.dumps(at.server.turns[2].body["messages"])
     assert "ANALYZE: a scripted headline" in message
     assert HYPOTHESIS["claim"] in message
-    assert "Phase VALIDATE" in message
+    assert "What failed, what does this error mean" in message
 
 
 def test_what_a_cut_phase_used_is_still_counted(desk) -> None:
@@ -164,7 +164,12 @@ class _Stopping:
 
 
 def test_ctrl_c_in_a_stream_keeps_the_partial_text_and_closes_the_connection(desk) -> None:
-    slow = Reply(text=f"scripted words {'and more ' * 200}", chunk=8, delay=0.01, match="Phase ANALYZE")
+    slow = Reply(
+        text=f"scripted words {'and more ' * 200}",
+        chunk=8,
+        delay=0.01,
+        match="What failed, what does this error mean",
+    )
     at = desk(slow)
     stopping: list[_Stopping] = []
 
@@ -184,7 +189,14 @@ def test_ctrl_c_in_a_stream_keeps_the_partial_text_and_closes_the_connection(des
 
 
 def test_closing_the_session_from_outside_closes_the_stream(desk) -> None:
-    at = desk(Reply(text=f"scripted {'words ' * 500}", chunk=8, delay=0.01, match="Phase ANALYZE"))
+    at = desk(
+        Reply(
+            text=f"scripted {'words ' * 500}",
+            chunk=8,
+            delay=0.01,
+            match="What failed, what does this error mean",
+        )
+    )
     events = drive(at.case, at.make(), at.sandbox, intensity="cot", budget=BUDGET, clock=time.monotonic)
     for event in events:
         if type(event).__name__ == "Streamed":
@@ -202,7 +214,7 @@ def test_a_limit_of_cost_stops_before_the_request_that_could_pass_it(desk) -> No
 
 
 def test_the_limit_counts_what_was_spent_before_a_fault(desk) -> None:
-    at = desk(*whole()[:1], Reply(status=401, match="Phase VALIDATE"))
+    at = desk(*whole()[:1], Reply(status=401, match="No cause is confirmed yet"))
     spent = at.run().usage.usd
     assert spent > 0
     at.server.script[:] = whole()[1:]

@@ -1,13 +1,13 @@
 """One conversation with a model: it only grows at the end, streams what arrives and answers tool calls."""
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from cot_magic.core.errors import ReasonerError, ServiceFault
 from cot_magic.core.events import Remarked, Reply, Sent, Step, UsageReported, Waiting
-from cot_magic.core.findings import HypothesisId, Phase, Usage
+from cot_magic.core.findings import Phase, Usage
 from cot_magic.reasoners.claude.conversation.answers import SCHEMA, PhaseAnswer, read_answer, salvaged
 from cot_magic.reasoners.claude.conversation.lenient import calls_in
 from cot_magic.reasoners.claude.conversation.outgoing import Withholder
@@ -23,11 +23,10 @@ from cot_magic.reasoners.claude.messages.turn import (
     ToolCall,
     TurnRequest,
 )
-from cot_magic.reasoners.claude.prompts import AGAIN, NO_MORE_CALLS, SYSTEM
+from cot_magic.reasoners.claude.prompts import AGAIN, LAST, NO_MORE_CALLS, SYSTEM
 
 Turn: TypeAlias = Generator[Step, Reply, Answer]
-# tool calls in one phase: each look around costs a request, and the phases are there to decide
-CALLS = {Phase.ANALYZE: 6, Phase.PLAN: 4, Phase.VALIDATE: 12, Phase.IMPLEMENT: 12, Phase.CONFIRM: 4}
+CALLS = 12  # of tools in one answer
 LEAST_WAIT = 0.1  # seconds: the bound is checked before each request
 PAUSES = 4  # how often in a row a server may pause a turn
 # faults in what was sent: the same conversation would be refused again
@@ -55,13 +54,11 @@ class Dialogue:
     phase
         The current phase; `used` is its usage so far.
     asked
-        The phase that was asked about last.
-    early
-        Fixes in answers that came before the phase for them.
-    plans
-        Findings of the first answer that belong to the phase PLAN.
-    analysis
-        The headline of the first answer, and the hypotheses that were stated until then.
+        Whether the question is asked.
+    untried
+        Why fixes in answers were not tried.
+    over
+        Whether nothing more is sent, as requests, time or money are used up.
     requests, until, spent
         Requests that are left, the moment after which none is made, and US dollars so far, as far as known.
     redactor
@@ -74,10 +71,9 @@ class Dialogue:
     clock: Callable[[], float] = time.monotonic
     messages: list[dict[str, Any]] = field(default_factory=list)
     phase: Phase = Phase.ANALYZE
-    asked: Phase | None = None
-    early: list[Mapping[str, Any]] = field(default_factory=list)
-    plans: list[tuple[str, str]] = field(default_factory=list)
-    analysis: tuple[str, tuple[HypothesisId, ...]] = ("", ())
+    asked: bool = False
+    untried: list[str] = field(default_factory=list)
+    over: bool = False
     requests: int = 0
     until: float = 0.0
     spent: float = 0.0
@@ -92,7 +88,7 @@ class Dialogue:
 
     def allow_more(self) -> None:
         """Allow as many requests, and as much time and money, as the budget says."""
-        self.spent = 0.0
+        self.spent, self.over = 0.0, False
         self.requests, self.until = self.bench.budget.requests, self.clock() + self.bench.budget.wait_s
 
     def begin(self, phase: Phase) -> None:
@@ -132,37 +128,39 @@ class Dialogue:
         else:
             self.messages.append({"role": "user", "content": content})
 
-    # --- a phase ------------------------------------------------------------------------------------------
+    # --- the loop -----------------------------------------------------------------------------------------
 
     def answer(self) -> Generator[Step, Reply, PhaseAnswer]:
-        """Take turns, answering tool calls, until the model has given its findings for the phase.
+        """Take turns, answering tool calls, until the model gives its findings.
 
-        No turn follows a fix that turned out VERIFIED, unless the person is to be answered, nor one for which
-        no request or time is left.
+        No turn follows a fix that turned out VERIFIED, or the last round of fixes if some pass, unless the
+        person is to be answered; nor one for which no request, time or money is left.
         """
-        calls, refused = 0, 0
         formless: list[str] = []  # answers that were not in the requested form
-        done = self.bench.verified or bool(self.bench.case.prompt)
+        done = self.bench.settled or bool(self.bench.case.prompt)
         while True:
             if (said := self._used_up()) is not None:
+                self.over = True
                 yield Remarked(phase=self.phase, text=said)
                 return _best_of(formless) if formless else PhaseAnswer()
             self.requests -= 1
-            yield Sent(phase=self.phase, characters=self.sent, withheld=self.redactor.count)
+            yield Sent(
+                phase=self.phase, characters=self.sent, withheld=self.redactor.count, left=self._left()
+            )
             try:
                 answer = yield from self._whole_turn()
             except _TimeUp:
+                self.over = True
                 yield Remarked(phase=self.phase, text=self._time_up())
                 return _best_of(formless) if formless else PhaseAnswer()
             text = without_thought(answer.text)
             wanted = answer.calls or calls_in(text, NAMES)
-            if wanted and refused < 2:
-                left = CALLS[self.phase] - calls
-                yield from self._answer_calls(answer, wanted, left)
-                calls += len(wanted)
-                refused += left <= 0
-                if not done and self.bench.verified:
+            if wanted:
+                yield from self._answer_calls(answer, wanted, CALLS)
+                if not done and self.bench.settled:
                     return PhaseAnswer()
+                if self.requests == 1:
+                    self.say(LAST)
                 continue
             self._keep(answer)
             found = read_answer(text)
@@ -176,6 +174,15 @@ class Dialogue:
                 return best
             yield Remarked(phase=self.phase, text=ASKED_AGAIN)
             self.say(AGAIN)
+
+    def _left(self) -> str:
+        """What the session may still use, this request included."""
+        budget = self.bench.budget
+        most = budget.max_usd if budget.max_usd is not None else budget.stop_usd
+        return (
+            f"request {budget.requests - self.requests} of {budget.requests}, "
+            f"{max(0.0, self.until - self.clock()):.0f} s and ${max(0.0, most - self.spent):.2f} left"
+        )
 
     def _used_up(self) -> str | None:
         """Why no further request is made; None if one may be."""

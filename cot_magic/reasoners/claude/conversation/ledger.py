@@ -45,6 +45,11 @@ class Ledger:
         self.evidence = list(session.evidence)
         self.found = len(self.hypotheses), len(self.fixes)
 
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """How many hypotheses, fixes and pieces of evidence there are."""
+        return len(self.hypotheses), len(self.fixes), len(self.evidence)
+
     def hypothesis(self, given: Mapping[str, Any]) -> HypothesisId:
         """The hypothesis that is named, by its id, its number or its claim. Raises Misfit."""
         wanted = str(given.get("hypothesis", "")).strip()
@@ -141,6 +146,12 @@ class Ledger:
     def passing(self) -> list[Fix]:
         """Fixes with which the cell passes and no other order of its steps is known to fail."""
         return passing_fixes(self.fixes, self.evidence)
+
+    @property
+    def helpful(self) -> list[Fix]:
+        """Fixes with which the cell and their tests pass."""
+        good = (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
+        return [fix for fix in self.passing if self.judge(fix).verdict in good]
 
     @property
     def best(self) -> Fix | None:

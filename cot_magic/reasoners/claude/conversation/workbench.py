@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from cot_magic.core.events import (
     ExploreSchedules,
@@ -11,6 +11,7 @@ from cot_magic.core.events import (
     InspectVariable,
     Reply,
     Request,
+    RunAhead,
     RunProbe,
     Step,
     TestWritten,
@@ -36,6 +37,7 @@ from cot_magic.reasoners.claude.conversation.outgoing import Marked
 from cot_magic.reasoners.claude.messages.turn import ToolCall
 from cot_magic.reasoners.offline.tests_from_state import regression_tests
 
+P = TypeVar("P")
 Steps: TypeAlias = Generator[Step, Reply, None]
 Result: TypeAlias = tuple[str, bool]  # what the model is told, and whether it is an error
 MOST_HYPOTHESES = 12
@@ -69,6 +71,13 @@ class Workbench(Ledger):
     problems: dict[HypothesisId, str] = field(default_factory=dict)
     rounds: int = 0
     refused: list[str] = field(default_factory=list)
+    starved: bool = False  # the latest request was not run: no copy of the kernel, or no time is left
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to find out: a fix is VERIFIED, or fixes pass and no round is left to tell
+        them apart, which only the person can then do."""
+        return self.verified or (self.rounds >= self.budget.rounds and bool(self.helpful))
 
     # --- hypotheses and probes ----------------------------------------------------------------------------
 
@@ -107,26 +116,36 @@ class Workbench(Ledger):
         return {"cell": cell.id, "lineno": line if line is not None and 1 <= line <= last else None}
 
     def run_planned(self) -> Steps:
-        """Run the probes that came with the hypotheses; `problems` says why some could not run."""
+        """Run the probes that came with the hypotheses, at once; `problems` says why some could not run."""
+        requests: dict[HypothesisId, RunProbe] = {}
         for hypothesis, (code, frame) in list(self.planned.items()):
             try:
-                yield from self._probe(hypothesis, code, {"frame": frame})
+                requests[hypothesis] = self._probe(hypothesis, code, {"frame": frame})
             except Misfit as misfit:
                 self.problems[hypothesis] = f"The probe of {hypothesis} was not run: {misfit}."
-            self.planned.pop(hypothesis, None)
+                self.planned.pop(hypothesis)
+        yield from self._ahead(list(requests.values()))
+        for hypothesis, request in requests.items():
+            yield from self._run(request)
+            self.planned.pop(hypothesis, None)  # not before: what is stopped here runs when it is resumed
 
-    def _probe(
-        self, about: HypothesisId, code: str, given: Mapping[str, Any]
-    ) -> Generator[Step, Reply, tuple[tuple[Evidence, ...], bool]]:
+    def _probe(self, about: HypothesisId, code: str, given: Mapping[str, Any]) -> RunProbe:
         probe = Probe(about=about, source=tools.probe_source(code), frame=tools.frame_of(given, self.case))
         self.problems.pop(about, None)
-        return (yield from self._run(RunProbe(probe=probe)))
+        return RunProbe(probe=probe)
+
+    def _ahead(self, requests: Sequence[RunProbe | TryFix | InspectVariable]) -> Steps:
+        """Have several requests run side by side, so that each is answered at once when it is made."""
+        new = tuple(dict.fromkeys(request for request in requests if request not in self.ran))
+        if len(new) > 1:
+            yield from ask(RunAhead(requests=new))
 
     def _run(self, request: Request) -> Generator[Step, Reply, tuple[tuple[Evidence, ...], bool]]:
         """The evidence for a request, and whether it is from an earlier run of the same request."""
         if known := self.ran.get(request):
             return known, True
         gathered = yield from ask(request)
+        self.starved = not gathered
         self.evidence += gathered
         self.ran[request] = gathered
         return gathered, False
@@ -154,29 +173,39 @@ class Workbench(Ledger):
         except Misfit as misfit:
             return self.marked.redact(str(misfit)), True
 
-    def _each(
-        self, items: Sequence[Any], do: Callable[[Any], Generator[Step, Reply, str]]
+    def _each_at_once(
+        self,
+        items: Sequence[Any],
+        prepare: Callable[[Any], Generator[Step, Reply, P]],
+        request_of: Callable[[P], RunProbe | TryFix | InspectVariable | None],
+        do: Callable[[P], Generator[Step, Reply, str]],
     ) -> Generator[Step, Reply, str]:
         """Do the same with each item; what cannot be done is told beside the results of the others.
 
-        Raises Misfit if nothing could be done.
+        All items are checked first, and what they need is run side by side. Raises Misfit if nothing could be
+        done.
         """
-        told, said = [], []
+        ready, said = [], []
         for item in items:
             try:
-                told.append((yield from do(item)))
+                ready.append((yield from prepare(item)))
             except Misfit as misfit:
                 said.append(self.marked.redact(str(misfit)))
-        if not told:
+        if not ready:
             raise Misfit("; ".join(said))
+        yield from self._ahead([request for item in ready if (request := request_of(item)) is not None])
+        told = []
+        for item in ready:
+            told.append((yield from do(item)))
         self.refused += said
         return "\n".join([*told, *(f"Not run: {text}." for text in said)])
 
     def _hypothesize(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
-        return (yield from self._each(tools.items_of(given, "hypotheses"), self._test))
+        items = tools.items_of(given, "hypotheses")
+        return (yield from self._each_at_once(items, self._to_test, lambda item: item[1], self._tested))
 
-    def _test(self, given: Any) -> Generator[Step, Reply, str]:
-        """State a hypothesis, or take a known one, and run its probe."""
+    def _to_test(self, given: Any) -> Generator[Step, Reply, tuple[HypothesisId, RunProbe | None]]:
+        """State a hypothesis, or take a known one; the request for its probe, if it has one."""
         if not isinstance(given, Mapping):
             raise Misfit("a hypothesis is an object with `claim`, `prediction` and `probe`")
         item = named(given, HYPOTHESIS)
@@ -191,8 +220,14 @@ class Workbench(Ledger):
         if not code.strip():
             if known == len(self.hypotheses):
                 tools.text_of(item, "probe")
+            return about, None
+        return about, self._probe(about, code, item)
+
+    def _tested(self, item: tuple[HypothesisId, RunProbe | None]) -> Generator[Step, Reply, str]:
+        about, request = item
+        if request is None:
             return f"{about} is stated, without a probe that decides it."
-        gathered, again = yield from self._probe(about, code, item)
+        gathered, again = yield from self._run(request)
         verdict = f"{about}: {verdict_text(judge_hypothesis(about, self.evidence))}"
         return self._told(f"evidence for {about}", gathered, again, verdict)
 
@@ -213,12 +248,16 @@ class Workbench(Ledger):
         wanted = {**given, "expressions": given.get("expressions", given.get("expression"))}
         frame = tools.frame_of(given, self.case)
 
-        def look(item: Any) -> Generator[Step, Reply, str]:
+        def wish(item: Any) -> Generator[Step, Reply, InspectVariable]:
+            yield from ()
             expression = tools.expression_source(tools.text_of({"expression": item}, "expression"))
-            request = InspectVariable(expression=expression, frame=frame)
+            return InspectVariable(expression=expression, frame=frame)
+
+        def look(request: InspectVariable) -> Generator[Step, Reply, str]:
             return self._told("value", *(yield from self._run(request)))
 
-        return (yield from self._each(tools.items_of(wanted, "expressions"), look))
+        items = tools.items_of(wanted, "expressions")
+        return (yield from self._each_at_once(items, wish, lambda request: request, look))
 
     def _run_code(self, given: Mapping[str, Any]) -> Generator[Step, Reply, str]:
         code = tools.free_source(tools.text_of(given, "code"))
@@ -285,19 +324,19 @@ class Workbench(Ledger):
         if self.rounds >= self.budget.rounds:
             raise Misfit("no round of fixes is left: draw conclusions from the evidence so far")
 
-        def attempt(item: Any) -> Generator[Step, Reply, str]:
-            if not isinstance(item, Mapping):
-                raise Misfit("a fix is an object with `hypothesis`, `why`, `edits` and `tests`")
-            place = len(self.fixes)
-            gathered = yield from self.propose(item)
-            fix = self.fixes[place]
+        def attempt(request: TryFix) -> Generator[Step, Reply, str]:
+            gathered = yield from self._tried(request)
+            fix = request.fix
             verdict = f"{fix.id}: {verdict_text(self.judge(fix))}"
             return self._told(f"evidence for {fix.id}", gathered, verdict=verdict)
 
-        return (yield from self._each(tools.items_of(given, "fixes"), attempt))
+        items = tools.items_of(given, "fixes")
+        return (yield from self._each_at_once(items, self.propose, lambda request: request, attempt))
 
-    def propose(self, given: Mapping[str, Any]) -> Generator[Step, Reply, tuple[Evidence, ...]]:
-        """Propose a fix with its tests, and run both. Raises Misfit if the fix cannot be tried."""
+    def propose(self, given: Any) -> Generator[Step, Reply, TryFix]:
+        """Propose a fix with its tests; the request to try it. Raises Misfit if that cannot be done."""
+        if not isinstance(given, Mapping):
+            raise Misfit("a fix is an object with `hypothesis`, `why`, `edits` and `tests`")
         item = named(given, FIX)
         why = on_one_line(item.get("why"))
         edits = self.cells.edits(item.get("edits", given))
@@ -322,8 +361,12 @@ class Workbench(Ledger):
         for test in tests:
             self.tests.append((fix.id, test))
             yield TestWritten(fix=fix.id, test=test)
-        gathered, _ = yield from self._run(TryFix(fix=fix, tests=tests))
-        return gathered + (yield from self._challenged(fix))
+        return TryFix(fix=fix, tests=tests)
+
+    def _tried(self, request: TryFix) -> Generator[Step, Reply, tuple[Evidence, ...]]:
+        """The evidence for a fix, and of its challenge."""
+        gathered, _ = yield from self._run(request)
+        return gathered + (yield from self._challenged(request.fix))
 
     def _challenged(self, fix: Fix) -> Generator[Step, Reply, tuple[Evidence, ...]]:
         """Have a fix challenged that nothing else speaks against, so that the model is told in time."""
@@ -341,6 +384,7 @@ class Workbench(Ledger):
         A fix that was tried before is skipped without a word.
         """
         problems: list[str] = []
+        requests: list[TryFix] = []
         left = self.rounds < self.budget.rounds
         for item in given:
             try:
@@ -350,9 +394,13 @@ class Workbench(Ledger):
                     continue
                 if not left:
                     raise Misfit("no round of fixes is left")
-                yield from self.propose(item)
+                requests.append((yield from self.propose(item)))
             except Misfit as misfit:
                 problems.append(f"A fix was not tried: {misfit}.")
+        yield from self._ahead(requests)
+        for request in requests:
+            yield from self._tried(request)
+        self.rounds += bool(requests)
         return problems
 
     def write_tests(self) -> Steps:

@@ -73,6 +73,7 @@ def _search(namespace: dict[str, Any], wanted: dict[str, Any], say: "Voice") -> 
         if screening.survivors:
             limit = TimeLimit(wanted["rank_processor_s"], wanted["rank_seconds"])
             judging = Judging(bench=bench, limit=limit, beat=screening.beat)
+            judging.ran = faulthandler.cancel_dump_traceback_later  # what is left to do is ours, and ends
             _report(judging.ranked(screening.survivors, compare=wanted["compare"]), say)
     except Drifted:
         say(end="drifted", clean=screening.clean, at=screening.number)

@@ -25,6 +25,8 @@ def moves(drafts: Drafts, statement: ast.stmt, body: Sequence[ast.stmt], place: 
     parent = drafts.parent.get(statement)
     if isinstance(parent, ast.For | ast.While | ast.If | ast.With | ast.Try) and drafts.alone(parent):
         _out_of(drafts, parent, statement, body, place)
+    if isinstance(statement, ast.For | ast.While):
+        _return_after(drafts, statement)
     if place > 0 and isinstance(body[place - 1], BLOCKS) and drafts.alone(body[place - 1]):
         _into_previous(drafts, statement, body, place)
     following_block = body[place + 1] if place + 1 < len(body) else None
@@ -68,6 +70,16 @@ def _out_of(
     is_elif = isinstance(statement, ast.If) and drafts.source[start:].lstrip().startswith(b"elif")
     if statement in otherwise and place == 0 and not is_elif:
         _drop_else(drafts, parent, start, indent)
+
+
+def _return_after(drafts: Drafts, loop: ast.For | ast.While) -> None:
+    """Move the `return` in which the body of a loop ends to after the loop: where the loop makes no turn it
+    is not executed, so that nothing else would suspect its line."""
+    last = loop.body[-1]
+    if len(loop.body) > 1 and not loop.orelse and isinstance(last, ast.Return) and drafts.alone(last):
+        start, end = drafts.lines(last)
+        moved = reindented(drafts.block(start, end), drafts.indentation(last), drafts.indentation(loop))
+        drafts.add("dedent", (start, end), moved)
 
 
 def _drop_else(drafts: Drafts, parent: ast.stmt, start: int, indent: str) -> None:

@@ -30,6 +30,7 @@ OTHERS = frozenset(
 """Failures that no edit of the code under test mends."""
 # of the time for all experiments of a session, in time of the processor; with waiting it is more
 SHARE_OF_SCREENING, SHARE_OF_RANKING, WAITING = 0.3, 0.1, 1.6
+SHARE_OF_ALL = (SHARE_OF_SCREENING + SHARE_OF_RANKING) * WAITING
 MOST_SCREENING_S, MOST_RANKING_S = 20.0, 5.0
 SETUP_S = 2.0  # for the copy itself
 MOST_PROCESSES = 4  # a candidate may end its process, and the search goes on after it
@@ -54,11 +55,12 @@ class Proposal:
 
 @dataclass(slots=True, kw_only=True)
 class SearchReport:
-    """What a search found, and how far it came."""
+    """What a search found, and how far it came; `waited` are the seconds of its copies."""
 
     proposals: list[Proposal] = field(default_factory=list)
     candidates: int = 0
     seconds: float = 0.0
+    waited: float = 0.0
     compared: int = 0
     behaviours: int = 0
     inputs: int = 0
@@ -140,6 +142,7 @@ def search(cells: Sequence[Cell], case: Case, budget: Budget) -> Generator[Step,
         said = list(_lines(reply))
         survivors += [line["found"] for line in said if isinstance(line.get("found"), dict)]
         left -= reply.seconds
+        found.waited += reply.seconds
         processor_s -= max((_count(line.get("processor_s")) for line in said), default=reply.seconds)
         found.proposals = list(_proposals(said, cells, case, found))
         searched = any(line.get("end") in ("searched", "nothing fails") for line in said)

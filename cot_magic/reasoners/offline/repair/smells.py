@@ -1,4 +1,5 @@
-"""Smells of code that works by accident: what is never used, compared with itself, or cannot be reached."""
+"""Smells of code that works by accident: what is never used, compared with itself, read after its loop, or
+cannot be reached."""
 
 import ast
 import builtins
@@ -45,6 +46,7 @@ def _of(node: ast.AST) -> Iterator[int]:
     match node:
         case ast.FunctionDef():
             yield _unused(node)
+            yield _turned_out(node)
         case ast.Compare(ops=[_], comparators=[right]):
             yield ast.dump(node.left) == ast.dump(right)
         case ast.BinOp() if not isinstance(node.op, ast.Mult | ast.Add):
@@ -77,3 +79,22 @@ def _unused(function: ast.FunctionDef) -> int:
     stored = {node.id for node in names if isinstance(node.ctx, ast.Store) and not node.id.startswith("_")}
     given = {arg.arg for arg in function.args.args} - {"self"}
     return len(given - used) + len(stored - used)
+
+
+def _turned_out(function: ast.FunctionDef) -> int:
+    """Variables of `for` loops that are read after their loop, though nothing else sets them and the loop has
+    no `break`: they hold what came last."""
+    found = 0
+    for node in ast.walk(function):
+        block = getattr(node, "body", None)
+        if not isinstance(block, list):
+            continue  # the body of a lambda is an expression
+        for place, loop in enumerate(block):
+            if not isinstance(loop, ast.For) or any(isinstance(item, ast.Break) for item in ast.walk(loop)):
+                continue
+            turned = {item.id for item in ast.walk(loop.target) if isinstance(item, ast.Name)}
+            later = [item for after in block[place + 1 :] for item in ast.walk(after)]
+            names = [item for item in later if isinstance(item, ast.Name) and item.id in turned]
+            stored = {item.id for item in names if isinstance(item.ctx, ast.Store)}
+            found += len({item.id for item in names} - stored)
+    return found

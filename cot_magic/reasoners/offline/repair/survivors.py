@@ -35,6 +35,7 @@ UNKNOWN = "-"  # not run: no time was left
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 # what a survivor's rank counts beside its cost
 EXAMPLE, RAISES, LITERAL, ODD, SHARE, AGREE, SAME, SMELL = 2.0, 1.0, 1.5, 2.0, 0.8, 1.0, 1.5, 0.8
+MORE_CHANGED = 0.8  # it changes all that a rival at the same place changes, and more
 UNBOUND = 6.0  # for each name that nothing defines: there the mistake still is
 
 
@@ -111,11 +112,12 @@ class Ranking:
 
 @dataclass(slots=True, kw_only=True)
 class Judging:
-    """Compares survivors on a bench within a limit; `beat` tells that it goes on."""
+    """Compares survivors on a bench within a limit; `beat` tells that it goes on, `ran` that all have run."""
 
     bench: Bench
     limit: TimeLimit
     beat: Callable[[int], None] = lambda number: None
+    ran: Callable[[], None] = lambda: None
     usual: set[str] = field(default_factory=set)  # types that the asserts expect
     odd: int = 0  # results of the last program that have other types
 
@@ -148,7 +150,7 @@ class Judging:
             survivor.wrong_examples = len(examples) - right
             compared.append(survivor)
         least_wrong = min((item.wrong_examples for item in compared), default=0)
-        self.beat(0)
+        self.ran()
         for survivor in compared:
             survivor.wrong_examples -= least_wrong
         _order(compared, original, smells(bench.program.tree))
@@ -242,6 +244,29 @@ def _order(found: Sequence[Survivor], original: Sequence[str], smells_before: in
             - SAME * same / inputs
             + sum(DOUBT.get(kind, 0.0) for kind in item.kinds)
         )
+    _prefer_what_changes_less(found, original)
+
+
+def _prefer_what_changes_less(found: Sequence[Survivor], original: Sequence[str]) -> None:
+    """Count against a survivor that it changes results which a rival of its kind leaves as they are, if it
+    gives the same wherever that rival changes something: no check asked for the rest of what it changes."""
+    changes = [
+        frozenset(
+            (place, mine) for place, (mine, before) in enumerate(zip(item.results, original, strict=True))
+            if mine != before and UNKNOWN not in (mine, before)
+        )
+        for item in found
+    ]  # fmt: skip
+    for item, changed in zip(found, changes, strict=True):
+        if any(
+            less
+            and UNKNOWN not in rival.results
+            and less < changed
+            and rival.line == item.line
+            and rival.kinds == item.kinds
+            for rival, less in zip(found, changes, strict=True)
+        ):
+            item.rank += MORE_CHANGED
 
 
 def applied(source: bytes, steps: Sequence[Sequence[Splice]]) -> Iterator[bytes]:

@@ -56,7 +56,10 @@ def test_after_its_money_no_request_is_made_unless_the_person_set_a_limit(desk) 
 def test_a_call_that_is_refused_is_one_line_on_the_screen_and_tells_the_model_how_to_mend_it(desk) -> None:
     edit = {"cell": "", "find": "values = [1, 2, 3]", "replace": "values = []"}
     wrong = call("try_fixes", **{**FIX, "hypothesis": "a scripted claim here", "edits": [edit]})
-    at = desk(Reply(tools=[wrong], match="Phase ANALYZE"), Reply(text=answer(), sticky=True))
+    at = desk(
+        Reply(tools=[wrong], match="What failed, what does this error mean"),
+        Reply(text=answer(), sticky=True),
+    )
     session = at.run()
     said = "`find` occurs once in cell [1], not in cell [2]: name that cell"
     assert at.results()[0]["content"] == said
@@ -66,7 +69,10 @@ def test_a_call_that_is_refused_is_one_line_on_the_screen_and_tells_the_model_ho
 def test_a_probe_in_the_first_phase_states_its_claim_and_decides_it(desk) -> None:
     probe = call("hypothesize", hypothesis="the name is misspelt, a scripted claim", prediction="no `valus`",
                  code="'valus' not in globals() and len(values) == 3", frame=None)  # fmt: skip
-    at = desk(Reply(tools=[probe], match="Phase ANALYZE"), Reply(text=answer(), sticky=True))
+    at = desk(
+        Reply(tools=[probe], match="What failed, what does this error mean"),
+        Reply(text=answer(), sticky=True),
+    )
     session = at.run()
     assert session.phase(Phase.ANALYZE).remarks[-1] != ""
     assert session.hypotheses[0].claim == "the name is misspelt, a scripted claim"
@@ -80,7 +86,7 @@ def test_no_request_follows_a_fix_that_is_verified(desk) -> None:
         "claim": "`valus` is a misspelling", "prediction": "no such name", "cell": "", "line": 1,
         "probe": "'valus' not in globals() and isinstance(values, list)", "frame": None,
     }], fixes=[claim])  # fmt: skip
-    at = desk(Reply(text=first, match="Phase ANALYZE"))
+    at = desk(Reply(text=first, match="What failed, what does this error mean"))
     session = at.run()
     assert session.result == "verified"
     assert len(at.server.turns) == 1

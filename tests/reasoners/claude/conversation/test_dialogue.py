@@ -10,7 +10,11 @@ from cot_magic.core.findings import HypothesisVerdict, Phase
 
 
 def test_an_answer_that_was_cut_is_asked_for_once_more_with_twice_the_room(desk) -> None:
-    cut = Reply(text='{"headline": "scripted and cu', stop_reason="max_tokens", match="Phase ANALYZE")
+    cut = Reply(
+        text='{"headline": "scripted and cu',
+        stop_reason="max_tokens",
+        match="What failed, what does this error mean",
+    )
     at = desk(cut, *whole())
     session = at.run()
     assert session.result == "verified"
@@ -26,7 +30,7 @@ def test_a_tool_call_that_was_cut_is_not_run(desk) -> None:
     cut = Reply(
         tools=[{"name": "try_fixes", "input": '{"hypothesis": "h1", "why": "scr'}],
         stop_reason="max_tokens",
-        match="Phase IMPLEMENT",
+        match="No fix is verified yet",
     )
     at = desk(cut, *whole())
     session = at.run()
@@ -38,7 +42,7 @@ def test_an_answer_that_is_cut_twice_ends_in_a_fault_that_says_what_to_do(desk) 
     cut = Reply(
         tools=[{"name": "try_fixes", "input": '{"why": "scr'}],
         stop_reason="max_tokens",
-        match="Phase VALIDATE",
+        match="No cause is confirmed yet",
     )
     session = desk(whole()[0], cut, cut).run()
     assert len(session.faults) == 1
@@ -48,7 +52,10 @@ def test_an_answer_that_is_cut_twice_ends_in_a_fault_that_says_what_to_do(desk) 
 
 def test_a_paused_turn_is_sent_back_as_it_is(desk) -> None:
     paused = Reply(
-        thinking="scripted", text="a scripted pause", stop_reason="pause_turn", match="Phase VALIDATE"
+        thinking="scripted",
+        text="a scripted pause",
+        stop_reason="pause_turn",
+        match="No cause is confirmed yet",
     )
     at = desk(whole()[0], paused, Reply(text=answer()), *whole()[1:])
     session = at.run()
@@ -58,7 +65,7 @@ def test_a_paused_turn_is_sent_back_as_it_is(desk) -> None:
 
 
 def test_a_server_that_pauses_for_ever_is_not_followed_and_that_is_said(desk) -> None:
-    paused = Reply(text=answer(), stop_reason="pause_turn", match="Phase VALIDATE")
+    paused = Reply(text=answer(), stop_reason="pause_turn", match="No cause is confirmed yet")
     goes_on = Reply(text=answer(), stop_reason="pause_turn")
     at = desk(whole()[0], paused, *[goes_on] * 4, *whole()[1:])
     session = at.run()
@@ -72,7 +79,7 @@ def test_a_refusal_is_said_with_its_category_and_finished_phases_stay(desk) -> N
     refusal = Reply(
         stop_reason="refusal",
         stop_details={"type": "refusal", "category": "cyber", "explanation": "scripted no"},
-        match="Phase VALIDATE",
+        match="No cause is confirmed yet",
     )
     session = desk(*whole(VALIDATE=[refusal])).run()
     assert "declined to answer (category: cyber): scripted no" in session.faults[0]
@@ -81,7 +88,9 @@ def test_a_refusal_is_said_with_its_category_and_finished_phases_stay(desk) -> N
 
 
 def test_a_full_context_window_is_said_and_a_new_conversation_goes_on(desk) -> None:
-    full = Reply(text="scripted", stop_reason="model_context_window_exceeded", match="Phase VALIDATE")
+    full = Reply(
+        text="scripted", stop_reason="model_context_window_exceeded", match="No cause is confirmed yet"
+    )
     at = desk(*whole()[:1], full)
     session = at.run()
     assert "context window" in session.faults[0]
@@ -98,7 +107,9 @@ def test_an_unknown_stop_reason_is_taken_for_an_end(desk) -> None:
         *whole(
             VALIDATE=[
                 Reply(
-                    text=answer(hypotheses=[HYPOTHESIS]), stop_reason="novel_reason", match="Phase VALIDATE"
+                    text=answer(hypotheses=[HYPOTHESIS]),
+                    stop_reason="novel_reason",
+                    match="No cause is confirmed yet",
                 )
             ]
         )
@@ -116,7 +127,7 @@ FORMS = [
 @pytest.mark.parametrize("form", FORMS)
 def test_json_in_fences_or_among_words_is_read(desk, form: str) -> None:
     text = form.replace("{}", answer(hypotheses=[HYPOTHESIS]))
-    at = desk(*whole(ANALYZE=[Reply(text=text, match="Phase ANALYZE")]), loose=True)
+    at = desk(*whole(ANALYZE=[Reply(text=text, match="What failed, what does this error mean")]), loose=True)
     session = at.run()
     assert session.result == "verified"
     assert session.phase(Phase.ANALYZE).headline == "a scripted headline"
@@ -133,7 +144,8 @@ TEXTS = [
 def test_a_tool_call_that_is_written_as_text_is_run(desk, text: str) -> None:
     given = json.dumps({"hypothesis": "h1", "code": "len(values) == 3"})
     at = desk(
-        *whole(VALIDATE=[Reply(text=text % given, match="Phase VALIDATE"), Reply(text=answer())]), loose=True
+        *whole(VALIDATE=[Reply(text=text % given, match="No cause is confirmed yet"), Reply(text=answer())]),
+        loose=True,
     )
     session = at.run()
     assert [item.code for item in session.evidence if item.kind == "probe"] == ["len(values) == 3"]
@@ -143,7 +155,10 @@ def test_a_tool_call_that_is_written_as_text_is_run(desk, text: str) -> None:
 
 def test_an_empty_signature_is_sent_back_as_it_came(desk) -> None:
     first = Reply(
-        thinking="scripted", text=answer(hypotheses=[HYPOTHESIS]), signature="", match="Phase ANALYZE"
+        thinking="scripted",
+        text=answer(hypotheses=[HYPOTHESIS]),
+        signature="",
+        match="What failed, what does this error mean",
     )
     at = desk(*whole(ANALYZE=[first]), loose=True)
     assert at.run().result == "verified"
@@ -153,7 +168,12 @@ def test_an_empty_signature_is_sent_back_as_it_came(desk) -> None:
 
 def test_plain_words_are_asked_for_again_once_and_then_kept_as_a_finding(desk) -> None:
     words = "The name is misspelt, says this scripted answer. More of it."
-    at = desk(*whole(ANALYZE=[Reply(text=words, match="Phase ANALYZE"), Reply(text=words)]), loose=True)
+    at = desk(
+        *whole(
+            ANALYZE=[Reply(text=words, match="What failed, what does this error mean"), Reply(text=words)]
+        ),
+        loose=True,
+    )
     session = at.run()
     assert session.faults == ()
     view = session.phase(Phase.ANALYZE)
@@ -166,12 +186,12 @@ def test_a_model_that_says_nothing_at_all_is_told_about(desk) -> None:
     session = desk(Reply(blocks=[], stop_reason="end_turn", sticky=True), loose=True).run()
     assert session.faults == ()
     assert len(session.finished) == 5
-    assert session.phases[0].headline == "The model gave no findings; no hypotheses and no probes."
+    assert session.phases[0].headline == "The model gave no findings; no hypotheses and no fixes."
 
 
 def test_an_answer_of_thinking_alone_is_not_sent_back(desk) -> None:
     """The API accepts no assistant turn that ends in thinking."""
-    at = desk(*whole(ANALYZE=[Reply(thinking="scripted thinking", match="Phase ANALYZE"),
+    at = desk(*whole(ANALYZE=[Reply(thinking="scripted thinking", match="What failed, what does this error mean"),
                               Reply(text=answer(hypotheses=[HYPOTHESIS]))]))  # fmt: skip
     assert at.run().result == "verified"
     assert [message["role"] for message in at.server.turns[1].body["messages"]] == ["user"]

@@ -1,11 +1,13 @@
 """Several experiments in one call: what each shows, what is refused beside them, and what decides nothing."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from phase_script import EDIT, FIX, HYPOTHESIS, answer, call
 from scripted_replies import Reply
 
+from cot_magic.core.events import PhaseStarted, RunProbe, Sent, TryFix
 from cot_magic.core.findings import LOOK, FixVerdict, HypothesisVerdict, Phase
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
@@ -19,7 +21,7 @@ DONE = Reply(text=answer(), sticky=True)
 
 
 def first(*tools) -> Reply:
-    return Reply(tools=tools, match="Phase ANALYZE")
+    return Reply(tools=tools, match="What failed, what does this error mean")
 
 
 def test_several_hypotheses_are_decided_by_one_request(desk) -> None:
@@ -43,7 +45,10 @@ def test_a_hypothesis_that_cannot_be_tested_is_refused_and_the_others_run(desk) 
     assert "Not run: the probe is not valid Python" in result["content"]
     assert [item.claim for item in session.hypotheses] == [HYPOTHESIS["claim"]]
     shown = [
-        remark for remark in session.phases[0].remarks if remark.startswith("Refused a call of hypothesize")
+        remark
+        for view in session.phases
+        for remark in view.remarks
+        if remark.startswith("Refused a call of hypothesize")
     ]
     assert len(shown) == 1
 
@@ -125,7 +130,7 @@ def test_only_a_dotted_name_has_documentation(desk, name: str) -> None:
 
 def test_a_headline_that_the_runs_refuted_is_not_kept(desk) -> None:
     early = answer(headline="The list has four values (scripted)", hypotheses=[WRONG, HYPOTHESIS])
-    at = desk(Reply(text=early, match="Phase ANALYZE"), DONE)
+    at = desk(Reply(text=early, match="What failed, what does this error mean"), DONE)
     session = at.run()
     view = session.phase(Phase.ANALYZE)
     assert view.headline == f"Confirmed (1 refuted): {HYPOTHESIS['claim']}"
@@ -134,5 +139,61 @@ def test_a_headline_that_the_runs_refuted_is_not_kept(desk) -> None:
 
 def test_a_headline_that_no_run_refuted_is_kept(desk) -> None:
     early = answer(headline="The name is misspelt (scripted)", hypotheses=[HYPOTHESIS])
-    session = desk(Reply(text=early, match="Phase ANALYZE"), DONE).run()
+    session = desk(Reply(text=early, match="What failed, what does this error mean"), DONE).run()
     assert session.phase(Phase.ANALYZE).headline == "The name is misspelt (scripted)"
+
+
+class Counting:
+    """A Sandbox that notes how many jobs come at once."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner, self.sizes = inner, list[int]()
+
+    def status(self) -> Any:
+        return self.inner.status()
+
+    def run(self, jobs: Any) -> Any:
+        self.sizes += [len(jobs)] if jobs else []
+        return self.inner.run(jobs)
+
+    def close(self) -> None: ...
+
+
+def test_the_probes_of_one_call_run_side_by_side(desk) -> None:
+    other = {**HYPOTHESIS, "claim": "a scripted list is too long", "probe": "len(values) == 4"}
+    at = desk(first(call("hypothesize", hypotheses=[HYPOTHESIS, other])), DONE)
+    at.sandbox = counting = Counting(at.sandbox)
+    session = at.run()
+    assert counting.sizes[0] == 2
+    assert [item.held for item in session.evidence[:2]] == [True, False]
+
+
+def test_rival_fixes_of_one_call_run_side_by_side(desk) -> None:
+    rival = {**FIX, "edits": [{**EDIT, "replace": "[6]"}], "why": "scripted: another way to six"}
+    fixes = [{**item, "hypothesis": "the scripted name is misspelt"} for item in (FIX, rival)]
+    at = desk(first(call("try_fixes", fixes=fixes)), DONE)
+    at.sandbox = counting = Counting(at.sandbox)
+    assert len(at.run().fixes) >= 2
+    assert counting.sizes[0] >= 4  # of both, the cell and the test
+
+
+def test_a_right_answer_is_the_only_one_that_is_asked_for(desk) -> None:
+    at = desk(Reply(text=answer(hypotheses=[HYPOTHESIS], fixes=[FIX])))
+    session = at.run()
+    assert session.result == "verified"
+    assert len(at.server.turns) == 1
+    assert session.finished == tuple(Phase)
+    started = [event.phase for event in at.events if isinstance(event, PhaseStarted)]
+    assert started == list(Phase)
+    places = {type(event): place for place, event in reversed([*enumerate(at.events)])}
+    phases = {event.phase: place for place, event in enumerate(at.events) if isinstance(event, PhaseStarted)}
+    assert phases[Phase.VALIDATE] < places[RunProbe] < phases[Phase.IMPLEMENT] < places[TryFix]
+
+
+def test_what_the_session_may_still_use_is_told_with_each_request(desk) -> None:
+    at = desk(first(call("history", cell="[1]")), DONE)
+    at.run()
+    left = [event.left for event in at.events if isinstance(event, Sent)]
+    assert left[0].startswith("request 1 of 10, ")
+    assert left[0].endswith(" and $1.00 left")
+    assert left[1].startswith("request 2 of 10, ")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from phase_script import EDIT, FIX, HYPOTHESIS, TEST, answer, call, phase, whole
+from phase_script import ASKS, EDIT, FIX, HYPOTHESIS, TEST, answer, call, phase, whole
 from scripted_replies import Reply
 
 from cot_magic.core.events import Remarked
@@ -18,7 +18,7 @@ DIFF = "--- a/cell\n+++ b/cell\n@@ -1 +1 @@\n-total = sum(valus)\n+total = sum(v
 
 
 def analysed(text: str) -> list[Reply]:
-    return [Reply(text=text, match="Phase ANALYZE")]
+    return [Reply(text=text, match="What failed, what does this error mean")]
 
 
 def fixed(**changes: Any) -> list[Reply]:
@@ -50,7 +50,7 @@ def test_a_call_that_is_only_thought_of_is_not_made(desk) -> None:
 
 def test_words_after_thinking_in_tags_are_kept_without_it(desk) -> None:
     words = "<think>scripted secret plan</think>The name is misspelt, it is scripted."
-    replies = [Reply(text=words, match="Phase ANALYZE"), Reply(text=words)]
+    replies = [Reply(text=words, match="What failed, what does this error mean"), Reply(text=words)]
     view = desk(*whole(ANALYZE=replies), loose=True).run().phase(Phase.ANALYZE)
     assert [item.text for item in view.findings] == ["The name is misspelt, it is scripted."]
 
@@ -92,7 +92,10 @@ BROKEN = {
 
 @pytest.mark.parametrize("form", BROKEN)
 def test_of_json_that_is_broken_twice_the_whole_parts_are_taken(desk, form: str) -> None:
-    replies = [Reply(text=BROKEN[form], match="Phase ANALYZE"), Reply(text=BROKEN[form])]
+    replies = [
+        Reply(text=BROKEN[form], match="What failed, what does this error mean"),
+        Reply(text=BROKEN[form]),
+    ]
     at = desk(*whole(ANALYZE=replies), loose=True)
     session = at.run()
     assert [item.claim for item in session.hypotheses] == [HYPOTHESIS["claim"]]
@@ -113,14 +116,14 @@ def test_the_headline_of_json_that_is_broken_is_read_as_json_writes_it() -> None
 @pytest.mark.parametrize("second", ["", "I am sorry, says this scripted answer."])
 def test_what_the_first_answer_held_is_kept_if_the_second_is_worse(desk, second: str) -> None:
     bad = Reply(text=second) if second else Reply(blocks=[], stop_reason="end_turn")
-    replies = [Reply(text=BROKEN["no end"], match="Phase ANALYZE"), bad]
+    replies = [Reply(text=BROKEN["no end"], match="What failed, what does this error mean"), bad]
     session = desk(*whole(ANALYZE=replies), loose=True).run()
     assert [item.claim for item in session.hypotheses] == [HYPOTHESIS["claim"]]
 
 
 def test_words_that_come_before_an_empty_answer_are_kept(desk) -> None:
     replies = [
-        Reply(text="The name is misspelt, it is scripted.", match="Phase ANALYZE"),
+        Reply(text="The name is misspelt, it is scripted.", match="What failed, what does this error mean"),
         Reply(blocks=[], stop_reason="end_turn"),
     ]
     view = desk(*whole(ANALYZE=replies), loose=True).run().phase(Phase.ANALYZE)
@@ -143,7 +146,10 @@ WRITTEN = {
 
 @pytest.mark.parametrize("form", WRITTEN)
 def test_a_call_in_whatever_form_it_is_written_is_made(desk, form: str) -> None:
-    replies = [Reply(text=f"{WRITTEN[form]} scripted", match="Phase VALIDATE"), Reply(text=answer())]
+    replies = [
+        Reply(text=f"{WRITTEN[form]} scripted", match="No cause is confirmed yet"),
+        Reply(text=answer()),
+    ]
     at = desk(*whole(VALIDATE=replies), loose=True)
     session = at.run()
     assert [item.code for item in session.evidence if item.kind == "probe"] == [CODE]
@@ -185,7 +191,7 @@ def test_an_edit_of_another_form_is_made(desk, form: str) -> None:
 @pytest.mark.parametrize("name", ["ANALYZE", "IMPLEMENT"])
 def test_a_diff_among_words_is_tried_as_a_fix(desk, name: str) -> None:
     words = f"The name is misspelt, it is scripted:\n```diff\n{DIFF}```"
-    replies = [Reply(text=words, match=f"Phase {name}"), Reply(text=words)]
+    replies = [Reply(text=words, match=ASKS[name]), Reply(text=words)]
     quiet = {"ANALYZE": phase("ANALYZE"), "VALIDATE": [], "IMPLEMENT": phase("IMPLEMENT")}
     session = desk(*whole(**{**quiet, name: replies}), loose=True).run()
     assert [edit.after for fix in session.fixes for edit in fix.edits] == ["total = sum(values)"]
@@ -200,7 +206,7 @@ def test_a_fix_that_is_given_too_early_is_tried_when_it_is_time(desk) -> None:
 
 
 def test_what_two_turns_of_a_phase_wrote_stays_apart(desk) -> None:
-    at = desk(*whole(VALIDATE=[Reply(thinking="scripted one", text="scripted first.", match="Phase VALIDATE",
+    at = desk(*whole(VALIDATE=[Reply(thinking="scripted one", text="scripted first.", match="No cause is confirmed yet",
                                      tools=[call("history", cell="[1]")]),
                                Reply(thinking="scripted two", text=answer())]))  # fmt: skip
     view = at.run().phase(Phase.VALIDATE)
@@ -254,7 +260,7 @@ def test_a_probe_that_was_mended_is_run_and_no_complaint_stays(desk) -> None:
 
 
 def test_the_same_probe_again_and_again_is_run_once(desk) -> None:
-    again = Reply(tools=[call("hypothesize", hypothesis="h1", code=CODE)], match="Phase VALIDATE")
+    again = Reply(tools=[call("hypothesize", hypothesis="h1", code=CODE)], match="No cause is confirmed yet")
     more = [Reply(tools=[call("hypothesize", hypothesis="h1", code=CODE)]) for _ in range(5)]
     at = desk(*whole(VALIDATE=[again, *more, Reply(text=answer())]))
     session = at.run()
@@ -263,7 +269,9 @@ def test_the_same_probe_again_and_again_is_run_once(desk) -> None:
 
 
 def test_the_same_fix_again_and_again_is_one_fix(desk) -> None:
-    tries = [Reply(tools=[call("try_fixes", **FIX)], match="" if n else "Phase IMPLEMENT") for n in range(4)]
+    tries = [
+        Reply(tools=[call("try_fixes", **FIX)], match="" if n else "No fix is verified yet") for n in range(4)
+    ]
     script = whole(
         VALIDATE=phase("VALIDATE", hypotheses=[]), IMPLEMENT=[*tries, Reply(text=answer(fixes=[FIX]))]
     )
@@ -277,7 +285,7 @@ def test_the_same_fix_again_and_again_is_one_fix(desk) -> None:
 def test_a_fix_of_the_answer_for_which_no_round_is_left_is_told(desk) -> None:
     other = {**FIX, "edits": [{**EDIT, "replace": "[6]"}]}
     tries = [Reply(tools=[call("try_fixes", **{**FIX, "edits": [{**EDIT, "replace": f"[{n}]"}]})],
-                   match="" if n else "Phase IMPLEMENT") for n in range(2)]  # fmt: skip
+                   match="" if n else "No fix is verified yet") for n in range(2)]  # fmt: skip
     session = desk(*whole(IMPLEMENT=[*tries, Reply(text=answer(fixes=[other]))])).run()
     assert len(session.fixes) == 2
     assert "no round of fixes is left" in plain(outline(session)).replace("\n", " ")
@@ -295,7 +303,8 @@ def test_the_input_of_a_call_may_come_as_text_within_json(desk) -> None:
     given = json.dumps({"hypothesis": "h1", "code": CODE})
     block = {"type": "tool_use", "id": "scripted", "name": "hypothesize", "input": json.dumps(given)}
     at = desk(
-        *whole(VALIDATE=[Reply(blocks=[block], match="Phase VALIDATE"), Reply(text=answer())]), loose=True
+        *whole(VALIDATE=[Reply(blocks=[block], match="No cause is confirmed yet"), Reply(text=answer())]),
+        loose=True,
     )
     assert CODE in [item.code for item in at.run().evidence]
     sent = [
@@ -315,7 +324,7 @@ def test_calls_without_ids_or_with_the_same_get_one_each(desk) -> None:
 
     blocks = [block("len(values) == 1", id=None), block("len(values) == 2", id=""), block("len(values) == 4", id="scripted"),
               block("len(values) == 5", id="scripted")]  # fmt: skip
-    replies = [Reply(blocks=blocks, match="Phase VALIDATE"), Reply(text=answer())]
+    replies = [Reply(blocks=blocks, match="No cause is confirmed yet"), Reply(text=answer())]
     at = desk(*whole(VALIDATE=replies), loose=True)
     session = at.run()
     assert len([item for item in session.evidence if item.kind == "probe"]) == 4
@@ -354,7 +363,7 @@ def test_tokens_that_are_not_reported_are_not_called_none_and_cost_what_nobody_k
 
 
 def test_thinking_whose_tokens_are_not_reported_is_not_called_none(desk) -> None:
-    unknown = Reply(thinking="scripted thinking", text=answer(hypotheses=[HYPOTHESIS]), match="Phase ANALYZE",
+    unknown = Reply(thinking="scripted thinking", text=answer(hypotheses=[HYPOTHESIS]), match="What failed, what does this error mean",
                     usage={"output_tokens_details": None})  # fmt: skip
     at = desk(*whole(ANALYZE=[unknown]))
     session = at.run()
