@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from IPython.core.display_functions import display
+
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 # how IPython begins a frame: `File ~/lib/python3.11/site-packages/pandas/core/frame.py:4102, in DataFrame.…`
 _PACKAGES = r"\S*[\\/](?:site-packages|dist-packages|lib[\\/]python3\.\d+t?)[\\/]"
@@ -86,8 +88,6 @@ def _plain(part: str) -> str:
 
 def _show_whole(parts: Sequence[str], left_out: int) -> None:
     """Show the whole traceback in a closed fold; `%tb` shows the same where there are no folds."""
-    from IPython.display import display
-
     frames = f"{left_out} frame{'s' * (left_out != 1)} of libraries"
     text = escape(_COLOR.sub("", "\n".join(parts))).replace("\n", "&#10;")
     fold = (

@@ -4,7 +4,8 @@ import _thread
 import os
 import signal
 import threading
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from cot_magic.notebook.front_end import request
 
@@ -13,7 +14,8 @@ TARGET, CONTROL = "cot_magic", "cot_ctl"
 KEPT = 20  # latest answers of pages
 
 
-class PageCell(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageCell:
     """A code cell on a page: its id, source and position among all cells, and the number that it shows."""
 
     id: str
@@ -139,7 +141,9 @@ def _page_cell(told: Any) -> PageCell | None:
     match told:
         case {"id": str(name), "source": str(source), "index": int(index)}:
             count = told.get("count")
-            return PageCell(name, source, index, count if isinstance(count, int) else None)
+            return PageCell(
+                id=name, source=source, index=index, count=count if isinstance(count, int) else None
+            )
     return None
 
 

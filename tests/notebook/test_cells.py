@@ -8,6 +8,7 @@ import sessions
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.core.events import SessionEnded
 from cot_magic.core.findings import CellEdit, RegressionTest
+from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
 from cot_magic.notebook import cells
 
@@ -62,6 +63,21 @@ def test_a_test_cell_ends_by_calling_its_test_once(verified: Session) -> None:
     fix = verified.fixes[0].id
     (called,) = cells.test_cells(replace(verified, tests=((fix, bare),)))
     assert called.source == "def test_x():\n    assert True\n\n\ntest_x()"
+
+
+def test_a_test_that_shows_nothing_is_never_offered(verified: Session) -> None:
+    (view,) = verified.tests_of(verified.fixes[0].id)
+    assert view.before is not None
+    assert view.after is not None
+    for run, ending in ((view.before, Outcome.PASSED), (view.after, Outcome.RAISED)):
+        runs = [replace(item, outcome=ending) if item == run else item for item in verified.evidence]
+        assert cells.test_cells(replace(verified, evidence=tuple(runs))) == (), ending
+    blocked = [
+        replace(item, outcome=Outcome.BLOCKED) if item == view.before else item for item in verified.evidence
+    ]
+    assert cells.test_cells(replace(verified, evidence=tuple(blocked))), (
+        "it could not run here, and may show it"
+    )
 
 
 def test_without_a_fix_there_are_no_cells() -> None:
