@@ -47,6 +47,50 @@ _DF = "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b', 'a'], 'v': [1, 2,
 
 ROWS = (
     Remedy(
+        code="pandas.levels_apart",
+        on=("IndexingError",),
+        says="Too many indexers",
+        find=("_frame.loc[_a, _b, _c]",),
+        write=(
+            Swap(text="{frame}.loc[({a}, {b}), {c}]", why="Put the labels of a row in parentheses."),
+            Swap(text="{frame}.loc[({a}, {b}, {c}), :]", why="All of them are labels of a row."),
+        ),
+        claim="`loc` takes a row and a column; a row of `{frame}` has several labels.",
+        lesson="With several levels of labels, a row is named by a tuple: `df.loc[('Rome', 2023), 'rain']`.",
+        check="{frame}.index.nlevels > 1",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b'], 'n': [1, 2], 'v': [3, 4]}).set_index(['k', 'n'])",
+            "v = df.loc['b', 2, 'v']",
+            "v == 4",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.set_new_category",
+        on=("TypeError",),
+        says=r"Cannot setitem on a Categorical with a new category",
+        find=("_frame.loc[_rows, _column] = _v", "_frame.at[_rows, _column] = _v"),
+        write=(
+            Above(
+                text="{frame}[{column}] = {frame}[{column}].cat.add_categories([{v}])",
+                why="Add the category first.",
+            ),
+            Above(
+                text="{frame}[{column}] = {frame}[{column}].astype(object)",
+                why="Make plain values of the categories.",
+            ),
+        ),
+        claim="`{v}` is not one of the categories of `{frame}[{column}]`.",
+        lesson="A column of categories takes no other values: add the category first, or convert the column.",
+        check="{v} not in {frame}[{column}].cat.categories",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'s': pd.Categorical(['a', 'b'])})",
+            "df.loc[df['s'] == 'b', 's'] = 'c'",
+            "list(df['s']) == ['a', 'c'] and df['s'].dtype == 'category'",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
         code="pandas.append_alone",
         on=("AttributeError",),
         says=r"'DataFrame' object has no attribute 'append'",
