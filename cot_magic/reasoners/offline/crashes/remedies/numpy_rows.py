@@ -167,6 +167,10 @@ ROWS = (
         find=("_m.array(_x, ...)", "_m.asarray(_x, ...)"),
         write=(
             Swap(
+                text="[{m}.array(row, {rest}) for row in {x}]",
+                why="Make a list of arrays, one for each row: nothing is lost or filled.",
+            ),
+            Swap(
                 text="{m}.array(list(zip_longest(*{x}, fillvalue={m}.nan)), {rest}).T",
                 why="Fill short rows with missing values.",
                 needs=("from itertools import zip_longest",),

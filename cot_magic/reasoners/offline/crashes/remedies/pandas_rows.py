@@ -43,6 +43,12 @@ def _renames_to(site: Site, names: ast.AST | str) -> bool:
     )
 
 
+def _in_table(site: Site, bound: Bound) -> bool:
+    """Whether `x` and `y` are not both of `datetime`, which has rows of its own."""
+    sides = [held for hole in "xy" if isinstance(held := bound[hole], ast.expr)]
+    return any(kind_of(site, held) != "datetime.datetime" for held in sides)
+
+
 _DF = "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b', 'a'], 'v': [1, 2, 3], 'w': [4.0, 5.0, 6.0]})"
 
 ROWS = (
@@ -860,6 +866,7 @@ ROWS = (
     Remedy(
         code="pandas.time_zones",
         on=("TypeError",),
+        when=_in_table,
         says=r"tz-naive and tz-aware|offset-naive and offset-aware|Invalid comparison between "
         r"dtype=datetime64|tz-aware and tz-naive|both timezone",
         find=("_x - _y", "_x <cmp> _y"),
