@@ -43,6 +43,13 @@ def _renames_to(site: Site, names: ast.AST | str) -> bool:
     )
 
 
+def _may_leave_columns_out(_: Site, bound: Bound) -> bool:
+    """Whether the argument is not given yet, and it is not the conversion of `x` that failed."""
+    held = bound["x"]
+    converted = isinstance(held, ast.Call) and getattr(held.func, "attr", "") == "astype"
+    return not converted and "numeric_only" not in str(bound["rest"])
+
+
 def _in_table(site: Site, bound: Bound) -> bool:
     """Whether `x` and `y` are not both of `datetime`, which has rows of its own."""
     sides = [held for hole in "xy" if isinstance(held := bound[hole], ast.expr)]
@@ -223,7 +230,7 @@ ROWS = (
             "_x.skew(...)",
             "_x.quantile(...)",
         ),
-        when=lambda site, bound: "numeric_only" not in str(bound["rest"]),
+        when=_may_leave_columns_out,
         write=(
             Swap(
                 text="{x}.{method}({rest}, numeric_only=True)", why="Only use the columns that hold numbers."
