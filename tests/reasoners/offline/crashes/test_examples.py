@@ -24,7 +24,7 @@ RULES = {rule.code: rule for rule in all_rules() if not rule.code.startswith(("s
 LACKING = {
     "array.ragged_rows", "array.zero_step", "attribute.shadowed_module", "attribute.wrong_module",
     "file.missing_folder", "import.member_of_parent", "import.replaced", "operator.objects_in_table",
-    "plot.title_overwritten", "text.ord",
+    "origin.remade", "plot.loop_over_grid", "plot.title_overwritten", "recursion.no_end", "recursion.property", "text.ord",
     "loop.endless", "module.edited", "notebook.bound_anew", "notebook.hidden_global", "notebook.stale",
 }  # fmt: skip
 
