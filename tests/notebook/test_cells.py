@@ -34,13 +34,14 @@ def test_a_plausible_fix_says_what_was_not_proven() -> None:
 
 def test_a_cell_magic_stays_the_first_line(verified: Session) -> None:
     source = "%%time\ntotal(records)"
-    edit = CellEdit(cell=sessions.CellId("c7"), before=source, after=source.replace("total", "sum"))
+    after = source.replace("records", "list(records)")
+    edit = CellEdit(cell=sessions.CellId("c7"), before=source, after=after)
     session = replace(verified, fixes=(replace(verified.fixes[0], edits=(edit,)),))
     (cell,) = cells.fix_cells(session)
     assert cell.source.splitlines() == [
         "%%time",
         "# cot fix (verified): Spell the key `price` where the records are made",
-        "sum(records)",
+        "total(list(records))",
     ]
 
 
