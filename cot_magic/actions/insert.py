@@ -29,7 +29,7 @@ def insert_cells(state: ActionState, what: str) -> str:
     wanted = {"fix": fix_cells, "tests": test_cells}
     cells = [cell for name, make in wanted.items() if what in (name, "all") for cell in make(session)]
     if not cells:
-        return "There is nothing to insert: this session offers no fix and no tests."
+        return "There is nothing to insert: this session offers no fix, or no tests that show anything."
     if (why := why_not_whole(session.case)) is not None:
         return f"Nothing was inserted: {why}."
     state.inserter = choose(state.shell, front_end(state.shell), state.bridge, session)
@@ -80,11 +80,10 @@ def offer_to_insert(state: ActionState, session: "Session | None") -> None:
 
 def buttons(state: ActionState, shown: "Session") -> Buttons:
     """The buttons for a session that has a fix."""
-    best = shown.best_fix
     return Buttons(
         lambda what: accept(state, what),
         lambda: undo(state),
-        has_tests=best is not None and bool(shown.tests_of(best.id)),
+        has_tests=bool(test_cells(shown)),
         offer=offer(shown) if draws_offers(state) else None,
     )
 

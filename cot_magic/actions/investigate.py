@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from cot_magic import plugins
 from cot_magic.actions.examine import LiveExaminer
 from cot_magic.actions.failure import Failure
+from cot_magic.actions.page import placed
 from cot_magic.actions.parking import parked
 from cot_magic.actions.state import ActionState, history_of, redactor_of
 from cot_magic.capture.case import capture_case
@@ -112,7 +113,7 @@ def _capture(state: ActionState, cell: "Cell", failure: Failure | None, prompt: 
     case = capture_case(
         state.shell,
         history_of(state),
-        cell,
+        placed(state, cell),
         error,
         prompt=prompt,
         redactor=redactor_of(state),

@@ -61,7 +61,7 @@ from cot_magic.core.findings import (
     Usage,
 )
 from cot_magic.core.intermittent import failing_schedule
-from cot_magic.core.jobs import AVAILABLE, Budget, SandboxStatus
+from cot_magic.core.jobs import AVAILABLE, Budget, Outcome, SandboxStatus
 from cot_magic.core.progress import legs
 from cot_magic.core.repeated import by_chance
 from cot_magic.core.streaming import EMPTY, Transcript
@@ -116,6 +116,12 @@ class TestView:
     test: RegressionTest
     before: Evidence | None = None
     after: Evidence | None = None
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether it ran and passed without the fix, or ran and raised with it; False if it could not run."""
+        idle = self.before is not None and self.before.outcome is Outcome.PASSED
+        return idle or (self.after is not None and self.after.outcome is Outcome.RAISED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -304,11 +304,13 @@ def _unproven(
 def _unexplained(fix: Fix, way: Sequence[Leg], evidence: Sequence[Evidence]) -> list[str]:
     stated = dict.fromkeys([*(leg.fix.hypothesis for leg in way), fix.hypothesis])
     verdicts = [judge_hypothesis(hypothesis, evidence).verdict for hypothesis in stated]
-    return [
-        f"its hypothesis is {verdict.lower()}"
-        for verdict in dict.fromkeys(verdicts)
-        if verdict is not HypothesisVerdict.CONFIRMED
-    ]
+    return [_UNEXPLAINED[verdict] for verdict in dict.fromkeys(verdicts) if verdict in _UNEXPLAINED]
+
+
+_UNEXPLAINED = {
+    HypothesisVerdict.REFUTED: "a probe refuted the cause",
+    HypothesisVerdict.INCONCLUSIVE: "no probe confirmed the cause",
+}
 
 
 def _doubts(

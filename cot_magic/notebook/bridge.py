@@ -4,6 +4,7 @@ import _thread
 import os
 import signal
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 from cot_magic.notebook.front_end import request
@@ -11,6 +12,16 @@ from cot_magic.notebook.front_end import request
 PROTOCOL = 1
 TARGET, CONTROL = "cot_magic", "cot_ctl"
 KEPT = 20  # latest answers of pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageCell:
+    """A code cell on a page: its id, source and position among all cells, and the number that it shows."""
+
+    id: str
+    source: str
+    index: int
+    count: int | None
 
 
 class Bridge:
@@ -25,6 +36,7 @@ class Bridge:
         self._shell = shell
         self._comm: Any = None
         self._clients: set[str] = set()  # pages that said hello with our protocol
+        self._cells: dict[str, tuple[PageCell, ...]] = {}  # by page
         self.guard = False  # whether the settings of a page ask for the guard
         self._refused = ""  # why a page was refused
         self._lock = threading.Lock()
@@ -50,11 +62,17 @@ class Bridge:
         self._comm.close()
         self._comm = None
         self._clients.clear()
+        self._cells.clear()
 
     @property
     def connected(self) -> bool:
         """Whether the page that sent the current message has the extension with our protocol."""
         return self._comm is not None and self._client in self._clients
+
+    @property
+    def cells(self) -> "tuple[PageCell, ...]":
+        """The code cells that the page which sent the current message told; empty if it told none."""
+        return self._cells.get(self._client, ())
 
     @property
     def refused(self) -> str:
@@ -100,6 +118,9 @@ class Bridge:
                     )
             case {"op": "guard", "on": bool(on)}:
                 self.guard = on
+            case {"op": "cells", "client": str(client), "cells": list(cells)}:
+                found = (_page_cell(cell) for cell in cells)
+                self._cells[client] = tuple(cell for cell in found if cell is not None)
             case {"op": "cancel", "session": str(session_id)}:
                 self._cancel(session_id)
             case {"req": str(), "ok": bool()}:
@@ -114,6 +135,16 @@ class Bridge:
                 signal.pthread_kill(main, signal.SIGINT)  # also interrupts waiting for a copy of the kernel
             else:
                 _thread.interrupt_main()
+
+
+def _page_cell(told: Any) -> PageCell | None:
+    match told:
+        case {"id": str(name), "source": str(source), "index": int(index)}:
+            count = told.get("count")
+            return PageCell(
+                id=name, source=source, index=index, count=count if isinstance(count, int) else None
+            )
+    return None
 
 
 def last_failed_cell(shell: Any) -> str | None:

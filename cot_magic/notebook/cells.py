@@ -32,11 +32,15 @@ def fix_cells(session: Session) -> tuple[NewCell, ...]:
 
 
 def test_cells(session: Session) -> tuple[NewCell, ...]:
-    """Return one cell for each regression test of the best fix, ending with a call of the test."""
+    """Return one cell for each regression test of the best fix, ending with a call of the test.
+
+    A test that passes without the fix, or raises with it, shows nothing and is left out.
+    """
     fix = session.best_fix
     if fix is None:
         return ()
-    return tuple(NewCell(source=_called(view.test), role=CellRole.TEST) for view in session.tests_of(fix.id))
+    views = (view for view in session.tests_of(fix.id) if not view.shows_nothing)
+    return tuple(NewCell(source=_called(view.test), role=CellRole.TEST) for view in views)
 
 
 test_cells.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test where it is imported

@@ -26,6 +26,7 @@ from cot_magic.render.runs import ending
 from cot_magic.render.safe_text import code_span, counted, phrase, said, sentence
 
 _LONG_MESSAGE = 200
+_GUILTY, _SIGNATURE = "elements.guilty", "callee.signature"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +70,14 @@ def cause(session: Session) -> Statement:
 
 
 def most_telling(facts: Facts, raised: Raised) -> str:
-    """Return the fact of the autopsy that says most about the failure; "" if there is none.
+    """Return the fact of the autopsy that says most about the failure; "" if none explains it.
 
-    Of an assert, both sides with their values come first.
+    Of an assert, both sides with their values come first; then the elements that are to blame. What a
+    function takes explains a call that was refused, and no other failure.
     """
-    first = facts.first("inside.compared") if raised.ename == "AssertionError" else None
-    found = first or next(iter(facts), None)
+    first = facts.first("inside.compared") if raised.ename == "AssertionError" else facts.first(_GUILTY)
+    explains = (item for item in facts if raised.ename == "TypeError" or item.kind != _SIGNATURE)
+    found = first or next(explains, None)
     return found.text if found is not None else ""
 
 

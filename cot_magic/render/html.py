@@ -87,9 +87,9 @@ def html(outline: Outline) -> str:
 
 
 def header(outline: Outline) -> str:
-    """Return the verdict, the cause in one sentence, and the notes below."""
+    """Return the verdict and the cause in one sentence; the notes too, if no answer comes before them."""
     meta = escape(" · ".join(outline.meta))
-    notes = "".join(f'<div style="padding:0 14px 8px 14px">{inline(note)}</div>' for note in outline.notes)
+    notes = "" if outline.answer else _notes(outline)
     cause = f'<div style="{_CAUSE}"><b>{inline(outline.cause)}</b></div>' if outline.cause else ""
     return (
         f'<div role="status" aria-live="polite" style="{_VERDICT}">'
@@ -102,7 +102,12 @@ def _answer(outline: Outline) -> str:
     """Return what is shown before the first fold: the change that helps, or the facts."""
     if not outline.answer:
         return ""
-    return f'<div style="padding:0 14px 8px 14px">{"".join(map(block_html, outline.answer))}</div>'
+    found = "".join(map(block_html, outline.answer))
+    return f'<div style="padding:0 14px 8px 14px">{found}</div>{_notes(outline)}'
+
+
+def _notes(outline: Outline) -> str:
+    return "".join(f'<div style="padding:0 14px 8px 14px">{inline(note)}</div>' for note in outline.notes)
 
 
 def body(section: Section) -> str:

@@ -15,7 +15,7 @@ _INVISIBLE = re.compile(
 _CHECKS = re.compile("[\N{CHECK MARK}\N{HEAVY CHECK MARK}\N{WHITE HEAVY CHECK MARK}☑🗸🗹]\ufe0f?")
 _BACKTICKS = re.compile("`+")
 _QUOTED = re.compile(r"""(?<!\w)(?P<quote>['"])(?P<inner>[^'"\n]*)(?P=quote)(?!\w)""")
-_BLANKS = {" ": "␠", "\t": "⇥", "\N{NO-BREAK SPACE}": "⍽"}
+_BLANKS = {" ": "␣", "\t": "⇥", "\N{NO-BREAK SPACE}": "⍽"}
 
 
 def visible(text: str) -> str:
@@ -82,7 +82,7 @@ def code_span(text: str, limit: int = LINE) -> str:
 
 
 def spaces_shown(code: str) -> str:
-    """Return code, a value or words with the blanks around a quoted word as signs (`'Region␠'`)."""
+    """Return code, a value or words with the blanks around a quoted word as signs (`'Region␣'`)."""
     if " '" not in code and ' "' not in code and "' " not in code and '" ' not in code and "\xa0" not in code:
         return code
     return _QUOTED.sub(_with_signs, code)

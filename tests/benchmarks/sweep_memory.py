@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import Any
 
-QUICK: dict[str, Any] = {"sizes": (20, 80)}
+QUICK = {"sizes": (20, 80)}
 COMPARED = {"kib_a_notebook": "lower"}
 ROW_BYTES = 20_000
 CODE = """

@@ -122,3 +122,13 @@ def artefacts() -> Path:
     folder = Path(os.environ.get("COT_ARTEFACTS", "build/artefacts"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, which finds what people with a screen reader or weak sight cannot use."""
+    beside = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+    path = Path(os.environ.get("COT_AXE", beside))
+    if not path.is_file():
+        pytest.skip("axe-core is not installed: `npm install --no-save axe-core`, or COT_AXE=…/axe.min.js")
+    return path.read_text(encoding="utf-8")

@@ -254,3 +254,23 @@ def test_the_inserter_of_the_bridge_keeps_the_contract(verified: Session) -> Non
     said = inserter.insert([NewCell(source="x = 1", role=CellRole.FIX)])
     assert said == "The fix is inserted below cell [7]. %cot_undo reverts it."
     assert [op for op, _ in bridge.asked] == ["insert", "undo", "insert"]
+
+
+def test_a_page_tells_the_cells_so_that_one_which_has_not_run_is_named(greeted: Any) -> None:
+    fails = "%%cot\ntotal = 2 * rate_of_tax"
+    sources = ["%load_ext cot_magic", fails, "rate_of_tax = 1.19"]
+    cells = [
+        {"id": f"c{place}", "source": text, "index": place, "count": None}
+        for place, text in enumerate(sources)
+    ]
+    comm = hello(greeted)
+    told = {"op": "cells", "client": greeted.client.session.session, "cells": [*cells, {"id": 7}, None]}
+    send(greeted, "comm_msg", {"comm_id": comm, "data": told})
+    ran = greeted.run(fails, cell_id="c1")
+    (row,) = rows(ran)
+    assert [edit["cell_id"] for edit in row[OFFER_MIME]["edits"]] == ["c1"]
+    panel = next(
+        shown["text/plain"] for shown in reversed(ran.displays) if "CONFIRM" in shown.get("text/plain", "")
+    )
+    assert "rate_of_tax = 1.19" in panel
+    assert "which has not run" in panel

@@ -8,6 +8,7 @@ import sessions
 from cot_magic.core.case import CellRole, NewCell
 from cot_magic.core.events import SessionEnded
 from cot_magic.core.findings import CellEdit, RegressionTest
+from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
 from cot_magic.notebook import cells
 
@@ -27,19 +28,20 @@ def test_a_plausible_fix_says_what_was_not_proven() -> None:
     (cell,) = cells.fix_cells(sessions.fold(fixed))
     first, second, third = cell.source.splitlines()[:3]
     assert first == "# cot fix (plausible): Read the key with a default of 0"
-    assert second.startswith("# not proven: no regression test could be written; its hypothesis is refuted")
+    assert second.startswith("# not proven: no regression test could be written; a probe refuted the cause")
     assert third == "def total(rows):", "the comment that stood for the %%cot line is gone"
 
 
 def test_a_cell_magic_stays_the_first_line(verified: Session) -> None:
     source = "%%time\ntotal(records)"
-    edit = CellEdit(cell=sessions.CellId("c7"), before=source, after=source.replace("total", "sum"))
+    after = source.replace("records", "list(records)")
+    edit = CellEdit(cell=sessions.CellId("c7"), before=source, after=after)
     session = replace(verified, fixes=(replace(verified.fixes[0], edits=(edit,)),))
     (cell,) = cells.fix_cells(session)
     assert cell.source.splitlines() == [
         "%%time",
         "# cot fix (verified): Spell the key `price` where the records are made",
-        "sum(records)",
+        "total(list(records))",
     ]
 
 
@@ -62,6 +64,21 @@ def test_a_test_cell_ends_by_calling_its_test_once(verified: Session) -> None:
     fix = verified.fixes[0].id
     (called,) = cells.test_cells(replace(verified, tests=((fix, bare),)))
     assert called.source == "def test_x():\n    assert True\n\n\ntest_x()"
+
+
+def test_a_test_that_shows_nothing_is_never_offered(verified: Session) -> None:
+    (view,) = verified.tests_of(verified.fixes[0].id)
+    assert view.before is not None
+    assert view.after is not None
+    for run, ending in ((view.before, Outcome.PASSED), (view.after, Outcome.RAISED)):
+        runs = [replace(item, outcome=ending) if item == run else item for item in verified.evidence]
+        assert cells.test_cells(replace(verified, evidence=tuple(runs))) == (), ending
+    blocked = [
+        replace(item, outcome=Outcome.BLOCKED) if item == view.before else item for item in verified.evidence
+    ]
+    assert cells.test_cells(replace(verified, evidence=tuple(blocked))), (
+        "it could not run here, and may show it"
+    )
 
 
 def test_without_a_fix_there_are_no_cells() -> None:

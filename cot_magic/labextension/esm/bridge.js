@@ -5,6 +5,7 @@ import { host, kernelOf } from './host.js';
 
 const TARGET = 'cot_magic';
 const CONTROL = 'cot_ctl';
+const MOST = 2e6; // characters of all cells; a larger notebook is not sent
 export const PROTOCOL = 1;
 
 export class Bridge {
@@ -12,6 +13,7 @@ export class Bridge {
     this.settings = settings;
     this.controls = new WeakMap(); // kernel connection -> comm
     this.wired = new WeakSet();
+    this.told = new WeakMap(); // comm -> the cells that were sent last
     this.done = new Set(); // requests carried out; a comm may be served twice
   }
 
@@ -54,6 +56,20 @@ export class Bridge {
     const kernel = kernelOf(panel);
     const comm = kernel && this.controls.get(kernel);
     if (comm && !comm.isDisposed) comm.send({ op: 'guard', on: this.settings.guard });
+  }
+
+  /** Tell the kernel the code cells of its notebook, if they have changed: some may not have run. */
+  tellCells(panel) {
+    const kernel = kernelOf(panel);
+    const comm = kernel && this.controls.get(kernel);
+    if (!comm || comm.isDisposed) return;
+    const cells = [...panel.content.model.sharedModel.cells]
+      .map((cell, index) => ({ id: cell.id, source: cell.getSource(), index, count: cell.execution_count, code: cell.cell_type === 'code' }))
+      .filter(cell => cell.code);
+    const text = JSON.stringify(cells);
+    if (this.told.get(comm) === text) return;
+    this.told.set(comm, text);
+    comm.send({ op: 'cells', client: kernel.clientId, cells: text.length > MOST ? [] : cells });
   }
 
   async answer(panel, kernel, comm, data) {

@@ -9,6 +9,8 @@ export const INTENSITIES = [
   ['cot+', 'thorough: up to 20 s of experiments'],
   ['cot++', 'exhaustive: up to 60 s of experiments']
 ];
+const OFFER = 'application/vnd.cot-magic.offer+json';
+const PANEL = /^<section role="region" aria-label="([^"]*)"/;
 const ASKED = 'the last failure';
 const SAID = 'after the insertion';
 const QUERY = '__import__("cot_magic.notebook.bridge", fromlist=["_"]).last_failed_cell(get_ipython())';
@@ -21,6 +23,34 @@ export function failed(cell) {
   const outputs = cell.model.outputs;
   for (let i = 0; i < outputs.length; i++) if (outputs.get(i).type === 'error') return true;
   return false;
+}
+
+/** Whether a cell asked for its own investigation and shows the result, or is a lesson: a button adds nothing. */
+export function answered(cell) {
+  const first = cell.model.sharedModel.getSource().trimStart().split('\n', 1)[0];
+  if (!/^%%cot\+{0,2}(\s|$)/.test(first)) return false;
+  if (/\s--teach\b/.test(first)) return true;
+  return panelsOf(cell.model.outputs).some(word => !['interrupted', 'stopped', 'running'].includes(word));
+}
+
+/** The verdicts of the panels among outputs: the last word of each panel's label. */
+function panelsOf(outputs) {
+  const found = [];
+  for (let i = 0; i < outputs.length; i++) {
+    const label = PANEL.exec([outputs.get(i).data['text/html'] || ''].flat().join(''));
+    if (label) found.push(label[1].split(', ').pop());
+  }
+  return found;
+}
+
+/** Remove what an earlier click showed, from the first panel on: each click shows one panel. */
+function clear(outputs) {
+  const kept = [];
+  for (let i = 0; i < outputs.length; i++) {
+    const { data } = outputs.get(i);
+    if (!data[OFFER] && !PANEL.test([data['text/html'] || ''].flat().join(''))) kept.push(outputs.get(i).toJSON());
+  }
+  if (kept.length < outputs.length) outputs.fromJSON(kept);
 }
 
 /** Run our code in the kernel without traces in the history or the execution counts. */
@@ -118,6 +148,8 @@ export function makeDebug({ notebook }, dialogs, settings) {
         return again(panel, cell, magic, other);
       }
       const options = settings.reasoner === 'auto' ? '' : ` --reasoner ${settings.reasoner}`;
+      host.bridge.tellCells(panel);
+      clear(cell.model.outputs);
       const future = request(kernel, `%${magic}${options}`, cell.model.id);
       route(future, cell);
       return await future.done;
@@ -167,7 +199,7 @@ export class Bars {
     if (cell.isDisposed || cell.model.type !== 'code') return;
     const bar = cell.node.querySelector(':scope > .cot-Bar');
     const running = cell.model.executionState === 'running'; // its failure may be being debugged
-    const want = this.settings.offerOnError && failed(cell) && !running;
+    const want = this.settings.offerOnError && failed(cell) && !answered(cell) && !running;
     if (want && !bar) cell.node.appendChild(this.bar(cell));
     else if (!want && bar) bar.remove();
     this.commands.notifyCommandChanged('cot-magic:debug');

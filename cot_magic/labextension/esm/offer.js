@@ -1,4 +1,4 @@
-/* The row of buttons below a panel: a MIME renderer, so it works after a reload, without widgets or a kernel. */
+/* The row of buttons of a panel: a MIME renderer, so it works after a reload, without widgets or a kernel. */
 
 import { element } from './dialogs.js';
 import { afterInsertion } from './debug.js';
@@ -13,9 +13,29 @@ export function makeRenderer({ widgets }) {
   class OfferRow extends widgets.Widget {
     constructor() {
       super();
-      this.addClass('cot-Offer');
-      this.node.setAttribute('role', 'group');
-      this.node.setAttribute('aria-label', 'CoT debugger');
+      this.row = element('div', 'cot-Offer', '', { role: 'group', 'aria-label': 'CoT debugger' });
+      this.node.append(this.row);
+      this.moves = new MutationObserver(() => this.place());
+    }
+
+    onAfterAttach() {
+      this.place();
+      const area = this.node.closest('.jp-OutputArea');
+      if (area) this.moves.observe(area, { childList: true, subtree: true });
+    }
+
+    onBeforeDetach() {
+      this.moves.disconnect();
+    }
+
+    /** Put the row of an ended session into the panel of the output before, above its first fold; else below it. */
+    place() {
+      const child = this.node.closest('.jp-OutputArea-child');
+      const before = child && child.previousElementSibling;
+      const panel = before && before.querySelector('section[role="region"]');
+      const fold = panel && this.offer && this.offer.state !== 'running' && [...panel.children].find(part => part.tagName === 'DETAILS');
+      const home = fold ? panel : this.node;
+      if (this.row.parentNode !== home) home.insertBefore(this.row, fold || null);
     }
 
     /** @param {any} model with the offer under its MIME type */
@@ -23,8 +43,9 @@ export function makeRenderer({ widgets }) {
       this.offer = model.data[MIME];
       this.said = element('span', 'cot-Offer-said', this.offer.said || '', { role: 'status', 'aria-live': 'polite' });
       const buttons = this.offer.state === 'running' ? this.whileRunning() : this.atTheEnd();
-      this.node.replaceChildren(...buttons, this.said);
-      this.setHidden(!buttons.length && !this.offer.said);
+      this.row.replaceChildren(...buttons, this.said);
+      this.row.hidden = !buttons.length && !this.offer.said;
+      this.place();
     }
 
     whileRunning() {

@@ -87,6 +87,10 @@ export function makePlugin(packages) {
       };
       tracker.forEach(attach);
       tracker.widgetAdded.connect((_, panel) => attach(panel));
+      packages.notebook.NotebookActions.executionScheduled.connect((_, { notebook }) => {
+        const panel = tracker.find(item => item.content === notebook);
+        if (panel) host.bridge.tellCells(panel);
+      });
       tracker.activeCellChanged.connect(() => app.commands.notifyCommandChanged('cot-magic:debug'));
       return follow(registry, () => {
         bars.refreshAll();

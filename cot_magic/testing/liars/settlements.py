@@ -198,12 +198,12 @@ FIRST = _failing(
     test="assert even is not None",
 )
 BYTES = _failing(
-    'raw = b"caf\\xe9 \\x80 5"',
+    'raw = b"Z\\xfcrich \\x80 5"',
     'text = raw.decode("utf8")\nprint(text)',
     truth="assert False, 'which encoding?'",
     claim="The bytes are not UTF-8.",
-    probe="b'\\xe9' in raw",
-    test="assert text.startswith('caf')",
+    probe="b'\\xfc' in raw",
+    test="assert text.startswith('Z')",
 )
 HOME = _failing(
     'import os\nos.environ["DATA_HOME"] = "/data"\nos.environ["DATA_ROOT"] = "/srv"',

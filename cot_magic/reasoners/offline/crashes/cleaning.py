@@ -60,6 +60,12 @@ _COMMA = Step(
     column=".str.replace(',', '.', regex=False)",
     why="Write a decimal point for the comma.",
 )
+_DOTS_AND_COMMA = Step(
+    run=lambda text: text.replace(".", "").replace(",", "."),
+    text=".replace('.', '').replace(',', '.')",
+    column=".str.replace('.', '', regex=False).str.replace(',', '.', regex=False)",
+    why="Remove the dots between thousands, and write a decimal point for the comma.",
+)
 _STRIP = Step(run=str.strip, text=".strip()", column=".str.strip()", why="Remove the blanks around them.")
 _NEGATIVE = Step(
     run=lambda text: re.sub(r"^\((.*)\)$", r"-\1", text),
@@ -93,7 +99,9 @@ def steps(texts: Sequence[str]) -> list[Step]:
         found.append(_removing(signs, "Remove the currency signs."))
     if signs and "," in joined:
         found.append(_removing(f"{signs},", "Remove currency signs and thousands separators."))
-    if "," in joined:
+    if dotted := [text for text in texts if re.search(r"\.\d{3},\d{1,2}\D*$", text)]:
+        found.append(_DOTS_AND_COMMA)
+    elif "," in joined:
         commas = [text for text in texts if "," in text]
         decimal = all(re.search(r"\d,\d{1,2}\D*$", text) for text in commas)
         thousands = _removing(",", "Remove the thousands separators.")
@@ -106,7 +114,7 @@ def steps(texts: Sequence[str]) -> list[Step]:
         found.append(_without_units(sorted(units)))
     if any(re.fullmatch(r"\(.*\)", text.strip()) for text in texts):
         found.append(_NEGATIVE)
-    if all(_NUMBER.search(text) for text in texts):
+    if not dotted and all(_NUMBER.search(text) for text in texts):
         found.append(_EXTRACT)
     return found
 

@@ -67,6 +67,15 @@ def of_the_selection(site: Site) -> Iterator[Suspicion]:
         rows = dict(found.facts).get("shape", "") if (found := site.known(other)) is not None else ""
         if other == table or not rows.startswith(f"({said[1]},"):
             continue
+        if (key := _grouped_by(site, other)) is not None:
+            looked_up = site.over(value, f"{table}[{key}].map({other})")
+            yield site.cause(
+                f"`{other}` has one value for each {key}, {said[1]} in all; `{table}` has {said[2]} rows.",
+                f"Each {key} of `{table}` has a value in `{other}`.",
+                f"bool({table}[{key}].isin({other}.index).all())",
+                site.repair(f"Look up the value for the {key} of each row.", looked_up),
+                weight=0.95,
+            )
         pandas = next((item.name for item in site.case.namespace if "module 'pandas'" in item.text), "pd")
         aligned = f"{pandas}.Series(list({site.text(value)}), index={other}.index)"
         repairs = (
@@ -79,6 +88,23 @@ def of_the_selection(site: Site) -> Iterator[Suspicion]:
         check = f"len({other}) == {said[1]} and len({table}) == {said[2]}"
         yield site.cause(claim, "It has as many rows.", check, *repairs, weight=0.85)
         return
+
+
+def _grouped_by(site: Site, name: str) -> str | None:
+    """The key of the `groupby` that made a series, as it is written; None if no single one did."""
+    made = next(site.assignments(name), None)
+    if made is None or type_name(site.known(name)) != _ROWS[1]:
+        return None
+    keys = [
+        src.text_of(made[0].source, call.args[0])
+        for call in ast.walk(made[1].value)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "groupby"
+        and len(call.args) == 1
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    return keys[0] if len(keys) == 1 else None
 
 
 def _tables(site: Site, value: ast.expr, depth: int = 2) -> Iterator[str]:

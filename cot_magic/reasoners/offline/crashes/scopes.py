@@ -308,4 +308,38 @@ def gone(site: Site) -> Iterator[Suspicion]:
             return
 
 
-RULES = (missing_self, no_self_parameter, later, other_cell, local_elsewhere, gone)
+@rule(
+    "name.class_scope",
+    "NameError",
+    lesson="A comprehension has a scope of its own. In the body of a class it sees the names of the class "
+    "only in its first `for … in`, where they can be given to it: `[n * i for n in [n] for i in range(3)]`.",
+)
+def class_scope(site: Site) -> Iterator[Suspicion]:
+    """A comprehension in the body of a class uses a name of the class."""
+    name, klass = missing(site), site.klass
+    if not name or klass is None or site.function is not None:
+        return
+    of_class = {other for node in klass.body for other in src.bound_names(node)}
+    for node in ast.walk(klass):
+        if not isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            continue
+        seen = {id(part) for part in ast.walk(node.generators[0].iter)}
+        names = [item for item in ast.walk(node) if isinstance(item, ast.Name) and id(item) not in seen]
+        own = {item.id for item in names if isinstance(item.ctx, ast.Store)}
+        given = [other for other in dict.fromkeys(item.id for item in names) if other in of_class - own]
+        if name not in given or not node.lineno <= site.frame.lineno <= (node.end_lineno or 0):
+            continue
+        start = site.cell.source.rindex("for", 0, src.span(site.cell.source, node.generators[0].target)[0])
+        shown = ", ".join(given)
+        values = shown if len(given) == 1 else f"({shown})"
+        change = src.Splice(start=start, end=start, text=f"for {shown} in [{values}] ")
+        yield site.cause(
+            f"The comprehension in the class `{klass.name}` does not see the `{name}` of the class.",
+            f"`{name}` is not defined inside the comprehension.",
+            absent(name),
+            site.repair(f"Give it `{shown}` in its first `for`, where it sees the class.", change),
+            weight=0.95,
+        )
+
+
+RULES = (missing_self, no_self_parameter, later, other_cell, local_elsewhere, gone, class_scope)

@@ -1,6 +1,7 @@
 """Features that were split into training and test data before they were made fit for a model."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -92,4 +93,35 @@ def _split(site: Site, name: str) -> tuple[Cell, ast.Assign, ast.Call] | None:
     return None
 
 
-RULES = (before_split,)
+@rule(
+    "model.target_among_features",
+    "ValueError",
+    lesson="A model is fitted with the columns that will be there when it predicts, without the one that it "
+    "is to predict.",
+)
+def target_among_features(site: Site) -> Iterator[Suspicion]:
+    """`fit(train, train['y'])`, then `predict(test)`, where `test` has no `y`."""
+    said = site.says(r"seen at fit time, yet now missing:\s*- (\w+)\s*$")
+    calls = site.find(ast.Call, lambda node: getattr(node.func, "attr", "").startswith(("predict", "score")))
+    if said is None or not calls or not isinstance(calls[0].func, ast.Attribute):
+        return
+    name, model = said[1], site.text(calls[0].func.value)
+    for cell, tree in site.cells():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="fit"), args=[features, target, *_]):
+                    of_target = src.text_of(cell.source, target)
+                    if not re.search(rf"\b{name}\b", of_target):
+                        continue
+                    text = src.text_of(cell.source, features)
+                    change = src.over(cell.source, features, f"{text}.drop(columns={name!r})")
+                    why = f"Fit the model without {name!r}, which it is to predict."
+                    repair = Repair(edits=(src.edit(cell, change),), why=why)
+                    claim = f"`{model}` was fitted with {name!r} among its features, and that is its target."
+                    check = f"{name!r} in {model}.feature_names_in_"
+                    cause = site.cause(claim, "It is one of its features.", check, repair, weight=0.93)
+                    yield replace(cause, cell=cell.id, lineno=node.lineno)
+                    return
+
+
+RULES = (before_split, target_among_features)

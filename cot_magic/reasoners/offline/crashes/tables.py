@@ -104,8 +104,8 @@ def numbers_as_text(site: Site) -> Iterator[Suspicion]:
         assert isinstance(call.func, ast.Attribute)
         strip = {",": r"','", "$": r"'$'", "%": r"'%'", "€": r"'€'", " ": r"' '"}
         signs = [sign for sign in strip if sign in value.strip()]
-        if not signs:
-            return
+        if not signs or re.search(r"\d,\d{1,2}\D*$", value):
+            return  # that comma is a decimal one
         new = "".join(f".str.replace({strip[sign]}, '', regex=False)" for sign in signs)
         claim = f"`{site.one_line(call.func.value)}` holds strings such as `{value}`."
         yield site.reading(

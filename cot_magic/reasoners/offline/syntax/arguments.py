@@ -140,9 +140,6 @@ def _star_ways(texts: list[str]) -> Iterator[tuple[str, float, _Ways]]:
         without = [text for i, text in enumerate(texts) if i not in extra]
         claim = "`/` may be used only once, after a parameter and before `*`."
         yield claim, 0.85, [(without, "Remove the misplaced `/`.")]
-    if any(text.startswith("*") and "=" in text for text in texts):
-        bare = [text.split("=")[0].rstrip() if text.startswith("*") else text for text in texts]
-        yield "A parameter with a star cannot have a default.", 0.9, [(bare, "Remove the default.")]
 
 
 def _calls(problem: Problem) -> Iterator[tuple[int, ItemList]]:
@@ -225,8 +222,3 @@ def _generator(problem: Problem) -> Iterator[Reading]:
                 changes.append((problem.tokens[end - 1].end, problem.tokens[end - 1].end, ")"))
     claim = "A generator expression next to other arguments needs its own parentheses."
     yield reading(claim, (problem.put(*changes), "Put it in parentheses."), weight=0.95)
-
-
-SLIPS = (
-    _default_order, _duplicate, _stars, _order, _repeated, _generator,
-)  # fmt: skip

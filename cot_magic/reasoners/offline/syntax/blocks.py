@@ -4,7 +4,6 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from cot_magic.reasoners.offline.syntax.lexer import lex, lines_inside_strings
 from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, reading, slip, unique
 
 _CONTINUES = re.compile(r"\s*(?:elif|else|except|finally|case)\b")
@@ -63,20 +62,6 @@ def block_end(lines: Sequence[str], start: int, least: int) -> int:
     return end
 
 
-def shifted(lines: Sequence[str], first: int, last: int, by: int, unit: str = " ") -> str:
-    """Return the source with the lines `first` to `last` (exclusive) moved by that many columns.
-
-    A line that begins inside of a string stays where it is: the string would change.
-    """
-    kept = lines_inside_strings(lex("\n".join(lines)).tokens)
-    moved = list(lines)
-    for place in range(first, last):
-        line = lines[place]
-        if line.strip() and place not in kept:
-            moved[place] = unit[0] * by + line if by > 0 else line[min(-by, width_of(line)) :]
-    return "\n".join(moved)
-
-
 @slip("missing-block")
 def _missing_block(problem: Problem) -> Iterator[Reading]:
     """A header without an indented block."""
@@ -94,14 +79,14 @@ def _missing_block(problem: Problem) -> Iterator[Reading]:
     first = next((i for i in range(header + 1, len(lines)) if is_filled(lines[i])), len(lines))
     comments = [i for i in range(header + 1, first) if lines[i].strip()]
     at = (comments[-1] if comments else header) + 1
-    placeholder = "\n".join([*lines[:at], lines[head - 1][:base] + unit + "pass", *lines[at:]])
+    placeholder = problem.lines_put(at, at, lines[head - 1][:base] + unit + "pass")
     empty = (placeholder, "Add `pass` as a placeholder for the block.")
     ended = first == len(lines) or width_of(lines[first]) < base
     if ended or (_CONTINUES.match(lines[first]) and not lines[first].lstrip().startswith("case")):
         yield reading(claim, empty, weight=0.92)
         return
     ends = dict.fromkeys(_block_ends(lines, first))
-    options = [(shifted(lines, first, end, len(unit), unit), "Indent the lines below.") for end in ends]
+    options = [(problem.shifted(first, end, len(unit), unit), "Indent the lines below.") for end in ends]
     inner, outer = _DEFINES.match(lines[first]), _DEFINES.match(lines[head - 1])
     two_functions = inner and outer and "class" not in lines[head - 1]
     gap = header + 1 < len(lines) and not lines[header + 1].strip()
@@ -157,7 +142,7 @@ def _lost_branch(problem: Problem) -> Iterator[Reading]:
     own = width_of(lines[place])
     widths = dict.fromkeys(width_of(line) for line in reversed(lines[:place]) if owners.match(line))
     options = [
-        (shifted(lines, place, stop, width - own), _ALIGN.format(word))
+        (problem.shifted(place, stop, width - own), _ALIGN.format(word))
         for stop in (block_end(lines, place, own + 1), place + 1)
         for width in widths
         if width != own
@@ -168,13 +153,11 @@ def _lost_branch(problem: Problem) -> Iterator[Reading]:
     if 0 < start < place and width_of(lines[start]) == own:
         unit = indent_unit(lines)
         options.append(
-            (shifted(lines, start, place, len(unit), unit), "Indent the lines above into the block.")
+            (problem.shifted(start, place, len(unit), unit), "Indent the lines above into the block.")
         )
     if word in ("else", "elif") and not widths:
         begun = re.sub(r"^(\s*)elif\b", r"\1if", re.sub(r"^(\s*)else\s*:", r"\1if True:", lines[place]))
-        options.append(
-            ("\n".join([*lines[:place], begun, *lines[place + 1 :]]), "Begin a new `if` statement.")
-        )
+        options.append((problem.lines_put(place, place + 1, begun), "Begin a new `if` statement."))
     claim = f"There is no statement above that this `{word}` could belong to."
     yield reading(claim, *unique(options)[:5], weight=0.87)
 
@@ -208,7 +191,7 @@ def _moved_last(problem: Problem, place: int | None, claim: str, sibling: str) -
     while last < len(lines) and width_of(lines[last]) == own and re.match(sibling, lines[last]):
         last = block_end(lines, last, own + 1)
     if last > end:
-        after = "\n".join([*lines[:place], *lines[end:last], *lines[place:end], *lines[last:]])
+        after = problem.lines_put(place, last, *lines[end:last], *lines[place:end])
         yield reading(claim, (after, "Move it to the end."), weight=0.95)
 
 
@@ -221,8 +204,8 @@ def _lonely_try(problem: Problem) -> Iterator[Reading]:
         indent, end = lines[start][:own], block_end(lines, start, own + 1)
         ways = []
         for head, body in (("except Exception as error:", "print(error)"), ("finally:", "pass")):
-            added = [*lines[:end], f"{indent}{head}", f"{indent}    {body}", *lines[end:]]
-            ways.append(("\n".join(added), f"Add `{head}`."))
+            added = problem.lines_put(end, end, f"{indent}{head}", f"{indent}    {body}")
+            ways.append((added, f"Add `{head}`."))
         yield reading("A `try` block needs an `except` or a `finally`.", *ways, weight=0.85)
 
 
@@ -309,9 +292,3 @@ def _two_statements(problem: Problem) -> Iterator[Reading]:
             after = problem.put((at, token.start, f"\n{margin}"))
             claim = f"`{text}` starts a new statement in the middle of a line."
             yield reading(claim, (after, "Put it on a line of its own."), weight=weight)
-
-
-SLIPS = (
-    _missing_block, _tabs, _lost_branch, _handlers, _unreachable, _decorator, _braces, _counted,
-    _two_statements,
-)  # fmt: skip

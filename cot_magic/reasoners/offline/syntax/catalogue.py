@@ -1,5 +1,8 @@
 """All rules about code that Python cannot parse."""
 
+from collections.abc import Iterator
+from types import ModuleType
+
 from cot_magic.reasoners.offline.syntax import (
     arguments,
     blocks,
@@ -20,13 +23,22 @@ from cot_magic.reasoners.offline.syntax import (
 from cot_magic.reasoners.offline.syntax.problem import Slip
 from cot_magic.reasoners.offline.syntax.rule import SEARCHED, SyntaxRule
 
+
+def _slips_in(module: ModuleType) -> Iterator[Slip]:
+    """Yield the slips of a module in their order: those of its tables, and those that are functions."""
+    for value in vars(module).values():
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Slip):
+                yield item
+
+
 SLIPS: tuple[Slip, ...] = tuple(
     slip
     for module in (
         pasted, characters, imports, blocks, fstrings, strings, numbers, statement_rows, header_rows,
         expression_rows, arguments, target_rows, words, scopes, items,
     )
-    for slip in module.SLIPS
+    for slip in _slips_in(module)
 )  # fmt: skip
 
 RULES: tuple[SyntaxRule, ...] = tuple(

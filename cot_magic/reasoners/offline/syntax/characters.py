@@ -163,8 +163,3 @@ def _backslash(problem: Problem) -> Iterator[Reading]:
         elif rest.strip() not in CLOSERS:
             options.append((problem.put((at + 1, at + 1, "\n")), "Break the line after the backslash."))
         yield reading("Nothing may follow a backslash on its line.", *options, weight=0.88)
-
-
-SLIPS = (
-    _typographic, _raised_digit, _entities, _stray, _backslash,
-)  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cot_magic.core.spelling import distance
-from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, OPENERS, TokenKind
+from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, OPENERS, STRINGS, UNCLOSED, TokenKind
 from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem
 
 BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
@@ -29,7 +29,6 @@ _AFTER_OPERAND = (
 _OF_TWO = (
     "==", "!=", ">=", "<=", "->", "+=", "-=", "*=", ":=", "**", "//", ":", "=", ".", ",", "and", "or",
 )  # fmt: skip
-_STRINGS = (TokenKind.STRING, TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE)
 _BRACKET_MESSAGE = re.compile("never closed|unmatched|does not match opening")
 _DEFINITIONS = ("def", "class")
 
@@ -135,13 +134,9 @@ def _bracket_edits(problem: Problem, where: ErrorArea) -> Iterator[OneEdit]:
 
 def _deleted(problem: Problem, index: int) -> Iterator[OneEdit]:
     token = problem.tokens[index]
-    if token.kind in _STRINGS:
+    if token.kind in STRINGS:
         return
-    start, end, source = token.start, token.end, problem.source
-    if source[end : end + 1] == " " and (start == 0 or source[start - 1] in " \n\t([{"):
-        end += 1
-    elif start and source[start - 1] == " " and source[end : end + 1] in ("", "\n", ")", ",", ":"):
-        start -= 1
+    start, end = problem.span_with_space(index, index)
     yield OneEdit(start, end, "", "delete", token.text, "", index)
 
 
@@ -284,7 +279,7 @@ def _known(problem: Problem, word: str) -> bool:
 def quote_edits(problem: Problem) -> Iterator[OneEdit]:
     """Yield edits of quotes on the line of the failure."""
     line = problem.failure.line
-    opened = [t.line for t in problem.tokens if t.kind in (TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE)]
+    opened = [t.line for t in problem.tokens if t.kind in UNCLOSED]
     if opened and "unterminated" in problem.message:
         line = opened[0]
     text, base = problem.listing.line_text(line), problem.listing.starts[line - 1]
@@ -344,13 +339,7 @@ def _extent(problem: Problem, filled: list[int], line: int, own: int, block: boo
 def _moved(problem: Problem, line: int, end: int, by: int) -> OneEdit:
     starts = problem.listing.starts
     first, last = starts[line], starts[end] if end < len(starts) else starts[-1]
-    moved = []
-    inside = problem.inside_strings
-    for number in range(line, end):
-        text = problem.source[starts[number] : starts[number + 1]]
-        width = len(text) - len(text.lstrip(" \t"))
-        if text.strip() and number not in inside:
-            text = " " * by + text if by > 0 else text[min(-by, width) :]
-        moved.append(text)
+    moved = problem.shifted(line, end, by).split("\n")
+    text = "\n".join(moved[line:end]) + ("\n" if end < len(moved) else "")
     many = "block" if end - line > 1 else "line"
-    return OneEdit(first, last, "".join(moved), "indent", many, str(by), problem.at)
+    return OneEdit(first, last, text, "indent", many, str(by), problem.at)

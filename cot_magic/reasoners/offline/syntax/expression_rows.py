@@ -44,6 +44,11 @@ def _in_thousands(_: Problem, words: Words) -> bool:
     return re.fullmatch(r"[1-9]\d{0,2}(?: \d{3})+", words["found"]) is not None
 
 
+def _bad_escape(problem: Problem, words: Words) -> bool:
+    said = re.search(r"codec can't decode|invalid \\x escape", problem.message)
+    return bool(said and re.search(r"^[^rR'\"]*['\"](?s:.*)\\[UuxN]", words["S"]))
+
+
 _GROUP, _SPACES = "Group the digits with underscores.", "`{found}` has spaces between its digits."
 _ARGUMENT = "`{found}`: an argument's name is a plain name."
 _BEFORE_FOR, _TUPLE = (
@@ -165,6 +170,22 @@ TABLES = {
         Rewrite("S N S2", "{S} + {N} + {S2}", "Join them with `+`.",
             "The `+` between the strings and `{N}` is missing.", 0.97,
             when=lambda problem, words: words["N"] in problem.names),
+    ),
+    "backslash-in-string": Rewrites(
+        Rewrite("S", "r{S}", "Put `r` before the string, so that backslashes are kept as they are.",
+            "A backslash begins an escape sequence such as `\\n`; this one is not valid.", 0.95,
+            also=(("{S_doubled}", "Double the backslashes."),), when=_bad_escape),
+    ),
+    "bytes-literal": Rewrites(
+        Rewrite("S", "{S_text}.encode()", "Write a string and encode it as UTF-8.",
+            "A bytes literal can contain only ASCII characters.", 0.8,
+            also=(("{S_text}", "Make it a string."),),
+            when=lambda problem, words: "only contain ASCII" in problem.message and not words["S"].isascii()),
+    ),
+    "bytes-and-text": Rewrites(
+        Rewrite("S S2", "{S_bytes} {S2_bytes}", "Make both bytes.", "Bytes and strings cannot be joined.",
+            0.75, also=(("{S_text} {S2_text}", "Make both strings."),),
+            when=lambda problem, _: "cannot mix bytes" in problem.message),
     ),
     "number-groups": Rewrites(
         Rewrite("D D2 D3", "{D}_{D2}_{D3}", _GROUP, _SPACES, 0.9, when=_in_thousands),

@@ -1,27 +1,16 @@
 """Repairs of f-strings: nested quotes, braces, what is between the braces, and the prefix."""
 
-import ast
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import OPENERS, TokenKind, lex
-from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, reading, slip, unique
+from cot_magic.reasoners.offline.syntax.lexer import OPENERS, STRINGS, TokenKind, lex
+from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, parsed, reading, slip, unique
 
 _FSTRING = re.compile(r"""([fF][rR]?|[rR][fF])('''|\"\"\"|'|")""")
 _FIELD = re.compile(r"(?<!\{)\{([^{}]+)\}")
 _VALUE = r"[^\W\d][\w.]*(?:\[[^\]]*\]|\([^)]*\))*(?::[.\d,]+[a-z%]?)?"
-_PREFIXES = {
-    "f": "f",
-    "r": "r",
-    "b": "b",
-    "fr": "fr",
-    "rf": "rf",
-    "ff": "f",
-    "rr": "r",
-    "g": "f",
-    "d": "f",
-    "s": "",
-}
+_PREFIXES = {word: word for word in ("f", "r", "b", "fr", "rf")}
+_PREFIXES |= {"ff": "f", "rr": "r", "ur": "r", "g": "f", "d": "f", "s": ""}  # others, and keys nearby
 Option = tuple[str, str]
 
 
@@ -30,11 +19,7 @@ def _fstrings(problem: Problem) -> Iterator[tuple[int, int, str]]:
     line = problem.failure.line
     for token in problem.tokens:
         found = _FSTRING.match(token.text)
-        if found is None or token.kind not in (
-            TokenKind.STRING,
-            TokenKind.OPEN_STRING,
-            TokenKind.OPEN_TRIPLE,
-        ):
+        if found is None or token.kind not in STRINGS:
             continue
         inside = token.start <= problem.failure.position <= token.end
         near = "string" in problem.message and token.line <= line <= token.line + token.text.count("\n")
@@ -138,20 +123,12 @@ def _expression(problem: Problem) -> Iterator[Reading]:
                 weight=0.85,
             )
             return
-        if not _is_expression(bare):
+        if parsed(bare.strip(), "eval") is None:
             claim = f"`{inner}` between the braces is not an expression."
             options = [(problem.put((at, end, new)), why) for new, why in _meant(inner)]
             if options:
                 yield reading(claim, *options, weight=0.75)
                 return
-
-
-def _is_expression(text: str) -> bool:
-    try:
-        ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def _meant(inner: str) -> Iterator[Option]:
@@ -160,10 +137,6 @@ def _meant(inner: str) -> Iterator[Option]:
         name = f"{words[1]}_{words[2]}"
         yield name, f"Join the words to the name `{name}`."
         yield f"{words[1]}.{words[2]}", "Put a dot between them: the second is an attribute of the first."
-    if re.search(r"\.\d+[fe%]?$", inner) and ":" not in inner:
-        yield re.sub(r"\s*[,%;!]?\s*(\.\d+[fe%]?)$", r":\1", inner), "Put a colon before the format."
-    if re.search(r"[?$]", inner):
-        yield re.sub(r"[?$]", "", inner), "Remove the sign."
 
 
 @slip("string-prefix")
@@ -172,7 +145,7 @@ def _lost_prefix(problem: Problem) -> Iterator[Reading]:
     low, high = problem.statement
     for index in range(low, high - 1):
         token, following = problem.tokens[index], problem.tokens[index + 1]
-        prefix = {**_PREFIXES, "ur": "r"}.get(token.text.lower())
+        prefix = _PREFIXES.get(token.text.lower())
         if prefix is not None and following.kind is TokenKind.STRING and token.text not in problem.names:
             options = [(problem.put((token.start, following.start, "")), f"Remove `{token.text}`.")]
             if prefix:
@@ -181,8 +154,3 @@ def _lost_prefix(problem: Problem) -> Iterator[Reading]:
             claim = f"`{token.text}` before the string is not a valid prefix here."
             yield reading(claim, *options, weight=0.88)
             return
-
-
-SLIPS = (
-    _braces, _unclosed_in_field, _expression, _lost_prefix,
-)  # fmt: skip

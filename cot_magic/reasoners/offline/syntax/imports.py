@@ -16,14 +16,13 @@ _MACROS = {
 }
 _ORDER, _BARE = "Write `from` and the module first.", "Write the module's name without quotes."
 _AS, _NO_AS = "Use `as` to give the module another name.", "Remove `as`, since no name follows."
-_COMMA, _NAMED = "Remove the trailing comma.", "Import the name from the module."
+_NAMED = "Import the name from the module."
 # what is written, what is meant, the repair in words, and its weight
 _FORMS: tuple[tuple[str, str, str, float], ...] = (
     (r"import\s+\(?\s*(NAMES)\s*\)?\s+(?:from|form|in|of)\s+(DOTTED)", r"from \2 import \1", _ORDER, 0.97),
     (r"import\s+(NAMES)\s*,?\s+from\s+(DOTTED)\s+as\s+(NAME)", r"from \2 import \1 as \3", _ORDER, 0.97),
-    (r"from\s+(DOTTED)\s+import\s+(.+?)\s*,\s*", r"from \1 import \2", _COMMA, 0.97),
+    (r"from\s+(DOTTED)\s+import\s+(.+?)\s*,\s*", r"from \1 import \2", "Remove the trailing comma.", 0.97),
     (r"import\s+(.+?)\s*,\s*(from\s.+)", r"import \1\n\2", "Put each import on its own line.", 0.94),
-    (r"import\s+(.+?)\s*,\s*", r"import \1", _COMMA, 0.96),
     (r"from\s+(DOTTED)\s+import\s*", r"import \1", "Import the module itself.", 0.85),
     (r"from\s+(DOTTED)\s+import\s*", r"from \1 import *", "Import all names that the module defines.", 0.8),
     (r"from\s+(DOTTED)", r"import \1", "Import the module itself.", 0.85),
@@ -31,16 +30,8 @@ _FORMS: tuple[tuple[str, str, str, float], ...] = (
     (r"from\s+(DOTTED)\s+(?!import\b)(?:NAME\s+)?(NAMES)", r"from \1 import \2",
      "Put `import` before the names.", 0.95),
     (r"NAME\s+(DOTTED)\s+import\s+(NAMES)", r"from \1 import \2", "Begin the statement with `from`.", 0.97),
-    (r"from\s+(DOTTED)\s+import\s+(NAMES)\s+(?:from|in)\s+.*", r"from \1 import \2",
-     "Remove what follows the names.", 0.8),
-    (r"from\s+(DOTTED)\s+import\s+import\s+(NAMES)", r"from \1 import \2",
-     "Remove the second `import`.", 0.95),
-    (r"from\s+import\s+(DOTTED)", r"import \1", "Remove `from`.", 0.85),
     (r"import\s+(DOTTED)(?:\.|\s+|\s*\.\s*)\*", r"from \1 import *", "Use `from` to import all names.", 0.95),
     (r"import\s+(NAME)\s*(?:::|:|->|/)\s*(NAME)", r"from \1 import \2", _NAMED, 0.8),
-    (r"import\s+(NAME)\s*(?:::|:|->|/)\s*(NAME)", r"import \1.\2",
-     "Put a dot between package and module.", 0.79),
-    (r"import\s+(DOTTED)\s*\((.*)\)", r"from \1 import \2", "Import the names from the module.", 0.8),
     (r"import\s*\(\s*(NAMES)\s*\)", r"import \1", "Remove the parentheses.", 0.93),
     (r"import\s+[<\"']([\w.]+?)(?:\.py|\.h)?[>\"']", r"import \1", _BARE, 0.93),
     (r"from\s+[\"']([\w.]+?)(?:\.py)?[\"']\s+import\s+(.+)", r"from \1 import \2", _BARE, 0.93),
@@ -59,15 +50,10 @@ _FORMS: tuple[tuple[str, str, str, float], ...] = (
      _AS, 0.95),
     (r"(NAME)\s*=\s*import\s+(DOTTED)", r"import \2 as \1", _AS, 0.95),
     (r"import\s+(NAME)\s*=\s*(DOTTED)", r"import \2 as \1", _AS, 0.9),
-    (r"import\s+as\s+(NAME)\s+(DOTTED)", r"import \2 as \1", "Put the module before `as`.", 0.9),
     (r"(import\s+DOTTED|from\s+DOTTED\s+import\s+NAME)\s+as\s+(NAME)[.\-](NAME)", r"\1 as \2_\3",
      "Name it `\\2_\\3`.", 0.85),
-    (r"(import\s+DOTTED|from\s+DOTTED\s+import\s+NAME)\s+as\s+NAME[.\-](NAME)", r"\1 as \2",
-     "Name it `\\2`.", 0.84),
     (r"((?:from\s+DOTTED\s+)?import\s+.+?)\s*,?\s+(?:and|&|\+)\s+(.+)", r"\1, \2",
      "Separate the names with a comma.", 0.96),
-    (r"(import\s+.*NAME\s+as\s+NAME)\s+(DOTTED\s+as\s.*)", r"\1, \2",
-     "Separate the modules with commas.", 0.96),
     (r"((?:from\s+|import\s+)NAME)-(NAME.*)", r"\1_\2",
      "Replace `-` with `_`: a module's name has no hyphen.", 0.8),
     (r"((?:from\s+DOTTED\s+)?import\s+NAME)\s+(NAME)", r"\1, \2", "Separate the names with commas.", 0.86),
@@ -128,12 +114,6 @@ def _future(problem: Problem) -> Iterator[Reading]:
         at = next(
             (i for i, line in enumerate(rest) if line.strip() and not line.lstrip().startswith(("#", "%"))), 0
         )
-        docstring = re.match(r"[rRuU]?(\"\"\"|'''|\"|')", rest[at]) if rest else None
-        if docstring is not None:
-            ends = (
-                i + 1 for i in range(at, len(rest)) if docstring[1] in rest[i][docstring.end() * (i == at) :]
-            )
-            at = next(ends, at)
         after = "\n".join([*rest[:at], *dict.fromkeys(moved), *rest[at:]])
         yield reading(
             "Imports from `__future__` must be at the beginning of the cell.",
@@ -141,7 +121,7 @@ def _future(problem: Problem) -> Iterator[Reading]:
             weight=0.96,
         )
     elif unknown is not None:
-        options = [("\n".join([*lines[:place], *lines[place + 1 :]]), "Remove the import.")]
+        options = [(problem.lines_put(place, place + 1), "Remove the import.")]
         for name in difflib.get_close_matches(unknown[1], __future__.all_feature_names, 1, 0.6):
             options.insert(0, (re.sub(rf"\b{unknown[1]}\b", name, problem.source), f"Write `{name}`."))
         yield reading(f"`__future__` has no feature `{unknown[1]}`.", *options, weight=0.94)
@@ -151,17 +131,8 @@ def _future(problem: Problem) -> Iterator[Reading]:
 def _star_inside(problem: Problem) -> Iterator[Reading]:
     """`import *` in a function."""
     if "import * only allowed at module level" in problem.message:
-        inside = re.compile(r"(?m)^([ \t]+)(from\s+[\w.]+\s+import\s+\*)[ \t]*$")
-        moved = "".join(
-            f"{line}\n" for line in dict.fromkeys(found[2] for found in inside.finditer(problem.source))
-        )
-        claim, why = (
-            "`import *` is not allowed inside a function or class.",
-            "Move it to the top of the cell.",
-        )
-        yield reading(claim, (moved + re.sub(inside.pattern + r"\n?", "", problem.source), why), weight=0.93)
-
-
-SLIPS = (
-    _imports, _future, _star_inside,
-)  # fmt: skip
+        inside = re.compile(r"(?m)^[ \t]+(from\s+[\w.]+\s+import\s+\*)[ \t]*(?:\n|$)")
+        moved = dict.fromkeys(inside.findall(problem.source))
+        after = "".join(f"{line}\n" for line in moved) + inside.sub("", problem.source)
+        claim = "`import *` is not allowed inside a function or class."
+        yield reading(claim, (after, "Move it to the top of the cell."), weight=0.93)

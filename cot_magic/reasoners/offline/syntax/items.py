@@ -276,8 +276,3 @@ def _stray(problem: Problem) -> Iterator[Reading]:
         yield reading(
             f"The `{token.text}` on line {token.line} has no matching `{opener}`.", *options, weight=0.9
         )
-
-
-SLIPS = (
-    _missing_comma, _pairs, _unclosed, _crossed, _stray,
-)  # fmt: skip

@@ -63,6 +63,8 @@ class TokenKind(StrEnum):
 
 
 _KINDS = {kind.value: kind for kind in TokenKind}
+UNCLOSED = (TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE)
+STRINGS = (TokenKind.STRING, *UNCLOSED)
 
 
 class Token(NamedTuple):
@@ -173,11 +175,7 @@ class Listing:
         index = self.index_at(position + 1) - 1
         if index >= 0:
             token = self.tokens[index]
-            if token.end > position and token.kind in (
-                TokenKind.STRING,
-                TokenKind.OPEN_STRING,
-                TokenKind.OPEN_TRIPLE,
-            ):
+            if token.end > position and token.kind in STRINGS:
                 return False
         return not any(start <= position < end for start, end in self.comments)
 
@@ -259,11 +257,10 @@ def lex(source: str) -> Listing:
 
 def lines_inside_strings(tokens: Iterable[Token]) -> frozenset[int]:
     """Return the lines, from 0, that begin inside of a string."""
-    strings = (TokenKind.STRING, TokenKind.OPEN_TRIPLE, TokenKind.OPEN_STRING)
     return frozenset(
         line
         for token in tokens
-        if token.kind in strings
+        if token.kind in STRINGS
         for line in range(token.line, token.line + token.text.count("\n"))
     )
 
@@ -276,27 +273,12 @@ def _begins_statement(
         return False
     if found[0] in _ONLY_STATEMENTS:
         return True
-    outer = tokens[stack[-1]]
-    indent = found.start() - starts[-1]
-    outer_start = starts[outer.line - 1]
-    outer_indent = _indent_width(source, outer_start)
-    if indent > outer_indent:
+    outer = re.compile(r"[ \t]*").match(source, starts[tokens[stack[-1]].line - 1])
+    if outer is not None and found.start() - starts[-1] > len(outer[0]):
         return False
     if found[0] in ("for", "if", "from", "async", "print"):
-        return found[0] != "for" or _ends_with_colon(source, found.start())
+        return found[0] != "for" or source[found.start() :].partition("\n")[0].rstrip().endswith(":")
     return re.match(r"[ \t]*(?:=(?!=)|[-+*/]=)", source[found.end() : found.end() + 40]) is not None
-
-
-def _indent_width(source: str, start: int) -> int:
-    end = start
-    while end < len(source) and source[end] in " \t":
-        end += 1
-    return end - start
-
-
-def _ends_with_colon(source: str, start: int) -> bool:
-    end = source.find("\n", start)
-    return source[start : end if end >= 0 else len(source)].rstrip().endswith(":")
 
 
 def plain(source: str) -> str:

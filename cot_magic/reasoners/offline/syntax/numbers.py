@@ -78,6 +78,9 @@ def _of_forms(code: str) -> Callable[[Problem], Iterator[Reading]]:
     return find
 
 
+SLIPS = tuple(slip(code)(_of_forms(code)) for code in _FORMS)
+
+
 @slip("number-suffix")
 def _digit_first(problem: Problem) -> Iterator[Reading]:
     """`2nd = 5`: a name that begins with a digit."""
@@ -90,8 +93,9 @@ def _digit_first(problem: Problem) -> Iterator[Reading]:
         names = dict.fromkeys(
             (f"{tail}{digits}" if len(tail) == 1 else f"_{shown}", f"_{shown}", f"{tail}_{digits}")
         )
+        places = [(token.start, token.end) for token in problem.tokens if token.text == shown]
         options = [
-            (_renamed(problem, shown, name), f"Rename it to `{name}`.")
+            (problem.put(*((*place, name) for place in places)), f"Rename it to `{name}`.")
             for name in names
             if name.isidentifier()
         ]
@@ -101,10 +105,6 @@ def _digit_first(problem: Problem) -> Iterator[Reading]:
             *options,
             weight=0.97 if assigned else 0.75,
         )
-
-
-def _renamed(problem: Problem, shown: str, name: str) -> str:
-    return problem.put(*((token.start, token.end, name) for token in problem.tokens if token.text == shown))
 
 
 @slip("leading-zero")
@@ -152,8 +152,3 @@ def _many_points(problem: Problem) -> Iterator[Reading]:
         elif last > index and whole.count(".") > 1:
             claim = f"`{whole}` is not a number: it has more than one decimal point."
             yield reading(claim, (problem.swap(index, f'"{whole}"', last), "Put it in quotes."), weight=0.8)
-
-
-SLIPS = (
-    *(slip(code)(_of_forms(code)) for code in _FORMS), _digit_first, _zeros, _many_points,
-)  # fmt: skip

@@ -11,7 +11,6 @@ _PROMPT = re.compile(r"^([ \t]*)(?:>>>|\.\.\.(?=[ \t]|$)|In\s?\[\s?\d*\s?\]:|\s*
 _OUT = re.compile(r"^[ \t]*Out\s?\[\s?\d*\s?\]:.*$")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w-]*[ \t]*$")
 _NUMBERED = re.compile(r"^[ \t]*(\d+)(?:[.:|)]|[ \t]|$)[ ]?(.*)$")
-_LIST_ITEM = re.compile(r"\s*(?:\*|-|•|\d+[.)])\s+\w+(?:\s+\w+)+")
 _PACKAGES = re.compile(
     r"^\s*[$!%]?\s*(?:sudo\s+)?(?:python3?\s+-m\s+)?(pip|conda|mamba)3?\s+"
     r"((?:install|uninstall|list|freeze|show|update|upgrade|remove)\b.*)$"
@@ -104,8 +103,6 @@ def _prose(problem: Problem) -> Iterator[Reading]:
     if pairs >= 2 and len(words) >= 3 and len(signs) <= 1 and problem.text(indices[1]) != "=":
         weight = 0.94 if pairs >= 3 and not signs else 0.8
         yield reading(f"`{text.strip()[:60]}` is a sentence, not Python.", *options, weight=weight)
-    elif (_LIST_ITEM.match(text) and len(words) >= 2) or re.match(r"\s*</?\w+[^>]*>", text):
-        yield reading(f"`{text.strip()[:60]}` is Markdown or HTML, not Python.", *options, weight=0.7)
 
 
 @slip("shell-command")
@@ -133,7 +130,7 @@ def _shell(problem: Problem) -> Iterator[Reading]:
 
 @slip("foreign-comment")
 def _comments(problem: Problem) -> Iterator[Reading]:
-    """`// text`, `/* text */`, `-- text`, `<!-- text -->`."""
+    """`// text`, `/* text */`, `-- text`."""
     claim = "In Python, a comment begins with `#`."
     in_code = problem.listing.in_code
     if any(in_code(found.start()) for found in _BLOCK_COMMENT.finditer(problem.source)):
@@ -153,13 +150,3 @@ def _comments(problem: Problem) -> Iterator[Reading]:
                 break
     if marks:
         yield reading(claim, (problem.put(*marks), _BEGIN), weight=0.955)
-    if "<!--" in problem.source:
-        after = re.sub(
-            r"(?s)<!--\s*(.*?)\s*-->", lambda found: "# " + found[1].replace("\n", "\n# "), problem.source
-        )
-        yield reading(claim, (after, _BEGIN), weight=0.95)
-
-
-SLIPS = (
-    _prompts, _numbers, _fences, _prose, _shell, _comments,
-)  # fmt: skip

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from cot_magic.reasoners.offline.source import Splice, line_starts, splice
 from cot_magic.reasoners.offline.syntax.lessons import LESSONS
@@ -81,13 +82,22 @@ def _failure(source: str, error: SyntaxError, late: bool) -> SyntaxFailure:
     )
 
 
-def meaning(source: str) -> str | None:
-    """Return a string that is equal for sources with the same tree; None if there is no tree."""
+def parsed(text: str, mode: Literal["exec", "eval"] = "exec") -> ast.AST | None:
+    """Return the tree of plain Python; None if there is none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.dump(ast.parse(plain(source)))
+            return ast.parse(text, mode=mode)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return None
+
+
+def meaning(source: str) -> str | None:
+    """Return a string that is equal for sources with the same tree; None if there is no tree."""
+    tree = parsed(plain(source))
+    try:
+        return ast.dump(tree) if tree is not None else None
+    except RecursionError:
         return None
 
 
@@ -225,21 +235,18 @@ class Problem:
 
     def ends_operand(self, index: int) -> bool:
         """Return whether an operand can end with the token."""
-        if not 0 <= index < len(self.tokens):
-            return False
-        token = self.tokens[index]
-        if token.kind is TokenKind.NAME:
-            return token.text not in KEYWORDS or token.text in VALUE_KEYWORDS
-        return token.kind in (TokenKind.NUMBER, TokenKind.STRING) or token.text in (")", "]", "}", "...")
+        return self._of_operand(index, VALUE_KEYWORDS, (")", "]", "}", "..."))
 
     def starts_operand(self, index: int) -> bool:
         """Return whether an operand can begin with the token; `(` and `[` would call or index."""
-        if not 0 <= index < len(self.tokens):
-            return False
+        return self._of_operand(index, _OPERAND_STARTS, ("{", "..."))
+
+    def _of_operand(self, index: int, words: frozenset[str], signs: tuple[str, ...]) -> bool:
+        """Return whether the token is a name, a number, a string, or one of those keywords and signs."""
         token = self.tokens[index]
         if token.kind is TokenKind.NAME:
-            return token.text not in KEYWORDS or token.text in _OPERAND_STARTS
-        return token.kind in (TokenKind.NUMBER, TokenKind.STRING) or token.text in ("{", "...")
+            return token.text not in KEYWORDS or token.text in words
+        return token.kind in (TokenKind.NUMBER, TokenKind.STRING) or token.text in signs
 
     def header_end(self, low: int, high: int) -> int | None:
         """Return the index of the colon that ends the header of a compound statement."""
@@ -274,14 +281,37 @@ class Problem:
         last = index if until is None else until
         return self.put((self.tokens[index].start, self.tokens[last].end, text))
 
+    def lines_put(self, first: int, end: int, *new: str) -> str:
+        """Return the source with the lines `first` to `end` (exclusive, from 0) replaced."""
+        lines = self.lines
+        return "\n".join([*lines[:first], *new, *lines[end:]])
+
+    def shifted(self, first: int, end: int, by: int, unit: str = " ") -> str:
+        """Return the source with the lines `first` to `end` (exclusive, from 0) moved by that many columns.
+
+        A line that begins inside of a string stays where it is: the string would change.
+        """
+        moved = self.lines
+        for place in range(first, end):
+            line = moved[place]
+            if line.strip() and place not in self.inside_strings:
+                width = len(line) - len(line.lstrip(" \t"))
+                moved[place] = unit[0] * by + line if by > 0 else line[min(-by, width) :]
+        return "\n".join(moved)
+
     def drop(self, index: int, until: int | None = None) -> str:
         """Return the source without those tokens and without the space that would be doubled."""
-        start, end = self.tokens[index].start, self.tokens[index if until is None else until].end
-        if self.source[end : end + 1] == " " and (start == 0 or self.source[start - 1] in " \n\t([{"):
+        return self.put((*self.span_with_space(index, index if until is None else until), ""))
+
+    def span_with_space(self, index: int, until: int) -> tuple[int, int]:
+        """Return where those tokens begin and end, with the space that would be doubled without them."""
+        start, end = self.tokens[index].start, self.tokens[until].end
+        after = self.source[end : end + 1]
+        if after == " " and (start == 0 or self.source[start - 1] in " \n\t([{"):
             end += 1
-        elif start and self.source[start - 1] == " " and self.source[end : end + 1] in ("", "\n", ")", ","):
+        elif start and self.source[start - 1] == " " and after in ("", "\n", ")", ",", ":"):
             start -= 1
-        return self.put((start, end, ""))
+        return start, end
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # its hash is asked for often

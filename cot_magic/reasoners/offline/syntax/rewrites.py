@@ -12,7 +12,8 @@ A pattern is words with blanks between them, and is looked for in the failing st
   is indented further.
 
 In what is written and said, `{X}` is what matched, `{found}` all of it, `{indent}` the indentation of the
-statement, `{S_bare}` a string without quotes, `{D_next}` the next number.
+statement, `{S_bare}` a string without quotes, `{S_text}` without the prefix `b`, `{S_bytes}` with
+it, `{S_doubled}` with two backslashes for one, `{D_next}` the next number.
 """
 
 import itertools
@@ -251,7 +252,15 @@ def _bare(text: str) -> str | None:
     return inside if inside.isidentifier() else None
 
 
+def _prefix(text: str) -> str:
+    """Return what is before the quotes of a string."""
+    return text.partition("'")[0].partition('"')[0]
+
+
 _FORMS: dict[str, Callable[[str], str | None]] = {
     "bare": _bare,
     "next": lambda text: str(int(text) + 1) if text.isdigit() else None,
+    "bytes": lambda text: text if "b" in _prefix(text).lower() else f"b{text}",
+    "text": lambda text: re.sub("[bB]", "", _prefix(text)) + text[len(_prefix(text)) :],
+    "doubled": lambda text: text.replace("\\", "\\\\"),
 }

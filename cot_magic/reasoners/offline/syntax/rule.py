@@ -1,5 +1,6 @@
 """From slips to suspicions: repairs are compiled, and errors that they uncover are repaired too."""
 
+import bisect
 import contextlib
 import functools
 import math
@@ -88,28 +89,20 @@ class Examination:
     crashes: Mapping[str, Exception]
 
 
-class _Crash(Exception):
-    """A slip raised `error`: the examination starts again without it."""
-
-    def __init__(self, slip: Slip, error: Exception) -> None:
-        super().__init__(slip.code)
-        self.slip, self.error = slip, error
-
-
-@contextlib.contextmanager
-def _blamed(slip: Slip) -> Iterator[None]:
-    """Raise whatever is raised inside as the slip's crash."""
-    try:
-        yield
-    except Exception as error:
-        raise _Crash(slip, error) from error
-
-
 class _Budget:
-    """How many characters may still be compiled, so that a long cell takes no longer than a short one."""
+    """How many characters may still be compiled, so that a long cell takes no longer than a short one; and
+    what slips raised, by their codes."""
 
-    def __init__(self) -> None:
-        self.left = _CHARACTERS
+    def __init__(self, crashes: dict[str, Exception]) -> None:
+        self.left, self.crashes = _CHARACTERS, crashes
+
+    @contextlib.contextmanager
+    def blaming(self, slip: Slip) -> Iterator[None]:
+        """Go on without what the slip raises inside."""
+        try:
+            yield
+        except Exception as error:
+            self.crashes[slip.code] = error.with_traceback(None)  # a cache must not keep frames alive
 
     def attempt(self, problem: Problem, after: str) -> SyntaxFailure | None:
         """Compile an edited source; the part above failure and edit only if the rest compiles."""
@@ -136,13 +129,7 @@ def _cut(problem: Problem, after: str) -> int:
         return 0
     limit = problem.failure.position
     starts = [place for place in problem.margins if place <= limit]
-    low, high = 0, len(starts)
-    while low < high:
-        middle = (low + high) // 2
-        if after.startswith(problem.source[: starts[middle]]):
-            low = middle + 1
-        else:
-            high = middle
+    low = bisect.bisect_left(starts, True, key=lambda place: not after.startswith(problem.source[:place]))
     return starts[low - 2] if low > 1 else 0  # one earlier, since the last may be a block without a header
 
 
@@ -150,18 +137,12 @@ def _cut(problem: Problem, after: str) -> int:
 def diagnose(source: str, slips: tuple[Slip, ...], known: frozenset[str] = frozenset()) -> Examination:
     """Explain why a source does not compile, by the slips and by the search for an edit of one token.
 
-    A slip that raises is left out, as if it did not exist.
+    A slip that raises is left out.
     """
     crashes: dict[str, Exception] = {}
-    while True:
-        healthy = tuple(slip for slip in slips if slip.code not in crashes)
-        try:
-            found = _diagnosed(translated(source), healthy, known)
-        except _Crash as crash:
-            crashes[crash.slip.code] = crash.error.with_traceback(None)  # a cache must not keep frames alive
-        else:
-            restore = functools.partial(with_newlines_of, source)
-            return Examination(found=tuple(_mapped(item, restore) for item in found), crashes=crashes)
+    found = _diagnosed(translated(source), slips, known, crashes)
+    restore = functools.partial(with_newlines_of, source)
+    return Examination(found=tuple(_mapped(item, restore) for item in found), crashes=crashes)
 
 
 def _mapped(diagnosis: Diagnosis, change: Callable[[str], str | None]) -> Diagnosis:
@@ -174,19 +155,23 @@ def _mapped(diagnosis: Diagnosis, change: Callable[[str], str | None]) -> Diagno
     return diagnosis.but(alternatives=alternatives)
 
 
-def _diagnosed(source: str, slips: tuple[Slip, ...], known: frozenset[str]) -> tuple[Diagnosis, ...]:
+def _diagnosed(
+    source: str, slips: tuple[Slip, ...], known: frozenset[str], crashes: dict[str, Exception]
+) -> tuple[Diagnosis, ...]:
     failure = attempt(source)
     if failure is None:
         return ()
     problem = Problem(source, failure, known)
     if len(source) > _LONG and not failure.late:
-        found = _in_excerpt(problem, slips)
+        found = _in_excerpt(problem, slips, crashes)
         if found:
             return found
-    return _whole(problem, slips)
+    return _whole(problem, slips, crashes)
 
 
-def _in_excerpt(problem: Problem, slips: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
+def _in_excerpt(
+    problem: Problem, slips: tuple[Slip, ...], crashes: dict[str, Exception]
+) -> tuple[Diagnosis, ...]:
     """Examine the lines around the failure of a long cell; return nothing if it has errors elsewhere too."""
     source, line = problem.source, problem.failure.line
     starts = problem.listing.starts
@@ -202,14 +187,15 @@ def _in_excerpt(problem: Problem, slips: tuple[Slip, ...]) -> tuple[Diagnosis, .
     def whole(after: str) -> str | None:
         return source[:low] + after[len(blank) :] + source[high:] if after.startswith(blank) else None
 
-    found = [_mapped(item, whole) for item in _whole(Problem(excerpt, failure, problem.names), slips)]
+    diagnosed = _whole(Problem(excerpt, failure, problem.names), slips, crashes)
+    found = [_mapped(item, whole) for item in diagnosed]
     found = [item for item in found if item.reading.alternatives]
     complete = bool(found) and attempt(found[0].reading.alternatives[0].after) is None
     return tuple(found) if complete else ()
 
 
-def _whole(problem: Problem, slips: tuple[Slip, ...]) -> tuple[Diagnosis, ...]:
-    budget = _Budget()
+def _whole(problem: Problem, slips: tuple[Slip, ...], crashes: dict[str, Exception]) -> tuple[Diagnosis, ...]:
+    budget = _Budget(crashes)
     whole, partial = _tried(problem, slips, budget)
     best = whole[0].reading.weight if whole else 0.0
     options = _merged(problem, whole, search(problem))
@@ -284,13 +270,15 @@ def _tried(
     """Return the readings with alternatives that compile, and those whose alternatives only get further."""
     proposals: list[tuple[Slip, Reading]] = []
     for slip in slips:
-        with _blamed(slip):
+        with budget.blaming(slip):
             proposals += [(slip, item) for item in slip.find(problem)]
     proposals.sort(key=lambda pair: -pair[1].weight)
     whole: list[Diagnosis] = []
     partial: list[Diagnosis] = []
     for slip, item in proposals:
-        with _blamed(slip):
+        good: tuple[Alternative, ...] = ()
+        moved: tuple[Alternative, ...] = ()
+        with budget.blaming(slip):
             good, moved = _held_up(problem, item, budget)
         if good:
             whole.append(Diagnosis(slip=slip, reading=replace(item, alternatives=good)))

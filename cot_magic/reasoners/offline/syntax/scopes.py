@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.blocks import block_end, shifted, width_of
+from cot_magic.reasoners.offline.syntax.blocks import block_end, width_of
 from cot_magic.reasoners.offline.syntax.problem import Problem, Reading, reading, slip, unique
 
 _FUNCTION = re.compile(r"\s*(?:async\s+)?def\b")
@@ -26,13 +26,14 @@ def _header_above(lines: list[str], place: int, pattern: str) -> int | None:
     return None
 
 
-def _without(lines: list[str], place: int) -> str:
+def _without(problem: Problem, place: int) -> str:
     """Return the source without the line, with `pass` where a block would be empty."""
+    lines = problem.lines
     above = next((line for line in reversed(lines[:place]) if line.strip()), "")
     below = next((line for line in lines[place + 1 :] if line.strip()), "")
     own = width_of(lines[place])
     alone = own and above.rstrip().endswith(":") and width_of(below) < own
-    return "\n".join([*lines[:place], *([lines[place][:own] + "pass"] if alone else []), *lines[place + 1 :]])
+    return problem.lines_put(place, place + 1, *([lines[place][:own] + "pass"] if alone else []))
 
 
 @slip("outside-loop")
@@ -48,15 +49,15 @@ def _outside_loop(problem: Problem) -> Iterator[Reading]:
         body = _body_above(lines, start) if start is not None else 0
         if start is not None and body:
             end = block_end(lines, start, width_of(lines[start]) + 1)
-            options.append((shifted(lines, start, end, body), "Indent it into the loop above."))
+            options.append((problem.shifted(start, end, body), "Indent it into the loop above."))
 
     def replaced(at: int, pattern: str, new: str) -> str:
-        return "\n".join([*lines[:at], re.sub(pattern, new, lines[at], count=1), *lines[at + 1 :]])
+        return problem.lines_put(at, at + 1, re.sub(pattern, new, lines[at], count=1))
 
     if _header_above(lines, place, _FUNCTION.pattern) is not None:
         options.append((replaced(place, rf"\b{word}\b", "return"), "Use `return` to leave the function."))
     if lines[place].strip() == word:
-        options.append((_without(lines, place), f"Remove `{word}`."))
+        options.append((_without(problem, place), f"Remove `{word}`."))
     options.append((replaced(place, rf"\b{word}\b", "pass"), f"Replace `{word}` with `pass`."))
     if condition is not None and re.match(r"\s*if\b", lines[condition]):
         options.append((replaced(condition, r"\bif\b", "while"), "Replace `if` with `while`."))
@@ -86,28 +87,27 @@ def _await(problem: Problem) -> Iterator[Reading]:
     if above is None:
         return
     name = re.search(r"def\s+(\w+)", lines[above])
-    marked = [*lines[:above], re.sub(r"\bdef\b", "async def", lines[above], count=1), *lines[above + 1 :]]
-    bare = [*lines[:place], re.sub(r"\b(?:await|async)\s+", "", lines[place], count=1), *lines[place + 1 :]]
+    marked = re.sub(r"\bdef\b", "async def", lines[above], count=1)
+    bare = re.sub(r"\b(?:await|async)\s+", "", lines[place], count=1)
     shown = f"`{name[1]}`" if name else "this function"
     yield reading(
         f"`await` and `async` are allowed only in an `async def` function, and {shown} is not one.",
-        ("\n".join(marked), "Make the function `async`."),
-        ("\n".join(bare), "Remove `await` or `async`."),
+        (problem.lines_put(above, above + 1, marked), "Make the function `async`."),
+        (problem.lines_put(place, place + 1, bare), "Remove `await` or `async`."),
         weight=0.92,
     )
 
 
 @slip("nonlocal")
 def _nonlocal(problem: Problem) -> Iterator[Reading]:
-    lines, place = problem.lines, problem.failure.line - 1
     unbound = re.search(r"no binding for nonlocal '(\w+)' found", problem.message)
     if unbound is None and "nonlocal declaration not allowed at module level" not in problem.message:
         return
     place = _line_of(problem, r"^\s*nonlocal\b")
-    declared = [*lines[:place], re.sub(r"\bnonlocal\b", "global", lines[place]), *lines[place + 1 :]]
+    declared = re.sub(r"\bnonlocal\b", "global", problem.lines[place])
     options = [
-        ("\n".join(declared), "Write `global`, if it is a variable of the cell."),
-        (_without(lines, place), "Remove it: the variable is that of this block."),
+        (problem.lines_put(place, place + 1, declared), "Write `global`, if it is a variable of the cell."),
+        (_without(problem, place), "Remove it: the variable is that of this block."),
     ]
     if unbound is None:
         options.reverse()
@@ -121,7 +121,6 @@ def _global(problem: Problem) -> Iterator[Reading]:
         r"name '(\w+)' is (?:used|assigned to) (?:prior to|before) (\w+) declaration", problem.message
     )
     both = re.search(r"name '(\w+)' is (parameter|nonlocal|global) and (\w+)", problem.message)
-    annotated = re.search(r"annotated name '(\w+)' can't be (global|nonlocal)", problem.message)
     if late:
         yield from _late(problem, late[1], late[2])
     elif both:
@@ -131,12 +130,6 @@ def _global(problem: Problem) -> Iterator[Reading]:
             for word in dict.fromkeys(words)
         ]
         yield reading(f"`{both[1]}` cannot be both {both[2]} and {both[3]}.", *options, weight=0.88)
-    elif annotated:
-        place = problem.failure.line - 1
-        text = re.sub(rf"^(\s*{annotated[1]})\s*:[^=]+", r"\1 ", problem.lines[place])
-        after = "\n".join([*problem.lines[:place], text, *problem.lines[place + 1 :]])
-        claim = f"A {annotated[2]} name cannot be annotated with a type."
-        yield reading(claim, (after, "Remove the annotation."), weight=0.9)
 
 
 def _undeclared(problem: Problem, name: str, word: str) -> str:
@@ -145,9 +138,9 @@ def _undeclared(problem: Problem, name: str, word: str) -> str:
     names = re.findall(r"\w+", re.sub(r"#.*", "", lines[place]))[1:]
     kept = [other for other in names if other != name]
     if not kept:
-        return _without(lines, place)
-    lines[place] = lines[place][: width_of(lines[place])] + f"{word} {', '.join(kept)}"
-    return "\n".join(lines)
+        return _without(problem, place)
+    declared = lines[place][: width_of(lines[place])] + f"{word} {', '.join(kept)}"
+    return problem.lines_put(place, place + 1, declared)
 
 
 def _late(problem: Problem, name: str, word: str) -> Iterator[Reading]:
@@ -156,14 +149,9 @@ def _late(problem: Problem, name: str, word: str) -> Iterator[Reading]:
     above = _header_above(lines, place, _FUNCTION.pattern)
     if above is None:
         why = "Remove the declaration: outside functions, every name is global."
-        yield reading(claim, (_without(lines, place), why), weight=0.9)
+        yield reading(claim, (_without(problem, place), why), weight=0.9)
     elif lines[above].rstrip().endswith(":"):
         first = next(line for line in lines[above + 1 :] if line.strip())
         moved = first[: width_of(first)] + lines[place].strip()
-        after = "\n".join([*lines[: above + 1], moved, *lines[above + 1 : place], *lines[place + 1 :]])
+        after = problem.lines_put(above + 1, place + 1, moved, *lines[above + 1 : place])
         yield reading(claim, (after, "Move the declaration to the beginning of the function."), weight=0.95)
-
-
-SLIPS = (
-    _outside_loop, _await, _nonlocal, _global,
-)  # fmt: skip

@@ -1,8 +1,8 @@
 """Repair as a search: edits of one token, screened by a parse of their lines, ranked by their costs."""
 
 import ast
+import bisect
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from cot_magic.reasoners.offline.syntax.edits import (
     token_edits,
 )
 from cot_magic.reasoners.offline.syntax.lexer import CLOSERS, OPENERS, TokenKind
-from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, attempt, meaning
+from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, attempt, meaning, parsed
 
 _MOST_COMPILED = 30  # edits that are compiled whole
 _MOST_FOUND = 8
@@ -91,7 +91,7 @@ def _screened(problem: Problem) -> Iterator[FoundEdit]:
         yield FoundEdit(edit, after, sum(COSTS.get(feature, 0.0) for feature in features), features)
 
 
-def _binds_builtin(problem: Problem, tree: ast.Module) -> bool:
+def _binds_builtin(problem: Problem, tree: ast.AST) -> bool:
     """Return whether a builtin is assigned to that the source does not bind: `print = 'hello'`."""
     bound = (
         node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
@@ -107,7 +107,7 @@ def _edits(problem: Problem, where: ErrorArea) -> Iterator[OneEdit]:
         yield from indent_edits(problem)
 
 
-def _local(problem: Problem, where: ErrorArea, edit: OneEdit) -> ast.Module | None:
+def _local(problem: Problem, where: ErrorArea, edit: OneEdit) -> ast.AST | None:
     """Parse the lines of the area with the edit, below headers that make their indentation valid."""
     listing, tokens = problem.listing, problem.tokens
     last = tokens[max(where.high - 1, 0)]
@@ -136,12 +136,7 @@ def _local(problem: Problem, where: ErrorArea, edit: OneEdit) -> ast.Module | No
         text += f"\n{' ' * margin}finally: pass"
     elif text.lstrip().startswith("@"):
         text += f"\n{' ' * indent}def f(): pass"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(head + text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return parsed(head + text)
 
 
 def _word(text: str) -> str:
@@ -151,14 +146,7 @@ def _word(text: str) -> str:
 
 def _line_of(problem: Problem, position: int) -> int:
     starts = problem.listing.starts
-    low, high = 0, len(starts) - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if starts[middle] <= position:
-            low = middle
-        else:
-            high = middle - 1
-    return min(low + 1, len(starts) - 1)
+    return min(bisect.bisect_right(starts, position), len(starts) - 1)
 
 
 def _open_levels(problem: Problem, line: int, indent: int) -> list[int]:
@@ -244,7 +232,7 @@ def _spacing(problem: Problem, edit: OneEdit) -> Iterator[str]:
         yield "closer at line end" if source[edit.end : edit.end + 1] in ("", "\n") else "closer inside"
 
 
-def _tree_features(problem: Problem, where: ErrorArea, tree: ast.Module) -> Iterator[str]:
+def _tree_features(problem: Problem, where: ErrorArea, tree: ast.AST) -> Iterator[str]:
     """Yield what is odd in the tree of the edited lines."""
     texts = {
         token.text

@@ -1,10 +1,10 @@
-"""Repairs of strings: quotes that are missing, never closed or repeated inside, escapes, and bytes."""
+"""Repairs of strings: quotes that are missing, never closed or repeated inside."""
 
 import itertools
 import re
 from collections.abc import Iterator
 
-from cot_magic.reasoners.offline.syntax.lexer import Token, TokenKind, lex
+from cot_magic.reasoners.offline.syntax.lexer import UNCLOSED, Token, TokenKind, lex
 from cot_magic.reasoners.offline.syntax.problem import KEYWORDS, Problem, Reading, reading, slip, unique
 
 _MOST_LINES = 30
@@ -177,7 +177,7 @@ def _is_clean(line: str) -> bool:
     """Return whether no string of the line looks like code or touches a word."""
     tokens = lex(line).tokens
     for place, token in enumerate(tokens):
-        if token.kind in (TokenKind.OPEN_STRING, TokenKind.OPEN_TRIPLE):
+        if token.kind in UNCLOSED:
             return False
         if token.kind is TokenKind.STRING:
             before, inside, after = tokens[place - 1], token.text.strip("'\""), tokens[place + 1]
@@ -225,72 +225,3 @@ def _ends_block(lines: list[str], line: int) -> bool:
     here, following = lines[line - 1], lines[line]
     less = len(following) - len(following.lstrip()) < len(here) - len(here.lstrip())
     return not following.strip() or not here.strip() or less
-
-
-@slip("backslash-in-string")
-def _escape(problem: Problem) -> Iterator[Reading]:
-    r"""`"C:\Users"`: `\U` begins an escape."""
-    if not re.search(r"codec can't decode|invalid \\x escape", problem.message):
-        return
-    near = [problem.tokens[i] for i in (problem.at, problem.at - 1, problem.at + 1)]
-    for token in (*near, *_strings_on(problem, problem.failure.line)):
-        prefix, _ = _of_string(token)
-        if (
-            token.kind is TokenKind.STRING
-            and re.search(r"\\[UuxN]", token.text)
-            and "r" not in prefix.lower()
-        ):
-            at = token.start + len(prefix)
-            doubled = problem.put((at, token.end, re.sub(r"\\+", r"\\\\", token.text[len(prefix) :])))
-            yield reading(
-                "A backslash begins an escape sequence such as `\\n`; this one is not valid.",
-                (
-                    problem.put((at, at, "r")),
-                    "Put `r` before the string, so that backslashes are kept as they are.",
-                ),
-                (doubled, "Double the backslashes."),
-                weight=0.95,
-            )
-            return
-
-
-@slip("bytes-literal")
-def _bytes(problem: Problem) -> Iterator[Reading]:
-    for token in (
-        _strings_on(problem, problem.failure.line) if "only contain ASCII" in problem.message else ()
-    ):
-        prefix, _ = _of_string(token)
-        if "b" in prefix.lower() and not token.text.isascii():
-            text = re.sub("[bB]", "", prefix) + token.text[len(prefix) :]
-            yield reading(
-                "A bytes literal can contain only ASCII characters.",
-                (
-                    problem.put((token.start, token.end, f"{text}.encode()")),
-                    "Write a string and encode it as UTF-8.",
-                ),
-                (problem.put((token.start, token.end, text)), "Make it a string."),
-                weight=0.8,
-            )
-            return
-
-
-@slip("bytes-and-text")
-def _mixed_bytes(problem: Problem) -> Iterator[Reading]:
-    low, high = problem.statement
-    for index in range(low, high - 1) if "cannot mix bytes" in problem.message else ():
-        pair = problem.tokens[index], problem.tokens[index + 1]
-        of_bytes = [token for token in pair if "b" in _of_string(token)[0].lower()]
-        if pair[0].kind is pair[1].kind is TokenKind.STRING and len(of_bytes) == 1:
-            text = pair[pair[0] is of_bytes[0]]
-            yield reading(
-                "Bytes and strings cannot be joined.",
-                (problem.put((text.start, text.start, "b")), "Make both bytes."),
-                (problem.put((of_bytes[0].start, of_bytes[0].start + 1, "")), "Make both strings."),
-                weight=0.75,
-            )
-            return
-
-
-SLIPS = (
-    _unquoted, _inner_quote, _open, _triple, _escape, _bytes, _mixed_bytes,
-)  # fmt: skip

@@ -1,26 +1,16 @@
 """Rewrites of what is assigned to: values on the left, stars, `del` and loop variables."""
 
-import ast
-
-from cot_magic.reasoners.offline.syntax.problem import Problem, slip
+from cot_magic.reasoners.offline.syntax.problem import Problem, parsed, slip
 from cot_magic.reasoners.offline.syntax.rewrites import Rewrite, Rewrites, Words
-
-
-def _parses(text: str, mode: str) -> bool:
-    try:
-        ast.parse(text, mode=mode)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def _is_value(_: Problem, words: Words) -> bool:
     """Return whether X is an expression that cannot be assigned to."""
-    return _parses(words["X"], "eval") and not _parses(f"{words['X']} = 0", "exec")
+    return parsed(words["X"], "eval") is not None and parsed(f"{words['X']} = 0") is None
 
 
 def _swappable(problem: Problem, words: Words) -> bool:
-    return _is_value(problem, words) and _parses(f"{words['X2']} = 0", "exec")
+    return _is_value(problem, words) and parsed(f"{words['X2']} = 0") is not None
 
 
 def _not_assignable(problem: Problem, _: Words) -> bool:

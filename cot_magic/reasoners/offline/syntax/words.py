@@ -1,9 +1,7 @@
-"""Repairs of single words and signs: `=` for `==`, misspelled keywords, keywords as names."""
+"""Repairs of single words: `=` for `==`, keywords as names. The search knows misspelled keywords."""
 
 from collections.abc import Iterator
 
-from cot_magic.core.spelling import distance
-from cot_magic.reasoners.offline.syntax.edits import alike
 from cot_magic.reasoners.offline.syntax.problem import (
     KEYWORDS,
     VALUE_KEYWORDS,
@@ -65,24 +63,6 @@ def _tested(problem: Problem, low: int, index: int) -> bool:
     return False
 
 
-@slip("misspelled-keyword")
-def _misspelled(problem: Problem) -> Iterator[Reading]:
-    """Words that nothing else binds, one letter or two swapped letters from a keyword."""
-    low, high = problem.statement
-    first = problem.listing.statement(low - 1)[0] if low > 0 else low  # the header above
-    for index in dict.fromkeys((first, *range(low, high))):
-        word, options = problem.text(index), []
-        if word in problem.names or word in KEYWORDS or problem.text(index - 1) == "." or not word.isalpha():
-            continue
-        for known in alike(word):
-            near = distance(word.lower(), known.lower()) <= 1 or sorted(word.lower()) == sorted(known.lower())
-            if near and len(word) > 1:
-                options.append((problem.swap(index, known), f"Write `{known}`."))
-        for option in options[:2]:
-            claim = f"`{word}` is written where `{option[1][7:-2]}` belongs."
-            yield reading(claim, option, weight=0.93 if len(word) > 2 else 0.86)
-
-
 @slip("keyword-as-name")
 def _keyword_as_name(problem: Problem) -> Iterator[Reading]:
     """`class = 1`, `f(class=1)`, `def pass():`, `obj.in`."""
@@ -116,8 +96,3 @@ def _is_used(problem: Problem, index: int) -> bool:
         return word not in ("else", "return", "yield")
     operand = before in ("=", "(", ",", "+", "-", "*", "/", "[", "==", "<", ">", "return", "print")
     return operand and (ended or after in ("+", "-", "*", "/", ":", "<", ">", "=="))
-
-
-SLIPS = (
-    _condition, _misspelled, _keyword_as_name,
-)  # fmt: skip

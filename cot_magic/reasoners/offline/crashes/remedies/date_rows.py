@@ -1,6 +1,10 @@
 """Remedies for dates that are still strings: in arithmetic, in comparisons, and asked for their parts."""
 
+import ast
+
+from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound
 from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.site import Site
 
 _COLUMN = (
     "A file holds dates as text. `pd.to_datetime` makes dates of a column, `parse_dates=` does where it is "
@@ -16,8 +20,63 @@ _SAYS = (
 )
 _DATES = r"r'^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}'"
 _ARE_DATES = f"bool({{series}}.astype(str).str.contains({_DATES}, regex=True).all())"
+_ZONES = "A time with a time zone and one without cannot be compared or subtracted: give both a zone."
+_TIMES = "import datetime as dt\nstart = dt.datetime(2024, 5, 1, 8, tzinfo=dt.timezone.utc)\nend = dt.datetime(2024, 5, 1, 9)"
+
+
+def _has_zone(site: Site, node: ast.AST | str) -> bool:
+    """Whether the text of the value says that it has a time zone."""
+    found = site.value(node) if isinstance(node, ast.expr) else None
+    return found is not None and found.type == "datetime.datetime" and "tzinfo=" in found.text
+
+
+def _zone_on_right(site: Site, bound: Bound) -> bool:
+    return _has_zone(site, bound["y"]) and not _has_zone(site, bound["x"])
+
+
+def _zone_on_left(site: Site, bound: Bound) -> bool:
+    return _has_zone(site, bound["x"]) and not _has_zone(site, bound["y"])
+
 
 ROWS = (
+    Remedy(
+        code="dates.zone_on_right",
+        on=("TypeError",),
+        says="offset-naive and offset-aware",
+        find=("_x - _y", "_x <cmp> _y"),
+        when=_zone_on_right,
+        write=(
+            Swap(
+                text="{x}.replace(tzinfo={y}.tzinfo) {sign} {y}",
+                why="Read `{x}` as a time of the zone of `{y}`.",
+            ),
+            Swap(text="{x}.astimezone() {sign} {y}", why="Read `{x}` as a time of this computer's zone."),
+        ),
+        claim="`{y}` has a time zone, and `{x}` has none.",
+        lesson=_ZONES,
+        check="{x}.tzinfo is None and {y}.tzinfo is not None",
+        example=(_TIMES, "m = (end - start).total_seconds()", "m == 3600"),
+        weight=0.9,
+    ),
+    Remedy(
+        code="dates.zone_on_left",
+        on=("TypeError",),
+        says="offset-naive and offset-aware",
+        find=("_x - _y", "_x <cmp> _y"),
+        when=_zone_on_left,
+        write=(
+            Swap(
+                text="{x} {sign} {y}.replace(tzinfo={x}.tzinfo)",
+                why="Read `{y}` as a time of the zone of `{x}`.",
+            ),
+            Swap(text="{x} {sign} {y}.astimezone()", why="Read `{y}` as a time of this computer's zone."),
+        ),
+        claim="`{x}` has a time zone, and `{y}` has none.",
+        lesson=_ZONES,
+        check="{x}.tzinfo is not None and {y}.tzinfo is None",
+        example=(_TIMES, "late = start > end", "late is False"),
+        weight=0.9,
+    ),
     Remedy(
         code="dates.column_of_text",
         on=("TypeError",),

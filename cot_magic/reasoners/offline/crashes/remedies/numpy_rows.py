@@ -1,6 +1,10 @@
 """Remedies for messages of numpy: shapes, dimensions, dtypes."""
 
+import ast
+
+from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound
 from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.site import Site
 
 _SHAPES = (
     "Arrays are combined element by element if their shapes agree from the right, or one of them is 1. "
@@ -8,6 +12,24 @@ _SHAPES = (
 )
 _JOINED = "Arrays that are joined need the same number of axes, and the same lengths on all axes but one."
 _TYPES = "An array has one dtype; a result of another dtype does not fit into it in place."
+_RAGGED = "The rows of an array have one length. Lists of different lengths need padding, or stay lists."
+
+
+def _read_row_by_row(site: Site, _: Bound) -> bool:
+    """Whether the cell only loops over the array that the statement makes."""
+    match site.statement:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            uses = [
+                node
+                for node in ast.walk(site.tree)
+                if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+            ]
+            loops = [
+                node.iter for node in ast.walk(site.tree) if isinstance(node, ast.For | ast.comprehension)
+            ]
+            return bool(uses) and all(any(use is loop for loop in loops) for use in uses)
+    return False
+
 
 ROWS = (
     Remedy(
@@ -161,6 +183,28 @@ ROWS = (
         weight=0.93,
     ),
     Remedy(
+        code="numpy.ragged_row_by_row",
+        on=("ValueError",),
+        says=r"inhomogeneous shape|setting an array element with a sequence",
+        find=("_m.array(_x, ...)", "_m.asarray(_x, ...)"),
+        when=_read_row_by_row,
+        write=(
+            Swap(
+                text="[{m}.array(row, {rest}) for row in {x}]",
+                why="Make a list of arrays, one for each row: nothing is lost or filled.",
+            ),
+        ),
+        claim="The rows of `{x}` have different lengths, and are only read one by one.",
+        lesson=_RAGGED,
+        check="len(set(map(len, {x}))) > 1",
+        example=(
+            "import numpy as np\nr = [[1, 2], [3]]",
+            "a = np.array(r)\nmeans = [row.mean() for row in a]",
+            "means == [1.5, 3]",
+        ),
+        weight=0.75,
+    ),
+    Remedy(
         code="numpy.ragged",
         on=("ValueError",),
         says=r"inhomogeneous shape|setting an array element with a sequence",
@@ -179,7 +223,7 @@ ROWS = (
             Swap(text="{m}.concatenate({x})", why="Put all values into one row."),
         ),
         claim="The rows of `{x}` have different lengths, so they make no table.",
-        lesson="The rows of an array have one length. Lists of different lengths need padding, or stay lists.",
+        lesson=_RAGGED,
         example=("import numpy as np\nr = [[1, 2], [3]]", "a = np.array(r)", "a.shape == (2, 2)"),
     ),
     Remedy(

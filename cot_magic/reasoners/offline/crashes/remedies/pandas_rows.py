@@ -43,9 +43,66 @@ def _renames_to(site: Site, names: ast.AST | str) -> bool:
     )
 
 
+def _may_leave_columns_out(_: Site, bound: Bound) -> bool:
+    """Whether the argument is not given yet, and it is not the conversion of `x` that failed."""
+    held = bound["x"]
+    converted = isinstance(held, ast.Call) and getattr(held.func, "attr", "") == "astype"
+    return not converted and "numeric_only" not in str(bound["rest"])
+
+
+def _in_table(site: Site, bound: Bound) -> bool:
+    """Whether `x` and `y` are not both of `datetime`, which has rows of its own."""
+    sides = [held for hole in "xy" if isinstance(held := bound[hole], ast.expr)]
+    return any(kind_of(site, held) != "datetime.datetime" for held in sides)
+
+
 _DF = "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b', 'a'], 'v': [1, 2, 3], 'w': [4.0, 5.0, 6.0]})"
 
 ROWS = (
+    Remedy(
+        code="pandas.levels_apart",
+        on=("IndexingError",),
+        says="Too many indexers",
+        find=("_frame.loc[_a, _b, _c]",),
+        write=(
+            Swap(text="{frame}.loc[({a}, {b}), {c}]", why="Put the labels of a row in parentheses."),
+            Swap(text="{frame}.loc[({a}, {b}, {c}), :]", why="All of them are labels of a row."),
+        ),
+        claim="`loc` takes a row and a column; a row of `{frame}` has several labels.",
+        lesson="With several levels of labels, a row is named by a tuple: `df.loc[('Rome', 2023), 'rain']`.",
+        check="{frame}.index.nlevels > 1",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b'], 'n': [1, 2], 'v': [3, 4]}).set_index(['k', 'n'])",
+            "v = df.loc['b', 2, 'v']",
+            "v == 4",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.set_new_category",
+        on=("TypeError",),
+        says=r"Cannot setitem on a Categorical with a new category",
+        find=("_frame.loc[_rows, _column] = _v", "_frame.at[_rows, _column] = _v"),
+        write=(
+            Above(
+                text="{frame}[{column}] = {frame}[{column}].cat.add_categories([{v}])",
+                why="Add the category first.",
+            ),
+            Above(
+                text="{frame}[{column}] = {frame}[{column}].astype(object)",
+                why="Make plain values of the categories.",
+            ),
+        ),
+        claim="`{v}` is not one of the categories of `{frame}[{column}]`.",
+        lesson="A column of categories takes no other values: add the category first, or convert the column.",
+        check="{v} not in {frame}[{column}].cat.categories",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'s': pd.Categorical(['a', 'b'])})",
+            "df.loc[df['s'] == 'b', 's'] = 'c'",
+            "list(df['s']) == ['a', 'c'] and df['s'].dtype == 'category'",
+        ),
+        weight=0.85,
+    ),
     Remedy(
         code="pandas.append_alone",
         on=("AttributeError",),
@@ -173,7 +230,7 @@ ROWS = (
             "_x.skew(...)",
             "_x.quantile(...)",
         ),
-        when=lambda site, bound: "numeric_only" not in str(bound["rest"]),
+        when=_may_leave_columns_out,
         write=(
             Swap(
                 text="{x}.{method}({rest}, numeric_only=True)", why="Only use the columns that hold numbers."
@@ -816,6 +873,7 @@ ROWS = (
     Remedy(
         code="pandas.time_zones",
         on=("TypeError",),
+        when=_in_table,
         says=r"tz-naive and tz-aware|offset-naive and offset-aware|Invalid comparison between "
         r"dtype=datetime64|tz-aware and tz-naive|both timezone",
         find=("_x - _y", "_x <cmp> _y"),

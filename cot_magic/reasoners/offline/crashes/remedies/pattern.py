@@ -55,7 +55,7 @@ def pattern(text: str) -> ast.AST:
     if isinstance(tree, ast.BinOp | ast.AugAssign) and plain != text:
         tree.op = AnyOperator()
     elif isinstance(tree, ast.Compare) and plain != text:
-        tree.ops = [AnyComparison()]
+        tree.ops = [AnyComparison() for _ in tree.ops]
     return tree
 
 

@@ -1,6 +1,9 @@
 """Remedies for messages of matplotlib and seaborn."""
 
-from cot_magic.reasoners.offline.crashes.remedies.pattern import code
+import ast
+
+from cot_magic.reasoners.offline.crashes.operands import kind_of
+from cot_magic.reasoners.offline.crashes.remedies.pattern import KINDS, Bound, code
 from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, AtOrigin, Remedy, Swap
 from cot_magic.reasoners.offline.site import Site
 
@@ -51,6 +54,14 @@ _METHODS = frozenset(
 def _of_axes(site: Site, name: str) -> bool:
     """Whether the attribute that is missing is a method of axes."""
     return site.says(f"'{name}'") is not None and (name in _METHODS or name.startswith("set_"))
+
+
+def _unlabelled(site: Site, bound: Bound) -> bool:
+    """Whether `x` or `y` is no column, so that no labels say which value belongs to which."""
+    return any(
+        isinstance(held := bound[hole], ast.expr) and kind_of(site, held) not in KINDS["series"]
+        for hole in "xy"
+    )
 
 
 ROWS = (
@@ -109,6 +120,7 @@ ROWS = (
         says=r"x and y must (have same first dimension|be the same size)|shape mismatch: objects cannot be "
         r"broadcast|incompatible sizes|arrays must be (of )?the same length",
         find=("_f._how(_x, _y, ...)",),
+        when=_unlabelled,
         write=(
             Swap(
                 text="{f}.{how}({x}[:len({y})], {y}, {rest})",

@@ -343,6 +343,26 @@ ROWS = (
         weight=0.92,
     ),
     Remedy(
+        code="python.and_between_comparisons",
+        on=("TypeError", "ValueError"),
+        says=r"for [&|]|truth value|Cannot perform 'r?(and|or)_|operand types",
+        find=("_w <cmp> _x & _y <cmp> _z", "_w <cmp> _x | _y <cmp> _z"),
+        write=(
+            Swap(
+                text="({w} {sign} {x}) {bits} ({y} {sign2} {z})",
+                why="Compare first: put each comparison into parentheses.",
+            ),
+        ),
+        claim="`{bits}` binds more tightly than `{sign}`, so `{x} {bits} {y}` comes first.",
+        lesson="`a > 1 & b == 2` means `a > (1 & b) == 2`. Put each comparison into parentheses.",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'a': [1, 3], 'k': ['x', 'y']})",
+            "n = len(df[df['a'] > 2 & df['k'] == 'y'])",
+            "n == 1",
+        ),
+        weight=0.95,
+    ),
+    Remedy(
         code="python.read_once",
         on=("AssertionError", "ValueError", "StopIteration", "IndexError", "ZeroDivisionError", "TypeError"),
         says="",

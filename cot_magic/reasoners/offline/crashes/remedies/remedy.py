@@ -204,6 +204,9 @@ def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
         sides = (node.left, node.right if isinstance(node, ast.BinOp) else node.comparators[0])
         spans = [src.span(site.cell.source, side) for side in sides]
         found["sign"] = site.cell.source[spans[0][1] : spans[1][0]].strip(" ()\n")
+        if isinstance(node, ast.Compare) and len(node.comparators) > 1:
+            spans = [src.span(site.cell.source, side) for side in node.comparators[:2]]
+            found["sign2"] = site.cell.source[spans[0][1] : spans[1][0]].strip(" ()\n")
         bits = [type(side.op) for side in sides if isinstance(side, ast.BinOp)]
         if ast.BitAnd in bits or ast.BitOr in bits:
             found["bits"] = "&" if ast.BitAnd in bits else "|"

@@ -1,0 +1,76 @@
+"""Every rule on the notebook that is its example: the cells run in a shell, the last one fails, the rule fires.
+
+The examples of the tables' rows are theirs (`Remedy.example`); those of other rules are in `rule_examples.txt`:
+a line `= code`, then the cells with `---` between them. After `= code silent` the rule has nothing to say.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from autopsies import Mortuary, mortuary_open
+
+from cot_magic.reasoners.offline.catalogue import all_rules
+from cot_magic.reasoners.offline.crashes.remedies.remedy import Remedy
+from cot_magic.reasoners.offline.rule import AnyRule, Suspicion, matches, suspicions_of
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # the examples are mistakes: libraries warn of some of them
+BOOK = Path(__file__).with_name("rule_examples.txt")
+RULES = {rule.code: rule for rule in all_rules() if not rule.code.startswith(("syntax.", "race."))}
+# rules that have no example yet: a new rule is not added here; those of the second row need a cell that was
+# edited, that runs out of order, or that somebody interrupts
+LACKING = {
+    "array.ragged_rows", "array.zero_step", "attribute.shadowed_module", "attribute.wrong_module",
+    "file.missing_folder", "import.member_of_parent", "import.replaced", "operator.objects_in_table",
+    "origin.remade", "plot.loop_over_grid", "plot.title_overwritten", "recursion.no_end", "recursion.property", "text.ord",
+    "loop.endless", "module.edited", "notebook.bound_anew", "notebook.hidden_global", "notebook.stale",
+}  # fmt: skip
+
+
+class Example(NamedTuple):
+    """The rule, whether it fires, and the cells of a notebook whose last one fails."""
+
+    code: str
+    fires: bool
+    cells: tuple[str, ...]
+
+
+def examples(text: str) -> Iterator[Example]:
+    """The examples of the file."""
+    for part in re.split(r"(?m)^= ", text)[1:]:
+        head, _, body = part.partition("\n")
+        code, *silent = head.split()
+        yield Example(code, not silent, tuple(cell.strip("\n") for cell in re.split(r"(?m)^---$", body)))
+
+
+EXAMPLES = tuple(examples(BOOK.read_text(encoding="utf-8")))
+
+
+def suspected(rule: AnyRule, cells: tuple[str, ...], mortuary: Mortuary) -> list[Suspicion]:
+    mortuary.shell.showtraceback = lambda *ignored, **more: None  # that of a deep recursion takes minutes
+    facts = mortuary.facts(*cells)
+    case = mortuary.case
+    assert case is not None
+    return list(suspicions_of(rule, case, facts)) if matches(rule.on, case) else []
+
+
+def test_every_rule_about_crashes_has_an_example() -> None:
+    own = {code for code, rule in RULES.items() if isinstance(rule, Remedy) and rule.example}
+    written = {item.code for item in EXAMPLES if item.fires}
+    assert set(RULES) - own - written == LACKING
+    assert {item.code for item in EXAMPLES} <= set(RULES)
+
+
+@pytest.mark.parametrize(
+    "example", [pytest.param(item, id=f"{item.code}-{place}") for place, item in enumerate(EXAMPLES)]
+)
+def test_a_rule_fires_on_its_example_and_only_there(example: Example, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
+    for library in ("pandas", "numpy", "sklearn", "matplotlib", "scipy"):
+        if re.search(rf"\b(import|from) {library}\b", "\n".join(example.cells)):
+            pytest.importorskip(library)
+    with mortuary_open() as mortuary:
+        found = suspected(RULES[example.code], example.cells, mortuary)
+    assert bool(found) is example.fires, [item.claim for item in found]
