@@ -38,7 +38,7 @@ _KEEP = frozenset(
     for word in words.split()
 )
 _CLEANING = "replace strip lstrip rstrip removeprefix removesuffix lower"
-_CONTAINERS = "len range enumerate sorted reversed append add extend update insert concat ignore_index"
+_CONTAINERS = "len range enumerate sorted reversed append add concat ignore_index"
 # what the failures of these classes ask for, beside what keeps a value
 _BY_FAILURE = (
     (frozenset({"TypeError", "AttributeError"}), _CONTAINERS),
@@ -51,6 +51,8 @@ _BY_FAILURE = (
     (frozenset({"ValueError"}), "literal_eval split rsplit"),
     (frozenset({"UnboundLocalError", "NameError", "RuntimeError", "FileNotFoundError"}), "sorted"),
 )
+# in what they make of a container, an index or key that does not exist may be that of something else
+_OTHER_PLACES = frozenset({"flat", "T", "transpose", "swapaxes", "values", "ravel", "flatten", "reset_index"})
 _ADVICE = re.compile(
     r"(?:\b[Uu]se|[Dd]id you mean:?|replaced (?:by|with))\s+(?:the\s+)?['\"`.]*([A-Za-z_][\w.]*)"
 )
@@ -98,6 +100,8 @@ def _asked(failure: Symptom) -> set[str]:
     advice = set(_ADVICE.findall(failure.said))
     if len(advice) == 1:
         asked |= {part for told in advice for part in told.split(".")}
+    if failure.bases & {"IndexError", "KeyError"}:
+        asked -= _OTHER_PLACES
     return asked | failure.missing
 
 

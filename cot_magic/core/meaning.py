@@ -13,6 +13,7 @@ from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
 from cot_magic.core.invented import invented
+from cot_magic.core.not_kept import is_neutral, not_kept
 from cot_magic.core.rearranged import rearranged
 from cot_magic.core.shifts import Shift, Symptom
 from cot_magic.core.spelling import distance, respelled
@@ -26,8 +27,6 @@ _LAYOUT_KEYWORDS = frozenset(
             "axis",
             "keepdims",
             "ignore_index",
-            "index",
-            "columns",
             "numeric_only",
             "encoding",
             "sep",
@@ -87,7 +86,6 @@ _ELSEWHERE = frozenset(
 
 
 _STRIPS = frozenset({"strip", "lstrip", "rstrip", "removeprefix", "removesuffix"})
-_UNIT = re.compile(r"\W*[^\W\d]{2,}\W*|\s+[^\W\d]\W*")  # of measure; a single letter may be a digit or a code
 _BASES = (0, 2, 8, 10, 16)  # in which numbers are written
 # leave out items without a condition that says so
 _LOSSY = frozenset(
@@ -180,6 +178,7 @@ def _changes(
     if old is None:
         return (
             *_lost_in_syntax(edit),
+            *_made_in_syntax(edit),
             *_operators_in_syntax(edit),
             *_shadows_in_syntax(edit, new),
             *_dead(None, new),
@@ -205,6 +204,7 @@ def _changes(
         *invented(old, new, failure),
         *rearranged(old, new, failure, others),
         *brought_in(old, new, failure, others, same_operation),
+        *not_kept(old, new, failure),
     )
 
 
@@ -352,10 +352,11 @@ def _all_constants(tree: ast.Module) -> Counter[str]:
 
 def _constants(tree: ast.Module) -> Counter[str]:
     """The constants of a tree that are values: not docstrings, and not what says how it is laid out."""
-    free: set[int] = set()
+    free, values = set[int](), set[int]()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             free.update(id(item) for argument in _layout_arguments(node) for item in ast.walk(argument))
+            values |= _value_arguments(node)
         elif isinstance(node, ast.JoinedStr):
             free.update(id(item) for item in node.values if isinstance(item, ast.Constant))
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -366,6 +367,7 @@ def _constants(tree: ast.Module) -> Counter[str]:
                 for item in ast.walk(node.slice)
                 if isinstance(item, ast.Constant) and item.value is None
             )
+    free -= values
     found: Counter[str] = Counter()
     for node in ast.walk(tree):
         match node:
@@ -398,14 +400,30 @@ def _layout_arguments(call: ast.Call) -> list[ast.expr]:
     return found
 
 
+def _value_arguments(call: ast.Call) -> set[int]:
+    """The constants of a cleaning call that say what the value is, also inside another call."""
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if called != "replace" and called not in _STRIPS:
+        return set()
+    return {id(node) for item in call.args if _is_value(called, item, call.args) for node in ast.walk(item)}
+
+
 def _is_value(called: str, item: ast.expr, given: list[ast.expr]) -> bool:
     """Whether an argument says what the value is: what is put in place of something, which letters are taken
     away, where a string is cut."""
+    text = getattr(item, "value", None)
+    if called == "open":
+        return item is given[0]
+    if called == "reshape":
+        return any(isinstance(part, ast.Constant) and part.value not in (1, -1) for part in ast.walk(item))
     if called == "replace":
-        return item is not given[0] and _says(item)
+        if item is not given[0]:
+            return _says(item)
+        return isinstance(text, str) and not is_neutral(text)
     if called in _STRIPS:
-        text = getattr(item, "value", None)
-        return isinstance(text, str) and _says(item) and _UNIT.fullmatch(text) is None
+        return isinstance(text, str) and not is_neutral(text)
+    if called in ("split", "rsplit") and item is given[0]:
+        return isinstance(text, str) and _says(item)
     return called in ("split", "rsplit") and item is not given[0]
 
 
@@ -488,7 +506,8 @@ def _left_out(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
         yield Shift(
             text=f"it leaves out items: only those with {next(iter(after - before))[:60]}", loses=True
         )
-    for text in sorted(_computed_slices(new) - _computed_slices(old)):
+    before_slices, after_slices = _computed_slices(old), _computed_slices(new)
+    for text in sorted(after_slices - before_slices) if len(after_slices) > len(before_slices) else ():
         yield Shift(text=f"it takes a part only: `[{text[:40]}]`", loses=True)
     for name in sorted(set(_words(new) - _words(old)) & _LOSSY):
         yield Shift(text=f"`{name}` may leave out items", loses=True)
@@ -682,7 +701,7 @@ def _keywords(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Sh
                 ):
                     continue
                 worked = not any(f"{called}(" in text for text in failure.running)
-                if worked or isinstance(was.value, bool):
+                if worked or isinstance(was.value, bool) or word == "axis":
                     told = f"{word}={ast.unparse(was)}"
                     yield Shift(text=f"it changes `{told}` of `{called}` to {ast.unparse(now)}")
 
@@ -931,6 +950,28 @@ def _lost_in_syntax(edit: CellEdit) -> Iterator[Shift]:
     for word in list(before - after)[:_MOST]:
         if any(respelled(word, item) or (word, item) in _SAME for item in come):
             continue
+        if word in ("else", "if") and "elif" in come:
+            continue
         if not word.isidentifier() and any(item.strip("0") == word.strip("0") for item in come):
             continue  # 010 became 10 or 0o10
         yield Shift(text=f"it leaves out `{word}`")
+
+
+# words that a source which cannot be parsed may lack: they say nothing of their own
+_JOINING = frozenset(
+    {"in", "elif", "not", "and", "or", "is", "def", "as", "import", "from", "return", "await", "async", "f"}
+)
+
+
+def _made_in_syntax(edit: CellEdit) -> Iterator[Shift]:
+    """Words that come into a source that could not be parsed, or that are in another order there."""
+    before, after = _WORD.findall(edit.before), _WORD.findall(edit.after)
+    gone = list((Counter(before) - Counter(after)).elements())[:_MOST]
+    for word in list(Counter(after) - Counter(before))[:_MOST]:
+        if word in _JOINING or any(respelled(was, word) or (was, word) in _SAME for was in gone):
+            continue
+        if any(was.strip("0") == word.strip("0") or word in was or was in word for was in gone):
+            continue
+        yield Shift(text=f"it puts in a word of its own: `{word}`")
+    if Counter(before) == Counter(after) and before != after:
+        yield Shift(text="it puts words in another order")

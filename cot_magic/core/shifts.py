@@ -39,12 +39,15 @@ class Symptom:
         The expressions that were running in the cells, outermost first.
     said
         The message.
+    types
+        Names of the failing frames and the names of their types.
     """
 
     bases: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     running: tuple[str, ...] = ()
     said: str = ""
+    types: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, raised: Raised) -> "Symptom":
@@ -60,6 +63,7 @@ class Symptom:
             missing=frozenset(missing),
             running=tuple(dict.fromkeys(frame.expression or frame.line for frame in frames)),
             said=raised.evalue,
+            types=tuple((item.name, item.type) for frame in frames for item in frame.variables),
         )
 
     @property

@@ -68,7 +68,7 @@ def test_a_fix_with_the_whole_proof_is_verified_and_names_its_evidence() -> None
 @pytest.mark.parametrize(
     ("evidence", "word"),
     [
-        (without(1), "inconclusive"),
+        (without(1), "no probe confirmed"),
         (changed(1, held=False), "refuted"),
         (without(2), "did not repeat"),
         (changed(2, outcome=Outcome.PASSED), "did not repeat"),

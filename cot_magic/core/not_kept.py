@@ -1,0 +1,224 @@
+"""What an edit does not keep of a value: signs, the order of operands, items, what a parameter says."""
+
+import ast
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+from cot_magic.core.shifts import Shift, Symptom
+
+_BLOCKS = (ast.For, ast.AsyncFor, ast.While)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_THOUSANDS = re.compile(r"[^\d,.]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,.]*")
+_DECIMAL = re.compile(r"[^\d,.]*\d*,\d+[^\d,.]*")
+_QUOTED = re.compile(r"'([^']*)'")
+_GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
+_CONTAINERS = frozenset({"list", "dict", "set", "tuple", "bytes", "frozenset"})
+_PATHS = ("Path", "PosixPath", "WindowsPath")
+_TEXT_TYPES = ("str", "'str'", "'U'", "object", "'object'", "'O'")
+
+
+def not_kept(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """Changes with which a part of what a value says is gone, or another one takes its place."""
+    yield from _cleaned(old, new, failure)
+    yield from _other_order(old, new, failure)
+    yield from _as_strings(old, new, failure)
+    yield from _counted(old, new)
+    yield from _looped(old, new)
+    yield from _ignored(old, new)
+    yield from _elsewhere(old, new)
+    yield from _of_text(old, new)
+
+
+def is_neutral(removed: str) -> bool:
+    """Whether a number stays the same without these characters: blanks, one currency, thousands marks."""
+    marks = {mark for mark in removed if not mark.isspace() and mark not in ",'_"}
+    return len(marks) <= 1 and all(unicodedata.category(mark) == "Sc" for mark in marks)
+
+
+def _calls(tree: ast.AST, *names: str) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) in names]
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _new(old: ast.AST, new: ast.AST, *names: str) -> list[ast.Call]:
+    """The calls of these names that were not there."""
+    known = {ast.dump(node) for node in _calls(old, *names)}
+    return [node for node in _calls(new, *names) if ast.dump(node) not in known]
+
+
+def _cleaned(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """A comma that is read in the other way than the number is written; digits that are cut off."""
+    told = _QUOTED.search(failure.said)
+    text = told[1] if told is not None else ""
+    for call in _new(old, new, "replace"):
+        given = [getattr(item, "value", None) for item in call.args[:2]]
+        if given == [",", ""] and "," in text and not _THOUSANDS.fullmatch(text):
+            yield Shift(text=f"the comma of {text[:30]!r} separates no thousands")
+        if given == [",", "."] and "," in text and not _DECIMAL.fullmatch(text):
+            yield Shift(text=f"the comma of {text[:30]!r} is no decimal point")
+    if _new(old, new, "int") and _new(old, new, "float") and _GROUPED.fullmatch(text):
+        yield Shift(text=f"the point of {text[:30]!r} may separate thousands")
+    for call in _new(old, new, "int"):
+        if len(call.args) == 2 and re.fullmatch(r"\d+[eE]\d+", text):
+            yield Shift(text=f"{text[:30]!r} may be a power of ten")
+
+
+def _other_order(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """`a + b` becomes `[*b, *a]`: the same operands the other way round."""
+    if "has_key" in failure.missing or (failure.of_types and "not supported" in failure.said):
+        return
+    known = {ast.dump(node) for node in old.body}
+    before = [
+        _names(node) for node in old.body if ast.dump(node) not in {ast.dump(item) for item in new.body}
+    ]
+    after = [_names(node) for node in new.body if ast.dump(node) not in known]
+    for one in before:
+        for other in after:
+            both = [name for name in one if one.count(name) == other.count(name) == 1]
+            if len(both) > 1 and sorted(other, key=str) and both != [name for name in other if name in both]:
+                told = " and ".join(f"`{name}`" for name in both[:2])
+                yield Shift(text=f"it takes {told} in another order")
+                return
+
+
+def _names(node: ast.AST) -> list[str]:
+    """The variables that an expression statement or assignment reads, in the order of the source."""
+    if not isinstance(node, ast.Assign | ast.Expr | ast.Return):
+        return []
+    called = {id(item.func) for item in ast.walk(node) if isinstance(item, ast.Call)}
+    names = [item for item in ast.walk(node) if isinstance(item, ast.Name) and id(item) not in called]
+    bound = {item.id for item in names if isinstance(item.ctx, ast.Store)}
+    found = [item for item in names if item.id not in bound]
+    return [item.id for item in sorted(found, key=lambda item: (item.lineno, item.col_offset))]
+
+
+def _as_strings(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """`str(names)` of a list is another thing than its items; `str(folder)` loses the separator of a path."""
+    types = dict(failure.types)
+    for call in _new(old, new, "str"):
+        kind = types.get(ast.unparse(call.args[0]), "") if call.args else ""
+        if kind in _CONTAINERS or kind.rpartition(".")[2] in _PATHS:
+            yield Shift(text=f"`{ast.unparse(call)[:40]}` is how a {kind.rpartition('.')[2]} is written")
+    for call in _new(old, new, "tuple", "list", "set"):
+        if failure.of_types and call.args and types.get(ast.unparse(call.args[0])) == "dict":
+            yield Shift(text=f"`{ast.unparse(call)[:40]}` has the keys alone", loses=True)
+    known = {ast.dump(node) for node in ast.walk(old)}
+    for node in (item for item in ast.walk(new) if ast.dump(item) not in known):
+        if isinstance(node, ast.List) and len(node.elts) == 1:
+            if types.get(ast.unparse(node.elts[0])) in _CONTAINERS:
+                yield Shift(text=f"`{ast.unparse(node)[:40]}` is one item, which is a container")
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            sides = [types.get(ast.unparse(side)) for side in (node.left, node.right)]
+            if "str" in sides:
+                yield Shift(text=f"`{ast.unparse(node)[:40]}` repeats a string")
+    for call in _new(old, new, "set", "frozenset"):
+        if not call.args:
+            continue
+        yield Shift(text=f"`{ast.unparse(call)[:40]}` has no order and nothing twice", loses=True)
+
+
+def _counted(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """`values / 2` becomes `len(values) / 2`: the number of items, not the items."""
+    inside = {
+        id(part)
+        for node in ast.walk(new)
+        for whole in ([node.slice] if isinstance(node, ast.Subscript) else _range(node))
+        for part in ast.walk(whole)
+    }
+    loops = {id(node.iter) for node in ast.walk(new) if isinstance(node, ast.For | ast.comprehension)}
+    for call in _new(old, new, "range"):
+        if id(call) not in loops and not _calls(old, "range"):
+            yield Shift(text=f"`{ast.unparse(call)[:40]}` makes numbers of its own")
+    words = {node.attr for node in ast.walk(old) if isinstance(node, ast.Attribute)}
+    words |= {node.id for node in ast.walk(old) if isinstance(node, ast.Name)}
+    if words & {"length", "size", "count", "Length", "len"}:
+        return
+    for call in _new(old, new, "len"):
+        if id(call) not in inside:
+            yield Shift(text=f"`{ast.unparse(call)[:40]}` is how many there are, not what they are")
+
+
+def _range(node: ast.AST) -> list[ast.expr]:
+    return node.args if isinstance(node, ast.Call) and _called(node) == "range" else []
+
+
+def _looped(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """A loop around what was done once: of what it binds, the last one is left."""
+    if _count(new, _BLOCKS) > _count(old, _BLOCKS):
+        yield Shift(text="it adds a loop", loses=True)
+    if _count(new, (ast.Yield, ast.YieldFrom)) > _count(old, (ast.Yield, ast.YieldFrom)):
+        yield Shift(text="it makes a generator of a function")
+    if _slices(new) > _slices(old):
+        yield Shift(text="it takes a part only: a slice", loses=True)
+    if _offsets(new) < _offsets(old):
+        yield Shift(text="it takes another item: what was added to an index is gone")
+
+
+def _count(tree: ast.Module, kinds: tuple[type[ast.AST], ...]) -> int:
+    return sum(isinstance(node, kinds) for node in ast.walk(tree))
+
+
+def _slices(tree: ast.Module) -> int:
+    return sum(
+        isinstance(node, ast.Slice) and any((node.lower, node.upper, node.step)) for node in ast.walk(tree)
+    )
+
+
+def _offsets(tree: ast.Module) -> int:
+    return sum(
+        isinstance(part, ast.BinOp)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        for part in ast.walk(node.slice)
+    )
+
+
+def _ignored(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """A parameter that is added and never read: the call says something that nobody hears."""
+    before = {(node.name, item) for node in _functions(old) for item in _parameters(node)}
+    for function in _functions(new):
+        read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        for name in _parameters(function):
+            if (function.name, name) not in before and name not in read and name not in ("self", "cls"):
+                yield Shift(text=f"it takes `{name}` and does nothing with it")
+
+
+def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    given = function.args
+    rest = [item for item in (given.vararg, given.kwarg) if item is not None]
+    return [item.arg for item in (*given.posonlyargs, *given.args, *given.kwonlyargs, *rest)]
+
+
+def _elsewhere(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """Keys for values, or the other way round."""
+    before, after = (
+        Counter(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+        for tree in (old, new)
+    )
+    for one, other in (("keys", "values"), ("values", "keys")):
+        if one in before - after and other in after - before:
+            yield Shift(text=f"it takes the {other} for the {one}")
+
+
+def _of_text(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+    """What was to be numbers is made strings: then nothing is computed with them."""
+    before, after = (
+        sum(
+            isinstance(node, ast.keyword) and node.arg == "dtype" and ast.unparse(node.value) in _TEXT_TYPES
+            for node in ast.walk(tree)
+        )
+        for tree in (old, new)
+    )
+    if after > before and any(
+        isinstance(node, ast.keyword) and node.arg == "dtype" for node in ast.walk(old)
+    ):
+        yield Shift(text="it makes strings of what was to be numbers")
