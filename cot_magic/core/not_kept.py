@@ -108,14 +108,16 @@ def _as_strings(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[
         if failure.of_types and call.args and types.get(ast.unparse(call.args[0])) == "dict":
             yield Shift(text=f"`{ast.unparse(call)[:40]}` has the keys alone", loses=True)
     known = {ast.dump(node) for node in ast.walk(old)}
-    for node in (item for item in ast.walk(new) if ast.dump(item) not in known):
-        if isinstance(node, ast.List) and len(node.elts) == 1:
-            if types.get(ast.unparse(node.elts[0])) in _CONTAINERS:
-                yield Shift(text=f"`{ast.unparse(node)[:40]}` is one item, which is a container")
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-            sides = [types.get(ast.unparse(side)) for side in (node.left, node.right)]
-            if "str" in sides:
-                yield Shift(text=f"`{ast.unparse(node)[:40]}` repeats a string")
+    for node in (item for item in ast.walk(new) if isinstance(item, ast.BinOp)):
+        if ast.dump(node) in known:
+            continue
+        sides = (node.left, node.right)
+        for side in sides if isinstance(node.op, ast.Add) else ():
+            inside = ast.unparse(side.elts[0]) if isinstance(side, ast.List) and len(side.elts) == 1 else ""
+            if types.get(inside) in _CONTAINERS:
+                yield Shift(text=f"`{ast.unparse(side)[:40]}` is one item, which is a container")
+        if isinstance(node.op, ast.Mult) and "str" in [types.get(ast.unparse(side)) for side in sides]:
+            yield Shift(text=f"`{ast.unparse(node)[:40]}` repeats a string")
     for call in _new(old, new, "set", "frozenset"):
         if not call.args:
             continue
