@@ -71,10 +71,13 @@ def brought_in(
     modules = {name for tree in trees for name in _imported(tree)}
     own = modules.union(*map(_own, trees))
     asked = _asked(failure) | _moved(new, failure)
+    modules_here = {node.id.lower() for node in ast.walk(old) if isinstance(node, ast.Name)} & {*modules}
     meant = (*gone, *failure.missing)
     for word in come:
         if word in own or word in asked or word.startswith("__"):
             continue
+        if word.lower() in modules_here:
+            continue  # the class that has the name of its module: `enum.Enum`
         if any(respelled(was, word) or same(was, word) for was in meant):
             continue
         if any(word in related(was, [word]) or _abbreviated(was, word) for was in meant):

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from cot_magic.render.blocks import CHECK
+
 MOST = 24
 WIDTH = 160
 DIFF_AT_LEAST = 6
 _SAID = {
-    "verified": "✓ a verified fix",
+    "verified": f"{CHECK} a verified fix",
     "plausible": "? a fix passes, but it is not proven to be what was meant",
     "unresolved": "? no fix passed",
 }

@@ -133,12 +133,12 @@ def test_the_experiments_leave_the_kernel_as_it_is(shared_kernel) -> None:
 
 
 def test_the_fix_and_the_tests_are_inserted_on_request(kernel) -> None:
-    kernel.run(f"%%cot+\n{FAILING}")
+    kernel.run("%%cot+\ntotal = 3\ndouble = totl * 2\nprint(double)")
     ran = kernel.run("%cot_insert all")
     assert ran.status == "ok", ran.traceback
     texts = [item["text"] for item in ran.reply["payload"] if item["source"] == "set_next_input"]
     assert texts
-    assert "print(total)" in "".join(texts)
+    assert "double = total * 2" in "".join(texts)
     assert "def test_" in "".join(texts)
 
 

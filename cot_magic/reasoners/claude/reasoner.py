@@ -237,7 +237,7 @@ class ClaudeReasoner:
         """Run what the answer contains and no tool call asked for; returns which fixes were not, and why."""
         bench = dialogue.bench
         yield from bench.run_planned()
-        if bench.verified:
+        if bench.verified and bench.rounds:  # one that was verified before the model was asked ends nothing
             return []
         return (yield from bench.propose_rest(answer.fixes))
 
