@@ -1,7 +1,7 @@
 """IPython's traceback of an investigated cell, held until the panel is shown: the answer comes first."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -35,17 +35,21 @@ class HeldTraceback:
     def _keep(self, *told: Any) -> None:
         self._told.append(told)
 
-    def show(self) -> None:
-        """Let the shell show exceptions itself again, and show what was held."""
+    def show(self, withhold: Callable[[str], str] | None) -> None:
+        """Let the shell show exceptions itself again, and show what was held.
+
+        A fold holds the frames of libraries, with secrets withheld; without `withhold` there is none, and
+        all frames are shown as IPython does.
+        """
         if self._had is None:
             vars(self._shell).pop("_showtraceback", None)
         else:
             self._shell._showtraceback = self._had
         for kind, error, parts in self._told:
-            own, left_out = without_libraries(parts)
+            own, left_out = without_libraries(parts) if withhold is not None else (parts, 0)
             self._shell._showtraceback(kind, error, own)
-            if left_out:
-                _show_whole(parts, left_out)
+            if withhold is not None and left_out:
+                _show_whole(withhold(_COLOR.sub("", "\n".join(parts))), left_out)
         self._told = []
 
 
@@ -86,10 +90,10 @@ def _plain(part: str) -> str:
     return _COLOR.sub("", part).lstrip()
 
 
-def _show_whole(parts: Sequence[str], left_out: int) -> None:
+def _show_whole(told: str, left_out: int) -> None:
     """Show the whole traceback in a closed fold; `%tb` shows the same where there are no folds."""
     frames = f"{left_out} frame{'s' * (left_out != 1)} of libraries"
-    text = escape(_COLOR.sub("", "\n".join(parts))).replace("\n", "&#10;")
+    text = escape(told).replace("\n", "&#10;")
     fold = (
         f'<details><summary style="cursor:pointer;font-size:12px">whole traceback, with {frames}</summary>'
         f'<pre style="{_PRE}" dir="ltr">{text}</pre></details>'

@@ -123,7 +123,7 @@ class Magics:
             held = self.state.traceback
             if held is not None and not self.state.running:
                 self.state.traceback = None
-                held.show()
+                held.show(self.state.redactor.text if self.state.redactor is not None else None)
 
     def _cell_magic(self, name: str) -> Callable[..., None]:
         def magic(line: str, cell: str | None = None) -> None:
