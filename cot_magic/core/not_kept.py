@@ -24,7 +24,7 @@ def not_kept(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shi
     yield from _cleaned(old, new, failure)
     yield from _other_order(old, new, failure)
     yield from _as_strings(old, new, failure)
-    yield from _counted(old, new)
+    yield from _counted(old, new, failure)
     yield from _looped(old, new)
     yield from _ignored(old, new)
     yield from _elsewhere(old, new)
@@ -72,11 +72,9 @@ def _other_order(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator
     """`a + b` becomes `[*b, *a]`: the same operands the other way round."""
     if "has_key" in failure.missing or (failure.of_types and "not supported" in failure.said):
         return
-    known = {ast.dump(node) for node in old.body}
-    before = [
-        _names(node) for node in old.body if ast.dump(node) not in {ast.dump(item) for item in new.body}
-    ]
-    after = [_names(node) for node in new.body if ast.dump(node) not in known]
+    there, here = ({ast.dump(node) for node in tree.body} for tree in (old, new))
+    before = [_names(node) for node in old.body if ast.dump(node) not in here]
+    after = [_names(node) for node in new.body if ast.dump(node) not in there]
     for one in before:
         for other in after:
             both = [name for name in one if one.count(name) == other.count(name) == 1]
@@ -107,10 +105,11 @@ def _as_strings(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[
     for call in _new(old, new, "tuple", "list", "set"):
         if failure.of_types and call.args and types.get(ast.unparse(call.args[0])) == "dict":
             yield Shift(text=f"`{ast.unparse(call)[:40]}` has the keys alone", loses=True)
-    known = {ast.dump(node) for node in ast.walk(old)}
-    for node in (item for item in ast.walk(new) if isinstance(item, ast.BinOp)):
+    known = {ast.dump(node) for node in ast.walk(old) if _combines(node)}
+    for node in (item for item in ast.walk(new) if _combines(item)):
         if ast.dump(node) in known:
             continue
+        assert isinstance(node, ast.BinOp)
         sides = (node.left, node.right)
         for side in sides if isinstance(node.op, ast.Add) else ():
             inside = ast.unparse(side.elts[0]) if isinstance(side, ast.List) and len(side.elts) == 1 else ""
@@ -118,13 +117,22 @@ def _as_strings(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[
                 yield Shift(text=f"`{ast.unparse(side)[:40]}` is one item, which is a container")
         if isinstance(node.op, ast.Mult) and "str" in [types.get(ast.unparse(side)) for side in sides]:
             yield Shift(text=f"`{ast.unparse(node)[:40]}` repeats a string")
-    for call in _new(old, new, "set", "frozenset"):
+    sets = [_calls(tree, "set", "frozenset") for tree in (old, new)]
+    for call in _new(old, new, "set", "frozenset") if len(sets[1]) > len(sets[0]) else ():
         if not call.args:
             continue
         yield Shift(text=f"`{ast.unparse(call)[:40]}` has no order and nothing twice", loses=True)
 
 
-def _counted(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+def _combines(node: ast.AST) -> bool:
+    """`x + [y]` or `x * y`."""
+    if not isinstance(node, ast.BinOp):
+        return False
+    lists = isinstance(node.left, ast.List) or isinstance(node.right, ast.List)
+    return isinstance(node.op, ast.Mult) or (isinstance(node.op, ast.Add) and lists)
+
+
+def _counted(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
     """`values / 2` becomes `len(values) / 2`: the number of items, not the items."""
     inside = {
         id(part)
@@ -136,6 +144,8 @@ def _counted(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
     for call in _new(old, new, "range"):
         if id(call) not in loops and not _calls(old, "range"):
             yield Shift(text=f"`{ast.unparse(call)[:40]}` makes numbers of its own")
+    if failure.bases & {"NameError", "AttributeError"}:
+        return  # another name of the length was missing
     words = {node.attr for node in ast.walk(old) if isinstance(node, ast.Attribute)}
     words |= {node.id for node in ast.walk(old) if isinstance(node, ast.Name)}
     if words & {"length", "size", "count", "Length", "len"}:
