@@ -422,9 +422,9 @@ def _is_value(called: str, item: ast.expr, given: list[ast.expr]) -> bool:
         return isinstance(text, str) and not is_neutral(text)
     if called in _STRIPS:
         return isinstance(text, str) and not is_neutral(text)
-    if called in ("split", "rsplit") and item is given[0]:
-        return isinstance(text, str) and _says(item)
-    return called in ("split", "rsplit") and item is not given[0]
+    if called in ("split", "rsplit"):
+        return item is not given[0] or (isinstance(text, str) and _says(item))
+    return False
 
 
 def _renames_another(node: ast.expr) -> bool:
@@ -936,11 +936,6 @@ def _operators_in_syntax(edit: CellEdit) -> Iterator[Shift]:
     twice = re.search(r"[-+*/%<>=&|^]\s+[-+*/%<>=&|^]", edit.before)
     if gone and not (after - before) and not twice:
         yield Shift(text=f"it computes something else: an operator ({gone[0]}) is gone")
-
-
-def _slip(word: str, operator: str) -> bool:
-    """Whether a word is a misspelt `and`, `or`, `not`, `in` or `is`."""
-    return distance(word.lower(), operator) <= 1 + (len(word) > 2)
 
 
 def _lost_in_syntax(edit: CellEdit) -> Iterator[Shift]:

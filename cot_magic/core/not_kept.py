@@ -10,8 +10,9 @@ from cot_magic.core.shifts import Shift, Symptom
 
 _BLOCKS = (ast.For, ast.AsyncFor, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_THOUSANDS = re.compile(r"[^\d,.]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,.]*")
-_DECIMAL = re.compile(r"[^\d,.]*\d*,\d+[^\d,.]*")
+# how numbers are written with commas: as thousands marks, as the decimal point
+THOUSANDS = re.compile(r"[^\d,.]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,.]*")
+DECIMAL = re.compile(r"[^\d,.]*\d*,\d+[^\d,.]*")
 _QUOTED = re.compile(r"'([^']*)'")
 _GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 _CONTAINERS = frozenset({"list", "dict", "set", "tuple", "bytes", "frozenset"})
@@ -57,9 +58,9 @@ def _cleaned(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shi
     text = told[1] if told is not None else ""
     for call in _new(old, new, "replace"):
         given = [getattr(item, "value", None) for item in call.args[:2]]
-        if given == [",", ""] and "," in text and not _THOUSANDS.fullmatch(text):
+        if given == [",", ""] and "," in text and not THOUSANDS.fullmatch(text):
             yield Shift(text=f"the comma of {text[:30]!r} separates no thousands")
-        if given == [",", "."] and "," in text and not _DECIMAL.fullmatch(text):
+        if given == [",", "."] and "," in text and not DECIMAL.fullmatch(text):
             yield Shift(text=f"the comma of {text[:30]!r} is no decimal point")
     if _new(old, new, "int") and _new(old, new, "float") and _GROUPED.fullmatch(text):
         yield Shift(text=f"the point of {text[:30]!r} may separate thousands")
@@ -78,7 +79,7 @@ def _other_order(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator
     for one in before:
         for other in after:
             both = [name for name in one if one.count(name) == other.count(name) == 1]
-            if len(both) > 1 and sorted(other, key=str) and both != [name for name in other if name in both]:
+            if both != [name for name in other if name in both]:
                 told = " and ".join(f"`{name}`" for name in both[:2])
                 yield Shift(text=f"it takes {told} in another order")
                 return

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from cot_magic.core.case import Case, Cell, Frame, Variable
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
+from cot_magic.core.not_kept import DECIMAL, THOUSANDS
 from cot_magic.core.spelling import closeness, near, respelled
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -16,8 +17,6 @@ _STRING = re.compile(r"(['\"])([^'\"\n]*)\1")
 _NO_NUMBER = re.compile(
     r"could not convert string to float: '([^']*)'|invalid literal for int\(\) .*: '([^']*)'"
 )
-_THOUSANDS = re.compile(r"[^\d,.]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,.]*")
-_DECIMAL = re.compile(r"[^\d,.]*\d*,\d+[^\d,.]*")
 _CONVERSIONS = ("str", "float", "int")
 
 
@@ -68,7 +67,7 @@ def _readings(case: Case, edits: Sequence[CellEdit], cell: Cell, frame: Frame, l
     told = _NO_NUMBER.search(raised.evalue)
     if told is not None:
         text = next(item for item in told.groups() if item is not None)
-        new = "" if _THOUSANDS.fullmatch(text) else "." if _DECIMAL.fullmatch(text) else None
+        new = "" if THOUSANDS.fullmatch(text) else "." if DECIMAL.fullmatch(text) else None
         if new is not None:
             yield re.sub(r"\b(float|int)\(((?:[^()]|\([^()]*\))*)\)", rf'\1(\2.replace(",", "{new}"))', line)
 
