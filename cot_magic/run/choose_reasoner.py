@@ -17,7 +17,7 @@ from cot_magic.settings import DEFAULT_MODEL, Settings
 
 RECORDED = "replay:"  # show a recording again
 AFRESH = "verify:"  # run its experiments again
-_NO_CREDENTIAL = "No credential for a model was found."
+_NO_CREDENTIAL = "No model credential found."
 _ELSEWHERE = (
     " ANTHROPIC_BASE_URL is not an http address of this machine, so set ANTHROPIC_API_KEY too (any string if "
     "that server needs none)."

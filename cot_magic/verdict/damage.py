@@ -61,7 +61,7 @@ class _Recorder:
             given = []  # a name that is not bound where the expression ends
         missing = self.missing(value)
         if given and missing and not sum(map(self.missing, given)):
-            self.told.append(f'in its result {missing} values are missing, and none in what it is made of')
+            self.told.append(f'{missing} values are missing in its result, none in its inputs')
         shapes = [self.shape(part) for part in given if self.shape(part) is not None]
         mine = self.shape(value)
         if place in ELEMENTWISE and mine is not None and shapes and mine not in shapes:

@@ -128,7 +128,7 @@ def artefacts() -> Path:
 def axe() -> str:
     """The source of axe-core, which finds what people with a screen reader or weak sight cannot use."""
     beside = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-    path = Path(os.environ.get("COT_AXE", beside))
+    path = Path(os.environ.get("AXE_CORE", beside))
     if not path.is_file():
-        pytest.skip("axe-core is not installed: `npm install --no-save axe-core`, or COT_AXE=…/axe.min.js")
+        pytest.skip("axe-core is not installed: `npm install --no-save axe-core`, or AXE_CORE=…/axe.min.js")
     return path.read_text(encoding="utf-8")

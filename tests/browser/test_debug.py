@@ -7,7 +7,7 @@ PLAIN = [
     "%load_ext cot_magic",
     "runs = []\nd = {'alpha': 1, 'beta': 2}",
     "runs.append(1)\nfound = d['alhpa']",
-    "dd",
+    "runz",
     "print(len(runs))",
 ]
 SLOW = "%%cot++\nimport time\ntime.sleep(2)\nd = {'alpha': 1}\nd['alhpa']"
@@ -64,11 +64,11 @@ def test_the_button_debugs_the_failure_without_running_the_cell_again(
     bar(page, 2).nth(0).wait_for()
     bar(page, 3).nth(0).wait_for()
     assert page.locator(".cot-Bar").count() == 2
-    book.button("Insert both").first.wait_for()
+    book.button("Insert fix").first.wait_for()
     bar(page, 3).nth(0).click()  # the kernel still has that failure
     book.wait(lambda: len(book.cells()[3]["outputs"]) == 1, 60)
     book.wait(lambda: len(book.cells()[3]["outputs"]) == 3, 60)
-    book.button("Insert both").nth(1).wait_for(timeout=60_000)
+    book.button("Insert fix").nth(1).wait_for(timeout=60_000)
 
 
 def test_a_saved_failure_is_offered_and_run_again_if_wanted(page, lab, notebooks) -> None:
@@ -91,7 +91,7 @@ def test_a_saved_failure_is_offered_and_run_again_if_wanted(page, lab, notebooks
     assert book.tell("panel.content.widgets[40].node.lastChild.className") == "cot-Bar", "below the traceback"
     offered.nth(0).click()
     assert "was not loaded" in book.dialog("Run with")  # the kernel is a new one
-    book.button("Insert both").wait_for(timeout=60_000)
+    book.button("Insert fix").wait_for(timeout=60_000)
     assert book.sources()[40] == f"%%cot+\n{fails}"
 
 

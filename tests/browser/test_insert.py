@@ -7,6 +7,8 @@ import pytest
 
 APPS = ("lab", "notebook")
 PHASES = ("ANALYZE", "PLAN", "VALIDATE", "IMPLEMENT", "CONFIRM")
+TESTS = 2  # of the smallest input that failed, and of the result
+BOTH = 1 + TESTS
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -21,11 +23,12 @@ def test_fix_and_tests_go_in_run_and_are_saved(app, page, lab, notebooks, artefa
 
     book.select(0)  # what is selected does not matter
     book.button("Insert both").click()
-    book.has(6)
-    fix, test = book.cells()[4:]
-    assert (fix["metadata"]["tags"], test["metadata"]["tags"]) == (["cot-fix"], ["cot-test"])
+    book.has(4 + BOTH)
+    fix, *tests = book.cells()[4:]
+    assert fix["metadata"]["tags"] == ["cot-fix"]
+    assert [test["metadata"]["tags"] for test in tests] == [["cot-test"]] * TESTS
     assert fix["metadata"]["cot"]["role"] == "fix"
-    assert fix["metadata"]["cot"]["session"] == test["metadata"]["cot"]["session"]
+    assert {test["metadata"]["cot"]["session"] for test in tests} == {fix["metadata"]["cot"]["session"]}
     assert 'order["total"]' in fix["source"]
     # the certificate follows by itself, or on a slow machine how to have one
     book.wait(lambda: "cells pass" in book.said or "%cot_certify runs" in book.said, 90)
@@ -37,7 +40,7 @@ def test_fix_and_tests_go_in_run_and_are_saved(app, page, lab, notebooks, artefa
         book.has(4)
         started = time.perf_counter()
         book.button("Insert both").click()
-        page.wait_for_selector(".jp-Notebook .jp-Cell >> nth=5")
+        page.wait_for_selector(f".jp-Notebook .jp-Cell >> nth={3 + BOTH}")
         seconds.append(time.perf_counter() - started)
     with capsys.disabled():
         print(
@@ -47,23 +50,26 @@ def test_fix_and_tests_go_in_run_and_are_saved(app, page, lab, notebooks, artefa
     page.keyboard.press("z")
     book.has(4)  # both went in one step
     page.keyboard.press("Shift+Z")
-    book.has(6)
+    book.has(4 + BOTH)
     book.button("Undo").click()
     book.has(4)
-    assert book.said == "2 cells removed."
+    assert book.said == f"{BOTH} cells removed."
     book.button("Insert tests").click()
-    book.has(5)
+    book.has(4 + TESTS)
     book.button("Insert fix").click()
-    book.has(6)
-    assert [cell["metadata"]["cot"]["role"] for cell in book.cells()[4:]] == ["fix", "test"], "in order"
+    book.has(4 + BOTH)
+    roles = [cell["metadata"]["cot"]["role"] for cell in book.cells()[4:]]
+    assert roles == ["fix"] + ["test"] * TESTS, "in order"
     book.button("Insert both").click()
     book.wait(lambda: book.said == "The cells are already there.")
 
-    for place in (4, 3, 5):  # the fix, the cell that failed, the test
+    for place in (4, 3, *range(5, 5 + TESTS)):  # the fix, the cell that failed, the tests
         book.run_cell(place)
     assert not [o for cell in book.cells() for o in cell.get("outputs", ()) if o["output_type"] == "error"]
     saved = book.save()["cells"]
-    assert [cell["metadata"].get("tags") for cell in saved] == [None] * 4 + [["cot-fix"], ["cot-test"]]
+    assert [cell["metadata"].get("tags") for cell in saved] == [None] * 4 + [["cot-fix"]] + [
+        ["cot-test"]
+    ] * TESTS
     assert "trusted" not in saved[4]["metadata"]
     page.keyboard.press("Alt+Shift+U")  # the row of buttons has gone with the failure
     book.has(4)
@@ -120,7 +126,7 @@ def test_a_cell_that_moved_is_found_and_one_that_is_gone_is_told(page, lab, note
     book.tell("panel.content.model.sharedModel.moveCell(3, 0)")
     book.wait(lambda: book.sources()[0] == notebooks.FAILS)
     book.button("Insert both").click()
-    book.has(7)
+    book.has(5 + BOTH)
     assert [cell["metadata"].get("tags") for cell in book.cells()[:3]] == [None, ["cot-fix"], ["cot-test"]]
     book.button("Undo").click()
     book.has(5)
@@ -150,21 +156,21 @@ def test_only_the_tab_that_asked_changes_and_a_restart_leaves_the_buttons_workin
     second.button("Insert both").wait_for()
     page.bring_to_front()
     first.button("Insert both").click()
-    first.has(7)
+    first.has(5 + BOTH)
     first.button("Undo").click()
     first.has(5)
     first.start_cell(4)
-    first.has(6)  # the kernel asked the page that ran the cell
+    first.has(5 + TESTS)  # the kernel asked the page that ran the cell
     assert len(second.cells()) == 5
     other.bring_to_front()
     second.start_cell(4)
-    second.has(6)
-    assert len(first.cells()) == 6
+    second.has(5 + TESTS)
+    assert len(first.cells()) == 5 + TESTS
     assert second.cells()[4]["metadata"]["tags"] == ["cot-test"]
-    second.type_into(5, "%cot_undo")
-    second.start_cell(5)
+    second.type_into(6, "%cot_undo")
+    second.start_cell(6)
     second.has(5)
     second.restart()
     second.button("Insert both").click()
-    second.has(7)  # it needs no kernel
+    second.has(5 + BOTH)  # it needs no kernel
     other.close()

@@ -47,7 +47,7 @@ def test_both_themes_and_the_keyboard(page, lab, notebooks, artefacts) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.textContent") == "Insert tests"
     page.keyboard.press("Enter")
-    book.has(5)
+    book.has(6)
     assert book.tell("panel.content.activeCell.model.id") == book.cells()[4]["id"], (
         "the new cell has the focus"
     )

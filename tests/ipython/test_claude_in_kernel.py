@@ -91,7 +91,7 @@ def test_without_a_credential_the_offline_reasoner_works_and_says_so_in_one_line
     monkeypatch.setenv("HOME", str(tmp_path))
     name, note = chosen(Settings())
     assert name == "offline"
-    assert "No credential" in note
+    assert "No model credential" in note
     assert "\n" not in note
 
 

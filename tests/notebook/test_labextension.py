@@ -91,19 +91,24 @@ def test_a_wheel_brings_it_to_jupyterlab_without_node(tmp_path: Path) -> None:
 def test_the_doctor_tells_whether_a_server_here_would_find_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cot_magic.cli.doctor import examine
+    from cot_magic.actions.checkup import checkup
 
     folder = tmp_path / "labextensions" / "cot-magic"
     folder.mkdir(parents=True)
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
 
-    def seen(version: str) -> tuple[bool, str]:
+    def seen(version: str) -> tuple[bool, str, str]:
         (folder / "package.json").write_text(json.dumps({"version": version}), encoding="utf-8")
-        (found,) = [finding for finding in examine() if finding.what == "front-end extension"]
+        (found,) = [finding for finding in checkup() if finding.what == "front-end extension"]
         assert found.good or found.optional, "one can do without it"
-        return found.good, found.detail
+        return found.good, found.detail, found.remedy
 
-    assert seen(cot_magic.__version__) == (True, f"version {cot_magic.__version__} in {folder.parent}")
-    good, detail = seen("0.0.1")
+    assert seen(cot_magic.__version__) == (
+        True,
+        f"version {cot_magic.__version__} in {folder.parent}",
+        "",
+    )
+    good, detail, remedy = seen("0.0.1")
     assert not good
-    assert "install the same version" in detail
+    assert "0.0.1" in detail
+    assert remedy == "install the same version for the server"

@@ -61,4 +61,4 @@ def test_missing_values_in_a_result_are_told_if_its_operands_have_none() -> None
     one, other = pandas.DataFrame({"a": [1]}), pandas.DataFrame({"b": [2]})
     recorder = space["_Recorder"]([], {})
     recorder.end(0, 0, pandas.concat([one, other]), lambda: (one, other))
-    assert recorder.damage() == ["in its result 2 values are missing, and none in what it is made of"]
+    assert recorder.damage() == ["2 values are missing in its result, none in its inputs"]

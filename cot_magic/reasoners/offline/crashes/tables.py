@@ -203,7 +203,7 @@ def append(site: Site) -> Iterator[Suspicion]:
             return
         words = "".join(f", {site.text(word)}" for word in call.keywords)
         new = f"{pd}.concat([{site.text(call.func.value)}, {pd}.DataFrame([{site.text(row)}])]{words})"
-        claim = "A DataFrame has no `append` any more; make a DataFrame of the row and join the two."
+        claim = "`DataFrame.append` is gone since pandas 2.0; `concat` joins a row."
         check = f"not hasattr({site.text(call.func.value)}, 'append')"
         yield site.cause(
             claim,
