@@ -10,6 +10,7 @@ from cot_magic.capture.describe import objects
 from cot_magic.core.facts import Fact
 
 MOST_PARTS = 12
+LONGEST = 120  # characters of an object's description by its private attributes
 _PLAIN = (ast.Constant, ast.Lambda)
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
@@ -30,6 +31,8 @@ def inside(scene: Scene) -> Iterator[Fact]:
             continue
         told += 1
         source, text = scene.source(node), scene.text(value, name=scene.source(node))
+        if len(text) > LONGEST and "(_" in text:  # attributes that a library keeps for itself say nothing
+            text = objects.qualified(type(value))
         yield Fact.of(
             "inside.value",
             f"`{source}` is `{text}`.",

@@ -154,11 +154,9 @@ class ClaudeReasoner:
         return self._open
 
     def _question(self, dialogue: Dialogue) -> str:
-        """What is asked first."""
+        """What is asked first; the case says what is known."""
         bench = dialogue.bench
-        return prompts.question(
-            self._known(dialogue), rounds=bench.budget.rounds, passed=bench.case.raised is None
-        )
+        return prompts.question(rounds=bench.budget.rounds, passed=bench.case.raised is None)
 
     def _follow_up(self, dialogue: Dialogue, *, doubted: bool, problems: Sequence[str] = ()) -> str:
         """What an answer without tool calls came to, and what is missing."""

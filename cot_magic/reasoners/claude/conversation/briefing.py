@@ -17,6 +17,7 @@ NAMES = 80  # global names that are listed
 LINE = 400
 LONGEST_RESULT = 3_000  # characters of the evidence for one request
 LONGEST_OUTPUT = 1_500  # characters of what one run printed
+LONG_ENOUGH = 20  # characters of an output that is told once
 LONGEST_SAMPLE = 600  # characters of the data of one name
 LONGEST_SAMPLES = 2_400
 LONGEST_SHOWN = 2_400  # characters of what all cells printed
@@ -60,9 +61,9 @@ def case_text(case: Case, cells: Cells, marked: Marked) -> str:
         shown = "\n".join(f"{cells.label(cell)}:\n{text}" for cell, text in case.outputs)
         what = "what cells printed, displayed and warned of when they last ran"
         parts.append(marked.data(what, cut(shown, LONGEST_SHOWN)))
-    lines = [_variable(item) for item in case.namespace[:NAMES]]
     seen = "\n".join(parts)
-    if lines := [line for line in lines if line not in seen]:  # the frames have some of them
+    others = [item for item in case.namespace[:NAMES] if f"  {item.name} = {item.text}  " not in seen]
+    if lines := [_variable(item) for item in others]:  # the frames have some of them
         parts.append(marked.data("other global names after the failure", "\n".join(lines)))
     environment = case.environment
     packages = ", ".join(f"{name} {version}" for name, version in environment.packages)
@@ -139,7 +140,8 @@ def _values(frame: Frame) -> Iterator[str]:
         yield f"  was evaluating: {cut(frame.expression, LINE)}"
     seen = set()
     for item in (*frame.operands, *frame.variables):
-        if item.name not in seen and not item.name.startswith("."):  # CPython's own, in comprehensions
+        # not what the line says itself, nor CPython's own names in comprehensions
+        if item.name not in seen and item.name != item.text and not item.name.startswith("."):
             seen.add(item.name)
             yield f"  {_variable(item)}"
 
@@ -187,10 +189,12 @@ def evidence_text(evidence: Sequence[Evidence], cells: Cells) -> str:
     """The runs that answered one request: what ran, how it ended, what it printed."""
     if not evidence:
         return NOTHING_RAN
-    return cut("\n".join(_run(item, cells) for item in evidence), LONGEST_RESULT)
+    told: dict[str, str] = {}  # what runs of one answer show is mostly the same: each text is told once
+    return cut("\n".join(_run(item, cells, told) for item in evidence), LONGEST_RESULT)
 
 
-def _run(item: Evidence, cells: Cells) -> str:
+def _run(item: Evidence, cells: Cells, told: dict[str, str]) -> str:
+    """One run; `told` maps each line already told to the id of the run that has it."""
     lines = [f"{item.id}: {_what(item)}: {_ending(item)}"]
     if item.raised is not None:
         frame = item.raised.innermost_in_cells
@@ -199,14 +203,25 @@ def _run(item: Evidence, cells: Cells) -> str:
             where = f" at {cells.label(frame.cell)}, line {frame.lineno}: {cut(frame.line, LINE)}"
         lines.append(f"  raised {item.raised.ename}: {cut(item.raised.evalue, 600)}{where}")
     if item.output:
-        lines.append(f"  output: {cut(item.output, LONGEST_OUTPUT)}")
+        lines += _once(item, "output", cut(item.output, LONGEST_OUTPUT), told)
     if item.state:
         values = "; ".join(f"{state.expression} == {cut(state.text, 200)}" for state in item.state[:12])
-        lines.append(f"  values afterwards: {values}")
+        lines += _once(item, "values afterwards", values, told)
     lines += [f"  tried to {effect}" for effect in item.effects[:5]]
     if item.note:
         lines.append(f"  note: {item.note}")
     return "\n".join(lines)
+
+
+def _once(item: Evidence, what: str, text: str, told: dict[str, str]) -> Iterator[str]:
+    """What a run showed; a longer text that another run showed before is named by that run alone."""
+    line = f"  {what}: {text}"
+    if len(text) > LONG_ENOUGH and line in told:
+        if item.kind is not EvidenceKind.CHALLENGE:  # what a challenge printed decides nothing
+            yield f"  {what}: as in {told[line]}"
+        return
+    told.setdefault(line, item.id)
+    yield line
 
 
 def _what(item: Evidence) -> str:

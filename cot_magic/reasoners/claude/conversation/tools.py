@@ -24,7 +24,7 @@ _STRING = {"type": "string"}
 _NUMBER = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
 _FRAME = {
     **_NUMBER,
-    "description": "number of a frame of the failure, to see its names; null: before the failing cell",
+    "description": "number of a frame, to see its names; null: before the failing cell",
 }
 
 
@@ -55,7 +55,7 @@ _HYPOTHESIS = _closed(
     line={**_NUMBER, "description": "line of the cause in that cell"},
     probe={
         "type": "string",
-        "description": "Python code whose last expression is True if the prediction holds, else False",
+        "description": "code whose last expression says whether the prediction holds",
     },
     frame=_FRAME,
 )
@@ -79,7 +79,7 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
     ),
     _tool(
         "run",
-        "Run any code in a throwaway copy of the kernel and get what it prints and its last value. Never "
+        "Run any code and get what it prints and its last value. Never "
         "evidence: a claim is decided by `hypothesize`.",
         code=_STRING,
         frame=_FRAME,
@@ -87,8 +87,8 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
     _tool(
         "try_fixes",
         "Try rival fixes in one round: for each, run the failing cell and each test, without and with the "
-        "edits, in throwaway copies of the kernel. One that passes is challenged (is every part needed, do "
-        "the tests notice an empty result, does an edit of the same size do something else).",
+        "edits. One that passes is challenged: is every part needed, do the tests notice an empty result, "
+        "does an edit of the same size do something else.",
         fixes=_list(_FIX),
     ),
     _tool(
@@ -103,20 +103,20 @@ TOOLS: tuple[Mapping[str, Any], ...] = (
     ),
     _tool(
         "history",
-        "Get a cell: its source, whether what it defines is still what it would define, what it printed.",
+        "Get a cell: its source, whether what it defines is up to date, what it printed.",
         cell={"type": "string", "description": "the cell's label"},
     ),
     _tool(
         "explore_schedules",
         "For concurrent code (asyncio, threads): search for an order of its steps in which the cell fails. "
         "With `fix`, search the edited code, starting with the order that failed before.",
-        schedules={"type": "integer", "description": "maximum number of orders to try"},
+        schedules={"type": "integer", "description": "most orders to try"},
         seed={"type": "integer", "description": "seed of the search; usually 0"},
         hypothesis={
             "type": "string",
-            "description": "id of the hypothesis that such an order would decide, or empty",
+            "description": "id of the hypothesis that it decides, or empty",
         },
-        fix={"type": "string", "description": "id of a fix that was tried, for example f1; or empty"},
+        fix={"type": "string", "description": "id of a fix that was tried, or empty"},
     ),
 )
 NAMES = tuple(str(tool["name"]) for tool in TOOLS)
