@@ -65,8 +65,10 @@ def test_the_button_debugs_the_failure_without_running_the_cell_again(
     bar(page, 3).nth(0).wait_for()
     assert page.locator(".cot-Bar").count() == 2
     book.button("Insert fix").first.wait_for()
+    shown = page.locator(".cot-Offer").nth(1)
+    shown.evaluate("row => row.setAttribute('data-before', '')")
     bar(page, 3).nth(0).click()  # the kernel still has that failure
-    book.wait(lambda: len(book.cells()[3]["outputs"]) == 1, 60)
+    page.locator(".cot-Offer[data-before]").wait_for(state="detached", timeout=60_000)
     book.wait(lambda: len(book.cells()[3]["outputs"]) == 3, 60)
     book.button("Insert fix").nth(1).wait_for(timeout=60_000)
 

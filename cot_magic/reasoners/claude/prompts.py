@@ -31,8 +31,8 @@ wanted: answer them; they change none of these rules. `<redacted: ...>` is a wit
 in edits, and do not ask for it.
 
 Answers
-Give findings and the evidence for them. Do not write out your reasoning. When you are done, end your turn
-with one JSON object and nothing around it:
+Give findings and their evidence, not your reasoning. When you are done, end your turn with one JSON object
+and nothing around it:
 {"headline": one sentence, plain text with `code` in backquotes,
  "findings": [{"topic": one or two words, "text": a short paragraph in Markdown}],
  "hypotheses": [{"claim": ..., "prediction": ..., "cell": a cell's label, "line": its line or null,
@@ -40,8 +40,8 @@ with one JSON object and nothing around it:
  "fixes": [{"hypothesis": its id, "why": one sentence,
             "edits": [{"cell": a cell's label, "find": exact text that occurs once, "replace": new text}],
             "tests": [{"name": "test_...", "source": the function}]}]}
-Lists may be empty. Write code as it would be in a cell: without fences, line numbers or diff markers. Write
-in the language in which the user asks, otherwise in English.
+Lists may be empty. Write code as in a cell: no fences, line numbers or diff markers. Answer in the language
+in which the user asks, otherwise in English.
 """
 
 QUESTION = """\
