@@ -31,9 +31,13 @@ class StoppedCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """The last cell that failed, with its live exception (which a Case never holds)."""
+    """The last cell that failed, with its live exception (which a Case never holds).
+
+    `unparsed`: nothing of it has run, because it is no Python.
+    """
 
     cell: Cell
     error: BaseException
     timed_out: bool = False
+    unparsed: bool = False
     stopped: StoppedCell | None = None

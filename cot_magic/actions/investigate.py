@@ -53,13 +53,13 @@ def investigate_cell(
     case = _capture(state, cell, failure, settings.prompt)
     examiner = _examiner(state, failure, settings)
     if settings.preview and sending is not None:
-        state.snapshot = sandbox = parked(state, settings)
+        state.snapshot = sandbox = parked(state, settings, failure, case)
         state.tell(request_text(preview(case, sandbox, settings, reasoner=sending, examiner=examiner)))
         return None
     if sending is not None:
         sending.settle()
     state.reasoner = (settings, reasoner)
-    state.snapshot = sandbox = parked(state, settings)
+    state.snapshot = sandbox = parked(state, settings, failure, case)
     if settings.teach:
         from cot_magic.actions.teach import begin  # a lesson loads much that other cells do not need
 

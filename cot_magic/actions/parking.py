@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from cot_magic import plugins
+from cot_magic.actions.failure import Failure
 from cot_magic.actions.state import ActionState, history_of, secrets_so_far
+from cot_magic.core.case import Case, Cell
 from cot_magic.core.protocols import Sandbox
 from cot_magic.settings import Settings
 
@@ -23,14 +25,58 @@ def park(state: ActionState, name: str, settings: Settings) -> Sandbox:
     return sandbox
 
 
-def parked(state: ActionState, settings: Settings) -> Sandbox:
-    """The copy from before the cell; if there is none, one of the state that the failure left."""
+def parked(
+    state: ActionState, settings: Settings, failure: Failure | None = None, case: Case | None = None
+) -> Sandbox:
+    """The copy from before the cell; else that state made again; else a copy of the state after the failure.
+
+    Parameters
+    ----------
+    case
+        That of the failure.
+    """
     if state.snapshot is not None and state.snapshot.status().available:
         return state.snapshot
     # a kernel too large to be copied before each cell can still be copied once, after a failure
     roomy = replace(settings, snapshot_limit_mb=settings.snapshot_limit_mb * ROOM_AFTER_A_FAILURE)
+    if failure is not None and failure.unparsed:
+        return park(state, "fork", roomy)  # nothing of the cell has run
     late = park(state, "fork-after", roomy)
-    return late if late.status().available or state.snapshot is None else state.snapshot
+    if not late.status().available and state.snapshot is not None:
+        return state.snapshot
+    before = (
+        _before(state, late, failure, case, settings) if failure is not None and case is not None else None
+    )
+    return before or late
+
+
+def _before(
+    state: ActionState, copy: Sandbox, failure: Failure, case: Case, settings: Settings
+) -> Sandbox | None:
+    """The state before the cell, if it can be made again in copies of the state after it."""
+    from cot_magic.capture.lineage.dataflow import flow_of
+    from cot_magic.capture.lineage.dependencies import runs_behind
+    from cot_magic.run.run_session import limits_of
+    from cot_magic.sandbox.made_again import Origin, made_again
+
+    found = runs_behind(failure.cell, history_of(state), state.shell.user_ns)
+    if failure.timed_out or found is None:
+        return None
+    origin = Origin(
+        cells=tuple(Cell(id=run.cell, source=run.source) for run in found.runs),
+        seconds=sum(run.seconds or 0.0 for run in found.runs),
+        names=found.names,
+        own=tuple(sorted(flow_of(failure.cell.source).defines)),
+        said=_said(tuple(dict.fromkeys(case.label(run.cell) for run in found.runs))),
+    )
+    return made_again(copy, origin, failure.cell, case.raised, limits_of(settings))
+
+
+def _said(cells: tuple[str, ...]) -> str:
+    """How the state before the cell was made, in words for a person."""
+    names = f"{', '.join(cells[:-1])} and {cells[-1]}" if len(cells) > 1 else "".join(cells)
+    made = f"each experiment first runs {names} again" if names else "the cell needs no other cell"
+    return f"no copy was made before the cell ran: {made}; it then fails as it did and leaves the same values"
 
 
 def release(state: ActionState) -> None:

@@ -94,18 +94,26 @@ def end_rehearsals(state: ActionState) -> None:
 
 
 def rehearse_cell(
-    state: ActionState, settings: Settings, cell: Cell, *, source: str, transformed: str, seconds: float
+    state: ActionState,
+    settings: Settings,
+    cell: Cell,
+    *,
+    source: str,
+    transformed: str,
+    seconds: float,
+    whole: float | None = None,
 ) -> Rehearsal:
     """Run the cell in the copy first, for at most so many seconds; with 0, only look what can be foreseen.
 
-    KeyboardInterrupt passes through.
+    With `whole`, the kernel waits no longer than that for the copy, on a busy machine too. KeyboardInterrupt
+    passes through.
     """
     prepare_rehearsals(state, settings)
     if state.rehearsals is None:
         return Rehearsal()
     count = state.shell.execution_count - 1
     result = state.rehearsals.rehearse(
-        cell, source=source, transformed=transformed, count=count, seconds=seconds
+        cell, source=source, transformed=transformed, count=count, seconds=seconds, whole=whole
     )
     if result.ended == "raised":
         return _confirmed(state, settings, cell, source, result)

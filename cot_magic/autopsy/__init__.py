@@ -25,6 +25,8 @@ keys.missing
 keys.near
     expression, axis, wanted, candidates: [{text (repr of the key), score (0 to 1), how (`blanks`, `case`,
     `signs`, `type`, `words`, `spelling`), axis}], best first
+keys.inside
+    expression (a dictionary), wanted, paths (`['data']['items']`), nearest first
 keys.elsewhere
     wanted, places (`other.columns`, `df.index.names`, or the name of a dict)
 callee.signature

@@ -19,6 +19,7 @@ _UNKNOWN = re.compile(
 _NUMBER = re.compile(
     r"positional argument|takes .*arguments?|missing \d+ required|expected .* arguments?|got multiple values"
 )
+_TAKES_NONE = re.compile(r"takes no (keyword )?arguments")
 _MOST_POSITIONAL = 5
 
 
@@ -71,6 +72,8 @@ def _renamed(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) 
     """An unknown keyword under the name of a parameter that is like it; then without it."""
     told = _UNKNOWN.search(scene.message)
     wrong = next((name for name in told.groups() if name), None) if told is not None else None
+    if _TAKES_NONE.search(scene.message) and call.keywords and not call.args:
+        yield _with(call, [], []), "Leave out the arguments: it takes none."
     place = next((at for at, word in enumerate(call.keywords) if word.arg == wrong), None)
     if wrong is None or place is None:
         return

@@ -15,6 +15,7 @@ from cot_magic.core.facts import Fact
 
 MOST_KEYS = 40
 MOST_TABLES = 8
+DEEPEST = 2  # levels of dictionaries below the second one
 CLOSE = 0.9
 _LISTED = re.compile(
     r"\[(?:Index\()?\[?((?:'[^']*'|\"[^\"]*\"|[\w.-]+)(?:,\s*(?:'[^']*'|\"[^\"]*\"|[\w.-]+))*)\]?"
@@ -35,7 +36,7 @@ class _Axis:
 
 
 def keys(scene: Scene) -> Iterator[Fact]:
-    """`keys.missing`, `keys.near` and `keys.elsewhere` for each key that was not found."""
+    """`keys.missing`, `keys.near`, `keys.inside` and `keys.elsewhere` for each key that was not found."""
     if scene.is_a("OperationalError", "DatabaseError"):
         yield from _of_database(scene)
     if not scene.is_a(*_TABLE_ERRORS) or scene.spot is None:
@@ -54,6 +55,7 @@ def keys(scene: Scene) -> Iterator[Fact]:
         yield _missing(scene, key, axis)
         if near:
             yield _near(scene, key, [(at, item) for at, item in near if at.source == axis.source])
+        yield from _inside(scene, key, lacking)
         if places := list(_elsewhere(scene, key, axis.source)):
             shown = ", ".join(f"`{place}`" for place in places[:3])
             yield Fact.of(
@@ -168,6 +170,38 @@ def axes_of(source: str, value: Any) -> Iterator[_Axis]:
         yield _Axis(source, "index names", [name for name in value.index.names if name is not None])
     elif objects.is_a(value, dict):
         yield _Axis(source, "dict", list(islice(dict.keys(value), 2_000)))
+
+
+def _inside(scene: Scene, key: Any, lacking: list[_Axis]) -> Iterator[Fact]:
+    """`keys.inside`: the paths to the key in dictionaries that a dictionary without it holds."""
+    inner = list(parts(scene.node)) if scene.node is not None else []
+    for axis in lacking:
+        node = next((part for part in inner if scene.source(part) == axis.source), None)
+        if axis.name != "dict" or node is None:
+            continue
+        paths = [
+            "".join(f"[{step!r}]" for step in path) for path in islice(_paths(scene.value(node), key), 3)
+        ]
+        if paths:
+            yield Fact.of(
+                "keys.inside",
+                f"`{scene.text(key)}` is inside of it: `{axis.source}{paths[0]}`.",
+                expression=axis.source,
+                wanted=scene.text(key),
+                paths=paths,
+            )
+            return
+
+
+def _paths(holder: dict[Any, Any], key: Any, depth: int = 0) -> Iterator[tuple[Any, ...]]:
+    """The keys to follow to each value under `key` below the first level, nearest first."""
+    inner = [(name, item) for name, item in islice(dict.items(holder), MOST_KEYS) if type(item) is dict]
+    for name, item in inner:
+        if type(name) in (str, int) and _has(list(islice(dict.keys(item), 2_000)), key):
+            yield name, key
+    for name, item in inner if depth < DEEPEST else ():
+        if type(name) in (str, int):
+            yield from ((name, *path) for path in _paths(item, key, depth + 1))
 
 
 def _has(present: list[Any], key: Any) -> bool:

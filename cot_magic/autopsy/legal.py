@@ -96,7 +96,7 @@ def _that_work(spot: Spot, node: ast.expr) -> Iterator[tuple[_Change, Any]]:
     shared = [(part, spot.value(part)) for part in _operands(node)]
     for part, value in shared:
         others = [(spot.source(other), held) for other, held in shared if other is not part]
-        for template, why in variants(value, others):
+        for template, why in (*_within_bounds(spot, node, part, value), *variants(value, others)):
             if tried >= MOST_TRIED:
                 return
             tried += 1
@@ -104,6 +104,14 @@ def _that_work(spot: Spot, node: ast.expr) -> Iterator[tuple[_Change, Any]]:
             result = _result(evaluation, node, part, template, value)
             if result is not UNKNOWN and _has_content(result):
                 yield change, result
+
+
+def _within_bounds(spot: Spot, node: ast.expr, part: ast.expr, value: Any) -> Iterator[tuple[str, str]]:
+    """The group before it, where a match does not have one of that number."""
+    if isinstance(node, ast.Call) and isinstance(part, ast.Constant) and objects.is_a(value, int):
+        function = spot.value(node.func)
+        if value > 1 and objects.is_a(getattr(function, "__self__", None), re.Match):
+            yield str(value - 1), f"Take group {value - 1}."
 
 
 def _result(evaluation: Evaluation, node: ast.expr, part: ast.expr, template: str, value: Any) -> Any:

@@ -21,6 +21,8 @@ def variants(value: Any, others: Sequence[tuple[str, Any]]) -> Iterator[Variant]
         yield from _of_array(value)
     elif is_instance(value, "pandas.Series", "pandas.DataFrame", "pandas.Index"):
         yield from _of_table(value)
+    elif is_instance(value, "scipy.sparse.spmatrix", "scipy.sparse.sparray"):
+        yield "_it.toarray()", "Make a dense array of it."
     else:
         yield from _of_plain(value)
     yield from _beside(value, others)

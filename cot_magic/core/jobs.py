@@ -36,11 +36,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStep:
-    """One cell to run. With `may_raise`, the job goes on to the next step when it raises."""
+    """One cell to run. With `may_raise`, the job goes on to the next step when it raises.
+
+    A `quiet` step only prepares the others: what it prints is lost, and its time does not count.
+    """
 
     source: str
     cell: CellId | None = None
     may_raise: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +154,8 @@ class SandboxStatus:
     """Whether generated code can run, and on which state.
 
     `state` is `before` (a copy of the kernel from before the cell) or `after` (only the state that the
-    failure left). `reason` says why it cannot run, or why the state is `after`.
+    failure left). `reason` says why it cannot run, why the state is `after`, or how that of `before` was made
+    where no copy had been.
     """
 
     available: bool

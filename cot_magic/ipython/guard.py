@@ -3,10 +3,10 @@
 import asyncio
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cot_magic import actions
-from cot_magic.ipython.guard_state import Guard
 from cot_magic.ipython.kernel_state import KernelState
 from cot_magic.settings import Settings
 
@@ -14,9 +14,31 @@ if TYPE_CHECKING:
     from cot_magic.core.case import Cell
 
 IDLE_S = 0.02  # after a cell, before the next copy is made: the reply of the cell goes first
-MOST_SHARE = 0.05  # of the time that a cell took last, for rehearsing a long one
+MOST_SHARE = 0.04  # of the time that a long cell took last; with what is around it, it stays below 5 %
 LEAST_S = 0.02  # a shorter rehearsal says nothing
 MOST_COSTS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """For how long a cell is rehearsed.
+
+    `seconds` are those in which it runs in the copy; with 0, it is only looked what can be foreseen. `whole`
+    is the longest that the kernel waits for all of it, on a busy machine too; None for a cell that is not
+    known to be long, whose rehearsal may take longer where it has to wait for a processor.
+    """
+
+    seconds: float
+    whole: float | None = None
+
+    @classmethod
+    def of(cls, last: float, most: float) -> "Patience":
+        """For a cell that took `last` seconds when it ran last (0: not known), of which at most `most` are
+        rehearsed; of a longer one only a small share."""
+        if last <= most:
+            return cls(seconds=most)
+        share = min(most, last * MOST_SHARE)
+        return cls(seconds=share if share >= LEAST_S else 0.0, whole=share)
 
 
 def guards(state: KernelState, settings: Settings | None) -> bool:
@@ -39,8 +61,9 @@ def _rehearse(state: KernelState, info: Any, cell: "Cell", settings: Settings) -
     transformed = getattr(info, "transformed_cell", None)
     if transformed is None:
         transformed = shell.transform_cell(info.raw_cell)
-    is_long = guard.costs.get(_key(cell), 0.0) > settings.guard_ms / 1_000
-    if not actions.can_be_rehearsed(transformed) or (is_long and state.rehearsals is None):
+    patience = Patience.of(guard.costs.get(_key(cell), 0.0), settings.guard_ms / 1_000)
+    has_copy = state.rehearsals is not None and state.rehearsals.alive
+    if not actions.can_be_rehearsed(transformed) or (patience.whole is not None and not has_copy):
         return  # to make a copy now would cost more than the share that a long cell has
     try:
         found = actions.rehearse_cell(
@@ -49,7 +72,8 @@ def _rehearse(state: KernelState, info: Any, cell: "Cell", settings: Settings) -
             cell,
             source=info.raw_cell,
             transformed=transformed,
-            seconds=_patience(guard, cell, settings.guard_ms / 1_000),
+            seconds=patience.seconds,
+            whole=patience.whole,
         )
     except KeyboardInterrupt as interrupt:  # of the cell, as far as the person knows
         actions.end_rehearsals(state)
@@ -68,15 +92,6 @@ def _stop(state: KernelState, error: BaseException, lineno: int) -> None:
 
     state.guard.stop = Stop(state.shell, error, lineno)
     state.guard.stop.arm()
-
-
-def _patience(guard: Guard, cell: "Cell", most: float) -> float:
-    """For how long a cell is rehearsed; if it took longer when it ran last, only a small share of that."""
-    last = guard.costs.get(_key(cell), 0.0)
-    if last <= most:
-        return most
-    share = min(most, last * MOST_SHARE)
-    return share if share >= LEAST_S else 0.0
 
 
 def after(state: KernelState, cell: "Cell", result: Any) -> "actions.StoppedCell | None":

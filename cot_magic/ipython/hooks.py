@@ -65,7 +65,13 @@ def after_cell(state: KernelState, result: Any) -> "Session | None":
     failure = (
         None
         if error is None
-        else actions.Failure(cell=cell, error=error, timed_out=timed_out, stopped=stopped)
+        else actions.Failure(
+            cell=cell,
+            error=error,
+            timed_out=timed_out,
+            unparsed=result.error_before_exec is not None,
+            stopped=stopped,
+        )
     )
     if stopped is not None and settings is None:
         settings = state.defaults

@@ -478,6 +478,13 @@ def confirmed(session: Session) -> list[Block]:
         ]
         title = "Which did you mean? %cot_answer with its number says so"
         found.append(Rows(rows=tuple(choices), title=title))
+    if (
+        session.evidence
+        and session.sandbox.available
+        and session.sandbox.state == "before"
+        and session.sandbox.reason
+    ):
+        found.append(Text(text=sentence(said(session.sandbox.reason))))
     open_points = _not_verified(session, fix)
     if open_points:
         rows = [Row(mark=OPEN, claim=point) for point in open_points]

@@ -199,7 +199,11 @@ class _Run:
         self._names = around.shell.user_ns
         kernel_files = frozenset(getattr(around.shell.compile, "_filename_map", ()))
         self._hidden = disguise.HiddenModules() if job.disguised else None
-        names = disguise.kernel_file_names(around.shell, around.kernel_pid) if job.disguised else _plain_name
+        names = (
+            disguise.kernel_file_names(around.shell, around.kernel_pid)
+            if job.disguised
+            else _plain_names(job)
+        )
         self._steps = steps.ReadySteps(around.shell, job.steps, names)
         if job.disguised:
             self._steps.leave_names()
@@ -247,7 +251,10 @@ class _Run:
         if self._hidden is not None:
             self._hidden.hide()
         for index, step in enumerate(job.steps):
-            ran = await self._run_step(index)
+            with _unheard() if step.quiet else contextlib.nullcontext():
+                ran = await self._run_step(index)
+            if step.quiet:
+                self._started = time.perf_counter()
             self._seconds = time.perf_counter() - self._started
             for change in self._changes():
                 self._tell({"tampered": wire.plain(change)})
@@ -348,8 +355,34 @@ class _Run:
         self._tell({"result": to_json(replace(result, seconds=self._seconds))})
 
 
-def _plain_name(index: int, source: str) -> str:
-    return f"<cot cell {index}>"
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Lose what is printed meanwhile, also by programs and C code."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        yield
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os.dup2(kept, 1)
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
+
+
+def _plain_names(job: Job) -> steps.FileNames:
+    """Names with the number of a step, as if the quiet steps before it were not there."""
+    quiet = sum(step.quiet for step in job.steps)
+
+    def name(index: int, source: str) -> str:
+        return f"<cot cell {index - quiet}>" if index >= quiet else f"<cot cell before {index}>"
+
+    return name
 
 
 def _bounded(raised: Raised) -> Raised:

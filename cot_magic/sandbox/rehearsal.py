@@ -26,12 +26,13 @@ TOLD_SECONDS = 15.0  # for the traceback of a failure: IPython reads and parses 
 EXAMINED_SECONDS = 3.0
 LEAST_WAIT = 0.002
 MOST_STRETCH = 10.0
-"""A rehearsal may take so many times longer on a busy machine, where the cell itself takes longer as well."""
+"""The rehearsal of a cell that is not known to be long may take so many times longer on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
-    """How it ended: `passed`, `raised`, `blocked`, `timed-out`, `foreseen` (nothing was run) or `lost`.
+    """How it ended: `passed`, `raised`, `blocked`, `timed-out`, `foreseen` (nothing was run), `late` (nothing
+    was run, and no answer came in time) or `lost`.
 
     `ename` and `lineno` (in the code that IPython compiles) are those of a failure. `follows` says whether
     the copy can rehearse the next cell too.
@@ -78,13 +79,31 @@ class RehearsalCopy:
                 self.close()
         return self.ready and self.alive
 
-    def rehearse(self, cell: Cell, *, source: str, transformed: str, count: int, seconds: float) -> Rehearsed:
+    def rehearse(
+        self,
+        cell: Cell,
+        *,
+        source: str,
+        transformed: str,
+        count: int,
+        seconds: float,
+        whole: float | None = None,
+    ) -> Rehearsed:
         """Run the cell in the copy for at most so many seconds; with 0, only look what can be foreseen.
 
-        The copy is closed unless it follows or has a failure to tell of. KeyboardInterrupt passes through.
+        The copy is closed unless it follows or has a failure to tell of: it would compute beside the cell, or
+        share its memory, which the kernel then copies page by page. KeyboardInterrupt passes through.
+
+        Parameters
+        ----------
+        whole
+            After so many seconds the kernel waits no longer, whatever the copy is at, and on a busy machine
+            too. None: setting up and looking ahead have limits of their own, and only the time in which the
+            copy has a processor counts.
         """
-        if not self.wait_until_ready():
-            return Rehearsed(ended="lost")
+        last = None if whole is None else time.monotonic() + whole
+        if not self.wait_until_ready(READY_SECONDS if whole is None else whole):
+            return Rehearsed(ended="lost" if whole is None else "late")
         asked = {
             "source": source,
             "transformed": transformed,
@@ -93,13 +112,12 @@ class RehearsalCopy:
             "runs": seconds > 0,
         }
         self._send({"rehearse": asked})
-        found = self._within(("foreseen",), FORESEEN_SECONDS) or {}
+        found = self._within(("foreseen",), FORESEEN_SECONDS, last) or {}
         began = time.monotonic()
-        ended = self._within(("ended",), seconds or FORESEEN_SECONDS) if found else None
+        ended = self._within(("ended",), seconds or FORESEEN_SECONDS, last) if found else None
         if ended is None:
-            word = "timed-out" if self.alive else "lost"
+            ended = {"ended": ("timed-out" if found and seconds else "late") if self.alive else "lost"}
             self.close()
-            ended = {"ended": word}
         result = Rehearsed(
             ended=str(ended["ended"]),
             ename=str(ended.get("ename", "")),
@@ -109,7 +127,7 @@ class RehearsalCopy:
             seconds=time.monotonic() - began,
             foresight_seconds=float(found.get("seconds", 0.0)),
         )
-        if result.ended not in ("raised", "foreseen") and not result.follows:
+        if result.ended != "raised" and not result.follows:
             self.close()
         return result
 
@@ -154,9 +172,16 @@ class RehearsalCopy:
         except OSError:  # it died
             self.close()
 
-    def _within(self, kinds: tuple[str, ...], seconds: float) -> dict[str, Any] | None:
-        """The next such message within so many seconds; time in which the copy waits for a processor does
-        not count."""
+    def _within(
+        self, kinds: tuple[str, ...], seconds: float, last: float | None = None
+    ) -> dict[str, Any] | None:
+        """The next such message within so many seconds.
+
+        Without a last moment (of `time.monotonic()`), time in which the copy waits for a processor does not
+        count.
+        """
+        if last is not None:
+            return self._next(kinds, min(time.monotonic() + seconds, last))
         began, before = time.monotonic(), busy.waited(self.pid)
 
         def end() -> float:

@@ -32,6 +32,14 @@ def test_a_key_on_another_axis_or_in_another_table_is_found_there(mortuary) -> N
     assert mortuary.facts("other['code']").first("keys.elsewhere").value["places"] == ["other.index.names"]
 
 
+def test_a_key_on_a_deeper_level_is_found_with_the_way_to_it(mortuary) -> None:
+    nested = "reply = {'status': 1, 'data': {'page': {'items': [4]}, 'n': 1}}"
+    assert mortuary.facts(nested, "reply['items']").first("keys.inside").value["paths"] == [
+        "['data']['page']['items']"
+    ]
+    assert mortuary.facts("reply['weight']").first("keys.inside") is None
+
+
 def test_the_axis_is_the_one_that_the_lookup_means(mortuary) -> None:
     assert mortuary.facts(TABLES, "df.loc[7]").first("keys.missing").value["axis"] == "index"
     assert mortuary.facts("df[7]").first("keys.missing").value["axis"] == "columns"

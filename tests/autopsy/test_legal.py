@@ -37,6 +37,8 @@ REQUIRED = "def scaled(values, factor):\n    return [value * factor for value in
         ),
         (["words = ['b', 'a']", "words.copy[0]"], "legal.operand", "words.copy()"),
         (["words = ['a', 'b']", "'-'.join(5, words)"], None, ""),
+        (["import re\nm = re.match('(a)b', 'ab')", "m.group(2)"], "legal.operand", "1"),
+        (["class Plain:\n    pass", "Plain(size=2)"], "legal.call", "Plain()"),
     ],
 )
 def test_what_works_in_another_form_is_a_fact(mortuary, tmp_path, monkeypatch, cells, kind, text) -> None:
@@ -49,6 +51,13 @@ def test_what_works_in_another_form_is_a_fact(mortuary, tmp_path, monkeypatch, c
         assert not found
     else:
         assert (kind, text) in found
+
+
+def test_a_sparse_matrix_is_joined_with_a_dense_one_as_a_dense_one(mortuary) -> None:
+    pytest.importorskip("scipy")
+    made = "import numpy as np\nfrom scipy.sparse import csr_matrix\ns = csr_matrix(np.eye(2))\nc = np.ones((2, 1))"
+    facts = mortuary.facts(made, "np.hstack([s, c])")
+    assert "s.toarray()" in [str(fact.value["write"]) for fact in facts.of("legal.operand")]
 
 
 def test_rows_with_other_labels_are_numbered_anew(mortuary) -> None:

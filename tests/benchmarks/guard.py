@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,22 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.conftest import Kernel, Ran  # the same real kernel that the tests use
 from tests.support.guard_cells import CRASHING, HEALTHY, SECRET, SETUP
 
-QUICK = {"rounds": 5, "cells": False}
-COMPARED = {"long cell again.to_plain": "lower"}
+REPEATS = {0.01: 40, 0.3: 10, 2.0: 5, 10.0: 3}
+"""How often a cell of so many seconds runs again, in each of the two kernels."""
+QUICK = {"rounds": 5, "cells": False, "repeats": {0.01: 5, 0.5: 2}}
+COMPARED = {"cell of 2 s.to_plain": "lower", "cell of 10 s.to_plain": "lower"}
+WORK = """import time
+table = list(range(100_000))
+def work(turns):
+    value = 0
+    for turn in range(turns):
+        value = (value * 31 + turn) % 1_000_003
+        table[turn % 100_000] = value
+def turns_in_a_second(turns):
+    began = time.perf_counter()
+    work(turns)
+    return int(turns / (time.perf_counter() - began))
+"""
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 OURS = ("%cot_guard on",)
 THEIRS = ("%load_ext crane_llm", "%crane_llm guard on")
@@ -96,40 +110,65 @@ def corpus(*switch: str, load: bool = True) -> dict[str, float]:
     }
 
 
-def costs(rounds: int) -> dict[str, dict[str, float]]:
-    """The round trip of cells that pass, with the guard and without it, one after the other in two kernels."""
+def calibrated(kernel: Kernel) -> int:
+    """How many turns of the working cell take a second in a kernel, on the machine as busy as it is."""
+    ran = kernel.run(WORK)
+    if ran.status != "ok":
+        raise SystemExit(ran.traceback)
+    return int(kernel.value("turns_in_a_second(5_000_000)"))
 
-    def passing(plain: Kernel) -> dict[str, dict[str, float]]:
-        def beside(kernel: Kernel) -> dict[str, dict[str, float]]:
-            pairs: dict[str, list[tuple[float, float]]] = {"passing cell": [], "long cell again": []}
-            for number in range(rounds):
-                code = f"total = total + {number}"
-                pairs["passing cell"].append((timed(plain, code)[2], timed(kernel, code)[2]))
-            for number in range(max(2, rounds // 4) + 1):
-                one, other = (timed(each, "time.sleep(1)", "long")[2] for each in (plain, kernel))
-                if number:  # from the second time on, its cost is known
-                    pairs["long cell again"].append((one, other))
-            found = {}
-            for name, times in pairs.items():
-                one, other = (statistics.median(column) for column in zip(*times, strict=True))
-                found[name] = {
-                    "plain_ms": one,
-                    "guarded_ms": other,
-                    "over_ms": other - one,
-                    "to_plain": other / one,
-                }
-            return found
 
-        found: dict[str, dict[str, float]] = with_kernel(beside, *OURS)
+def working_cell(seconds: float, turns: int) -> str:
+    """A cell that computes, and fills memory that the kernel had before."""
+    return f"work({max(1, int(seconds * turns))})"
+
+
+def told(pairs: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """Medians of the milliseconds without and with the guard."""
+    one, other = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return {
+        "plain_ms": one,
+        "guarded_ms": other,
+        "over_ms": statistics.median(b - a for a, b in pairs),
+        "to_plain": statistics.median(b / a for a, b in pairs),
+    }
+
+
+def costs(rounds: int, repeats: Mapping[float, int]) -> dict[str, dict[str, float]]:
+    """The round trip of cells that pass, in a kernel without the guard and in one with it, in turn.
+
+    Each cell runs once before, in both: the guard then knows what it takes. That first time is told apart.
+    """
+
+    def beside(plain: Kernel, guarded: Kernel) -> dict[str, dict[str, float]]:
+        turns = calibrated(guarded)
+        calibrated(plain)
+        found = {}
+
+        def pair(code: str, name: str) -> tuple[float, float]:
+            one, other = (timed(kernel, code, name)[2] for kernel in (plain, guarded))
+            return one, other
+
+        new = [pair(f"total = total + {number}", f"new {number}") for number in range(rounds)]
+        found["cell that passes at once"] = told(new)
+        for seconds, times in repeats.items():
+            name = f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1e3:g} ms"
+            code = working_cell(seconds, turns)
+            first = pair(code, name)
+            found[f"cell of {name}"] = told([pair(code, name) for _ in range(times)])
+            found[f"cell of {name}"]["first_over_ms"] = first[1] - first[0]
         return found
 
-    result: dict[str, dict[str, float]] = with_kernel(passing)
-    return result
+    return with_kernel(
+        lambda plain: with_kernel(lambda guarded: beside(plain, guarded), *OURS)  # type: ignore[no-any-return]
+    )
 
 
-def measure(rounds: int = 40, cells: bool = True, crane: str = "") -> dict[str, dict[str, float]]:
+def measure(
+    rounds: int = 40, cells: bool = True, crane: str = "", repeats: Mapping[float, int] = REPEATS
+) -> dict[str, dict[str, float]]:
     """The figures by name."""
-    found = costs(rounds)
+    found = costs(rounds, repeats)
     if cells:
         found["cot-magic"] = corpus(*OURS)
     if crane:
@@ -154,7 +193,7 @@ def main() -> None:
         given.json.write_text(json.dumps({"machine": machine, **found}, indent=1))
     for name, row in found.items():
         print(
-            f"{name:16} " + "  ".join(f"{key} {value:,.2f}".removesuffix(".00") for key, value in row.items())
+            f"{name:24} " + "  ".join(f"{key} {value:,.2f}".removesuffix(".00") for key, value in row.items())
         )
 
 

@@ -1,7 +1,8 @@
 """The cells that a cell depends on, found by going back through the executions."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from cot_magic.capture.describe import objects
 from cot_magic.capture.lineage.dataflow import Flow, flow_of
@@ -9,6 +10,14 @@ from cot_magic.capture.lineage.history import CellRun, History
 from cot_magic.core.case import Cell, CellId, Dependency, Freshness
 
 MOST_RUNS = 2_000  # the latest executions; older ones are ignored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origins:
+    """Executions in their order, and the names whose values they and the failing cell made."""
+
+    runs: tuple[CellRun, ...]
+    names: tuple[str, ...]
 
 
 def lineage(cell: Cell, history: History, namespace: Mapping[str, object]) -> tuple[Dependency, ...]:
@@ -27,6 +36,14 @@ def lineage(cell: Cell, history: History, namespace: Mapping[str, object]) -> tu
     return _Slice(cell, history, namespace).dependencies()
 
 
+def runs_behind(cell: Cell, history: History, namespace: Mapping[str, object]) -> Origins | None:
+    """The executions that made what the cell reads, binds or changes; None if one is not known, or failed.
+
+    Running them again gives the cell the state that it had before it ran.
+    """
+    return _Slice(cell, history, namespace).origins()
+
+
 class _Slice:
     def __init__(self, cell: Cell, history: History, namespace: Mapping[str, object]) -> None:
         self._cell = cell
@@ -41,25 +58,44 @@ class _Slice:
         self._given: dict[CellId, set[str]] = {}
         self._unmet: dict[str, None] = {}
         self._done: set[tuple[str, int]] = set()
+        self._behind: dict[int, CellRun] = {}
+        self._given_by_none: set[str] = set()
 
     def dependencies(self) -> tuple[Dependency, ...]:
+        self._follow(flow_of(self._cell.source).uses)
+        return self._in_order([*self._executed(), *self._missing()])
+
+    def origins(self) -> Origins | None:
         flow = flow_of(self._cell.source)
-        waiting = [(name, self._end) for name in flow.uses]
+        self._follow([*flow.uses, *sorted(flow.changes | flow.removes)])
+        runs = tuple(self._behind[order] for order in sorted(self._behind))
+        # a name that is first bound by the cell itself has no other origin
+        given_by_none = {name for name in self._given_by_none - flow.defines if not self._is_module(name)}
+        if given_by_none & self._namespace.keys() or not all(run.ended and not run.raised for run in runs):
+            return None
+        made = {name for name, _ in self._done}.union(*(flow_of(run.source).touches for run in runs))
+        return Origins(runs=runs, names=tuple(sorted(made)))
+
+    def _follow(self, names: Sequence[str]) -> None:
+        """Find where the values come from that these names had before the cell ran."""
+        waiting = [(name, self._end) for name in names]
         while waiting:
             name, before = waiting.pop(0)
             if (name, before) in self._done:
                 continue
             self._done.add((name, before))
             given = self._sources(name, before)
-            if not given and name not in self._namespace:
-                self._unmet.setdefault(name)
+            if not given:
+                self._given_by_none.add(name)
+                if name not in self._namespace:
+                    self._unmet.setdefault(name)
             for run in given:
+                self._behind[run.order] = run
                 self._given.setdefault(run.cell, set()).add(name)
                 used = flow_of(run.source)
                 waiting += [(needed, run.order) for needed in used.needs]
                 # a function looks up its globals when the failing cell calls it
                 waiting += [(needed, self._end) for needed in used.later]
-        return self._in_order([*self._executed(), *self._missing()])
 
     def _sources(self, name: str, before: int) -> list[CellRun]:
         """The last run before `before` that bound the name, and those that changed or removed it since."""

@@ -71,6 +71,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
                                  "ProgrammingError StopIteration TypeError ValueError ZeroDivisionError"),
     ("remedies.missing_rows:ROWS", "AttributeError IntCastingNaNError TypeError ValueError"),
     ("alike:RULES", "AttributeError ImportError"),
+    ("looked_up:RULES", "KeyError ValueError"),
     ("legal:RULES", "ArithmeticError AttributeError IndexError KeyError TypeError ValueError"),
     ("remade:RULES", "IndexError KeyError OverflowError TypeError ValueError"),
     ("remade:AGAIN", "IndexError KeyError StopIteration TypeError ValueError ZeroDivisionError"),

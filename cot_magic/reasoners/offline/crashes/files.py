@@ -236,10 +236,18 @@ def damaged_json(site: Site) -> Iterator[Suspicion]:
                 repair = site.repair("Read it line by line.", site.over(call, new))
                 yield site.reading("Each line is a JSON document of its own.", repair, weight=0.85)
             return
-        if not isinstance(value, str):
-            return
-        yield from _json_readings(site, call, argument, value)
+        if isinstance(value, str):
+            yield from _json_readings(site, call, argument, value)
+        elif site.says(r"Extra data: line 2 "):
+            yield _line_by_line(site, call, argument)
         return
+
+
+def _line_by_line(site: Site, call: ast.Call, argument: ast.expr) -> Suspicion:
+    loads, text = site.text(call.func), site.text(argument)
+    change = site.over(call, f"[{loads}(line) for line in {text}.splitlines() if line.strip()]")
+    repair = site.repair("Read it line by line.", change)
+    return site.reading("Each line is a JSON document of its own.", repair, weight=0.8)
 
 
 def _json_readings(site: Site, call: ast.Call, argument: ast.expr, value: str) -> Iterator[Suspicion]:
@@ -271,12 +279,7 @@ def _json_readings(site: Site, call: ast.Call, argument: ast.expr, value: str) -
             weight=0.9,
         )
     elif "Extra data" in site.raised.evalue and "\n" in value.strip():
-        changes = [site.over(call, f"[json.loads(line) for line in {text}.splitlines() if line.strip()]")]
-        yield site.reading(
-            "Each line is a JSON document of its own.",
-            site.repair("Read it line by line.", *changes),
-            weight=0.8,
-        )
+        yield _line_by_line(site, call, argument)
 
 
 def _is_python(value: str) -> bool:

@@ -127,4 +127,50 @@ def not_stored(site: Site) -> Iterator[Suspicion]:
             return
 
 
-RULES = (not_stored, private, stale_class, slots)
+@rule(
+    "attribute.base_not_initialised",
+    "AttributeError",
+    lesson="A class that defines `__init__` replaces that of its base class: call that one "
+    "with `super().__init__(…)`.",
+)
+def base_not_initialised(site: Site) -> Iterator[Suspicion]:
+    """An attribute that `__init__` of the base class sets, which `__init__` of the class does not call."""
+    for node in places(site)[:1]:
+        kind, name = subject_type(site, node).rsplit(".", 1)[-1], node.attr
+        cell, klass = next(site.classes(kind), (None, None))
+        maker = _maker(klass)
+        if cell is None or klass is None or maker is None or "super" in src.used_names(maker):
+            return
+        for base in [item.id for item in klass.bases if isinstance(item, ast.Name)]:
+            owner = next((found for _, found in site.classes(base)), None)
+            above = _maker(owner)
+            if above is None or f"self.{name}" not in {ast.unparse(item) for item in ast.walk(above)}:
+                continue
+            claim = f"`{name}` is set by `{base}.__init__`, which `{kind}.__init__` does not call."
+            given = _passed_up(above, maker)
+            if given is None:
+                yield site.reading(claim, weight=0.9)
+                return
+            at = src.first_line(maker.body[0])
+            line = src.line_before(cell.source, at, f"super().__init__({', '.join(given)})")
+            repair = Repair(edits=(src.edit(cell, line),), why=f"Call `__init__` of `{base}` first.")
+            check = f"{name!r} in {base}.__init__.__code__.co_names and {name!r} not in dir({kind})"
+            yield site.cause(claim, f"`{base}.__init__` sets it.", check, repair, weight=0.95)
+            return
+
+
+def _maker(klass: ast.ClassDef | None) -> Function | None:
+    body = klass.body if klass is not None else []
+    return next((item for item in body if isinstance(item, Function) and item.name == "__init__"), None)
+
+
+def _passed_up(above: Function, maker: Function) -> list[str] | None:
+    """Its own parameters for those of the same names; None if one has no counterpart."""
+    wanted, own = src.parameters(above)[1:], src.parameters(maker)[1:]
+    needed = len(wanted) - len(above.args.defaults) - sum(item is not None for item in above.args.kw_defaults)
+    if above.args.vararg or above.args.kwarg or any(name not in own for name in wanted[:needed]):
+        return None
+    return [name if place < needed else f"{name}={name}" for place, name in enumerate(wanted) if name in own]
+
+
+RULES = (not_stored, base_not_initialised, private, stale_class, slots)

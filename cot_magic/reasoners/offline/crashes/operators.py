@@ -282,6 +282,38 @@ def text_and_number(site: Site) -> Iterator[Suspicion]:
             yield site.reading(claim, _converted(site, pair, text, convert), weight=0.6)
 
 
+@rule(
+    "operator.text_and_other",
+    "TypeError",
+    lesson="`+` joins a string with strings only. Make a string of the other value: `str(x)`, `join`, or an "
+    "f-string.",
+)
+def text_and_other(site: Site) -> Iterator[Suspicion]:
+    """`+` of a string with a value that is neither string nor number."""
+    for pair in pairs(site)[:1]:
+        kinds = [kind_of(site, side) for side in pair.sides]
+        if not isinstance(pair.operator, ast.Add) or kinds.count("str") != 1 or "" in kinds:
+            continue
+        other = pair.sides[1 - kinds.index("str")]
+        if kind_of(site, other) in (*NUMBERS, *CALLABLE, "NoneType", "bytes", "coroutine"):
+            continue
+        if kind_of(site, other).startswith(("pandas.", "numpy.")) or isinstance(pair.whole, ast.AugAssign):
+            continue
+        yield site.reading(f"{_both(site, pair)}: one is a string.", *_as_text(site, other), weight=0.7)
+
+
+def _as_text(site: Site, node: ast.expr) -> Iterator[Repair]:
+    """What may be meant by a value in a string: its strings joined, its only string, or all of it."""
+    value, text = site.literal(node), site.text(node)
+    strings = [isinstance(item, str) for item in value] if isinstance(value, list | tuple) else []
+    if strings and all(strings):
+        yield site.repair("Join its strings.", site.over(node, f"', '.join({text})"))
+    yield site.repair("Make a string of it.", *site.call("str", node))
+    if strings.count(True) == 1:
+        place = strings.index(True)
+        yield site.repair("Take the string in it.", site.after(node, f"[{place}]"))
+
+
 def _plus(
     site: Site, pair: Pair, text: ast.expr, number: ast.expr, convert: str, claim: str, check: str
 ) -> Iterator[Suspicion]:
@@ -508,6 +540,7 @@ RULES = (
     objects_in_table,
     mixed_elements,
     text_and_number,
+    text_and_other,
     two_texts,
     python2_print,
     bytes_and_text,

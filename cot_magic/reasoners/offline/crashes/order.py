@@ -3,9 +3,11 @@
 import ast
 from collections.abc import Iterator
 
+from cot_magic.core.case import Cell
+from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
-from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
 
@@ -103,24 +105,41 @@ def missing_await(site: Site) -> Iterator[Suspicion]:
             weight=0.9,
         )
         return
-    for node in site.find(ast.Name, lambda node: site.type(node) == "coroutine"):
-        for cell, assign in site.assignments(node.id):
-            if isinstance(assign.value, ast.Call):
-                from cot_magic.reasoners.offline.rule import Repair
-
-                change = src.Splice(
-                    start=src.span(cell.source, assign.value)[0],
-                    end=src.span(cell.source, assign.value)[0],
-                    text="await ",
-                )
-                yield site.cause(
-                    f"`{node.id}` is a coroutine: `await` is missing where it is assigned.",
-                    f"`{node.id}` is awaitable.",
-                    f"hasattr({node.id}, '__await__')",
-                    Repair(edits=(src.edit(cell, change),), why="Add `await` to the assignment."),
-                    weight=0.93,
-                )
+    statement = site.statement
+    for node in ast.walk(statement) if statement is not None else ():
+        made = next(site.assignments(node.id), None) if isinstance(node, ast.Name) else None
+        if made is not None and isinstance(node, ast.Name) and (edit := _awaited(*made, known)) is not None:
+            yield _awaited_at_origin(site, node, edit)
             return
+
+
+def _awaited(cell: Cell, assign: ast.Assign, known: set[str]) -> CellEdit | None:
+    """The assignment with `await` before the coroutines that it makes; None if others take them."""
+    parents = {child: node for node in ast.walk(assign) for child in ast.iter_child_nodes(node)}
+    calls = [
+        node
+        for node in ast.walk(assign.value)
+        if isinstance(node, ast.Call)
+        and (_called(node) in known or (node is assign.value and not known))
+        and not isinstance(parents[node], ast.Await | ast.Call | ast.Starred)
+    ]
+    starts = [src.span(cell.source, call)[0] for call in calls]
+    changes = [src.Splice(start=start, end=start, text="await ") for start in starts]
+    return src.edit(cell, *changes) if changes else None
+
+
+def _awaited_at_origin(site: Site, node: ast.Name, edit: CellEdit) -> Suspicion:
+    repair = Repair(edits=(edit,), why="Add `await` to the assignment.")
+    if site.type(node) != "coroutine":
+        claim = f"`{node.id}` holds coroutines: `await` is missing where they are made."
+        return site.reading(claim, repair, weight=0.9)
+    return site.cause(
+        f"`{node.id}` is a coroutine: `await` is missing where it is assigned.",
+        f"`{node.id}` is awaitable.",
+        f"hasattr({node.id}, '__await__')",
+        repair,
+        weight=0.93,
+    )
 
 
 def _async_names(tree: ast.AST) -> set[str]:

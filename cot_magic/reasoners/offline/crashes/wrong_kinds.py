@@ -280,6 +280,9 @@ def length_of_lazy(site: Site) -> Iterator[Suspicion]:
         lacks = "length" if "len()" in site.raised.evalue else "indices"
         claim = f"`{site.one_line(node)}` is a `{said[1]}`, which has no {lacks}."
         check = f"type({site.text(node)}).__name__ == {said[1]!r}"
+        if said[1] == "generator" and (some := _first_items(site, node)) is not None:
+            yield site.cause(claim, "It is a generator.", check, some, weight=0.94)
+            return
         store = site.says(r"item assignment") is not None
         repair = _listed(site, node, store)
         if repair is None:
@@ -294,6 +297,20 @@ def length_of_lazy(site: Site) -> Iterator[Suspicion]:
             yield site.cause(claim, f"It is of type `{said[1]}`.", check, repair, weight=0.93)
         else:
             yield site.cause(claim, f"It is of type `{said[1]}`.", check, repair, weight=0.9)
+
+
+def _first_items(site: Site, node: ast.expr) -> Repair | None:
+    """`list(islice(…))` for a slice of a generator: it may have no end, and only these items are needed."""
+    for whole in site.find(ast.Subscript, lambda found: found.value is node):
+        part = whole.slice
+        if isinstance(part, ast.Slice) and isinstance(part.upper, ast.Constant | ast.Name):
+            bounds = [part.lower, part.upper, part.step]
+            texts = [site.text(item) if item is not None else "None" for item in bounds]
+            texts = texts[1:2] if texts[::2] == ["None", "None"] else texts[: 2 if texts[2] == "None" else 3]
+            new = f"list(itertools.islice({site.text(node)}, {', '.join(texts)}))"
+            changes = [site.over(whole, new), src.add_import(site.cell, "import itertools")]
+            return site.repair("Take these items with `itertools.islice`.", *changes)
+    return None
 
 
 def _listed(site: Site, node: ast.expr, store: bool) -> Repair | None:

@@ -8,6 +8,7 @@ from cot_magic.core.session import Session
 from cot_magic.reasoners.offline.crashes.alike import alike
 from cot_magic.reasoners.offline.crashes.cleaning import Cleaning
 from cot_magic.reasoners.offline.crashes.legal import tried
+from cot_magic.reasoners.offline.crashes.looked_up import looked_up
 from cot_magic.reasoners.offline.crashes.remade import remade
 from cot_magic.reasoners.offline.crashes.told import _sharing_words
 
@@ -21,6 +22,13 @@ COUNTER = "clicks = 0\ndef click():\n    clicks += 1\n    return clicks"
 SUMMED = (
     "total = 100\ndef add_up(values):\n    for value in values:\n        total += value\n    return total"
 )
+ENDLESS = "def count():\n    n = 0\n    while True:\n        yield n\n        n += 1"
+DERIVED = (
+    "class Shape:\n    def __init__(self, name):\n        self.name = name\n"
+    "class Square(Shape):\n    def __init__(self, side, name):\n        self.side = side\n"
+    "    def label(self):\n        return f'{self.name} {self.side}'"
+)
+LINES = 'import json\ndef read():\n    return \'{"n": 1}\\n{"n": 2}\\n\''
 TABLE = "import pandas as pd\ndf = pd.DataFrame({'age': [4.0, -3.0, 8.0], 'n': [1, 2, 3]})"
 RATED = "factor = 2\ndef rated(value, factor):\n    return value * factor"
 POSITIVE = "assert (df['age'] > 0).all(), 'some are not'\ntotal = df['n'].sum()"
@@ -44,6 +52,10 @@ POSITIVE = "assert (df['age'] > 0).all(), 'some are not'\ntotal = df['n'].sum()"
             ("words = set()\nfound = ['A', 'B']", "words.add([one.lower() for one in found])"),
             "words == {'a', 'b'}",
         ),
+        ((ENDLESS, "first = count()[2:4]"), "first == [2, 3]"),
+        ((DERIVED, "n = Square(2, 'b').label()"), "n == 'b 2'"),
+        (("pair = ['the', 'cat']", "line = 'words: ' + pair"), "line == 'words: the, cat'"),
+        ((LINES, "rows = json.loads(read())"), "[row['n'] for row in rows] == [1, 2]"),
     ],
 )
 def test_the_first_edit_that_passes_is_right(cells, holds, failing, solve) -> None:
@@ -136,6 +148,27 @@ def test_a_string_that_names_a_method_is_replaced_by_the_usual_word(failing) -> 
     fact = Fact.of("callee.attribute", "", missing="average", near=[])
     (found,) = alike.propose(case, Facts(found=(fact,)))
     assert found.repairs[0].edits[0].after == "m = df.groupby('n').agg({'age': 'mean'})"
+
+
+@pytest.mark.parametrize(
+    ("query", "facts", "after"),
+    [
+        (
+            "n = sum(reply['items'])",
+            [Fact.of("keys.inside", "", expression="reply", wanted="'items'", paths=["['data']['items']"])],
+            "n = sum(reply['data']['items'])",
+        ),
+        (
+            "t = df.pivot_table(index='shop', values='sales')",
+            [Fact.of("keys.missing", "", axis="columns", wanted="'sales'", present=["'shop'", "'revenue'"])],
+            "t = df.pivot_table(index='shop', values='revenue')",
+        ),
+    ],
+)
+def test_a_key_is_looked_up_where_the_autopsy_saw_it(query, facts, after, failing) -> None:
+    case = failing("class Table:\n    pass\nreply = {}\ndf = Table()", query)
+    found = list(looked_up.propose(case, Facts(found=tuple(facts))))
+    assert [item.repairs[0].edits[0].after for item in found] == [after]
 
 
 def test_what_worked_on_the_live_values_is_offered_in_that_order(failing) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from cot_magic.core.facts import Fact, Facts
 from cot_magic.reasoners.offline.crashes import edited, remade, sql
+from cot_magic.reasoners.offline.crashes.order import missing_await
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
 
@@ -86,6 +87,15 @@ def test_a_table_is_renamed_in_the_statement_or_where_it_is_written(failing) -> 
     assert found.repairs[0].edits[0].after == "con.execute('select sales.x from sales')"
     found = sql_of(failing, "sale", "sales", 'q = "select * from sale where sales_day"\ncon.execute(q)')
     assert found.repairs[0].edits[0].after.startswith('q = "select * from sales where sales_day"')
+
+
+def test_coroutines_are_awaited_where_a_list_of_them_is_made(failing) -> None:
+    made = (
+        "async def double(n):\n    return n * 2\nfound = [double(n) for n in ()]"  # none that nothing awaits
+    )
+    case = failing(made, "raise TypeError(f\"unsupported: 'int' and 'coroutine' {found}\")")
+    (suspicion,) = missing_await.suspicions(case)
+    assert suspicion.repairs[0].edits[0].after.endswith("found = [await double(n) for n in ()]")
 
 
 def test_an_iterator_that_was_used_up_is_made_again(failing) -> None:

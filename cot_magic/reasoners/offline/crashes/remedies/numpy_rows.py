@@ -2,6 +2,7 @@
 
 import ast
 
+from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound
 from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
 from cot_magic.reasoners.offline.site import Site
@@ -13,6 +14,12 @@ _SHAPES = (
 _JOINED = "Arrays that are joined need the same number of axes, and the same lengths on all axes but one."
 _TYPES = "An array has one dtype; a result of another dtype does not fit into it in place."
 _RAGGED = "The rows of an array have one length. Lists of different lengths need padding, or stay lists."
+
+
+def _sparse(site: Site, bound: Bound) -> bool:
+    """Whether one of the arrays is a sparse one, which numpy takes for an object."""
+    sides = [held for hole in "xy" if isinstance(held := bound.get(hole), ast.expr)]
+    return any(kind_of(site, side).startswith("scipy.sparse.") for side in sides)
 
 
 def _read_row_by_row(site: Site, _: Bound) -> bool:
@@ -127,6 +134,7 @@ ROWS = (
             "_m.stack([_x, _y], ...)",
             "_m.append(_x, _y, ...)",
         ),
+        when=lambda site, bound: not _sparse(site, bound),
         write=(
             Swap(text="{m}.column_stack([{x}, {y}])", why="Add `{y}` as a column."),
             Swap(text="{m}.vstack([{x}, {y}])", why="Add `{y}` as a row."),

@@ -1,0 +1,91 @@
+"""A rule for keys that the autopsy looked for on the live values: a level deeper, or under another name."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cot_magic.core.case import Case
+from cot_magic.core.facts import Facts
+from cot_magic.reasoners.offline.rule import Repair, Suspicion, sound
+from cot_magic.reasoners.offline.site import Site
+
+_MOST = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUpRule:
+    """Offers where a key is in the value at hand, and what a table has in place of a column."""
+
+    code: str = "key.looked_up"
+    on: tuple[str, ...] = ("KeyError", "ValueError")
+    lesson: str = (
+        "A key is looked up on one level only. Print what there is, `d.keys()` or `df.columns`, and go on "
+        "level by level."
+    )
+
+    def propose(self, case: Case, facts: Facts) -> Iterator[Suspicion]:
+        """A cause for a key that is deeper inside; readings for columns that may be meant."""
+        site = Site.of(case)
+        if site is None:
+            return
+        yield from _inside(site, facts)
+        yield from _columns(site, facts)
+
+
+def _inside(site: Site, facts: Facts) -> Iterator[Suspicion]:
+    fact = facts.first("keys.inside")
+    if fact is None or site.statement is None:
+        return
+    holder, wanted, paths = (fact.value.get(name) for name in ("expression", "wanted", "paths"))
+    for node in ast.walk(site.statement):
+        if not isinstance(node, ast.Subscript) or not isinstance(paths, list):
+            continue
+        if ast.unparse(node.value) != holder or repr(site.literal(node.slice)) != wanted:
+            continue
+        text = site.text(node.value)
+        repairs = [
+            site.repair(f"Look it up in `{text}{path}`.", site.over(node, f"{text}{path}"))
+            for path in map(str, paths[:_MOST])
+        ]
+        claim = f"`{text}` has no {wanted}, but what it holds has: `{text}{paths[0]}`."
+        if len(repairs) > 1:
+            yield sound(site.reading(claim, *repairs, weight=0.8))
+        elif repairs:
+            check = f"{wanted} not in {text} and {text}{paths[0]} is not {text}"
+            yield sound(site.cause(claim, "The key is there.", check, *repairs, weight=0.9))
+        return
+
+
+def _columns(site: Site, facts: Facts) -> Iterator[Suspicion]:
+    """Columns that are like the missing one; else the only one that the statement does not name yet."""
+    missing, near = facts.first("keys.missing"), facts.first("keys.near")
+    if missing is None or missing.value.get("axis") != "columns" or site.statement is None:
+        return
+    wanted, present = str(missing.value.get("wanted")), missing.value.get("present")
+    found = near.value.get("candidates") if near is not None else None
+    names = (
+        [str(item.get("text")) for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    )
+    strings = {repr(node.value) for node in ast.walk(site.statement) if isinstance(node, ast.Constant)}
+    if not names and isinstance(present, list):
+        left = [str(name) for name in present if name not in strings]
+        names = left if len(left) == 1 and len(present) > 1 else []
+    repairs = [repair for name in names[:_MOST] if (repair := _named(site, wanted, name)) is not None]
+    if repairs:
+        of = missing.value.get("expression")
+        claim = f"`{of}` has no column {wanted}; you may have meant {names[0]}."
+        yield sound(site.reading(claim, *repairs, weight=0.6))
+
+
+def _named(site: Site, wanted: str, name: str) -> Repair | None:
+    """The statement with the other column."""
+    nodes = [
+        node
+        for node in ast.walk(site.statement or site.tree)
+        if isinstance(node, ast.Constant) and repr(node.value) == wanted
+    ]
+    return site.repair(f"Use {name}.", *(site.over(node, name) for node in nodes)) if nodes else None
+
+
+looked_up = LookedUpRule()
+RULES = (looked_up,)
