@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cot_magic.reasoners.offline.repair.conditions import condition_edits
 from cot_magic.reasoners.offline.repair.drafts import Drafts
-from cot_magic.reasoners.offline.repair.tables import SORT_KEYS, SORT_KEYS_OF_PAIRS
+from cot_magic.reasoners.offline.repair.tables import REDUCTIONS, SORT_KEYS, SORT_KEYS_OF_PAIRS
 
 SORTING = ("sorted", "max", "min")
 NEW_ARGUMENTS = ("1", "0", "-1", "''", "' '", "None", "2")
@@ -28,6 +28,7 @@ def call_edits(drafts: Drafts, node: ast.Call, parent: ast.AST | None) -> None:
         drafts.add("argswap", node, written(swapped))
     for place in range(len(args)):
         drafts.add("argdrop", node, written(args[:place] + args[place + 1 :]))
+    _along_axes(drafts, node)
     for place in range(len(words)):
         drafts.add("argdrop", node, written(args, words[:place] + words[place + 1 :]), 0.2)
     if function in SORTING or function.endswith(".sort"):
@@ -46,6 +47,15 @@ def call_edits(drafts: Drafts, node: ast.Call, parent: ast.AST | None) -> None:
         drafts.add("argadd", node, written([*args, constant]), 0.5)
     if function == drafts.function_name:
         _recursive(drafts, node, args, words, parent)
+
+
+def _along_axes(drafts: Drafts, node: ast.Call) -> None:
+    """`keepdims=True` beside the axis of a reduction, on this axis or another one."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    axis = next((word.value for word in node.keywords if word.arg == "axis"), None)
+    if name in REDUCTIONS and axis is not None and all(word.arg != "keepdims" for word in node.keywords):
+        for place, other in enumerate(dict.fromkeys([drafts.text(axis), "0", "1", "-1"])):
+            drafts.add("argadd", axis, f"{other}, keepdims=True", -0.8 + 0.1 * place)
 
 
 def _sorting(drafts: Drafts, node: ast.Call, function: str, args: list[str], words: list[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cot_magic.reasoners.offline.repair.edits import Edit, Splice, line_starts
-from cot_magic.reasoners.offline.repair.meant import brings_in, missing
+from cot_magic.reasoners.offline.repair.meant import brings_in, conversions, missing
 from cot_magic.reasoners.offline.repair.tables import COST, METHOD_RETURNS, RETURNS
 
 TextSplice = tuple[int, int, str]
@@ -33,10 +33,14 @@ class Hints:
         For each function, the type names that each of its variables had.
     suspicion
         For each line that a failing assert executed, its Ochiai coefficient; None: no line is known.
+    factors, offsets
+        By what all failing results differ from the expected ones, if it is by the same.
     """
 
     types: Mapping[str, Mapping[str, set[str]]] = field(default_factory=dict)
     suspicion: Mapping[int, float] | None = None
+    factors: Sequence[float] = ()
+    offsets: Sequence[float] = ()
     literals: Sequence[str] = ()
     strings: Sequence[str] = ()
     ints: Sequence[int] = ()
@@ -66,6 +70,7 @@ class Drafts:
         """Work in that function, or in those statements of the cell."""
         self.function = function
         self._missing = missing(function) if function is not None else frozenset[str]()
+        self.conversions = conversions(function) if function is not None else ()
         self.function_name = function.name if function is not None else ""
         self.params: list[str] = []
         self.locals: set[str] = set()

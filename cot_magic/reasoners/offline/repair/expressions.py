@@ -11,10 +11,11 @@ from cot_magic.reasoners.offline.repair.calls import (
 from cot_magic.reasoners.offline.repair.conditions import NUMBERS, condition_edits
 from cot_magic.reasoners.offline.repair.drafts import ATOMIC, Drafts
 from cot_magic.reasoners.offline.repair.operators import binary_edits, boolean_edits, comparison_edits
-from cot_magic.reasoners.offline.repair.tables import SORT_KEYS, WRAPPERS
+from cot_magic.reasoners.offline.repair.tables import CHANGERS, SORT_KEYS, WRAPPERS
 from cot_magic.reasoners.offline.repair.values import attribute_edits, constant_edits, name_edits
 
 PLACES = (ast.Return, ast.Assign, ast.For, ast.Call)
+AS_MEASURED = -0.6  # of a number that the results or the words of the function ask for
 NOT_NUMBERS = ("str", "list", "tuple", "dict", "set", "bool", "function", "NoneType", "type", "object")
 
 
@@ -153,6 +154,11 @@ def _numeric(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
         add("off", f"-{operand}", 0.6)
     if isinstance(node, ast.Constant):
         return
+    for number in dict.fromkeys([*drafts.hints.factors, *drafts.conversions]):
+        for sign in "*/":
+            add("opadd", f"{operand} {sign} {number}", AS_MEASURED)
+    for number in drafts.hints.offsets:
+        add("opadd", f"{operand} {'-' if number < 0 else '+'} {abs(number)}", AS_MEASURED)
     for name in drafts.some_names(8):
         if name != text and drafts.types_of(name) & NUMBERS:
             for sign in ("+", "-", "*", "//", "/", "%"):
@@ -202,10 +208,25 @@ def _indexed(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
                 drafts.add("slice", node, f"{text}[:{name}]", 0.8)
                 drafts.add("slice", node, f"{text}[{name}:]", 0.8)
     if kind in ("list", "dict", "set", None):
-        drafts.add("copy", node, f"{text}[:]" if kind == "list" else f"{text}.copy()")
+        walked = isinstance(parent, ast.For) and parent.iter is node and _changed(drafts, parent, text)
+        drafts.add(
+            "copy", node, f"{text}[:]" if kind == "list" else f"{text}.copy()", -1.0 if walked else 0.0
+        )
     if kind in ("str", None):
         for method in ("lower", "upper", "strip", "split", "title"):
             drafts.add("method", node, f"{text}.{method}()", 0.8)
+
+
+def _changed(drafts: Drafts, loop: ast.For, text: str) -> bool:
+    """Whether the body of the loop adds to what it goes through, or takes from it."""
+    for node in (node for statement in loop.body for node in ast.walk(statement)):
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in CHANGERS:
+                if drafts.text(owner) == text:
+                    return True
+            case ast.Delete(targets=[ast.Subscript(value=owner)]) if drafts.text(owner) == text:
+                return True
+    return False
 
 
 def _replaced(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:

@@ -10,8 +10,8 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "min": ("minimum", "minimal", "smallest", "least", "lowest", "shortest"),
     "sum": ("total", "add", "sums"),
     "len": ("length", "size"),
-    "sorted": ("sort", "order", "ascending", "descending", "increasing", "decreasing"),
-    "sort": ("sorted", "order", "ascending", "descending", "increasing", "decreasing"),
+    "sorted": ("sort", "ascending", "descending", "increasing", "decreasing"),
+    "sort": ("sorted", "ascending", "descending", "increasing", "decreasing"),
     "reverse": ("reversed", "descending", "decreasing", "backwards"),
     "reversed": ("reverse", "backwards"),
     "set": ("unique", "distinct", "duplicates"),
@@ -25,6 +25,16 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "mean": ("average",),
 }
 """Words of English for functions and methods, beside their own names."""
+UNITS: Mapping[str, tuple[float, ...]] = {
+    "percent": (100,), "percentage": (100,), "percentages": (100,), "cents": (100,), "pence": (100,),
+    "seconds": (60, 3600), "minutes": (60,), "hours": (60, 24), "days": (24, 7), "weeks": (7,),
+    "months": (12,), "milliseconds": (1000,), "ms": (1000,),
+    "km": (1000,), "kilometres": (1000,), "kilometers": (1000,),
+    "grams": (1000,), "kg": (1000,), "centimetres": (100,), "cm": (100,), "dozen": (12,), "dozens": (12,),
+    "bits": (8,), "kilobytes": (1024,), "kb": (1024,), "mb": (1024,),
+    "fahrenheit": (32, 1.8), "kelvin": (273.15,),
+}  # fmt: skip
+"""Words for units, and the numbers by which their amounts are converted."""
 _OWN = frozenset(
     [
         *("sum", "max", "min", "abs", "sorted", "sort", "reverse", "reversed", "round", "count", "mean"),
@@ -47,6 +57,14 @@ def missing(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
                 words -= {name, *SAID.get(name, ())}
     meant = {name for name, others in SAID.items() if not words.isdisjoint(others)}
     return frozenset(meant | (words & _OWN))
+
+
+def conversions(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[float, ...]:
+    """The numbers of the units that its name and docstring mention and its code does not have."""
+    text = f"{function.name} {ast.get_docstring(function) or ''}".lower()
+    found = dict.fromkeys(number for word in _WORD.findall(text) for number in UNITS.get(word, ()))
+    used = {node.value for node in ast.walk(function) if isinstance(node, ast.Constant)}
+    return tuple(number for number in found if number not in used)
 
 
 def brings_in(names: frozenset[str], old: str, new: str) -> bool:

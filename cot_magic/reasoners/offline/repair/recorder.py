@@ -1,6 +1,7 @@
 """What the checks of one run showed, and how far the values are from the expected ones."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -67,6 +68,23 @@ class CheckRecorder:
         if self._failures >= MOST_FAILURES or (not passed and key in self.must_pass):
             raise Enough
 
+    def constant_differences(self) -> tuple[list[float], list[float]]:
+        """The whole factor and the offset by which all failing results differ from the expected ones."""
+        pairs = {
+            (self.values[key], self.expected[key])
+            for key, passed in self.passed.items()
+            if not passed and {type(self.values.get(key)), type(self.expected.get(key))} <= {int, float}
+        }
+        if any(not math.isfinite(number) for pair in pairs for number in pair):
+            return [], []
+        offset = _constant([expected - value for value, expected in pairs])
+        ratio = None
+        if all(value and expected for value, expected in pairs):
+            ratio = _constant([expected / value for value, expected in pairs])
+        ratios = (ratio, 1 / ratio) if ratio else ()
+        factors = [round(item) for item in ratios if item > 1.5 and math.isclose(item, round(item))]
+        return list(factors), [float(f"{offset:.10g}")] if offset else []
+
     def distance(self, keys: Iterable[Key]) -> float:
         """How far the failing checks are from passing, summed; 0 if all pass."""
         total = 0.0
@@ -75,6 +93,12 @@ class CheckRecorder:
                 known = key in self.values and key in self.expected
                 total += 0.2 + (distance(self.values[key], self.expected[key]) if known else 1.0)
         return total
+
+
+def _constant(numbers: list[float]) -> float | None:
+    """The number that all of them are; None if they differ, or are fewer than two."""
+    alike = len(numbers) > 1 and all(math.isclose(item, numbers[0], rel_tol=1e-9) for item in numbers)
+    return numbers[0] if alike and math.isfinite(numbers[0]) else None
 
 
 def _true(value: Any) -> bool:

@@ -51,6 +51,8 @@ def _of(node: ast.AST) -> Iterator[int]:
             yield ast.dump(node.left) == ast.dump(right)
         case ast.BinOp() if not isinstance(node.op, ast.Mult | ast.Add):
             yield ast.dump(node.left) == ast.dump(node.right)
+        case ast.Subscript(value=ast.Call(func=ast.Attribute(attr="groupby"), args=[key]), slice=column):
+            yield ast.dump(key) == ast.dump(column)  # a column grouped by itself
         case ast.BoolOp():
             yield len({ast.dump(value) for value in node.values}) < len(node.values)
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=same)):

@@ -74,6 +74,11 @@ CHANGERS = frozenset(
 )
 """Methods that change their object; most of them return None."""
 
+REDUCTIONS = frozenset(
+    ["sum", "mean", "max", "min", "std", "var", "median", "prod", "any", "all", "ptp", "average"]
+)
+"""Functions of arrays that leave out an axis."""
+
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
     ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>",

@@ -125,7 +125,10 @@ def _hints(bench: Bench, trace: LineTrace, suspicion: dict[int, float] | None) -
     body = program.tree.body
     functions = [item.name for item in (body[place] for place in program.definitions)
                  if isinstance(item, FUNCTIONS)]  # fmt: skip
+    factors, offsets = bench.recorder.constant_differences()
     return Hints(
+        factors=factors,
+        offsets=offsets,
         types={name: dict(known) for name, known in trace.types.items()},
         suspicion=suspicion,
         literals=literals,

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from cot_magic.reasoners.offline.repair.meant import brings_in, missing
+from cot_magic.reasoners.offline.repair.meant import brings_in, conversions, missing
 
 
 def names(source):
@@ -40,3 +40,9 @@ def test_an_edit_that_brings_in_what_is_missing_is_known(old, new, speaks):
 
 def test_nothing_is_brought_in_where_nothing_is_missing():
     assert not brings_in(frozenset(), "a", "abs(a)")
+
+
+def test_the_numbers_of_units_that_are_said_and_not_used_are_known():
+    function = ast.parse("def to_minutes(x):\n    'From seconds to percent.'\n    return x * 100").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    assert conversions(function) == (60, 3600)

@@ -6,6 +6,7 @@ import pytest
 
 from cot_magic.reasoners.offline.repair.edits import spliced
 from cot_magic.reasoners.offline.repair.inputs import Call
+from cot_magic.reasoners.offline.repair.recorder import CheckRecorder
 from cot_magic.reasoners.offline.repair.screening import FAR_FROM_FIRST, Screening
 from cot_magic.reasoners.offline.repair.smells import smells, unbound
 from cot_magic.reasoners.offline.repair.survivors import Judging, Ranking, Survivor
@@ -51,6 +52,23 @@ MISTAKES = [
         "    return found\n",
     ),
     (
+        "a unit that the docstring names",
+        "def share(part, whole):\n    '''The part in percent.'''\n    return round(part / whole, 1)\n\n"
+        "assert share(1, 4) == 25.0\nassert share(2, 3) == 66.7\nassert share(5, 5) == 100.0\n",
+        "(part / whole) * 100",
+    ),
+    (
+        "the same factor in all results",
+        "def area(a, b):\n    return a * b\n\nassert area(2, 3) == 42\nassert area(1, 1) == 7\nassert area(2, 2) == 28\n",
+        "* 7",
+    ),
+    (
+        "a list that changes while it is walked",
+        "def positive(xs):\n    '''Those above 0, in order.'''\n    for x in xs:\n        if x <= 0:\n            xs.remove(x)\n"
+        "    return xs\n\nassert positive([1, -2, -3, 4]) == [1, 4]\nassert positive([-1, -1, 2]) == [2]\n",
+        "for x in xs[:]:",
+    ),
+    (
         "an endless loop",
         "def halvings(n):\n    count = 0\n    while n > 1:\n        count += 1\n    return count\n\n"
         "assert halvings(8) == 3\nassert halvings(1) == 0\nassert halvings(5) == 2\n",
@@ -73,6 +91,37 @@ def test_the_first_survivor_mends_the_mistake(bench, source, wanted):
     made = bench(source)
     ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
     assert wanted in ranking.ranked[0].source.decode()
+
+
+@pytest.mark.slow
+def test_a_reduction_keeps_its_axis_where_rows_are_divided(bench):
+    numpy = pytest.importorskip("numpy")
+    made = bench(
+        "def shares(m):\n    return m / m.sum(axis=0)\n\nassert shares(table).sum(axis=1).tolist() == [1, 1, 1]\n",
+        table=numpy.array([[2.0, 6.0], [3.0, 1.0], [1.0, 1.0]]),
+    )
+    ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
+    assert "m.sum(axis=1, keepdims=True)" in ranking.ranked[0].source.decode()
+
+
+@pytest.mark.parametrize(
+    ("results", "wanted"),
+    [
+        ([(1, 100), (2.5, 250)], ([100], [])),
+        ([(60, 1), (120, 2)], ([60], [])),
+        ([(1, 33), (2, 34)], ([], [32.0])),
+        ([(1, 100)], ([], [])),
+        ([(1, 2), (1, 3)], ([], [])),
+        ([(0, 5), (1, 5)], ([], [])),
+        (["ab", "cd"], ([], [])),
+        ([(1.0, float("inf")), (2.0, float("inf"))], ([], [])),
+    ],
+)
+def test_what_all_failing_results_lack_alike_is_measured(results, wanted):
+    recorder = CheckRecorder()
+    for key, (value, expected) in enumerate(results):
+        recorder.passed[key], recorder.values[key], recorder.expected[key] = False, value, expected
+    assert recorder.constant_differences() == wanted
 
 
 @pytest.mark.slow
