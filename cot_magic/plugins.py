@@ -16,6 +16,7 @@ BUILT_IN = {
     "sandboxes": {
         "fork": "cot_magic.sandbox.snapshot:park",
         "fork-after": "cot_magic.sandbox.snapshot:park_after",
+        "fresh": "cot_magic.sandbox.snapshot:begin",
     },
     "renderers": {
         "accordion": "cot_magic.render.accordion:AccordionRenderer",

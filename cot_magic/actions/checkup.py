@@ -217,8 +217,11 @@ def _fork_unsafe() -> Iterator[Requirement]:
         detail = "none installed of those that do not survive a fork: " + ", ".join(sorted(tops))
         yield Requirement(what="libraries and forks", good=True, detail=detail)
     for name, part in found.items():
-        detail = f"{part} do not survive a fork: no copy is made of a kernel that has imported it"
-        remedy = "import it below the failing cell, or debug that cell in a kernel without it"
+        detail = (
+            f"{part} do not survive a fork: a kernel that has imported it is not copied; experiments run in a "
+            "new process, after the cells above"
+        )
+        remedy = "keep the cells above a failing one short, or import it below that cell"
         yield Requirement(what=name, good=False, detail=detail, remedy=remedy, optional=True)
 
 

@@ -28,7 +28,8 @@ def park(state: ActionState, name: str, settings: Settings) -> Sandbox:
 def parked(
     state: ActionState, settings: Settings, failure: Failure | None = None, case: Case | None = None
 ) -> Sandbox:
-    """The copy from before the cell; else that state made again; else a copy of the state after the failure.
+    """The copy from before the cell; else that state made again, in a copy or in a new process; else a copy
+    of the state after the failure.
 
     Parameters
     ----------
@@ -39,15 +40,13 @@ def parked(
         return state.snapshot
     # a kernel too large to be copied before each cell can still be copied once, after a failure
     roomy = replace(settings, snapshot_limit_mb=settings.snapshot_limit_mb * ROOM_AFTER_A_FAILURE)
-    if failure is not None and failure.unparsed:
-        return park(state, "fork", roomy)  # nothing of the cell has run
-    late = park(state, "fork-after", roomy)
-    if not late.status().available and state.snapshot is not None:
-        return state.snapshot
-    before = (
-        _before(state, late, failure, case, settings) if failure is not None and case is not None else None
-    )
-    return before or late
+    unparsed = failure is not None and failure.unparsed  # nothing of the cell has run
+    late = park(state, "fork" if unparsed else "fork-after", roomy)
+    if failure is None or case is None or failure.timed_out:
+        return late if late.status().available else state.snapshot or late
+    if late.status().available:
+        return late if unparsed else _before(state, late, failure, case, settings) or late
+    return _replayed(state, late.status().reason, failure, case, settings)
 
 
 def _before(
@@ -60,7 +59,7 @@ def _before(
     from cot_magic.sandbox.made_again import Origin, made_again
 
     found = runs_behind(failure.cell, history_of(state), state.shell.user_ns)
-    if failure.timed_out or found is None:
+    if found is None:
         return None
     origin = Origin(
         cells=tuple(Cell(id=run.cell, source=run.source) for run in found.runs),
@@ -72,11 +71,51 @@ def _before(
     return made_again(copy, origin, failure.cell, case.raised, limits_of(settings))
 
 
+def _replayed(state: ActionState, reason: str, failure: Failure, case: Case, settings: Settings) -> Sandbox:
+    """The state before the cell in a new process, if the cells that ran lead to the same failure there.
+
+    `reason` is why the kernel cannot be copied.
+    """
+    from cot_magic.capture.lineage.dependencies import runs_behind
+    from cot_magic.run.run_session import limits_of
+    from cot_magic.sandbox.made_again import Origin, replayed
+    from cot_magic.sandbox.snapshot import NoSandbox
+
+    history = history_of(state)
+    found = runs_behind(failure.cell, history, state.shell.user_ns)
+    passed = (run for run in history.runs if run.ended and not run.raised and run.cell != failure.cell.id)
+    runs = found.runs if found is not None else tuple(passed)
+    cells = tuple(dict.fromkeys(case.label(run.cell) for run in runs))
+    origin = Origin(
+        cells=tuple(Cell(id=run.cell, source=run.source) for run in runs),
+        seconds=sum(run.seconds or 0.0 for run in runs),
+        names=(),
+        own=(),
+        said=f"{reason}: {_again(cells)} in a new process; it then fails as it did",
+    )
+    process = park(state, "fresh", settings)
+    made: Sandbox | str = "interrupted"
+    try:
+        made = replayed(process, origin, failure.cell, case.raised, limits_of(settings))
+    finally:
+        if isinstance(made, str):
+            process.close()
+    if isinstance(made, str):
+        return NoSandbox(reason if made == reason else f"{reason}; {made}")
+    return made
+
+
 def _said(cells: tuple[str, ...]) -> str:
     """How the state before the cell was made, in words for a person."""
+    return (
+        f"no copy was made before the cell ran: {_again(cells)}; it then fails as it did and leaves the same "
+        "values"
+    )
+
+
+def _again(cells: tuple[str, ...]) -> str:
     names = f"{', '.join(cells[:-1])} and {cells[-1]}" if len(cells) > 1 else "".join(cells)
-    made = f"each experiment first runs {names} again" if names else "the cell needs no other cell"
-    return f"no copy was made before the cell ran: {made}; it then fails as it did and leaves the same values"
+    return f"each experiment first runs {names} again" if names else "the cell needs no other cell"
 
 
 def release(state: ActionState) -> None:

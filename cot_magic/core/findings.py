@@ -182,7 +182,8 @@ class Evidence:
     tampered
         What the code that ran itself did that could change how it is judged (`it set a trace function`).
     snapshot
-        `before`: ran on a copy of the kernel from before the cell; `after`: on the state after the failure.
+        `before`: ran on a copy of the kernel from before the cell; `rebuilt`: in a new process, after the
+        cells above; `after`: on the state after the failure.
     note
         Why it is BLOCKED or TIMED_OUT, or on which state it ran, in words.
     schedule

@@ -153,9 +153,9 @@ class JobResult:
 class SandboxStatus:
     """Whether generated code can run, and on which state.
 
-    `state` is `before` (a copy of the kernel from before the cell) or `after` (only the state that the
-    failure left). `reason` says why it cannot run, why the state is `after`, or how that of `before` was made
-    where no copy had been.
+    `state` is `before` (a copy of the kernel from before the cell), `rebuilt` (the cells above ran again in a
+    new process) or `after` (only the state that the failure left). `reason` says why it cannot run, why the
+    state is `after`, or how the state was made where no copy had been.
     """
 
     available: bool

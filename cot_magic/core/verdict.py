@@ -139,7 +139,7 @@ def judge_fix(
             reasons=tuple(f"{name} fails with it" for name in broken),
         )
     state = (
-        [AFTER_STATE] if any(run is not None and run.snapshot != "before" for run in (before, after)) else []
+        [AFTER_STATE] if any(run is not None and run.snapshot == "after" for run in (before, after)) else []
     )
     copied = [f"{after.id}: {IN_A_COPY}"] if after.note == IN_A_COPY else []
     reasons = (

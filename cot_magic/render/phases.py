@@ -481,7 +481,7 @@ def confirmed(session: Session) -> list[Block]:
     if (
         session.evidence
         and session.sandbox.available
-        and session.sandbox.state == "before"
+        and session.sandbox.state in ("before", "rebuilt")
         and session.sandbox.reason
     ):
         found.append(Text(text=sentence(said(session.sandbox.reason))))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cot_magic.sandbox.scratch import ScratchFolder
 
 # other modules that need Linux are imported where they are used, so that a NoSandbox works everywhere
-__all__ = ["Describe", "NoSandbox", "Snapshot", "in_child", "park", "park_after", "probe"]
+__all__ = ["Describe", "NoSandbox", "Snapshot", "begin", "in_child", "park", "park_after", "probe"]
 
 SIZE_LIMIT_MB = 2048
 READY_SECONDS = 5.0
@@ -34,6 +34,7 @@ SPARE_SECONDS = 20.0  # for setup on a busy machine, on top of the jobs' limits,
 SPARE_SECONDS_A_JOB = 2.0
 AFTER = "no copy of the kernel was made before the cell ran, so this runs on the state after the failure"
 
+ANY_SEED = 0  # of hashes in a new process, if none is asked for
 _in_child = False
 _open: "weakref.WeakSet[Closable]" = weakref.WeakSet()
 
@@ -103,6 +104,25 @@ def park_after(
     """
     status = SandboxStatus(available=True, state="after", reason=reason)
     return _park(shell, describe, allow, size_limit_mb, status, autopsy)
+
+
+def begin(
+    shell: Any, *, describe: Describe, allow: tuple[str, ...] = (), size_limit_mb: int = SIZE_LIMIT_MB
+) -> "Snapshot | NoSandbox":
+    """Start a new interpreter for jobs, confined like those of a copy, where the kernel cannot be copied.
+
+    Nothing of the kernel is in it: jobs have to run the cells that they need, and `describe` and
+    `size_limit_mb` say nothing to it. The parameters are those of `park`.
+    """
+    Permissions.parse(allow)
+    if _in_child:
+        return NoSandbox("a copy cannot be copied again")
+    if not (tried := probe()).available:
+        return NoSandbox(tried.reason)
+    try:
+        return _begin(ANY_SEED, allow, awaits=getattr(shell, "kernel", None) is not None)
+    except SandboxError as error:
+        return NoSandbox(str(error))
 
 
 class NoSandbox:
@@ -210,13 +230,7 @@ class Snapshot:
 
     def _new_process(self, hash_seed: int) -> "Snapshot":
         """A copy of nothing: a new interpreter that runs jobs as this one does. Raises SandboxError."""
-        from cot_magic.sandbox import fresh
-
-        try:
-            pid, control = fresh.spawn(hash_seed, awaits=self._awaits)
-        except OSError as error:
-            raise SandboxError(f"no new process could be started: {error.strerror}.") from error
-        return Snapshot(pid, control, SandboxStatus(available=True), self._allow, awaits=self._awaits)
+        return _begin(hash_seed, self._allow, awaits=self._awaits)
 
     # --- the conversation -----------------------------------------------------------------------------------
 
@@ -253,6 +267,16 @@ class Snapshot:
     def _give_up(self, reason: str) -> None:
         self._gone_because = reason
         self.close()
+
+
+def _begin(hash_seed: int, allow: tuple[str, ...], *, awaits: bool) -> Snapshot:
+    from cot_magic.sandbox import fresh
+
+    try:
+        pid, control = fresh.spawn(hash_seed, awaits=awaits)
+    except OSError as error:
+        raise SandboxError(f"no new process could be started: {error.strerror}.") from error
+    return Snapshot(pid, control, SandboxStatus(available=True), allow, awaits=awaits)
 
 
 def _park(

@@ -28,7 +28,7 @@ def test_the_double_meets_the_contract() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("park", ["park", "park_after"])
+@pytest.mark.parametrize("park", ["park", "park_after", "begin"])
 def test_confined_copies_meet_the_contract(park: str) -> None:
     status = probe()
     if not status.available:

@@ -1,0 +1,46 @@
+"""A kernel that cannot be copied: experiments run in a new process, after the cells above."""
+
+import os
+
+import pytest
+
+pytestmark = pytest.mark.slow
+# what a library with threads of its own comes to, once it is loaded; only the kernel has it
+UNSAFE = "import sys, types\nsys.modules['ray'] = types.ModuleType('ray')\ndel sys, types"
+TOTAL = "def total(rows):\n    return sum(row['amont'] for row in rows)"
+ORDERS = "import shop\norders = shop.orders()"
+FAILS = "income = total(orders)\nincome"
+SHOP = "def orders():\n    return [{'region': 'n', 'amount': 1}, {'region': 's', 'amount': 2}]\n"
+ANSWER = "from cot_magic import last as s; print(s.result, s.sandbox.state, s.sandbox.reason)"
+
+
+def after(kernel, *cells: str) -> str:
+    """What `%%cot+` finds on the last of these cells."""
+    kernel.run(f"open('shop.py', 'w').write({SHOP!r})")
+    for cell in (*cells[:-1], f"%%cot+ --insert none\n{cells[-1]}"):
+        kernel.run(cell)
+    return kernel.run(ANSWER).stdout.strip()
+
+
+def test_a_fix_is_proven_after_the_cells_above_have_run_there(kernel) -> None:
+    told = after(kernel, TOTAL, ORDERS, UNSAFE, FAILS)
+    assert told.startswith("verified rebuilt a copy of this kernel could hang: the connections of ray"), told
+    assert "runs cell [3] and cell [4] again in a new process" in told
+    assert kernel.value("'income' in dir()") == "False", "nothing ran in the kernel"
+
+
+def test_what_the_cells_above_do_to_files_is_refused_there(kernel, tmp_path) -> None:
+    writes = "open('report.txt', 'a').write('x')\nrows = orders"
+    told = after(kernel, TOTAL, ORDERS, writes, UNSAFE, "income = total(rows)\nincome")
+    assert "rebuilt" not in told, told
+    assert "a cell above it ends otherwise" in told
+    found = [path for path, _, files in os.walk(tmp_path) if "report.txt" in files]
+    assert len(found) == 1
+    with open(os.path.join(found[0], "report.txt"), encoding="utf-8") as file:
+        assert file.read() == "x", "written once, by the kernel"
+
+
+def test_another_failure_there_is_told_and_nothing_is_verified(kernel) -> None:
+    told = after(kernel, UNSAFE, "import sys", "1 / ('ray' not in sys.modules)")
+    assert told.startswith("unresolved before a copy of this kernel could hang"), told
+    assert "run again in a new process, the cell ends otherwise" in told
