@@ -36,9 +36,16 @@ _FLAT_WANTED = re.compile(
 )
 _TOLD = re.compile(r"['\"]([^'\"]*\d[^'\"]*)['\"]")
 _COUNTER_ONLY = frozenset({"most_common", "elements", "subtract", "total", "Counter"})
+_CONVERTS = frozenset(
+    {"str", "int", "float", "bool", "list", "tuple", "dict", "set", "iter", "array", "loads", "load"}
+)
+_WHOLE = frozenset({"int", "'int'", "'int64'", "np.int64", "np.int32", "'Int64'"})
+_WHOLE_WANTED = re.compile(r"integer|non-int|\bindex|\bindices|invalid literal for int")
 _FLATTENS = frozenset({"ravel", "flatten"})
 _TURNS = frozenset({"T", "transpose", "swapaxes"})
+_PATH_AND_STRING = re.compile(r"for \+: ('\w*Path' and 'str'|'str' and '\w*Path')")
 _READS_MOMENTS = frozenset({"to_datetime", "to_timedelta", "Timestamp", "fromtimestamp"})
+_OF_SETS = frozenset({("append", "add"), ("add", "append")})
 _ALIKE = frozenset({("match", "search")})  # the same, of the beginning only
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -52,7 +59,11 @@ def unforced(
         node.id for node in ast.walk(new) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
     for change in differences(old, new):
-        if reason := _other_name(change, failure, bound) or _other_attribute(change, failure, same):
+        if reason := (
+            _other_name(change, failure, bound)
+            or _other_attribute(change, failure, same)
+            or _less(change, failure, bound)
+        ):
             yield Shift(text=reason, loses=True)
         for place in range(len(change.steps)):
             if reason := _around(change, place, failure):
@@ -60,7 +71,8 @@ def unforced(
         yield from _argument(change, failure)
         yield from _returned_early(change)
     yield from _as_text(old, new, failure)
-    yield from _turned(old, new)
+    yield from _turned(old, new, failure)
+    yield from _while_it_grows(old, new, failure)
     yield from _into_loops(old, new)
 
 
@@ -80,9 +92,16 @@ def _other_name(change: Difference, failure: Symptom, bound: set[str]) -> str:
         if "NameError" in failure.bases and _qualified(was.id, now.id):
             return f"`{now.id}` says more than `{was.id}`: another one may be meant"
         return ""
-    if (isinstance(parent, ast.Call) and parent.func is now) or (now.id in bound and was.id not in bound):
+    if isinstance(parent, ast.Call) and (parent.func is now or _passes(parent, was.id)):
+        return ""  # another function, or an argument that changes its place, which others judge
+    if now.id in bound and was.id not in bound:
         return ""
     return f"`{now.id}` and `{was.id}` are both there: nothing says which is meant"
+
+
+def _passes(call: ast.Call, name: str) -> bool:
+    """Whether a variable is an argument of a call."""
+    return any(isinstance(item, ast.Name) and item.id == name for item in call.args)
 
 
 def _qualified(missing: object, name: object) -> bool:
@@ -98,11 +117,15 @@ def _other_attribute(change: Difference, failure: Symptom, same: Callable[[str, 
         return ""
     one, other = was.attr, now.attr if isinstance(now, ast.Attribute) else now.id
     called = isinstance(change.parent, ast.Call) and change.parent.func is now
+    if (one, other) in _OF_SETS and "'set'" not in failure.said and "'list'" not in failure.said:
+        return f"`{other}` computes something else than `{one}` does for a set or list"
     if one == other or same(one, other) or (one, other) in _ALIKE:
         return ""
     if one in failure.missing:
         if isinstance(now, ast.Name) and not called and ast.unparse(was.value) != now.id:
             return f"`{other}` is not an attribute, as `{one}` was to be"
+        return ""
+    if other in _BY_PLACE and _is_first(change.parent):
         return ""
     if other in _BY_PLACE and not failure.bases & {"KeyError", "IndexError"}:
         return ""
@@ -111,6 +134,51 @@ def _other_attribute(change: Difference, failure: Symptom, same: Callable[[str, 
     if called and respelled(one, other):
         return ""
     return f"`{one}` is there: nothing says that `{other}` is meant"
+
+
+def _is_first(node: ast.AST | None) -> bool:
+    """`rows.loc[0]`: a row that is asked for by 0 is the first one."""
+    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == 0
+
+
+def _less(change: Difference, failure: Symptom, bound: set[str]) -> str:
+    """A part of an expression in place of the whole, or a variable in place of what was computed."""
+    was, now = change.was, change.now
+    if isinstance(was, ast.Constant | ast.Name) and now is None:
+        there = (
+            {ast.unparse(node) for node in ast.walk(change.parent)} if change.parent is not None else set()
+        )
+        listed = isinstance(change.parent, ast.List | ast.Tuple | ast.Set)
+        return f"it leaves out `{ast.unparse(was)[:40]}`" if listed and ast.unparse(was) not in there else ""
+    if not isinstance(was, ast.expr) or not isinstance(now, ast.expr):
+        return ""
+    inside = {ast.dump(node) for node in ast.walk(was)}
+    fewer = isinstance(was, ast.Compare) and isinstance(now, ast.Compare) and len(now.ops) < len(was.ops)
+    if fewer or (isinstance(was, ast.BoolOp | ast.Compare) and ast.dump(now) in inside):
+        return f"it leaves out a part of `{ast.unparse(was)[:40]}`"
+    told = isinstance(was, ast.Call) and (was.args or was.keywords) and _name(was) not in _CONVERTS
+    if told and ast.dump(now) in inside:
+        return f"it leaves out what `{_name(was)}` did"
+    if isinstance(was, ast.Subscript) and isinstance(now, ast.Call) and _is_part(now.func, was.value):
+        return _called_with(was, now, failure)
+    computed = isinstance(was, ast.Call | ast.Subscript | ast.BinOp)
+    if computed and isinstance(now, ast.Name) and now.id not in bound and ast.dump(now) not in inside:
+        return f"`{now.id}` takes the place of what was computed"
+    return ""
+
+
+def _called_with(was: ast.Subscript, now: ast.Call, failure: Symptom) -> str:
+    """`col.mode[0]` may be `col.mode()[0]` as well as `col.mode(0)`, unless the method needs an argument."""
+    known = failure.value(ast.unparse(was.value))
+    signature = dict(known.facts).get("signature", "") if known is not None else ""
+    first = signature.strip("()").partition(",")[0]
+    if (
+        not now.args
+        or not isinstance(was.value, ast.Attribute)
+        or (first and "=" not in first and first[0] != "*")
+    ):
+        return ""
+    return f"`{ast.unparse(was)[:40]}` may be an item of the result as well"
 
 
 # --- what is put around a value -----------------------------------------------------------------------------
@@ -131,9 +199,11 @@ def _around(change: Difference, place: int, failure: Symptom) -> str:
     if isinstance(step, ast.Starred):
         reason = _spread(inside, kind)
     elif isinstance(step, ast.Call) and isinstance(step.func, ast.Attribute):
-        reason = _by_method(step, inside, change, failure)
+        reason = _by_method(step, inside, change, failure) or _cut(step, inside, failure)
     elif isinstance(step, ast.Call | ast.List | ast.Tuple):
         reason = _by_function(step, inside, outside, kind, failure)
+        if isinstance(step, ast.Call):
+            reason = reason or _cut(step, inside, failure)
     else:
         reason = ""
     return f"`{ast.unparse(step)[:40]}` {reason}" if reason else ""
@@ -166,6 +236,18 @@ def _by_method(step: ast.Call, inside: ast.expr, change: Difference, failure: Sy
         dtype = dict(known.facts).get("dtype", known.type) if known is not None else ""
         if dtype.startswith(("int", "float", "uint")):
             return "takes numbers for moments: nothing says of which unit"
+    return ""
+
+
+def _cut(step: ast.Call, inside: ast.expr, failure: Symptom) -> str:
+    """Why a number that is made whole is a choice."""
+    whole = {ast.unparse(item) for item in step.args} & _WHOLE
+    known = failure.value(ast.unparse(inside))
+    dtype = dict(known.facts).get("dtype", known.type) if known is not None else ""
+    fraction = dtype.startswith("float") or _name(inside) == "float"
+    made_whole = _name(step) == "int" or (_name(step) == "astype" and whole)
+    if made_whole and fraction and not _WHOLE_WANTED.search(failure.said):
+        return "cuts off what is after the point"
     return ""
 
 
@@ -234,14 +316,61 @@ def _texts(tree: ast.Module) -> int:
     )
 
 
-def _turned(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
-    """More than one operand is transposed: then columns are joined or multiplied where rows were to be."""
+def _turned(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """More than one operand is transposed, or one that is not multiplied as a matrix: then columns are joined
+    or computed with where rows were to be."""
     before, after = (
         sum(isinstance(node, ast.Attribute) and node.attr in _TURNS for node in ast.walk(tree))
         for tree in (old, new)
     )
     if after > before + 1:
         yield Shift(text="it transposes more than one operand", loses=True)
+    elif after > before and "could not be broadcast" in failure.said:
+        yield Shift(text="it computes with columns in place of rows", loses=True)
+
+
+def is_part_of_path(node: ast.BinOp, failure: Symptom) -> bool:
+    """Whether a path and the name of a file are added, which a slash joins.
+
+    A string that begins with a point may be a suffix; one that begins with a slash would be the whole path.
+    """
+    if not isinstance(node.op, ast.Add) or _PATH_AND_STRING.search(failure.said) is None:
+        return False
+    for side in (node.left, node.right):
+        known = failure.value(ast.unparse(side))
+        text = side.value if isinstance(side, ast.Constant) else known.text.strip("'\"") if known else ""
+        if (
+            isinstance(text, str)
+            and re.match(r"\w", text)
+            and failure.type_of(ast.unparse(side)) in ("str", "")
+        ):
+            return True
+    return False
+
+
+def _while_it_grows(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """A loop over a copy of what its body adds to: what is added is not come to."""
+    if "changed size during iteration" not in failure.said:
+        return
+    known = {ast.dump(node.iter) for node in ast.walk(old) if isinstance(node, ast.For)}
+    for loop in (node for node in ast.walk(new) if isinstance(node, ast.For)):
+        names = {node.id for node in ast.walk(loop.iter) if isinstance(node, ast.Name)}
+        if ast.dump(loop.iter) in known:
+            continue
+        for node in (item for statement in loop.body for item in ast.walk(statement)):
+            grown = (
+                node.func.value
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+                else None
+            )
+            if (
+                _name(node) in ("add", "update", "append", "setdefault")
+                and ast.unparse(grown or node) in names
+            ):
+                yield Shift(
+                    text=f"what is added to `{ast.unparse(grown or node)}` is not come to", loses=True
+                )
+                return
 
 
 # --- arguments, blocks --------------------------------------------------------------------------------------
@@ -258,8 +387,12 @@ def _argument(change: Difference, failure: Symptom) -> Iterator[Shift]:
     if now.arg is None:
         if not failure.not_given or failure.keys_of(now.value) != failure.not_given:
             yield Shift(text=f"`{text}` gives arguments that nothing names", loses=True)
+    elif now.arg == "format" and ast.unparse(now.value) == "'mixed'" and not _says_order(change.parent):
+        yield Shift(text=f"`{text}` takes day and month as they fit", loses=True)
     elif now.arg == "numeric_only" and "numeric_only" not in failure.said:
         yield Shift(text=f"`{text}` leaves out columns of text", loses=True)
+    elif now.arg == "decimal" and failure.of_keys and _by_semicolons(change.parent):
+        return  # where semicolons turn out to separate the fields, commas are decimal
     elif now.arg in ("decimal", "thousands"):
         mark = ast.unparse(now.value).strip("'\"")
         mine, other = (DECIMAL, THOUSANDS) if now.arg == "decimal" else (THOUSANDS, DECIMAL)
@@ -271,6 +404,18 @@ def _argument(change: Difference, failure: Symptom) -> Iterator[Shift]:
 
 
 _EXCHANGED = str.maketrans(",.", ".,")
+
+
+def _says_order(call: ast.AST | None) -> bool:
+    """Whether a call says if the day is before the month."""
+    return isinstance(call, ast.Call) and any(word.arg in ("dayfirst", "yearfirst") for word in call.keywords)
+
+
+def _by_semicolons(call: ast.AST | None) -> bool:
+    return isinstance(call, ast.Call) and any(
+        word.arg in ("sep", "delimiter") and isinstance(word.value, ast.Constant) and word.value.value == ";"
+        for word in call.keywords
+    )
 
 
 def _returned_early(change: Difference) -> Iterator[Shift]:

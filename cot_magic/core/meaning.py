@@ -13,7 +13,7 @@ from cot_magic.core.brought_in import brought_in
 from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
-from cot_magic.core.forced import in_or_below, unforced
+from cot_magic.core.forced import in_or_below, is_part_of_path, unforced
 from cot_magic.core.invented import invented
 from cot_magic.core.not_kept import is_neutral, not_kept
 from cot_magic.core.rearranged import rearranged
@@ -78,7 +78,6 @@ _FREE_OPERATORS = (
     ({"Add"}, {"BitOr"}),  # dictionaries are merged by `|`
     ({"BitXor"}, {"Pow"}),
 )
-_OF_PATHS = re.compile(r"for \+: ('\w*Path' and 'str'|'str' and '\w*Path')")  # a slash joins them
 _NEUTRAL = {ast.Add: 0, ast.Sub: 0, ast.Mult: 1}  # from where adding and multiplying begin
 _ELSEWHERE = frozenset(
     {
@@ -259,7 +258,9 @@ def _operators(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[S
                 del come[name]
             for name in removed:
                 del gone[name]
-    if _OF_PATHS.search(failure.said) and gone["Add"] == come["Div"] == 1:
+    if gone["Add"] == come["Div"] == 1 and all(
+        is_part_of_path(node, failure) for node in ast.walk(old) if isinstance(node, ast.BinOp)
+    ):
         del gone["Add"], come["Div"]
     if "In" in come and {"has_key", "contains", "__contains__"} & set(_words(old) - _words(new)):
         del come["In"]

@@ -169,6 +169,8 @@ def test_a_sum_begins_at_0_right_before_its_loop() -> None:
 def test_a_path_is_joined_by_a_slash_and_lists_are_summed_one_by_one() -> None:
     paths = ("TypeError", "unsupported operand type(s) for +: 'PosixPath' and 'str'")
     assert changed("f = p + 'a'", "f = p / 'a'", *paths) == ()
+    for other in ("'.bak'", "'/a'"):
+        assert changed(f"f = p + {other}", f"f = p / {other}", *paths)
     numbers = ("TypeError", "unsupported operand type(s) for +: 'int' and 'str'")
     assert changed("f = p + 'a'", "f = p / 'a'", *numbers)
     lists = ("TypeError", "unsupported operand type(s) for +: 'int' and 'list'")
