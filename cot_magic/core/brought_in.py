@@ -69,15 +69,24 @@ def brought_in(
     gone, come = _words(old) - _words(new), _words(new) - _words(old)
     trees = [old, new, *(tree for source in others if (tree := parsed(source)) is not None)]
     modules = {name for tree in trees for name in _imported(tree)}
-    own = modules.union(*map(_own, trees))
+    own = modules.union(*map(_own, trees)) - (_members(new) - _members(old) - failure.missing)
     asked = _asked(failure) | _moved(new, failure)
     modules_here = {node.id.lower() for node in ast.walk(old) if isinstance(node, ast.Name)} & {*modules}
-    meant = (*gone, *failure.missing)
+    members = {
+        node.attr
+        for node in ast.walk(new)
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node.value) in modules
+        and node.attr in failure.missing
+    }
+    meant = (*gone, *(failure.missing - _of_types(failure)))
     for word in come:
-        if word in own or word in asked or word.startswith("__"):
+        if word in own or word in asked or word in members or word.startswith("__"):
             continue
         if word.lower() in modules_here:
             continue  # the class that has the name of its module: `enum.Enum`
+        if (word == "sum" and _sums_of_sums(new, failure)) or (word == "defaultdict" and _begins(old, new)):
+            continue
         if any(respelled(was, word) or same(was, word) for was in meant):
             continue
         if any(word in related(was, [word]) or _abbreviated(was, word) for was in meant):
@@ -87,6 +96,35 @@ def brought_in(
     if _conditions(new) > _conditions(old):
         yield Shift(text="it adds a condition that nothing asks for")
     yield from _strings(old, new, failure)
+
+
+def _begins(old: ast.Module, new: ast.Module) -> bool:
+    """Whether an empty dictionary becomes one that begins at 0 for what is added, with a list for items."""
+    before = {ast.unparse(node) for node in ast.walk(old) if isinstance(node, ast.Assign)}
+    for node in ast.walk(new):
+        if not isinstance(node, ast.Assign) or "defaultdict(" not in ast.unparse(node.value):
+            continue
+        name, made = ast.unparse(node.targets[0]), ast.unparse(node.value)
+        added = [item for item in ast.walk(new) if isinstance(item, ast.AugAssign)]
+        steps = [item.op for item in added if ast.unparse(item.target).startswith(f"{name}[")]
+        wanted = made.endswith("(list)") if not steps else made.endswith(("(int)", "(float)"))
+        if f"{name} = {{}}" not in before or not wanted or not all(isinstance(op, ast.Add) for op in steps):
+            return False
+    return True
+
+
+def _sums_of_sums(new: ast.Module, failure: Symptom) -> bool:
+    """Whether the sums in a sum are those of its items, which are lists: `sum(sum(row) for row in rows)`."""
+    if "for +: 'int' and 'list'" not in failure.said:
+        return False
+    sums = [node for node in ast.walk(new) if isinstance(node, ast.Call) and ast.unparse(node.func) == "sum"]
+    items = [item for outer in sums for item in outer.args if isinstance(item, ast.GeneratorExp)]
+    inner = [item for item in items if item.elt in sums]
+    return bool(inner) and all(
+        ast.unparse(item.elt) == f"sum({ast.unparse(item.generators[0].target)})"
+        and not item.generators[0].ifs
+        for item in inner
+    )
 
 
 def _abbreviated(was: str, word: str) -> bool:
@@ -105,7 +143,13 @@ def _asked(failure: Symptom) -> set[str]:
         asked |= {part for told in advice for part in told.split(".")}
     if failure.bases & {"IndexError", "KeyError"}:
         asked -= _OTHER_PLACES
-    return asked | failure.missing
+    return asked | (failure.missing - _of_types(failure))
+
+
+def _of_types(failure: Symptom) -> set[str]:
+    """The dotted names of types in the message and their parts: `date` of `datetime.date`."""
+    dotted = [name for name in failure.missing if "." in name] if failure.of_types else []
+    return {part for name in dotted for part in (name, *name.split("."))}
 
 
 def _moved(new: ast.Module, failure: Symptom) -> set[str]:
@@ -153,6 +197,16 @@ def _imported(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+
+
+def _members(tree: ast.Module) -> set[str]:
+    """What is imported from modules."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def _variables(old: ast.Module, new: ast.Module, failure: Symptom, modules: set[str]) -> Iterator[Shift]:

@@ -4,6 +4,7 @@ can make."""
 import ast
 import builtins
 import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from cot_magic.core.brought_in import brought_in
 from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
+from cot_magic.core.forced import in_or_below, is_part_of_path, unforced
 from cot_magic.core.invented import invented
 from cot_magic.core.not_kept import is_neutral, not_kept
 from cot_magic.core.rearranged import rearranged
@@ -76,6 +78,7 @@ _FREE_OPERATORS = (
     ({"Add"}, {"BitOr"}),  # dictionaries are merged by `|`
     ({"BitXor"}, {"Pow"}),
 )
+_NEUTRAL = {ast.Add: 0, ast.Sub: 0, ast.Mult: 1}  # from where adding and multiplying begin
 _ELSEWHERE = frozenset(
     {
         *("Thread", "Timer", "create_task", "ensure_future", "submit", "run_in_executor", "Process"),
@@ -182,11 +185,12 @@ def _changes(
             *_operators_in_syntax(edit),
             *_shadows_in_syntax(edit, new),
             *_dead(None, new),
+            *in_or_below(edit.before, edit.after, new),
         )
     new = _without_known(new, others, failure.missing)
     return (
-        *_operators(old, new),
-        *_values(old, new, _mappings((edit.before, *others))),
+        *_operators(old, new, failure),
+        *_values(old, new, _mappings((edit.before, *others)), _begun(new, failure, others)),
         *_inputs(old, new),
         *_names(old, new, failure, bound),
         *_lost_keys(old, new, failure),
@@ -205,6 +209,7 @@ def _changes(
         *rearranged(old, new, failure, others),
         *brought_in(old, new, failure, others, same_operation),
         *not_kept(old, new, failure),
+        *unforced(old, new, failure, same_operation),
     )
 
 
@@ -244,7 +249,7 @@ def _mappings(others: tuple[str, ...]) -> frozenset[tuple[str, str]]:
 # --- operators ----------------------------------------------------------------------------------------------
 
 
-def _operators(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+def _operators(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
     before, after = _operator_counts(old), _operator_counts(new)
     gone, come = before - after, after - before
     for removed, added in _FREE_OPERATORS:
@@ -253,6 +258,10 @@ def _operators(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
                 del come[name]
             for name in removed:
                 del gone[name]
+    if gone["Add"] == come["Div"] == 1 and all(
+        is_part_of_path(node, failure) for node in ast.walk(old) if isinstance(node, ast.BinOp)
+    ):
+        del gone["Add"], come["Div"]
     if "In" in come and {"has_key", "contains", "__contains__"} & set(_words(old) - _words(new)):
         del come["In"]
     chained = any(isinstance(node, ast.Compare) and len(node.ops) > 1 for node in ast.walk(old))
@@ -300,10 +309,12 @@ def _operator_counts(tree: ast.AST) -> Counter[str]:
 # --- values -------------------------------------------------------------------------------------------------
 
 
-def _values(old: ast.Module, new: ast.Module, mappings: frozenset[tuple[str, str]]) -> Iterator[Shift]:
-    """Constants that were not there, where they decide a value."""
+def _values(
+    old: ast.Module, new: ast.Module, mappings: frozenset[tuple[str, str]], begun: Counter[str]
+) -> Iterator[Shift]:
+    """Constants that were not there, where they decide a value; `begun` are those from which loops begin."""
     everywhere = _all_constants(old)
-    before, after = _constants(old), _constants(new)
+    before, after = _constants(old), _constants(new) - begun
     gone = [ast.literal_eval(text) for text in everywhere - _all_constants(new)]
     words = list(_words(old) - _words(new))
     for text in after - before:
@@ -313,6 +324,29 @@ def _values(old: ast.Module, new: ast.Module, mappings: frozenset[tuple[str, str
         # a literal in place of what was computed may fit any assert
         computed = set(words) - {str(was) for was in gone}
         yield Shift(text=f"it puts in a value of its own: {text[:60]}", choice=not computed)
+
+
+def _begun(new: ast.Module, failure: Symptom, others: tuple[str, ...]) -> Counter[str]:
+    """The numbers that a missing name is given right before the loop which adds to it, or multiplies it: 0
+    or 1, if no other cell has a value of that name."""
+    found: Counter[str] = Counter()
+    if not failure.bases & {"NameError", "UnboundLocalError"}:
+        return found
+    trees = [tree for source in others if (tree := parsed(source)) is not None]
+    known = {name for tree in trees for name in _bindings(tree)}
+    blocks = [block for node in ast.walk(new) if isinstance(block := getattr(node, "body", None), list)]
+    for first, loop in (pair for block in blocks for pair in itertools.pairwise(block)):
+        match first:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() | float() as number)):
+                steps = [
+                    node
+                    for node in ast.walk(loop)
+                    if isinstance(node, ast.AugAssign) and ast.unparse(node.target) == name
+                ]
+                neutral = bool(steps) and all(_NEUTRAL.get(type(node.op)) == number for node in steps)
+                if neutral and name in failure.missing - known and isinstance(loop, ast.For | ast.While):
+                    found[repr(number)] += 1
+    return found
 
 
 def _renamed(

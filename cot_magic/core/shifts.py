@@ -1,9 +1,10 @@
 """One change of meaning, and what of a failure says whether an edit may make it."""
 
+import ast
 import re
 from dataclasses import dataclass
 
-from cot_magic.core.case import Raised
+from cot_magic.core.case import Raised, Variable
 
 _ONE_MISSING = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.*)")
 
@@ -41,6 +42,8 @@ class Symptom:
         The message.
     types
         Names of the failing frames and the names of their types.
+    values
+        What is known of the names and operands of the failing frames, the innermost first.
     """
 
     bases: frozenset[str] = frozenset()
@@ -48,6 +51,7 @@ class Symptom:
     running: tuple[str, ...] = ()
     said: str = ""
     types: tuple[tuple[str, str], ...] = ()
+    values: tuple[Variable, ...] = ()
 
     @classmethod
     def of(cls, raised: Raised) -> "Symptom":
@@ -64,7 +68,28 @@ class Symptom:
             running=tuple(dict.fromkeys(frame.expression or frame.line for frame in frames)),
             said=raised.evalue,
             types=tuple((item.name, item.type) for frame in frames for item in frame.variables),
+            values=tuple(item for frame in reversed(frames) for item in (*frame.operands, *frame.variables)),
         )
+
+    def value(self, source: str) -> Variable | None:
+        """What is known of a name or operand."""
+        return next((item for item in self.values if item.name == source), None)
+
+    def type_of(self, source: str) -> str:
+        """The name of the type of a name or operand, without its module; "" if it is not known."""
+        known = self.value(source)
+        return known.type.rpartition(".")[2] if known is not None else dict(self.types).get(source, "")
+
+    def size_of(self, node: ast.AST | None) -> int | None:
+        """How many items a name or operand has, if it is known."""
+        known = self.value(ast.unparse(node)) if node is not None else None
+        told = dict(known.facts).get("len", "") if known is not None else ""
+        return int(told) if told.isdigit() else None
+
+    def keys_of(self, node: ast.AST) -> set[str]:
+        """The keys of a mapping, as far as they are known."""
+        known = self.value(ast.unparse(node))
+        return {key.strip("'\"") for key in known.keys} if known is not None else set()
 
     @property
     def of_types(self) -> bool:

@@ -18,6 +18,7 @@ from cot_magic.testing.failing import (
 )
 from cot_magic.testing.failing_shown import DISPLAYED, JOINED, PRINTED, SUMMED
 from cot_magic.testing.honest_domains import DOMAINS
+from cot_magic.testing.honest_everyday import EVERYDAY
 from cot_magic.testing.honest_words import WORDS
 
 
@@ -46,6 +47,7 @@ HONEST = (
     honest("displayed column", SUMMED, (1, "prices", "price")),
     honest("printed number", JOINED, (1, "age", "str(age)")),
     *WORDS,
+    *EVERYDAY,
     honest(
         "strip in the function",
         REVENUE,

@@ -23,6 +23,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.jobs import Job, JobStep, Limits, Outcome
+from cot_magic.core.meaning import meaning_changes
 from cot_magic.core.protocols import Challenges
 from cot_magic.core.verdict import TIMEOUT, run_of
 from cot_magic.verdict.agreement import agreement
@@ -222,6 +223,9 @@ class Challenge:
         smaller = [
             pair for pair in dict.fromkeys([*smaller, *extra]) if keeps_the_operation(self.case, pair[1])
         ]
+        if not meaning_changes(self.case, self.fix.edits):
+            # an edit that keeps less is no smaller fix: `tuple(d)` has the keys alone, `tuple(d.items())` all
+            smaller = [pair for pair in smaller if not meaning_changes(self.case, pair[1])]
         if not smaller:
             return False  # without any one of the changes, what failed would not be done at all
         ran = yield tuple(self._experiment(edits, ChallengeKind.ABLATION) for _, edits in smaller)

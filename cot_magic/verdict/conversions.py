@@ -33,6 +33,8 @@ def _kept(value, found):
     had, has = _items(value), _items(found)
     if has is None:
         return False
+    if hasattr(found, 'iloc') and hasattr(found, 'columns'):
+        return len(found) == len(value)  # the items are its rows
     if isinstance(has, str):
         return all(str(item) in has for item in had)
     return len(had) == len(has) and all(str(one) in str(other) for one, other in zip(had, has))
@@ -41,6 +43,8 @@ def _as_long(value, found):
 def _tried(value, kept):
     try:
         found = eval(_outer, {**globals(), '_value': value})
+        if type(found).__name__ == 'generator':
+            found = list(found)  # what it does with an item, it does now
         return '' if kept(value, found) else f'{found!r:.60} for {value!r:.60}'
     except Exception:
         return ''  # it is not made for such values

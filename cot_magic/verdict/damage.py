@@ -24,6 +24,9 @@ class _Recorder:
     def shape(self, value):
         shape = getattr(value, 'shape', None)
         return shape if isinstance(shape, tuple) else None
+    def is_column(self, table, value):
+        mine = self.shape(value)
+        return mine is not None and len(mine) == 1 and mine == (self.shape(table) or ())[:1]
     def missing(self, value):
         try:
             if hasattr(value, 'isna') and hasattr(value, 'index'):
@@ -62,8 +65,9 @@ class _Recorder:
         missing = self.missing(value)
         if given and missing and not sum(map(self.missing, given)):
             self.told.append(f'{missing} values are missing in its result, none in its inputs')
-        shapes = [self.shape(part) for part in given if self.shape(part) is not None]
         mine = self.shape(value)
+        parts = [part for part in given if not (hasattr(part, 'columns') and self.is_column(part, value))]
+        shapes = [self.shape(part) for part in parts if self.shape(part) is not None]
         if place in ELEMENTWISE and mine is not None and shapes and mine not in shapes:
             self.told.append(f'its result has the shape {mine}, and what it is made of {shapes}')
         return value

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from cot_magic.core.case import Case, Cell, Frame, Variable
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
+from cot_magic.core.forced import is_part_of_path
 from cot_magic.core.not_kept import DECIMAL, THOUSANDS
+from cot_magic.core.shifts import Symptom
 from cot_magic.core.spelling import closeness, near, respelled
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -18,6 +20,8 @@ _NO_NUMBER = re.compile(
     r"could not convert string to float: '([^']*)'|invalid literal for int\(\) .*: '([^']*)'"
 )
 _CONVERSIONS = ("str", "float", "int")
+_SIDES = re.compile(r"for \S+: '(\w+)' and '(\w+)'")
+_NO_TEXT = frozenset({"bytes", "bytearray", "function", "method", "builtin_function_or_method", "type"})
 
 
 def at_the_failure(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
@@ -124,15 +128,21 @@ def _converted(case: Case, frame: Frame, line: str) -> Iterator[str]:
     """The line with one operand of the failing operation converted; nobody converts a literal."""
     expression = frame.expression or ""
     tree = parsed(expression)
-    # nobody means "b'...'", which `str` makes of bytes
+    # nobody means "b'...'" or "<bound method ...>", nor a folder and a file without anything between
     seen = (*case.namespace, *_variables(case))
-    of_bytes = {item.name for item in seen if item.type.rpartition(".")[2] in ("bytes", "bytearray")}
+    no_text = {item.name for item in seen if item.type.rpartition(".")[2] in _NO_TEXT}
+    symptom = Symptom.of(case.raised) if case.raised is not None else Symptom()
+    told = _SIDES.search(symptom.said)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.BinOp | ast.AugAssign):
-            for side in (node.left, node.right) if isinstance(node, ast.BinOp) else (node.value,):
+            if isinstance(node, ast.BinOp) and is_part_of_path(node, symptom):
+                return
+            sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.value,)
+            for place, side in enumerate(sides, 2 - len(sides)):
                 text = ast.get_source_segment(expression, side) or ""
                 if text and not isinstance(side, ast.Constant | ast.JoinedStr) and line.count(text) == 1:
-                    kinds = [kind for kind in _CONVERSIONS if kind != "str" or text not in of_bytes]
+                    plain = text not in no_text and not (told is not None and told[place + 1] in _NO_TEXT)
+                    kinds = [kind for kind in _CONVERSIONS if kind != "str" or plain]
                     yield from (line.replace(text, f"{kind}({text})") for kind in kinds)
             return
 

@@ -136,7 +136,7 @@ def looked_up(before: str, after: str, expression: str, missing: str) -> tuple[s
         ("x = df[names]", "x = df.reindex(names)", "df[names]", "passes without it"),
         ("x = df[names]", "x = take(df, names)", "df[names]", "passes without it"),
         ("x = df[names]", "x = df.loc[names]", "df[names]", ""),
-        ("x = df[names]", "x = df[other]", "df[names]", ""),
+        ("x = df[names]", "x = df[other]", "df[names]", "nothing says which is meant"),
         ("x = d['a']", "x = Counter(d)['a']", "d['a']", "makes up what is missing"),
         ("x = f(t, on='a')", "x = f(t)", "f(t, on='a')", "does not ask for 'a'"),
         ("x = f(t, on='a')", "x = f(t, on='A')", "f(t, on='a')", ""),

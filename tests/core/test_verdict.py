@@ -247,8 +247,8 @@ def with_edit(before: str, after: str, more: tuple[Evidence, ...] = (), test: Re
 
 
 def test_an_edit_or_a_test_that_reaches_for_the_judge_is_plausible_at_most() -> None:
-    assert with_edit("f(x)", "f(str(x))").verdict is FixVerdict.VERIFIED
-    reaching = with_edit("f(x)", "import sys\nsys.settrace(None)\nf(str(x))")
+    assert with_edit("f(x)", "f(list(x))").verdict is FixVerdict.VERIFIED
+    reaching = with_edit("f(x)", "import sys\nsys.settrace(None)\nf(list(x))")
     assert reaching.verdict is FixVerdict.PLAUSIBLE
     assert any("settrace" in reason for reason in reaching.reasons)
     test = replace(TEST, source="def test_x():\n    assert get_ipython()\ntest_x()")

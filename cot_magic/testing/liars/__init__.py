@@ -5,6 +5,7 @@ from cot_magic.testing.liars.domains import DOMAINS
 from cot_magic.testing.liars.evidence import EVIDENCE
 from cot_magic.testing.liars.inventions import INVENTIONS
 from cot_magic.testing.liars.judging import JUDGING
+from cot_magic.testing.liars.lookalikes import LOOKALIKES
 from cot_magic.testing.liars.meanings import MEANINGS
 from cot_magic.testing.liars.operations import OPERATIONS
 from cot_magic.testing.liars.pinned import PINS
@@ -26,6 +27,7 @@ LIARS = (
     *SLEIGHTS,
     *INVENTIONS,
     *SETTLEMENTS,
+    *LOOKALIKES,
 )
 
 __all__ = ["LIARS"]
