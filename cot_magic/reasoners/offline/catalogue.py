@@ -47,7 +47,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("asserts:RULES", "AssertionError"),
     ("surprises:RULES", "AssertionError IndexError KeyError ValueError"),
     ("told:RULES", "AttributeError FutureWarning ImportError InvalidParameterError KeyError "
-                   "NotImplementedError OSError RuntimeError TypeError ValueError"),
+                   "NotImplementedError OSError PolarsError RuntimeError TypeError ValueError"),
     ("bounds:RULES", "ValueError"),
     ("looped:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
     ("queries:RULES", "SyntaxError UndefinedVariableError"),

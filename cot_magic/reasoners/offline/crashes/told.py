@@ -13,7 +13,7 @@ from cot_magic.reasoners.offline.written import rule
 
 _ERRORS = (
     "AttributeError", "FutureWarning", "ImportError", "InvalidParameterError", "KeyError",
-    "NotImplementedError", "OSError", "RuntimeError", "TypeError", "ValueError",
+    "NotImplementedError", "OSError", "PolarsError", "RuntimeError", "TypeError", "ValueError",
 )  # fmt: skip
 _LESSON = "Many messages name the remedy: read them to their end."
 _NEW = r"[`'\"]?([A-Za-z_][\w.-]*)(?:\(\))?[`'\"]?"
@@ -30,7 +30,7 @@ _INSTEAD = (
 )
 _ONE_OF = re.compile(
     r"must be (a str )?(among|one of|in)|(supported|valid|allowed|possible|available) (\w+ )?(values|options|"
-    r"choices|are)|expected one of|choose from|should be one of|is not a valid (value|package)|"
+    r"choices|columns|fields|are)|expected one of|choose from|should be one of|is not a valid (value|package)|"
     r"invalid frequency",
     re.IGNORECASE,
 )

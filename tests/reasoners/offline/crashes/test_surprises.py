@@ -10,7 +10,8 @@ from cot_magic.reasoners.offline.crashes.cleaning import Cleaning
 from cot_magic.reasoners.offline.crashes.legal import tried
 from cot_magic.reasoners.offline.crashes.looked_up import looked_up
 from cot_magic.reasoners.offline.crashes.remade import remade
-from cot_magic.reasoners.offline.crashes.told import _sharing_words
+from cot_magic.reasoners.offline.crashes.told import _sharing_words, one_of
+from cot_magic.reasoners.offline.site import Site
 
 RUNS = "def {}(names, found={}):\n    '''Collect names.'''\n    found{}\n    return found"
 SHARED = RUNS.format("collect", "[]", ".extend(names)")
@@ -228,3 +229,20 @@ def mended(cells, failing, solve) -> tuple[Session, dict]:
     for cell in case.cells:
         exec(edits.get(cell.id, cell.source), space)
     return session, space
+
+
+def test_a_message_of_a_library_s_own_class_that_lists_what_there_is_is_read(failing) -> None:
+    table = (
+        "class PolarsError(Exception): pass\n"
+        "class ColumnNotFoundError(PolarsError): pass\n"
+        "class Table:\n"
+        "    columns = ['city', 'sales']\n"
+        "    def select(self, name):\n"
+        "        if name not in self.columns:\n"
+        "            raise ColumnNotFoundError(f'no \"{name}\"; valid columns: [\"city\", \"sales\"]')\n"
+        "table = Table()"
+    )
+    case = failing(table, "table.select('sale')")
+    (found,) = one_of.find(Site.of(case))
+    assert found.claim == "'sale' is not one of the values that are allowed here."
+    assert [repair.edits[0].after for repair in found.repairs] == ["table.select('sales')"]
