@@ -80,7 +80,7 @@ def _missing(scene: Scene, key: Any, axis: _Axis) -> Fact:
     few = ", ".join(present[:8]) + (", …" if len(axis.keys) > 8 else "")
     return Fact.of(
         "keys.missing",
-        f"{_said(axis)} has no `{scene.text(key)}`; it has {few or 'none at all'}.",
+        _lacks(axis, scene.text(key), few),
         expression=axis.source,
         axis=axis.name,
         wanted=scene.text(key),
@@ -108,6 +108,15 @@ def _near(scene: Scene, key: Any, near: list[tuple[_Axis, Any]]) -> Fact:
             for at, item in near[:5]
         ],
     )
+
+
+def _lacks(axis: _Axis, key: str, few: str) -> str:
+    """That an axis has no such key, and what it has."""
+    if axis.name == "columns":
+        has = f"its columns are {few}" if few else "it has no columns"
+        return f"`{axis.source}` has no column `{key}`; {has}."
+    who, what = ("have", "they have") if axis.name.startswith("SQL") else ("has", "it has")
+    return f"{_said(axis)} {who} no `{key}`; {what} {few or 'none at all'}."
 
 
 def _said(axis: _Axis) -> str:
