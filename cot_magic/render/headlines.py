@@ -94,7 +94,7 @@ def _is_assert(session: Session) -> bool:
 
 
 def without_ids(session: Session, text: str) -> str:
-    """Return a sentence in which what a fix does stands in place of its id, which no reader knows."""
+    """Return a sentence with what a fix does in place of its id, which no reader knows."""
     whys = {str(fix.id): phrase(fix.why).rstrip(".") for fix in session.fixes}
     return _FIX_ID.sub(lambda found: f"“{whys[found[0]]}”" if found[0] in whys else found[0], text)
 
