@@ -218,8 +218,8 @@ def _fork_unsafe() -> Iterator[Requirement]:
         yield Requirement(what="libraries and forks", good=True, detail=detail)
     for name, part in found.items():
         detail = (
-            f"{part} do not survive a fork: a kernel that has imported it is not copied; experiments run in a "
-            "new process, after the cells above"
+            f"{part} do not survive a fork: a kernel that has imported it is not copied; experiments run in "
+            "a new process, after the cells above"
         )
         remedy = "keep the cells above a failing one short, or import it below that cell"
         yield Requirement(what=name, good=False, detail=detail, remedy=remedy, optional=True)
