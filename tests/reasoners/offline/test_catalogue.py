@@ -16,6 +16,7 @@ from cot_magic.reasoners.offline.crashes.alike import AlikeRule
 from cot_magic.reasoners.offline.crashes.cleaning import Cleaning
 from cot_magic.reasoners.offline.crashes.edited import ReloadRule
 from cot_magic.reasoners.offline.crashes.legal import LegalRule
+from cot_magic.reasoners.offline.crashes.looked_up import LookedUpRule
 from cot_magic.reasoners.offline.crashes.looped import BlankItems, HeaderRow
 from cot_magic.reasoners.offline.crashes.origins import OriginRule
 from cot_magic.reasoners.offline.crashes.remade import AgainRule, RemadeRule
@@ -84,6 +85,7 @@ def test_the_exceptions_of_syntax_are_those_of_its_rules() -> None:
             | SqlRule
             | LegalRule
             | AlikeRule
+            | LookedUpRule
             | Remedy
             | Cleaning
             | HeaderRow
