@@ -27,6 +27,8 @@ keys.near
     `signs`, `type`, `words`, `spelling`), axis}], best first
 keys.inside
     expression (a dictionary), wanted, paths (`['data']['items']`), nearest first
+keys.level
+    expression (a table), wanted, level (its name, or its place), present (reprs): a level of the index
 keys.elsewhere
     wanted, places (`other.columns`, `df.index.names`, or the name of a dict)
 callee.signature

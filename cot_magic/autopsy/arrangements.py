@@ -32,6 +32,7 @@ def arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrang
     if _NUMBER.search(scene.message):
         yield from _as_data(scene, call, parameters)
         yield from _missing(scene, call, parameters)
+        yield from _keys_and_values(scene, call)
         yield from _by_keyword(call, parameters)
         yield from _collected(call)
     yield from _spread(scene, call)
@@ -94,6 +95,22 @@ def _missing(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) 
     if names and found == names:
         words = [ast.keyword(arg=name, value=ast.Name(id=name, ctx=ast.Load())) for name in names]
         yield _with(call, call.args, [*call.keywords, *words]), "Pass the variables of the same names."
+
+
+def _keys_and_values(scene: Scene, call: ast.Call) -> Iterator[Arrangement]:
+    """The keys of the only argument and its values, where a second argument is missing."""
+    if len(call.args) != 1 or not re.search(r"missing 1 required", scene.message):
+        return
+    value = scene.value(call.args[0])
+    text = ast.unparse(call.args[0])
+    if objects.is_a(value, dict):
+        codes = [f"list({text})", f"list({text}.values())"]
+    elif is_instance(value, "pandas.Series"):
+        codes = [f"{text}.index", f"{text}.to_numpy()"]
+    else:
+        return
+    args = [ast.parse(code, mode="eval").body for code in codes]
+    yield _with(call, args, call.keywords), "Give the keys, then the values."
 
 
 def _as_data(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:

@@ -22,15 +22,18 @@ def inside(scene: Scene) -> Iterator[Fact]:
         return
     if isinstance(scene.statement, ast.Assert):
         yield from _compared(scene, root)
-    told = 0
+    said: set[str] = set()
     for node in reversed(list(parts(root))):
-        if node is root or isinstance(node, _PLAIN) or told >= MOST_PARTS:
+        if node is root or isinstance(node, _PLAIN) or len(said) >= MOST_PARTS:
             continue
         value = scene.value(node)
-        if value is UNKNOWN or objects.is_a(value, *_CODE):
+        if value is UNKNOWN or objects.is_a(value, *_CODE) or _is_called(value):
             continue
-        told += 1
-        source, text = scene.source(node), scene.text(value, name=scene.source(node))
+        source = scene.source(node)
+        text = scene.text(value, name=source)
+        if source in said or source == text:
+            continue
+        said.add(source)
         if len(text) > LONGEST and "(_" in text:  # attributes that a library keeps for itself say nothing
             text = objects.qualified(type(value))
         yield Fact.of(
@@ -40,6 +43,12 @@ def inside(scene: Scene) -> Iterator[Fact]:
             value=text,
             type=objects.qualified(type(value)),
         )
+
+
+def _is_called(value: object) -> bool:
+    """Whether it is something to call or an indexer (`df.loc`): it has no value to tell."""
+    kind = type(value)
+    return "__call__" in vars(kind) or kind.__module__ == "pandas.core.indexing" or kind.__name__ == "ufunc"
 
 
 def _root(scene: Scene) -> ast.AST | None:

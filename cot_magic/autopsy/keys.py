@@ -56,6 +56,7 @@ def keys(scene: Scene) -> Iterator[Fact]:
         if near:
             yield _near(scene, key, [(at, item) for at, item in near if at.source == axis.source])
         yield from _inside(scene, key, lacking)
+        yield from _of_level(scene, key)
         if places := list(_elsewhere(scene, key, axis.source)):
             shown = ", ".join(f"`{place}`" for place in places[:3])
             yield Fact.of(
@@ -80,7 +81,7 @@ def _missing(scene: Scene, key: Any, axis: _Axis) -> Fact:
     few = ", ".join(present[:8]) + (", …" if len(axis.keys) > 8 else "")
     return Fact.of(
         "keys.missing",
-        f"{_said(axis)} has no `{scene.text(key)}`; it has {few or 'none at all'}.",
+        _lacks(axis, scene.text(key), few),
         expression=axis.source,
         axis=axis.name,
         wanted=scene.text(key),
@@ -108,6 +109,15 @@ def _near(scene: Scene, key: Any, near: list[tuple[_Axis, Any]]) -> Fact:
             for at, item in near[:5]
         ],
     )
+
+
+def _lacks(axis: _Axis, key: str, few: str) -> str:
+    """That an axis has no such key, and what it has."""
+    if axis.name == "columns":
+        has = f"its columns are {few}" if few else "it has no columns"
+        return f"`{axis.source}` has no column `{key}`; {has}."
+    who, what = ("have", "they have") if axis.name.startswith("SQL") else ("has", "it has")
+    return f"{_said(axis)} {who} no `{key}`; {what} {few or 'none at all'}."
 
 
 def _said(axis: _Axis) -> str:
@@ -191,6 +201,26 @@ def _inside(scene: Scene, key: Any, lacking: list[_Axis]) -> Iterator[Fact]:
                 paths=paths,
             )
             return
+
+
+def _of_level(scene: Scene, key: Any) -> Iterator[Fact]:
+    """`keys.level`: a level of several that has the key, as it is or of another type."""
+    for part in parts(scene.node) if scene.node is not None else ():
+        value = scene.value(part)
+        if not is_instance(value, "pandas.Series", "pandas.DataFrame") or value.index.nlevels < 2:
+            continue
+        for place, name in enumerate(value.index.names):
+            present = list(islice(value.index.levels[place], MOST_KEYS))
+            if any(str(item) == str(key) for item in present):
+                yield Fact.of(
+                    "keys.level",
+                    f"`{scene.text(key)}` is in the level `{name}` of the index of `{scene.source(part)}`.",
+                    expression=scene.source(part),
+                    wanted=scene.text(key),
+                    level=name if type(name) is str else place,
+                    present=[scene.text(item, 60) for item in present],
+                )
+                return
 
 
 def _paths(holder: dict[Any, Any], key: Any, depth: int = 0) -> Iterator[tuple[Any, ...]]:

@@ -15,6 +15,18 @@ from cot_magic.core.facts import Fact
 MOST_NAMES = 8
 
 
+_DEFINES = ("def ", "async def ", "class ", "@", "import ", "from ")
+
+
+def _assigned(name: str, where: str, text: str) -> str:
+    """Where a name got its value; of a definition or an import, the source adds nothing."""
+    if text.startswith(_DEFINES):
+        return (
+            f"`{name}` was {'imported' if text.startswith(('import ', 'from ')) else 'defined'} in {where}."
+        )
+    return f"`{name}` got its value in {where}: `{text}`."
+
+
 def origin(scene: Scene) -> Iterator[Fact]:
     """`origin.assigned` for each name of the failing expression, `origin.file`, and `origin.fault`."""
     known = bindings(scene)
@@ -26,8 +38,7 @@ def origin(scene: Scene) -> Iterator[Fact]:
         last, hidden = chain[0], scene.redactor.source
         yield Fact.of(
             "origin.assigned",
-            f"`{name}` got its value in {scene.label(last.cell.id)}, line {last.lineno}: "
-            f"`{hidden(last.text)}`.",
+            _assigned(name, f"{scene.label(last.cell.id)}, line {last.lineno}", hidden(last.text)),
             cell=last.cell.id,
             lineno=last.lineno,
             name=name,

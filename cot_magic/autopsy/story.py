@@ -92,4 +92,4 @@ class MadeBy:
 def told(story: Story, binding: Binding) -> str:
     """The place and source of a statement for a sentence."""
     source = story.scene.redactor.source(binding.text)
-    return f"{story.scene.label(binding.cell.id)}, line {binding.lineno} (`{source}`)"
+    return f"{story.scene.label(binding.cell.id)}, line {binding.lineno} (`{source.rstrip(':')}`)"

@@ -129,7 +129,7 @@ def _none(story: Story) -> Iterator[MadeBy]:
                 why="none",
                 text=f"`{name}` is None since {told(story, last)}.",
                 check=f"{name} is None",
-                prediction=f"`{name}` is None before the cell runs.",
+                prediction=f"`{name}` is None.",
             )
 
 
@@ -158,7 +158,7 @@ def _used_up(story: Story) -> Iterator[MadeBy]:
                     text=f"The iterator `{name}` was used up in {told(story, use)}; it can be gone through "
                     "once.",
                     check=f"next({name}, None) is None",
-                    prediction=f"`{name}` has no item left before the cell runs.",
+                    prediction=f"`{name}` has no item left.",
                 )
                 return
 
@@ -201,7 +201,7 @@ def _key(story: Story) -> Iterator[MadeBy]:
                     why="key",
                     text=f"`{place}` has no `{scene.text(key)}` since {told(story, binding)}: {why}.",
                     check=f"{key!r} not in {place}",
-                    prediction=f"`{scene.text(key)}` is not in `{place}` before the cell runs.",
+                    prediction=f"`{scene.text(key)}` is not in `{place}`.",
                 )
                 return
 
@@ -315,7 +315,7 @@ def _lengths(story: Story) -> Iterator[MadeBy]:
         text=f"`{one}` has {first} elements and `{other}` has {second}; `{binding.name}` was made in "
         f"{told(story, binding)}.",
         check=f"len({one}) != len({other})",
-        prediction="Their lengths differ before the cell runs.",
+        prediction="Their lengths differ.",
         sizes=((one, first), (other, second)),
     )
 
@@ -342,7 +342,7 @@ def _shapes(story: Story) -> Iterator[MadeBy]:
     yield MadeBy(
         binding=binding,
         why="length",
-        text=f"`{one}` ({sizes[0]}) and `{other}` ({sizes[1]}) do not fit; `{name}` was made in "
+        text=f"`{one}` ({sizes[0]}) and `{other}` ({sizes[1]}) do not fit; `{name}` comes from "
         f"{told(story, binding)}.",
         check=f"{one}.shape == {shapes[0]!r} and {other}.shape == {shapes[1]!r}",
         prediction="They have these shapes.",
@@ -381,7 +381,7 @@ def _missing(story: Story) -> Iterator[MadeBy]:
             why="missing",
             text=f"`{name}` has missing values, which come from {told(story, first[0])}.",
             check=f"bool({check})",
-            prediction=f"`{name}` has missing values before the cell runs.",
+            prediction=f"`{name}` has missing values.",
         )
         return
 
@@ -410,7 +410,7 @@ def _dtype(story: Story) -> Iterator[MadeBy]:
                 why="dtype",
                 text=f"`{source}` was read as `{value.dtype}` in {told(story, reader)}.",
                 check=f"str({source}.dtype) == {str(value.dtype)!r}",
-                prediction=f"The dtype of `{source}` is `{value.dtype}` before the cell runs.",
+                prediction=f"The dtype of `{source}` is `{value.dtype}`.",
             )
             return
 
@@ -431,7 +431,7 @@ def _merge_types(story: Story) -> Iterator[MadeBy]:
                 why="dtype",
                 text=f"The keys of `{name}` are strings since {told(story, origin)}.",
                 check=f"any(str(kind) in {_STRINGS!r} for kind in {name}.dtypes)",
-                prediction=f"`{name}` has a column of strings before the cell runs.",
+                prediction=f"`{name}` has a column of strings.",
             )
             return
 
@@ -454,7 +454,7 @@ def _model(story: Story) -> Iterator[MadeBy]:
             why="not fitted",
             text=f"`{model}` was made in {told(story, made)} and never fitted.",
             check=f"not [name for name in vars({model}) if name.endswith('_') and not name.startswith('_')]",
-            prediction=f"`{model}` has no fitted attributes before the cell runs.",
+            prediction=f"`{model}` has no fitted attributes.",
         )
     if "feature" in story.scene.message and call is not None:
         for argument in call.args:

@@ -21,6 +21,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--cot", action="store_true", help="debug each failing test in copies, and print the fix below it"
     )
     group.addoption(
+        "--no-cot",
+        action="store_false",
+        dest="cot",
+        help="do not, also where the project's options say --cot",
+    )
+    group.addoption(
         "--cot-options",
         metavar="OPTIONS",
         default="",
@@ -111,7 +117,7 @@ class FailingTests:
         )
 
     def _debugged(self, item: pytest.Item, error: BaseException) -> Any:
-        """What was found out; None for what raised nothing, and for cells after the first that failed."""
+        """What was found out; None for cells after the first that failed."""
         from cot_magic.actions.failing_test import debug
 
         if isinstance(item, pytest.Function):
@@ -121,7 +127,11 @@ class FailingTests:
             test = failing_test(item, error)
             return debug.debug_test(test, self._settings, seconds=self._seconds)
         index = _cell_of_nbval(item)
-        if index is None or str(item.path) in self._notebooks:
+        if index is None:
+            kind = type(item).__name__
+            note = f"not debugged: it is a {kind}; only test functions and cells that nbval runs are."
+            return debug.DebuggedTest(note=note)
+        if str(item.path) in self._notebooks:
             return None
         self._notebooks.add(str(item.path))
         self._failures += 1

@@ -80,4 +80,32 @@ class Facts:
         return next(iter(self.of(kind)), None)
 
 
+READ_AT_A_GLANCE = 20
+"""Pieces of a value: one that has no more needs no smaller one that fails as well."""
+
+
+def for_a_reader(facts: Facts) -> tuple[Fact, ...]:
+    """The facts that tell a person something, each once.
+
+    That an operation fails for all elements is known from the failure, and so is a short input.
+    """
+    told: dict[str, Fact] = {}
+    for item in facts:
+        if not _is_idle(item):
+            told.setdefault(item.text, item)
+    return tuple(told.values())
+
+
+def _is_idle(fact: Fact) -> bool:
+    value = fact.value
+    if fact.kind == "elements.guilty":
+        return value.get("count") == value.get("of")
+    if fact.kind == "smallest.input":
+        kept = value.get("kept")
+        return isinstance(kept, list) and all(
+            isinstance(item, dict) and item.get("of", 0) <= READ_AT_A_GLANCE for item in kept
+        )
+    return False
+
+
 NO_FACTS = Facts()

@@ -40,7 +40,7 @@ _CONVERTS = frozenset(
     {"str", "int", "float", "bool", "list", "tuple", "dict", "set", "iter", "array", "loads", "load"}
 )
 _WHOLE = frozenset({"int", "'int'", "'int64'", "np.int64", "np.int32", "'Int64'"})
-_WHOLE_WANTED = re.compile(r"integer|non-int|\bindex|\bindices|invalid literal for int")
+_WHOLE_WANTED = re.compile(r"integer|non-int of type 'float'|\bindex|\bindices|invalid literal for int")
 _FLATTENS = frozenset({"ravel", "flatten"})
 _TURNS = frozenset({"T", "transpose", "swapaxes"})
 _PATH_AND_STRING = re.compile(r"for \+: ('\w*Path' and 'str'|'str' and '\w*Path')")
@@ -144,11 +144,11 @@ def _is_first(node: ast.AST | None) -> bool:
 def _less(change: Difference, failure: Symptom, bound: set[str]) -> str:
     """A part of an expression in place of the whole, or a variable in place of what was computed."""
     was, now = change.was, change.now
-    if isinstance(was, ast.Constant | ast.Name) and now is None:
+    if isinstance(was, ast.expr) and now is None:
         there = (
             {ast.unparse(node) for node in ast.walk(change.parent)} if change.parent is not None else set()
         )
-        listed = isinstance(change.parent, ast.List | ast.Tuple | ast.Set)
+        listed = isinstance(change.parent, ast.List | ast.Tuple | ast.Set | ast.BoolOp | ast.Compare)
         return f"it leaves out `{ast.unparse(was)[:40]}`" if listed and ast.unparse(was) not in there else ""
     if not isinstance(was, ast.expr) or not isinstance(now, ast.expr):
         return ""
@@ -231,6 +231,10 @@ def _by_method(step: ast.Call, inside: ast.expr, change: Difference, failure: Sy
         return "has one dimension, which nothing asks for"
     if method == "reshape" and given == ["1", "-1"] and _name(_call(change)).startswith("fit"):
         return "makes one sample of all values"
+    if method == "astype" and {"str", "'str'"} & set(given) and not _wants_text(failure):
+        return "makes strings, which nothing asks for"
+    if method == "astype" and "trying to merge" in failure.said:
+        return "is one of two ways to make the keys alike"
     if method in _READS_MOMENTS and "unit" not in {word.arg for word in step.keywords}:
         known = failure.value(ast.unparse(inside))
         dtype = dict(known.facts).get("dtype", known.type) if known is not None else ""
@@ -269,11 +273,18 @@ def _by_function(
         return "is counted in place of the value"
     if called == "range" and _name(outside) == "len":
         return "is counted in place of the value"
+    if isinstance(step, ast.List | ast.Tuple) and isinstance(outside, ast.Compare) and kind in _SCALARS:
+        return "has one item, where several are asked"
+    if called == "enumerate" and kind == "dict":
+        return "counts the keys, and leaves out the values"
+    if called in _SEQUENCES and kind in ("set", "frozenset") and isinstance(outside, ast.BinOp):
+        return "may have things twice that the set has once"
     if called == "str":
+        known = failure.value(ast.unparse(inside))
+        if kind == "NoneType" or (known is not None and known.text == "nan"):
+            return "writes what is missing"
         if kind in _SCALARS and isinstance(outside, ast.Subscript) and outside.value is step:
             return "has digits, not items"
-        if not _wants_text(failure):
-            return "is a string, which nothing asks for"
     at_a_place = isinstance(outside, ast.Subscript) and outside.value is step
     if called in _SEQUENCES and at_a_place and kind in _UNORDERED and failure.size_of(inside) != 1:
         return "has no order that says which item is at a place"
@@ -293,18 +304,31 @@ def _name(node: ast.AST | None) -> str:
 
 def _wants_text(failure: Symptom) -> bool:
     if "AttributeError" in failure.bases:
-        return any(hasattr(str, name) for name in failure.missing)
+        return "string" in failure.said or any(hasattr(str, name) for name in failure.missing)
     return failure.of_keys or not failure.said or _TEXT_WANTED.search(failure.said) is not None
 
 
 def _as_text(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
-    """A string is made of what has no text of its own: `", ".join(map(str, lists))`, `f"{names}"`."""
+    """A string is made of what has no text of its own, `", ".join(map(str, lists))` and `f"{names}"`, or
+    where nothing asks for one: `len(str(note))`."""
+    if not _wants_text(failure) and _made_strings(new) > _made_strings(old):
+        yield Shift(text="it makes a string, which nothing asks for", loses=True)
     told = _NO_TEXT.search(failure.said)
     found = next((kind for kind in told.groups() if kind), "") if told is not None else ""
     if found not in _WRITTEN:
         return
     if _texts(new) > _texts(old):
         yield Shift(text=f"it puts in how Python writes a {found}", loses=True)
+
+
+def _made_strings(tree: ast.Module) -> int:
+    """How often `str` is called, or passed to what calls it."""
+    return sum(
+        isinstance(part, ast.Name) and part.id == "str"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for part in (node.func, *node.args)
+    )
 
 
 def _texts(tree: ast.Module) -> int:
@@ -357,20 +381,19 @@ def _while_it_grows(old: ast.Module, new: ast.Module, failure: Symptom) -> Itera
         names = {node.id for node in ast.walk(loop.iter) if isinstance(node, ast.Name)}
         if ast.dump(loop.iter) in known:
             continue
-        for node in (item for statement in loop.body for item in ast.walk(statement)):
-            grown = (
-                node.func.value
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-                else None
-            )
-            if (
-                _name(node) in ("add", "update", "append", "setdefault")
-                and ast.unparse(grown or node) in names
-            ):
-                yield Shift(
-                    text=f"what is added to `{ast.unparse(grown or node)}` is not come to", loses=True
-                )
-                return
+        grown = {name for statement in loop.body for name in _grown(statement)}
+        for name in sorted(grown & names):
+            yield Shift(text=f"what is added to `{name}` is not come to", loses=True)
+
+
+def _grown(statement: ast.stmt) -> Iterator[str]:
+    """What gets items: `x.add(…)`, `x[key] = …`."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and _name(node) in ("add", "update", "append", "setdefault"):
+            if isinstance(node.func, ast.Attribute):
+                yield ast.unparse(node.func.value)
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            yield ast.unparse(node.value)
 
 
 # --- arguments, blocks --------------------------------------------------------------------------------------
@@ -389,6 +412,8 @@ def _argument(change: Difference, failure: Symptom) -> Iterator[Shift]:
             yield Shift(text=f"`{text}` gives arguments that nothing names", loses=True)
     elif now.arg == "format" and ast.unparse(now.value) == "'mixed'" and not _says_order(change.parent):
         yield Shift(text=f"`{text}` takes day and month as they fit", loses=True)
+    elif now.arg == "axis" and "AttributeError" in failure.bases:
+        yield Shift(text=f"nothing asks for `{text}`", loses=True)
     elif now.arg == "numeric_only" and "numeric_only" not in failure.said:
         yield Shift(text=f"`{text}` leaves out columns of text", loses=True)
     elif now.arg == "decimal" and failure.of_keys and _by_semicolons(change.parent):

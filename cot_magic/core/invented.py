@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cot_magic.core.shifts import Shift, Symptom
-from cot_magic.core.spelling import respelled
+from cot_magic.core.spelling import respelled, says_another_thing
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # modules that nobody shortens by letters of their name in order
@@ -164,8 +164,17 @@ def _made_arguments(old: ast.Module, new: ast.Module, failure: Symptom) -> Itera
             continue
         more = Counter(map(ast.unparse, _given(node))) - Counter(map(ast.unparse, _given(was)))
         for text in more if len(_given(node)) > len(_given(was)) else ():
-            if not any(name == text or name in re.split(r"[._]", text) for name in failure.not_given):
+            if not any(_names_it(text, name, _given(was)) for name in failure.not_given):
                 yield Shift(text=f"nothing says that `{text[:60]}` is what was not given")
+
+
+def _names_it(text: str, name: str, given: list[ast.expr]) -> bool:
+    """Whether an argument has the name of a parameter; `y_train` is no `y` where `x_test` is given."""
+    parts = re.split(r"[._]", text)
+    if name == text or name not in parts:
+        return name == text
+    told = {part for item in given for part in re.split(r"[._]", ast.unparse(item))}
+    return not any(says_another_thing(part, other) for part in parts for other in told if part != name)
 
 
 def _given(call: ast.Call) -> list[ast.expr]:

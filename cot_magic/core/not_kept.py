@@ -14,6 +14,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 THOUSANDS = re.compile(r"[^\d,.]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,.]*")
 DECIMAL = re.compile(r"[^\d,.]*\d*,\d+[^\d,.]*")
 _QUOTED = re.compile(r"'([^']*)'")
+_SPACED = re.compile(r"\D*\d{1,3}(\s\d{3})+([.,]\d+)?\D*")
 _GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 _CONTAINERS = frozenset({"list", "dict", "set", "tuple", "bytes", "frozenset"})
 _PATHS = ("Path", "PosixPath", "WindowsPath")
@@ -58,6 +59,8 @@ def _cleaned(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shi
     text = told[1] if told is not None else ""
     for call in _new(old, new, "replace"):
         given = [getattr(item, "value", None) for item in call.args[:2]]
+        if given == [" ", ""] and re.search(r"\d\s+\d", text) and not _SPACED.fullmatch(text):
+            yield Shift(text=f"the blank of {text[:30]!r} may be between two numbers")
         if given == [",", ""] and "," in text and not THOUSANDS.fullmatch(text):
             yield Shift(text=f"the comma of {text[:30]!r} separates no thousands")
         if given == [",", "."] and "," in text and not DECIMAL.fullmatch(text):

@@ -51,7 +51,7 @@ def question(session: Session) -> OpenQuestion | None:
             runs.append(run)
     if len(fixes) < 2:
         return None
-    does = [_does(run, [other for other in runs if other is not run]) for run in runs]
+    does = _told_apart(runs)
     told = "; ".join(f"{number}: {text}" for number, text in enumerate(does, 1))
     text = f"Which did you mean? {told}"
     examples = [fix.example for fix in fixes if fix.example is not None]
@@ -66,6 +66,17 @@ def _set_apart(one: Fix, other: Fix) -> bool:
     """Whether they give different results on the same call."""
     mine, theirs = one.example, other.example
     return mine is not None and theirs is not None and mine.call == theirs.call and mine.gives != theirs.gives
+
+
+def _told_apart(runs: list[Evidence]) -> list[str]:
+    """What each run does; where two do the same in that respect, also another one in which they differ."""
+    does = [_does(run, [other for other in runs if other is not run]) for run in runs]
+    found = []
+    for place, text in enumerate(does):
+        alike = [other for at, other in enumerate(runs) if at != place and does[at] == text]
+        more = _does(runs[place], alike) if alike else ""
+        found.append(f"{text}; {more}" if more and more != text else text)
+    return found
 
 
 def _does(run: Evidence, others: list[Evidence]) -> str:

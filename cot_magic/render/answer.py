@@ -1,17 +1,23 @@
 """The answer above the folds: the change that helps and what shows it; the facts where nothing helps."""
 
+import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cot_magic.core.case import Frame, Raised, Variable
-from cot_magic.core.findings import Fix, FixVerdict
-from cot_magic.core.question import question
+from cot_magic.core.edits import parsed
+from cot_magic.core.facts import for_a_reader
+from cot_magic.core.findings import Fix, FixVerdict, Stage
+from cot_magic.core.jobs import SHOWN, Outcome
+from cot_magic.core.progress import run_of
+from cot_magic.core.question import OpenQuestion, question
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement
-from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, Row, Rows, Text
+from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, DiffLine, Row, Rows, Text
 from cot_magic.render.diffs import diff_of, shortened
-from cot_magic.render.headlines import most_telling, proof
+from cot_magic.render.headlines import most_telling, proof, without_ids
 from cot_magic.render.marks import mark_of
-from cot_magic.render.safe_text import one_line, phrase, said, sentence, shown
+from cot_magic.render.safe_text import code_span, one_line, phrase, said, sentence, shown
 
 _DIFF_LINES = 16  # of each changed cell; the whole diff is in IMPLEMENT
 _FACTS = 4
@@ -25,12 +31,7 @@ def answer(session: Session) -> tuple[Block, ...]:
     if not session.ended or session.case is None or session.result == "no-failure":
         return ()
     if (asked := question(session)) is not None:
-        choices = [
-            shortened(diff_of(edit, f"{number}: {phrase(item.does)}", 0), _DIFF_LINES)
-            for number, item in enumerate(asked.choices, 1)
-            for edit in item.fix.edits
-        ]
-        return (*choices, Text(text="Which one did you mean? `%cot_answer 1` chooses the first.", quiet=True))
+        return (*_choices(asked), Text(text="Which did you mean? `%cot_answer 1`", quiet=True))
     fix = session.best_fix
     judged = session.judge_fix(fix) if fix is not None else None
     if (
@@ -42,6 +43,19 @@ def answer(session: Session) -> tuple[Block, ...]:
     return (*_place(session), *_facts(session))
 
 
+def _choices(asked: OpenQuestion) -> Iterator[Block]:
+    """Yield the change of each choice; lines that the choice above removes as well are shown there alone."""
+    above: list[DiffLine] = []
+    for number, item in enumerate(asked.choices, 1):
+        for edit in item.fix.edits:
+            diff = diff_of(edit, f"{number}: {phrase(item.does)}", 0)
+            removed = [line for line in diff.lines if line.sign == "-"]
+            if [line.text for line in removed] == [line.text for line in above] and number > 1:
+                diff = replace(diff, lines=tuple(line for line in diff.lines if line.sign != "-"))
+            above = removed
+            yield shortened(diff, _DIFF_LINES)
+
+
 def _change(session: Session, fix: Fix) -> Iterator[Block]:
     for edit in fix.edits:
         label = session.case.label(edit.cell) if session.case is not None else "the cell"
@@ -51,8 +65,49 @@ def _change(session: Session, fix: Fix) -> Iterator[Block]:
 def _proof(session: Session, fix: Fix, judged: Judgement[FixVerdict]) -> Rows:
     """Return what was run, and the first point that is open."""
     rows = [Row(mark=mark_of(judged), claim=proof(session, fix).text)]
-    rows += [Row(mark=OPEN, claim=sentence(said(reason))) for reason in judged.reasons[:1]]
+    rows += [
+        Row(mark=OPEN, claim=sentence(without_ids(session, said(reason)))) for reason in judged.reasons[:1]
+    ]
+    if idle := _idle_value(session, fix):
+        rows.append(Row(mark=OPEN, claim=idle))
     return Rows(rows=tuple(rows))
+
+
+_IDLE = {
+    "0": "is 0",
+    "0.0": "is 0.0",
+    "nan": "is NaN, a missing value",
+    "None": "is None",
+    "''": "is an empty string",
+    "[]": "is an empty list",
+    "()": "is an empty tuple",
+    "{}": "is an empty dictionary",
+    "set()": "is an empty set",
+}
+
+
+def _idle_value(session: Session, fix: Fix) -> str:
+    """Return that what the cell shows or makes last is empty, zero or missing with the fix; "" if it is not.
+
+    Such a value may be right, but a person would not see from the verdict that there is nothing in it.
+    """
+    after = run_of(fix.id, Stage.AFTER, session.evidence)
+    tree = parsed(session.case.cell.source) if session.case is not None else None
+    if after is None or after.outcome is not Outcome.PASSED or tree is None or not tree.body:
+        return ""
+    last = tree.body[-1]
+    if isinstance(last, ast.Expr):
+        watched, name = SHOWN, ast.unparse(last.value)
+    elif isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
+        watched = name = last.targets[0].id
+    else:
+        return ""
+    of = next((item for item in after.state if item.name == watched), None)
+    if of is None:
+        return ""
+    empty = "has no rows" if of.expression.endswith(".shape") and of.text.startswith("(0,") else ""
+    said_of = _IDLE.get(of.text, empty)
+    return f"The error is gone, but {code_span(name, 60)} {said_of}: is that right?" if said_of else ""
 
 
 def _place(session: Session) -> Iterator[Block]:
@@ -93,8 +148,8 @@ def _facts(session: Session) -> Iterator[Block]:
     raised = session.case.raised if session.case is not None else None
     first = most_telling(session.facts, raised) if isinstance(raised, Raised) else ""
     shown_above = session.root_cause is None and session.origin is None
-    facts = [item.text for item in session.facts if not (shown_above and item.text == first)]
-    rows = [Row(mark=PLAIN, claim=sentence(said(text))) for text in dict.fromkeys(facts)][:_FACTS]
+    facts = [item.text for item in for_a_reader(session.facts) if not (shown_above and item.text == first)]
+    rows = [Row(mark=PLAIN, claim=sentence(said(text))) for text in facts[:_FACTS]]
     if session.case is not None and session.case.prompt and session.worked_by == "offline":
         rows.append(
             Row(

@@ -7,6 +7,7 @@ from cot_magic.core.certificate import Certificate, CertifiedCell
 from cot_magic.core.findings import Evidence, Fix
 from cot_magic.core.question import question
 from cot_magic.core.session import Session
+from cot_magic.render.headlines import without_ids
 from cot_magic.render.outline import badge, title
 from cot_magic.render.plain import words
 from cot_magic.render.runs import ending, error
@@ -63,7 +64,8 @@ def verdict_of(session: Session, limit: int = 200) -> str:
     said = f"Verdict: {word}{f' ({meaning})' if meaning else ''}. "
     missing = ""
     if word == "plausible" and fix is not None:
-        missing = " ".join(words(reason) for reason in session.judge_fix(fix).reasons[:1])
+        reasons = session.judge_fix(fix).reasons[:1]
+        missing = " ".join(words(without_ids(session, reason)) for reason in reasons)
     elif session.faults:
         missing = words(session.faults[-1])
     missing = f"Not proven: {missing.rstrip('.')}." if missing and word == "plausible" else missing

@@ -1,11 +1,12 @@
 """What each phase showed, in one sentence with its evidence; a reasoner's word is not enough."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from cot_magic.core.case import Case, Raised
-from cot_magic.core.facts import Facts
+from cot_magic.core.facts import Facts, for_a_reader
 from cot_magic.core.findings import (
     Evidence,
     EvidenceId,
@@ -26,7 +27,10 @@ from cot_magic.render.runs import ending
 from cot_magic.render.safe_text import code_span, counted, phrase, said, sentence
 
 _LONG_MESSAGE = 200
-_GUILTY, _SIGNATURE = "elements.guilty", "callee.signature"
+_FIX_ID = re.compile(r"\bf\d+\b")
+_GUILTY, _COMPARED = "elements.guilty", "inside.compared"
+_DESCRIBES = ("callee.signature", "inside.value", "legal", "origin.assigned", "origin.file", "smallest")
+"""Facts that tell what is there, not what is wrong with it: Python's message says more about the failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,11 @@ def cause(session: Session) -> Statement:
     """Return the cause that probes confirmed, else what was seen in the failed kernel, else the message."""
     found = session.origin or session.root_cause
     if found is not None:
-        return Statement(text=sentence(said(found.claim)), evidence=session.judge(found.id).evidence)
+        compared = session.facts.first(_COMPARED) if _is_assert(session) else None
+        claim = sentence(said(found.claim))
+        if compared is not None and compared.text not in claim:
+            claim = f"{sentence(said(compared.text))} {claim}"
+        return Statement(text=claim, evidence=session.judge(found.id).evidence)
     raised = session.case.raised if session.case is not None else None
     if raised is None:
         return NOTHING
@@ -72,13 +80,23 @@ def cause(session: Session) -> Statement:
 def most_telling(facts: Facts, raised: Raised) -> str:
     """Return the fact of the autopsy that says most about the failure; "" if none explains it.
 
-    Of an assert, both sides with their values come first; then the elements that are to blame. What a
-    function takes explains a call that was refused, and no other failure.
+    Of an assert, both sides with their values come first; then the elements that are to blame.
     """
-    first = facts.first("inside.compared") if raised.ename == "AssertionError" else facts.first(_GUILTY)
-    explains = (item for item in facts if raised.ename == "TypeError" or item.kind != _SIGNATURE)
-    found = first or next(explains, None)
-    return found.text if found is not None else ""
+    wanted = _COMPARED if raised.ename == "AssertionError" else _GUILTY
+    explains = [item for item in for_a_reader(facts) if not item.kind.startswith(_DESCRIBES)]
+    explains.sort(key=lambda item: item.kind != wanted)
+    return explains[0].text if explains else ""
+
+
+def _is_assert(session: Session) -> bool:
+    raised = session.case.raised if session.case is not None else None
+    return raised is not None and raised.ename == "AssertionError"
+
+
+def without_ids(session: Session, text: str) -> str:
+    """Return a sentence with what a fix does in place of its id, which no reader knows."""
+    whys = {str(fix.id): phrase(fix.why).rstrip(".") for fix in session.fixes}
+    return _FIX_ID.sub(lambda found: f"“{whys[found[0]]}”" if found[0] in whys else found[0], text)
 
 
 def message(raised: Raised) -> str:
@@ -278,6 +296,8 @@ def _tests(session: Session, fix: Fix) -> Statement:
     good = [view for view in views if shows(view)]
     if not views:
         return NOTHING
+    if not good:
+        return Statement(text="no test shows it")
     of = f" of {len(views)}" if len(good) != len(views) else ""
     word = "test" if len(views) == 1 else "tests"
     verbs = ("fails", "passes") if 1 in (len(good), len(views)) else ("fail", "pass")

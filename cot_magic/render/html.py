@@ -94,7 +94,7 @@ def header(outline: Outline) -> str:
     return (
         f'<div role="status" aria-live="polite" style="{_VERDICT}">'
         f"{_badge(outline)} <span>{inline(outline.title)}</span> "
-        f'<span style="{_RIGHT};{QUIET}">{escape(outline.name)} · {meta}</span></div>{cause}{notes}'
+        f'<span style="{_RIGHT};{QUIET}">{meta}</span></div>{cause}{notes}'
     )
 
 

@@ -159,7 +159,8 @@ def meta(session: Session) -> tuple[str, ...]:
 
 def notes(session: Session, *, magics: bool = True) -> tuple[str, ...]:
     """Return what the person must know first: errors of ours or of a service, and an interrupt."""
-    found = [phrase(session.note, 600)] if session.note else []
+    helped = session.ended and session.result in ("verified", "plausible")
+    found = [phrase(session.note, 600)] if session.note and not helped else []
     if session.case is not None and session.case.untouched:
         found.insert(0, UNTOUCHED)
     faults = session.faults if magics else map(without_magics, session.faults)

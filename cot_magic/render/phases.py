@@ -23,6 +23,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.jobs import UNREPEATED, Outcome
+from cot_magic.core.progress import run_of
 from cot_magic.core.question import question
 from cot_magic.core.repeated import by_chance
 from cot_magic.core.session import Session, TestView
@@ -46,6 +47,7 @@ from cot_magic.render.blocks import (
 from cot_magic.render.certificate import certified
 from cot_magic.render.diffs import diff_of
 from cot_magic.render.disputed import disputed
+from cot_magic.render.headlines import without_ids
 from cot_magic.render.marks import mark_of
 from cot_magic.render.model import asking, written
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
@@ -133,7 +135,9 @@ def _message(session: Session) -> list[Block]:
     raised = session.case.raised if session.case is not None else None
     if raised is None or session.phase(Phase.ANALYZE) is None:
         return []
-    more = raised.notes or raised.group or raised.cause or raised.context
+    earlier = raised.cause or raised.context
+    chained = earlier is not None and error(earlier) != error(raised)
+    more = raised.notes or raised.group or chained
     if not more and any(
         raised.ename in item.text.partition("\n")[0] for item in _found(session, Phase.ANALYZE)[:1]
     ):
@@ -164,7 +168,7 @@ def _circumstances(raised: Raised) -> str:
     words += [f"({phrase(note)})" for note in raised.notes]
     words += [f"with {code_span(error(part), 200)}" for part in raised.group]
     earlier = raised.cause or raised.context
-    if earlier is not None:
+    if earlier is not None and error(earlier) != error(raised):
         words.append(f"after {code_span(error(earlier), 300)}")
     return " ".join(words)
 
@@ -196,11 +200,17 @@ def _excerpt(source: str, lineno: int, title: str) -> list[Block]:
         return []
     first, last = max(1, lineno - _AROUND), min(len(lines), lineno + _AROUND)
     width = len(str(last))
+    written = [_as_written(line) for line in lines]
     text = "\n".join(
-        f"{'→' if number == lineno else ' '} {number:>{width}}  {shown(lines[number - 1], 400)}".rstrip()
+        f"{'→' if number == lineno else ' '} {number:>{width}}  {shown(written[number - 1], 400)}".rstrip()
         for number in range(first, last + 1)
     )
     return [Code(source=text, title=title, language="")]
+
+
+def _as_written(line: str) -> str:
+    """Return a line of a cell as the person wrote it: the magic on top of a cell is kept as a comment."""
+    return line[1:] if line.startswith("#%%cot") else line
 
 
 def _values(frame: Frame) -> list[Block]:
@@ -418,13 +428,17 @@ def implemented(session: Session) -> list[Block]:
 def _fix(session: Session, fix: Fix, with_runs: bool = False) -> list[Block]:
     """Return the verdict row of a fix. The runs of the best one are shown in CONFIRM."""
     judged = session.judge_fix(fix)
-    reasons = f": {'; '.join(phrase(reason) for reason in judged.reasons)}" if judged.reasons else ""
-    runs = [item for item in session.evidence if item.kind is EvidenceKind.FIX and item.about == fix.id]
+    reasons = (
+        f": {'; '.join(without_ids(session, phrase(reason)) for reason in judged.reasons)}"
+        if judged.reasons
+        else ""
+    )
+    runs = [run_of(fix.id, stage, session.evidence) for stage in Stage] if with_runs else []
     row = Row(
         mark=mark_of(judged),
         claim=sentence(said(fix.why)),
         detail=said(f"{judged.verdict.lower()}{reasons}"),
-        runs=tuple(run(item) for item in runs) if with_runs else (),
+        runs=tuple(run(item) for item in runs if item is not None),
     )
     return [Rows(rows=(row,))]
 
@@ -573,7 +587,8 @@ def _challenges(session: Session, fix: Fix) -> list[Block]:
 def _not_verified(session: Session, fix: Fix | None) -> list[str]:
     """Return what the evidence leaves open, each point once."""
     claims: dict[str, str] = {item.id: item.claim for item in session.hypotheses}
-    points = [phrase(reason) for reason in session.judge_fix(fix).reasons] if fix is not None else []
+    reasons = session.judge_fix(fix).reasons if fix is not None else ()
+    points = [without_ids(session, phrase(reason)) for reason in reasons]
     for item in session.evidence:
         if not unsettled(item):
             continue

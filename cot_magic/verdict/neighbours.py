@@ -42,6 +42,7 @@ _OF_ONE_VALUE = (
 )
 LAYOUT = 4  # tokens of indentation
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")  # what most files of today and of yesterday are written in
+_UNICODE = ("utf-8", "utf8", "utf_8")
 _MARKS = "'\"()[]{}:,"
 
 
@@ -136,6 +137,8 @@ def _written(hunk: Hunk, above: str) -> Iterator[str]:
     if hunk.after in ("0", "1") and above.endswith("axis="):
         yield "1" if hunk.after == "0" else "0"
     coded = re.search(r"""(["'])(utf|latin|cp|iso|ascii|mac)[\w-]*\1""", hunk.after)
+    if coded is not None and coded[0][1:-1].lower() in _UNICODE and above.endswith(".encode("):
+        coded = None  # what is written can be anything; what is read is as it was written
     for name in _ENCODINGS if coded is not None and coded[0] not in hunk.before else ():
         assert coded is not None
         yield hunk.after.replace(coded[0], f'"{name}"')

@@ -201,3 +201,37 @@ def test_what_is_said_of_cells_is_said_of_files() -> None:
         ("no place", "no place"),
     ]:
         assert in_words_of_files(said, cells, 1) == expected
+
+
+def test_in_a_package_too_an_absolute_import_names_the_module_itself() -> None:
+    module = ProjectModule(name="tests.unit.test_shop", path="/p/tests/unit/test_shop.py")
+    text = "from shop.cart import Cart\nfrom shop.cart import gone\n"
+    cell = module_cell(module, "tests/unit/test_shop.py", text, here="/c", cells={"shop.cart": {"Cart"}})
+    assert cell.source == "\nfrom shop.cart import gone"
+
+
+ASYNC = """\
+import unittest
+
+
+class TestShop(unittest.IsolatedAsyncioTestCase):
+    async def test_rate(self):
+        return await super().rate()
+"""
+
+
+def test_a_coroutine_that_is_called_is_awaited_and_what_sets_it_up_runs_before(tmp_path: Path) -> None:
+    project(tmp_path, shop=SHOP, test_shop=ASYNC)
+    test = failing(
+        tmp_path,
+        "TestShop.test_rate",
+        5,
+        arguments=("self",),
+        arranged=True,
+        sets_up=("self.setUp()", "await self.asyncSetUp()"),
+        options=("-q", "--no-cot"),
+    )
+    *_, arranged, call = cells_of(test, str(tmp_path))
+    assert arranged.source.splitlines()[1:] == ["self.setUp()", "await self.asyncSetUp()"]
+    assert "['-q', '--no-cot']" in arranged.source
+    assert call.source == "await self.test_rate()"

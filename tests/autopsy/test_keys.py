@@ -40,6 +40,16 @@ def test_a_key_on_a_deeper_level_is_found_with_the_way_to_it(mortuary) -> None:
     assert mortuary.facts("reply['weight']").first("keys.inside") is None
 
 
+def test_a_key_of_another_level_of_the_index_is_found_by_its_text(mortuary) -> None:
+    made = (
+        "import pandas as pd\nkeys = pd.MultiIndex.from_product([['A', 'B'], [2020, 2021]], names=['city', 'year'])\n"
+        "n = pd.Series([5, 7, 2, 9], index=keys)"
+    )
+    level = mortuary.facts(made, "n['2021']").first("keys.level")
+    assert (level.value["level"], level.value["present"]) == ("year", ["2020", "2021"])
+    assert mortuary.facts("n['C']").first("keys.level") is None
+
+
 def test_the_axis_is_the_one_that_the_lookup_means(mortuary) -> None:
     assert mortuary.facts(TABLES, "df.loc[7]").first("keys.missing").value["axis"] == "index"
     assert mortuary.facts("df[7]").first("keys.missing").value["axis"] == "columns"

@@ -8,6 +8,7 @@ ARRAYS = "import numpy as np\nm = np.arange(6.0).reshape(2, 3)\nv = np.arange(3.
 TABLE = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]})"
 KEYWORD = "def area(width, *, height=1, unit='m'):\n    return f'{width * height}{unit}'"
 READ = "open('k.json').read()"
+PAIRS = "counts = {'a': 2, 'b': 1}\ndef shown(names, heights):\n    return [names[0], heights[0]]"
 REQUIRED = "def scaled(values, factor):\n    return [value * factor for value in values]\nfactor = 3"
 
 
@@ -38,6 +39,7 @@ REQUIRED = "def scaled(values, factor):\n    return [value * factor for value in
         (["words = ['b', 'a']", "words.copy[0]"], "legal.operand", "words.copy()"),
         (["words = ['a', 'b']", "'-'.join(5, words)"], None, ""),
         (["import re\nm = re.match('(a)b', 'ab')", "m.group(2)"], "legal.operand", "1"),
+        ([PAIRS, "shown(counts)"], "legal.call", "shown(list(counts), list(counts.values()))"),
         (["class Plain:\n    pass", "Plain(size=2)"], "legal.call", "Plain()"),
     ],
 )

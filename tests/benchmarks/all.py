@@ -1,18 +1,20 @@
 """Runs every benchmark of this folder, writes one JSON, and says what got worse than in last.json.
 
-    python tests/benchmarks/all.py [--only NAME …] [--quick] [--json FILE] [--write]
+    python tests/benchmarks/all.py [--only NAME …] [--quick] [--rivals FOLDER] [--json FILE] [--write]
 
 A benchmark is a script with `measure()`, which returns nested figures by name; `QUICK`, its arguments for a short
 run; and `COMPARED`, patterns of dotted names with `lower` or `higher` for what is better. Only these figures are
 compared: they are ratios and counts, which another machine does not change much, as it does seconds. Each runs in
 a process of its own. The exit code is 1 if one of them got worse by more than 20 %. With --write, the figures
-become last.json (with --only those of the benchmarks that ran).
+become last.json (with --only those of the benchmarks that ran), of which `python .ci/measured_page.py` makes a
+page. FOLDER is what `pip install --target FOLDER crane-llm` filled: other tools that a benchmark may be run beside.
 """
 
 import argparse
 import datetime
 import fnmatch
 import importlib.util
+import inspect
 import json
 import os
 import platform
@@ -98,13 +100,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def measured(name: str, *, quick: bool) -> dict[str, Any] | None:
+def measured(name: str, *, quick: bool, rivals: str = "") -> dict[str, Any] | None:
     """The figures of one benchmark, run in a process of its own; None if it failed, which is said."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "figures.json"
         command = [sys.executable, str(FOLDER / "all.py"), "--one", name, "--json", str(out)]
+        command += [*(["--quick"] if quick else []), *(["--rivals", rivals] if rivals else [])]
         done = subprocess.run(
-            [*command, "--quick"] if quick else command,
+            command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -116,10 +119,13 @@ def measured(name: str, *, quick: bool) -> dict[str, Any] | None:
         return None
 
 
-def one(name: str, out: Path, *, quick: bool) -> None:
+def one(name: str, out: Path, *, quick: bool, rivals: str = "") -> None:
     """What the process of one benchmark does."""
     module = load(name)
-    figures = module.measure(**(module.QUICK if quick else {}))
+    given = dict(module.QUICK) if quick else {}
+    if rivals and "rivals" in inspect.signature(module.measure).parameters:
+        given["rivals"] = rivals
+    figures = module.measure(**given)
     out.write_text(json.dumps(figures), encoding="utf-8")
 
 
@@ -135,20 +141,28 @@ def report(name: str, then: Mapping[str, Any] | None, now: Mapping[str, Any]) ->
     return not bad
 
 
-def run(chosen: list[str], last: Mapping[str, Any], *, quick: bool) -> tuple[dict[str, Any], bool]:
-    """The figures of the chosen benchmarks, and whether all ran and none got worse."""
-    found, good = {}, True
+def run(
+    chosen: list[str], last: Mapping[str, Any], *, quick: bool, rivals: str = ""
+) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    """The figures of the chosen benchmarks; when each ran and how busy the machine was; whether all ran and none
+    got worse."""
+    found, runs, good = {}, {}, True
     print(f"  {'figure':60} {'last':>10} {'now':>10}")
     for name in chosen:
-        started = time.monotonic()
-        figures = measured(name, quick=quick)
+        started, load_then = time.monotonic(), round(os.getloadavg()[0], 1)
+        figures = measured(name, quick=quick, rivals=rivals)
         print(f"{name} ({time.monotonic() - started:.0f} s)", flush=True)
         if figures is None:
             good = False
             continue
         found[name] = figures
+        runs[name] = {"date": today(), "load": load_then}
         good = report(name, last.get("benchmarks", {}).get(name), figures) and good
-    return found, good
+    return found, runs, good
+
+
+def today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def main() -> int:
@@ -159,30 +173,33 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="few rounds: whether they run, not what they show"
     )
+    parser.add_argument("--rivals", default="", metavar="FOLDER", help="where other tools are installed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
     parser.add_argument("--write", action="store_true", help="make them the ones to compare with")
     parser.add_argument("--one", choices=names(), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one is not None:
-        one(given.one, given.json, quick=given.quick)
+        one(given.one, given.json, quick=given.quick, rivals=given.rivals)
         return 0
     if given.write and given.quick:
         parser.error("--write needs the figures of a whole run, without --quick")
     last = json.loads(LAST.read_text(encoding="utf-8")) if LAST.exists() else {}
     if not last:
         print(f"There is no {LAST.name} to compare with; --write makes one.")
-    found, good = run(given.only, last, quick=given.quick)
-    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    found, runs, good = run(given.only, last, quick=given.quick, rivals=given.rivals)
     now = {
-        "date": day,
+        "date": today(),
         "quick": given.quick,
         "machine": machine(),
         "versions": versions(),
+        "runs": runs,
         "benchmarks": found,
     }
     if given.json is not None:
         given.json.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
     if given.write:
+        before = {name: {"date": last["date"]} for name in last.get("benchmarks", {})}
+        now["runs"] = {**before, **last.get("runs", {}), **runs}
         now["benchmarks"] = {**last.get("benchmarks", {}), **found}
         LAST.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
     return 0 if good else 1

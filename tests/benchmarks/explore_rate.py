@@ -30,6 +30,9 @@ PROGRAMS = Path(__file__).parents[1] / "explore" / "programs"
 PURE = ("ticket_office", "page_counter", "price_cache", "forgotten_task")
 Main = Callable[[], Coroutine[Any, Any, None]]
 MOST = 1_000
+LATE = 0.1
+"""Seconds by which detangle's timers may fire late in its second run; by default they fire in their order, and
+these programs fail only if one of them is late."""
 QUICK = {"runs": 50, "rounds": 1, "seeds": 1, "programs": PURE[:1]}
 COMPARED = {
     "*.plain_to_ours": "lower",
@@ -99,17 +102,24 @@ def detangled(main: Main, runs: int) -> float:
     return runs / (time.process_time() - started)
 
 
-def first_failures(name: str, seeds: int) -> tuple[list[int], list[int]]:
-    """The schedule at which each side finds it, seed by seed; left out where it does not within 1,000."""
-    import detangle
-
-    found, theirs = [], []
+def first_failures(name: str, seeds: int) -> list[int]:
+    """The schedule at which it is found, seed by seed; left out where it is not within 1,000."""
+    found = []
     path = PROGRAMS / f"{name}.py"
     for seed in range(seeds):
         program = of_source(path.read_text(), str(path))
         result = Search(ForkRunner(program, 1), schedules=MOST, seed=seed, seconds=60).go(shrink=False)
         if result.found is not None:
             found.append(result.found.number + 1)
+    return found
+
+
+def first_failures_of_detangle(name: str, seeds: int, *, timer_jitter: float) -> list[int]:
+    """The same with detangle, whose timers fire late by at most `timer_jitter` seconds."""
+    import detangle
+
+    found = []
+    for seed in range(seeds):
         numbers = itertools.count(1)
         ran = 0
         main = load(name)
@@ -120,12 +130,15 @@ def first_failures(name: str, seeds: int) -> tuple[list[int], list[int]]:
             await main()
 
         state = random.getstate()
+        config = detangle.SimConfig(timer_jitter=timer_jitter)
         try:
-            detangle.explore(counted, runs=MOST, seed=seed, shrink=False, database=False, max_duration=60)
+            detangle.explore(
+                counted, runs=MOST, seed=seed, shrink=False, database=False, max_duration=60, config=config
+            )
         except detangle.BugFound:
-            theirs.append(ran)
+            found.append(ran)
         random.setstate(state)
-    return found, theirs
+    return found
 
 
 def rated(name: str, runs: int, rounds: int, seeds: int) -> dict[str, float]:
@@ -145,7 +158,9 @@ def rated(name: str, runs: int, rounds: int, seeds: int) -> dict[str, float]:
     def ratio(one: str, other: str) -> float:
         return statistics.median(a / b for a, b in zip(sides[one], sides[other], strict=True))
 
-    found, theirs = first_failures(name, seeds)
+    found = first_failures(name, seeds)
+    theirs = first_failures_of_detangle(name, seeds, timer_jitter=0.0)
+    late = first_failures_of_detangle(name, seeds, timer_jitter=LATE)
     return {
         **{side: statistics.median(rates) for side, rates in sides.items()},
         "plain_to_ours": ratio("plain", "ours"),
@@ -155,6 +170,8 @@ def rated(name: str, runs: int, rounds: int, seeds: int) -> dict[str, float]:
         "found_at": statistics.median(found or [0]),
         "detangle_found": len(theirs) / seeds,
         "detangle_found_at": statistics.median(theirs or [0]),
+        "detangle_late_found": len(late) / seeds,
+        "detangle_late_found_at": statistics.median(late or [0]),
     }
 
 
@@ -177,7 +194,8 @@ def table(name: str, row: dict[str, float]) -> None:
     print(
         f"{name:16} {row['plain']:8.0f} {row['ours']:8.0f} {row['plain_to_ours']:6.2f} {row['one_a_fork']:8.0f} "
         f"{row['25_a_fork']:8.0f} {row['batch_to_one']:6.1f} {row['detangle']:9.0f} {row['ours_to_detangle']:6.2f}   "
-        f"{row['found']:.0%} ({row['found_at']:g}), {row['detangle_found']:.0%} ({row['detangle_found_at']:g})",
+        f"{row['found']:.0%} ({row['found_at']:g}), {row['detangle_found']:.0%} ({row['detangle_found_at']:g}), "
+        f"{row['detangle_late_found']:.0%} ({row['detangle_late_found_at']:g})",
         flush=True,
     )
 
@@ -193,13 +211,13 @@ def main() -> int:
         f"{'program':16} {'plain':>8} {'ours':>8} {'cost':>6} {'1/fork':>8} {'25/fork':>8} {'gain':>6}",
         end="",
     )
-    print(f" {'detangle':>9} {'ratio':>6}   found: ours, detangle (median schedule)")
+    print(f" {'detangle':>9} {'ratio':>6}   found: ours, detangle, with late timers (median schedule)")
     found = measure(given.runs, given.rounds, given.seeds, show=table)
     good = all(
         row["plain_to_ours"] <= 2.5
         and row["batch_to_one"] >= 5
         and row["ours_to_detangle"] >= 0.9
-        and row["found"] >= row["detangle_found"]
+        and row["found"] >= max(row["detangle_found"], row["detangle_late_found"])
         for row in found.values()
     )
     return 0 if good or not given.check else 1

@@ -1,9 +1,9 @@
 """What the guard stops and what it costs, in real kernels, beside another guard if one is given.
 
-    python tests/benchmarks/guard.py [--rounds N] [--crane SITE_PACKAGES] [--json FILE]
+    python tests/benchmarks/guard.py [--rounds N] [--rivals FOLDER] [--json FILE]
 
-The cells are those of tests/support/guard_cells.py, with the default `guard_ms`. SITE_PACKAGES is the folder of a
-throw-away environment with `pip install crane-llm`, which is put at the end of the path of a kernel of its own.
+The cells are those of tests/support/guard_cells.py, with the default `guard_ms`. FOLDER is what
+`pip install --target FOLDER crane-llm` filled; it is put at the end of the path of a kernel of its own.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -165,25 +166,26 @@ def costs(rounds: int, repeats: Mapping[float, int]) -> dict[str, dict[str, floa
 
 
 def measure(
-    rounds: int = 40, cells: bool = True, crane: str = "", repeats: Mapping[float, int] = REPEATS
+    rounds: int = 40, cells: bool = True, rivals: str = "", repeats: Mapping[float, int] = REPEATS
 ) -> dict[str, dict[str, float]]:
     """The figures by name."""
     found = costs(rounds, repeats)
     if cells:
         found["cot-magic"] = corpus(*OURS)
-    if crane:
-        path = f"import sys; sys.path.append({crane!r})"
-        found["crane-llm"] = corpus(path, *THEIRS, load=False)
+    if rivals and Path(rivals, "crane_llm").is_dir():
+        path = f"import sys; sys.path.append({rivals!r})"
+        (crane,) = distributions(name="crane-llm", path=[rivals])
+        found[f"crane-llm {crane.version}"] = corpus(path, *THEIRS, load=False)
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--crane", default="")
+    parser.add_argument("--rivals", default="", metavar="FOLDER")
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()
-    found = measure(given.rounds, crane=given.crane)
+    found = measure(given.rounds, rivals=given.rivals)
     if given.json is not None:
         machine = {
             "cores": len(os.sched_getaffinity(0)),

@@ -184,3 +184,84 @@ def test_a_cell_that_nbval_runs_is_debugged_once_for_its_notebook(tmp_path: Path
     (lines,) = sections(done)
     assert "+total = sum(values)" in lines
     assert lines[0].startswith("✓ a verified fix")
+
+
+CART = """\
+def discount(price, percent):
+    '''Take percent off.
+
+    >>> discount(200, 15)
+    170.0
+    '''
+    return price + price * percent / 100
+"""
+PARAMETRISED = """\
+import pytest
+from shop.cart import discount
+
+
+@pytest.mark.parametrize(("price", "expected"), [(0, 0), (50, 25)], ids=["nothing", "half"])
+def test_discount(price, expected):
+    assert discount(price, 50) == expected
+
+
+@pytest.mark.xfail
+def test_expected():
+    assert discount(10, 10) == 9
+"""
+ASYNCHRONOUS = """\
+import unittest
+import asyncio
+
+
+class TestPrices(unittest.IsolatedAsyncioTestCase):
+    def setUp(self):
+        self.prices = {}
+
+    async def asyncSetUp(self):
+        await asyncio.sleep(0)
+        self.prices["pen"] = 3
+
+    async def test_price(self):
+        await asyncio.sleep(0)
+        self.assertEqual(self.prices["Pen"], 3)
+
+    async def test_count(self):
+        self.assertEqual(len(self.prices), 1)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_modules_of_one_name_async_tests_and_doctests_in_workers_whom_the_project_asks_for(
+    tmp_path: Path,
+) -> None:
+    sources = {
+        "shop/__init__.py": "",
+        "shop/cart.py": CART,
+        "tests/api/test_cart.py": PARAMETRISED,
+        "tests/unit/test_cart.py": ASYNCHRONOUS,
+        "pytest.ini": "[pytest]\naddopts = --import-mode=importlib --doctest-modules -n 2 --cot -x\n",
+    }
+    for name, source in sources.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(source)
+    done = run("-p", "xdist.plugin", "--maxfail=9", *DEBUG[1:], "shop", "tests", cwd=tmp_path, timeout=890)
+    assert done.returncode == 1
+    assert "3 failed, 2 passed, 1 xfailed" in done.stdout, done.stdout
+    texts = ["\n".join(lines) for lines in sections(done)]
+    assert "not debugged: it is a DoctestItem; only test functions and cells that nbval runs are." in texts
+    (discount,) = (text for text in texts if "shop/cart.py" in text)
+    assert "+    return price - price * percent / 100" in discount
+    assert discount.endswith("fails without it, passes with it; 1 other test of its file passed as before.")
+    (price,) = (text for text in texts if "tests/unit/test_cart.py" in text)
+    assert '+        self.assertEqual(self.prices["pen"], 3)' in price
+    assert price.endswith("fails without it, passes with it; 1 other test of its file passed as before.")
+
+
+def test_no_cot_wins_over_the_options_of_the_project(tmp_path: Path) -> None:
+    write(tmp_path, test_a="def test_a():\n    assert [][0]\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --cot\n")
+    done = run("-q", "--no-cot", cwd=tmp_path)
+    assert done.returncode == 1
+    assert sections(done) == []

@@ -109,6 +109,59 @@ def test_what_is_put_around_a_value_depends_on_its_type(
     assert (word in found) if word else found == ""
 
 
+TRUTH = "ValueError: The truth value of a Series is ambiguous"
+GROWS = "RuntimeError: Set changed size during iteration"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "error", "known", "word"),
+    [
+        ("x = t[(t.a > 1) and (t.b > 2)]", "x = t[t.a > 1]", TRUTH, (), "leaves out a part"),
+        ("x = t[(t.a > 1) and (t.b > 2)]", "x = t[(t.a > 1) & (t.b > 2)]", TRUTH, (), ""),
+        ("x = t[1 < t < 2]", "x = t[1 < t]", TRUTH, (), "leaves out"),
+        ("x = t[['a', 'b']]", "x = t[['a']]", "ValueError: x", (), "leaves out `'b'`"),
+        ("x = t.sort('c')", "x = t", "AttributeError: no attribute 'sort'", (), "what `sort` did"),
+        ("x = f(a)", "x = n", "TypeError: x", (), "takes the place"),
+        ("x = c.mode[0]", "x = c.mode(0)", "TypeError: 'method' object", (), "item of the result"),
+        ("x = c.put[0]", "x = c.put(0)", "TypeError: x", (("c.put", "m", "signature", "(item)"),), ""),
+        ("x = a + p", "x = a + p.astype(int)", "TypeError: x", (("p", "a", "dtype", "float64"),), "cuts off"),
+        ("x = a + p", "x = a + p.astype(int)", "TypeError: x", (("p", "a", "dtype", "str"),), ""),
+        ("x = int(t)", "x = int(float(t))", "ValueError: invalid literal for int()", (), ""),
+        ("x = t * 2", "x = int(float(t)) * 2", "TypeError: can't multiply", (), "cuts off"),
+        ("for n in s: s.add(n)", "for n in list(s): s.add(n)", GROWS, (), "not come to"),
+        ("for n in s: s.discard(n)", "for n in list(s): s.discard(n)", GROWS, (), ""),
+        ("a.append(b)", "a.add(b)", "AttributeError: 'Series' object has no attribute", (), "something else"),
+        ("a.append(b)", "a.add(b)", "AttributeError: 'set' object has no attribute", (), ""),
+        ("x = 3 in n", "x = 3 in [n]", "TypeError: x", (("n", "int", "", ""),), "one item"),
+        ("x = a + b", "x = list(a) + b", "TypeError: x", (("a", "set", "", ""),), "twice"),
+        (
+            "for k, v in d: f(k)",
+            "for k, v in enumerate(d): f(k)",
+            "TypeError: x",
+            (("d", "dict", "", ""),),
+            "keys",
+        ),
+        ("x = a / s", "x = a.T / s", "ValueError: could not be broadcast", (), "columns"),
+        ("x = f(r)", "x = f(r, format='mixed')", "ValueError: x", (), "as they fit"),
+        ("x = f(r)", "x = f(r, format='mixed', dayfirst=True)", "ValueError: x", (), ""),
+    ],
+)
+def test_what_is_left_out_or_handy_is_a_choice(
+    before: str, after: str, error: str, known: tuple[tuple[str, ...], ...], word: str
+) -> None:
+    values = [value(name, kind, **({fact: told} if fact else {})) for name, kind, fact, told in known]
+    found = told(before, after, error, *values, missing="sort append")
+    assert (word in found) if word else found == ""
+
+
+def test_nobody_writes_what_is_missing() -> None:
+    error = ("t = n.upper()", "t = str(n).upper()", "AttributeError: no attribute 'upper'")
+    for kind, text in (("float", "nan"), ("NoneType", "None")):
+        known = Variable(name="n", type=kind, text=text)
+        assert "what is missing" in told(*error, known, missing="upper")
+    assert told(*error, value("n", "int"), missing="upper") == ""
+
+
 @pytest.mark.parametrize("after", ["' '.join(map(str, v))", "' '.join(str(x) for x in v)"])
 def test_a_list_has_no_text_of_its_own(after: str) -> None:
     assert "how Python writes a list" in told("' '.join(v)", after, ITEM.format("list"))

@@ -66,6 +66,15 @@ def test_a_comma_is_read_as_the_number_is_written(said: str, new: str, choice: b
 
 
 @pytest.mark.parametrize(
+    ("said", "choice"),
+    [("1 234", False), ("12 34", True), ("1 234,5 EUR", False), (" 12", False), ("EUR 12", False)],
+)
+def test_a_blank_between_digits_separates_thousands_or_numbers(said: str, choice: bool) -> None:
+    found = told("n = float(t)", "n = float(t.replace(' ', ''))", NUMBER.format(said))
+    assert ("two numbers" in found) is choice
+
+
+@pytest.mark.parametrize(
     ("before", "after", "word"),
     [
         ("both = defaults + own", "both = {**own, **defaults}", "another order"),

@@ -32,7 +32,7 @@ def test_values_that_several_cells_made_are_made_again_in_their_order(kernel) ->
         "class Account:\n    def __init__(self): self.balance = 0\n    def add(self, sum): self.balance += sum",
         "mine = Account()\nunused = 1",
         "mine.add(5)\nprint('noise')",
-        "mine.add(2)\ntotal = mine.blance * 2",
+        "mine.add(2)\ntotal = mine.balances * 2",
     )
     assert told.startswith("verified before"), told
     assert "runs cell [2], cell [3] and cell [4] again" in told

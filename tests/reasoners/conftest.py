@@ -19,6 +19,7 @@ from cot_magic.core.case import Case, Cell, CellId, Environment
 from cot_magic.core.codec import decode, encode
 from cot_magic.core.engine import drive
 from cot_magic.core.events import Stamped
+from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.core.jobs import Budget, Job, JobResult, Outcome, SandboxStatus, StateItem
 from cot_magic.core.session import Session
 from cot_magic.reasoners.offline.inquiry import OfflineReasoner
@@ -161,10 +162,25 @@ def _state(watch: Sequence[str], space: dict[str, Any]) -> tuple[StateItem, ...]
     return tuple(state)
 
 
+class Examined:
+    """An examiner that has these facts."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def examine(self, case: Case) -> Facts:
+        return self.facts
+
+
 def solve(
-    case: Case, *, rules: Sequence[Any] | None = None, available: bool = True, rounds: int = 3
+    case: Case,
+    *,
+    rules: Sequence[Any] | None = None,
+    available: bool = True,
+    rounds: int = 3,
+    facts: Facts = NO_FACTS,
 ) -> Session:
-    """The session of the offline reasoner on the case; every event crosses the codec."""
+    """The session of the offline reasoner on the case, with what an autopsy saw; every event crosses the codec."""
     budget = Budget(thinking_tokens=0, search_s=60, rounds=rounds, schedules=0)
     session = Session()
     events = drive(
@@ -175,6 +191,7 @@ def solve(
         budget=budget,
         clock=lambda: 0.0,
         challenger=challenge,
+        examiner=Examined(facts),
     )
     for order, event in enumerate(events):
         stamped = Stamped(order=order, seconds=0.0, event=event)

@@ -76,6 +76,9 @@ def _failed_at(session: Session, found: re.Match[str]) -> bool:
         for item in session.hypotheses
         if session.judge(item.id).verdict is HypothesisVerdict.CONFIRMED
     ]
+    seen = session.facts.first("inside.compared")
+    if seen is not None and why.startswith(_plain(seen.text)) and case.raised.ename == "AssertionError":
+        why = why.removeprefix(_plain(seen.text)).lstrip(". ")  # both sides, and then where they come from
     known = [*confirmed, *(fact.text for fact in session.facts), case.raised.evalue, case.raised.ename]
     return any(_plain(text).startswith(why) or why in _plain(text) for text in known)
 
@@ -119,6 +122,14 @@ def _tests(session: Session, found: re.Match[str]) -> bool:
         runs = {i.stage: i.outcome for i in mine if i.test == name}
         good += runs == {Stage.BEFORE: Outcome.RAISED, Stage.AFTER: Outcome.PASSED}
     return (good, len(names)) == (int(found[1]), int(found[2] or found[1]))
+
+
+def _no_test(session: Session, found: re.Match[str]) -> bool:
+    best = session.best_fix
+    assert best is not None
+    mine = [i for i in session.evidence if i.kind is EvidenceKind.TEST and i.about == best.id]
+    failed = {i.test for i in mine if i.stage is Stage.BEFORE and i.outcome is Outcome.RAISED}
+    return not failed & {i.test for i in mine if i.stage is Stage.AFTER and i.outcome is Outcome.PASSED}
 
 
 def _good_tests(session: Session, found: re.Match[str]) -> bool:
@@ -242,6 +253,7 @@ TRUE: dict[Phase, tuple[tuple[str, Check], ...]] = {
     Phase.CONFIRM: (
         (rf".+? (?P<before>{ENDING}) without the fix, (?P<after>{ENDING}) with it", _before_and_after),
         (r"(\d+)(?: of (\d+))? tests? fails? before and pass(?:es)? after", _tests),
+        (r"no test shows it", _no_test),
         AFTER,
         (r"with it, ([\d,]+) of ([\d,]+) runs fails?.*", _runs),
         WHOLE,

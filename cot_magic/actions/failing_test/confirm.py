@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cot_magic.actions.failing_test.failing import FailingTest
 from cot_magic.core.errors import SandboxError
 from cot_magic.sandbox.notebook_process import CellAnswer, NotebookProcess
 
@@ -16,6 +17,7 @@ for _path, _text in json.loads({files!r}).items():
 sys.path[:0] = [os.path.normpath(os.path.join(os.getcwd(), _item)) for _item in {path!r}]
 sys.dont_write_bytecode = True
 import contextlib, io, pytest
+from cot_magic.actions.failing_test.stage import outside_the_loop
 class _Heard:
     def __init__(self):
         self.ended = {{}}
@@ -23,9 +25,9 @@ class _Heard:
         if report.when == "call" or report.outcome != "passed":
             self.ended.setdefault(report.nodeid, report.outcome)
 _heard = _Heard()
-with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:cot-magic", "-p", "no:xdist",
-                 "-o", "addopts=", {test_file!r}], plugins=[_heard])
+_out = io.StringIO()
+with contextlib.redirect_stdout(_out), contextlib.redirect_stderr(_out), outside_the_loop():
+    pytest.main([*{options!r}, {test_file!r}], plugins=[_heard])
 print(json.dumps(_heard.ended))
 """
 
@@ -49,25 +51,22 @@ class Confirmed:
     broken: tuple[str, ...] = ()
 
 
-def confirmed(
-    root: str, test_id: str, path: tuple[str, ...], files: Mapping[str, str], *, seconds: float
-) -> Confirmed:
+def confirmed(test: FailingTest, files: Mapping[str, str], *, seconds: float) -> Confirmed:
     """Run the file of a test in two fresh confined copies of the project.
 
     Parameters
     ----------
-    path
-        Entries of `sys.path` that are in the project.
     files
         The whole text of each file that the fix changes, by its path in the project.
     seconds
         How long one run may take.
     """
+    test_id, root = test.test_id, test.root
     test_file = test_id.partition("::")[0]
-    places = tuple(os.path.relpath(item, root) for item in path)
+    places = tuple(os.path.relpath(item, root) for item in test.path)
     ended: list[dict[str, str]] = []
     for edits in ({}, files):
-        source = _RUN.format(files=json.dumps(edits), path=places, test_file=test_file)
+        source = _RUN.format(files=json.dumps(edits), path=places, test_file=test_file, options=test.options)
         try:
             with NotebookProcess(Path(root)) as process:
                 answer = process.run(source, seconds)

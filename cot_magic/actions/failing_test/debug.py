@@ -164,7 +164,7 @@ def _with_diff(
     except UsageError as error:
         return replace(found, result="unresolved", note=f"no fix is shown: {error}")
     lines = [line for path in sorted(texts) for line in _diff(path, before[path], texts[path])]
-    tried = confirmed(test.root, test.test_id, test.path, texts, seconds=seconds)
+    tried = confirmed(test, texts, seconds=seconds)
     return replace(found, diff=tuple(lines), confirmed=tried)
 
 

@@ -42,6 +42,10 @@ class FailingTest:
         Other modules of the project that it runs through, those of the traceback first.
     path
         Entries of `sys.path` that are in the project.
+    options
+        Options for another run of pytest that takes its tests as this one does, and starts nothing else.
+    sets_up
+        Expressions that set up `self` before it runs, beyond what pytest does when it makes the arguments.
     """
 
     root: str
@@ -54,3 +58,5 @@ class FailingTest:
     arranged: bool = False
     modules: tuple[ProjectModule, ...] = ()
     path: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    sets_up: tuple[str, ...] = ()

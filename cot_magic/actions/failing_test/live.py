@@ -4,6 +4,7 @@ import inspect
 import os
 import sys
 import types
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def failing_test(item: Any, error: BaseException) -> FailingTest:
         raise UsageError(f"its module is not below {root}.")
     owner = f"{item.cls.__qualname__}." if item.cls is not None else ""
     names = tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
-    others = [module for module in _modules(function, error, root) if module not in (None, own)]
+    others = [module for module in _modules(item, function, error, root) if module not in (None, own)]
     return FailingTest(
         root=root,
         test_id=_test_id(item, root),
@@ -40,7 +41,30 @@ def failing_test(item: Any, error: BaseException) -> FailingTest:
         arranged=bool(names or item.fixturenames),
         modules=tuple(dict.fromkeys(others))[:MOST_MODULES],
         path=tuple(dict.fromkeys(_path(root, (own, *others)))),
+        options=tuple(_options(item.config)),
+        sets_up=tuple(_sets_up(item.cls)),
     )
+
+
+def _sets_up(owner: type | None) -> Iterator[str]:
+    if owner is not None and issubclass(owner, unittest.TestCase):
+        yield "self.setUp()"
+        if issubclass(owner, unittest.IsolatedAsyncioTestCase):
+            yield "await self.asyncSetUp()"
+
+
+def _options(config: Any) -> Iterator[str]:
+    """The options of the project stay, whose plugins and markers a test may need; none of them is to choose
+    other tests, to stop early, or to start workers or this plugin."""
+    yield from ("-q", "-s", "-p", "no:cacheprovider", "-k", "", "-m", config.option.markexpr, "--maxfail=0")
+    named = [name for name in config.option.plugins or () if name != "no:terminal"]  # which workers are told
+    for name in named:
+        yield from ("-p", name)
+    loaded = config.pluginmanager.hasplugin
+    if any(loaded(name) for name in ("xdist", "xdist.plugin")):
+        yield from ("-n0", "--dist=no")
+    if loaded("cot-magic") or "cot_magic.cli.pytest_plugin" in named:
+        yield "--no-cot"
 
 
 def _test_id(item: Any, root: str) -> str:
@@ -49,33 +73,45 @@ def _test_id(item: Any, root: str) -> str:
     return f"{os.path.relpath(os.path.realpath(item.path), root)}{colons}{inside}"
 
 
-def _modules(function: Any, error: BaseException, root: str) -> Iterator[ProjectModule]:
-    """Modules of the frames from the innermost on, then of what the test calls."""
+def _modules(item: Any, function: Any, error: BaseException, root: str) -> Iterator[ProjectModule]:
+    """Modules of the frames from the innermost on, then of what the test calls, then of what sets it up."""
     frames = []
     traceback = error.__traceback__
     while traceback is not None:
         frames.append(traceback.tb_frame)
         traceback = traceback.tb_next
     names = [frame.f_globals.get("__name__", "") for frame in reversed(frames)]
-    for name in (*names, *_called(function.__code__, function.__globals__, root)):
+    own = (function.__code__, function.__globals__)
+    for name in (*names, *_called([own], root), *_called([*_set_up_by(item)], root)):
         module = _module(name, root)
         if module is not None:
             yield module
 
 
-def _called(code: types.CodeType, names: dict[str, Any], root: str) -> Iterator[str]:
-    """Names of the modules that hold what a function of the project uses, breadth first."""
-    level, seen = [(code, names)], {code}
+Code = tuple[types.CodeType, dict[str, Any]]
+"""The code of a function with its global names."""
+
+
+def _set_up_by(item: Any) -> Iterator[Code]:
+    """What runs before a test and is of its project: its fixtures, `setUp` and `setup_method`."""
+    names = ("setUp", "asyncSetUp", "setUpClass", "setup_method", "setup_class")
+    for function in (getattr(item.cls, name, None) for name in names if item.cls is not None):
+        yield from _codes(function)
+    definitions = getattr(item, "_fixtureinfo", None)
+    for fixtures in getattr(definitions, "name2fixturedefs", {}).values():
+        for fixture in fixtures:
+            yield from _codes(inspect.unwrap(fixture.func))
+
+
+def _called(level: list[Code], root: str) -> Iterator[str]:
+    """Names of the modules that hold what functions of the project use, breadth first."""
+    seen = {code for code, _ in level}
     for _ in range(DEEPEST):
         following = []
         for outer, known in level:
             for value in _values(outer, known):
-                name = (
-                    value.__name__
-                    if isinstance(value, types.ModuleType)
-                    else getattr(value, "__module__", "")
-                )
-                if not isinstance(name, str) or _module(name, root) is None:
+                name = _home(value)
+                if _module(name, root) is None:
                     continue
                 yield name
                 for inner, inner_names in _codes(value):
@@ -83,6 +119,16 @@ def _called(code: types.CodeType, names: dict[str, Any], root: str) -> Iterator[
                         seen.add(inner)
                         following.append((inner, inner_names))
         level = following
+
+
+def _home(value: Any) -> str:
+    """The name of the module that holds the definition of a value; "" if it does not say."""
+    try:
+        is_module = isinstance(value, types.ModuleType)
+        name = value.__name__ if is_module else getattr(value, "__module__", "")
+    except Exception:  # a proxy that stands for nothing now
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def _values(code: types.CodeType, names: dict[str, Any]) -> Iterator[Any]:
@@ -97,7 +143,7 @@ def _values(code: types.CodeType, names: dict[str, Any]) -> Iterator[Any]:
             yield from _values(constant, names)
 
 
-def _codes(value: Any) -> Iterator[tuple[types.CodeType, dict[str, Any]]]:
+def _codes(value: Any) -> Iterator[Code]:
     """The code of a function, or of all methods of a class."""
     members = list(vars(value).values()) if isinstance(value, type) else [value]
     for member in members:

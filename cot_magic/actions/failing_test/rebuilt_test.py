@@ -59,11 +59,13 @@ def cells_of(test: FailingTest, copy: str) -> tuple[SourceCell, ...]:
     if test.arranged:
         names = list(test.arguments)
         left = f"{', '.join(names)} = " if names else ""
-        cells.append(_glue(f"{left}{STAGE}.arguments({test.test_id!r}, {names!r})"))
+        arranged = f"{left}{STAGE}.arguments({test.test_id!r}, {names!r}, {list(test.options)!r})"
+        cells.append(_glue("\n".join((arranged, *test.sets_up))))
     if inlined:
         cells.append(body_cell(own.path, own.text, function, cells=known))
     else:
-        cells.append(_glue(_call(test)))
+        waits = "await " if isinstance(function, ast.AsyncFunctionDef) else ""
+        cells.append(_glue(f"{waits}{_call(test)}"))
     return tuple(cells)
 
 

@@ -252,12 +252,14 @@ def _imported(module: ProjectModule, tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            name = _absolute(module, node) if node.level else node.module or ""
+            name = _absolute(module, node)
             yield name
             yield from (f"{name}.{alias.name}" for alias in node.names)
 
 
 def _absolute(module: ProjectModule, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
     package = module.name.split(".") if module.package else module.name.split(".")[:-1]
     above = package[: len(package) - node.level + 1]
     return ".".join([*above, *([node.module] if node.module else [])])

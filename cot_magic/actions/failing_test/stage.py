@@ -4,11 +4,12 @@ The modules of the project are cells of one namespace. So that other code finds 
 now, also after one of them was edited and ran again, a view of that namespace is in their place.
 """
 
+import asyncio
 import os
 import sys
 import types
-from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import Any
 
@@ -63,38 +64,42 @@ def as_module(name: str, file: str, public: Sequence[str], *, package: bool) -> 
     sys.modules[name] = module
 
 
-def arguments(test_id: str, names: Sequence[str]) -> Any:
+@contextmanager
+def outside_the_loop() -> Iterator[None]:
+    """Let a loop run in here although the cell itself runs in one: asynchronous fixtures bring their own."""
+    loop: Any = asyncio._get_running_loop()
+    swap = getattr(asyncio.tasks, "_swap_current_task", None)  # since Python 3.12
+    task = swap(loop, None) if loop is not None and swap is not None else None
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)
+        if task is not None and swap is not None:
+            swap(loop, task)
+
+
+def arguments(test_id: str, names: Sequence[str], options: Sequence[str]) -> Any:
     """The arguments of a test as pytest makes them: fixtures, parameters, and `self`.
 
-    Nothing is torn down: the test is about to run. Raises CotError if pytest does not find it.
+    `options` are those of the run of pytest. Nothing is torn down: the test is about to run. Raises CotError
+    if pytest does not find it.
     """
     _forget(test_id)
     out = StringIO()
-    with redirect_stdout(out), redirect_stderr(out):
-        item = _set_up(test_id)
+    with redirect_stdout(out), redirect_stderr(out), outside_the_loop():
+        item = _set_up(test_id, options)
     if item is None:
         raise CotError(f"pytest does not find {test_id} in the copy: {out.getvalue().strip()[-300:]}")
     found = [_argument(item, name) for name in names]
     return found[0] if len(found) == 1 else found
 
 
-def _set_up(test_id: str) -> Any:
+def _set_up(test_id: str, options: Sequence[str]) -> Any:
     import _pytest.config
     from _pytest.main import Session
 
-    quiet = [
-        "-q",
-        "-s",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:cot-magic",
-        "-p",
-        "no:xdist",
-        "-p",
-        "no:randomly",
-    ]
-    config = _pytest.config._prepareconfig([*quiet, test_id])
+    config = _pytest.config._prepareconfig([*options, "-p", "no:randomly", test_id])
     config._do_configure()
     session = Session.from_config(config)
     config.hook.pytest_sessionstart(session=session)
@@ -108,11 +113,7 @@ def _set_up(test_id: str) -> Any:
 def _argument(item: Any, name: str) -> Any:
     if name in item.funcargs:
         return item.funcargs[name]
-    owner = item.obj.__self__  # the first argument of a method
-    set_up = getattr(owner, "setUp", None)
-    if set_up is not None:
-        set_up()
-    return owner
+    return item.obj.__self__  # the first argument of a method
 
 
 def _forget(test_id: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
-from cot_magic.core.facts import NO_FACTS, Facts
+from cot_magic.core.facts import NO_FACTS, Facts, for_a_reader
 from cot_magic.reasoners.offline.ranking import Suspect
 
 _VALUES = 8  # rows of values, those of the failing expression first
@@ -115,7 +115,7 @@ def explanation(raised: Raised, lesson: str, said: str) -> str:
 
 def autopsy(facts: Facts) -> str:
     """A list of what was seen in the failed kernel."""
-    return "\n".join(f"- {item.text}" for item in facts)
+    return "\n".join(f"- {item.text}" for item in for_a_reader(facts))
 
 
 def headline(case: Case, raised: Raised, found: Sequence[Suspect], seen: Facts = NO_FACTS) -> str:
@@ -215,7 +215,10 @@ def lineage(case: Case) -> str:
 
 def _chain(raised: Raised) -> Iterator[str]:
     cause, context = raised.cause, raised.context
-    if cause is not None:
+    said = (raised.ename, _message(raised))
+    if cause is not None and (cause.ename, _message(cause)) == said:
+        yield from _chain(cause)  # pandas raises the error of its index again, with the same words
+    elif cause is not None:
         yield f"- It was directly caused by **{cause.ename}**: {_message(cause)}"
         yield from _chain(cause)
     elif context is not None:

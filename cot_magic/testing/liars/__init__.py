@@ -10,6 +10,7 @@ from cot_magic.testing.liars.meanings import MEANINGS
 from cot_magic.testing.liars.operations import OPERATIONS
 from cot_magic.testing.liars.pinned import PINS
 from cot_magic.testing.liars.settlements import SETTLEMENTS
+from cot_magic.testing.liars.shortfalls import SHORTFALLS
 from cot_magic.testing.liars.showing import SHOWINGS
 from cot_magic.testing.liars.sleights import SLEIGHTS
 from cot_magic.testing.liars.swallowing import SWALLOWING
@@ -28,6 +29,7 @@ LIARS = (
     *INVENTIONS,
     *SETTLEMENTS,
     *LOOKALIKES,
+    *SHORTFALLS,
 )
 
 __all__ = ["LIARS"]

@@ -86,6 +86,7 @@ def test_the_exceptions_of_syntax_are_those_of_its_rules() -> None:
             | LegalRule
             | LookedUpRule
             | AlikeRule
+            | LookedUpRule
             | Remedy
             | Cleaning
             | HeaderRow

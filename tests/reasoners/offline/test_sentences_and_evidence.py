@@ -1,12 +1,14 @@
 """Each sentence of a screen is shown by evidence: in recorded sessions, and in sessions of small notebooks."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sessions
+from autopsies import mortuary_open
 from sentences import untrue
 
 from cot_magic.core.case import Case
@@ -21,9 +23,11 @@ from cot_magic.core.events import (
     Stamped,
     TestWritten,
 )
+from cot_magic.core.facts import Facts
 from cot_magic.core.findings import FixVerdict, Phase, Stage
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
+from cot_magic.render.blocks import Diff, Rows
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
 
@@ -83,6 +87,89 @@ def test_no_sentence_of_a_session_says_more_than_its_evidence(
     name: str, available: bool, failing: Callable[..., Case], solve: Callable[..., Session]
 ) -> None:
     assert list(untrue(solve(failing(*NOTEBOOKS[name]), available=available))) == []
+
+
+SEEN = {
+    **{name: cells for name, cells in NOTEBOOKS.items() if name not in ("syntax", "name")},
+    "None": ("def find(rows):\n    pass", "found = find([1])\nfound['n']"),
+    "some elements": ("raw = ['1', '2', 'three']", "total = sum(int(one) for one in raw)"),
+    "all elements": ("class Odd:\n    pass\nrows = [Odd(), Odd()]", "total = sum(rows)"),
+    "arguments": ("def area(width, height):\n    return width * height", "area(3)"),
+    "no base case": ("def down(n):\n    return n + down(n - 1)", "down(2)"),
+}
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, Facts]:
+    """What an autopsy finds of each failure."""
+    found = {}
+    for name, cells in SEEN.items():
+        with mortuary_open() as mortuary:
+            found[name] = mortuary.facts(*cells)
+    return found
+
+
+@pytest.mark.parametrize("name", SEEN)
+@pytest.mark.parametrize("available", [True, False], ids=["with copies", "without"])
+def test_no_sentence_of_a_session_with_facts_says_more_than_facts_and_evidence(
+    name: str,
+    available: bool,
+    seen: dict[str, Facts],
+    failing: Callable[..., Case],
+    solve: Callable[..., Session],
+) -> None:
+    assert seen[name], "the autopsy found something"
+    session = solve(failing(*SEEN[name]), available=available, facts=seen[name])
+    assert session.facts == seen[name]
+    assert list(untrue(session)) == []
+    shown = {row.claim for block in outline(session).answer if isinstance(block, Rows) for row in block.rows}
+    facts = {fact.text for fact in seen[name]}
+    if session.result == "unresolved":
+        assert shown <= facts, "what is listed where nothing helps was seen"
+
+
+@pytest.mark.parametrize("name", ["None", "arguments", "no base case", "all elements"])
+def test_the_first_sentence_says_what_is_wrong_and_not_where_a_value_is_from(
+    name: str, seen: dict[str, Facts], failing: Callable[..., Case], solve: Callable[..., Session]
+) -> None:
+    drawn = outline(solve(failing(*SEEN[name]), facts=seen[name]))
+    assert not re.search(r"got its value in|was defined in|fails for (\d+) of \1 ", drawn.cause), drawn.cause
+    assert drawn.cause
+
+
+@pytest.mark.parametrize(
+    ("total", "told"),
+    [("0.0", "The error is gone, but `income` is 0.0: is that right?"), ("2.5", "")],
+)
+def test_a_fix_that_leaves_nothing_says_so(
+    total: str, told: str, failing: Callable[..., Case], solve: Callable[..., Session]
+) -> None:
+    orders = f"orders = [{{'id': 1, 'total': {total}}}]\ndef revenue():\n    return sum(one['totl'] for one in orders)"
+    drawn = outline(solve(failing(orders, "income = revenue()")))
+    claims = [row.claim for block in drawn.answer if isinstance(block, Rows) for row in block.rows]
+    assert [claim for claim in claims if claim.startswith("The error is gone")] == ([told] if told else [])
+
+
+def test_another_fix_is_named_by_what_it_does(
+    failing: Callable[..., Case], solve: Callable[..., Session]
+) -> None:
+    session = solve(failing("import numpy as np\na = np.ones((3, 4))\nb = np.arange(3)", "c = a * b"))
+    text = plain(outline(session))
+    assert "passes too and behaves differently" in text
+    assert not re.search(r"\bf\d+ passes too", text)
+
+
+def test_a_line_that_each_choice_removes_is_shown_once_and_the_choices_can_be_told_apart(
+    failing: Callable[..., Case], solve: Callable[..., Session]
+) -> None:
+    session = solve(failing("import numpy as np\na = np.ones((3, 4))\nb = np.arange(3)", "c = a * b"))
+    choices = [block for block in outline(session).answer if isinstance(block, Diff)]
+    assert len(choices) > 1
+    assert [sum(line.sign == "-" for line in item.lines) for item in choices] == [
+        1,
+        *[0] * (len(choices) - 1),
+    ]
+    assert len({item.title[3:] for item in choices}) == len(choices)
 
 
 def test_no_sentence_is_untrue_wherever_a_session_is_interrupted() -> None:

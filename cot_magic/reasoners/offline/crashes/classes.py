@@ -258,5 +258,39 @@ def init_misspelt(site: Site) -> Iterator[Suspicion]:
                 return
 
 
+@rule(
+    "class.mutable_field",
+    "ValueError",
+    lesson="All objects would share such a default. `field(default_factory=list)` makes one for each.",
+)
+def mutable_field(site: Site) -> Iterator[Suspicion]:
+    """`items: list = []` in a dataclass."""
+    said = site.says(r"mutable default <class '(\w+)'> for field (\w+) is not allowed")
+    if said is None:
+        return
+    fields = [
+        node
+        for klass in ast.walk(site.tree)
+        if isinstance(klass, ast.ClassDef)
+        for node in klass.body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.value, ast.List | ast.Dict | ast.Set | ast.Call)
+    ]
+    if said[2] not in {ast.unparse(node.target) for node in fields}:
+        return
+    changes = [src.add_import(site.cell, "from dataclasses import field")]
+    for node in fields:
+        text, kind = ast.unparse(node.value or node), type(node.value).__name__.lower()
+        if kind == "call" and text not in ("list()", "dict()", "set()"):
+            continue
+        empty = text in ("[]", "{}", "list()", "dict()", "set()")
+        maker = (text.removesuffix("()") if kind == "call" else kind) if empty else f"lambda: {text}"
+        changes.append(site.over(node.value or node, f"field(default_factory={maker})"))
+    repair = site.repair("Make a new one for each object.", *changes)
+    claim = f"The default of `{said[2]}` is one `{said[1]}` for all objects, which a dataclass refuses."
+    check = "from dataclasses import field\ncallable(field)"
+    yield site.cause(claim, "`field` makes a default for each object.", check, repair, weight=0.95)
+
+
 METHODS = (method_without_self, init_misspelt)
-RULES = (super_not_called, brackets_of_a_type, base_is_module, no_exception, abstract)
+RULES = (super_not_called, brackets_of_a_type, base_is_module, no_exception, abstract, mutable_field)

@@ -296,4 +296,31 @@ def leading_zeros(site: Site) -> Iterator[Suspicion]:
                 return
 
 
-RULES = (blanks, separator, of_merge, is_index, levels, merge_types, leading_zeros)
+@rule("column.listed", "ValueError", "KeyError", lesson=_LESSON)
+def listed(site: Site) -> Iterator[Suspicion]:
+    """A name in a list of columns that the table does not have, such as the target among the features."""
+    said = site.says(
+        r"not columns? of the dataframe[^'\"]*['\"]([^'\"]+)|"
+        r"\[['\"]([^'\"]+)['\"]\] not (?:in index|found in axis)"
+    )
+    wanted = next((name for name in said.groups() if name), None) if said is not None else None
+    for cell, tree in site.cells() if wanted is not None else ():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) < 2:
+                continue
+            kept = [item for item in node.elts if getattr(item, "value", None) != wanted]
+            strings = all(isinstance(getattr(item, "value", None), str) for item in node.elts)
+            if not kept or not strings or len(kept) == len(node.elts):
+                continue
+            text = ", ".join(src.text_of(cell.source, item) for item in kept)
+            comma = "," if isinstance(node, ast.Tuple) and len(kept) == 1 else ""
+            new = f"[{text}]" if isinstance(node, ast.List) else f"({text}{comma})"
+            repair = Repair(
+                edits=(src.edit(cell, src.over(cell.source, node, new)),), why=f"Leave out {wanted!r}."
+            )
+            claim = f"{wanted!r} is in a list of columns, but not in the table."
+            yield site.reading(claim, repair, weight=0.5)
+            return
+
+
+RULES = (listed, blanks, separator, of_merge, is_index, levels, merge_types, leading_zeros)

@@ -290,6 +290,32 @@ def _is_python(value: str) -> bool:
 
 
 @rule(
+    "file.mode",
+    "UnsupportedOperation",
+    lesson="`open` reads by default. Its second argument says what else: `'w'` writes anew, `'a'` adds.",
+)
+def mode(site: Site) -> Iterator[Suspicion]:
+    """A file that is written to and was opened to be read, or the reverse."""
+    said = site.says(r"not (writable|readable)")
+    opened = [call for call in _opened(site) if call.lineno <= site.frame.lineno and call.args]
+    if said is None or not opened:
+        return
+    call = max(opened, key=lambda node: node.lineno)
+    given = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "mode")]
+    binary = "b" if any("b" in str(site.literal(item)) for item in given) else ""
+    modes = (
+        {"w": "Write the file anew.", "a": "Add to the file."} if said[1] == "writable" else {"r": "Read it."}
+    )
+    repairs = []
+    for letter, why in modes.items():
+        new = repr(letter + binary)
+        change = site.over(given[0], new) if given else site.after(call.args[0], f", {new}")
+        repairs.append(site.repair(why, change))
+    claim = f"`{site.one_line(call)}` opens the file in a mode in which it is not {said[1]}."
+    yield site.reading(claim, *repairs, weight=0.85)
+
+
+@rule(
     "file.absent",
     "FileNotFoundError",
     lesson="A path without a leading `/` starts in the kernel's working directory, usually the notebook's "
@@ -376,4 +402,4 @@ def _listed_folder(site: Site, goes_over: ast.expr) -> str | None:
     return None
 
 
-RULES = (absent_file, near_name, listed, missing_folder, encoding, damaged_json)
+RULES = (mode, absent_file, near_name, listed, missing_folder, encoding, damaged_json)

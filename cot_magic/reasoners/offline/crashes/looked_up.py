@@ -29,6 +29,7 @@ class LookedUpRule:
         if site is None:
             return
         yield from _inside(site, facts)
+        yield from _level(site, facts)
         yield from _columns(site, facts)
 
 
@@ -54,6 +55,26 @@ def _inside(site: Site, facts: Facts) -> Iterator[Suspicion]:
             check = f"{wanted} not in {text} and {text}{paths[0]} is not {text}"
             yield sound(site.cause(claim, "The key is there.", check, *repairs, weight=0.9))
         return
+
+
+def _level(site: Site, facts: Facts) -> Iterator[Suspicion]:
+    """`s['2021']`, where the second level of the index has 2021: the rows of that label."""
+    fact = facts.first("keys.level")
+    present = fact.value.get("present") if fact is not None else None
+    if fact is None or site.statement is None or not isinstance(present, list):
+        return
+    known = {str(item).strip("'"): str(item) for item in present}
+    holder, level = fact.value.get("expression"), fact.value.get("level")
+    changes = []
+    for node in ast.walk(site.statement):
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value).removesuffix(".loc") == holder:
+            label = known.get(str(site.literal(node.slice)))
+            if label is not None:
+                changes.append(site.over(node, f"{holder}.xs({label}, level={level!r})"))
+    if changes:
+        claim = f"{fact.value.get('wanted')} is in the level {level!r} of the index of `{holder}`."
+        repair = site.repair(f"Take the rows by the level {level!r}.", *changes)
+        yield sound(site.reading(claim, repair, weight=0.85))
 
 
 def _columns(site: Site, facts: Facts) -> Iterator[Suspicion]:

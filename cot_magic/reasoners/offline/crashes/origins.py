@@ -41,12 +41,19 @@ class OriginRule:
         here = fact.cell == case.cell.id or bool(_read(str(check)) & _bound(case.cell.source))
         yield Suspicion(
             claim=fact.text,
-            prediction=str(fact.value.get("prediction") or ""),
+            prediction=_when(str(fact.value.get("prediction") or ""), here),
             checks=(Check(source=str(check), frame=0 if here else None),),
             cell=fact.cell,
             lineno=fact.lineno,
             weight=0.55,
         )
+
+
+def _when(prediction: str, here: bool) -> str:
+    """The prediction with the time at which it is tested."""
+    if not prediction or ":" in prediction:
+        return prediction
+    return f"{prediction.rstrip('.')} {'at the failing line' if here else 'before the cell runs'}."
 
 
 def _read(check: str) -> set[str]:

@@ -29,6 +29,7 @@ def call_edits(drafts: Drafts, node: ast.Call, parent: ast.AST | None) -> None:
     for place in range(len(args)):
         drafts.add("argdrop", node, written(args[:place] + args[place + 1 :]))
     _along_axes(drafts, node)
+    _by_groups(drafts, node)
     for place in range(len(words)):
         drafts.add("argdrop", node, written(args, words[:place] + words[place + 1 :]), 0.2)
     if function in SORTING or function.endswith(".sort"):
@@ -56,6 +57,25 @@ def _along_axes(drafts: Drafts, node: ast.Call) -> None:
     if name in REDUCTIONS and axis is not None and all(word.arg != "keepdims" for word in node.keywords):
         for place, other in enumerate(dict.fromkeys([drafts.text(axis), "0", "1", "-1"])):
             drafts.add("argadd", axis, f"{other}, keepdims=True", -0.8 + 0.1 * place)
+
+
+def _by_groups(drafts: Drafts, node: ast.Call) -> None:
+    """A value of each group in place of one of the whole column."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(
+                attr=name, value=ast.Subscript(value=table, slice=ast.Constant(value=str()) as column)
+            ),
+            args=[],
+            keywords=[],
+        ) if name in REDUCTIONS:
+            said = drafts.docstring
+            for key in drafts.hints.columns:
+                grouped = f"{drafts.operand(table)}.groupby({key!r})[{drafts.text(column)}]"
+                extra = -1.0 if key in said else 0.0
+                if key != column.value:
+                    drafts.add("wrap", node, f"{grouped}.transform({name!r})", extra)
+                    drafts.add("wrap", node, f"{grouped}.{name}()", extra + 0.2)
 
 
 def _sorting(drafts: Drafts, node: ast.Call, function: str, args: list[str], words: list[str]) -> None:

@@ -33,12 +33,15 @@ class Hints:
         For each function, the type names that each of its variables had.
     suspicion
         For each line that a failing assert executed, its Ochiai coefficient; None: no line is known.
+    columns
+        Names of the columns of tables that hold few different values.
     factors, offsets
         By what all failing results differ from the expected ones, if it is by the same.
     """
 
     types: Mapping[str, Mapping[str, set[str]]] = field(default_factory=dict)
     suspicion: Mapping[int, float] | None = None
+    columns: Sequence[str] = ()
     factors: Sequence[float] = ()
     offsets: Sequence[float] = ()
     literals: Sequence[str] = ()
@@ -70,6 +73,7 @@ class Drafts:
         """Work in that function, or in those statements of the cell."""
         self.function = function
         self._missing = missing(function) if function is not None else frozenset[str]()
+        self.docstring = (ast.get_docstring(function) or "") if function is not None else ""
         self.conversions = conversions(function) if function is not None else ()
         self.function_name = function.name if function is not None else ""
         self.params: list[str] = []

@@ -6,13 +6,14 @@ import math
 import sys
 import types
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cot_magic.reasoners.offline.repair.bench import Bench, TrialEnd
 from cot_magic.reasoners.offline.repair.drafts import Hints
 from cot_magic.reasoners.offline.repair.program import FILE, FUNCTIONS, IMPORTS, CheckedProgram, Key
 
+MOST_COLUMNS = 12
 MOST_EVENTS = 60_000
 MOST_OF_ENDLESS = 8_000
 CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
@@ -127,6 +128,7 @@ def _hints(bench: Bench, trace: LineTrace, suspicion: dict[int, float] | None) -
                  if isinstance(item, FUNCTIONS)]  # fmt: skip
     factors, offsets = bench.recorder.constant_differences()
     return Hints(
+        columns=list(_grouping_columns(bench)),
         factors=factors,
         offsets=offsets,
         types={name: dict(known) for name, known in trace.types.items()},
@@ -138,6 +140,24 @@ def _hints(bench: Bench, trace: LineTrace, suspicion: dict[int, float] | None) -
         globals=frozenset(_global_names(bench)),
         attributes=sorted(trace.attributes),
     )
+
+
+def _grouping_columns(bench: Bench) -> Iterator[str]:
+    """The columns of the tables of the notebook by which rows can be grouped: several rows for some value."""
+    pandas = sys.modules.get("pandas")
+    tables = [
+        value for value in bench.namespace.values() if pandas is not None and type(value) is pandas.DataFrame
+    ]
+    seen: dict[str, None] = {}
+    for table in tables[:4]:
+        for name in table.columns[:MOST_COLUMNS]:
+            if type(name) is str and table[name].dtype.kind != "f":
+                try:
+                    if table[name].nunique() < len(table):
+                        seen[name] = None
+                except (TypeError, ValueError):  # values that cannot be compared, or two columns of one name
+                    continue
+    yield from seen
 
 
 def _global_names(bench: Bench) -> set[str]:

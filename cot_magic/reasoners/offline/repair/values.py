@@ -72,7 +72,8 @@ def _string(drafts: Drafts, node: ast.Constant, value: str, parent: ast.AST | No
     if isinstance(parent, ast.Call) and re.search(r"\bre\.", drafts.text(parent.func)):
         without = value.replace("+", "").replace("*", "")
         forms = [f"{value}+", f"{value}*", f"^{value}", f"{value}$", f"^{value}$", rf"\b{value}\b"]
-        for form in [*forms, value.replace("+", "*"), value.replace("*", "+"), without]:
+        whole = re.sub(r"(?<!\\)\((?!\?)", "(?:", value)
+        for form in [whole, *forms, value.replace("+", "*"), value.replace("*", "+"), without]:
             drafts.add("regex", node, "r" + repr(form).replace("\\\\", "\\"))
     for name in drafts.some_names(8):
         if "str" in drafts.types_of(name):

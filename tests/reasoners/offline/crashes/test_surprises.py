@@ -7,6 +7,7 @@ from cot_magic.core.findings import FixVerdict, HypothesisVerdict
 from cot_magic.core.session import Session
 from cot_magic.reasoners.offline.crashes.alike import alike
 from cot_magic.reasoners.offline.crashes.cleaning import Cleaning
+from cot_magic.reasoners.offline.crashes.files import mode
 from cot_magic.reasoners.offline.crashes.legal import tried
 from cot_magic.reasoners.offline.crashes.looked_up import looked_up
 from cot_magic.reasoners.offline.crashes.remade import remade
@@ -29,6 +30,7 @@ DERIVED = (
     "class Square(Shape):\n    def __init__(self, side, name):\n        self.side = side\n"
     "    def label(self):\n        return f'{self.name} {self.side}'"
 )
+CART = "@dataclass\nclass Cart:\n    items: list = []\na, b = Cart(), Cart()\na.items.append(1)"
 LINES = 'import json\ndef read():\n    return \'{"n": 1}\\n{"n": 2}\\n\''
 TABLE = "import pandas as pd\ndf = pd.DataFrame({'age': [4.0, -3.0, 8.0], 'n': [1, 2, 3]})"
 RATED = "factor = 2\ndef rated(value, factor):\n    return value * factor"
@@ -56,6 +58,7 @@ POSITIVE = "assert (df['age'] > 0).all(), 'some are not'\ntotal = df['n'].sum()"
         ((ENDLESS, "first = count()[2:4]"), "first == [2, 3]"),
         ((DERIVED, "n = Square(2, 'b').label()"), "n == 'b 2'"),
         (("pair = ['the', 'cat']", "line = 'words: ' + pair"), "line == 'words: the, cat'"),
+        (("from dataclasses import dataclass", CART), "a.items == [1] and b.items == []"),
         ((LINES, "rows = json.loads(read())"), "[row['n'] for row in rows] == [1, 2]"),
     ],
 )
@@ -151,6 +154,16 @@ def test_a_string_that_names_a_method_is_replaced_by_the_usual_word(failing) -> 
     assert found.repairs[0].edits[0].after == "m = df.groupby('n').agg({'age': 'mean'})"
 
 
+def test_a_file_is_opened_in_the_mode_in_which_it_is_used(failing, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("")
+    case = failing("name = 'notes.txt'", "with open(name, mode='r') as f:\n    f.write('a')")
+    (found,) = mode.suspicions(case)
+    assert ["mode='w'" in found.repairs[0].edits[0].after, "mode='a'" in found.repairs[1].edits[0].after] == [
+        True
+    ] * 2
+
+
 @pytest.mark.parametrize(
     ("query", "facts", "after"),
     [
@@ -160,6 +173,15 @@ def test_a_string_that_names_a_method_is_replaced_by_the_usual_word(failing) -> 
             "n = sum(reply['data']['items'])",
         ),
         (
+            "g = n['2021'] - n['2020']",
+            [
+                Fact.of(
+                    "keys.level", "", expression="n", wanted="'2021'", level="year", present=["2020", "2021"]
+                )
+            ],
+            "g = n.xs(2021, level='year') - n.xs(2020, level='year')",
+        ),
+        (
             "t = df.pivot_table(index='shop', values='sales')",
             [Fact.of("keys.missing", "", axis="columns", wanted="'sales'", present=["'shop'", "'revenue'"])],
             "t = df.pivot_table(index='shop', values='revenue')",
@@ -167,7 +189,7 @@ def test_a_string_that_names_a_method_is_replaced_by_the_usual_word(failing) -> 
     ],
 )
 def test_a_key_is_looked_up_where_the_autopsy_saw_it(query, facts, after, failing) -> None:
-    case = failing("class Table:\n    pass\nreply = {}\ndf = Table()", query)
+    case = failing("class Table:\n    pass\nreply = n = {}\ndf = Table()", query)
     found = list(looked_up.propose(case, Facts(found=tuple(facts))))
     assert [item.repairs[0].edits[0].after for item in found] == [after]
 

@@ -63,6 +63,12 @@ MISTAKES = [
         "* 7",
     ),
     (
+        "groups of a pattern that are results",
+        "import re\ndef times(text):\n    return re.findall(r'(\\d+):(\\d+)', text)\n\n"
+        "assert times('at 9:30 and 10:15') == ['9:30', '10:15']\nassert times('none') == []\n",
+        r"r'(?:\d+):(?:\d+)'",
+    ),
+    (
         "a list that changes while it is walked",
         "def positive(xs):\n    '''Those above 0, in order.'''\n    for x in xs:\n        if x <= 0:\n            xs.remove(x)\n"
         "    return xs\n\nassert positive([1, -2, -3, 4]) == [1, 4]\nassert positive([-1, -1, 2]) == [2]\n",
@@ -102,6 +108,18 @@ def test_a_reduction_keeps_its_axis_where_rows_are_divided(bench):
     )
     ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
     assert "m.sum(axis=1, keepdims=True)" in ranking.ranked[0].source.decode()
+
+
+@pytest.mark.slow
+def test_a_value_of_each_group_is_taken_where_one_of_all_is_wrong(bench):
+    pandas = pytest.importorskip("pandas")
+    made = bench(
+        "def filled(t):\n    'Missing values become the mean of their kind.'\n    return t['v'].fillna(t['v'].mean())\n\n"
+        "assert filled(table).tolist() == [1.0, 1.0, 5.0, 5.0]\n",
+        table=pandas.DataFrame({"kind": list("aabb"), "v": [1.0, None, 5.0, None]}),
+    )
+    ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
+    assert "t.groupby('kind')['v'].transform('mean')" in ranking.ranked[0].source.decode()
 
 
 @pytest.mark.parametrize(

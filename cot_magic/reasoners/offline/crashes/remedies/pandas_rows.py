@@ -793,6 +793,49 @@ ROWS = (
         weight=0.93,
     ),
     Remedy(
+        code="pandas.sorted_rows",
+        on=("ValueError",),
+        says=r"must be monotonic|keys must be sorted",
+        find=("_m.merge_asof(_a, _b, ..., on=_k)", "_x._how(...)"),
+        write=(
+            Swap(
+                text="{m}.merge_asof({a}.sort_values({k}), {b}.sort_values({k}), {rest}, on={k})",
+                why="Sort both tables first.",
+            ),
+            Swap(text="{x}.sort_index().{how}({rest})", why="Sort the index first."),
+        ),
+        claim="The rows are not in the order of their labels.",
+        lesson="Windows of time and joins of the nearest rows need sorted rows: `sort_index()`, `sort_values(key)`.",
+        example=(
+            "import pandas as pd\ndays = pd.to_datetime(['2024-01-03', '2024-01-01', '2024-01-02'])\n"
+            "s = pd.Series([3.0, 1.0, 2.0], index=days)",
+            "m = s.rolling('2D').sum()",
+            "list(m) == [1, 3, 5]",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
+        code="pandas.columns_of_lengths",
+        on=("ValueError",),
+        says=r"All arrays must be of the same length|arrays must all be same length",
+        find=("_m.DataFrame(_x, ...)",),
+        when=lambda site, bound: isinstance(bound["x"], ast.expr) and kind_of(site, bound["x"]) == "dict",
+        write=(
+            Swap(
+                text="{m}.DataFrame({name: {m}.Series(column) for name, column in {x}.items()}, {rest})",
+                why="Leave missing what the shorter columns do not have.",
+            ),
+        ),
+        claim="The columns in `{x}` have different lengths.",
+        lesson="The columns of a table have one length. A `Series` is filled up with missing values.",
+        example=(
+            "import pandas as pd\nd = {'a': [1, 2], 'b': [3]}",
+            "t = pd.DataFrame(d)",
+            "t['b'].isna().sum() == 1",
+        ),
+        weight=0.7,
+    ),
+    Remedy(
         code="pandas.names_of_counts",
         on=("KeyError",),
         says=r"'index'",

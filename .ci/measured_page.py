@@ -1,0 +1,155 @@
+"""Writes docs/measured.md from the figures in tests/benchmarks/last.json: `python .ci/measured_page.py`."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+LAST = ROOT / "tests" / "benchmarks" / "last.json"
+PAGE = ROOT / "docs" / "measured.md"
+Figures = Mapping[str, Any]
+
+
+def page(last: Figures) -> str:
+    """The page: a section for each benchmark that has run, and that is one for readers."""
+    machine, versions = last["machine"], last["versions"]
+    cores = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"
+    parts = [
+        "# Measured",
+        "Every figure on this page is one of `tests/benchmarks/last.json`. "
+        "`python tests/benchmarks/all.py --write` measures them, and `python .ci/measured_page.py` writes\n"
+        "this page. Times are medians.",
+        f"{cores}. {', '.join(f'{name} {version}' for name, version in versions.items())}.",
+    ]
+    for name, (title, write) in SECTIONS.items():
+        figures = last["benchmarks"].get(name)
+        if figures is not None:
+            parts += [f"## {title}", _when(name, last), *write(figures)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _when(name: str, last: Figures) -> str:
+    run = last.get("runs", {}).get(name, {"date": last["date"]})
+    busy = f", at a load of {run['load']:g} of other work when it began" if "load" in run else ""
+    return f"`tests/benchmarks/{name}.py`, {run['date']}{busy}."
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _ms(value: float) -> str:
+    return f"{value:,.1f} ms" if abs(value) < 100 else f"{value:,.0f} ms"
+
+
+def _cells(figures: Figures) -> Iterator[str]:
+    yield _table(
+        ("a cell that passes", "round trip", "to a plain one"),
+        ((f"`{name}`", _ms(row["ms"]), f"{row['to_plain']:.2f}") for name, row in figures.items()),
+    )
+
+
+def _start(figures: Figures) -> Iterator[str]:
+    yield (
+        f"IPython starts in {_ms(figures['bare_ms'])}, and in {_ms(figures['loaded_ms'])} with "
+        f"`%load_ext cot_magic`: {figures['loaded_to_bare']:.2f} times as long."
+    )
+
+
+def _guard(figures: Figures) -> Iterator[str]:
+    costs = {name: row for name, row in figures.items() if "to_plain" in row}
+    yield _table(
+        (
+            "cell that runs again",
+            "without the guard",
+            "with it",
+            "difference",
+            "ratio",
+            "difference the first time",
+        ),
+        (
+            (
+                name.removeprefix("cell of "),
+                _ms(row["plain_ms"]),
+                _ms(row["guarded_ms"]),
+                _ms(row["over_ms"]),
+                f"{row['to_plain']:.2f}",
+                _ms(row["first_over_ms"]) if "first_over_ms" in row else "",
+            )
+            for name, row in costs.items()
+        ),
+    )
+    yield (
+        "Differences and ratios are medians over pairs, one cell without and one with the guard. "
+        "The first time, nothing is known of a cell yet, and it is rehearsed for\n"
+        "`guard_ms`; that was measured once for each."
+    )
+    stops = {name: row for name, row in figures.items() if "crashing" in row}
+    if stops:
+        yield "Cells that crash, and cells that do not (`tests/support/guard_cells.py`), without a model:"
+        yield _table(
+            (
+                "",
+                "crashing cells stopped",
+                "healthy cells stopped",
+                "until the error is shown",
+                "lines of crashing cells run",
+            ),
+            (
+                (
+                    name,
+                    f"{row['stopped']} of {row['crashing']}",
+                    f"{row['false_stops']} of {row['healthy']}",
+                    _ms(row["median_ms"]),
+                    f"{row['lines_run']}",
+                )
+                for name, row in stops.items()
+            ),
+        )
+
+
+def _schedules(figures: Figures) -> Iterator[str]:
+    yield _table(
+        ("program", "plain asyncio", "cot-magic", "detangle", "cot-magic to detangle"),
+        (
+            (
+                f"`{name}`",
+                f"{row['plain']:,.0f}",
+                f"{row['ours']:,.0f}",
+                f"{row['detangle']:,.0f}",
+                f"{row['ours_to_detangle']:.2f}",
+            )
+            for name, row in figures.items()
+        ),
+    )
+    yield (
+        "Schedules in a second of the processor. Below, how many seeds find the failure within 1,000 "
+        "schedules, and at which schedule (median). In its default,\n"
+        "detangle lets timers fire in their order, with which these programs do not fail; with late timers "
+        "they may fire 0.1 s late."
+    )
+    sides = ("found", "detangle_found", "detangle_late_found")
+    yield _table(
+        ("program", "cot-magic", "detangle", "detangle, late timers"),
+        ((f"`{name}`", *(_found(row, key) for key in sides)) for name, row in figures.items()),
+    )
+
+
+def _found(row: Figures, key: str) -> str:
+    if key not in row:
+        return "not measured"
+    return f"{row[key]:.0%}, at {row[f'{key}_at']:g}" if row[key] else "0%"
+
+
+SECTIONS = {
+    "light_start": ("Starting", _start),
+    "cell_overhead": ("A cell", _cells),
+    "guard": ("The guard, and crane-llm", _guard),
+    "explore_rate": ("Schedules, and detangle", _schedules),
+}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(json.loads(LAST.read_text(encoding="utf-8"))), encoding="utf-8")
