@@ -1,9 +1,10 @@
 """Where two syntax trees differ: the smallest parts that were replaced, put in or taken out."""
 
 import ast
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+from cot_magic.core.edits import opcodes
 
 _CONTEXTS = (ast.expr_context,)
 
@@ -102,8 +103,7 @@ class _Comparison:
         one, other = (
             [-1 if item is None else self.shape(item) for item in items] for items in (mine, theirs)
         )
-        matched = difflib.SequenceMatcher(None, one, other, autojunk=False)
-        for tag, a, b, c, d in matched.get_opcodes():
+        for tag, a, b, c, d in opcodes(one, other):
             if tag == "equal":
                 continue
             same = min(b - a, d - c)

@@ -7,7 +7,7 @@ import io
 import re
 import tokenize
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from cot_magic.core.findings import CellEdit
 
@@ -65,7 +65,7 @@ def _size(edit: CellEdit) -> int:
     return sum(max(b - a, d - c) for tag, a, b, c, d in changes if tag != "equal")
 
 
-def opcodes(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+def opcodes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[str, int, int, int, int]]:
     """difflib's opcodes from `old` to `new`, in a time that a cell with a large literal does not make long.
 
     difflib takes quadratic time where many items are equal. So what both share at head and tail is set aside

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cot_magic.core.findings import Evidence, Fix, FixVerdict, Stage
 from cot_magic.core.jobs import SHOWN
 from cot_magic.core.session import Session
-from cot_magic.core.verdict import can_be_meant, differ, run_of
+from cot_magic.core.verdict import can_be_meant, differ, run_of, values_left
 
 MOST_CHOICES = 4
 _LONG = 120
@@ -84,8 +84,8 @@ def _does(run: Evidence, others: list[Evidence]) -> str:
     if any(other.output != run.output for other in others):
         printed = " ".join(run.output.split())
         return f"prints {_short(printed)}" if printed else "prints nothing"
-    theirs = [{item.expression: item.text for item in other.state} for other in others]
-    for item in run.state:
+    theirs = [{item.expression: item.text for item in values_left(other)} for other in others]
+    for item in values_left(run):
         if any(known.get(item.expression) != item.text for known in theirs):
             verb = "shows" if item.name == SHOWN else f"{item.expression} is"
             return f"{verb} {_short(item.text)}"

@@ -20,7 +20,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.intermittent import failing_schedule, missing, searched, still_fails
-from cot_magic.core.jobs import IN_A_COPY, Outcome, SandboxStatus
+from cot_magic.core.jobs import IN_A_COPY, Outcome, SandboxStatus, StateItem
 from cot_magic.core.meaning import meaning_changes
 from cot_magic.core.progress import Leg, further, legs
 from cot_magic.core.progress import run_of as run_of
@@ -389,7 +389,12 @@ def _overfit(case: Case | None, fix: Fix) -> list[str]:
 
 def differ(one: Evidence, other: Evidence) -> bool:
     """Whether two runs of the fixed cell left different values or printed different output."""
-    return one.state != other.state or one.output != other.output
+    return values_left(one) != values_left(other) or one.output != other.output
+
+
+def values_left(run: Evidence) -> tuple[StateItem, ...]:
+    """The values that a run left; a module that an edit mentions is none."""
+    return tuple(item for item in run.state if item.type != "module")
 
 
 def deserves_a_challenge(judged: Judgement[FixVerdict]) -> bool:

@@ -31,7 +31,7 @@ def answer(session: Session) -> tuple[Block, ...]:
     if not session.ended or session.case is None or session.result == "no-failure":
         return ()
     if (asked := question(session)) is not None:
-        return (*_choices(asked), Text(text="Which did you mean? `%cot_answer 1`", quiet=True))
+        return (*_choices(asked), Text(text="To choose: `%cot_answer 1`.", quiet=True))
     fix = session.best_fix
     judged = session.judge_fix(fix) if fix is not None else None
     if (

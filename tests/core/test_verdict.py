@@ -133,6 +133,14 @@ def test_a_rival_of_the_same_size_that_behaves_differently_makes_it_plausible() 
     assert any("f2" in reason for reason in judgement.reasons)
 
 
+def test_a_module_that_only_one_edit_mentions_is_no_other_behaviour() -> None:
+    other, evidence = rival("x = tonl", "3")
+    mentioned = StateItem(name="np", type="module", expression="np", text="numpy")
+    for state, verdict in ((mentioned,), FixVerdict.VERIFIED), (evidence.state, FixVerdict.PLAUSIBLE):
+        known = [*proof(), replace(evidence, state=state)]
+        assert judged(known, fixes=(FIX, other)).verdict is verdict
+
+
 def test_a_larger_rival_does_not_count() -> None:
     other, evidence = rival("x = sum([1, 2, 3]) + offset", "4")
     assert judged([*proof(), evidence], fixes=(FIX, other)).verdict is FixVerdict.VERIFIED
