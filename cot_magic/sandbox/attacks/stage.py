@@ -5,6 +5,7 @@ import json
 import os
 import pkgutil
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 from multiprocessing import resource_tracker
@@ -19,6 +20,7 @@ from cot_magic.sandbox.attacks.catalogue import catalogue
 from cot_magic.sandbox.attacks.outside import Look, Outside, changes
 
 PR_SET_DUMPABLE = 4
+LEAVING_SECONDS = 60.0  # for which what a job made is removed behind it on a busy disk; then it is left
 MB = 128  # of memory for an attempt; its files may have a hundredth of that
 MODULES = (
     "ast", "atexit", "asyncio", "builtins", "concurrent.futures.process", "concurrent.futures.thread",
@@ -159,12 +161,19 @@ class AttackStage:
 
     def _look(self) -> Look:
         printed = os.path.join(self._outside.folder, "printed")
-        folders = [name for name in os.listdir(self._outside.temporary) if name.startswith("cot-magic-")]
-        left = [name for folder in folders for name in os.listdir(f"{self._outside.temporary}/{folder}")]
+        until = time.monotonic() + LEAVING_SECONDS
+        while (left := self._left()) and time.monotonic() < until:
+            time.sleep(0.1)
         return self._outside.look() | {
             "what is printed": os.stat(printed).st_size,
             "what is left of jobs": left,
         }
+
+    def _left(self) -> list[str]:
+        """What is in the folders of ended jobs."""
+        above = self._outside.temporary
+        folders = [name for name in os.listdir(above) if name.startswith("cot-magic-")]
+        return [name for folder in folders for name in os.listdir(f"{above}/{folder}")]
 
     def _judged(self, attack: Attack, result: JobResult, changed: Sequence[str]) -> AttackResult:
         shown = _escape(attack, result, changed, self._outside.token)
