@@ -70,6 +70,8 @@ legal.operand
     that the expression returns something
 legal.call
     expression, write (a call of the same function with the same values), why, result
+inside.empty
+    expression: a name in the failing expression with nothing in it
 inside.value
     expression, value (text), type
 inside.compared

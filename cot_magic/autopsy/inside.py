@@ -5,7 +5,7 @@ import types
 from collections.abc import Iterator
 
 from cot_magic.autopsy.evaluation import UNKNOWN, parts
-from cot_magic.autopsy.scene import Scene
+from cot_magic.autopsy.scene import Scene, is_instance
 from cot_magic.capture.describe import objects
 from cot_magic.core.facts import Fact
 
@@ -16,12 +16,13 @@ _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, 
 
 
 def inside(scene: Scene) -> Iterator[Fact]:
-    """`inside.compared` for a comparison in an assert, `inside.value` for each other part with a value."""
+    """`inside.compared` for a comparison in an assert, `inside.empty`, `inside.value` for each other part."""
     root = _root(scene)
     if root is None:
         return
     if isinstance(scene.statement, ast.Assert):
         yield from _compared(scene, root)
+    yield from _empty(scene, root)
     said: set[str] = set()
     for node in reversed(list(parts(root))):
         if node is root or isinstance(node, _PLAIN) or len(said) >= MOST_PARTS:
@@ -43,6 +44,24 @@ def inside(scene: Scene) -> Iterator[Fact]:
             value=text,
             type=objects.qualified(type(value)),
         )
+
+
+_FAIL_ON_NOTHING = ("IndexError", "ValueError", "ZeroDivisionError", "StopIteration", "StatisticsError")
+
+
+def _empty(scene: Scene, root: ast.AST) -> Iterator[Fact]:
+    """`inside.empty`: the first name in the expression with nothing in it, if that can be why it fails."""
+    if not scene.is_a(*_FAIL_ON_NOTHING):
+        return
+    for node in parts(root):
+        value = scene.value(node) if isinstance(node, ast.Name) else UNKNOWN
+        table = is_instance(value, "pandas.DataFrame", "pandas.Series", "numpy.ndarray")
+        if not isinstance(node, ast.Name) or not (table or type(value) in (list, tuple, dict, set, str)):
+            continue
+        if len(value) == 0:
+            has = "has no rows" if is_instance(value, "pandas.DataFrame") else "is empty"
+            yield Fact.of("inside.empty", f"`{node.id}` {has}.", expression=node.id)
+            return
 
 
 def _is_called(value: object) -> bool:

@@ -1,5 +1,8 @@
 """The question that only the person can answer: fixes that pass and behave differently."""
 
+import ast
+import math
+import re
 from dataclasses import dataclass
 
 from cot_magic.core.findings import Evidence, Fix, FixVerdict, Stage
@@ -9,6 +12,8 @@ from cot_magic.core.verdict import can_be_meant, differ, run_of, values_left
 
 MOST_CHOICES = 4
 _LONG = 120
+_WARNED = re.compile(r"^[^\n]*:\d+: \w*Warning: (?P<message>[^\n]*)\n(?: +[^\n]*\n?)?", re.MULTILINE)
+"""A warning as Python prints it: the place, class and message, and the line of code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,19 @@ def question(session: Session) -> OpenQuestion | None:
 def _set_apart(one: Fix, other: Fix) -> bool:
     """Whether they give different results on the same call."""
     mine, theirs = one.example, other.example
-    return mine is not None and theirs is not None and mine.call == theirs.call and mine.gives != theirs.gives
+    if mine is None or theirs is None or mine.call != theirs.call or mine.gives == theirs.gives:
+        return False
+    return not _differ_by_rounding(mine.gives, theirs.gives)
+
+
+def _differ_by_rounding(one: str, other: str) -> bool:
+    """Whether two results are floats that differ in their last digits only: nobody can mean one of them."""
+    try:
+        mine, theirs = ast.literal_eval(one), ast.literal_eval(other)
+    except (ValueError, SyntaxError):
+        return False
+    kinds = {type(mine), type(theirs)}
+    return float in kinds and kinds <= {int, float} and math.isclose(mine, theirs)
 
 
 def _told_apart(runs: list[Evidence]) -> list[str]:
@@ -82,7 +99,11 @@ def _told_apart(runs: list[Evidence]) -> list[str]:
 def _does(run: Evidence, others: list[Evidence]) -> str:
     """What a run printed, or which value it set, where another one differs."""
     if any(other.output != run.output for other in others):
-        printed = " ".join(run.output.split())
+        warned = _WARNED.search(run.output)
+        printed = " ".join(_WARNED.sub("", run.output).split())
+        if warned is not None:
+            shown = f"prints {_short(printed)}, and " if printed else ""
+            return f"{shown}warns: {_short(warned['message'])}"
         return f"prints {_short(printed)}" if printed else "prints nothing"
     theirs = [{item.expression: item.text for item in values_left(other)} for other in others]
     for item in values_left(run):

@@ -76,6 +76,8 @@ class Question:
         An explanation of the terms, for beginners.
     hints
         Three hints, from general to exact.
+    short_hints
+        The same in few words, for a learner who has just answered right.
     answer
         What `--show` shows; empty if no run gives an answer.
     reveals
@@ -91,6 +93,7 @@ class Question:
     meaning: str = ""
     choices: tuple[AnswerChoice, ...] = ()
     hints: tuple[str, ...] = ()
+    short_hints: tuple[str, ...] = ()
     answer: str = ""
     reveals: tuple[Phase, ...] = ()
     expression: str = ""
@@ -174,9 +177,24 @@ class Lesson:
 
     @property
     def hints(self) -> tuple[str, ...]:
-        """The hints given for the open question."""
+        """The hints given for the open question, in few words while help fades."""
         question = self.question
-        return question.hints[: self.hints_for(self.place)] if question is not None else ()
+        if question is None:
+            return ()
+        hints = question.short_hints if self.fades and question.short_hints else question.hints
+        return hints[: self.hints_for(self.place)]
+
+    @property
+    def fades(self) -> bool:
+        """Whether help is shorter: the question before was answered right, and this one not yet wrong.
+
+        Wood and Middleton, "A study of assisted problem-solving" (1975): less help after success, more after
+        failure.
+        """
+        if self.place == 0 or self.question is None or self.predictions_on(self.question.subject):
+            return False
+        before = self.questions[self.place - 1].subject
+        return before not in self.shown and any(item.settles for item in self.predictions_on(before))
 
     @property
     def hints_left(self) -> int:

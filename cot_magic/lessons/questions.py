@@ -194,6 +194,11 @@ def _value(case: Case, raised: Raised) -> Question | None:
             f"As Python code it has {_characters(len(text))} and starts with "
             f"`{text[: max(1, len(text) // 3)]}`.",
         ),
+        short_hints=(
+            f"Which statement assigned `{variable.name}`?",
+            f"A `{kind}`.",
+            f"It starts with `{text[: max(1, len(text) // 3)]}`.",
+        ),
         answer=f"`{expression}` is `{text}`",
         expression=expression,
         frame=raised.frames.index(frame),
@@ -281,6 +286,11 @@ def _hypothesis(session: Session, stated: Sequence[Hypothesis]) -> Question | No
             if best is not None
             else "No run has confirmed any of them.",
         ),
+        short_hints=(
+            "What would have to be true now?",
+            f"Predicted: {predictions}" if predictions else "One can be tested.",
+            f"Confirmed: {best.prediction}" if best is not None else "None is confirmed.",
+        ),
         answer=best.claim if best is not None else "",
         reveals=(Phase.VALIDATE,),
     )
@@ -297,6 +307,7 @@ def _fix(session: Session, case: Case) -> Question:
         "`[2] 3: new line`) for a line, or `%%cot_answer` with the whole new cell below it.",
         meaning="A good fix is small and removes the cause. Hiding the error leaves the cause in place.",
         hints=_fix_hints(case, fix) if fix is not None else _NO_FIX_HINTS,
+        short_hints=_short_fix_hints(case, fix) if fix is not None else (),
         answer=fix.why if fix is not None else "",
         reveals=(Phase.PLAN, Phase.IMPLEMENT, Phase.CONFIRM),
     )
@@ -317,6 +328,12 @@ def _fix_hints(case: Case, fix: Fix) -> tuple[str, ...]:
         where,
         _what_changes(fix),
     )
+
+
+def _short_fix_hints(case: Case, fix: Fix) -> tuple[str, ...]:
+    lines = [line for edit in fix.edits for line in changed_lines(edit)]
+    where = f"Look at {place(case, lines[0])}." if lines else "Run the cell that has not run."
+    return ("A small edit, where the cause is.", where, _what_changes(fix))
 
 
 def _what_changes(fix: Fix) -> str:

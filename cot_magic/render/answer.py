@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cot_magic.core.case import Frame, Raised, Variable
+from cot_magic.core.case import Frame, Variable
 from cot_magic.core.edits import parsed
 from cot_magic.core.facts import for_a_reader
 from cot_magic.core.findings import Fix, FixVerdict, Stage
@@ -15,7 +15,7 @@ from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement
 from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, DiffLine, Row, Rows, Text
 from cot_magic.render.diffs import diff_of, shortened
-from cot_magic.render.headlines import most_telling, proof, without_ids
+from cot_magic.render.headlines import cause, proof, without_ids
 from cot_magic.render.marks import mark_of
 from cot_magic.render.safe_text import code_span, one_line, phrase, said, sentence, shown
 
@@ -145,10 +145,8 @@ def _value(item: Variable) -> str:
 
 def _facts(session: Session) -> Iterator[Block]:
     """Yield what was seen in the failed kernel, and what is said of the person's own question."""
-    raised = session.case.raised if session.case is not None else None
-    first = most_telling(session.facts, raised) if isinstance(raised, Raised) else ""
-    shown_above = session.root_cause is None and session.origin is None
-    facts = [item.text for item in for_a_reader(session.facts) if not (shown_above and item.text == first)]
+    above = cause(session).text
+    facts = [item.text for item in for_a_reader(session.facts) if said(item.text) not in above]
     rows = [Row(mark=PLAIN, claim=sentence(said(text))) for text in facts[:_FACTS]]
     if session.case is not None and session.case.prompt and session.worked_by == "offline":
         rows.append(

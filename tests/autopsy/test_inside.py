@@ -1,5 +1,7 @@
 """Values inside the failing expression."""
 
+import pytest
+
 
 def test_both_sides_of_an_assert_are_told(mortuary) -> None:
     facts = mortuary.facts(
@@ -26,3 +28,35 @@ def test_each_part_is_evaluated_once(mortuary) -> None:
     )
     values = {item.value["expression"]: item.value["value"] for item in facts.of("inside.value")}
     assert values["[once()]"] == "[3]"  # the cell itself made two calls
+
+
+@pytest.mark.parametrize(
+    ("before", "fails", "told"),
+    [
+        ("rows = []", "rows[0]", "`rows` is empty."),
+        ("rows = []", "sum(rows) / len(rows)", "`rows` is empty."),
+        ("rows = [1]", "rows[1]", None),
+        ("rows = {}", "rows['a']", None),
+    ],
+)
+def test_a_name_with_nothing_in_it_is_told_where_the_failure_can_come_from_that(
+    mortuary, before: str, fails: str, told: str | None
+) -> None:
+    fact = mortuary.facts(before, fails).first("inside.empty")
+    assert (fact.text if fact is not None else None) == told
+
+
+def test_a_table_without_rows_is_told(mortuary) -> None:
+    pytest.importorskip("pandas")
+    made = "import pandas as pd\nsales = pd.DataFrame({'region': ['north'], 'amount': [1.0]})"
+    facts = mortuary.facts(made, "north = sales[sales['region'] == 'North']\nnorth['amount'].iloc[0]")
+    assert facts.first("inside.empty").text == "`north` has no rows."
+
+
+def test_what_is_told_once_or_has_no_value_is_left_out(mortuary) -> None:
+    facts = mortuary.facts("values = []", "sum(values) / len(values)")
+    texts = [item.text for item in facts.of("inside.value")]
+    assert len(texts) == len(set(texts))
+    pytest.importorskip("pandas")
+    facts = mortuary.facts("import pandas as pd\ns = pd.Series([1], index=['a'])", "s.loc['d']")
+    assert "s.loc" not in [item.value["expression"] for item in facts.of("inside.value")]

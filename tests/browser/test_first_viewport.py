@@ -127,6 +127,11 @@ AUDIT = """() => axe.run(
 ).then(found => found.violations.map(one => [one.impact, one.id, one.help, one.nodes.map(node => node.html.slice(0, 200))]))"""
 
 
+def serious(window: Any) -> list[tuple[Any, ...]]:
+    """What axe-core finds in the outputs of the cell that hinders people."""
+    return [tuple(one) for one in window.evaluate(AUDIT) if one[0] in SERIOUS]
+
+
 @pytest.fixture
 def window(browser: Any, lab: tuple[str, Path]) -> Iterator[Any]:
     """A page as large as that of a small laptop; the kernels that it started are shut down."""
@@ -178,5 +183,12 @@ def test_verdict_cause_and_change_are_seen_without_scrolling(
     assert "Replace…" in seen["buttons"], "the buttons are beside the change"
     assert window.locator(".cot-Bar").count() == 0, "nothing is offered twice"
     window.add_script_tag(content=axe)
-    found = [tuple(one) for one in window.evaluate(AUDIT)]
-    assert not [one for one in found if one[0] in SERIOUS], found
+    assert serious(window) == []
+    if app == "lab":
+        for theme in ("JupyterLab Dark", "JupyterLab Light"):  # the last one stays for other tests
+            book.tell(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+            window.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
+            window.wait_for_timeout(700)  # the style sheet of the theme is loaded
+            if theme == "JupyterLab Dark":
+                window.screenshot(path=str(artefacts / f"first-{case.name}-dark.png"))
+                assert serious(window) == [], theme

@@ -389,6 +389,37 @@ def test_each_question_gives_as_many_hints_as_the_teacher_allows(allowed: int) -
     assert len(set(lesson.hints)) == allowed
 
 
+def words(lesson: Lesson) -> int:
+    """The words of all three hints for the open question."""
+    for _ in range(3):
+        lesson = lesson.hinted()
+    assert len(set(lesson.hints)) == 3
+    return len(" ".join(lesson.hints).split())
+
+
+@pytest.mark.parametrize("subject", list(Subject)[1:])
+def test_after_a_right_answer_the_next_hints_are_shorter_and_after_a_wrong_one_they_are_whole(
+    subject: Subject,
+) -> None:
+    learner = Class().up_to(subject)
+    assert learner.lesson.fades
+    short = words(learner.lesson)
+    wrong = {Subject.VALUE: "9", Subject.HYPOTHESIS: "x == 0", Subject.FIX: "n - 2 -> n - 3"}
+    after = learner.say(wrong[subject])
+    assert after.question is not None
+    assert after.question.subject is subject
+    assert not after.fades
+    assert short < words(after)
+
+
+def test_after_an_answer_that_was_shown_the_hints_are_whole() -> None:
+    learner = Class().up_to(Subject.VALUE)
+    shown = learner.lesson.told()
+    assert not shown.fades
+    assert shown.question is not None
+    assert shown.hinted().hints == shown.question.hints[:1]
+
+
 def test_the_fix_is_shown_when_the_teacher_says_so() -> None:
     asked = Class().up_to(Subject.FIX).lesson.told()
     assert asked.ended

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cot_magic.explore.asyncio.completions import PATIENCE_S, Completions
-from cot_magic.explore.asyncio.names import LaneNames, waiting_function
+from cot_magic.explore.asyncio.names import Arguments, LaneNames, plain_arguments, waiting_function
 from cot_magic.explore.asyncio.thread_calls import Pool, ThreadCall, Turns, workers_of
 from cot_magic.explore.clock import real_monotonic
 from cot_magic.explore.decisions import LATE, SLEEP, SLEEP_SCALES, TASK, Decisions
@@ -39,6 +39,7 @@ class ExploredTask(asyncio.Task[Any]):
     """A task with the same number, and so the same place in sets of tasks, in each run of a schedule."""
 
     lane: int = 0
+    arguments: Arguments = ()
 
     def __hash__(self) -> int:
         return self.lane
@@ -323,8 +324,9 @@ def _new_task(
     coro: Coroutine[Any, Any, Any], loop: ExploredLoop, name: str, lane: int, more: dict[str, Any]
 ) -> ExploredTask:
     ExploredTask.lane = lane  # asyncio puts the task into a set before its own attribute is set
+    arguments = plain_arguments(coro)  # an eager task begins at once
     task = ExploredTask(coro, loop=loop, name=name, **more)
-    task.lane = lane
+    task.lane, task.arguments = lane, arguments
     return task
 
 

@@ -3,14 +3,13 @@
 import linecache
 import sys
 import threading
-from collections import Counter
 from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 from cot_magic.core.schedules import Trace, TraceStep
 from cot_magic.explore.asyncio.loop import ExploredLoop, ExploredTask
-from cot_magic.explore.asyncio.names import name_of
+from cot_magic.explore.asyncio.names import Arguments, name_of, told_apart
 from cot_magic.explore.asyncio.waits import Holders
 from cot_magic.explore.decisions import OUTSIDE, SLEEP_SCALES, TASK, THREAD, Decisions
 from cot_magic.explore.places import of_the_user
@@ -37,6 +36,7 @@ class Tracer:
         self._left_out = 0
         self._lanes: dict[tuple[int, int], int] = {}
         self._names: list[str] = []
+        self._arguments: list[Arguments] = []
         self._lane = 0
         self._begins, self._deviation, self._decided = True, "", 0
         self._held_back = False
@@ -67,7 +67,9 @@ class Tracer:
         ]
         if result.failure is not None and self._steps:
             self._mark(steps, result.failure)
-        return Trace(lanes=tuple(_told_apart(self._names)), steps=tuple(steps), left_out=self._left_out)
+        return Trace(
+            lanes=tuple(told_apart(self._names, self._arguments)), steps=tuple(steps), left_out=self._left_out
+        )
 
     def _mark(self, steps: list[TraceStep], failure: RunFailure) -> None:
         """Add the failure to the last step at its line, or as a step of its own if there is none."""
@@ -96,7 +98,7 @@ class Tracer:
         self._deviation = "goes first" if first else HELD_BACK if self._held_back else ""
         self._begins = True
         if isinstance(owner, ExploredTask):
-            self._lane = self._lane_of(owner.lane, name_of(owner))
+            self._lane = self._lane_of(owner.lane, name_of(owner), owner.arguments)
         elif hasattr(owner, "lane"):
             self._lane = self._lane_of(owner.lane, owner.name)
 
@@ -104,17 +106,22 @@ class Tracer:
         if not choice or not self._steps:
             return
         how = f"takes {SLEEP_SCALES[choice]:g}x as long"
-        lane = self._lane_of(owner.lane, name_of(owner)) if isinstance(owner, ExploredTask) else self._lane
+        lane = (
+            self._lane_of(owner.lane, name_of(owner), owner.arguments)
+            if isinstance(owner, ExploredTask)
+            else self._lane
+        )
         for place in range(len(self._steps) - 1, -1, -1):
             if self._steps[place].lane == lane:
                 self._steps[place] = replace(self._steps[place], deviation=how)
                 return
 
-    def _lane_of(self, number: int, name: str) -> int:
+    def _lane_of(self, number: int, name: str, arguments: Arguments = ()) -> int:
         key = (len(self._loops), number)
         if key not in self._lanes:
             self._lanes[key] = len(self._lanes)
             self._names.append(name)
+            self._arguments.append(arguments)
         return self._lanes[key]
 
     # --- called by the interpreter ------------------------------------------------------------------------
@@ -151,13 +158,3 @@ class Tracer:
         self._firsts.append(self._begins)
         self._begins, self._deviation, self._held_back = False, "", False
         return self._line
-
-
-def _told_apart(names: list[str]) -> list[str]:
-    """Distinct names: `client (Task-2)` is `client` if no other lane has that name, else `client #2`."""
-    short = [name.partition(" (Task-")[0] for name in names]
-    many, seen, told = Counter(short), Counter[str](), []
-    for name in short:
-        seen[name] += 1
-        told.append(name if many[name] == 1 else f"{name} #{seen[name]}")
-    return told

@@ -76,13 +76,12 @@ def outcomes(found: Sequence[Suspect], evidence: Sequence[Evidence]) -> Topics:
         yield "outcomes", "\n".join(rows)
     refuted = [item.hypothesis.id for item in found if _verdict(item, evidence) is HypothesisVerdict.REFUTED]
     if refuted:
-        yield "eliminated", f"Their predictions are false: {joined(refuted)}."
+        yield "eliminated", f"Refuted: {joined(refuted)}."
     effects = list(dict.fromkeys(effect for item in evidence for effect in item.effects))
     if effects:
         yield (
             "effects",
-            "The code tried to access something outside of the copy:\n"
-            + "\n".join(f"- {item}" for item in effects[:10]),
+            "The code tried to reach outside the copy:\n" + "\n".join(f"- {item}" for item in effects[:10]),
         )
 
 
@@ -118,8 +117,8 @@ def chosen(case: Case, passing: Sequence[Fix], judged: Judgement[FixVerdict]) ->
         yield "doubts", f"This edit may only hide the failure: {joined(doubts)}."
     yield (
         "rollback",
-        "Nothing in the notebook is overwritten: the fix is offered as a new cell, and `%cot_undo` removes "
-        f"it. The source of {where} stays the same until you replace it.",
+        f"The fix is offered as a new cell, and `%cot_undo` removes it; {where} stays as it is until you "
+        "replace it.",
     )
 
 
@@ -138,7 +137,10 @@ def _later(case: Case) -> Iterator[tuple[str, str]]:
     stale = [item for item in case.lineage if item.freshness is not Freshness.FRESH]
     if stale:
         labels = joined([case.label(item.cell.id) for item in stale[:4]])
-        yield ("P1", f"Run {labels} again, from top to bottom: the kernel does not hold what the page says.")
+        yield (
+            "P1",
+            f"Run {labels} again, from top to bottom: the kernel does not have the values of the page.",
+        )
 
 
 def fix_headline(
@@ -176,8 +178,7 @@ def confirmation(
         yield "result", "Unresolved: no edit was shown to help."
         yield (
             "limits",
-            "The findings above are what is known. A cause that depends on what the code should do needs a "
-            "model, or you.",
+            "The facts above are all that is known. What the code should do, only you or a model can say.",
         )
         return
     cell = {item.stage: item for item in evidence if item.kind is EvidenceKind.FIX and item.about == best.id}
@@ -223,7 +224,7 @@ def _confidence(judged: Judgement[FixVerdict]) -> str:
             "contradicts it."
         )
     if not judged.evidence:
-        return "Based on no run at all: take it as a suggestion."
+        return "No run supports it: take it as a suggestion."
     return (
         f"Based on {_count(len(judged.evidence), 'run')} ({', '.join(judged.evidence)}); not proven, for the "
         f"{_count(len(judged.reasons), 'reason')} above."

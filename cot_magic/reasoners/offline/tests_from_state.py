@@ -4,6 +4,7 @@ itself."""
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from textwrap import indent
 
 from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
@@ -12,6 +13,17 @@ from cot_magic.core.jobs import SHOWN, StateItem
 from cot_magic.reasoners.offline import source as src
 
 _ASSERTS = 6  # in one test: enough to determine a result, few enough to read
+_STATEMENTS = 20  # in a test that makes its own objects
+_ITERATORS = (
+    "generator",
+    "list_iterator",
+    "map",
+    "filter",
+    "zip",
+    "enumerate",
+    "reversed",
+    "itertools.count",
+)
 _LONG = 300  # longer reprs are not readable
 _UNEQUAL = ("nan", "inf")
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
@@ -32,7 +44,10 @@ def regression_tests(case: Case, fix: Fix, after: Evidence) -> tuple[RegressionT
     unchanged = set(case.cell.source.splitlines())
     stem = _stem(case, tree)
     tests = []
-    if lines := list(_own_asserts(source, tree, unchanged)):
+    stateful = _stateful(case)
+    if body := list(_from_the_start(source, tree, unchanged, stateful)):
+        tests.append(_written(f"{stem}_keeps_its_asserts", body))
+    elif lines := list(_own_asserts(source, tree, unchanged, stateful)):
         tests.append(_test(f"{stem}_keeps_its_asserts", lines))
     lines = [*_calls(source, tree, unchanged, after), *_values(source, tree, unchanged, after, fix.edits)]
     if lines:
@@ -41,7 +56,11 @@ def regression_tests(case: Case, fix: Fix, after: Evidence) -> tuple[RegressionT
 
 
 def _test(name: str, lines: Sequence[str]) -> RegressionTest:
-    body = "\n".join(f"    {line}" for line in dict.fromkeys(lines[:_ASSERTS]))
+    return _written(name, list(dict.fromkeys(lines[:_ASSERTS])))
+
+
+def _written(name: str, statements: Sequence[str]) -> RegressionTest:
+    body = "\n".join(indent(text, "    ") for text in statements)
     return RegressionTest(name=f"test_{name}", source=f"def test_{name}():\n{body}\n\n\ntest_{name}()\n")
 
 
@@ -55,13 +74,70 @@ def _stem(case: Case, tree: ast.Module) -> str:
     return "_".join(words) or "cell"
 
 
-def _own_asserts(source: str, tree: ast.Module, unchanged: set[str]) -> Iterator[str]:
+def _stateful(case: Case) -> set[str]:
+    """The names of objects that a call may change: of the notebook's own classes, and iterators."""
+    frames = case.raised.frames if case.raised is not None else ()
+    known = [*case.namespace, *(item for frame in frames for item in frame.variables)]
+    return {item.name for item in known if item.type.startswith("__main__.") or item.type in _ITERATORS}
+
+
+def _changed_by(node: ast.AST, stateful: set[str]) -> set[str]:
+    """Those of these objects whose methods the code calls, or that it takes items of with `next`."""
+    found = set()
+    for item in ast.walk(node):
+        match item:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                found.add(name)
+            case ast.Call(func=ast.Name(id="next"), args=[ast.Name(id=name), *_]):
+                found.add(name)
+    return found & stateful
+
+
+def _own_asserts(source: str, tree: ast.Module, unchanged: set[str], stateful: set[str]) -> Iterator[str]:
     """Asserts at the top level that call something, so that running them again tests the code again."""
     for node in tree.body:
-        if isinstance(node, ast.Assert) and any(isinstance(item, ast.Call) for item in ast.walk(node.test)):
+        if not isinstance(node, ast.Assert) or _changed_by(node, stateful):
+            continue
+        if any(isinstance(item, ast.Call) for item in ast.walk(node.test)):
             text = src.text_of(source, node)
             if "\n" not in text and text in unchanged:
                 yield text
+
+
+def _from_the_start(source: str, tree: ast.Module, unchanged: set[str], stateful: set[str]) -> Iterator[str]:
+    """If asserts change objects that the cell makes: all statements from where it makes the first one to the
+    last assert, since these asserts hold only once."""
+    asserts = [place for place, node in enumerate(tree.body) if isinstance(node, ast.Assert)]
+    changed = {name for place in asserts for name in _changed_by(tree.body[place], stateful)}
+    made = [
+        place
+        for place, node in enumerate(tree.body)
+        if isinstance(node, ast.Assign) and changed & src.bound_names(node)
+    ]
+    if not made or any(place < made[0] for place in asserts) or asserts[-1] - made[0] >= _STATEMENTS:
+        return
+    statements = tree.body[made[0] : asserts[-1] + 1]
+    texts = [src.text_of(source, node) for node in statements]
+    if not _reads_its_own_later(statements) and all(
+        line in unchanged for text in texts for line in text.splitlines()
+    ):
+        yield from texts
+
+
+def _reads_its_own_later(statements: Sequence[ast.stmt]) -> bool:
+    """Whether a name is read before they bind it: in a function it would be unbound there."""
+    later = {name for node in statements for name in src.bound_names(node)}
+    for node in statements:
+        names = [item for item in ast.walk(node) if isinstance(item, ast.Name)]
+        read = {item.id for item in names if isinstance(item.ctx, ast.Load)}
+        if isinstance(node, ast.For):  # its variable is bound before its body reads it
+            read -= {item.id for item in ast.walk(node.target) if isinstance(item, ast.Name)}
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            read.add(node.target.id)
+        if read & later:
+            return True
+        later -= src.bound_names(node)
+    return False
 
 
 def _calls(source: str, tree: ast.Module, unchanged: set[str], after: Evidence) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from cot_magic.core.events import (
 from cot_magic.core.facts import Facts
 from cot_magic.core.findings import FixVerdict, Phase, Stage
 from cot_magic.core.jobs import Outcome
+from cot_magic.core.question import question
 from cot_magic.core.session import Session
 from cot_magic.render.blocks import Diff, Rows
 from cot_magic.render.outline import outline
@@ -170,6 +172,35 @@ def test_a_line_that_each_choice_removes_is_shown_once_and_the_choices_can_be_to
         *[0] * (len(choices) - 1),
     ]
     assert len({item.title[3:] for item in choices}) == len(choices)
+
+
+def test_nobody_is_asked_to_choose_between_two_roundings(
+    failing: Callable[..., Case], solve: Callable[..., Session]
+) -> None:
+    session = solve(
+        failing(
+            "def discount(price, percent):\n    return price - percent / 100\n",
+            "assert discount(200, 15) == 170",
+        )
+    )
+    asked = question(session)
+    given = [] if asked is None else [re.findall(r"-?\d+\.\d+", item.does)[:1] for item in asked.choices]
+    values = sorted(float(found[0]) for found in given if found)
+    assert all(later - earlier > 1e-6 for earlier, later in pairwise(values)), values
+
+
+def test_a_warning_is_told_as_one(failing: Callable[..., Case], solve: Callable[..., Session]) -> None:
+    session = solve(failing("import numpy as np\na = np.ones((3, 4))\nb = np.arange(3)", "c = a * b"))
+    warning = "<cot cell 0>:2: RuntimeWarning: invalid value in cast\n  c = a * b\n[1]\n"
+    best = session.best_fix
+    assert best is not None
+    warned = tuple(
+        replace(item, output=warning) if item.about == best.id and item.stage is Stage.AFTER else item
+        for item in session.evidence
+    )
+    asked = question(replace(session, evidence=warned))
+    assert asked is not None
+    assert asked.choices[0].does.startswith("prints [1], and warns: invalid value in cast")
 
 
 def test_no_sentence_is_untrue_wherever_a_session_is_interrupted() -> None:

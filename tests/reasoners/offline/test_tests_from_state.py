@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from cot_magic.core.case import Case, Cell, CellId, Environment, Frame, Raised
+from cot_magic.core.case import Case, Cell, CellId, Environment, Frame, Raised, Variable
 from cot_magic.core.findings import (
     CellEdit,
     Evidence,
@@ -19,12 +19,13 @@ from cot_magic.core.jobs import Outcome, StateItem
 from cot_magic.reasoners.offline.tests_from_state import regression_tests
 
 
-def written(before, after, state=(), output=""):
+def written(before, after, state=(), output="", types=()):
     cell = Cell(id=CellId("a"), source=before, index=0, execution_count=1)
+    variables = tuple(Variable(name=name, type=kind, text="") for name, kind in types)
     raised = Raised(
         ename="NameError",
         evalue="",
-        frames=(Frame(function="<module>", filename="f", lineno=1, cell=cell.id),),
+        frames=(Frame(function="<module>", filename="f", lineno=1, cell=cell.id, variables=variables),),
     )
     case = Case(cell=cell, raised=raised, environment=Environment(python="", platform=""), cells=(cell,))
     fix = Fix(
@@ -94,3 +95,29 @@ def test_every_test_can_be_parsed_and_ends_by_calling_itself():
     for test in written("x = a\ny = [a]", "x = b\ny = [b]", [("x", "'a'", True), ("y", "['a']", True)]):
         assert isinstance(ast.parse(test.source).body[0], ast.FunctionDef)
         assert test.source.endswith(f"\n{test.name}()\n")
+
+
+STACK = "s = Stack({})\nfor n in (1, 2):\n    s.push(n)\nassert s.pop() == 2\nassert s.pop() == 1"
+MADE = (("s", "__main__.Stack"),)
+
+
+def test_asserts_that_change_an_object_are_tested_on_a_new_one():
+    """They hold once: after the cell has run, there is nothing left to take."""
+    before = "missing\n" + STACK.format("size")
+    (test,) = written(before, before.replace("missing", "True"), types=MADE)
+    assert test.source.startswith(
+        "def test_s_keeps_its_asserts():\n    s = Stack(size)\n    for n in (1, 2):\n        s.push(n)\n"
+    )
+    assert test.source.count("assert s.pop()") == 2
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "assert s.pop() == 2\nassert missing",
+        "s = Stack(total)\ntotal = 0\nassert s.pop() == 2\nassert missing",
+        "s = Stack(total)\ntotal += 1\nassert s.pop() == 2\nassert missing",
+    ],
+)
+def test_asserts_that_change_an_object_are_left_out_where_it_cannot_be_made_again(cell):
+    assert not written(cell, cell.replace("missing", "True"), types=MADE)

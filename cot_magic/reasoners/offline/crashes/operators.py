@@ -111,6 +111,9 @@ def missing_call(site: Site) -> Iterator[Suspicion]:
         for side in pair.sides:
             if kind_of(site, side) in CALLABLE and isinstance(side, ast.Name | ast.Attribute):
                 text = site.text(side)
+                if isinstance(side, ast.Attribute) and repr(side.attr) in site.keys(side.value):
+                    yield _column_of_that_name(site, side)
+                    continue
                 yield site.cause(
                     f"`{text}` is a function that is not called here.",
                     f"`{text}` is callable.",
@@ -118,6 +121,18 @@ def missing_call(site: Site) -> Iterator[Suspicion]:
                     site.repair(f"Call it: `{text}()`.", site.after(side, "()")),
                     weight=0.85,
                 )
+
+
+def _column_of_that_name(site: Site, node: ast.Attribute) -> Suspicion:
+    """`df.count`, where the table has a column `count`: the method comes first."""
+    table, name = site.text(node.value), node.attr
+    return site.cause(
+        f"`{table}.{name}` is a method of the table, not its column {name!r}.",
+        "There is a column of that name.",
+        f"callable({table}.{name}) and {name!r} in {table}",
+        site.repair("Take the column with brackets.", site.over(node, f"{table}[{name!r}]")),
+        weight=0.95,
+    )
 
 
 @rule(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cot_magic.reasoners.offline.repair.conditions import NUMBERS, SIZED, small_tests
 from cot_magic.reasoners.offline.repair.drafts import Drafts, reindented
 
+LEFT_OVER = -1.4  # a part that a loop leaves over is a common mistake, and asked for in few places
 ENDS = (ast.Return, ast.Break, ast.Continue, ast.Raise)
 
 
@@ -47,6 +48,8 @@ def insertions(
                     if name in drafts.locals:
                         _insert(drafts, "retend", gap, f"return {name}", 0.8)
             _donors(drafts, function, statement, gap)
+    if isinstance(statement, ast.For | ast.While):
+        _what_is_left(drafts, statement)
     _guards(drafts, statement, body, place, loop)
     returns_last = (
         isinstance(statement, ast.Return) and function is not None and statement is function.body[-1]
@@ -110,6 +113,23 @@ def _changes(drafts: Drafts, name: str, names: Sequence[str]) -> Iterator[tuple[
                 yield "newstmt", f"{name} += {other}", 0.4
             if types & NUMBERS:
                 yield "newstmt", f"{name} -= {other}", 0.7
+
+
+def _what_is_left(drafts: Drafts, loop: ast.For | ast.While) -> None:
+    """After the loop, hand on what it has collected and a condition in it has not: the last, shorter part."""
+    end, indent = drafts.lines(loop)[1], drafts.indentation(loop)
+    newline = "" if drafts.source[:end].endswith(b"\n") else "\n"
+    gap = Gap(offset=end, indent=indent, newline=newline, closing=True)
+    for test in (node for node in ast.walk(loop) if isinstance(node, ast.If)):
+        for node in test.body:
+            match node:
+                case ast.Expr(value=ast.Yield(value=ast.Name(id=name))):
+                    pass
+                case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[ast.Name(id=name)])):
+                    pass
+                case _:
+                    continue
+            _insert(drafts, "donor", gap, f"if {name}:\n{indent}    {drafts.text(node)}", LEFT_OVER)
 
 
 def _donors(

@@ -30,6 +30,11 @@ DERIVED = (
     "class Square(Shape):\n    def __init__(self, side, name):\n        self.side = side\n"
     "    def label(self):\n        return f'{self.name} {self.side}'"
 )
+COUNTS = "import pandas as pd\ndf = pd.DataFrame({'price': [2.0, 3.0], 'count': [10, 20]})"
+POINTS = (
+    "import numpy as np\npoints = np.array([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]])\n"
+    "centres = np.array([[0.0, 0.0], [6.0, 8.0]])"
+)
 CART = "@dataclass\nclass Cart:\n    items: list = []\na, b = Cart(), Cart()\na.items.append(1)"
 LINES = 'import json\ndef read():\n    return \'{"n": 1}\\n{"n": 2}\\n\''
 TABLE = "import pandas as pd\ndf = pd.DataFrame({'age': [4.0, -3.0, 8.0], 'n': [1, 2, 3]})"
@@ -99,6 +104,8 @@ def test_dates_that_can_be_read_in_two_ways_are_a_choice(failing, solve) -> None
     [
         (("import pandas as pd\ns = pd.Series([4.0, 4.0, 9.0])", "m = s.mode[0]"), "m == 4"),
         ((TABLE, "r = df.query('n = 2')"), "len(r) == 1"),
+        ((COUNTS, "total = (df.price * df.count).sum()"), "total == 80"),
+        ((POINTS, "gaps = points - centres"), "gaps.shape == (3, 2, 2) and gaps[2, 0].tolist() == [6, 8]"),
         ((TABLE, "other = df.rename(columns={'n': 'N'})", "r = df.merge(other, on='n')"), "len(r) == 3"),
         ((TABLE, RATED, "df['r'] = df['n'].apply(rated)"), "list(df['r']) == [2, 4, 6]"),
         (("import numpy as np\nx = np.array([1.0, 2.0, 9.0])", "m = np.medan(x)"), "m == 2"),

@@ -69,6 +69,13 @@ MISTAKES = [
         r"r'(?:\d+):(?:\d+)'",
     ),
     (
+        "what a loop leaves over",
+        "def batches(xs, size):\n    '''Lists of that many; the last may be shorter.'''\n    batch = []\n    for x in xs:\n"
+        "        batch.append(x)\n        if len(batch) == size:\n            yield batch\n            batch = []\n\n"
+        "assert list(batches([1, 2, 3, 4, 5], 2)) == [[1, 2], [3, 4], [5]]\nassert list(batches([1, 2], 2)) == [[1, 2]]\n",
+        "    if batch:\n        yield batch\n",
+    ),
+    (
         "a list that changes while it is walked",
         "def positive(xs):\n    '''Those above 0, in order.'''\n    for x in xs:\n        if x <= 0:\n            xs.remove(x)\n"
         "    return xs\n\nassert positive([1, -2, -3, 4]) == [1, 4]\nassert positive([-1, -1, 2]) == [2]\n",

@@ -2,6 +2,7 @@
 
 import ast
 
+from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound
 from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
 from cot_magic.reasoners.offline.site import Site
@@ -30,6 +31,12 @@ def _has_zone(site: Site, node: ast.AST | str) -> bool:
     return found is not None and found.type == "datetime.datetime" and "tzinfo=" in found.text
 
 
+def _of_span_and_number(site: Site, bound: Bound) -> bool:
+    """Whether a span of time is on the left; beside a date it is no number that is meant."""
+    sides = [kind_of(site, held) for hole in "xy" if isinstance(held := bound[hole], ast.expr)]
+    return sides[1:] in (["int"], ["float"]) and sides[0] in ("", "datetime.timedelta")
+
+
 def _zone_on_right(site: Site, bound: Bound) -> bool:
     return _has_zone(site, bound["y"]) and not _has_zone(site, bound["x"])
 
@@ -39,6 +46,25 @@ def _zone_on_left(site: Site, bound: Bound) -> bool:
 
 
 ROWS = (
+    Remedy(
+        code="dates.days_and_number",
+        on=("TypeError",),
+        says=r"'(datetime\.timedelta|int|float)' and '(datetime\.timedelta|int|float)'",
+        find=("_x <op> _y", "_x <cmp> _y"),
+        when=_of_span_and_number,
+        write=(
+            Swap(text="{x}.days {sign} {y}", why="Compute with the number of days."),
+            Swap(text="{x}.total_seconds() {sign} {y}", why="Compute with the number of seconds."),
+        ),
+        claim="`{x}` is a span of time, not a number.",
+        lesson="The difference of two dates is a `timedelta`: `.days` or `.total_seconds()` makes a number of it.",
+        example=(
+            "from datetime import date\na, b = date(2024, 5, 6), date(2024, 5, 10)",
+            "n = (b - a) + 1",
+            "n == 5",
+        ),
+        weight=0.85,
+    ),
     Remedy(
         code="dates.zone_on_right",
         on=("TypeError",),

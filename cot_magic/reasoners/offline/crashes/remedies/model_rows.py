@@ -80,6 +80,7 @@ ROWS = (
                 text="{f}.{how}({x}.reshape(1, -1), {rest})", why="Make one row of the values: one example."
             ),
             Swap(text="{f}.{how}({x}.to_frame().T, {rest})", why="Make one row of the values: one example."),
+            Swap(text="{f}.{how}({x_as_table}, {rest})", why="Make a table of one row.", needs=("pd",)),
             Swap(text="{f}.{how}([{x}], {rest})", why="Make one row of the values: one example."),
             Swap(text="{f}.{how}([[item] for item in {x}], {rest})", why="Make a row of each value."),
         ),

@@ -76,8 +76,8 @@ ROWS = (
         write=tuple(
             Swap(text=text, why=why)
             for text, why in (
-                ("{x} {sign} {y}[:, None]", "Make a column of the right side: one value for each row."),
                 ("{x}[:, None] {sign} {y}", "Make a column of the left side: one value for each row."),
+                ("{x} {sign} {y}[:, None]", "Make a column of the right side: one value for each row."),
                 ("{x} {sign} {y}.T", "Transpose the right side."),
                 ("{x}.T {sign} {y}", "Transpose the left side."),
                 ("{x} {sign} {y}.ravel()", "Make the right side one row of values."),
