@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cot_magic.actions.failing_test.assertions import as_statements
 from cot_magic.actions.failing_test.failing import FailingTest, ProjectModule
 from cot_magic.actions.failing_test.rebuilt_test import cells_of
 from cot_magic.actions.failing_test.source import (
@@ -96,7 +97,7 @@ def test_an_edit_of_a_cell_is_an_edit_of_its_file(tmp_path: Path) -> None:
     edited = body.source.replace("discount(200, 15)", "discount(200, 20)")
     assert applied(TESTS, body, edited) == TESTS.replace("shop.discount(200, 15)", "shop.discount(200, 20)")
     assert applied(TESTS, own, own.source) == TESTS
-    with pytest.raises(UsageError, match="left out"):
+    with pytest.raises(UsageError, match="not the same"):
         applied(TESTS, own, "\n".join(["x = 1"] * len(own.source.splitlines())))
 
 
@@ -235,3 +236,66 @@ def test_a_coroutine_that_is_called_is_awaited_and_what_sets_it_up_runs_before(t
     assert arranged.source.splitlines()[1:] == ["self.setUp()", "await self.asyncSetUp()"]
     assert "['-q', '--no-cot']" in arranged.source
     assert call.source == "await self.test_rate()"
+
+
+@pytest.mark.parametrize(
+    ("call", "statement"),
+    [
+        ("self.assertEqual(f(200, 15), 170)", "assert f(200, 15) == 170"),
+        ("self.assertIn(a or b, (1, 2))  # why", "assert (a or b) in (1, 2)  # why"),
+        ("é = 1; self.assertLessEqual(a, [é])", "é = 1; assert a <= [é]"),
+        ("self.assertFalse(a == b)", "assert not (a == b)"),
+        ("if a:\n    self.assertTrue(await f())", "if a:\n    assert (await f())"),
+        ("with self.subTest(1): self.assertIs(a, None)", "with self.subTest(1): assert a is None"),
+    ],
+)
+def test_an_assertion_of_unittest_is_a_statement(call: str, statement: str) -> None:
+    source, lines = as_statements(call, "self")
+    assert source == statement
+    assert lines == {statement.count("\n")}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "self.assertEqual(a, b, 'why')",
+        "self.assertEqual(a, second=b)",
+        "self.assertEqual(*pair)",
+        "self.assertEqual(\n    a, b\n)",
+        "other.assertEqual(a, b)",
+        "self.assertRaises(KeyError, f)",
+        "found = self.assertTrue(a)",
+        "self.assertTrue(",
+    ],
+)
+def test_any_other_call_stays_as_it_is(call: str) -> None:
+    assert as_statements(call, "self") == (call, frozenset())
+
+
+UNITTEST = """\
+import unittest
+from shop import discount
+
+
+class TestShop(unittest.TestCase):
+    def test_discount(self):
+        got = discount(200, 15)
+        self.assertEqual(got, 170)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ename", "last"), [("AssertionError", "assert got == 170"), ("KeyError", "self.assertEqual(got, 170)")]
+)
+def test_the_assertion_that_failed_cannot_be_the_fix(tmp_path: Path, ename: str, last: str) -> None:
+    project(tmp_path, shop=SHOP, test_shop=UNITTEST)
+    more = {"arguments": ("self",), "arranged": True, "sets_up": ("self.setUp()",), "ename": ename}
+    body = cells_of(failing(tmp_path, "TestShop.test_discount", 6, **more), str(tmp_path))[-1]
+    assert body.source.splitlines() == ["got = discount(200, 15)", last]
+    assert "discount(200, 10)" in applied(UNITTEST, body, body.source.replace("15", "10"))
+    edited = body.source.replace("170", "230")
+    if ename == "KeyError":
+        assert applied(UNITTEST, body, edited) == UNITTEST.replace("170", "230")
+    else:
+        with pytest.raises(UsageError, match="not the same"):
+            applied(UNITTEST, body, edited)

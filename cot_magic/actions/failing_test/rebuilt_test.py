@@ -62,7 +62,9 @@ def cells_of(test: FailingTest, copy: str) -> tuple[SourceCell, ...]:
         arranged = f"{left}{STAGE}.arguments({test.test_id!r}, {names!r}, {list(test.options)!r})"
         cells.append(_glue("\n".join((arranged, *test.sets_up))))
     if inlined:
-        cells.append(body_cell(own.path, own.text, function, cells=known))
+        # of an assertion that failed; of another failure, its line may be what is to be edited
+        asserting = test.arguments[0] if test.sets_up and test.ename == "AssertionError" else ""
+        cells.append(body_cell(own.path, own.text, function, cells=known, asserting=asserting))
     else:
         waits = "await " if isinstance(function, ast.AsyncFunctionDef) else ""
         cells.append(_glue(f"{waits}{_call(test)}"))
