@@ -299,3 +299,10 @@ def test_the_assertion_that_failed_cannot_be_the_fix(tmp_path: Path, ename: str,
     else:
         with pytest.raises(UsageError, match="not the same"):
             applied(UNITTEST, body, edited)
+
+
+def test_the_arguments_depend_on_what_the_fixtures_use_and_cells_define(tmp_path: Path) -> None:
+    project(tmp_path, shop=SHOP, test_shop=TESTS)
+    more = {"arguments": ("price",), "arranged": True, "set_up_with": ("HERE", "discount", "open")}
+    arranged = cells_of(failing(tmp_path, "test_discount", 11, **more), str(tmp_path))[-2]
+    assert arranged.source.endswith(", ['price'], [], discount)")

@@ -43,7 +43,15 @@ def failing_test(item: Any, error: BaseException) -> FailingTest:
         path=tuple(dict.fromkeys(_path(root, (own, *others)))),
         options=tuple(_options(item.config)),
         sets_up=tuple(_sets_up(item.cls)),
+        set_up_with=tuple(sorted({name for code, _ in _set_up_by(item) for name in _names(code)})),
     )
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
 
 
 def _sets_up(owner: type | None) -> Iterator[str]:
