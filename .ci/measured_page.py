@@ -147,7 +147,7 @@ def _sweep(figures: Figures) -> Iterator[str]:
     seconds = " and ".join(f"{value:,.0f} s with {workers}" for workers, value in figures["seconds"].items())
     yield (
         f"A sweep over {figures['notebooks']} generated notebooks, on {figures['processors']} processors: "
-        f"{seconds} workers (ratio {figures['two_to_one']:.2f}); {figures['same_results']} had the same result."
+        f"{seconds} workers (ratio {figures['two_to_one']:.2f}); {figures['same_results']} ended alike."
     )
 
 
