@@ -1,6 +1,7 @@
 """A failing test as cells, and edits of its cells as edits of its files. No kernel runs here."""
 
 import ast
+import asyncio
 import textwrap
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from cot_magic.actions.failing_test.assertions import as_statements
 from cot_magic.actions.failing_test.failing import FailingTest, ProjectModule
+from cot_magic.actions.failing_test.live import _called
 from cot_magic.actions.failing_test.rebuilt_test import cells_of
 from cot_magic.actions.failing_test.source import (
     SourceCell,
@@ -18,6 +20,7 @@ from cot_magic.actions.failing_test.source import (
     in_words_of_files,
     module_cell,
 )
+from cot_magic.actions.failing_test.stage import outside_the_loop
 from cot_magic.core.errors import UsageError
 
 SHOP = """\
@@ -306,3 +309,33 @@ def test_the_arguments_depend_on_what_the_fixtures_use_and_cells_define(tmp_path
     more = {"arguments": ("price",), "arranged": True, "set_up_with": ("HERE", "discount", "open")}
     arranged = cells_of(failing(tmp_path, "test_discount", 11, **more), str(tmp_path))[-2]
     assert arranged.source.endswith(", ['price'], [], discount)")
+
+
+def test_an_asynchronous_fixture_can_be_made_in_a_cell_which_itself_runs_in_a_loop() -> None:
+    async def fixture() -> asyncio.AbstractEventLoop:
+        await asyncio.sleep(0)
+        return asyncio.get_running_loop()
+
+    async def cell() -> None:
+        own, task = asyncio.get_running_loop(), asyncio.current_task()
+        with outside_the_loop():
+            assert asyncio.run(fixture()) is not own
+        assert (asyncio.get_running_loop(), asyncio.current_task()) == (own, task)
+        await asyncio.sleep(0)
+
+    asyncio.run(cell())
+
+
+def test_a_proxy_that_stands_for_nothing_now_has_no_module() -> None:
+    class Proxy:
+        def __getattribute__(self, name: str) -> object:
+            raise RuntimeError("outside of a request")
+
+    def test_uses_it() -> object:
+        return PROXY
+
+    names = {"PROXY": Proxy()}
+    assert list(_called([(test_uses_it.__code__, names)], "/nowhere")) == []
+
+
+PROXY = None
