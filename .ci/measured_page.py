@@ -143,10 +143,19 @@ def _found(row: Figures, key: str) -> str:
     return f"{row[key]:.0%}, at {row[f'{key}_at']:g}" if row[key] else "0%"
 
 
+def _sweep(figures: Figures) -> Iterator[str]:
+    seconds = " and ".join(f"{value:,.0f} s with {workers}" for workers, value in figures["seconds"].items())
+    yield (
+        f"A sweep over {figures['notebooks']} generated notebooks, on {figures['processors']} processors: "
+        f"{seconds} workers (ratio {figures['two_to_one']:.2f}); {figures['same_results']} ended alike."
+    )
+
+
 SECTIONS = {
     "light_start": ("Starting", _start),
     "cell_overhead": ("A cell", _cells),
     "guard": ("The guard, and crane-llm", _guard),
+    "sweep_workers": ("Workers of a sweep", _sweep),
     "explore_rate": ("Schedules, and detangle", _schedules),
 }
 

@@ -19,6 +19,7 @@ _UNKNOWN = re.compile(
 _NUMBER = re.compile(
     r"positional argument|takes .*arguments?|missing \d+ required|expected .* arguments?|got multiple values"
 )
+_SAMPLES = re.compile(r"inconsistent numbers? of samples|must have the same (first dimension|length)")
 _TAKES_NONE = re.compile(r"takes no (keyword )?arguments")
 _MOST_POSITIONAL = 5
 
@@ -36,6 +37,8 @@ def arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrang
         yield from _by_keyword(call, parameters)
         yield from _collected(call)
     yield from _spread(scene, call)
+    if _SAMPLES.search(scene.message):
+        yield from _of_the_same_length(scene, call)
 
 
 def further_arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrangement]:
@@ -95,6 +98,28 @@ def _missing(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) 
     if names and found == names:
         words = [ast.keyword(arg=name, value=ast.Name(id=name, ctx=ast.Load())) for name in names]
         yield _with(call, call.args, [*call.keywords, *words]), "Pass the variables of the same names."
+
+
+def _of_the_same_length(scene: Scene, call: ast.Call) -> Iterator[Arrangement]:
+    """For the second argument another variable, one value for each of the first, most like it in its name."""
+    if scene.spot is None or len(call.args) != 2:
+        return
+    first, second = (_rows(scene.value(item)) for item in call.args)
+    used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+    names = scene.spot.evaluation.names
+    fitting = [name for name, value in names.items() if name not in used and _rows(value) == first]
+    flat = [name for name in fitting if getattr(names[name], "ndim", 1) == 1 and not name.startswith("_")]
+    if first is not None and second != first:
+        flat.sort(key=lambda name: (not name.lower().startswith(("y", "target", "label")), name))
+        for name in flat[:3]:
+            changed = [call.args[0], ast.Name(id=name, ctx=ast.Load())]
+            yield _with(call, changed, call.keywords), f"Give `{name}`, which has as many values."
+
+
+def _rows(value: Any) -> int | None:
+    """The length of an array, a table, or a list."""
+    arrays = is_instance(value, "numpy.ndarray", "pandas.Series", "pandas.DataFrame")
+    return len(value) if objects.is_a(value, list) or (arrays and value.ndim > 0) else None
 
 
 def _keys_and_values(scene: Scene, call: ast.Call) -> Iterator[Arrangement]:

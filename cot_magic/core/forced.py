@@ -141,6 +141,10 @@ def _is_first(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == 0
 
 
+_NEVER_CALLED = (ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Constant, ast.JoinedStr)
+"""Values that are written out: `(1, 2) (3, 4)` is no call, and lacks a comma."""
+
+
 def _less(change: Difference, failure: Symptom, bound: set[str]) -> str:
     """A part of an expression in place of the whole, or a variable in place of what was computed."""
     was, now = change.was, change.now
@@ -156,9 +160,9 @@ def _less(change: Difference, failure: Symptom, bound: set[str]) -> str:
     fewer = isinstance(was, ast.Compare) and isinstance(now, ast.Compare) and len(now.ops) < len(was.ops)
     if fewer or (isinstance(was, ast.BoolOp | ast.Compare) and ast.dump(now) in inside):
         return f"it leaves out a part of `{ast.unparse(was)[:40]}`"
-    told = isinstance(was, ast.Call) and (was.args or was.keywords) and _name(was) not in _CONVERTS
-    if told and ast.dump(now) in inside:
-        return f"it leaves out what `{_name(was)}` did"
+    called = isinstance(was, ast.Call) and not isinstance(was.func, _NEVER_CALLED) and ast.dump(now) in inside
+    if isinstance(was, ast.Call) and called and (was.args or was.keywords) and _name(was) not in _CONVERTS:
+        return f"it leaves out what `{_name(was) or ast.unparse(was.func)[:40]}` did"
     if isinstance(was, ast.Subscript) and isinstance(now, ast.Call) and _is_part(now.func, was.value):
         return _called_with(was, now, failure)
     computed = isinstance(was, ast.Call | ast.Subscript | ast.BinOp)

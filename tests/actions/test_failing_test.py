@@ -1,12 +1,15 @@
 """A failing test as cells, and edits of its cells as edits of its files. No kernel runs here."""
 
 import ast
+import asyncio
 import textwrap
 from pathlib import Path
 
 import pytest
 
+from cot_magic.actions.failing_test.assertions import as_statements
 from cot_magic.actions.failing_test.failing import FailingTest, ProjectModule
+from cot_magic.actions.failing_test.live import _called
 from cot_magic.actions.failing_test.rebuilt_test import cells_of
 from cot_magic.actions.failing_test.source import (
     SourceCell,
@@ -17,6 +20,7 @@ from cot_magic.actions.failing_test.source import (
     in_words_of_files,
     module_cell,
 )
+from cot_magic.actions.failing_test.stage import outside_the_loop
 from cot_magic.core.errors import UsageError
 
 SHOP = """\
@@ -96,7 +100,7 @@ def test_an_edit_of_a_cell_is_an_edit_of_its_file(tmp_path: Path) -> None:
     edited = body.source.replace("discount(200, 15)", "discount(200, 20)")
     assert applied(TESTS, body, edited) == TESTS.replace("shop.discount(200, 15)", "shop.discount(200, 20)")
     assert applied(TESTS, own, own.source) == TESTS
-    with pytest.raises(UsageError, match="left out"):
+    with pytest.raises(UsageError, match="not the same"):
         applied(TESTS, own, "\n".join(["x = 1"] * len(own.source.splitlines())))
 
 
@@ -235,3 +239,103 @@ def test_a_coroutine_that_is_called_is_awaited_and_what_sets_it_up_runs_before(t
     assert arranged.source.splitlines()[1:] == ["self.setUp()", "await self.asyncSetUp()"]
     assert "['-q', '--no-cot']" in arranged.source
     assert call.source == "await self.test_rate()"
+
+
+@pytest.mark.parametrize(
+    ("call", "statement"),
+    [
+        ("self.assertEqual(f(200, 15), 170)", "assert f(200, 15) == 170"),
+        ("self.assertIn(a or b, (1, 2))  # why", "assert (a or b) in (1, 2)  # why"),
+        ("é = 1; self.assertLessEqual(a, [é])", "é = 1; assert a <= [é]"),
+        ("self.assertFalse(a == b)", "assert not (a == b)"),
+        ("if a:\n    self.assertTrue(await f())", "if a:\n    assert (await f())"),
+        ("with self.subTest(1): self.assertIs(a, None)", "with self.subTest(1): assert a is None"),
+    ],
+)
+def test_an_assertion_of_unittest_is_a_statement(call: str, statement: str) -> None:
+    source, lines = as_statements(call, "self")
+    assert source == statement
+    assert lines == {statement.count("\n")}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "self.assertEqual(a, b, 'why')",
+        "self.assertEqual(a, second=b)",
+        "self.assertEqual(*pair)",
+        "self.assertEqual(\n    a, b\n)",
+        "other.assertEqual(a, b)",
+        "self.assertRaises(KeyError, f)",
+        "found = self.assertTrue(a)",
+        "self.assertTrue(",
+    ],
+)
+def test_any_other_call_stays_as_it_is(call: str) -> None:
+    assert as_statements(call, "self") == (call, frozenset())
+
+
+UNITTEST = """\
+import unittest
+from shop import discount
+
+
+class TestShop(unittest.TestCase):
+    def test_discount(self):
+        got = discount(200, 15)
+        self.assertEqual(got, 170)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ename", "last"), [("AssertionError", "assert got == 170"), ("KeyError", "self.assertEqual(got, 170)")]
+)
+def test_the_assertion_that_failed_cannot_be_the_fix(tmp_path: Path, ename: str, last: str) -> None:
+    project(tmp_path, shop=SHOP, test_shop=UNITTEST)
+    more = {"arguments": ("self",), "arranged": True, "sets_up": ("self.setUp()",), "ename": ename}
+    body = cells_of(failing(tmp_path, "TestShop.test_discount", 6, **more), str(tmp_path))[-1]
+    assert body.source.splitlines() == ["got = discount(200, 15)", last]
+    assert "discount(200, 10)" in applied(UNITTEST, body, body.source.replace("15", "10"))
+    edited = body.source.replace("170", "230")
+    if ename == "KeyError":
+        assert applied(UNITTEST, body, edited) == UNITTEST.replace("170", "230")
+    else:
+        with pytest.raises(UsageError, match="not the same"):
+            applied(UNITTEST, body, edited)
+
+
+def test_the_arguments_depend_on_what_the_fixtures_use_and_cells_define(tmp_path: Path) -> None:
+    project(tmp_path, shop=SHOP, test_shop=TESTS)
+    more = {"arguments": ("price",), "arranged": True, "set_up_with": ("HERE", "discount", "open")}
+    arranged = cells_of(failing(tmp_path, "test_discount", 11, **more), str(tmp_path))[-2]
+    assert arranged.source.endswith(", ['price'], [], discount)")
+
+
+def test_an_asynchronous_fixture_can_be_made_in_a_cell_which_itself_runs_in_a_loop() -> None:
+    async def fixture() -> asyncio.AbstractEventLoop:
+        await asyncio.sleep(0)
+        return asyncio.get_running_loop()
+
+    async def cell() -> None:
+        own, task = asyncio.get_running_loop(), asyncio.current_task()
+        with outside_the_loop():
+            assert asyncio.run(fixture()) is not own
+        assert (asyncio.get_running_loop(), asyncio.current_task()) == (own, task)
+        await asyncio.sleep(0)
+
+    asyncio.run(cell())
+
+
+def test_a_proxy_that_stands_for_nothing_now_has_no_module() -> None:
+    class Proxy:
+        def __getattribute__(self, name: str) -> object:
+            raise RuntimeError("outside of a request")
+
+    def test_uses_it() -> object:
+        return PROXY
+
+    names = {"PROXY": Proxy()}
+    assert list(_called([(test_uses_it.__code__, names)], "/nowhere")) == []
+
+
+PROXY = None

@@ -62,6 +62,16 @@ def test_a_sparse_matrix_is_joined_with_a_dense_one_as_a_dense_one(mortuary) -> 
     assert "s.toarray()" in [str(fact.value["write"]) for fact in facts.of("legal.operand")]
 
 
+def test_a_target_of_as_many_values_is_found_among_the_variables(mortuary) -> None:
+    pytest.importorskip("sklearn")
+    made = (
+        "from sklearn.linear_model import LinearRegression\nmodel = LinearRegression()\n"
+        "X_train, X_test, y_train, y_test = [[1], [2], [3]], [[4]], [1, 0, 1], [1]"
+    )
+    facts = mortuary.facts(made, "model.fit(X_train, X_test)")
+    assert facts.first("legal.call").value["write"] == "model.fit(X_train, y_train)"
+
+
 def test_rows_with_other_labels_are_numbered_anew(mortuary) -> None:
     series = "import pandas as pd\na = pd.Series([1, 2])\nb = pd.Series([1, 2], index=[7, 8])"
     facts = mortuary.facts(series, "a == b")

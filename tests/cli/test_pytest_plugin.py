@@ -229,6 +229,33 @@ class TestPrices(unittest.IsolatedAsyncioTestCase):
     async def test_count(self):
         self.assertEqual(len(self.prices), 1)
 """
+OBJECTS = """\
+import unittest
+from shop.order import Order
+
+
+class TestOrder(unittest.TestCase):
+    def setUp(self):
+        self.order = Order()
+        self.order.add(3, 2)
+
+    def test_total(self):
+        self.assertEqual(self.order.total(), 6)
+
+    def test_count(self):
+        self.assertEqual(len(self.order.lines), 1)
+"""
+ORDER = """\
+class Order:
+    def __init__(self):
+        self.lines = []
+
+    def add(self, price, count):
+        self.lines.append((price, count))
+
+    def total(self):
+        return sum(price + count for price, count in self.lines)
+"""
 
 
 @pytest.mark.slow
@@ -257,6 +284,17 @@ def test_modules_of_one_name_async_tests_and_doctests_in_workers_whom_the_projec
     (price,) = (text for text in texts if "tests/unit/test_cart.py" in text)
     assert '+        self.assertEqual(self.prices["pen"], 3)' in price
     assert price.endswith("fails without it, passes with it; 1 other test of its file passed as before.")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_an_object_that_set_up_made_is_made_anew_where_its_class_is_edited(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    write(tmp_path, **{"shop/__init__": "", "shop/order": ORDER, "test_order": OBJECTS})
+    done = run(*DEBUG, cwd=tmp_path, timeout=890)
+    (lines,) = sections(done)
+    assert "+        return sum(price * count for price, count in self.lines)" in lines
+    assert lines[-1].endswith("fails without it, passes with it; 1 other test of its file passed as before.")
 
 
 def test_no_cot_wins_over_the_options_of_the_project(tmp_path: Path) -> None:

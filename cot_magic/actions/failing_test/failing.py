@@ -46,6 +46,8 @@ class FailingTest:
         Options for another run of pytest that takes its tests as this one does, and starts nothing else.
     sets_up
         Expressions that set up `self` before it runs, beyond what pytest does when it makes the arguments.
+    set_up_with
+        Names that its fixtures and `setUp` use.
     """
 
     root: str
@@ -60,3 +62,4 @@ class FailingTest:
     path: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     sets_up: tuple[str, ...] = ()
+    set_up_with: tuple[str, ...] = ()

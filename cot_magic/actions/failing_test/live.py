@@ -43,7 +43,15 @@ def failing_test(item: Any, error: BaseException) -> FailingTest:
         path=tuple(dict.fromkeys(_path(root, (own, *others)))),
         options=tuple(_options(item.config)),
         sets_up=tuple(_sets_up(item.cls)),
+        set_up_with=tuple(sorted({name for code, _ in _set_up_by(item) for name in _names(code)})),
     )
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
 
 
 def _sets_up(owner: type | None) -> Iterator[str]:
@@ -124,11 +132,15 @@ def _called(level: list[Code], root: str) -> Iterator[str]:
 def _home(value: Any) -> str:
     """The name of the module that holds the definition of a value; "" if it does not say."""
     try:
-        is_module = isinstance(value, types.ModuleType)
-        name = value.__name__ if is_module else getattr(value, "__module__", "")
+        name = value.__name__ if _is_module(value) else getattr(value, "__module__", "")
     except Exception:  # a proxy that stands for nothing now
         return ""
     return name if isinstance(name, str) else ""
+
+
+def _is_module(value: Any) -> bool:
+    """By its type: `isinstance` also asks the value, and a proxy may raise."""
+    return issubclass(type(value), types.ModuleType)
 
 
 def _values(code: types.CodeType, names: dict[str, Any]) -> Iterator[Any]:
@@ -136,7 +148,7 @@ def _values(code: types.CodeType, names: dict[str, Any]) -> Iterator[Any]:
     held = [names[name] for name in code.co_names if name in names]
     for value in held:
         yield value
-        if isinstance(value, types.ModuleType):
+        if _is_module(value):
             yield from (vars(value)[name] for name in code.co_names if name in vars(value))
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):

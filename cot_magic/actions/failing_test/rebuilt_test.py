@@ -59,10 +59,15 @@ def cells_of(test: FailingTest, copy: str) -> tuple[SourceCell, ...]:
     if test.arranged:
         names = list(test.arguments)
         left = f"{', '.join(names)} = " if names else ""
-        arranged = f"{left}{STAGE}.arguments({test.test_id!r}, {names!r}, {list(test.options)!r})"
+        # named, so that the arguments are made anew where one of them is edited
+        defined = {name for module in chosen for name in _defines(by_name[module.name].tree)}
+        uses = "".join(f", {name}" for name in test.set_up_with if name in defined)
+        arranged = f"{left}{STAGE}.arguments({test.test_id!r}, {names!r}, {list(test.options)!r}{uses})"
         cells.append(_glue("\n".join((arranged, *test.sets_up))))
     if inlined:
-        cells.append(body_cell(own.path, own.text, function, cells=known))
+        # of an assertion that failed; of another failure, its line may be what is to be edited
+        asserting = test.arguments[0] if test.sets_up and test.ename == "AssertionError" else ""
+        cells.append(body_cell(own.path, own.text, function, cells=known, asserting=asserting))
     else:
         waits = "await " if isinstance(function, ast.AsyncFunctionDef) else ""
         cells.append(_glue(f"{waits}{_call(test)}"))
@@ -137,6 +142,11 @@ def _defined(tree: ast.Module, owner: str) -> Iterator[TestFunction]:
             yield from (item for item in node.body if isinstance(item, TestFunction))
     if not owner:
         yield from (item for item in tree.body if isinstance(item, TestFunction))
+
+
+def _defines(tree: ast.Module) -> Iterator[str]:
+    """The functions and classes that a module has in any case."""
+    return (node.name for node in tree.body if isinstance(node, TestFunction | ast.ClassDef))
 
 
 def _for_pytest(tree: ast.Module) -> list[ast.stmt]:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cot_magic.actions.failing_test.assertions import as_statements
 from cot_magic.actions.failing_test.failing import ProjectModule
 from cot_magic.core.errors import UsageError
 
@@ -28,7 +29,7 @@ class SourceCell:
     swapped
         Pairs of what is in the file and what is in the cell instead.
     hidden
-        Lines of the file, from 0, that are empty in the cell.
+        Lines of the cell, from 0, that are empty or something else in it: no edit of them is one of the file.
     """
 
     path: str
@@ -142,20 +143,28 @@ def body_cell(
     function: ast.FunctionDef | ast.AsyncFunctionDef,
     *,
     cells: Mapping[str, Container[str]],
+    asserting: str = "",
 ) -> SourceCell:
-    """The body of a function of a module as a cell; `cells` as for `module_cell`."""
+    """The body of a function of a module as a cell; `cells` as for `module_cell`.
+
+    `asserting` is the name on which assertions of unittest are called that are to be statements in the cell.
+    """
     lines = text.splitlines()
     first, last = function.body[0], function.body[-1]
     start, end = first.lineno - 1, last.end_lineno or last.lineno
     indent = lines[start][: first.col_offset]
     changes = list(_through_modules(ast.parse(text), cells))
     kept = _changed(lines, changes)
+    source, hidden = "\n".join(line.removeprefix(indent) for line in kept[start:end]), frozenset[int]()
+    if asserting:
+        source, hidden = as_statements(source, asserting)
     return SourceCell(
         path=path,
-        source="\n".join(line.removeprefix(indent) for line in kept[start:end]),
+        source=source,
         start=start,
         indent=indent,
         swapped=_swapped(lines, changes),
+        hidden=hidden,
     )
 
 
@@ -188,7 +197,7 @@ def applied(text: str, cell: SourceCell, edited: str) -> str:
         if tag == "equal":
             continue
         if cell.hidden & set(range(start, end)):
-            raise UsageError("the fix changes lines that were left out of the copy.")
+            raise UsageError("the fix changes lines that are not the same in the copy.")
         new = [_in_file(line, cell) for line in after[new_start:new_end]]
         lines[cell.start + start : cell.start + end] = new
     return "\n".join(lines) + ("\n" if text.endswith("\n") else "")

@@ -79,11 +79,11 @@ def outside_the_loop() -> Iterator[None]:
             swap(loop, task)
 
 
-def arguments(test_id: str, names: Sequence[str], options: Sequence[str]) -> Any:
+def arguments(test_id: str, names: Sequence[str], options: Sequence[str], *uses: object) -> Any:
     """The arguments of a test as pytest makes them: fixtures, parameters, and `self`.
 
-    `options` are those of the run of pytest. Nothing is torn down: the test is about to run. Raises CotError
-    if pytest does not find it.
+    `options` are those of the run of pytest; `uses` is what the fixtures use, on which the cell then depends.
+    Nothing is torn down: the test is about to run. Raises CotError if pytest does not find it.
     """
     _forget(test_id)
     out = StringIO()

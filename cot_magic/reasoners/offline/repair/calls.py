@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cot_magic.reasoners.offline.repair.conditions import condition_edits
 from cot_magic.reasoners.offline.repair.drafts import Drafts
-from cot_magic.reasoners.offline.repair.tables import REDUCTIONS, SORT_KEYS, SORT_KEYS_OF_PAIRS
+from cot_magic.reasoners.offline.repair.tables import REDUCTIONS, RUNNING, SORT_KEYS, SORT_KEYS_OF_PAIRS
 
 SORTING = ("sorted", "max", "min")
 NEW_ARGUMENTS = ("1", "0", "-1", "''", "' '", "None", "2")
@@ -68,13 +68,14 @@ def _by_groups(drafts: Drafts, node: ast.Call) -> None:
             ),
             args=[],
             keywords=[],
-        ) if name in REDUCTIONS:
+        ) if name in REDUCTIONS or name in RUNNING:
             said = drafts.docstring
             for key in drafts.hints.columns:
                 grouped = f"{drafts.operand(table)}.groupby({key!r})[{drafts.text(column)}]"
                 extra = -1.0 if key in said else 0.0
                 if key != column.value:
-                    drafts.add("wrap", node, f"{grouped}.transform({name!r})", extra)
+                    if name in REDUCTIONS:
+                        drafts.add("wrap", node, f"{grouped}.transform({name!r})", extra)
                     drafts.add("wrap", node, f"{grouped}.{name}()", extra + 0.2)
 
 

@@ -79,6 +79,11 @@ REDUCTIONS = frozenset(
 )
 """Functions of arrays that leave out an axis."""
 
+RUNNING = frozenset(
+    ["cumsum", "cumprod", "cummax", "cummin", "diff", "shift", "rank", "pct_change", "ffill", "bfill"]
+)
+"""Methods of a column whose results depend on the rows before, or on all of them."""
+
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
     ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.LShift: "<<", ast.RShift: ">>",

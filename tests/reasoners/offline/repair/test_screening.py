@@ -129,6 +129,18 @@ def test_a_value_of_each_group_is_taken_where_one_of_all_is_wrong(bench):
     assert "t.groupby('kind')['v'].transform('mean')" in ranking.ranked[0].source.decode()
 
 
+@pytest.mark.slow
+def test_a_running_sum_starts_anew_for_each_group(bench):
+    pandas = pytest.importorskip("pandas")
+    made = bench(
+        "def running(t):\n    'What each user has spent so far.'\n    return t['spent'].cumsum()\n\n"
+        "assert running(table).tolist() == [1, 3, 5]\n",
+        table=pandas.DataFrame({"user": list("aab"), "spent": [1, 2, 5]}),
+    )
+    ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
+    assert "t.groupby('user')['spent'].cumsum()" in ranking.ranked[0].source.decode()
+
+
 @pytest.mark.parametrize(
     ("results", "wanted"),
     [
