@@ -130,7 +130,7 @@ def _column_of_that_name(site: Site, node: ast.Attribute) -> Suspicion:
         f"`{table}.{name}` is a method of the table, not its column {name!r}.",
         "There is a column of that name.",
         f"callable({table}.{name}) and {name!r} in {table}",
-        site.repair("Take the column with brackets.", site.over(node, f"{table}[{name!r}]")),
+        site.repair(f"Take the column: `{table}[{name!r}]`.", site.over(node, f"{table}[{name!r}]")),
         weight=0.95,
     )
 

@@ -30,9 +30,8 @@ _INSTEAD = (
 )
 _ONE_OF = re.compile(
     r"must be (a str )?(among|one of|in)|(supported|valid|allowed|possible|available) (\w+ )?(values|options|"
-    r"choices|columns|fields|are)|"
-    r"expected one of|choose from|should be one of|is not a valid (value|package)|"
-    r"invalid frequency",
+    r"choices|columns|fields|are)|expected one of|choose from|should be one of|"
+    r"is not a valid (value|package)|invalid frequency",
     re.IGNORECASE,
 )
 # values that libraries renamed, to words that have nothing in common with the old ones
