@@ -122,6 +122,7 @@ GROWS = "RuntimeError: Set changed size during iteration"
         ("x = t[['a', 'b']]", "x = t[['a']]", "ValueError: x", (), "leaves out `'b'`"),
         ("x = t.sort('c')", "x = t", "AttributeError: no attribute 'sort'", (), "what `sort` did"),
         ("x = f(a)", "x = n", "TypeError: x", (), "takes the place"),
+        ("x = [(1, 2) (3, 4)]", "x = [(1, 2), (3, 4)]", "TypeError: 'tuple' object", (), ""),
         ("x = c.mode[0]", "x = c.mode(0)", "TypeError: 'method' object", (), "item of the result"),
         ("x = c.put[0]", "x = c.put(0)", "TypeError: x", (("c.put", "m", "signature", "(item)"),), ""),
         ("x = a + p", "x = a + p.astype(int)", "TypeError: x", (("p", "a", "dtype", "float64"),), "cuts off"),
