@@ -46,7 +46,7 @@ def test_the_static_panel_has_the_picture_and_its_text_form(ran: Any) -> None:
     assert drawn is not None
     root = ElementTree.fromstring(drawn.group().replace("&#10;", "\n"))
     said = " ".join(root.itertext())
-    for part in ("A main", "customer #1", "self.seats", "◆ takes", "raises AssertionError: oversold"):
+    for part in ("A main", "customer(3, 0.0)", "self.seats", "◆ takes", "raises AssertionError: oversold"):
         assert part in said, part
     for kind in ("text/plain", "text/markdown"):
         text = shown[kind]
