@@ -240,7 +240,8 @@ def test_where_no_copy_can_be_made_findings_come_and_fixes_are_not_called_verifi
     ran = kernel.run("%%cot+\ntotal = sum(valus)")
     assert any(five_phases(bundle.get("text/plain", "")) for bundle in ran.displays)
     assert not any("✓" in bundle.get("text/plain", "") for bundle in ran.displays)
-    assert kernel.value("cot_magic.last.result") == "'unresolved'"
+    assert kernel.value("cot_magic.last.sandbox.state") == "'rebuilt'"
+    assert kernel.value("cot_magic.last.result") == "'plausible'"
     assert "it was not run" in kernel.value("cot_magic.last.judge_fix(cot_magic.last.best_fix).reasons")
 
 
