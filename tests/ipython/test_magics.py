@@ -236,12 +236,12 @@ def test_a_kernel_above_the_size_limit_is_tried_on_the_state_after_the_failure_a
 
 def test_where_no_copy_can_be_made_findings_come_and_fixes_are_not_called_verified(kernel) -> None:
     kernel.run("%cot_config snapshot_limit_mb=1")
-    kernel.run("values = [1]\nimport cot_magic")
-    ran = kernel.run("%%cot+\ntotal = sum(valus)")
+    # no cell binds `rate`, so that no run of cells gives the state before the cell
+    kernel.run("values = [1]\nimport cot_magic\nget_ipython().push({'rate': 2})")
+    ran = kernel.run("%%cot+\ntotal = sum(valus) * rate")
     assert any(five_phases(bundle.get("text/plain", "")) for bundle in ran.displays)
     assert not any("✓" in bundle.get("text/plain", "") for bundle in ran.displays)
-    assert kernel.value("cot_magic.last.sandbox.state") == "'rebuilt'"
-    assert kernel.value("cot_magic.last.result") == "'plausible'"
+    assert kernel.value("cot_magic.last.result") == "'unresolved'"
     assert "it was not run" in kernel.value("cot_magic.last.judge_fix(cot_magic.last.best_fix).reasons")
 
 
