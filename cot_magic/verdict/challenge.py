@@ -25,7 +25,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Job, JobStep, Limits, Outcome
 from cot_magic.core.meaning import meaning_changes
 from cot_magic.core.protocols import Challenges
-from cot_magic.core.verdict import TIMEOUT, run_of
+from cot_magic.core.verdict import TIMEOUT, differ, run_of
 from cot_magic.verdict.agreement import agreement
 from cot_magic.verdict.conversions import conversions
 from cot_magic.verdict.damage import damage
@@ -223,21 +223,20 @@ class Challenge:
         smaller = [
             pair for pair in dict.fromkeys([*smaller, *extra]) if keeps_the_operation(self.case, pair[1])
         ]
-        if not meaning_changes(self.case, self.fix.edits):
-            # an edit that keeps less is no smaller fix: `tuple(d)` has the keys alone, `tuple(d.items())` all
-            smaller = [pair for pair in smaller if not meaning_changes(self.case, pair[1])]
         if not smaller:
             return False  # without any one of the changes, what failed would not be done at all
         ran = yield tuple(self._experiment(edits, ChallengeKind.ABLATION) for _, edits in smaller)
+        lesser = [item for (_, edits), item in zip(smaller, ran, strict=True) if self._is_less(edits, item)]
         for (text, edits), item in zip(smaller, ran, strict=True):
-            if item.outcome is Outcome.PASSED:
+            if item.outcome is Outcome.PASSED and item not in lesser:
                 note = f"a change is not needed: {text[:120]}"
                 yield replace(item, held=False, note=note)
                 yield from self._offer(edits, f"{self.fix.why} Without the change that is not needed.", 1)
                 return True
         hangs = self.case.raised is not None and self.case.raised.ename == TIMEOUT
         fails = (Outcome.RAISED, Outcome.TIMED_OUT) if hangs else (Outcome.RAISED,)
-        untried = len(found[self._affordable() :]) + sum(item.outcome not in fails for item in ran)
+        untried = len(found[self._affordable() :])
+        untried += sum(item.outcome not in fails and item not in lesser for item in ran)
         yield self._read(
             ChallengeKind.ABLATION,
             held=None if untried else True,
@@ -248,6 +247,16 @@ class Challenge:
             seconds=sum(item.seconds for item in ran),
         )
         return False
+
+    def _is_less(self, edits: tuple[CellEdit, ...], ran: Evidence) -> bool:
+        """Whether an edit keeps less than the fix does, and gives something else: it is no smaller fix.
+
+        `tuple(d)` has the keys alone, `tuple(d.items())` all.
+        """
+        mine = run_of(self.fix.id, Stage.AFTER, self.evidence)
+        if ran.outcome is not Outcome.PASSED or mine is None or not differ(mine, ran):
+            return False
+        return bool(meaning_changes(self.case, edits)) and not meaning_changes(self.case, self.fix.edits)
 
     # --- a second copy --------------------------------------------------------------------------------------
 
