@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cot_magic.core.case import Case
 from cot_magic.core.facts import Facts
+from cot_magic.core.spelling import respelled
 from cot_magic.reasoners.offline.rule import Repair, Suspicion, sound
 from cot_magic.reasoners.offline.site import Site
 
@@ -87,6 +88,9 @@ def _columns(site: Site, facts: Facts) -> Iterator[Suspicion]:
     names = (
         [str(item.get("text")) for item in found if isinstance(item, dict)] if isinstance(found, list) else []
     )
+    plain = wanted.strip("'\"").strip()
+    if any(name.strip("'\"").strip() == plain or respelled(plain, name.strip("'\"")) for name in names):
+        return  # the same name in another spelling: nothing else is meant, and another rule says it
     strings = {repr(node.value) for node in ast.walk(site.statement) if isinstance(node, ast.Constant)}
     if not names and isinstance(present, list):
         left = [str(name) for name in present if name not in strings]
