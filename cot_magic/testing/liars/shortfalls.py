@@ -23,7 +23,7 @@ SHORTFALLS: tuple[Claim, ...] = (
         "import numpy as np\nrows = {'km': [10.0, 20.0], 'fuel': ['petrol', 'gas']}",
         "x = np.array([rows[name] for name in ['km', 'fuel']], dtype=float)\nprint(x.shape)", ("['km', 'fuel']", "['km']"),
         test="assert x.shape == (1, 2)", truth="assert x.shape == (2, 2)", probe="len(rows) == 2", claim="`fuel` is text."),
-    lookalike(PART, "not sorted at all",
+    lookalike(PART, "a sort left out",
         "import pandas as pd\nt = pd.DataFrame({'c': [3, 1, 2]})", "u = t.sort('c')\nprint(u.c.tolist())", ("t.sort('c')", "t"),
         test="assert len(u) == 3", truth="assert u.c.tolist() == [1, 2, 3]", probe="len(t) == 3", claim="A table has no `sort`."),
     lookalike(PART, "the name of the function",
