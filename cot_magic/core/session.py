@@ -67,6 +67,7 @@ from cot_magic.core.repeated import by_chance
 from cot_magic.core.streaming import EMPTY, Transcript
 from cot_magic.core.verdict import Judgement, best_fix, judge_fix, judge_hypothesis
 
+NO_CREDENTIAL = "No model credential found."
 INTERRUPTED = "the search was interrupted before everything had run that could speak against it"
 ORIGIN = "origin."
 """Starts the codes of rules that say where the fault was made."""

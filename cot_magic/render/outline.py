@@ -46,7 +46,7 @@ from cot_magic.core.findings import FixVerdict, Phase
 from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.remedies import AGAIN, without_magics
 from cot_magic.core.repeated import by_chance
-from cot_magic.core.session import PhaseView, Session
+from cot_magic.core.session import NO_CREDENTIAL, PhaseView, Session
 from cot_magic.render import phases
 from cot_magic.render.answer import answer
 from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, Stream, tick
@@ -160,7 +160,8 @@ def meta(session: Session) -> tuple[str, ...]:
 def notes(session: Session, *, magics: bool = True) -> tuple[str, ...]:
     """Return what the person must know first: errors of ours or of a service, and an interrupt."""
     helped = session.ended and session.result in ("verified", "plausible")
-    found = [phrase(session.note, 600)] if session.note and not helped else []
+    idle = helped and session.note == NO_CREDENTIAL  # a model is not missed
+    found = [phrase(session.note, 600)] if session.note and not idle else []
     if session.case is not None and session.case.untouched:
         found.insert(0, UNTOUCHED)
     faults = session.faults if magics else map(without_magics, session.faults)

@@ -13,11 +13,11 @@ from cot_magic.core.errors import UsageError
 from cot_magic.core.events import Stamped
 from cot_magic.core.jobs import Budget
 from cot_magic.core.protocols import Reasoner
+from cot_magic.core.session import NO_CREDENTIAL
 from cot_magic.settings import DEFAULT_MODEL, Settings
 
 RECORDED = "replay:"  # show a recording again
 AFRESH = "verify:"  # run its experiments again
-_NO_CREDENTIAL = "No model credential found."
 _ELSEWHERE = (
     " ANTHROPIC_BASE_URL is not an http address of this machine, so set ANTHROPIC_API_KEY too (any string if "
     "that server needs none)."
@@ -69,7 +69,7 @@ def chosen(settings: Settings) -> tuple[str, str]:
         return "offline", f"{settings.platform} cannot be asked: using the offline reasoner. {missing}"
     if source is None:
         elsewhere = os.environ.get("ANTHROPIC_BASE_URL")
-        return "offline", _NO_CREDENTIAL + (_ELSEWHERE if elsewhere else "")
+        return "offline", NO_CREDENTIAL + (_ELSEWHERE if elsewhere else "")
     return "claude", (
         f"A credential was found ({source}): using claude where the offline reasoner verifies no fix. "
         "--reasoner offline sends nothing."
