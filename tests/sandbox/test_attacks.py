@@ -17,6 +17,18 @@ landlock.restrict = lambda **_: None
 seccomp.install = lambda code: None
 confine._verify = lambda *_, **__: None
 """
+IN_A_NEW_PROCESS = """
+from cot_magic.sandbox import snapshot
+from cot_magic.sandbox.attacks import stage
+snapshot.park = snapshot.begin
+begin = stage.AttackStage.__init__
+def with_names(self, shell, outside):
+    begin(self, shell, outside)
+    plain = {name: value for name, value in outside.names.items() if type(value) in (str, int, float, bytes, list, tuple)}
+    stage.PRELUDE += "".join(f"{name} = {value!r}\\n" for name, value in plain.items())
+stage.AttackStage.__init__ = with_names
+"""
+"""The same in a process that holds nothing of the kernel: attempts on its open files and objects cannot be made."""
 SAMPLE_OF_A_KIND = 2
 
 
@@ -55,6 +67,26 @@ def test_a_sample_of_them_is_held():
     attacked = suite.attack_all(sample())
     assert not_held(*attacked) == {}
     assert suite.is_held(attacked)
+
+
+def held_in_a_new_process(names: list[str] | None, at_least: float) -> None:
+    need_confinement()
+    attacked = suite.attack_as(None, names=names, before=IN_A_NEW_PROCESS)
+    escaped = {item.name: item.shown for item in attacked.results if item.ending is AttackEnding.ESCAPED}
+    assert escaped == {}
+    held = sum(item.ending is AttackEnding.HELD for item in attacked.results)
+    assert held >= at_least * len(attacked.results), "most of them can be made there"
+
+
+@pytest.mark.slow
+def test_a_sample_of_them_is_held_in_a_new_process():
+    held_in_a_new_process(sample(), 0.7)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(900)
+def test_all_of_them_are_held_in_a_new_process():
+    held_in_a_new_process(None, 0.9)
 
 
 @pytest.mark.nightly
