@@ -56,6 +56,11 @@ class RunningJob:
         wall_s = self.job.limits.wall_s
         return self.started + wall_s + busy.allowance(wall_s, self.pid, self._had_waited)
 
+    @property
+    def began(self) -> bool:
+        """Whether code of the job may have run: its process says that it is ready before any of it does."""
+        return self._said > 0
+
     def collect(self, fd: int) -> bool:
         """Read what is available on one of the pipes; False at its end."""
         try:

@@ -62,6 +62,7 @@ class Queued:
     scratch: str
     allow: tuple[str, ...]
     first: JobResult | None = None  # what it did before it was given a copy of its folder
+    again: bool = False  # the process that it was given ended before anything of it ran
 
 
 @dataclass(slots=True, eq=False)
@@ -251,7 +252,7 @@ class ParkedCopy:
     def _started(self, queued: Queued, around: child.Surroundings) -> RunningJob:
         """Start a job: in a spare if there is one for it, else in a new copy. Raises OSError."""
         job, mirrored = queued.job, queued.first is not None
-        if can_wait_for(job, queued.allow) and not mirrored:
+        if can_wait_for(job, queued.allow) and not mirrored and not queued.again:
             while self._spares:
                 spare = self._spares.popleft()
                 if spare.is_as_new(around) and spare.run(job):
@@ -309,20 +310,17 @@ class ParkedCopy:
             self._selector.unregister(fd)
             del self._owner[fd]
         result = job.end(stopped)
-        again = queued.job.copies_folder and queued.first is None and stopped is None
-        if again and mirror.wanted(result):
-            self._queue.appendleft(replace(queued, first=result))
-            if job.removal is not None:
-                self._leaving[job.removal] = Leaving(queued, result, 0.0, answers=False)
-                self._selector.register(job.removal, selectors.EVENT_READ)
-            return
-        if queued.first is not None:
+        again = None if stopped is not None else _once_more(queued, job, result)
+        if again is not None:
+            self._queue.appendleft(again)
+        elif queued.first is not None:
             result = _in_a_copy(queued.first, result)
-        if job.removal is None:
+        if job.removal is not None:
+            until = time.monotonic() + REMOVAL_SECONDS
+            self._leaving[job.removal] = Leaving(queued, result, until, answers=again is None)
+            self._selector.register(job.removal, selectors.EVENT_READ)
+        elif again is None:
             self._answer(queued, result)
-            return
-        self._leaving[job.removal] = Leaving(queued, result, time.monotonic() + REMOVAL_SECONDS)
-        self._selector.register(job.removal, selectors.EVENT_READ)
 
     def _left(self, fd: int) -> None:
         """The folder of a job is removed: answer."""
@@ -385,6 +383,14 @@ class ParkedCopy:
             del self._unsent[:sent]
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
         self._selector.modify(self._control, events)
+
+
+def _once_more(queued: Queued, job: RunningJob, result: JobResult) -> Queued | None:
+    """What to run once more: a job that needs a copy of its folder, or one of which nothing ran because its
+    process was killed while it waited or set itself up."""
+    if queued.job.copies_folder and queued.first is None and mirror.wanted(result):
+        return replace(queued, first=result)
+    return None if job.began or queued.again else replace(queued, again=True)
 
 
 def _in_a_copy(first: JobResult, again: JobResult) -> JobResult:

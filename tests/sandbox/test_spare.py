@@ -116,6 +116,58 @@ def test_a_spare_that_was_killed_is_replaced(waiting):
     assert waiting.job("1").value == "1"
 
 
+KILLED_BESIDE_THE_JOB = """
+import os, signal
+from cot_magic.sandbox.spare import Spare
+run = Spare.run
+
+def run_and_die(spare, job):
+    os.kill(spare.started.pid, signal.SIGSTOP)  # it reads the job, and gets no further
+    sent = run(spare, job)
+    os.kill(spare.started.pid, signal.SIGKILL)
+    return sent
+
+Spare.run = run_and_die
+"""
+EACH_COPY_IS_NOTED = """
+import os
+from cot_magic.sandbox import child
+run_job = child.run_job
+
+def noted(*args):
+    with open("copies", "a") as file:
+        file.write("x")
+    run_job(*args)
+
+child.run_job = noted
+"""
+
+
+def test_a_job_whose_spare_is_killed_before_any_of_it_ran_is_run_in_a_new_copy(new_kernel):
+    new_kernel.park(KILLED_BESIDE_THE_JOB)
+    new_kernel.job("1")
+    new_kernel.job("1")
+    ready = spares(new_kernel)
+    result = new_kernel.job("import os\nprint('once')\nos.getpid()")
+    assert (result.outcome, result.output, result.note) == (Outcome.PASSED, "once\n", "")
+    assert int(result.value) not in ready
+
+
+def test_a_job_whose_copies_are_killed_during_setup_is_given_up_after_the_second(new_kernel):
+    die = "child._enter = lambda *args, **options: os.kill(os.getpid(), 9)"
+    new_kernel.park(EACH_COPY_IS_NOTED + die)
+    result = new_kernel.job("1")
+    assert (result.outcome, result.note) == (Outcome.BLOCKED, "nothing was run: the copy ended during setup")
+    assert (new_kernel.cwd / "copies").read_text() == "xx"
+    assert new_kernel.run("print(os.listdir(S._scratch.path))") == "[]\n"
+
+
+def test_a_job_of_which_anything_may_have_run_is_not_run_again(new_kernel):
+    new_kernel.park(EACH_COPY_IS_NOTED)
+    assert new_kernel.job("import os\nos.kill(os.getpid(), 9)").outcome is Outcome.BLOCKED
+    assert (new_kernel.cwd / "copies").read_text() == "x"
+
+
 def test_no_spare_outlives_its_snapshot(waiting):
     ready = spares(waiting)
     waiting.run("S.close()")
