@@ -279,13 +279,17 @@ def _told(scene: Scene, suspected: _Suspected, guilty: list[int], complete: bool
     chosen = set(guilty)
     good = [_at(items, place) for place in range(min(len(items), 2_000)) if place not in chosen]
     groups = like(scene, bad)
-    said = ", ".join(f"{group['count']} like `{group['like']}`" for group in groups[:4])
+    said = ", ".join(
+        f"{group['count']} like `{group['like']}`" if group["count"] > 1 else f"`{group['like']}`"
+        for group in groups[:4]
+    )
     at_least = "" if complete else "at least "
     first = ", ".join(str(place) for place in guilty[:5]) + (", …" if len(guilty) > 5 else "")
+    also = f", together with `{scene.text(beside, 40)}`" if beside is not None else ""
     return Fact.of(
         "elements.guilty",
-        f"`{operation}` fails for {at_least}{len(guilty)} of {len(items)} elements of `{source}` (at {first}"
-        f"{f', beside `{scene.text(beside, 40)}`' if beside is not None else ''}): {said}.",
+        f"`{operation}` fails for {at_least}{len(guilty)} of {len(items)} elements of `{source}`: {said}, "
+        f"at position{'s' * (len(guilty) > 1)} {first}{also}.",
         expression=source,
         operation=operation,
         count=len(guilty),

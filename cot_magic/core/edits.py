@@ -248,6 +248,12 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
+def is_literal(expression: str) -> bool:
+    """Whether an expression shows its own value: it reads no name."""
+    tree = parsed(expression)
+    return tree is not None and not any(isinstance(node, ast.Name) for node in ast.walk(tree))
+
+
 def _lost_words(before: str, after: str) -> list[str]:
     lost = Counter(re.findall(r"[A-Za-z_]\w*", before)) - Counter(re.findall(r"[A-Za-z_]\w*", after))
     return [f"it removes {', '.join(sorted(lost))}"] if sum(lost.values()) > 1 else []

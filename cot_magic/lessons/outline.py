@@ -35,6 +35,7 @@ from cot_magic.render.blocks import (
     cross,
     tick,
 )
+from cot_magic.render.headlines import headline
 from cot_magic.render.outline import meta, outline
 from cot_magic.render.runs import run
 from cot_magic.render.safe_text import phrase, said, sentence, shown
@@ -68,13 +69,21 @@ def lesson_outline(lesson: Lesson, seen: Session, remarks: Sequence[str] = ()) -
         badge = Badge(mark=Mark(sign="…"), word=f"question {lesson.place + 1} of {count}")
         # the time covers only a part; the answer is for the learner to find
         known = meta(replace(seen, ended=True, seconds=0.0))
-        drawn = replace(drawn, badge=badge, meta=known, cause="", answer=())
+        told = tuple(_with_cause(seen, section) for section in drawn.sections)
+        drawn = replace(drawn, badge=badge, meta=known, cause="", answer=(), sections=told)
     return replace(
         drawn,
         name=f"{drawn.name} lesson",
         notes=(*drawn.notes, *(phrase(remark, 600) for remark in remarks)),
         sections=tuple(_section(lesson, section) for section in drawn.sections),
     )
+
+
+def _with_cause(seen: Session, section: Section) -> Section:
+    """Return a phase whose headline says what nothing above it says in a lesson."""
+    if section.state is not State.DONE:
+        return section
+    return replace(section, headline=phrase(headline(seen, section.phase).text, 600))
 
 
 def step_outline(before: Lesson, lesson: Lesson, seen: Session) -> Outline:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cot_magic.core.case import Frame, Variable
-from cot_magic.core.edits import parsed
+from cot_magic.core.edits import is_literal, parsed
 from cot_magic.core.facts import for_a_reader
 from cot_magic.core.findings import Fix, FixVerdict, Stage
 from cot_magic.core.jobs import SHOWN, Outcome
@@ -17,13 +17,14 @@ from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, DiffLine, Row, Row
 from cot_magic.render.diffs import diff_of, shortened
 from cot_magic.render.headlines import cause, proof, without_ids
 from cot_magic.render.marks import mark_of
-from cot_magic.render.safe_text import code_span, one_line, phrase, said, sentence, shown
+from cot_magic.render.safe_text import capitalised, code_span, one_line, phrase, said, sentence, shown
 
 _DIFF_LINES = 16  # of each changed cell; the whole diff is in IMPLEMENT
 _FACTS = 4
 _OPERANDS = 3
 _CODE = ("module", "function", "method", "type", "builtin_function_or_method", "ABCMeta")
 _VALUE = 90  # characters of a value beside its expression
+_DOES = 60  # characters of what a choice does; IMPLEMENT has all of them
 
 
 def answer(session: Session) -> tuple[Block, ...]:
@@ -48,7 +49,7 @@ def _choices(asked: OpenQuestion) -> Iterator[Block]:
     above: list[DiffLine] = []
     for number, item in enumerate(asked.choices, 1):
         for edit in item.fix.edits:
-            diff = diff_of(edit, f"{number}: {phrase(item.does)}", 0)
+            diff = diff_of(edit, f"{number}: {one_line(phrase(item.does), _DOES)}", 0)
             removed = [line for line in diff.lines if line.sign == "-"]
             if [line.text for line in removed] == [line.text for line in above] and number > 1:
                 diff = replace(diff, lines=tuple(line for line in diff.lines if line.sign != "-"))
@@ -64,9 +65,10 @@ def _change(session: Session, fix: Fix) -> Iterator[Block]:
 
 def _proof(session: Session, fix: Fix, judged: Judgement[FixVerdict]) -> Rows:
     """Return what was run, and the first point that is open."""
-    rows = [Row(mark=mark_of(judged), claim=proof(session, fix).text)]
+    rows = [Row(mark=mark_of(judged), claim=sentence(capitalised(proof(session, fix).text)))]
     rows += [
-        Row(mark=OPEN, claim=sentence(without_ids(session, said(reason)))) for reason in judged.reasons[:1]
+        Row(mark=OPEN, claim=sentence(capitalised(without_ids(session, said(reason)))))
+        for reason in judged.reasons[:1]
     ]
     if idle := _idle_value(session, fix):
         rows.append(Row(mark=OPEN, claim=idle))
@@ -132,9 +134,7 @@ def pointed(frame: Frame) -> str:
 
 def _tells(item: Variable) -> bool:
     """Return whether an operand has a value worth showing: a literal shows its own, and code has none."""
-    if item.type in _CODE:
-        return False
-    return item.name[:1] not in "'\"-0123456789" and item.name not in ("None", "True", "False")
+    return item.type not in _CODE and not is_literal(item.name)
 
 
 def _value(item: Variable) -> str:
@@ -146,7 +146,16 @@ def _value(item: Variable) -> str:
 def _facts(session: Session) -> Iterator[Block]:
     """Yield what was seen in the failed kernel, and what is said of the person's own question."""
     above = cause(session).text
-    facts = [item.text for item in for_a_reader(session.facts) if said(item.text) not in above]
+    raised = session.case.raised if session.case is not None else None
+    frame = raised.innermost_in_cells if raised is not None else None
+    pointed_at = (
+        {f"`{item.name}` is " for item in frame.operands if _tells(item)} if frame is not None else set()
+    )
+    facts = [
+        item.text
+        for item in for_a_reader(session.facts)
+        if said(item.text) not in above and not item.text.startswith(tuple(pointed_at))
+    ]
     rows = [Row(mark=PLAIN, claim=sentence(said(text))) for text in facts[:_FACTS]]
     if session.case is not None and session.case.prompt and session.worked_by == "offline":
         rows.append(

@@ -61,6 +61,22 @@ def headline(session: Session, phase: Phase) -> Statement:
             assert_never(phase)
 
 
+def headline_below(session: Session, phase: Phase) -> Statement:
+    """Return what a phase showed, without what the answer above the phases says already."""
+    if phase is Phase.CONFIRM and (fix := session.best_fix) is not None:
+        tests = _tests(session, fix)
+        return tests if tests.text else headline(session, phase)
+    raised = session.case.raised if session.case is not None else None
+    if phase is not Phase.ANALYZE or raised is None:
+        return headline(session, phase)
+    told, seen = message(raised), len(for_a_reader(session.facts))
+    parts = [phrase(raised.ename, 80)]
+    if told and told not in cause(session).text:
+        parts[0] += f": {told}"
+    parts += [f"{counted(seen, 'fact')} from the failed kernel"] if seen else []
+    return Statement(text="; ".join(parts))
+
+
 def cause(session: Session) -> Statement:
     """Return the cause that probes confirmed, else what was seen in the failed kernel, else the message."""
     found = session.origin or session.root_cause

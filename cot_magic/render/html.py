@@ -41,6 +41,8 @@ _PRE = (
     "border-radius:4px;border:none;overflow:auto;max-height:420px;white-space:pre;text-align:left"
 )
 _STREAM = "white-space:pre-wrap;word-break:break-word;margin:4px 0;text-align:left"
+_WORD = 60  # characters of a word that may be broken
+_WORDS = ";word-break:normal;overflow-wrap:normal"  # a table scrolls where its words do not fit
 _CELL = f"border:none;border-top:{FAINT};padding:5px 8px 5px 0;vertical-align:top;text-align:left"
 QUIET = "opacity:0.75;font-size:12px"
 # Signs have the colour of the text on a tint: no coloured sign is readable on light and on dark backgrounds.
@@ -63,8 +65,7 @@ _PANEL = (
 _TINTS = {
     "verified": "46,160,67",
     "plausible": "219,154,4",
-    "unresolved": "219,154,4",
-    "interrupted": "128,128,128",
+    "your choice": "219,154,4",
 }
 _VERDICT = "display:flex;flex-wrap:wrap;align-items:baseline;column-gap:12px;padding:9px 14px 5px 14px"
 _CAUSE = "font-size:14px;padding:0 14px 6px 14px"
@@ -258,11 +259,11 @@ def _titled(title: str) -> str:
     return f'<div style="margin:10px 0 2px 0;font-weight:600"><b>{escape(title)}</b></div>' if title else ""
 
 
-def _table(rows: str) -> str:
+def _table(rows: str, wrap: str = "") -> str:
     return (  # it scrolls by itself where the panel is narrow
         '<div style="overflow:auto;margin:4px 0">'
         '<table style="border-collapse:collapse;border:none;width:100%;margin:0;font-size:13px;'
-        f'table-layout:auto">{rows}</table></div>'
+        f'table-layout:auto{wrap}">{rows}</table></div>'
     )
 
 
@@ -338,11 +339,13 @@ def _values(table: Table) -> str:
         + "</tr>"
         for row in table.rows
     )
-    return _table(f'<tr style="background:transparent">{heads}</tr>{rows}')
+    return _table(f'<tr style="background:transparent">{heads}</tr>{rows}', wrap=_WORDS)
 
 
 def _value(cell: str, code: bool) -> str:
-    fit = "white-space:nowrap" if len(cell) <= 30 else "word-break:break-all;white-space:pre-wrap"
+    fit = "white-space:nowrap" if len(cell) <= 30 else "white-space:pre-wrap"
+    if max(map(len, cell.split()), default=0) > _WORD:
+        fit += ";word-break:break-all"
     text = f'<code style="{_CODE};{fit}" dir="ltr">{escape(cell)}</code>' if code else escape(cell)
     return f'<td style="{_CELL};{fit if not code else "white-space:normal"}">{text}</td>'
 
@@ -358,12 +361,10 @@ def _marked(line: DiffLine) -> str:
 
 
 def _diff(diff: Diff) -> str:
+    title = f'<span style="display:block;opacity:0.75">{inline(diff.title)}\n</span>' if diff.title else ""
     lines = "".join(
         f'<span style="display:block;{_TINTS_OF_LINES.get(line.sign, "opacity:1")}">'
         f"{escape(line.sign)} {_marked(line)}\n</span>"
         for line in diff.lines
     )
-    return (
-        f'<div style="{QUIET};margin-top:6px">{inline(diff.title)}</div>'
-        f'<pre style="{_PRE}" dir="ltr" aria-label="changes in {escape(diff.title)}">{lines}</pre>'
-    )
+    return f'<pre style="{_PRE}" dir="ltr" aria-label="changes in {escape(diff.title)}">{title}{lines}</pre>'

@@ -44,6 +44,7 @@ from cot_magic.core.events import (
 )
 from cot_magic.core.findings import FixVerdict, Phase
 from cot_magic.core.intermittent import failing_schedule
+from cot_magic.core.question import question
 from cot_magic.core.remedies import AGAIN, without_magics
 from cot_magic.core.repeated import by_chance
 from cot_magic.core.session import NO_CREDENTIAL, PhaseView, Session
@@ -51,7 +52,7 @@ from cot_magic.render import phases
 from cot_magic.render.answer import answer
 from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, Stream, tick
 from cot_magic.render.certificate import warning
-from cot_magic.render.headlines import cause, headline
+from cot_magic.render.headlines import cause, headline, headline_below
 from cot_magic.render.model import StreamReader, streams, totals
 from cot_magic.render.runs import ending
 from cot_magic.render.safe_text import WORTH_TELLING, code_span, elapsed, phrase, seconds
@@ -131,10 +132,10 @@ def badge(session: Session) -> Badge:
     if judged is not None and judged.verdict is FixVerdict.VERIFIED and judged.evidence:
         return Badge(mark=tick(judged.evidence), word="verified")
     if judged is not None and judged.verdict is FixVerdict.PLAUSIBLE:
-        return Badge(mark=OPEN, word="plausible")
+        return Badge(mark=OPEN, word="your choice" if question(session) is not None else "plausible")
     if session.faults:
         return Badge(mark=Mark(sign=State.INTERRUPTED.icon), word="stopped")
-    return Badge(mark=OPEN, word="unresolved")
+    return Badge(mark=OPEN, word="unresolved" if session.root_cause is None else "cause found, no fix")
 
 
 def meta(session: Session) -> tuple[str, ...]:
@@ -294,7 +295,8 @@ def _headline(session: Session, view: PhaseView | None, state: State, doing: str
             if view is None:
                 return ""
             author = f"({phrase(view.by, 60)}) " if view.by and session.worked_by != view.by else ""
-            return author + phrase(headline(session, view.phase).text, 600)
+            told = headline_below if session.ended and cause(session).text else headline
+            return author + phrase(told(session, view.phase).text, 600)
         case _:
             assert_never(state)
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from cot_magic.core.case import Case, Frame, Freshness, Raised, Variable
 from cot_magic.core.challenges import NOT_COMPARED, challenged, ran
-from cot_magic.core.edits import opcodes, size
+from cot_magic.core.edits import is_literal, opcodes, size
 from cot_magic.core.events import Finding
 from cot_magic.core.findings import (
     LOOK,
@@ -216,7 +216,7 @@ def _as_written(line: str) -> str:
 def _values(frame: Frame) -> list[Block]:
     named: dict[str, Variable] = {}
     for variable in (*frame.operands, *frame.variables):
-        if not _is_literal(variable.name):
+        if not is_literal(variable.name) and not _is_called(variable):
             named.setdefault(variable.name, variable)
     if not named:
         return []
@@ -230,9 +230,9 @@ def _values(frame: Frame) -> list[Block]:
     return found
 
 
-def _is_literal(expression: str) -> bool:
-    """Return whether an expression shows its own value, so that a row would repeat it."""
-    return expression[:1] in "'\"-0123456789" or expression in ("None", "True", "False")
+def _is_called(variable: Variable) -> bool:
+    """Return whether it is a method: its value is its name and its signature."""
+    return variable.type in ("method", "builtin_function_or_method", "method-wrapper")
 
 
 def _value_row(variable: Variable, with_facts: bool) -> tuple[str, ...]:

@@ -68,6 +68,11 @@ def sentence(text: str) -> str:
     return f"{text}." if text and (text[-1].isalnum() or text[-1] in "`\"')]}*") else text
 
 
+def capitalised(text: str) -> str:
+    """Return a sentence that begins with a capital letter; one that begins with code stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Return `1 test` or `2 tests`; `many` is the plural where it is not made with an s."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

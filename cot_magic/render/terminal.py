@@ -163,7 +163,8 @@ def _short(drawn: Outline) -> "RenderableType":
 def _badge(drawn: Outline) -> "RichText":
     from rich.text import Text as RichText
 
-    styles = {"verified": "bold black on green", "plausible": "bold black on yellow"}
+    styles = dict.fromkeys(("plausible", "your choice"), "bold black on yellow")
+    styles["verified"] = "bold black on green"
     return RichText(f" {drawn.badge.text} ", style=styles.get(drawn.badge.word, "bold reverse"))
 
 

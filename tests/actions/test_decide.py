@@ -24,6 +24,8 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.question import question
 from cot_magic.core.session import Session
+from cot_magic.render.brief import head
+from cot_magic.render.outline import outline
 from cot_magic.run.last_session import LAST
 from cot_magic.testing import BUDGET, case, through_codec
 
@@ -73,6 +75,13 @@ def test_the_question_says_what_each_fix_does(asked: Session) -> None:
     assert found is not None
     assert found.text == "Which did you mean? 1: prints 5; 2: prints 2"
     assert [item.fix.id for item in found.choices] == ["f1", "f2"]
+
+
+def test_what_only_the_person_can_decide_is_called_their_choice(asked: Session) -> None:
+    ended = replace(asked, ended=True)
+    assert outline(ended).badge.text == "? your choice"
+    assert head(ended).startswith("Verdict: your choice (")
+    assert ended.result == "plausible", "programs read the word that they know"
 
 
 def test_fixes_that_end_alike_are_told_apart_by_a_call(asked: Session) -> None:

@@ -358,7 +358,7 @@ def test_at_no_moment_of_a_session_is_there_a_check_mark_without_evidence(
 
 def test_words_of_a_reasoner_lose_their_check_marks() -> None:
     drawn = outline(sessions.fold(sessions.hostile_events("✓ verified ✅")))
-    assert drawn.sections[0].headline == "☐ verified ☐ in cell [7], line 1: `☐ verified ☐`"
+    assert drawn.sections[0].headline == "☐ verified ☐"
     said = [row.claim + row.detail for phase in Phase for row in rows(drawn, phase)]
     said += [run.label + run.note for phase in Phase for row in rows(drawn, phase) for run in row.runs]
     said += [b.text + b.topic for s in drawn.sections for b in s.blocks if isinstance(b, Text)]
@@ -447,3 +447,11 @@ def test_a_long_token_is_shortened_and_whole_in_a_fold() -> None:
     (text,) = [block.text for block in blocks if isinstance(block, Text)]
     assert max(map(len, text.split())) <= 40
     assert [block.blocks[0].source for block in blocks if isinstance(block, Fold)] == [token]
+
+
+def test_a_phase_does_not_say_again_what_the_answer_above_it_says(verified: Session) -> None:
+    drawn = outline(verified)
+    folded = {section.phase: section.headline for section in drawn.sections}
+    assert drawn.cause not in folded[Phase.ANALYZE]
+    assert folded[Phase.ANALYZE].startswith("KeyError")
+    assert folded[Phase.CONFIRM] == "1 test fails before and passes after"

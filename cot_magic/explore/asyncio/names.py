@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from types import FrameType
 from typing import Any, TypeAlias
 
+from cot_magic.explore.plain import plain
+
 Arguments: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values of plain arguments."""
-PLAIN = (str, int, float, bool, bytes, type(None))
-LONGEST = 20
 LOOPS = ("asyncio.", "cot_magic.explore.")
 
 
@@ -39,7 +39,7 @@ def plain_arguments(coroutine: Any) -> Arguments:
     code, values = frame.f_code, frame.f_locals
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     told = ((name, values[name]) for name in names if name in values)
-    return tuple((name, repr(value)[:LONGEST]) for name, value in told if type(value) in PLAIN)
+    return tuple((name, shown) for name, value in told if (shown := plain(value)))
 
 
 def told_apart(names: Sequence[str], arguments: Sequence[Arguments]) -> list[str]:

@@ -94,6 +94,7 @@ def patch_library(patches: Patches) -> None:
     patches.attribute(time, "perf_counter", model.counter)
     patches.attribute(functools, "RLock", threading.RLock)
     patches.attribute(executors, "_global_shutdown_lock", model.Lock())
+    patches.attribute(executors._WorkItem, "run", model.work)
     patches.attribute(executors.ThreadPoolExecutor, "_counter", itertools.count().__next__)
     patches.addition(Future, "__hash__", _numbering(()))
 

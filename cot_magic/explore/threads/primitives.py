@@ -9,17 +9,20 @@ import sys
 import threading
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
+from concurrent.futures import thread as executors
 from types import FrameType
 from typing import Any
 
 from cot_magic.explore.clock import real_counter, real_monotonic, real_sleep, real_time
 from cot_magic.explore.decisions import SLEEP, SLEEP_SCALES
 from cot_magic.explore.run_result import Abandoned
+from cot_magic.explore.threads.names import name_of_call, name_of_thread
 from cot_magic.explore.threads.scheduler import Lane, Scheduler, Wait
 
 TICK_S = 5e-5  # virtual time that reading the clock takes, so that a loop that polls the clock ends
 REAL_START, REAL_JOIN = threading.Thread.start, threading.Thread.join
 REAL_ALIVE = threading.Thread.is_alive
+REAL_WORK = executors._WorkItem.run
 
 
 class Switch:
@@ -161,7 +164,7 @@ def start(thread: threading.Thread) -> None:
         REAL_START(thread)
         return
     scheduler, lane = found
-    child = scheduler.add(_distinct(scheduler, thread.name), thread)
+    child = scheduler.add(_distinct(scheduler, name_of_thread(thread)), thread)
     run = thread.run
 
     def body() -> None:
@@ -196,6 +199,17 @@ def _live(scheduler: Scheduler, lane: Lane, run: Callable[[], None]) -> None:
         if Switch.begin is not None:
             sys.settrace(None)
         scheduler.leave(lane)
+
+
+def work(item: Any, *context: Any) -> None:
+    """A call that a thread of a pool runs: while it does, the lane has the name of the call."""
+    scheduler = Switch.scheduler
+    lane = scheduler.by_ident.get(get_ident()) if scheduler is not None else None
+    if scheduler is not None and lane is not None:
+        call = vars(item).get("task") or (item.fn, item.args, item.kwargs)  # Python 3.14 has the first
+        lane.calls += 1
+        lane.name = _distinct(scheduler, name_of_call(*call))
+    REAL_WORK(item, *context)
 
 
 def _distinct(scheduler: Scheduler, name: str) -> str:

@@ -81,7 +81,7 @@ class ThreadRecord:
 
     def trace(self, lanes: list[Lane]) -> Trace:
         """The steps so far; they name only those things that more than one lane touches."""
-        names = tuple(lane.name for lane in lanes)
+        names = tuple(lane.name if lane.calls < 2 else lane.thread.name for lane in lanes)
         return Trace(lanes=names, steps=tuple(only_shared(self._steps)), left_out=self._left_out)
 
     def _user_frame(self, frame: FrameType | None) -> FrameType | None:

@@ -62,11 +62,13 @@ class Wait:
 class Lane:
     """One thread of the run.
 
-    `number` is its place in the order of starts; `quiet` counts the reasons not to switch away from it.
+    `number` is its place in the order of starts; `calls` counts those that a thread of a pool has begun;
+    `quiet` counts the reasons not to switch away from it.
     """
 
     __slots__ = (
         "baton",
+        "calls",
         "error",
         "finished",
         "frame",
@@ -87,7 +89,7 @@ class Lane:
         self.error: BaseException | None = None
         self.frame: FrameType | None = None
         self.finished = False
-        self.quiet = 0
+        self.quiet = self.calls = 0
 
 
 class Recorder(Protocol):

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 RESULTS = {
     "no-failure": "every cell passed",
     "verified": "failed, a fix is verified",
-    "plausible": "failed, a fix passes but is a choice",
+    "plausible": "failed, a fix passes but is not proven",
     "unresolved": "failed, no fix passed",
     "limit": "stopped, as it used too much",
     "lost": "its process was lost",

@@ -141,11 +141,11 @@ def test_a_deadlock_says_who_waits_for_whom() -> None:
     assert found.failure is not None
     assert found.failure.ename == "Deadlock"
     text = "\n".join(found.waits)
-    assert "Thread-1 (forth) waits for a lock in line" in text
-    assert "held by Thread-2 (back)" in text
-    assert "Thread-2 (back) waits for a lock in line" in text
-    assert "held by Thread-1 (forth)" in text
-    assert "main waits for the end of Thread-1 (forth)" in text
+    assert "forth waits for a lock in line" in text
+    assert "held by back" in text
+    assert "back waits for a lock in line" in text
+    assert "held by forth" in text
+    assert "main waits for the end of forth" in text
 
 
 def test_a_deadlock_of_threads_that_nobody_joins_is_told_as_well() -> None:
@@ -354,7 +354,7 @@ def test_the_trace_has_a_lane_for_each_thread_and_marks_what_was_disturbed() -> 
     assert result.failure is not None
     assert result.trace is not None
     assert decisions.log is not None
-    assert result.trace.lanes == ("main", "Thread-1 (with_call)", "Thread-2 (with_call)")
+    assert result.trace.lanes == ("main", "Tally.with_call", "Tally.with_call #2")
     disturbed = [step for step in result.trace.steps if step.deviation]
     assert disturbed
     assert all("runs before" in step.deviation for step in disturbed)
