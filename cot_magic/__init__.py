@@ -22,8 +22,10 @@ def load_ipython_extension(shell: Any) -> None:
     """Register the magics in an IPython shell (called by `%load_ext cot_magic`). Loading twice changes
     nothing."""
     from cot_magic.ipython.extension import load
+    from cot_magic.ipython.idle import load_when_idle
 
-    load(shell)
+    magics = load(shell)
+    load_when_idle(lambda: bool(magics.state.running))
 
 
 def unload_ipython_extension(shell: Any) -> None:

@@ -189,7 +189,7 @@ _BROKEN_DETECTORS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("slack", "SlackDetector", ("xox", "hooks.slack"), ""),
     ("cloudant", "CloudantDetector", ("cloudant",), ""),
     ("ibm_cloud_iam", "IbmCloudIamDetector", ("ibm",), ""),
-    ("ibm_cos_hmac", "IbmCosHmacDetector", ("cos",), ""),
+    ("ibm_cos_hmac", "IbmCosHmacDetector", ("secret",), "[a-f0-9]{48}"),
     ("softlayer", "SoftlayerDetector", ("softlayer",), ""),
 )
 
