@@ -122,15 +122,10 @@ class Kernel:
     """A kernel of this interpreter in a folder of its own."""
 
     def __init__(self, folder: Path, *, load: bool = True) -> None:
-        from jupyter_client.manager import KernelManager  # it takes a second to import
+        from kernels import python_kernel, started  # it takes a second to import
 
-        self.manager = KernelManager(kernel_name="python3")
-        self.manager.kernel_spec.argv[0] = sys.executable
         environment = {**os.environ, "IPYTHONDIR": str(folder / "ipython"), "PYTHONWARNINGS": "default"}
-        self.manager.start_kernel(cwd=str(folder), env=environment)
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.manager, self.client = started(python_kernel, cwd=str(folder), env=environment)
         self.cells = 0
         self.metadata: dict[str, Any] = {}
         session, plain = self.client.session, self.client.session.msg

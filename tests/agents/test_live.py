@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jupyter_client.manager import KernelManager
+from kernels import started
 
 pytest.importorskip("psutil", reason="comes with cot-magic[mcp]")
 
@@ -26,11 +28,8 @@ pytestmark = [
 
 @pytest.fixture
 def kernel(tmp_path: Path) -> Iterator[Any]:
-    manager = KernelManager(kernel_name="python3", connection_file=str(tmp_path / "kernel-live.json"))
-    manager.start_kernel(cwd=str(tmp_path))
-    client = manager.client()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
+    named = partial(KernelManager, kernel_name="python3", connection_file=str(tmp_path / "kernel-live.json"))
+    manager, client = started(named, cwd=str(tmp_path))
     yield client
     client.stop_channels()
     manager.shutdown_kernel(now=True)

@@ -39,14 +39,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     landlock = pytest.importorskip("cot_magic.sandbox.landlock")
     if sys.platform != "linux" or landlock.abi() < 1:
         pytest.skip("needs Linux with Landlock")
-    from jupyter_client.manager import KernelManager
+    from kernels import python_kernel, started
 
-    manager = KernelManager(kernel_name="python3")
-    manager.kernel_spec.argv[0] = sys.executable
-    manager.start_kernel(cwd=str(tmp_path_factory.mktemp("kernel")))
-    client = manager.client()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
+    manager, client = started(python_kernel, cwd=str(tmp_path_factory.mktemp("kernel")))
 
     def run(code: str, interrupt_at: str = "") -> str:
         """Run a cell and return what it prints; press Ctrl-C once a message contains `interrupt_at`."""

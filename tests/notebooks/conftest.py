@@ -9,7 +9,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.manager import KernelManager
+from kernels import python_kernel, started
 
 from cot_magic.core.events import Stamped
 from cot_magic.run.notebook import arming
@@ -42,12 +42,7 @@ def failing_notebooks() -> ModuleType:
 @pytest.fixture(scope="session")
 def investigated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., list[Stamped]]]:
     """A function from the cells of a failing notebook, and its folder, to the events of its session (none if all passed)."""
-    manager = KernelManager(kernel_name="python3")
-    manager.kernel_spec.argv[0] = sys.executable
-    manager.start_kernel(cwd=str(tmp_path_factory.mktemp("kernel")))
-    client = manager.client()
-    client.start_channels()
-    client.wait_for_ready(timeout=60)
+    manager, client = started(python_kernel, cwd=str(tmp_path_factory.mktemp("kernel")))
     plain = client.session.msg
     current: dict[str, Any] = {}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client.manager import KernelManager
+from kernels import python_kernel, started
 
 from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.jobs import Inspection, Job, JobResult, JobStep, Limits
@@ -72,18 +72,7 @@ class LiveKernel:
             "PYTHONPATH": os.pathsep.join(sys.path),
             "IPYTHONDIR": str(root / "ipython"),
         }
-        self.manager = KernelManager(kernel_name="python3")
-        self.manager.kernel_spec.argv = [
-            sys.executable,
-            "-m",
-            "ipykernel_launcher",
-            "-f",
-            "{connection_file}",
-        ]
-        self.manager.start_kernel(env=environment, cwd=str(self.cwd))
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.manager, self.client = started(python_kernel, cwd=str(self.cwd), env=environment)
         self.messages: list[dict[str, Any]] = []
         self.run(PRELUDE)
 

@@ -70,3 +70,7 @@ def mortuary_open() -> Iterator[Mortuary]:
     yield book
     atexit.unregister(shell.atexit_operations)
     sys.modules["__main__"] = main
+    shell.user_ns.clear()
+    for name in ("last_type", "last_value", "last_traceback"):
+        if hasattr(sys, name):
+            delattr(sys, name)

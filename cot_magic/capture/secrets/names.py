@@ -2,11 +2,12 @@
 
 import functools
 import re
+import unicodedata
 
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _SECRET_WORD = re.compile(
     r"password|passwd|passphrase|passcode|contrasen|apikey|secretkey|authtoken|accesstoken|connstr|sess(?:ion)?id$"
-    r"|(?:csrf|xsrf)token|passwort|kennwort|wachtwoord|motdepasse|mot_de_passe|(?:seed|recovery)_phrase"
+    r"|(?:csrf|xsrf)token|passwort|kennwort|wachtwoord|motdepasse|mot_de_passe|(?:seed|recovery)_phrase|mnemonic"
     r"|(?:^|_)(?:pwd|passw|dsn|secrets?|credentials?|creds)(?:_|$)|secret$"
     r"|(?:^|_)(?:api|access|auth|private|encryption|signing|signature|master|bearer|refresh|csrf|bot|github|gitlab|slack"
     r"|hf|openai|anthropic|aws|subscription)_(?:key|token|pass|auth)s?(?:_|$)"
@@ -16,8 +17,8 @@ _SECRET_WORD = re.compile(
 )
 # Words that name a secret in some programs and ordinary data in most others (`token` in a parser).
 _DOUBTFUL_WORD = re.compile(r"(?:^|_)(?:token|key|auth|bearer|cookie|session|pass|jwt|pat|sig|pw)s?(?:_|$)")
-# `pw` abbreviates other things too, but not where the value is a word with digits.
-_SHORT_WORD = re.compile(r"(?:^|_)pw(?:_|$)")
+# `pw` and `pass` mean other things too, but not where the value is a word with digits.
+_SHORT_WORD = re.compile(r"(?:^|_)(?:pw|pass)(?:_|$)")
 # Of these, the ones whose values may also be hashes or surrogate keys in data.
 _DATA_WORD = re.compile(r"(?:^|_)(?:key|session)s?(?:_|$)")
 _TOKEN_WORD = re.compile(r"(?:^|_)(?:token|auth|bearer|cookie|jwt|pat)s?(?:_|$)")
@@ -66,6 +67,7 @@ _STEMS = (
         "wachtwoord",
         "seedphrase",
         "recoveryphrase",
+        "mnemonic",
     ),
 )
 SHORTEST_GENERATED = 16
@@ -95,7 +97,7 @@ def may_hold(low: str) -> bool:
     """False only if no name in this lower-case string has a weight: a cheap test before `name_weight`."""
     squeezed = low.replace("_", "").replace("-", "")
     if not squeezed.isascii():
-        squeezed = squeezed.encode("ascii", "ignore").decode()  # a name may have other letters in between
+        squeezed = _plain(squeezed)  # a name may have other letters in between
     return any(stem in squeezed for stem in _STEMS)
 
 
@@ -187,4 +189,9 @@ def is_placeholder(text: str) -> bool:
 
 
 def _parts(word: str) -> str:
-    return "_".join(_PARTS.findall(word)).lower() or word.lower()
+    return "_".join(_PARTS.findall(_plain(word))).lower() or word.lower()
+
+
+def _plain(text: str) -> str:
+    """The letters without their accents: `contraseña` is `contrasena`."""
+    return text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

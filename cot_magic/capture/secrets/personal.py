@@ -18,6 +18,11 @@ _ENDS = frozenset({
     "jobs", "mobi", "travel", "test", "example", "invalid", "localhost", "local", "dev", "app", "cloud",
     "online", "shop", "site", "store", "tech", "xyz", "email", "mail", "social", "world", "life",
 })  # fmt: skip
+# `ann (at) example [dot] org`
+_AT, _DOT = r" ?(?:[(\[{]at[)\]}]) ?", r" ?(?:\.|[(\[{](?:dot|punkt|punto)[)\]}]) ?"
+_SPELLED_EMAIL = re.compile(
+    rf"(?i)(?<![\w.])\w[\w.+-]{{0,63}}{_AT}[\w-]{{1,63}}(?:{_DOT}[\w-]{{2,63}}){{1,4}}(?!\w)"
+)
 _NOBODY = frozenset({"git", "hg", "svn", "noreply", "no-reply", "donotreply"})
 _DIGITS = re.compile(r"\d[\d ()/.-]{5,}\d")  # what every other form contains
 _SSN = re.compile(r"(?<![\w.-])(?!000|666|9\d\d)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
@@ -36,9 +41,31 @@ _ISSUERS = (
 )
 _PHONE = re.compile(
     r"(?<![\w+.])\+[1-9]\d{0,2}[ ./-]?(?:\(\d{1,4}\)[ ./-]?)?\d(?:[ ./-]?\d){5,12}(?![\w]|\.\d)|"
-    r"(?<![\w.+-])(?:\([2-9]\d\d\) ?|[2-9]\d\d[- ])[2-9]\d\d-\d{4}(?![\w-]|\.\d)"
+    r"(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[- ])[2-9]\d\d-\d{4}(?![\w-]|\.\d)|"
+    r"(?<![\w.+-])(?:[2-9]\d\d\.[2-9]\d\d\.\d{4}|0\d{2,4} ?/ ?\d{5,8})(?![\w-]|\.\d)|"
+    r"(?<![\w.+-])\(0\d{2,4}\) ?\d{3,8}(?:-\d{1,4})?(?![\w-]|\.\d)"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2} ?[A-Z0-9]{4}")
+# kinds of number that have no check of their own: the words that say them, and their form
+_SAID = (
+    (
+        "phone number",
+        r"(?:tel|phone|telefon|fon|mobile?|mobil|handy|cell|fax|whatsapp)(?:ephone)?",
+        r"\+?\(?\d(?:[ ()./-]{0,3}\d){6,14}",
+    ),
+    ("social security number", r"(?:ssn|social security)", r"\d{3}[ -]?\d{2}[ -]?\d{4}"),
+    (
+        "identity number",
+        r"(?:passport|reisepass|tax[ -]?id|steuer-?(?:id|nummer)|national[ -]id|identity card|id card"
+        r"|driving licen[cs]e|driver'?s licen[cs]e|nhs|ahv|nino|aadhaar|cpf|dni|bsn|pesel|codice fiscale)",
+        r"(?=[A-Z]*\d)[A-Z0-9](?:[ .-]?[A-Z0-9]){5,17}",
+    ),
+)
+_NUMBER_OF = r"(?:[ _.-]?(?:no|nr|num(?:ber)?))?[\"']?[.:=]{0,2}\s*[\"']?"
+_LABELLED = tuple(
+    (kind, re.compile(rf"(?i)(?<!\w){words}{_NUMBER_OF}(?P<number>{form})(?![\w.]\w|\w)"))
+    for kind, words, form in _SAID
+)
+_IBAN = re.compile(r"(?i)(?<![A-Za-z0-9])[A-Z]{2}\d{2} ?[A-Z0-9]{4}")
 _IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29,
     "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29,
@@ -55,6 +82,11 @@ def find(text: str) -> Iterator[FoundSecret]:
     """The personal data in a string. It is not learned: the same value has the same form elsewhere."""
     if "@" in text:
         yield from _emails(text)
+    for match in _SPELLED_EMAIL.finditer(text):
+        yield FoundSecret(*match.span(), "e-mail address", learn=False)
+    for kind, pattern in _LABELLED:
+        for match in pattern.finditer(text):
+            yield FoundSecret(*match.span("number"), kind, learn=False)
     if _DIGITS.search(text) is not None:
         yield from _numbers(text)
     if _IBAN.search(text) is not None:
@@ -95,10 +127,10 @@ def _luhn(digits: str) -> bool:
 
 def _ibans(text: str) -> Iterator[FoundSecret]:
     for match in _IBAN.finditer(text):
-        length, end, compact = _IBAN_LENGTHS.get(match[0][:2], 0), match.start(), ""
+        length, end, compact = _IBAN_LENGTHS.get(match[0][:2].upper(), 0), match.start(), ""
         while len(compact) < length and end < len(text):
             sign = text[end]
-            if sign.isascii() and (sign.isdigit() or sign.isupper()):
+            if sign.isascii() and sign.isalnum():
                 compact += sign
             elif sign != " " or text[end - 1] == " ":
                 break

@@ -19,6 +19,16 @@ LEAVING = [
         "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj",
     ),
     ("line 2: " + "aB3d" * 16, "aB3d" * 16),
+    ("connect('db', 'ann', 'Tulpe3yZ7c$22')", "Tulpe3yZ7c$22"),
+    ("authentication failed for ann using 'Birne8kW!14'", "Birne8kW!14"),
+    ("invalid credentials ann:regenGYFc#71", "regenGYFc#71"),
+    ("the old one was P@ssw0rd1", "P@ssw0rd1"),
+    ("encode(claims, 'wTr0Px8htH0uXrW4g8lbofEu', 'HS256')", "wTr0Px8htH0uXrW4g8lbofEu"),
+    (
+        "from_key('0x582b33f8e497668a26cf40fdd1c1b91031dae803dc5867623018ac6cf3cb894e')",
+        "0x582b33f8e497668a26cf",
+    ),
+    ("get(url, appid='ad076ab0c5247fc403ecc256599d995a')", "ad076ab0c5247fc403ecc256599d995a"),
 ]
 HARMLESS = [
     "the password must have at least 12 characters",
@@ -31,6 +41,11 @@ HARMLESS = [
     "3d4f" * 16,
     "add salt and pepper",
     "tokens 1,234,567 of 2,345,678",
+    "md5: ad076ab0c5247fc403ecc256599d995a",
+    "https://example.org/ann/shop/issues/45501#discussion_r789071825",
+    "shop@4257f44 and shop#4257",
+    "grew by 12%d, 50%.2f and uni%C3%A9",
+    "colour #1f77b4, cell [3], a12!=b34, y ~ x1 + x2",
 ]
 
 

@@ -8,11 +8,14 @@ import pytest
 from cot_magic.capture.secrets.redactor import Redactor
 
 DATA = {
-    "e-mail address": ["ann.lee@example.com", "j+news@mail.uni-koeln.de", "Ünal@firma.com.tr", "a_b@sub.corp.io"],
+    "e-mail address": ["ann.lee@example.com", "j+news@mail.uni-koeln.de", "Ünal@firma.com.tr", "a_b@sub.corp.io",
+        "ann(at)example.com", "ann.lee [at] example [dot] com",
+    ],
     "phone number": [
         "+49 151 2345 6789", "+1 (212) 555-0147", "(415) 555-2671", "212-555-0188", "+4915112345678",
+        "0171 / 2345678", "(0221) 4710-123", "1-800-555-0199", "555.867.5309",
     ],
-    "IBAN": ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "FR14 2004 1010 0505 0001 3M02 606"],
+    "IBAN": ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "FR14 2004 1010 0505 0001 3M02 606", "ch9300762011623852957"],
     "card number": [
         "4111 1111 1111 1111", "5555555555554444", "3782 822463 10005", "6011-1111-1111-1117", "30569309025904",
     ],
@@ -26,6 +29,7 @@ HARMLESS = [
     "+1700000000\n-1700000000", "a +12345678", "[4000, 10000, 31999]", "1e-4 to 1e+12", "ISBN 978-3-16-148410-0",
     "shape (120, 64, 64, 3)", "0x7f3a9c001234", "127.0.0.1:8888", "12345678-1234-5678-1234-567812345678",
     "id 4532015112830367", "the 555-0100 line",
+    "tel = df[3]", "the phone column has 3 rows", "nhs = 3", "version 555.12.1", "1/2345678", "print(at)[dot]",
 ]  # fmt: skip
 
 
@@ -54,6 +58,24 @@ def test_source_stays_source_without_the_personal_data(kind: str, value: str) ->
     assert value not in shown
     ast.parse(shown)
     assert redactor.restore(shown, source) == source
+
+
+@pytest.mark.parametrize(
+    ("label", "number"),
+    [
+        ("Tel. ", "030 12345678"), ("phone: ", "4710123"), ("mobile no. ", "0171 2345678"),
+        ("SSN ", "078051120"), ("ssn: ", "219 09 9998"), ("passport ", "C01X00T47"),
+        ("Steuer-ID: ", "86095742719"), ("AHV ", "756.9217.0769.85"), ("NHS ", "943 476 5919"),
+    ],
+)  # fmt: skip
+def test_a_number_is_personal_by_the_word_before_it(label: str, number: str) -> None:
+    redactor = Redactor({}).leaving()
+    assert number not in redactor.text(f"see {label}{number} there")
+    assert number not in redactor.source(f"note = {label + number!r}")
+    assert (
+        redactor.text(f"row {number.replace(' ', '')[:7]} there")
+        == f"row {number.replace(' ', '')[:7]} there"
+    )
 
 
 @pytest.mark.parametrize("said", HARMLESS)
