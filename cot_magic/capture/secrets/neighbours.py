@@ -54,7 +54,7 @@ def find(text: str, low: str) -> Iterator[FoundSecret]:
 
 
 def _shaped(text: str) -> Iterator[FoundSecret]:
-    """Words that look generated, or like the password of a careful person, wherever they stand."""
+    """Words that look generated, or like the password of a careful person, wherever they are."""
     for match in _HEX.finditer(text):
         named = _COMMIT.search(text, max(0, match.start() - 20), match.start())
         if not named and not match[0].isdigit() and len(set(match[0])) >= _FEWEST_DIGITS:
