@@ -45,8 +45,10 @@ def _choice(*names: str) -> Callable[[str], str]:
 def _allow(text: str) -> tuple[str, ...]:
     parts = tuple(part for part in text.split(",") if part)
     for part in parts:
-        if part not in ("net", "proc") and not (part.startswith("write=") and len(part) > len("write=")):
-            raise ValueError("a list of net, proc, write=PATH")
+        if part not in ("net", "proc", "unconfined") and not (
+            part.startswith("write=") and len(part) > len("write=")
+        ):
+            raise ValueError("a list of net, proc, write=PATH, unconfined")
     return parts
 
 
@@ -141,7 +143,12 @@ OPTIONS = (
         metavar="S",
         help="seconds that a cell may take in a certificate; dearer cells are asked about first",
     ),
-    Option(name="--allow", read=_allow, metavar="LIST", help="let copies use net, proc, write=PATH"),
+    Option(
+        name="--allow",
+        read=_allow,
+        metavar="LIST",
+        help="let copies use net, proc, write=PATH; unconfined: run them where nothing can confine them",
+    ),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
 _OPTION = re.compile(r"(--[A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)

@@ -152,18 +152,20 @@ def test_no_page_uses_a_word_of_the_old_language(path: Path) -> None:
 
 def test_the_limits_in_the_threat_model_are_those_of_the_code() -> None:
     from cot_magic.core.jobs import Limits
-    from cot_magic.sandbox import fork, landlock, quarantine, secret_places, wire
+    from cot_magic.sandbox import amounts, environment, landlock, secret_places, told, wire
 
     text, limits = " ".join((ROOT / "SECURITY.md").read_text(encoding="utf-8").split()), Limits()
     assert f"{limits.memory_mb:,} MB of memory" in text
-    assert f"{limits.file_mb} MB for each file and {limits.file_mb * fork.SCRATCH_FILES} MB for all" in text
-    assert f"{fork.OUTPUT_BYTES >> 20} MB of printed output, a result of {wire.RESULT_BYTES >> 20} MB" in text
+    assert (
+        f"{limits.file_mb} MB for each file and {limits.file_mb * amounts.SCRATCH_FILES} MB for all" in text
+    )
+    assert f"{told.OUTPUT_BYTES >> 20} MB of printed output, a result of {wire.RESULT_BYTES >> 20} MB" in text
     named = re.findall(r"`~/([\w.]+)`", text)
     assert named
     assert secret_places.READABLE_IN_HOME.isdisjoint(named)
     names = re.search(r"look like a secret \((.*?), …\)", text)
     assert names is not None
-    assert all(quarantine.SECRET_NAME.fullmatch(name) for name in re.findall(r"`(\w+)`", names[1]))
+    assert all(environment.SECRET_NAME.fullmatch(name) for name in re.findall(r"`(\w+)`", names[1]))
     unwritable = re.search(r"would run later \((.*?), …\)", text)
     assert unwritable is not None
     assert set(re.findall(r"`([\w.]+)`", unwritable[1])) <= landlock.PROTECTED

@@ -113,6 +113,7 @@ def _sandbox() -> Iterator[Requirement]:
     if not status.available:
         remedy = "Linux 5.13 or later with Landlock (CONFIG_LSM or lsm= names landlock) and seccomp"
         yield Requirement(what="sandbox", good=False, detail=status.reason, remedy=remedy, optional=True)
+        yield _new_processes()
         return
     from cot_magic.sandbox import landlock
     from cot_magic.sandbox.confine import SCOPES_SINCE
@@ -127,6 +128,18 @@ def _sandbox() -> Iterator[Requirement]:
         yield Requirement(
             what="programs in copies", good=False, detail=detail, remedy="Linux 6.12 or later", optional=True
         )
+
+
+def _new_processes() -> Requirement:
+    from cot_magic.sandbox.new_process import means_for
+    from cot_magic.sandbox.permissions import Permissions
+
+    means = means_for(Permissions())
+    if isinstance(means, str):
+        remedy = "bubblewrap, on Linux" if sys.platform == "linux" else ""
+        return Requirement(what="new processes", good=False, detail=means, remedy=remedy, optional=True)
+    detail = f"{means.name}, tried: experiments run in new processes, after the cells above"
+    return Requirement(what="new processes", good=True, detail=detail)
 
 
 def _kernels() -> Iterator[Requirement]:
@@ -243,10 +256,11 @@ def _consequences(found: list[Requirement]) -> Iterator[Requirement]:
     """What follows: one line for each thing that a person may want to do."""
     good = {part.what for part in found if part.good}
     confined, kernel = "sandbox" in good, "kernel python3" in good
+    apart = "new processes" in good
     for what, works, yes, no in (
         (
             "fixes in copies",
-            confined and kernel,
+            (confined or apart) and kernel,
             "are run before they are shown, and can be verified",
             "are shown as UNVERIFIED: nothing can be run in a copy",
         ),

@@ -45,18 +45,26 @@ def attack() -> int:
 
     Nothing outside a throw-away folder is touched, unless the confinement fails.
     """
-    from cot_magic.sandbox.attacks import suite
-    from cot_magic.sandbox.attacks.attack import AttackEnding
+    from cot_magic.sandbox.attacks.attack import AttackEnding, figures, is_held
     from cot_magic.sandbox.machine import probe
+    from cot_magic.sandbox.new_process import means_for
+    from cot_magic.sandbox.permissions import Permissions
 
     status = probe()
-    if not status.available:
-        print(f"nothing was tried, as nothing would run here: {status.reason}")
+    if status.available:
+        from cot_magic.sandbox.attacks import suite
+
+        by, attacked = status.reason, suite.attack_all()
+    elif isinstance(means := means_for(Permissions()), str):
+        print(f"nothing was tried, as nothing would run here: {status.reason}; {means}")
         return OUR_ERROR
-    attacked = suite.attack_all()
+    else:
+        from cot_magic.sandbox.attacks.elsewhere import attack_elsewhere
+
+        by, attacked = f"new processes by {means.name}", (attack_elsewhere(),)
     for part in attacked:
         for result in part.results:
             if result.ending is not AttackEnding.HELD:
                 print(f"{result.ending}  {result.kind}: {result.name}, as {part.user}: {result.shown}")
-    print(f"{status.reason}; {suite.figures(attacked)}")
-    return NO_FAILURE if suite.is_held(attacked) else OUR_ERROR
+    print(f"{by}; {figures(attacked)}")
+    return NO_FAILURE if is_held(attacked) else OUR_ERROR

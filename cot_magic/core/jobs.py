@@ -155,12 +155,14 @@ class SandboxStatus:
 
     `state` is `before` (a copy of the kernel from before the cell), `rebuilt` (the cells above ran again in a
     new process) or `after` (only the state that the failure left). `reason` says why it cannot run, why the
-    state is `after`, or how the state was made where no copy had been.
+    state is `after`, or how the state was made where no copy had been. It is not `confined` only where the
+    person permitted that and the system cannot confine it.
     """
 
     available: bool
     state: str = "before"
     reason: str = ""
+    confined: bool = True
 
 
 AVAILABLE = SandboxStatus(available=True)

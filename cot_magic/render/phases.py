@@ -53,6 +53,7 @@ from cot_magic.render.model import asking, written
 from cot_magic.render.runs import ending, error, run, state_notes, unsettled
 from cot_magic.render.safe_text import LONG, code_span, counted, one_line, phrase, said, sentence, shown
 
+UNCONFINED = "Nothing confined these experiments: they ran with all your rights (`--allow unconfined`)."
 _VALUES = 12  # rows of the table of values; more go into a fold
 _AROUND = 2  # lines of a cell shown before and after the failing one
 _RANK = [HypothesisVerdict.CONFIRMED, HypothesisVerdict.REFUTED, HypothesisVerdict.INCONCLUSIVE]
@@ -499,6 +500,8 @@ def confirmed(session: Session) -> list[Block]:
         and session.sandbox.reason
     ):
         found.append(Text(text=sentence(said(session.sandbox.reason))))
+    if session.evidence and not session.sandbox.confined:
+        found.append(Text(text=UNCONFINED))
     open_points = _not_verified(session, fix)
     if open_points:
         rows = [Row(mark=OPEN, claim=point) for point in open_points]

@@ -56,6 +56,12 @@ def summary(session: Session, notebook: str, intensity: str) -> dict[str, Any]:
             "cache_read_tokens": usage.cache_read_tokens,
             "usd": usage.usd,
         },
+        "sandbox": {
+            "available": session.sandbox.available,
+            "confined": session.sandbox.confined,
+            "state": session.sandbox.state,
+            "reason": session.sandbox.reason,
+        },
         "witness": _witness(session),
         "certificate": None if session.certificate is None else certificate_data(session.certificate),
         "facts": [{"kind": item.kind, "text": item.text, "values": item.value} for item in session.facts],

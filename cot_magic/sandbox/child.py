@@ -1,38 +1,28 @@
-"""One job in its throwaway copy: confines itself, runs the cells, reports."""
+"""One job in its confined process, on any system: runs the cells, reports."""
 
 import contextlib
-import faulthandler
-import gc
-import json
 import os
 import signal
 import sys
-import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cot_magic.core import processes
 from cot_magic.core.case import Raised
-from cot_magic.core.codec import from_json, to_json
-from cot_magic.core.jobs import SHOWN, UNREPEATED, Job, JobResult, Limits, Outcome
+from cot_magic.core.codec import to_json
+from cot_magic.core.jobs import SHOWN, UNREPEATED, Job, JobResult, Outcome
 from cot_magic.sandbox import (
     conditions,
     disguise,
     effects,
-    mirror,
     observe,
-    rebind,
     run_steps,
     steps,
-    syscalls,
     tampering,
     wire,
 )
 from cot_magic.sandbox.blocked import why_blocked
-from cot_magic.sandbox.confine import ReadableFiles, confine, limit
-from cot_magic.sandbox.exact import GeneratorStates
 from cot_magic.sandbox.lost import LostResources
 from cot_magic.sandbox.near import Readable
 from cot_magic.sandbox.permissions import Permissions
@@ -45,20 +35,13 @@ WATCH_S = 0.5  # for the values that are watched; a job whose time ends in it ha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a job inherits from the parked copy that it is forked from; `only` is all that it may read."""
+    """Where a job runs; `withheld` are variables that it has not, `only` is all that it may read."""
 
     shell: Any
     describe: Describe
     withheld: frozenset[str]
-    reading: ReadableFiles
-    descriptors: frozenset[int]
-    parked_pid: int
-    collects: bool
-    generators: GeneratorStates
     kernel_pid: int
-    environment: Mapping[str, str | None]
     lost: LostResources
-    writes_bytecode: bool
     autopsy: Autopsy | None = None
     only: Readable | None = None
 
@@ -84,48 +67,9 @@ class Teller:
         self.send(wire.pack(message, self.key))
 
 
-def run_job(job: Job, allow: Sequence[str], around: Surroundings, ends: Ends) -> None:
-    """Run in the new process and never return: `os._exit` ends it, so that nothing inherited is finalised."""
-    try:
-        tell = Teller(ends)
-        with _setup(tell):
-            _enter(around, ends, disguised=job.disguised)
-            permissions = Permissions.parse(allow)
-            loop, around = _confined(job.limits, permissions, around, ends)
-            if ends.mirrored:
-                mirror.enter(ends.scratch)
-        _run(job, permissions, around, ends, tell, loop)
-    finally:
-        os._exit(71)  # our own code failed; without a result line this is no result
-
-
-def wait_and_run_job(around: Surroundings, ends: Ends, job_fd: int) -> None:
-    """The same for a job that is not known yet: confine this process first, then read the job.
-
-    Nothing of the person's code runs meanwhile, and no collection of garbage: the state is that of a copy
-    that is forked when the job is known.
-    """
-    try:
-        tell, none = Teller(ends), Permissions()
-        with _setup(tell):
-            _enter(replace(around, collects=False), ends, disguised=False, keep=job_fd)
-            loop, confined = _confined(None, none, around, ends)
-            with open(job_fd, "rb") as pipe:
-                data = pipe.readline()
-            if not data.endswith(b"\n"):  # it is not needed
-                os._exit(0)
-            job: Job = from_json(Job, json.loads(data))
-            limit(job.limits, processes=False)
-            if around.collects:
-                gc.enable()
-        _run(job, none, confined, ends, tell, loop)
-    finally:
-        os._exit(71)
-
-
 @contextlib.contextmanager
-def _setup(tell: "Teller") -> Iterator[None]:
-    """If this fails, nothing runs."""
+def setting_up(tell: Teller) -> Iterator[None]:
+    """Around what sets up the process of a job: if it fails, that is told, and nothing runs."""
     try:
         yield
     except BaseException as error:
@@ -133,22 +77,11 @@ def _setup(tell: "Teller") -> Iterator[None]:
         os._exit(70)
 
 
-def _confined(
-    limits: Limits | None, permissions: Permissions, around: Surroundings, ends: Ends
-) -> tuple[Any, Surroundings]:
-    """Confine this process. Returns its event loop, and what it inherits with what it has lost by that."""
-    loop = rebind.new_loop()
-    if not permissions.proc:
-        processes.forbid()
-    withheld = confine(limits, permissions, scratch=ends.scratch, reading=around.reading, only=around.only)
-    return loop, replace(around, lost=replace(around.lost, secrets=withheld))
-
-
-def _run(
-    job: Job, permissions: Permissions, around: Surroundings, ends: Ends, tell: "Teller", loop: Any
+def run(
+    job: Job, permissions: Permissions, around: Surroundings, ends: Ends, tell: Teller, loop: Any
 ) -> None:
     """Run a job in a process that is confined, and end the process."""
-    with _setup(tell):
+    with setting_up(tell):
         if job.conditions is not None:
             conditions.put_under(job.conditions, around.shell.user_ns)
     tell({"ready": True})
@@ -156,31 +89,6 @@ def _run(
     _Run(job, around, permissions, tell, attempts).go(loop)
     sys.stdout.flush()
     os._exit(0)
-
-
-def _enter(around: Surroundings, ends: Ends, *, disguised: bool, keep: int = -1) -> None:
-    """Detach from the parked copy: own session and output, none of its descriptors, but die with it."""
-    os.setsid()
-    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != around.parked_pid:
-        raise RuntimeError("the parked copy died")
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.dup2(ends.output_fd, 1)
-    os.dup2(ends.output_fd, 2)
-    for fd in map(int, os.listdir("/proc/self/fd")):
-        if fd not in around.descriptors and fd not in (ends.result_fd, around.reading.layer, keep):
-            try:
-                os.close(fd)
-            except OSError:
-                continue  # the descriptor of the listing
-    around.generators.restore()
-    if around.collects:
-        gc.enable()
-    faulthandler.enable(file=2, all_threads=False)
-    os.environ["TMPDIR"] = tempfile.tempdir = ends.scratch
-    if disguised:
-        disguise.set_environment(around.environment)
-        sys.dont_write_bytecode = not around.writes_bytecode
 
 
 class _Run:
@@ -285,13 +193,16 @@ class _Run:
             late = True
             raise TimeoutError("describing the values takes too long")
 
-        signal.signal(signal.SIGALRM, alarm)
-        signal.setitimer(signal.ITIMER_REAL, WATCH_S, WATCH_S)  # again for each repr that goes on regardless
+        timer = getattr(signal, "setitimer", None)  # where there is none, the time of the job bounds it
+        if timer is not None:
+            signal.signal(signal.SIGALRM, alarm)
+            timer(signal.ITIMER_REAL, WATCH_S, WATCH_S)  # again for each repr that goes on regardless
         try:
             try:
                 state = observe.watch(values, names)
             finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
+                if timer is not None:
+                    timer(signal.ITIMER_REAL, 0)
         except TimeoutError:  # it may also come just before the timer is off
             return
         if not late:

@@ -36,7 +36,8 @@ OF_THE_KERNEL = frozenset(
 """Packages whose threads serve the kernel itself; no code of the person waits for them."""
 CREDENTIALS = "a file with credentials"
 FIRST_ITEMS = 50
-WITH_DESCRIPTOR = (io.IOBase, socket.socket, select.epoll, selectors.EpollSelector)
+_OF_LINUX = (getattr(select, "epoll", None), getattr(selectors, "EpollSelector", None))
+WITH_DESCRIPTOR = (io.IOBase, socket.socket, *(kind for kind in _OF_LINUX if kind is not None))
 LEAST_PID = 100  # smaller numbers mean many other things
 ABOUT_A_PROCESS = frozenset({
     "getpid", "getppid", "get_native_id", "gettempdir", "mkdtemp", "active_count", "get_objects",

@@ -2,9 +2,10 @@
 
 import os
 import shutil
+from dataclasses import replace
 from itertools import islice
 
-from cot_magic.core.jobs import JobResult, Outcome
+from cot_magic.core.jobs import IN_A_COPY, JobResult, Outcome
 
 LARGEST = 1 << 20
 MOST_BYTES = 16 << 20
@@ -19,6 +20,15 @@ def wanted(result: JobResult) -> bool:
     verb = next((verb for verb in _WRITES if result.effects[-1].startswith(verb)), None)
     path = result.effects[-1].removeprefix(verb or "")
     return verb is not None and not os.path.isabs(path) and ".." not in path.split("/")
+
+
+def joined(first: JobResult, again: JobResult) -> JobResult:
+    """The result in a copy of the folder, if the job then passed; what it tried to write is told too."""
+    if again.outcome is Outcome.BLOCKED:
+        return first
+    effects = tuple(dict.fromkeys((*first.effects, *again.effects)))
+    note = IN_A_COPY if again.outcome is Outcome.PASSED and not again.note else again.note
+    return replace(again, effects=effects, note=note)
 
 
 def enter(scratch: str) -> None:

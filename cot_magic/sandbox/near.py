@@ -135,7 +135,9 @@ def _files_in(folder: str) -> Iterator[str]:
 
 
 def _open_files() -> Iterator[str]:
-    """The files that are open or mapped."""
+    """The files that are open or mapped, where `/proc` tells them."""
+    if not os.path.isdir("/proc/self/fd"):
+        return
     for name in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError):
             path = os.readlink(f"/proc/self/fd/{name}")

@@ -20,11 +20,11 @@ from typing import Any
 
 from cot_magic.core.errors import SandboxError
 from cot_magic.sandbox import secret_places, wire
+from cot_magic.sandbox.environment import secret_names
 from cot_magic.sandbox.folder_copy import FolderCopy, copy_folder
 from cot_magic.sandbox.machine import probe
 from cot_magic.sandbox.notebook_kernel import MESSAGE_BYTES
 from cot_magic.sandbox.permissions import Permissions
-from cot_magic.sandbox.quarantine import secret_names
 from cot_magic.sandbox.scratch import ScratchFolder
 
 START_S = 60.0

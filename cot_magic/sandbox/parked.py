@@ -18,10 +18,10 @@ from typing import Any
 
 from cot_magic.core.case import CellId
 from cot_magic.core.codec import from_json, to_json
-from cot_magic.core.jobs import IN_A_COPY, Job, JobResult, Outcome
+from cot_magic.core.jobs import Job, JobResult, Outcome
 from cot_magic.sandbox import (
-    child,
     disguise,
+    forked,
     mirror,
     near,
     quarantine,
@@ -145,7 +145,7 @@ class ParkedCopy:
         self._kernel, self._collects, self._lost = kernel, collects, lost
         inherited = {int(name) for name in os.listdir("/proc/self/fd")} - {control}
         self._descriptors = frozenset(fd for fd in inherited if _is_open(fd))
-        self._around: child.Surroundings | None = None
+        self._around: forked.Inherited | None = None
         self._readable: dict[tuple[str, ...], near.Readable] = {}
         self._trouble = ""
         self._lines = wire.Lines()
@@ -199,7 +199,7 @@ class ParkedCopy:
             rebind.limit_thread_pools()
             self._warm_up()
             gc.freeze()  # again: a collection in a job then copies no other pages
-            self._around = child.Surroundings(
+            self._around = forked.Inherited(
                 shell=self._shell,
                 describe=self._describe,
                 withheld=withheld,
@@ -249,7 +249,7 @@ class ParkedCopy:
                 self._owner[fd] = queued
                 self._selector.register(fd, selectors.EVENT_READ)
 
-    def _started(self, queued: Queued, around: child.Surroundings) -> RunningJob:
+    def _started(self, queued: Queued, around: forked.Inherited) -> RunningJob:
         """Start a job: in a spare if there is one for it, else in a new copy. Raises OSError."""
         job, mirrored = queued.job, queued.first is not None
         if can_wait_for(job, queued.allow) and not mirrored and not queued.again:
@@ -273,7 +273,7 @@ class ParkedCopy:
         except OSError:
             self._alone = 0  # a job that needs a copy says why there is none
 
-    def _around_of(self, job: Job, around: child.Surroundings) -> child.Surroundings:
+    def _around_of(self, job: Job, around: forked.Inherited) -> forked.Inherited:
         """What the job inherits. Raises OSError if what it may read cannot be found out."""
         if job.reads is None:
             return around
@@ -314,7 +314,7 @@ class ParkedCopy:
         if again is not None:
             self._queue.appendleft(again)
         elif queued.first is not None:
-            result = _in_a_copy(queued.first, result)
+            result = mirror.joined(queued.first, result)
         if job.removal is not None:
             until = time.monotonic() + REMOVAL_SECONDS
             self._leaving[job.removal] = Leaving(queued, result, until, answers=again is None)
@@ -391,15 +391,6 @@ def _once_more(queued: Queued, job: RunningJob, result: JobResult) -> Queued | N
     if queued.job.copies_folder and queued.first is None and mirror.wanted(result):
         return replace(queued, first=result)
     return None if job.began or queued.again else replace(queued, again=True)
-
-
-def _in_a_copy(first: JobResult, again: JobResult) -> JobResult:
-    """The result in a copy of the folder, if the job then passed; what it tried to write is told too."""
-    if again.outcome is Outcome.BLOCKED:
-        return first
-    effects = tuple(dict.fromkeys((*first.effects, *again.effects)))
-    note = IN_A_COPY if again.outcome is Outcome.PASSED and not again.note else again.note
-    return replace(again, effects=effects, note=note)
 
 
 def _is_open(fd: int) -> bool:

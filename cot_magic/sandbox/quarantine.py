@@ -10,24 +10,11 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
+from cot_magic.sandbox.environment import secret_names
 from cot_magic.sandbox.syscalls import libc
 
-SECRET_NAME = re.compile(
-    r"KEY|TOKEN|SECRET|PASS|CRED|AUTH|COOKIE|DSN|DATABASE_URL|CONN(ECTION)?_?STR|WEBHOOK|PRIVATE"
-    r"|(?<!OLD)(?<!^)PWD$|(^|_)PAT$",
-    re.IGNORECASE,
-)
-"""Names of environment variables whose values are withheld from copies."""
-SECRET_VALUE = re.compile(
-    r"://[^/\s:@]*:[^@\s/]+@|hooks\.slack\.com/|/api/webhooks/|-----BEGIN|eyJ[\w-]{8,}\.[\w-]{8,}\."
-    r"|\b(AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd|sig|access_token|api_key)=[^;&\s]{4,}"
-    r"|(?<![A-Za-z0-9])(gh[pousr]_|github_pat_|glpat-|sk-|xox[abeprs]-|AKIA|ASIA|AIza|hf_|npm_|pypi-|dop_v1_|shp\w\w_"
-    r"|SG\.)[\w.-]{12,}",
-    re.IGNORECASE,
-)
-"""Values that are withheld whatever their name: addresses with a password, known forms of keys."""
 COPIED_SHARED_BYTES = 64 << 20
 PIECE = 1 << 20
 PROT_READ, PROT_READ_WRITE = 1, 3
@@ -205,19 +192,6 @@ def scrub_environment() -> frozenset[str]:
         os.environ.pop(name, None)
         posix.environ.pop(encoded, None)
     return names
-
-
-def secret_names(environ: Mapping[str, str]) -> frozenset[str]:
-    """The names of the variables whose values are withheld from copies."""
-    return frozenset(
-        name for name, value in environ.items() if SECRET_NAME.search(name) or SECRET_VALUE.search(value)
-    )
-
-
-def secrets_of_environment() -> tuple[tuple[str, str], ...]:
-    """Names and values to withhold from the results of jobs; short values occur by chance."""
-    pairs = [(name, value) for name in secret_names(os.environ) if len(value := os.environ[name]) > 7]
-    return tuple(sorted(pairs, key=lambda pair: (-len(pair[1]), pair[0])))
 
 
 def _is_shared(fields: list[bytes]) -> bool:

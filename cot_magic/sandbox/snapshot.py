@@ -16,6 +16,7 @@ from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.errors import RecordingError, SandboxError
 from cot_magic.core.jobs import Job, JobResult, Outcome, SandboxStatus
 from cot_magic.sandbox import busy, machine, wire
+from cot_magic.sandbox.environment import redacted, secrets_of_environment
 from cot_magic.sandbox.machine import probe
 from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.steps import Autopsy, Describe
@@ -23,6 +24,7 @@ from cot_magic.sandbox.steps import Autopsy, Describe
 if sys.platform == "linux":
     from cot_magic.sandbox import quarantine  # early: it records the descriptors of the kernel itself
 if TYPE_CHECKING:
+    from cot_magic.sandbox.new_process import NewProcesses
     from cot_magic.sandbox.scratch import ScratchFolder
 
 # other modules that need Linux are imported where they are used, so that a NoSandbox works everywhere
@@ -81,7 +83,7 @@ def park(
     describe
         Makes a `Raised` from an exception and a mapping of file names to cells. Runs in the copies.
     allow
-        What all jobs may do: `net`, `proc`, `write=PATH`. Raises SandboxError for anything else.
+        What all jobs may do: `net`, `proc`, `write=PATH`, `unconfined`. Raises SandboxError for others.
     size_limit_mb
         Above this resident size no copy is made: a fork copies the page tables, and the kernel then pays for
         each page that it writes.
@@ -108,17 +110,22 @@ def park_after(
 
 def begin(
     shell: Any, *, describe: Describe, allow: tuple[str, ...] = (), size_limit_mb: int = SIZE_LIMIT_MB
-) -> "Snapshot | NoSandbox":
+) -> "Snapshot | NewProcesses | NoSandbox":
     """Start a new interpreter for jobs, confined like those of a copy, where the kernel cannot be copied.
+
+    Where such a confinement is missing, each job has a new process that the operating system confines.
 
     Nothing of the kernel is in it: jobs have to run the cells that they need, and `describe` and
     `size_limit_mb` say nothing to it. The parameters are those of `park`.
     """
-    Permissions.parse(allow)
+    permissions = Permissions.parse(allow)
     if _in_child:
         return NoSandbox("a copy cannot be copied again")
-    if not (tried := probe()).available:
-        return NoSandbox(tried.reason)
+    if not probe().available:
+        from cot_magic.sandbox import new_process
+
+        means = new_process.means_for(permissions)
+        return NoSandbox(means) if isinstance(means, str) else new_process.NewProcesses(shell, means, allow)
     try:
         return _begin(ANY_SEED, allow, awaits=getattr(shell, "kernel", None) is not None)
     except SandboxError as error:
@@ -242,7 +249,7 @@ class Snapshot:
         found: dict[int, JobResult] = {}
         spare = SPARE_SECONDS + SPARE_SECONDS_A_JOB * len(jobs)
         deadline = time.monotonic() + spare + busy.STRETCH * sum(job.limits.wall_s for job in jobs)
-        secrets = quarantine.secrets_of_environment()
+        secrets = secrets_of_environment()
         while len(found) < len(jobs):
             left = deadline - time.monotonic()
             if left <= 0 or not wire.readable(self._control.fileno(), left):
@@ -378,19 +385,7 @@ def wait_for(pid: int, pidfd: int) -> None:
 def _result(data: Any, secrets: Sequence[tuple[str, str]]) -> JobResult:
     """The result with the values of secret environment variables removed from all its strings."""
     try:
-        result: JobResult = from_json(JobResult, _redacted(data, secrets))
+        result: JobResult = from_json(JobResult, redacted(data, secrets))
     except RecordingError as error:
         return JobResult(outcome=Outcome.BLOCKED, note=f"malformed result: {error}"[:300])
     return result
-
-
-def _redacted(data: Any, secrets: Sequence[tuple[str, str]]) -> Any:
-    if isinstance(data, str):
-        for name, value in secrets:
-            data = data.replace(value, f"[{name}]")
-        return wire.plain(data)
-    if isinstance(data, list):
-        return [_redacted(item, secrets) for item in data]
-    if isinstance(data, dict):
-        return {key: _redacted(item, secrets) for key, item in data.items()}
-    return data

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from cot_magic.core.codec import to_json
 from cot_magic.core.jobs import Job
-from cot_magic.sandbox import child, landlock
+from cot_magic.sandbox import child, forked, landlock
 from cot_magic.sandbox.scratch import locked_folder
 
 LONGEST_JOB = 60_000
@@ -32,26 +32,26 @@ class Started:
     def fork(
         job: Job,
         allow: Sequence[str],
-        around: child.Surroundings,
+        around: forked.Inherited,
         *,
         scratch: str,
         mirrored: bool = False,
     ) -> "Started":
         """Fork a copy for a job, and make its folder. Raises OSError."""
         os.mkdir(scratch, 0o700)
-        return _forked(scratch, lambda ends: child.run_job(job, allow, around, ends), mirrored=mirrored)
+        return _forked(scratch, lambda ends: forked.run_job(job, allow, around, ends), mirrored=mirrored)
 
 
 class Spare:
     """A confined copy that waits for its job; `is_as_new` tells whether it is still like a new one."""
 
-    def __init__(self, around: child.Surroundings) -> None:
+    def __init__(self, around: forked.Inherited) -> None:
         self._readable = _readable(around)
         scratch, lock = locked_folder()
         job_fd, self._job_end = os.pipe()
         os.set_blocking(self._job_end, False)
         try:
-            started = _forked(scratch, lambda ends: child.wait_and_run_job(around, ends, job_fd))
+            started = _forked(scratch, lambda ends: forked.wait_and_run_job(around, ends, job_fd))
         except OSError:
             os.close(self._job_end)
             os.close(lock)
@@ -61,7 +61,7 @@ class Spare:
             os.close(job_fd)
         self.started = replace(started, lock=lock)
 
-    def is_as_new(self, around: child.Surroundings) -> bool:
+    def is_as_new(self, around: forked.Inherited) -> bool:
         """Whether it waits, and what it may read is what a new copy might: its rules are made of that."""
         waits = os.waitid(os.P_PID, self.started.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
         return waits and self._readable == _readable(around)
@@ -91,11 +91,14 @@ class Spare:
 
 
 def can_wait_for(job: Job, allow: Sequence[str]) -> bool:
-    """Whether a spare can run such a job: how one is set up does not depend on it."""
-    return not (allow or job.disguised or job.reads is not None)
+    """Whether a spare can run such a job: how one is set up does not depend on it.
+
+    `unconfined` lifts nothing where there are copies.
+    """
+    return not (set(allow) - {"unconfined"} or job.disguised or job.reads is not None)
 
 
-def _readable(around: child.Surroundings) -> frozenset[str]:
+def _readable(around: forked.Inherited) -> frozenset[str]:
     """What a copy may read, apart from files in the temporary folder itself.
 
     There, other programs make files all the time. A spare cannot read those that are younger than it, which

@@ -14,7 +14,7 @@ from cot_magic.actions.checkup import Requirement
 from cot_magic.cli.doctor import doctor_command
 from cot_magic.cli.main import build_parser
 from cot_magic.core.jobs import SandboxStatus
-from cot_magic.sandbox import machine
+from cot_magic.sandbox import machine, new_process
 
 SECRET = "sk-ant-api03-neverprintthisvalue"
 
@@ -58,6 +58,7 @@ def test_without_confinement_it_says_what_will_not_work(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(machine, "probe", lambda: SandboxStatus(available=False, reason="no Landlock"))
+    monkeypatch.setattr(new_process, "_trial", lambda: new_process.NO_MEANS)
     code = doctor_command(build_parser().parse_args(["doctor"]))
     lines = capsys.readouterr().out.splitlines()
     assert code == 0  # cot-magic is still of use
@@ -75,3 +76,39 @@ def test_an_installed_library_that_does_not_survive_a_fork_is_told(
     found = {part.what: part for part in checkup.checkup()}
     assert "do not survive a fork" in found["polars"].detail
     assert found["polars"].optional
+
+
+def test_without_landlock_it_says_whether_new_processes_can_be_confined(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "probe", lambda: SandboxStatus(available=False, reason="no Landlock"))
+    monkeypatch.setattr(new_process, "_trial", lambda: "bubblewrap does not work here (no namespaces)")
+    doctor_command(build_parser().parse_args(["doctor"]))
+    assert (
+        "miss  new processes: bubblewrap does not work here (no namespaces); `--allow"
+        in capsys.readouterr().out
+    )
+    assert doctor_command(build_parser().parse_args(["doctor", "--attack"])) == 1
+    assert capsys.readouterr().out.startswith(
+        "nothing was tried, as nothing would run here: no Landlock; bubblewrap"
+    )
+
+
+@pytest.mark.slow
+def test_without_landlock_it_attacks_the_new_processes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cot_magic.sandbox.attacks import elsewhere, on_any_system
+
+    if trouble := new_process._trial():
+        pytest.skip(trouble)
+    monkeypatch.setattr(machine, "probe", lambda: SandboxStatus(available=False, reason="no Landlock"))
+    some = [attack.name for attack in on_any_system.portable()][::8]
+    every = elsewhere.attack_elsewhere
+    monkeypatch.setattr(elsewhere, "attack_elsewhere", lambda: every(names=some))
+    assert doctor_command(build_parser().parse_args(["doctor", "--attack"])) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert (
+        line
+        == f"new processes by bubblewrap; {len(some)} attempts as this user: {len(some)} held, 0 listed, 0 escaped"
+    )

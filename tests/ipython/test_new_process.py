@@ -29,6 +29,27 @@ def test_a_fix_is_proven_after_the_cells_above_have_run_there(kernel) -> None:
     assert kernel.value("'income' in dir()") == "False", "nothing ran in the kernel"
 
 
+NO_CONFINEMENT = """
+from cot_magic.core.jobs import SandboxStatus
+from cot_magic.sandbox import new_process, snapshot
+snapshot.probe = lambda s=SandboxStatus(available=False, reason="this Linux has no Landlock"): s
+new_process.means_here = lambda: None
+del SandboxStatus, new_process, snapshot
+"""
+
+
+def test_where_nothing_can_be_confined_only_the_person_can_have_it_run(kernel) -> None:
+    kernel.run(NO_CONFINEMENT)
+    told = after(kernel, TOTAL, ORDERS, FAILS)
+    assert told.startswith("unresolved before this Linux has no Landlock; this system has no means"), told
+    assert told.endswith("`--allow unconfined` runs experiments with all your rights")
+    shown = kernel.run("%cot+ --allow unconfined --insert none")
+    told = kernel.run(ANSWER + "; print(s.sandbox.confined)").stdout.strip()
+    assert told.startswith("verified rebuilt this Linux has no Landlock: each experiment first runs"), told
+    assert told.endswith("False")
+    assert "Nothing confined these experiments" in str(shown.displays)
+
+
 def test_what_the_cells_above_do_to_files_is_refused_there(kernel, tmp_path) -> None:
     writes = "open('report.txt', 'a').write('x')\nrows = orders"
     told = after(kernel, TOTAL, ORDERS, writes, UNSAFE, "income = total(rows)\nincome")

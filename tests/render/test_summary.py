@@ -20,6 +20,7 @@ KEYS = [
         "question",
         "tests",
         "usage",
+        "sandbox",
         "witness",
         "certificate",
         "facts",
@@ -88,3 +89,17 @@ def test_without_a_known_place_in_the_notebook_the_place_in_the_case_counts() ->
     )
     data = summary(sessions.fold(sessions.analyze(case)), "nb.ipynb", "cot")
     assert data["failure"]["cell_index"] == 2
+
+
+def test_experiments_that_nothing_confined_are_told_on_screen_and_in_the_summary(verified: Session) -> None:
+    from cot_magic.render.phases import UNCONFINED, blocks
+
+    def shown(session: Session) -> str:
+        return str(blocks(session, Phase.CONFIRM))
+
+    free = replace(verified, sandbox=replace(verified.sandbox, state="rebuilt", confined=False))
+    assert UNCONFINED in shown(free)
+    assert UNCONFINED not in shown(verified)
+    data = summary(free, "nb.ipynb", "cot+")
+    assert data["sandbox"] == {"available": True, "confined": False, "state": "rebuilt", "reason": ""}
+    assert summary(verified, "nb.ipynb", "cot+")["sandbox"]["confined"] is True

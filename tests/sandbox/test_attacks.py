@@ -7,7 +7,15 @@ import pytest
 from cot_magic.core.jobs import JobResult, Outcome
 from cot_magic.sandbox import landlock
 from cot_magic.sandbox.attacks import stage, suite
-from cot_magic.sandbox.attacks.attack import Attack, AttackEnding, AttackKind, AttackResult
+from cot_magic.sandbox.attacks.attack import (
+    Attack,
+    Attacked,
+    AttackEnding,
+    AttackKind,
+    AttackResult,
+    figures,
+    is_held,
+)
 from cot_magic.sandbox.attacks.catalogue import catalogue
 from tests.sandbox.conftest import need_confinement
 
@@ -43,7 +51,7 @@ def sample() -> list[str]:
     return names
 
 
-def not_held(*attacked: suite.Attacked) -> dict[str, str]:
+def not_held(*attacked: Attacked) -> dict[str, str]:
     return {
         f"{result.name}, as {part.user}": f"{result.ending}: {result.shown}"
         for part in attacked
@@ -66,7 +74,7 @@ def test_a_sample_of_them_is_held():
     need_confinement()
     attacked = suite.attack_all(sample())
     assert not_held(*attacked) == {}
-    assert suite.is_held(attacked)
+    assert is_held(attacked)
 
 
 def held_in_a_new_process(names: list[str] | None, at_least: float) -> None:
@@ -122,7 +130,7 @@ def test_without_the_confinement_they_get_out():
     assert {result.name: result.ending for result in attacked.results} == dict.fromkeys(
         harmless, AttackEnding.ESCAPED
     )
-    assert not suite.is_held([attacked])
+    assert not is_held([attacked])
 
 
 def attack(**options: str) -> Attack:
@@ -157,8 +165,8 @@ def test_the_figures_are_one_line():
     def result(ending: AttackEnding) -> AttackResult:
         return AttackResult(name="an attempt", kind=AttackKind.FILES, ending=ending)
 
-    part = suite.Attacked(user="root", results=(result(AttackEnding.HELD), result(AttackEnding.LISTED)))
-    assert suite.figures([part]) == "2 attempts as root: 1 held, 1 listed, 0 escaped"
-    assert suite.is_held([part])
-    assert not suite.is_held([suite.Attacked(user="root", results=(result(AttackEnding.ESCAPED),))])
-    assert not suite.is_held([suite.Attacked(user="root", results=(result(AttackEnding.BROKEN),))])
+    part = Attacked(user="root", results=(result(AttackEnding.HELD), result(AttackEnding.LISTED)))
+    assert figures([part]) == "2 attempts as root: 1 held, 1 listed, 0 escaped"
+    assert is_held([part])
+    assert not is_held([Attacked(user="root", results=(result(AttackEnding.ESCAPED),))])
+    assert not is_held([Attacked(user="root", results=(result(AttackEnding.BROKEN),))])

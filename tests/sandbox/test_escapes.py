@@ -255,6 +255,10 @@ class TestWhatThePersonAllows:
         assert (hostile.cwd / "open" / "new.txt").read_text() == "x"
         assert hostile.job("open('new.txt', 'w')", allow=allow).outcome is Outcome.BLOCKED
 
+    def test_unconfined_lifts_nothing_where_copies_are_confined(self, hostile):
+        assert hostile.job("open('new.txt', 'w')", allow=("unconfined",)).outcome is Outcome.BLOCKED
+        assert hostile.job("socket.socket()", allow=("unconfined",)).outcome is Outcome.BLOCKED
+
     def test_write_does_not_open_protected_names(self, hostile):
         tree = hostile.cwd / "project"
         (tree / ".git" / "hooks").mkdir(parents=True, exist_ok=True)

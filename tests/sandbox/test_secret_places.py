@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cot_magic.core.jobs import Job, JobStep, Outcome
-from cot_magic.sandbox import quarantine, secret_places
+from cot_magic.sandbox import environment, secret_places
 
 IN_HOME = (
     ".ssh/id_ed25519", ".aws/credentials", ".azure/accessTokens.json", ".gnupg/secring.gpg", ".netrc", ".pgpass",
@@ -108,7 +108,7 @@ ORDINARY = {
 
 
 def test_variables_are_withheld_by_name_and_by_value():
-    assert quarantine.secret_names(SECRETS | ORDINARY) == SECRETS.keys()
+    assert environment.secret_names(SECRETS | ORDINARY) == SECRETS.keys()
 
 
 def test_a_folder_that_cannot_be_listed_closes_no_way_through_it(tmp_path, monkeypatch):

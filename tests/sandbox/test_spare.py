@@ -131,15 +131,15 @@ Spare.run = run_and_die
 """
 EACH_COPY_IS_NOTED = """
 import os
-from cot_magic.sandbox import child
-run_job = child.run_job
+from cot_magic.sandbox import forked
+run_job = forked.run_job
 
 def noted(*args):
     with open("copies", "a") as file:
         file.write("x")
     run_job(*args)
 
-child.run_job = noted
+forked.run_job = noted
 """
 
 
@@ -154,7 +154,7 @@ def test_a_job_whose_spare_is_killed_before_any_of_it_ran_is_run_in_a_new_copy(n
 
 
 def test_a_job_whose_copies_are_killed_during_setup_is_given_up_after_the_second(new_kernel):
-    die = "child._enter = lambda *args, **options: os.kill(os.getpid(), 9)"
+    die = "forked._enter = lambda *args, **options: os.kill(os.getpid(), 9)"
     new_kernel.park(EACH_COPY_IS_NOTED + die)
     result = new_kernel.job("1")
     assert (result.outcome, result.note) == (Outcome.BLOCKED, "nothing was run: the copy ended during setup")

@@ -69,7 +69,7 @@ def streams(draw):
 
 
 def end_of_a_job_that_says(said, folder, monkeypatch) -> JobResult:
-    from cot_magic.sandbox import child, fork
+    from cot_magic.sandbox import fork, forked
     from cot_magic.sandbox.scratch import Removals
     from cot_magic.sandbox.spare import Started
 
@@ -78,7 +78,7 @@ def end_of_a_job_that_says(said, folder, monkeypatch) -> JobResult:
             os.write(ends.result_fd, b"\n" + (ends.key if keyed else b"") + line + b"\n")
         os._exit(0)
 
-    monkeypatch.setattr(child, "run_job", say)
+    monkeypatch.setattr(forked, "run_job", say)
     job = Job(steps=(JobStep(source="1"),))
     started = Started.fork(job, (), None, scratch=str(folder))
     running = fork.RunningJob(job, started, Removals())

@@ -1,9 +1,13 @@
-"""One attempt to get out of a confined copy, and how it ended."""
+"""Attempts to get out of a confined copy, how they ended, and how many of each there are."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from cot_magic.core.errors import SandboxError
 
 
 class AttackKind(StrEnum):
@@ -72,6 +76,14 @@ class AttackResult:
     shown: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attacked:
+    """The attempts of one user."""
+
+    user: str
+    results: tuple[AttackResult, ...]
+
+
 NEEDED = re.compile(r"(?<=open\(')/(?:proc|dev|etc|sys)/(?!self)[\w/.-]+(?=')")
 
 
@@ -80,3 +92,36 @@ def attacks(kind: AttackKind, sources: Mapping[str, str], *, alone: bool = False
     for name, source in sources.items():
         found = NEEDED.search(source)
         yield Attack(name=name, kind=kind, source=source, alone=alone, needs=found[0] if found else "")
+
+
+def counted(attacked: Sequence[Attacked]) -> Counter[AttackEnding]:
+    """How many attempts ended in which way."""
+    return Counter(result.ending for part in attacked for result in part.results)
+
+
+def is_held(attacked: Sequence[Attacked]) -> bool:
+    """Whether every attempt was made, and none got out that is not listed."""
+    found = counted(attacked)
+    return not found[AttackEnding.ESCAPED] and not found[AttackEnding.BROKEN]
+
+
+def figures(attacked: Sequence[Attacked]) -> str:
+    """One line: how many attempts were held, are listed, escaped."""
+    found = counted(attacked)
+    users = " and ".join(part.user for part in attacked)
+    line = f"{found.total()} attempts as {users}: {found[AttackEnding.HELD]} held"
+    line += f", {found[AttackEnding.LISTED]} listed, {found[AttackEnding.ESCAPED]} escaped"
+    broken = found[AttackEnding.BROKEN]
+    return f"{line}, {broken} could not be made" if broken else line
+
+
+def read_results(lines: str, errors: str) -> Iterator[AttackResult]:
+    """The results that a stage wrote as lines of JSON. Raises SandboxError if it could not be played."""
+    for line in lines.splitlines():
+        said = json.loads(line)
+        if "trouble" in said:
+            raise SandboxError(f"the attempts could not be made: {said['trouble']}")
+        kind, ending = AttackKind(said["kind"]), AttackEnding(said["ending"])
+        yield AttackResult(name=said["name"], kind=kind, ending=ending, shown=said["shown"])
+    if not lines:
+        raise SandboxError(f"the attempts could not be made: {errors[-500:]}")

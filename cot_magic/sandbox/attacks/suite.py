@@ -1,4 +1,4 @@
-"""Makes the attempts as several users, and counts how they ended."""
+"""Makes the attempts as several users."""
 
 import json
 import os
@@ -7,29 +7,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from cot_magic.core.errors import SandboxError
 from cot_magic.sandbox.attacks import outside
-from cot_magic.sandbox.attacks.attack import AttackEnding, AttackKind, AttackResult
+from cot_magic.sandbox.attacks.attack import Attacked, read_results
 
 NOBODY = 65_534
 MOST_SECONDS = 600.0
 PACKAGES = str(Path(__file__).parents[3])
 KEPT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
 """Of the environment: everything else may be a secret of the person, and nothing here needs it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attacked:
-    """The attempts of one user."""
-
-    user: str
-    results: tuple[AttackResult, ...]
 
 
 def attack_as(
@@ -71,7 +61,7 @@ def attack_as(
     finally:
         shutil.rmtree(root, ignore_errors=True)
     name = "root" if (os.getuid() if user is None else user) == 0 else "an ordinary user"
-    return Attacked(user=name, results=tuple(_results(done.stdout, done.stderr)))
+    return Attacked(user=name, results=tuple(read_results(done.stdout, done.stderr)))
 
 
 def attack_all(names: Collection[str] | None = None) -> tuple[Attacked, ...]:
@@ -79,35 +69,3 @@ def attack_all(names: Collection[str] | None = None) -> tuple[Attacked, ...]:
     users = [None, NOBODY] if os.getuid() == 0 else [None]
     with ThreadPoolExecutor(len(users)) as pool:
         return tuple(pool.map(lambda user: attack_as(user, names=names), users))
-
-
-def counted(attacked: Sequence[Attacked]) -> Counter[AttackEnding]:
-    """How many attempts ended in which way."""
-    return Counter(result.ending for part in attacked for result in part.results)
-
-
-def is_held(attacked: Sequence[Attacked]) -> bool:
-    """Whether every attempt was made, and none got out that is not listed."""
-    found = counted(attacked)
-    return not found[AttackEnding.ESCAPED] and not found[AttackEnding.BROKEN]
-
-
-def figures(attacked: Sequence[Attacked]) -> str:
-    """One line: how many attempts were held, are listed, escaped."""
-    found = counted(attacked)
-    users = " and ".join(part.user for part in attacked)
-    line = f"{found.total()} attempts as {users}: {found[AttackEnding.HELD]} held"
-    line += f", {found[AttackEnding.LISTED]} listed, {found[AttackEnding.ESCAPED]} escaped"
-    broken = found[AttackEnding.BROKEN]
-    return f"{line}, {broken} could not be made" if broken else line
-
-
-def _results(lines: str, errors: str) -> Iterator[AttackResult]:
-    for line in lines.splitlines():
-        said = json.loads(line)
-        if "trouble" in said:
-            raise SandboxError(f"the attempts could not be made: {said['trouble']}")
-        kind, ending = AttackKind(said["kind"]), AttackEnding(said["ending"])
-        yield AttackResult(name=said["name"], kind=kind, ending=ending, shown=said["shown"])
-    if not lines:
-        raise SandboxError(f"the attempts could not be made: {errors[-500:]}")
