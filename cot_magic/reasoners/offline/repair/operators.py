@@ -7,6 +7,7 @@ from cot_magic.reasoners.offline.repair.drafts import Drafts
 from cot_magic.reasoners.offline.repair.tables import BINARY, COMPARISON, NEAR
 
 BINARY_ORDER = ("+", "-", "*", "//", "/", "%", "**", "&", "|", "^", "<<", ">>")
+TO_A_LITERAL = 1.0  # what it costs more to leave only a literal of an expression that reads names
 ONE_WAY = ("-", "/", "//", "%", "**", "<<", ">>")
 
 
@@ -52,9 +53,9 @@ def binary_edits(drafts: Drafts, node: ast.BinOp) -> None:
         fits = kind not in ("str", "list") or new in "+*%"
         if new != mine and fits and between.count(mine) == 1:
             drafts.add("binop", gap, between.replace(mine, new), 0.1 * place if place < 6 else 0.8)
-    drafts.add("opdrop", node, drafts.text(node.left))
     right = drafts.operand(node.right) if isinstance(node.right, ast.BinOp) else drafts.text(node.right)
-    drafts.add("opdrop", node, right)
+    for side, text in ((node.left, drafts.text(node.left)), (node.right, right)):
+        drafts.add("opdrop", node, text, TO_A_LITERAL if isinstance(side, ast.Constant) else 0.0)
     if mine in ONE_WAY or (mine == "+" and kind in ("str", "list", None)):
         drafts.add("opswap", node, f"{drafts.operand(node.right)} {mine} {drafts.operand(node.left)}")
     if isinstance(node.left, ast.BinOp) and (first := BINARY.get(type(node.left.op))):

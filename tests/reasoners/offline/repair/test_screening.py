@@ -27,6 +27,13 @@ MISTAKES = [
         "range(len(xs) - n + 1)",
     ),
     (
+        "an operator, and not the literal beside it",
+        "def middle(xs):\n    s = sorted(xs)\n    n = len(s)\n    if n % 2:\n        return s[n // 2]\n"
+        "    return (s[n // 2] + s[n // 2 + 1]) / 2\n\n"
+        "assert middle([1, 2, 3, 4]) == 2.5\nassert middle([3, 1, 2]) == 2\n",
+        "s[n // 2 - 1]",
+    ),
+    (
         "a statement in the loop",
         "def total(xs):\n    s = 0\n    for x in xs:\n        s += x\n        return s\n\n"
         "assert total([1, 2]) == 3\nassert total([]) == 0\nassert total([2, 2, 2]) == 6\n",
