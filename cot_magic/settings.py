@@ -41,6 +41,7 @@ class Settings:
     `timeout` is in seconds, for each run in a copy (and for each cell of `cot-magic run`); `certify_limit` is
     in seconds for each cell of a certificate. `guard_ms` is how long a cell may be rehearsed before it runs.
     `traceback` is where IPython's traceback is shown in a notebook: `below` the panel, or `above` it.
+    `mailbox` is a file with a model's answers, where a sweep sends the requests of its sessions in batches.
     """
 
     intensity: str = "cot"
@@ -68,6 +69,7 @@ class Settings:
     rehearse: bool = False
     guard_ms: int = 300
     traceback: str = "below"
+    mailbox: str | None = None
 
     def effective_budget(self) -> Budget:
         """The preset of the intensity with what the person set."""

@@ -15,7 +15,7 @@ from cot_magic import __version__
 from cot_magic.cli.exit_codes import MEANING, NO_FAILURE, UNVERIFIED, VERIFIED
 from cot_magic.cli.notebook import settings_of
 from cot_magic.cli.outputs import writable
-from cot_magic.core.errors import CotError, UsageError
+from cot_magic.core.errors import CotError, ServiceFault, UsageError
 from cot_magic.options import OPTIONS
 from cot_magic.settings import PRESETS
 
@@ -52,6 +52,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--total-cost", type=_amount, metavar="USD", help="begin no notebook after USD are spent"
     )
+    parser.add_argument(
+        "--batch",
+        action="store_true",
+        help="ask the model in message batches: half the list price, answers within a day",
+    )
     parser.add_argument("--kernel", metavar="NAME", help="kernel to use instead of the notebooks' own")
     parser.add_argument(
         "--intensity", choices=tuple(PRESETS), default="cot+", help="cot, cot+ (default) or cot++"
@@ -82,22 +87,23 @@ def sweep_command(given: argparse.Namespace) -> int:
         writable(path)
     with Journal(given.journal) as journal, executor_of(given) as (executor, at_once, run):
         journal.choose(task.path for task in tasks)
-        with progress(len(tasks), quiet=given.quiet) as tell:
+        with batches_of(given, journal) as batches, progress(len(tasks), quiet=given.quiet) as tell:
+            how: dict[str, Any] = {"at_once": at_once, "seconds": given.total_time, "tell": tell, "run": run}
             try:
-                swept = sweep(
-                    tasks,
-                    journal,
-                    executor,
-                    at_once=at_once,
-                    seconds=given.total_time,
-                    dollars=given.total_cost,
-                    tell=tell,
-                    run=run,
-                )
+                if batches is None:
+                    swept = sweep(tasks, journal, executor, dollars=given.total_cost, **how)
+                else:
+                    from cot_magic.actions.sweep.batches import in_rounds
+
+                    known = batches.capabilities()
+                    again = partial(sweep, tasks, journal, executor, capabilities=known, **how)
+                    swept = in_rounds(again, batches)
                 if not swept.stopped and not given.no_group_fix:
                     _try_group_fixes(given, tasks, journal, executor, at_once, run)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, ServiceFault):
                 _write(given, journal)
+                if waiting := len(journal.outbox.batches()):
+                    print(f"cot-magic: {waiting} batches go on; run it again to use them.", file=sys.stderr)
                 raise
         _write(given, journal)
         if swept.stopped:
@@ -156,6 +162,44 @@ def tasks_of(given: argparse.Namespace) -> list[Any]:
             )
         )
     return tasks
+
+
+@contextmanager
+def batches_of(given: argparse.Namespace, journal: Any) -> Iterator[Any]:
+    """What takes requests to the model in batches; None without --batch.
+
+    Raises UsageError if no model would be asked, or if answers would be lost that are paid for.
+    """
+    if not given.batch:
+        if left := journal.outbox.left_open():
+            raise UsageError(
+                f"{left} notebooks wait for batches that an earlier sweep sent: add --batch to use their "
+                "answers, or choose another --journal. Nothing was run."
+            )
+        yield None
+        return
+    from cot_magic.actions.sweep.batches import Batches
+    from cot_magic.capture.secrets.redactor import Redactor
+    from cot_magic.reasoners.claude.messages.batches import BatchLink
+    from cot_magic.reasoners.claude.messages.credentials import what_is_missing
+    from cot_magic.settings import DEFAULT_MODEL
+
+    settings = settings_of(given)
+    if settings.reasoner not in ("auto", "claude"):
+        raise UsageError(f"--batch: --reasoner {settings.reasoner} asks no model. Nothing was run.")
+    if missing := what_is_missing(settings.platform):
+        raise UsageError(f"--batch: no credential was found. {missing} Nothing was run.")
+    link = BatchLink(model=settings.model or DEFAULT_MODEL, platform=settings.platform, scrub=Redactor().text)
+    try:
+        yield Batches(
+            journal.outbox,
+            link,
+            spent=journal.spent,
+            dollars=given.total_cost,
+            tell=lambda line: None if given.quiet else print(line, flush=True),
+        )
+    finally:
+        link.close()
 
 
 Run = Callable[[Any], dict[str, Any]]
@@ -261,12 +305,24 @@ def _summed_up(given: argparse.Namespace, journal: Any, total: int) -> int:
     if not given.quiet:
         fixed = f"{counts['verified']:,} with a verified fix"
         print(f"{rows:,} of {total:,} notebooks ran; {failed:,} failed, {fixed}.")
+        if given.batch:
+            print(_cost(journal.outbox.total()))
         for group in groups_of(journal.rows())[:20]:
             one_fix = f"; {group.one_fix}" if group.one_fix else ""
             print(f"{group.notebooks:>6,} × {group.name}{one_fix}")
     if not failed:
         return NO_FAILURE if rows == total else UNVERIFIED
     return VERIFIED if failed == counts["verified"] and rows == total else UNVERIFIED
+
+
+def _cost(paid: Any) -> str:
+    """What the model cost in all sweeps with this journal."""
+    said = [f"{paid.by_batch:,} answers in batches: ${paid.batch_usd:.4f} at half the list price"]
+    if paid.cache_usd:
+        said.append(f"keeping their common beginning: ${paid.cache_usd:.4f}")
+    if paid.directly:
+        said.append(f"{paid.directly:,} answers directly: ${paid.direct_usd:.4f} at list price")
+    return f"{'; '.join(said)} (estimates)."
 
 
 def _positive(text: str) -> int:

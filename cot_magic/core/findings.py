@@ -221,13 +221,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of a model, and list price in US dollars where it is known."""
+    """Tokens of a model, and the price in US dollars where it is known.
+
+    It is the list price; `batch_usd`, the part of it that batches cost, is half of that.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     thinking_tokens: int = 0
     cache_read_tokens: int = 0
     usd: float | None = None
+    batch_usd: float = 0.0
 
     def __add__(self, other: "Usage") -> "Usage":
         """The sum; its price is None if one of the prices is unknown."""
@@ -238,4 +242,5 @@ class Usage:
             thinking_tokens=self.thinking_tokens + other.thinking_tokens,
             cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
             usd=(self.usd or 0.0) + (other.usd or 0.0) if known else None,
+            batch_usd=self.batch_usd + other.batch_usd,
         )

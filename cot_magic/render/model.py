@@ -182,9 +182,18 @@ def _cost(view: PhaseView, usage: Usage) -> str:
     if not _reported(usage):
         return f"The server did not report tokens; {price(usage)}."
     cached = f", {usage.cache_read_tokens:,} of them from cache" if usage.cache_read_tokens else ""
-    known = "price unknown" if usage.usd is None else f"{price(usage)} at list price (an estimate)"
+    known = "price unknown" if usage.usd is None else f"{price(usage)} at {_list_price(usage)} (an estimate)"
     text = f"{usage.input_tokens:,} tokens in{cached}; {usage.output_tokens:,} out{_thinking(view, usage)}; "
     return f"{text}{known}."
+
+
+def _list_price(usage: Usage) -> str:
+    """Return what the price is: batches cost half of the list price."""
+    if not usage.batch_usd:
+        return "list price"
+    if usage.batch_usd == usage.usd:
+        return "half the list price, in batches"
+    return f"list price, ${usage.batch_usd:.4f} of it at half, in batches"
 
 
 def _thinking(view: PhaseView, usage: Usage) -> str:

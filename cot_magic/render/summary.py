@@ -55,6 +55,7 @@ def summary(session: Session, notebook: str, intensity: str) -> dict[str, Any]:
             "thinking_tokens": usage.thinking_tokens,
             "cache_read_tokens": usage.cache_read_tokens,
             "usd": usage.usd,
+            "batch_usd": usage.batch_usd,
         },
         "sandbox": {
             "available": session.sandbox.available,

@@ -62,6 +62,8 @@ def chosen(settings: Settings) -> tuple[str, str]:
     """The name of the reasoner for these settings, and why it was chosen ("" if the person named it)."""
     if settings.reasoner != "auto":
         return settings.reasoner, ""
+    if settings.mailbox is not None:
+        return "claude", "The model is asked in batches, where the offline reasoner verifies no fix."
     from cot_magic.reasoners.claude.messages.credentials import credential_source, what_is_missing
 
     source, missing = credential_source(settings.platform), what_is_missing(settings.platform)
@@ -135,7 +137,7 @@ def request_text(body: Any) -> str:
 def _claude(settings: Settings, redactor: Redactor) -> Any:
     from cot_magic.reasoners.claude.messages.credentials import what_is_missing
 
-    if not settings.preview and (missing := what_is_missing(settings.platform)):
+    if not settings.preview and settings.mailbox is None and (missing := what_is_missing(settings.platform)):
         raise UsageError(
             f"--reasoner claude: no credential for the platform {settings.platform} was found. {missing}"
         )
@@ -144,4 +146,5 @@ def _claude(settings: Settings, redactor: Redactor) -> Any:
         platform=settings.platform,
         max_usd=settings.max_cost,
         redactor=redactor,
+        **({} if settings.mailbox is None else {"mailbox": settings.mailbox}),
     )

@@ -14,6 +14,7 @@ As a process of its own, with a script of JSON (a list of mappings with the fiel
 Replies are taken in order; one with `match` is preferred for requests whose last user turn contains that
 text; `sticky` ones stay in the script. When the script is used up, DEFAULT answers. `GET /_scripted` gives the requests seen and the
 number of connections that the client closed in mid-answer; `POST /_scripted` adds replies to the script.
+The same replies answer the requests of message batches (`batches`).
 `loose=True` is a local server like Ollama: any model, no Models API, no count_tokens, no checks of thinking.
 """
 
@@ -28,14 +29,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from message_batches import MessageBatches
 from platform_paths import framed, unwrapped
 from request_rules import MODELS, PAUSED, PrefixCache, Refused, blocks_of, check, check_headers, prefix_of
-from scripted_replies import DEFAULT, Reply, content, events
+from scripted_replies import DEFAULT, Reply, content, events, message
+
+BATCHES = "/v1/messages/batches"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +85,9 @@ class MessagesServer:
         self.disconnects = 0
         self.answers = 0
         self.cache = PrefixCache()
+        self.batches = MessageBatches(self.batched, lambda: self.url)
         self.issued: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self.lost_batches = 0  # how many of the next ones are made without the client hearing of it
         self.changed = threading.Condition()
         self.closing = threading.Event()
         handler = type("BoundHandler", (_Handler,), {"scripted": self})
@@ -141,6 +147,37 @@ class MessagesServer:
                 self.script.remove(reply)
             return self.answers, reply
 
+    def blocks(self, body: Mapping[str, Any], reply: Reply, number: int) -> list[dict[str, Any]]:
+        """The content blocks of an answer to the body; they are remembered, as they must come back unchanged."""
+        bound = not self.loose and MODELS[body["model"]][3]
+        blocks = content(reply, number, prefix_of(body, len(body["messages"])) if bound else "")
+        if reply.stop_reason == "pause_turn":
+            self.issued[PAUSED] = blocks
+        for block in blocks:
+            if block["type"] == "tool_use":
+                self.issued[block["id"]] = blocks
+        return blocks
+
+    def whole(self, body: Mapping[str, Any], reply: Reply, number: int) -> dict[str, Any]:
+        """The answer to a body as one message."""
+        blocks, usage = self.blocks(body, reply, number), self.cache.usage(body)
+        return message(reply, blocks, number=number, model=body["model"], usage=usage)
+
+    def batched(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of one request in a batch."""
+        try:
+            self.judge(body)
+        except Refused as problem:
+            refused = Reply(status=problem.status, error_type=problem.kind, message=problem.message)
+            return {"type": "errored", "error": refused.error}
+        number, reply = self.take(body)
+        if reply.in_batch:
+            self.script.insert(0, replace(reply, in_batch=""))
+            return {"type": reply.in_batch}
+        if reply.status != 200:
+            return {"type": "errored", "error": reply.error}
+        return {"type": "succeeded", "message": self.whole(body, reply, number)}
+
     def judge(self, body: Mapping[str, Any]) -> None:
         """Raises Refused for a request that the API would not accept."""
         own = self.refuse(body)
@@ -167,6 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
             ]
             return self.send(200, {"requests": seen, "disconnects": server.disconnects})
         server.note(Seen(method="GET", path=self.path, headers=dict(self.headers), raw=b"", body=None))
+        if self.path.startswith(BATCHES):
+            return self.batch(*self.path.partition("?")[0].removeprefix(BATCHES).strip("/").split("/"))
         model = self.path.partition("/v1/models/")[2]
         if not server.models_api or server.loose or model not in MODELS:
             return self.send(404, Reply(status=404, message=f"scripted: no {self.path}").error)
@@ -192,11 +231,34 @@ class _Handler(BaseHTTPRequestHandler):
         if refused:
             kind, status = refused.kind, refused.status
             return self.send(status, Reply(status=status, error_type=kind, message=refused.message).error)
+        if path == BATCHES:
+            if server.lost_batches:  # it is made, and the answer does not arrive
+                server.lost_batches -= 1
+                server.batches.create(given)
+                self.close_connection = True
+                return None
+            try:
+                return self.send(200, server.batches.create(given))
+            except Refused as problem:
+                return self.send(400, Reply(status=400, message=problem.message).error)
+        if path.startswith(BATCHES) and path.endswith("/cancel"):
+            return self.send(200, server.batches.cancel(path.split("/")[-2]))
         if path == "/v1/messages/count_tokens" and not server.loose:
             return self.send(200, {"input_tokens": max(1, len(json.dumps(body)) // 4)})
         if path != "/v1/messages":
             return self.send(404, Reply(status=404, message=f"scripted: no {self.path}").error)
         return self.answer(body)
+
+    def batch(self, identity: str, what: str = "") -> None:
+        """Answer a GET below `/v1/messages/batches`."""
+        made = self.scripted.batches
+        if not identity:
+            return self.send(200, made.list())
+        if identity not in made.made:
+            return self.send(404, Reply(status=404, message=f"scripted: no batch {identity}").error)
+        if what == "results":
+            return self.send(200, made.lines(identity), {"content-type": "application/x-jsonl"})
+        return self.send(200, made.look(identity))
 
     def send(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -213,6 +275,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self, body: Mapping[str, Any]) -> None:
         server = self.scripted
+        if body["max_tokens"] == 0:  # fills the cache
+            return self.send(200, server.whole(body, Reply(stop_reason="max_tokens"), 0))
         number, reply = server.take(body)
         if reply.fault == "refuse":
             self.close_connection = True
@@ -224,13 +288,9 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.fault in ("empty", "html"):
             page = b"" if reply.fault == "empty" else b"<html><body>scripted page of a proxy</body></html>"
             return self.send(200, page, {"content-type": "text/html", **reply.headers})
-        bound = not server.loose and MODELS[body["model"]][3]
-        blocks = content(reply, number, prefix_of(body, len(body["messages"])) if bound else "")
-        if reply.stop_reason == "pause_turn":
-            server.issued[PAUSED] = blocks
-        for block in blocks:
-            if block["type"] == "tool_use":
-                server.issued[block["id"]] = blocks
+        if not body.get("stream"):
+            return self.send(200, server.whole(body, reply, number))
+        blocks = server.blocks(body, reply, number)
         try:
             self.stream(reply, blocks, number, body)
         except (BrokenPipeError, ConnectionResetError):

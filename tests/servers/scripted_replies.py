@@ -56,6 +56,8 @@ class Reply:
         An error instead of a stream, if status is not 200; `error_code` is a machine-readable cause.
     fault, after
         One of FAULTS, after so many events.
+    in_batch
+        In a batch the request is `expired` or `canceled`; an answer to it comes only outside of one.
     signature
         Used instead of the real signature of the thinking block ("", as some local servers send).
     """
@@ -78,6 +80,7 @@ class Reply:
     message: str = ""
     fault: str = ""
     after: int = 0
+    in_batch: str = ""
     signature: str | None = None
 
     def __post_init__(self) -> None:
@@ -125,27 +128,37 @@ def events(
     reply: Reply, blocks: Sequence[Mapping[str, Any]], *, number: int, model: str, usage: Mapping[str, int]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """The server-sent events of a reply: name and data."""
-    message = {
-        "id": f"msg_scripted_{number}", "type": "message", "role": "assistant", "content": [], "model": model,
-        "stop_reason": None, "stop_sequence": None, "stop_details": None,
-        "usage": {**usage, "output_tokens": 1},
-    }  # fmt: skip
-    yield "message_start", {"message": message}
+    whole = message(reply, blocks, number=number, model=model, usage=usage)
+    begun = {"content": [], "stop_reason": None, "stop_details": None, "usage": {**usage, "output_tokens": 1}}
+    yield "message_start", {"message": {**whole, **begun}}
     yield "ping", {}
     for index, block in enumerate(blocks):
         yield from _block_events(index, block, reply.chunk)
+    used = {name: value for name, value in whole["usage"].items() if name not in usage or name in reply.usage}
+    delta = {name: whole[name] for name in ("stop_reason", "stop_sequence", "stop_details")}
+    yield "message_delta", {"delta": delta, "usage": used}
+    yield "message_stop", {}
+
+
+def message(
+    reply: Reply, blocks: Sequence[Mapping[str, Any]], *, number: int, model: str, usage: Mapping[str, int]
+) -> dict[str, Any]:
+    """The whole message of a reply, as a request without `stream` or in a batch is answered."""
     spoken = sum(len(str(block.get("text", "")) + json.dumps(block.get("input", ""))) for block in blocks)
     thought = sum(len(str(block.get("thinking", ""))) for block in blocks)
     used = {
+        **usage,
         "output_tokens": max(1, (spoken + thought) // 4),
         "output_tokens_details": {"thinking_tokens": thought // 4},
         **reply.usage,
     }
     calls = any(block["type"] == "tool_use" for block in blocks)
     reason = reply.stop_reason or ("tool_use" if calls else "end_turn")
-    delta = {"stop_reason": reason, "stop_sequence": None, "stop_details": reply.stop_details}
-    yield "message_delta", {"delta": delta, "usage": used}
-    yield "message_stop", {}
+    return {
+        "id": f"msg_scripted_{number}", "type": "message", "role": "assistant", "content": list(blocks),
+        "model": model, "stop_reason": reason, "stop_sequence": None, "stop_details": reply.stop_details,
+        "usage": used,
+    }  # fmt: skip
 
 
 def _block_events(index: int, block: Mapping[str, Any], chunk: int) -> Iterator[tuple[str, dict[str, Any]]]:

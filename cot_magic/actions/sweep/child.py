@@ -46,6 +46,10 @@ def _row(call: dict[str, Any]) -> dict[str, Any]:
     from cot_magic.run.choose_reasoner import choose_reasoner
 
     settings = Settings(**{**call["settings"], "allow": tuple(call["settings"]["allow"])})
+    mailbox = Path(call["row"]).with_name("mailbox.json")
+    if call["mailbox"]:
+        mailbox.write_text(json.dumps({**call["mailbox"], "asked": None}), encoding="utf-8")
+        settings = replace(settings, mailbox=str(mailbox))
     choose_reasoner(settings)  # refuses an unknown one before a kernel is started
     path = Path(call["path"])
     notes: list[str] = []
@@ -59,6 +63,10 @@ def _row(call: dict[str, Any]) -> dict[str, Any]:
     row = summary(session, notebook=call["named"], intensity=settings.intensity)
     row["note"] = " ".join(notes)
     row["frame"] = _frame(session)
+    if call["mailbox"] and call["mailbox"]["exchanges"] and done.run.failed is None:
+        row["note"] = "it failed when it first ran and a model was asked, and passed when it ran again."
+    if call["mailbox"]:
+        row["asked"] = json.loads(mailbox.read_text(encoding="utf-8"))["asked"]
     if call["report"] and done.run.failed is not None:
         from cot_magic.capture.secrets.redactor import Redactor
         from cot_magic.notebook.report.session import without_recording

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from cot_magic.actions.sweep.outbox import Outbox
 from cot_magic.core.errors import UsageError
 
 _TABLE = """CREATE TABLE IF NOT EXISTS rows (
@@ -17,6 +18,11 @@ _WANTED = "CREATE TEMP TABLE wanted (place INTEGER PRIMARY KEY, notebook TEXT UN
 class Journal:
     """One SQLite file. A row is there whole or not at all, once a notebook.
 
+    Attributes
+    ----------
+    outbox
+        The requests to a model that a sweep sends in batches.
+
     Raises UsageError if the file is no journal or cannot be written.
     """
 
@@ -26,6 +32,7 @@ class Journal:
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(_TABLE)
+            self.outbox = Outbox(self._db)
         except sqlite3.Error as error:
             raise UsageError(
                 f"{path}: cannot be used as a journal ({error}). Choose another --journal."
@@ -44,9 +51,9 @@ class Journal:
         found = self._db.execute("SELECT fingerprint FROM rows WHERE notebook = ?", (notebook,)).fetchone()
         return found is not None and found[0] == fingerprint
 
-    def keep(self, notebook: str, fingerprint: str, row: dict[str, Any]) -> None:
-        """Write a row, or write it again."""
-        usd = float((row.get("usage") or {}).get("usd") or 0.0)
+    def keep(self, notebook: str, fingerprint: str, row: dict[str, Any], *, paid: bool = False) -> None:
+        """Write a row, or write it again; `paid` if the outbox counts what it cost."""
+        usd = 0.0 if paid else float((row.get("usage") or {}).get("usd") or 0.0)
         text = json.dumps(row, ensure_ascii=True)
         self._db.execute(
             "REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", (notebook, fingerprint, usd, row.get("group"), text)
@@ -89,5 +96,6 @@ class Journal:
         return [str(cause) for (cause,) in found.fetchall()]
 
     def spent(self) -> float:
-        """Dollars of all rows, by list price."""
-        return float(self._db.execute("SELECT COALESCE(SUM(usd), 0) FROM rows").fetchone()[0])
+        """Dollars of all rows and of the requests in batches."""
+        rows = self._db.execute("SELECT COALESCE(SUM(usd), 0) FROM rows").fetchone()[0]
+        return float(rows) + self.outbox.spent()

@@ -52,6 +52,7 @@ def _attempt(task: Task, stop: threading.Event) -> dict[str, Any]:
             "kernel": task.kernel,
             "report": task.report,
             "trial": task.trial,
+            "mailbox": task.mailbox,
             "row": str(row),
         }
         call.write_text(json.dumps(told), encoding="utf-8")
@@ -108,22 +109,41 @@ def _bound_files(pid: int, ceilings: Ceilings) -> None:
 
 def _reached(pid: int, ceilings: Ceilings, spent: float, folder: str) -> str:
     """Which ceiling was reached, as a sentence; "" for none."""
-    import psutil
-
     if spent > ceilings.seconds:
         return f"stopped after {ceilings.seconds:.0f} s (--time-limit)."
     group = _descendants(pid)
     if len(group) > ceilings.processes:
         return f"stopped: it had more than {ceilings.processes} processes."
-    memory = 0
-    for item in group:
-        with suppress(psutil.Error):
-            memory += item.memory_info().rss
-    if memory > ceilings.memory_mib << 20:
+    if _uses_more(group, ceilings.memory_mib << 20):
         return f"stopped: it used more than {ceilings.memory_mib:,} MiB of memory (--memory-limit)."
     if folder and _size(folder) > ceilings.written_mib << 20:
         return f"stopped: its folder grew beyond {ceilings.written_mib:,} MiB."
     return ""
+
+
+def _uses_more(group: list[Any], most: int) -> bool:
+    """Whether processes use more bytes of memory together; pages that forks share count once, where that can
+    be told."""
+    if sum(map(_resident, group)) <= most:
+        return False
+    return sum(map(_share, group)) > most
+
+
+def _resident(process: Any) -> int:
+    import psutil
+
+    with suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0
+
+
+def _share(process: Any) -> int:
+    """Its memory, of shared pages its part."""
+    import psutil
+
+    with suppress(psutil.Error, AttributeError):  # another user's, or not Linux
+        return int(process.memory_full_info().pss)
+    return _resident(process)
 
 
 def _size(folder: str) -> int:

@@ -42,7 +42,9 @@ class Task:
 
     `named` is the path as the person gave it, `path` the absolute one; `settings` are those of the session
     as a dictionary; `report` is where a report of a failure is written, "" for none; `version` is that of
-    cot-magic. With `trial` the notebook is not debugged: it runs with those edits in a confined kernel.
+    cot-magic. With `trial` the notebook is not debugged: it runs with those edits in a confined kernel. With
+    `mailbox` a model is asked in batches: it has what is known of the model (`capabilities`) and what came
+    back so far (`exchanges`).
     """
 
     named: str
@@ -53,6 +55,7 @@ class Task:
     report: str = ""
     version: str = ""
     trial: dict[str, Any] | None = field(default=None, hash=False)
+    mailbox: dict[str, Any] | None = field(default=None, hash=False)
 
     def fingerprint(self) -> str:
         """Tells whether a row is still that of this task: what it runs, how, and with which version.

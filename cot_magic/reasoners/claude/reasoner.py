@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cot_magic.core.case import Case
@@ -241,7 +243,12 @@ class ClaudeReasoner:
 
 
 def claude_reasoner(
-    *, model: str, platform: str = "anthropic", max_usd: float | None = None, redactor: Withholder
+    *,
+    model: str,
+    platform: str = "anthropic",
+    max_usd: float | None = None,
+    redactor: Withholder,
+    mailbox: str | None = None,
 ) -> ClaudeReasoner:
     """A reasoner over a connection to `model`; nothing heavy is imported here.
 
@@ -255,15 +262,19 @@ def claude_reasoner(
         Limit for the session in US dollars, by list price; a request that could exceed it is not sent.
     redactor
         As for ClaudeReasoner.
+    mailbox
+        The file from which a sweep's answers come; nothing is sent, and the SDK is not loaded.
     """
     from cot_magic.reasoners.claude.messages.client import warm
 
     opened: list[MessagesConnection] = []
 
     def connect(budget: Budget, used: Usage | None) -> Connection:
+        from cot_magic.reasoners.claude.messages.by_batch import BatchedConnection
         from cot_magic.reasoners.claude.messages.connection import MessagesConnection
 
-        connection = MessagesConnection(
+        make = MessagesConnection if mailbox is None else partial(BatchedConnection, Path(mailbox))
+        connection = make(
             model=model,
             budget=budget.thinking_tokens,
             platform=platform,
@@ -278,4 +289,5 @@ def claude_reasoner(
         opened[:] = [connection]
         return connection
 
-    return ClaudeReasoner(connect, redactor=redactor, warm=warm)
+    loads = {"warm": warm} if mailbox is None else {}
+    return ClaudeReasoner(connect, redactor=redactor, **loads)

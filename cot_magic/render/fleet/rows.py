@@ -60,6 +60,8 @@ def sentence(row: dict[str, Any]) -> str:
 def described(row: dict[str, Any]) -> str:
     """The result of a notebook, and what happened."""
     said = sentence(row)
+    if row.get("waits"):
+        return f"failed, its request to the model waits for a batch; {said}"
     if row.get("failure") is None:
         return said
     return f"{RESULTS[row['result']]}; {said}"

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from cot_magic.reasoners.claude.messages.capabilities import STORE, Capabilities
 from cot_magic.reasoners.claude.messages.cassette import setting_of, transport_of, unchanged
 from cot_magic.reasoners.claude.messages.client import Timeouts, address_of, host_of, make_client
 from cot_magic.reasoners.claude.messages.cost import CostGuard, list_price
-from cot_magic.reasoners.claude.messages.credentials import platform_named
+from cot_magic.reasoners.claude.messages.credentials import Platform, platform_named
 from cot_magic.reasoners.claude.messages.faults import FailedAttempt, Fault, FaultKind, fault_from, own_cause
 from cot_magic.reasoners.claude.messages.platform_ids import model_on
 from cot_magic.reasoners.claude.messages.retry import RetryPolicy, persevere
@@ -159,21 +159,13 @@ class MessagesConnection:
 
     def _attempt(self, request: TurnRequest) -> Generator[Progress, None, Answer]:
         """One attempt, which includes asking again in another form if the server refuses the form."""
-        client = self._connected()
-        self._capabilities = self._capabilities or self._ask_capabilities(client)
+        self._begin()
         while True:
             intent = self._plan(request)
             yield Remark(text=f"{self.model}: {intent.note}.")
             body = self._body(request, intent)
-            if self.cost.limit is not None:
-                body, said = self.cost.admit(body, intent, self._count(client, body))
-                yield from [Remark(text=said)] if said else []
             try:
-                longest = min(self._timeouts.answer, request.longest)
-                return (yield from attempt(client, body, price=self._price, longest=longest))
-            except (KeyboardInterrupt, GeneratorExit):
-                self.cost.spend_worst()
-                raise
+                return (yield from self._answered(body, intent, request.longest))
             except FailedAttempt as failed:
                 problem = failed.fault
                 changed = None
@@ -185,6 +177,26 @@ class MessagesConnection:
                     raise FailedAttempt(replace(problem, said=self._scrub(problem.said))) from failed
                 self._dialect, sentence = changed
             yield Remark(text=sentence)
+
+    def _begin(self) -> None:
+        """Get ready for an attempt: know what the model supports."""
+        client = self._connected()
+        self._capabilities = self._capabilities or self._ask_capabilities(client)
+
+    def _answered(
+        self, body: dict[str, Any], intent: Plan, longest: float
+    ) -> Generator[Progress, None, Answer]:
+        """Send a body and read the answer. Raises FailedAttempt."""
+        client = self._connected()
+        if self.cost.limit is not None:
+            body, said = self.cost.admit(body, intent, self._count(client, body))
+            yield from [Remark(text=said)] if said else []
+        try:
+            longest = min(self._timeouts.answer, longest)
+            return (yield from attempt(client, body, price=self._price, longest=longest))
+        except (KeyboardInterrupt, GeneratorExit):
+            self.cost.spend_worst()
+            raise
 
     def _connected(self) -> Any:
         if self._client is None:
@@ -255,28 +267,37 @@ class MessagesConnection:
             # a server that cannot count, or that fails: then the turn itself will report what is wrong
             if fault_from(error) is None and not isinstance(error, AttributeError):
                 raise own_cause(error) from error
-        length = len(json.dumps(body, ensure_ascii=False, default=str).encode("utf-8"))
-        return math.ceil(length / 3), f"estimated from {length:,} bytes"
+        return estimated(body)
 
     def _price(self, usage: Mapping[str, Any], model: str) -> float | None:
-        if not {"input_tokens", "output_tokens"} & set(usage):
-            return None  # nothing was reported, which does not mean that nothing was used
-        counts = {
-            "uncached": count(usage, "input_tokens"),
-            "cache_read": count(usage, "cache_read_input_tokens"),
-            "cache_written": count(usage, "cache_creation_input_tokens"),
-            "output": count(usage, "output_tokens"),
-        }
-        for name in dict.fromkeys((model, self.model)):  # the server may use a name of its own
-            price = list_price(name, platform=self.platform, **counts) if name else None
-            if price is not None:
-                return price
-        return None
+        return price_of(usage, (model, self.model), self.platform)  # the server may use a name of its own
 
     def _failed(self, problem: Fault) -> None:
         if problem.usage:
             self.cost.spend_worst()
             self._lost.append(usage_of(problem.usage, self._price(problem.usage, self.model)))
+
+
+def estimated(body: Mapping[str, Any]) -> tuple[int, str]:
+    """Tokens of a request that nobody has counted, rather too many, and how they were determined."""
+    length = len(json.dumps(body, ensure_ascii=False, default=str).encode("utf-8"))
+    return math.ceil(length / 3), f"estimated from {length:,} bytes"
+
+
+def price_of(usage: Mapping[str, Any], models: Sequence[str], platform: Platform) -> float | None:
+    """The list price of an answer, under the first name that the price list has; None if it is not known."""
+    if not {"input_tokens", "output_tokens"} & set(usage):
+        return None  # nothing was reported, which does not mean that nothing was used
+    by_length = usage.get("cache_creation")
+    counts = {
+        "uncached": count(usage, "input_tokens"),
+        "cache_read": count(usage, "cache_read_input_tokens"),
+        "cache_written": count(usage, "cache_creation_input_tokens"),
+        "cache_written_1h": count(by_length, "ephemeral_1h_input_tokens") if by_length else 0,
+        "output": count(usage, "output_tokens"),
+    }
+    found = (list_price(name, platform=platform, **counts) for name in dict.fromkeys(models) if name)
+    return next((price for price in found if price is not None), None)
 
 
 def _marked(message: Mapping[str, Any]) -> dict[str, Any]:

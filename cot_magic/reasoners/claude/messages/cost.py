@@ -24,6 +24,7 @@ def list_price(
     uncached: int = 0,
     cache_read: int = 0,
     cache_written: int = 0,
+    cache_written_1h: int = 0,
     output: int = 0,
 ) -> float | None:
     """The list price of one request; an estimate, without an account's surcharges and discounts.
@@ -32,6 +33,8 @@ def list_price(
     ----------
     uncached, cache_read, cache_written, output
         Tokens; the three kinds of input are counted separately, as the API reports them.
+    cache_written_1h
+        Those of `cache_written` that are kept for an hour.
 
     Returns
     -------
@@ -46,6 +49,7 @@ def list_price(
         cache_read_tokens=cache_read,
         cache_write_tokens=cache_written,
         output_tokens=output,
+        **({"cache_write_1h_tokens": cache_written_1h} if cache_written_1h else {}),
     )
     for name in priced_names(model):
         try:
@@ -74,6 +78,8 @@ class CostGuard:
     ----------
     limit
         US dollars, or None for no limit.
+    share
+        Of the list price, that requests cost: half of it in a batch.
     spent
         US dollars for the answers so far. An attempt that broke off after the server had begun to answer, or
         that was interrupted, counts at its worst case, because its cost is unknown.
@@ -84,6 +90,7 @@ class CostGuard:
     model: str
     platform: Platform
     limit: float | None
+    share: float = 1.0
     spent: float = 0.0
     worst: float = 0.0
 
@@ -132,10 +139,11 @@ class CostGuard:
         price = worst_price(self.model, platform=self.platform, input_tokens=tokens, max_tokens=most)
         if price is None:
             raise FailedAttempt(fault(FaultKind.PRICE_UNKNOWN))
-        return price
+        return price * self.share
 
     def _refusal(self, tokens: int, how: str, most: int, whole: float) -> str:
         return (
             f"${self.spent:.4f} of ${self.limit:g} spent; the next request could cost ${whole:.4f}: "
-            f"{tokens:,} input tokens, {how}, and up to {most:,} output tokens, at list price"
+            f"{tokens:,} input tokens, {how}, and up to {most:,} output tokens, at "
+            f"{'list price' if self.share == 1 else 'half the list price, as in a batch'}"
         )

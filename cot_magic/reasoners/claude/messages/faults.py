@@ -45,6 +45,8 @@ class FaultKind(StrEnum):
     PRICE_UNKNOWN = "price_unknown"
     MISSING_EXTRA = "missing_extra"
     CONFIGURATION = "configuration"
+    WAITING = "waiting"
+    UNANSWERED = "unanswered"
 
 
 _AGAIN = "try %cot_resume later."
@@ -117,6 +119,8 @@ _WORDS: Mapping[FaultKind, tuple[str, str]] = {
     ),
     FaultKind.MISSING_EXTRA: ("a package is missing", ""),
     FaultKind.CONFIGURATION: ("the connection is not set up correctly", ""),
+    FaultKind.WAITING: ("the request waits for a batch", "the sweep goes on with its answer."),
+    FaultKind.UNANSWERED: ("the batch brought no answer", "sweep again without --batch."),
 }
 _RETRYABLE = frozenset({
     FaultKind.RATE_LIMIT, FaultKind.OVERLOADED, FaultKind.SERVER_ERROR, FaultKind.TIMEOUT, FaultKind.CONFLICT,

@@ -79,6 +79,22 @@ def attempt(
     return _answer(message, price)
 
 
+def answer_in(data: Any, usd: float | None) -> Answer:
+    """The answer in a message that came whole, as the results of a batch have it.
+
+    Raises
+    ------
+    FailedAttempt
+        If it is an error, malformed or incomplete.
+    """
+    message = GrowingMessage()
+    for event in _unstreamed(data, {}):
+        _placed(message, event)
+    if not message.stop_reason:
+        raise FailedAttempt(fault(FaultKind.TRUNCATED))
+    return _answer(message, lambda usage, model: usd)
+
+
 def _opened(client: Any, body: Mapping[str, Any], longest: float) -> tuple[Any, list[Remark]]:
     """The open stream, and remarks from the SDK's warnings. No silence in it may last longer than the answer.
 
