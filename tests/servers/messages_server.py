@@ -288,7 +288,7 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.fault in ("empty", "html"):
             page = b"" if reply.fault == "empty" else b"<html><body>scripted page of a proxy</body></html>"
             return self.send(200, page, {"content-type": "text/html", **reply.headers})
-        if not body.get("stream"):
+        if not body.get("stream") and not self.framed:  # Bedrock says it in the path
             return self.send(200, server.whole(body, reply, number))
         blocks = server.blocks(body, reply, number)
         try:
