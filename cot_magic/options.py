@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from cot_magic.core.errors import UnknownOption, UsageError
+from cot_magic.core.language import AUTO, LANGUAGES
 from cot_magic.settings import DEFAULT_MODEL, EFFORTS, INSERT, PLATFORMS, PRESETS, Settings
 
 
@@ -126,6 +127,12 @@ OPTIONS = (
     Option(name="--insert", read=_choice(*INSERT), metavar="WHAT", help="ask, fix, tests, all or none"),
     Option(name="--preview", read=None, help="show the exact first request to a model; send nothing"),
     Option(name="--teach", read=None, help="a lesson: predict each phase before you see it, with cot_answer"),
+    Option(
+        name="--language",
+        read=_choice(*LANGUAGES, AUTO),
+        metavar="en|de|auto",
+        help="of lessons and of the commonest explanations; auto is that of the environment (LANG)",
+    ),
     Option(name="--save", read=str, metavar="PATH", help="write the session to PATH (.cot.jsonl)"),
     Option(
         name="--rehearse",

@@ -42,6 +42,8 @@ class Settings:
     in seconds for each cell of a certificate. `guard_ms` is how long a cell may be rehearsed before it runs.
     `traceback` is where IPython's traceback is shown in a notebook: `below` the panel, or `above` it.
     `mailbox` is a file with a model's answers, where a sweep sends the requests of its sessions in batches.
+    `language` is that of lessons and common rules: `en`, `de` or `auto`; empty is English, or what the file
+    of a teacher says.
     """
 
     intensity: str = "cot"
@@ -70,6 +72,7 @@ class Settings:
     guard_ms: int = 300
     traceback: str = "below"
     mailbox: str | None = None
+    language: str = ""
 
     def effective_budget(self) -> Budget:
         """The preset of the intensity with what the person set."""

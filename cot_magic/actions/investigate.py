@@ -11,8 +11,10 @@ from cot_magic.actions.parking import parked
 from cot_magic.actions.state import ActionState, history_of, redactor_of
 from cot_magic.capture.case import capture_case
 from cot_magic.core.errors import UsageError
+from cot_magic.core.language import reading
 from cot_magic.core.verdict import TIMEOUT
 from cot_magic.notebook.front_end import front_end
+from cot_magic.run.catalogues import catalogue_of, language_of
 from cot_magic.run.choose_reasoner import Sending, choose_reasoner, nothing_to_preview, request_text
 from cot_magic.run.run_session import preview, run_session
 from cot_magic.settings import Settings
@@ -43,6 +45,17 @@ def investigate_cell(
 
     Returns None with `preview`, which only shows what would be sent, and with `teach`, which starts a lesson.
     """
+    with reading(catalogue_of(language_of(settings.language))):
+        return _investigate(state, settings, cell, failure, listeners)
+
+
+def _investigate(
+    state: ActionState,
+    settings: Settings,
+    cell: "Cell",
+    failure: Failure | None,
+    listeners: "tuple[Listener, ...]",
+) -> "Session | None":
     state.settings = settings
     reasoner = choose_reasoner(settings, redactor_of(state))
     sending = reasoner if isinstance(reasoner, Sending) else None

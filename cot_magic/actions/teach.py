@@ -1,11 +1,12 @@
 """A lesson in a kernel: the session runs unseen, then the learner's answers reveal it phase by phase."""
 
+import functools
 import re
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from cot_magic.actions.decide import decide
 from cot_magic.actions.insert import buttons
@@ -25,24 +26,38 @@ from cot_magic.core.events import (
     TryFix,
 )
 from cot_magic.core.findings import Evidence, Phase
+from cot_magic.core.language import reading, worded
 from cot_magic.core.protocols import Reasoner, Sandbox
 from cot_magic.core.question import question
 from cot_magic.core.session import Session
 from cot_magic.lessons.answers import answered, without_magic
 from cot_magic.lessons.guidance import find_here
-from cot_magic.lessons.lesson import Lesson, Reveal, Subject, revealed_events
+from cot_magic.lessons.lesson import Guidance, Lesson, Reveal, Subject, revealed_events
 from cot_magic.lessons.outline import feedback, lesson_outline, step_outline
 from cot_magic.lessons.questions import case_of, questions
 from cot_magic.lessons.screen import LessonControls, LessonScreen, Preparing, show_outline
 from cot_magic.notebook.front_end import LAB, VSCODE, front_end
+from cot_magic.run.catalogues import catalogue_of, language_of
 from cot_magic.run.choose_reasoner import RecordedReasoner
 from cot_magic.run.last_session import LAST, LastSession
 from cot_magic.run.recording import Recording, fold
 from cot_magic.run.run_session import LazyExplorer, challenged, limits_of, run_session
 from cot_magic.settings import Settings
 
+M = TypeVar("M", bound=Callable[..., Any])
 _OPTION = re.compile(r"--[A-Za-z][\w-]*")
 _REQUESTS = (RunProbe, TryFix, ExploreSchedules, InspectVariable, ChallengeFix)
+
+
+def in_its_language(method: M) -> M:
+    """Make a method of a lesson speak the language of the lesson, whatever called it."""
+
+    @functools.wraps(method)
+    def called(self: "Teaching", *args: Any, **options: Any) -> Any:
+        with reading(catalogue_of(self.language)):
+            return method(self, *args, **options)
+
+    return cast("M", called)
 
 
 class Teaching:
@@ -54,6 +69,8 @@ class Teaching:
         The events of the session as they are, and as they may be shown.
     remarks
         What is wrong with a teacher's file, one sentence each.
+    language
+        What it is in, one of `core.language.LANGUAGES`.
     """
 
     def __init__(
@@ -67,7 +84,9 @@ class Teaching:
         sandbox: Sandbox,
         screen: LessonScreen | None,
         remarks: Sequence[str],
+        language: str,
     ) -> None:
+        self.language = language
         self._state, self._settings, self.lesson = state, settings, lesson
         self._real, self._told, self.sandbox = tuple(real), tuple(told), sandbox
         self._screen, self._remarks = screen, tuple(remarks)
@@ -81,13 +100,21 @@ class Teaching:
         """Whether that copy is still needed for answers."""
         return self.under_way and sandbox is self.sandbox
 
+    @in_its_language
     def refusal(self, session: Session | None) -> str:
         """Why the fix of a session is not available yet; "" if it is."""
         if not self.under_way or session is None or session.id != self.lesson.session.id:
             return ""
-        shown = "" if self.lesson.guidance.reveal is Reveal.NEVER else ", or see it with %cot_answer --show"
-        return f"the fix is withheld until one of your own passes: answer with %cot_answer{shown}."
+        shown = (
+            ""
+            if self.lesson.guidance.reveal is Reveal.NEVER
+            else worded(", or see it with %cot_answer --show")
+        )
+        return worded(
+            "the fix is withheld until one of your own passes: answer with %cot_answer{shown}.", shown=shown
+        )
 
+    @in_its_language
     def start(self) -> None:
         """Show the lesson with its first question."""
         self._remember()
@@ -96,10 +123,12 @@ class Teaching:
             self._controls = self._made_controls()
             self._screen.offer(self._controls, self._visible(self.lesson))
 
+    @in_its_language
     def show(self) -> None:
         """Display the whole lesson as it is now in the running cell."""
         show_outline(self._outline())
 
+    @in_its_language
     def answer(self, line: str, body: str | None = None, *, clicked: bool = False) -> str:
         """Take an answer, `--hint` or `--show`; return a sentence about it.
 
@@ -115,7 +144,10 @@ class Teaching:
             self.lesson = before.told()
         else:
             raise UsageError(
-                f"%cot_answer {text[:60]}: expected --hint, --show or an answer. Nothing was run."
+                worded(
+                    "%cot_answer {text}: expected --hint, --show or an answer. Nothing was run.",
+                    text=text[:60],
+                )
             )
         self._remember()
         if self._screen is not None:
@@ -127,6 +159,7 @@ class Teaching:
             self._controls.ask(self._visible(self.lesson), self._cells(), said)
         return said
 
+    @in_its_language
     def ran_again(self, cell: Cell, error: BaseException | None) -> bool:
         """Handle that the cell of the lesson ran again, instead of a new lesson; False if another cell ran.
 
@@ -147,7 +180,11 @@ class Teaching:
             if not self.lesson.ended:
                 self.start()
         elif error is None:
-            print("The cell passes now. The lesson waits for your answer: %cot_answer shows the question.")
+            print(
+                worded(
+                    "The cell passes now. The lesson waits for your answer: %cot_answer shows the question."
+                )
+            )
         else:
             return False
         return True
@@ -158,6 +195,7 @@ class Teaching:
             self._screen.end()
             self._screen = screen_of(self._state)
 
+    @in_its_language
     def step(self, line: str, body: str | None) -> Session | None:
         """Take an answer, if there is one, and show what changed; return the session if that ended the
         lesson."""
@@ -179,7 +217,9 @@ class Teaching:
         try:
             return self._driven(answered(self.lesson, line, body))
         except KeyboardInterrupt:
-            raise UsageError("interrupted: that answer was not judged; the lesson is unchanged.") from None
+            raise UsageError(
+                worded("interrupted: that answer was not judged; the lesson is unchanged.")
+            ) from None
 
     def _driven(self, steps: Generator[Step, Reply, Lesson]) -> Lesson:
         """Run what an answer asks for, in copies of the kernel from before the cell."""
@@ -275,12 +315,29 @@ def begin(state: ActionState, settings: Settings, case: Case, reasoner: Reasoner
     Until phases are revealed, nothing of them is in `cot_magic.last`, exported, saved or inserted.
     """
     if case.raised is None:
-        raise UsageError("--teach needs a cell that fails; this one passed.")
+        raise UsageError(worded("--teach needs a cell that fails; this one passed."))
     if isinstance(reasoner, RecordedReasoner):
-        raise UsageError("--teach needs a new session; it cannot be combined with --reasoner replay:FILE.")
+        raise UsageError(
+            worded("--teach needs a new session; it cannot be combined with --reasoner replay:FILE.")
+        )
     if settings.save:
         Recording(Path(settings.save)).close()  # if the path cannot be written, say so now
     guidance, remarks = find_here()
+    language = language_of(settings.language or guidance.language)
+    with reading(catalogue_of(language)):
+        _begun(state, settings, case, reasoner, sandbox, guidance, remarks, language)
+
+
+def _begun(
+    state: ActionState,
+    settings: Settings,
+    case: Case,
+    reasoner: Reasoner,
+    sandbox: Sandbox,
+    guidance: Guidance,
+    remarks: Sequence[str],
+    language: str,
+) -> None:
     screen = screen_of(state)
     state.has_row = False
     real, unseen = LastSession(), LastSession()
@@ -297,13 +354,13 @@ def begin(state: ActionState, settings: Settings, case: Case, reasoner: Reasoner
     )
     if session.finished != tuple(Phase):
         why = f" ({session.faults[0]})" if session.faults else ""
-        said = f"The session was cut short{why}, so there is no lesson. Run the cell again."
+        said = worded("The session was cut short{why}, so there is no lesson. Run the cell again.", why=why)
         if screen is not None:
             screen.say(said)
         print(said)
         return
     if session.faults:
-        print(f"{session.faults[0]} The lesson is on what the offline reasoner found.")
+        print(worded("{faults} The lesson is on what the offline reasoner found.", faults=session.faults[0]))
     before_fixes = fold(revealed_events(real.events, (Phase.ANALYZE, Phase.PLAN, Phase.VALIDATE)))
     lesson = Lesson(session=session, questions=questions(session, before_fixes.hypotheses), guidance=guidance)
     end_lesson(state)
@@ -316,6 +373,7 @@ def begin(state: ActionState, settings: Settings, case: Case, reasoner: Reasoner
         sandbox=sandbox,
         screen=screen,
         remarks=remarks,
+        language=language,
     )
     state.lesson = teaching
     teaching.start()
@@ -337,5 +395,5 @@ def answer(state: ActionState, line: str, body: str | None) -> Session | None:
     if state.lesson is None:
         if LAST.session is not None and question(LAST.session) is not None:
             return decide(line)
-        raise UsageError("there is no lesson: put %%cot --teach on top of a cell that fails.")
+        raise UsageError(worded("there is no lesson: put %%cot --teach on top of a cell that fails."))
     return state.lesson.step(line, body)

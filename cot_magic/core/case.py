@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from cot_magic.core.language import worded
+
 _FIRST_LINE = 40  # characters of a cell that has not run, by which it is named
 
 CellId = NewType("CellId", str)
@@ -230,11 +232,11 @@ class Case:
         """
         cell = self.cell_by_id(cell_id) if cell_id is not None else None
         if cell is None:
-            return "the cell"
+            return worded("the cell")
         if cell.execution_count is not None:
-            return f"cell [{cell.execution_count}]"
+            return worded("cell [{count}]", count=cell.execution_count)
         if any(known.execution_count is not None for known in (self.cell, *self.cells)):
             first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
             quoted = f" `{first[:_FIRST_LINE]}`" if first and "`" not in first else ""
-            return f"cell [ ]{quoted}"
-        return f"cell {cell.index}" if cell.index is not None else "the cell"
+            return worded("cell [ ]{quoted}", quoted=quoted)
+        return worded("the cell") if cell.index is None else worded("cell {index}", index=cell.index)

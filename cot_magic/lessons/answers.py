@@ -21,6 +21,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.jobs import Outcome
+from cot_magic.core.language import counted_in_words, marked, worded
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement, judge_fix
 from cot_magic.lessons.lesson import Attempt, Lesson, Prediction, Question, Standing, Subject
@@ -37,17 +38,16 @@ from cot_magic.lessons.questions import (
 MINE = HypothesisId("yours")  # a learner's own checks are about no hypothesis of the session
 Answering = Generator[Step, Reply, Lesson]
 
-_CELL = r"(?:cell\s*)?\[?(?P<cell>\d+)\]?\s*(?:,|:|of)?\s*"
-_LINE = re.compile(
-    rf"(?:{_CELL}(?:line\s*)|\[(?P<other>\d+)\]\s*[,:]?\s*|line\s*)?(?P<line>\d+)", re.IGNORECASE
-)
-_AT_LINE = re.compile(
-    r"(?:(?:cell\s*)?\[(?P<cell>\d+)\]\s*,?\s*)?(?:line\s*)?(?P<line>\d+)\s*:\s?(?P<code>.*)", re.DOTALL
-)
-_WHOLE = re.compile(r"(?:cell\s*)?\[?(?P<cell>\d+)\]?")
+_WORDS = {"CELL": marked("cell"), "LINE": marked("line")}
+_CELL = r"(?:CELL\s*)?\[?(?P<cell>\d+)\]?\s*(?:,|:|of)?\s*"
+_LINE = rf"(?:{_CELL}(?:LINE\s*)|\[(?P<other>\d+)\]\s*[,:]?\s*|LINE\s*)?(?P<line>\d+)"
+_AT_LINE = r"(?:(?:CELL\s*)?\[(?P<cell>\d+)\]\s*,?\s*)?(?:LINE\s*)?(?P<line>\d+)\s*:\s?(?P<code>.*)"
+_WHOLE = r"(?:CELL\s*)?\[?(?P<cell>\d+)\]?"
 _REPLACED = re.compile(r"(?P<old>.+?)\s+->\s*(?P<new>.*)", re.DOTALL)
 _COMMENT = re.compile(r"\A\s*#?%%cot\+{0,2}(?:[ \t][^\n]*)?(?:\n|\Z)")
-_HOW = "%cot_answer old -> new, %cot_answer 3: new line, or %%cot_answer with the whole new cell below it"
+_HOW = marked(
+    "%cot_answer old -> new, %cot_answer 3: new line, or %%cot_answer with the whole new cell below it"
+)
 
 
 def answered(lesson: Lesson, text: str, body: str | None = None) -> Answering:
@@ -64,11 +64,13 @@ def answered(lesson: Lesson, text: str, body: str | None = None) -> Answering:
     """
     question = lesson.question
     if question is None:
-        raise UsageError("the lesson has ended: everything is shown. %%cot --teach starts another.")
+        raise UsageError(worded("the lesson has ended: everything is shown. %%cot --teach starts another."))
     if body is not None and question.subject is not Subject.FIX:
-        raise UsageError("this question takes one line: %cot_answer TEXT. Only the fix can be a whole cell.")
+        raise UsageError(
+            worded("this question takes one line: %cot_answer TEXT. Only the fix can be a whole cell.")
+        )
     if not text.strip() and body is None:
-        raise UsageError(f"missing answer: {question.how}")
+        raise UsageError(worded("missing answer: {how}", how=question.how))
     match question.subject:
         case Subject.LINE:
             return _about_line(lesson, text.strip())
@@ -80,37 +82,49 @@ def answered(lesson: Lesson, text: str, body: str | None = None) -> Answering:
             return (yield from fix_tried(lesson, text, body))
 
 
+def _matched(pattern: str, text: str) -> re.Match[str] | None:
+    """Match a whole answer; its words may be those of the reader's language too."""
+    for name, word in _WORDS.items():
+        pattern = pattern.replace(name, f"(?:{word}|{re.escape(worded(word))})")
+    return re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL)
+
+
 # --- the line -----------------------------------------------------------------------------------------------
 
 
 def _about_line(lesson: Lesson, text: str) -> Lesson:
     case = case_of(lesson.session)
-    found = _LINE.fullmatch(text)
+    found = _matched(_LINE, text)
     if found is None:
         raise UsageError(
-            f"{text[:60]!r} is not a line: %cot_answer 3, or %cot_answer [2] 3 for another cell."
+            worded(
+                "{text!r} is not a line: %cot_answer 3, or %cot_answer [2] 3 for another cell.",
+                text=text[:60],
+            )
         )
     cell = cell_numbered(case, found["cell"] or found["other"])
     line: Line = (cell.id, int(found["line"]))
     if not 1 <= line[1] <= len(cell.source.splitlines()):
-        raise UsageError(f"{case.label(cell.id)} has no line {line[1]}.")
+        raise UsageError(worded("{id} has no line {line}.", id=case.label(cell.id), line=line[1]))
     known, helping = lines_at_fault(lesson.session), lines_that_help(lesson.session)
     cause = lesson.session.root_cause
-    words = f"{place(case, line)} is at fault"
+    words = worded("{line} is at fault", line=place(case, line))
     if line in known:
-        standing, evidence, said = Standing.HELD, known[line], "The evidence points to it."
+        standing, evidence, said = Standing.HELD, known[line], worded("The evidence points to it.")
     elif line in helping:
         standing, evidence = Standing.OPEN, helping[line]
-        said = "The cell passes when this line is changed, but it is not proven to be the cause. Go on."
+        said = worded(
+            "The cell passes when this line is changed, but it is not proven to be the cause. Go on."
+        )
     elif not known and not helping:
-        standing, evidence, said = Standing.OPEN, (), "No run has shown which line it is. Go on."
+        standing, evidence, said = Standing.OPEN, (), worded("No run has shown which line it is. Go on.")
     elif cause is not None and cause.lineno is not None:
         standing, evidence = Standing.FAILED, lesson.session.judge(cause.id).evidence
-        said = "The confirmed cause is elsewhere."
+        said = worded("The confirmed cause is elsewhere.")
         if line in _stopped(case):
-            said = "It is in the traceback, but the confirmed cause is elsewhere."
+            said = worded("It is in the traceback, but the confirmed cause is elsewhere.")
     else:
-        standing, evidence, said = Standing.OPEN, (), "No run supports it or contradicts it."
+        standing, evidence, said = Standing.OPEN, (), worded("No run supports it or contradicts it.")
     settles = standing is Standing.HELD or line in helping or not (known or helping)
     return lesson.predicted(
         Prediction(
@@ -141,10 +155,16 @@ def _about_value(lesson: Lesson, question: Question, text: str) -> Answering:
     settles = standing is Standing.HELD and names_it
     if standing is Standing.FAILED and "".join(text.split()) == "".join(question.recorded.split()):
         standing, settles = Standing.OPEN, True
-        said = "It was so in your kernel but not in the copy: the value changes from run to run. Go on."
+        said = worded(
+            "It was so in your kernel but not in the copy: the value changes from run to run. Go on."
+        )
     if standing is Standing.HELD and not names_it:
-        said = f"True. And what is the value of `{question.expression}`?"
-    words = text if isinstance(tree, ast.Compare) else f"{question.expression} is {text}"
+        said = worded("True. And what is the value of `{expression}`?", expression=question.expression)
+    words = (
+        text
+        if isinstance(tree, ast.Compare)
+        else worded("{expression} is {value}", expression=question.expression, value=text)
+    )
     prediction = Prediction(
         subject=Subject.VALUE,
         text=f"`{words}`",
@@ -167,7 +187,10 @@ def _expression(text: str) -> ast.expr:
         return ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
         raise UsageError(
-            f"{text[:60]!r} is not Python code: strings go in quotes ('tea'), lists in square brackets."
+            worded(
+                "{text!r} is not Python code: strings go in quotes ('tea'), lists in square brackets.",
+                text=text[:60],
+            )
         ) from None
 
 
@@ -178,16 +201,24 @@ def _probed(source: str, frame: int | None) -> Generator[Step, Reply, tuple[Evid
 def _shown(evidence: tuple[Evidence, ...]) -> tuple[Standing, tuple[EvidenceId, ...], str]:
     """Return what a check showed: the result, the ids of the evidence, and a sentence."""
     if not evidence:
-        return Standing.OPEN, (), "Nothing could be run here, so it was not tested. Go on."
+        return Standing.OPEN, (), worded("Nothing could be run here, so it was not tested. Go on.")
     run = evidence[-1]
     ids = tuple(item.id for item in evidence)
     if run.outcome is Outcome.PASSED and run.held is not None:
         if run.held:
-            return Standing.HELD, ids, "Checked in a copy at the failure: true."
-        return Standing.FAILED, ids, "Checked in a copy at the failure: false."
+            return Standing.HELD, ids, worded("Checked in a copy at the failure: true.")
+        return Standing.FAILED, ids, worded("Checked in a copy at the failure: false.")
     if run.outcome is Outcome.RAISED and run.raised is not None:
-        return Standing.OPEN, ids, f"The check itself raised {run.raised.ename}: {run.raised.evalue[:120]}"
-    return Standing.OPEN, ids, f"The check was inconclusive. {run.note}".strip()
+        return (
+            Standing.OPEN,
+            ids,
+            worded(
+                "The check itself raised {ename}: {evalue}",
+                ename=run.raised.ename,
+                evalue=run.raised.evalue[:120],
+            ),
+        )
+    return Standing.OPEN, ids, worded("The check was inconclusive. {note}", note=run.note).strip()
 
 
 # --- an explanation -----------------------------------------------------------------------------------------
@@ -197,7 +228,13 @@ def _about_hypothesis(lesson: Lesson, question: Question, text: str) -> Answerin
     if not text.isdigit():
         return (yield from _own_check(lesson, text))
     if not 1 <= int(text) <= len(question.choices):
-        raise UsageError(f"there is no explanation {text}: choose one from 1 to {len(question.choices)}.")
+        raise UsageError(
+            worded(
+                "there is no explanation {text}: choose one from 1 to {choices}.",
+                text=text,
+                choices=len(question.choices),
+            )
+        )
     choice = question.choices[int(text) - 1]
     session = lesson.session
     decided = any(
@@ -208,14 +245,14 @@ def _about_hypothesis(lesson: Lesson, question: Question, text: str) -> Answerin
     if choice.hypothesis is None:
         again = run_again(session)
         evidence: tuple[EvidenceId, ...] = (again.id,) if again is not None else ()
-        standing, said = Standing.FAILED, "The unchanged cell ran once more and failed again."
+        standing, said = Standing.FAILED, worded("The unchanged cell ran once more and failed again.")
     else:
         judged = session.judge(choice.hypothesis)
         evidence = judged.evidence
         standing, said = {
-            HypothesisVerdict.CONFIRMED: (Standing.HELD, "Its prediction was run and held."),
-            HypothesisVerdict.REFUTED: (Standing.FAILED, "Its prediction was run and failed."),
-            HypothesisVerdict.INCONCLUSIVE: (Standing.OPEN, "No run could decide it."),
+            HypothesisVerdict.CONFIRMED: (Standing.HELD, worded("Its prediction was run and held.")),
+            HypothesisVerdict.REFUTED: (Standing.FAILED, worded("Its prediction was run and failed.")),
+            HypothesisVerdict.INCONCLUSIVE: (Standing.OPEN, worded("No run could decide it.")),
         }[judged.verdict]
     gives_up = not decided and choice.hypothesis is not None
     prediction = Prediction(
@@ -223,7 +260,7 @@ def _about_hypothesis(lesson: Lesson, question: Question, text: str) -> Answerin
         text=choice.text,
         standing=standing,
         evidence=evidence,
-        said=f"{said} No run confirmed any of the others." if gives_up else said,
+        said=worded("{said} No run confirmed any of the others.", said=said) if gives_up else said,
         settles=standing is Standing.HELD or gives_up,
     )
     return lesson.predicted(prediction)
@@ -243,7 +280,7 @@ def _own_check(lesson: Lesson, text: str) -> Answering:
         text=f"`{text}`",
         standing=standing,
         evidence=ids,
-        said=f"{said} Which explanation does that support?",
+        said=worded("{said} Which explanation does that support?", said=said),
     )
     return lesson.predicted(prediction, evidence)
 
@@ -259,7 +296,7 @@ def fix_tried(lesson: Lesson, text: str, body: str | None) -> Generator[Step, Re
     fix = Fix(
         id=FixId(f"yours{len(lesson.attempts) + 1}"),
         edits=(edit,),
-        why="Your edit.",
+        why=worded("Your edit."),
         hypothesis=_follows_from(session, edit, best),
     )
     tests = tuple(view.test for view in session.tests_of(best.id)) if best is not None else ()
@@ -293,23 +330,26 @@ def _follows_from(session: Session, edit: CellEdit, best: Fix | None) -> Hypothe
 def edit_of(case: Case, text: str, body: str | None) -> CellEdit:
     """Return the edit that an answer describes. Raises UsageError saying what does not fit."""
     if body is not None:
-        whole = _WHOLE.fullmatch(text)
+        whole = _matched(_WHOLE, text)
         if text and whole is None:
             raise UsageError(
-                f"{text[:60]!r} is not a cell: %%cot_answer or %%cot_answer [2], and the new cell below it."
+                worded(
+                    "{text!r} is not a cell: %%cot_answer or %%cot_answer [2], and the new cell below it.",
+                    text=text[:60],
+                )
             )
         cell = cell_numbered(case, whole["cell"] if whole is not None else None)
         after = _whole(cell.source, body.rstrip("\n"))
-    elif found := _AT_LINE.fullmatch(text):
+    elif found := _matched(_AT_LINE, text):
         cell = cell_numbered(case, found["cell"])
         after = _with_line(case, cell, int(found["line"]), found["code"])
     elif found := _REPLACED.fullmatch(text):
         cell = _with(case, found["old"])
         after = cell.source.replace(found["old"], found["new"])
     else:
-        raise UsageError(f"{text[:60]!r} is not an edit: {_HOW}.")
+        raise UsageError(worded("{text!r} is not an edit: {how}.", text=text[:60], how=worded(_HOW)))
     if after == cell.source:
-        raise UsageError("the cell is unchanged: change something.")
+        raise UsageError(worded("the cell is unchanged: change something."))
     return CellEdit(cell=cell.id, before=cell.source, after=after)
 
 
@@ -329,7 +369,7 @@ def _with_line(case: Case, cell: Cell, number: int, code: str) -> str:
     """Return the source with one line replaced; a line without indentation gets that of the old one."""
     lines = cell.source.splitlines()
     if not 1 <= number <= len(lines):
-        raise UsageError(f"{case.label(cell.id)} has no line {number}.")
+        raise UsageError(worded("{id} has no line {number}.", id=case.label(cell.id), number=number))
     old = lines[number - 1]
     indent = old[: len(old) - len(old.lstrip())]
     lines[number - 1] = code.rstrip() if code[:1].isspace() else indent + code.rstrip()
@@ -343,8 +383,20 @@ def _with(case: Case, old: str) -> Cell:
         return case.cell
     holding = [item.cell for item in case.lineage if item.cell.source.count(old) == 1]
     if count or len(holding) != 1:
-        times = f"{count} times" if count else "in no cell" if not holding else f"in {len(holding)} cells"
-        raise UsageError(f"{old[:60]!r} occurs {times}: give the line, as in %cot_answer 3: new line.")
+        times = (
+            counted_in_words("{count} time", "{count} times", count)
+            if count
+            else worded("in no cell")
+            if not holding
+            else counted_in_words("in {count} cell", "in {count} cells", len(holding))
+        )
+        raise UsageError(
+            worded(
+                "{old!r} occurs {times}: give the line, as in %cot_answer 3: new line.",
+                old=old[:60],
+                times=times,
+            )
+        )
     return holding[0]
 
 
@@ -374,19 +426,25 @@ def _prediction(case: Case, edit: CellEdit, judged: Judgement[FixVerdict], best:
     passes = judged.verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
     match judged.verdict:
         case FixVerdict.VERIFIED:
-            standing, said = Standing.HELD, "Verified: it failed without your edit and passes with it."
+            standing, said = (
+                Standing.HELD,
+                worded("Verified: it failed without your edit and passes with it."),
+            )
         case FixVerdict.PLAUSIBLE if silenced and cures:
             standing = Standing.OPEN
-            said = f"The cell passes, but {silenced[0]}. Remove the cause instead."
+            said = worded("The cell passes, but {silenced}. Remove the cause instead.", silenced=silenced[0])
         case FixVerdict.PLAUSIBLE:
-            standing, said = Standing.OPEN, f"Plausible: the cell passes with it. Not proven: {reasons}."
+            standing, said = (
+                Standing.OPEN,
+                worded("Plausible: the cell passes with it. Not proven: {reasons}.", reasons=reasons),
+            )
         case FixVerdict.REJECTED:
-            standing, said = Standing.FAILED, f"Rejected: {reasons}."
+            standing, said = Standing.FAILED, worded("Rejected: {reasons}.", reasons=reasons)
         case FixVerdict.UNVERIFIED:
-            standing, said = Standing.OPEN, f"It could not be tried: {reasons}."
+            standing, said = Standing.OPEN, worded("It could not be tried: {reasons}.", reasons=reasons)
     return Prediction(
         subject=Subject.FIX,
-        text=f"the edit of {case.label(edit.cell)} removes the failure",
+        text=worded("the edit of {cell} removes the failure", cell=case.label(edit.cell)),
         standing=standing,
         evidence=judged.evidence,
         said=said,

@@ -6,16 +6,18 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+from cot_magic.core.language import AUTO, LANGUAGES, worded
 from cot_magic.lessons.lesson import MOST_HINTS, Guidance, Level, Reveal
 
 NAME = "COT_TEACH.md"
 LARGEST = 65_536  # bytes
 _HEADING = re.compile(r"#{1,6}\s+(?P<name>[^:#]+?)\s*(?::\s*(?P<value>.*?))?\s*#*\s*")
 _KEY = re.compile(
-    r"(?P<name>hints allowed|language level|reveal fix|topics)\s*:\s*(?P<value>.*?)\s*", re.IGNORECASE
+    r"(?P<name>hints allowed|language level|language|reveal fix|topics)\s*:\s*(?P<value>.*?)\s*",
+    re.IGNORECASE,
 )
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
-_KNOWN = ("topics", "hints allowed", "language level", "reveal fix", "guidance")
+_KNOWN = ("topics", "hints allowed", "language level", "language", "reveal fix", "guidance")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -24,7 +26,7 @@ def find_here() -> tuple[Guidance, tuple[str, ...]]:
     try:
         folder, home = Path.cwd(), Path.home()
     except (OSError, RuntimeError) as error:  # the folder is gone, or there is no home folder
-        return Guidance(), (f"{NAME} was not looked for: {error}.",)
+        return Guidance(), (worded("{NAME} was not looked for: {error}.", NAME=NAME, error=error),)
     return find(folder, home)
 
 
@@ -40,7 +42,9 @@ def find(folder: Path, home: Path) -> tuple[Guidance, tuple[str, ...]]:
         except FileNotFoundError:
             status = None
         except OSError as error:
-            return Guidance(), (f"{path}: {error.strerror}; the lesson runs without it.",)
+            return Guidance(), (
+                worded("{path}: {strerror}; the lesson runs without it.", path=path, strerror=error.strerror),
+            )
         if status is not None:
             return _read(path, status.st_mode, status.st_size)
         if place == home:
@@ -60,27 +64,61 @@ def parse(text: str, name: str = NAME) -> tuple[Guidance, tuple[str, ...]]:
         if key not in _KNOWN:
             if number is not None:
                 near = difflib.get_close_matches(key, _KNOWN, n=1, cutoff=0.6)
-                hint = f"did you mean {near[0].capitalize()}?" if near else f"expected one of {_listed()}."
-                remarks.append(f"{name}, line {number}: unknown heading {heading[:60]!r}; {hint}")
+                hint = (
+                    worded("did you mean {capitalize}?", capitalize=near[0].capitalize())
+                    if near
+                    else worded("expected one of {listed}.", listed=_listed())
+                )
+                remarks.append(
+                    worded(
+                        "{name}, line {number}: unknown heading {heading!r}; {hint}",
+                        name=name,
+                        number=number,
+                        heading=heading[:60],
+                        hint=hint,
+                    )
+                )
             continue
         try:
             guidance = _set(guidance, key, value)
         except ValueError as error:
-            remarks.append(f"{name}, line {number}: {heading} must be {error}; the default is used.")
+            remarks.append(
+                worded(
+                    "{name}, line {number}: {heading} must be {error}; the default is used.",
+                    name=name,
+                    number=number,
+                    heading=heading,
+                    error=error,
+                )
+            )
     return guidance, tuple(remarks)
 
 
 def _read(path: Path, mode: int, size: int) -> tuple[Guidance, tuple[str, ...]]:
     if not stat.S_ISREG(mode):
-        return Guidance(), (f"{path} is not a file; the lesson runs without it.",)
+        return Guidance(), (worded("{path} is not a file; the lesson runs without it.", path=path),)
     if size > LARGEST:
-        return Guidance(), (f"{path} is larger than {LARGEST:,} bytes; the lesson runs without it.",)
+        return Guidance(), (
+            worded(
+                "{path} is larger than {LARGEST:,} bytes; the lesson runs without it.",
+                path=path,
+                LARGEST=LARGEST,
+            ),
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        return Guidance(), (f"cannot read {path}: {error.strerror}; the lesson runs without it.",)
+        return Guidance(), (
+            worded(
+                "cannot read {path}: {strerror}; the lesson runs without it.",
+                path=path,
+                strerror=error.strerror,
+            ),
+        )
     except UnicodeDecodeError:
-        return Guidance(), (f"cannot read {path}: it is not UTF-8; the lesson runs without it.",)
+        return Guidance(), (
+            worded("cannot read {path}: it is not UTF-8; the lesson runs without it.", path=path),
+        )
     return parse(text, str(path))
 
 
@@ -118,15 +156,33 @@ def _set(guidance: Guidance, key: str, value: str) -> Guidance:
             return replace(guidance, topics=tuple(topic for topic in topics if topic))
         case "hints allowed":
             if not (word.isascii() and word.isdigit() and int(word) <= MOST_HINTS):
-                raise ValueError(f"a number from 0 to {MOST_HINTS}, not {value[:40]!r}")
+                raise ValueError(
+                    worded(
+                        "a number from 0 to {MOST_HINTS}, not {value!r}",
+                        MOST_HINTS=MOST_HINTS,
+                        value=value[:40],
+                    )
+                )
             return replace(guidance, hints=int(word))
         case "language level":
             if word not in list(Level):
-                raise ValueError(f"one of {', '.join(Level)}, not {value[:40]!r}")
+                raise ValueError(
+                    worded("one of {known}, not {value!r}", known=", ".join(Level), value=value[:40])
+                )
             return replace(guidance, level=Level(word))
+        case "language":
+            if word not in (*LANGUAGES, AUTO):
+                raise ValueError(
+                    worded(
+                        "one of {known}, not {value!r}", known=", ".join((*LANGUAGES, AUTO)), value=value[:40]
+                    )
+                )
+            return replace(guidance, language=word)
         case "reveal fix":
             if word not in list(Reveal):
-                raise ValueError(f"one of {', '.join(Reveal)}, not {value[:40]!r}")
+                raise ValueError(
+                    worded("one of {known}, not {value!r}", known=", ".join(Reveal), value=value[:40])
+                )
             return replace(guidance, reveal=Reveal(word))
         case _:
             return replace(guidance, text=value)

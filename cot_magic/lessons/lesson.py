@@ -7,6 +7,7 @@ from enum import StrEnum
 from cot_magic.core.errors import UsageError
 from cot_magic.core.events import HypothesisStated, PhaseStarted, Stamped
 from cot_magic.core.findings import Evidence, EvidenceId, Fix, FixVerdict, HypothesisId, Phase
+from cot_magic.core.language import worded
 from cot_magic.core.session import Session
 
 MOST_HINTS = 3
@@ -47,11 +48,13 @@ class Reveal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """What a teacher set for the lesson. `hints` is the number of hints for each question, 0 to 3."""
+    """What a teacher set for the lesson. `hints` is the number of hints for each question, 0 to 3; `language`
+    is one of `core.language.LANGUAGES`, `auto`, or empty."""
 
     topics: tuple[str, ...] = ()
     hints: int = MOST_HINTS
     level: Level = Level.INTERMEDIATE
+    language: str = ""
     reveal: Reveal = Reveal.WHEN_ASKED
     text: str = ""
 
@@ -218,9 +221,12 @@ class Lesson:
         if self.hints_left <= 0:
             allowed = self.guidance.hints
             raise UsageError(
-                "this lesson gives no hints: answer with %cot_answer TEXT."
+                worded("this lesson gives no hints: answer with %cot_answer TEXT.")
                 if not allowed
-                else f"there is no further hint ({allowed} given): answer, or use %cot_answer --show."
+                else worded(
+                    "there is no further hint ({allowed} given): answer, or use %cot_answer --show.",
+                    allowed=allowed,
+                )
             )
         used = [self.hints_for(place) for place in range(len(self.questions))]
         used[self.place] += 1
@@ -231,9 +237,11 @@ class Lesson:
         question = _open(self)
         if question.subject is Subject.FIX:
             if self.guidance.reveal is Reveal.NEVER:
-                raise UsageError("in this lesson the fix is only shown once one of your own passes.")
+                raise UsageError(worded("in this lesson the fix is only shown once one of your own passes."))
             if self.guidance.reveal is Reveal.AFTER_TRYING and not self.attempts:
-                raise UsageError("in this lesson the fix is shown after you have tried one: try an edit.")
+                raise UsageError(
+                    worded("in this lesson the fix is shown after you have tried one: try an edit.")
+                )
         return replace(self, shown=(*self.shown, question.subject), place=self.place + 1)
 
     def predicted(
@@ -252,7 +260,7 @@ class Lesson:
 
 def _open(lesson: Lesson) -> Question:
     if lesson.question is None:
-        raise UsageError("the lesson has ended: everything is shown. %%cot --teach starts another.")
+        raise UsageError(worded("the lesson has ended: everything is shown. %%cot --teach starts another."))
     return lesson.question
 
 

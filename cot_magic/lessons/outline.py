@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cot_magic.core.edits import diff
 from cot_magic.core.findings import EvidenceId, Phase
+from cot_magic.core.language import marked, worded
 from cot_magic.core.session import Session
 from cot_magic.lessons.lesson import (
     Attempt,
@@ -17,7 +18,7 @@ from cot_magic.lessons.lesson import (
     Standing,
     Subject,
 )
-from cot_magic.lessons.record import summarised
+from cot_magic.lessons.record import summarised, verdict_word
 from cot_magic.render.blocks import (
     OPEN,
     PLAIN,
@@ -46,8 +47,8 @@ HOME = {  # the phase that shows the question
     Subject.HYPOTHESIS: Phase.VALIDATE,
     Subject.FIX: Phase.IMPLEMENT,
 }
-_WITHHELD = "withheld until you have answered"
-_PLAN_WITHHELD = "withheld until the fix, because a plan names fixes"
+_WITHHELD = marked("withheld until you have answered")
+_PLAN_WITHHELD = marked("withheld until the fix, because a plan names fixes")
 
 
 def lesson_outline(lesson: Lesson, seen: Session, remarks: Sequence[str] = ()) -> Outline:
@@ -66,14 +67,17 @@ def lesson_outline(lesson: Lesson, seen: Session, remarks: Sequence[str] = ()) -
     question = lesson.question
     if question is not None:
         count = len(lesson.questions)
-        badge = Badge(mark=Mark(sign="…"), word=f"question {lesson.place + 1} of {count}")
+        badge = Badge(
+            mark=Mark(sign="…"),
+            word=worded("question {number} of {count}", number=lesson.place + 1, count=count),
+        )
         # the time covers only a part; the answer is for the learner to find
         known = meta(replace(seen, ended=True, seconds=0.0))
         told = tuple(_with_cause(seen, section) for section in drawn.sections)
         drawn = replace(drawn, badge=badge, meta=known, cause="", answer=(), sections=told)
     return replace(
         drawn,
-        name=f"{drawn.name} lesson",
+        name=worded("{name} lesson", name=drawn.name),
         notes=(*drawn.notes, *(phrase(remark, 600) for remark in remarks)),
         sections=tuple(_section(lesson, section) for section in drawn.sections),
     )
@@ -97,16 +101,24 @@ def step_outline(before: Lesson, lesson: Lesson, seen: Session) -> Outline:
 
 def preparing(phase: Phase | None) -> str:
     """Return the sentence shown while the session of the lesson runs."""
-    step = f" ({list(Phase).index(phase) + 1} of {len(Phase)})" if phase is not None else ""
-    return f"Preparing the lesson{step}. Findings are withheld until you have predicted them."
+    step = (
+        worded(" ({number} of {count})", number=list(Phase).index(phase) + 1, count=len(Phase))
+        if phase is not None
+        else ""
+    )
+    return worded(
+        "Preparing the lesson{step}. Findings are withheld until you have predicted them.", step=step
+    )
 
 
 def instead(lesson: Lesson) -> str:
     """Say what to type where there are no widgets."""
     question = lesson.question
     if question is None:
-        return "The lesson has ended."
-    return "To answer: %cot_answer TEXT. Hint: %cot_answer --hint. Show the answer: %cot_answer --show."
+        return worded("The lesson has ended.")
+    return worded(
+        "To answer: %cot_answer TEXT. Hint: %cot_answer --hint. Show the answer: %cot_answer --show."
+    )
 
 
 def feedback(before: Lesson, lesson: Lesson) -> str:
@@ -115,15 +127,21 @@ def feedback(before: Lesson, lesson: Lesson) -> str:
         last = lesson.predictions[-1]
         return phrase(f"{_word(last)}. {last.said}", 300)
     if len(lesson.shown) > len(before.shown):
-        return "The answer is shown above."
+        return worded("The answer is shown above.")
     hints = lesson.hints
-    return phrase(f"Hint {len(hints)}: {hints[-1]}", 400) if hints and lesson.used != before.used else ""
+    return (
+        phrase(worded("Hint {number}: {hint}", number=len(hints), hint=hints[-1]), 400)
+        if hints and lesson.used != before.used
+        else ""
+    )
 
 
 def _word(prediction: Prediction) -> str:
-    return {Standing.HELD: "It holds", Standing.FAILED: "It does not hold", Standing.OPEN: "Undecided"}[
-        prediction.standing
-    ]
+    return {
+        Standing.HELD: worded("It holds"),
+        Standing.FAILED: worded("It does not hold"),
+        Standing.OPEN: worded("Undecided"),
+    }[prediction.standing]
 
 
 def _section(lesson: Lesson, section: Section) -> Section:
@@ -138,24 +156,24 @@ def _section(lesson: Lesson, section: Section) -> Section:
         return Section(
             phase=phase,
             state=State.RUNNING,
-            headline=f"your turn: {_TITLES[question.subject]}",
+            headline=worded("your turn: {subject}", subject=worded(_TITLES[question.subject])),
             blocks=blocks,
         )
-    headline = _PLAN_WITHHELD if phase is Phase.PLAN and Phase.VALIDATE in lesson.revealed else _WITHHELD
-    return Section(phase=phase, state=State.WAITING, headline=headline)
+    withheld = _PLAN_WITHHELD if phase is Phase.PLAN and Phase.VALIDATE in lesson.revealed else _WITHHELD
+    return Section(phase=phase, state=State.WAITING, headline=worded(withheld))
 
 
 def _guidance(guidance: Guidance) -> tuple[Block, ...]:
     found: list[Block] = []
     if guidance.topics:
-        found.append(Text(topic="topics", text=said(", ".join(guidance.topics))))
+        found.append(Text(topic=worded("topics"), text=said(", ".join(guidance.topics))))
     if guidance.text:
-        found.append(Text(topic="from your teacher", text=said(guidance.text)))
+        found.append(Text(topic=worded("from your teacher"), text=said(guidance.text)))
     return tuple(found)
 
 
 def _asked(lesson: Lesson, question: Question) -> list[Block]:
-    number = f"Question {lesson.place + 1} of {len(lesson.questions)}"
+    number = worded("Question {number} of {count}", number=lesson.place + 1, count=len(lesson.questions))
     found: list[Block] = [Text(text=f"**{number}.** {said(question.text)}")]
     if lesson.guidance.level is Level.BEGINNER and question.meaning:
         found.append(Text(text=question.meaning, quiet=True))
@@ -163,25 +181,34 @@ def _asked(lesson: Lesson, question: Question) -> list[Block]:
         found.append(
             Text(text="\n".join(f"{n}. {phrase(item.text)}" for n, item in enumerate(question.choices, 1)))
         )
-    found += [Text(topic=f"hint {n}", text=sentence(said(hint))) for n, hint in enumerate(lesson.hints, 1)]
+    found += [
+        Text(topic=worded("hint {number}", number=n), text=sentence(said(hint)))
+        for n, hint in enumerate(lesson.hints, 1)
+    ]
     if lesson.guidance.level is not Level.ADVANCED:
-        found.append(Text(topic="answer", text=question.how, quiet=True))
+        found.append(Text(topic=worded("answer"), text=question.how, quiet=True))
     found.append(Text(text=_ways(lesson), quiet=True))
     return found
 
 
 def _ways(lesson: Lesson) -> str:
     left, question = lesson.hints_left, lesson.question
-    hint = f"`%cot_answer --hint` gives a hint ({left} left)" if left > 0 else "There is no further hint"
+    hint = (
+        worded("`%cot_answer --hint` gives a hint ({left} left)", left=left)
+        if left > 0
+        else worded("There is no further hint")
+    )
     if question is not None and question.subject is Subject.FIX:
         match lesson.guidance.reveal:
             case Reveal.NEVER:
-                return f"{hint}. The fix is shown once one of your own passes."
+                return worded("{hint}. The fix is shown once one of your own passes.", hint=hint)
             case Reveal.AFTER_TRYING if not lesson.attempts:
-                return f"{hint}. `%cot_answer --show` shows the fix after you have tried one."
+                return worded(
+                    "{hint}. `%cot_answer --show` shows the fix after you have tried one.", hint=hint
+                )
             case _:
-                return f"{hint}; `%cot_answer --show` shows the fix."
-    return f"{hint}; `%cot_answer --show` shows the answer."
+                return worded("{hint}; `%cot_answer --show` shows the fix.", hint=hint)
+    return worded("{hint}; `%cot_answer --show` shows the answer.", hint=hint)
 
 
 def _predicted(lesson: Lesson, phase: Phase) -> list[Block]:
@@ -193,21 +220,21 @@ def _predicted(lesson: Lesson, phase: Phase) -> list[Block]:
         predictions = lesson.predictions_on(question.subject)
         rows = [_row(lesson, item) for item in predictions]
         if question.subject in lesson.shown:
-            answer = question.answer or "no run gives an answer"
-            rows.append(Row(mark=PLAIN, claim=f"Shown: {sentence(said(answer))}"))
+            answer = question.answer or worded("no run gives an answer")
+            rows.append(Row(mark=PLAIN, claim=worded("Shown: {answer}", answer=sentence(said(answer)))))
         if rows:
-            lead = "What you predicted" if predictions else "What you asked to see"
-            found.append(Rows(rows=tuple(rows), title=f"{lead}: {_TITLES[question.subject]}"))
+            lead = worded("What you predicted") if predictions else worded("What you asked to see")
+            found.append(Rows(rows=tuple(rows), title=f"{lead}: {worded(_TITLES[question.subject])}"))
         if question.subject is Subject.FIX:
             found += [_attempt(item, n) for n, item in enumerate(lesson.attempts, 1)]
     return found
 
 
 _TITLES = {
-    Subject.LINE: "the line at fault",
-    Subject.VALUE: "a value",
-    Subject.HYPOTHESIS: "the explanation",
-    Subject.FIX: "the fix",
+    Subject.LINE: marked("the line at fault"),
+    Subject.VALUE: marked("a value"),
+    Subject.HYPOTHESIS: marked("the explanation"),
+    Subject.FIX: marked("the fix"),
 }
 
 
@@ -236,7 +263,7 @@ def _open(evidence: Sequence[EvidenceId]) -> Mark:
 def _attempt(attempt: Attempt, number: int) -> Diff:
     lines = [line for edit in attempt.fix.edits for line in diff(edit).splitlines()[2:]]
     return Diff(
-        title=f"your edit {number} · {attempt.verdict.lower()}",
+        title=worded("your edit {number} · {verdict}", number=number, verdict=verdict_word(attempt.verdict)),
         lines=tuple(
             DiffLine(sign=line[:1] or " ", text=shown(line[1:])) for line in lines if line[:2] != "@@"
         ),
@@ -247,6 +274,6 @@ def _summary(lesson: Lesson) -> tuple[Block, ...]:
     told = summarised(lesson)
     rows = tuple(Row(mark=_mark(item.standing, item.evidence), claim=item.text) for item in told.rows)
     return (
-        Rows(rows=rows, title="How you debugged"),
+        Rows(rows=rows, title=worded("How you debugged")),
         Text(text="\n".join(f"- {said(text)}" for text in told.sentences)),
     )

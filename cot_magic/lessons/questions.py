@@ -21,6 +21,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.jobs import Outcome
+from cot_magic.core.language import counted_in_words, marked, worded
 from cot_magic.core.session import Session
 from cot_magic.core.verdict import hung, same_failure
 from cot_magic.core.withheld import holds_mask
@@ -31,7 +32,7 @@ _SIZED = ("list", "tuple", "set", "dict", "range", "bytes")
 _LONGEST = 60  # characters of a value that is asked for
 _KEYS = 6  # keys of a mapping, or columns of a table, that are asked for
 _CHOICES = 6
-AGAIN = "Nothing is wrong with the code: run again unchanged, the cell would pass."
+AGAIN = marked("Nothing is wrong with the code: run again unchanged, the cell would pass.")
 
 Line = tuple[CellId, int]
 
@@ -114,7 +115,7 @@ def run_again(session: Session) -> Evidence | None:
 def case_of(session: Session) -> Case:
     """Return the case of a session. Raises UsageError if it has none."""
     if session.case is None:
-        raise UsageError("this lesson has no failure.")
+        raise UsageError(worded("this lesson has no failure."))
     return session.case
 
 
@@ -129,13 +130,19 @@ def cell_numbered(case: Case, number: str | None) -> Cell:
     by_count = [cell for cell in cells if cell.execution_count == int(number)]
     by_place = [cell for cell in cells if cell.execution_count is None and cell.index == int(number)]
     if not by_count and not by_place:
-        raise UsageError(f"there is no cell [{number}]: the failing one is {case.label(case.cell.id)}.")
+        raise UsageError(
+            worded(
+                "there is no cell [{number}]: the failing one is {id}.",
+                number=number,
+                id=case.label(case.cell.id),
+            )
+        )
     return (by_count or by_place)[-1]
 
 
 def place(case: Case, line: Line) -> str:
     """Return `line 2 of cell [3]`."""
-    return f"line {line[1]} of {case.label(line[0])}"
+    return worded("line {number} of {cell}", number=line[1], cell=case.label(line[0]))
 
 
 # --- the four questions -------------------------------------------------------------------------------------
@@ -146,19 +153,28 @@ def _line(session: Session, case: Case, raised: Raised) -> Question:
     first = known[0] if known else None
     return Question(
         subject=Subject.LINE,
-        text=f"`{raised.ename}` stopped {case.label(case.cell.id)}. Which line is at fault?",
-        how="`%cot_answer 3` for line 3 of that cell, `%cot_answer [2] 3` for line 3 of cell [2].",
-        meaning="The line at fault is the one that has to change. It may not be the line where Python "
-        "stopped: a wrong value is often created earlier than it is used.",
-        hints=(
-            f"The last line of the traceback names the error: `{raised.ename}`. The lowest entry in your own "
-            "code shows where Python stopped.",
-            f"It is in {case.label(first[0])}." if first is not None else "Look at each name on that line.",
-            f"Look closely at {place(case, first)}: `{_text_of(case, first)}`"
-            if first is not None
-            else "No run has shown which line it is; the line where Python stopped is a good guess.",
+        text=worded(
+            "`{ename}` stopped {id}. Which line is at fault?", ename=raised.ename, id=case.label(case.cell.id)
         ),
-        answer=" or ".join(place(case, line) for line in known[:1]),
+        how=worded("`%cot_answer 3` for line 3 of that cell, `%cot_answer [2] 3` for line 3 of cell [2]."),
+        meaning=worded(
+            "The line at fault is the one that has to change. It may not be the line where "
+            "Python stopped: a wrong value is often created earlier than it is used."
+        ),
+        hints=(
+            worded(
+                "The last line of the traceback names the error: `{ename}`. The lowest entry in "
+                "your own code shows where Python stopped.",
+                ename=raised.ename,
+            ),
+            worded("It is in {cell}.", cell=case.label(first[0]))
+            if first is not None
+            else worded("Look at each name on that line."),
+            worded("Look closely at {line}: `{code}`", line=place(case, first), code=_text_of(case, first))
+            if first is not None
+            else worded("No run has shown which line it is; the line where Python stopped is a good guess."),
+        ),
+        answer=place(case, known[0]) if known else "",
     )
 
 
@@ -182,24 +198,40 @@ def _value(case: Case, raised: Raised) -> Question | None:
     kind = variable.type if expression == variable.name else "list" if expression[:5] == "list(" else "int"
     return Question(
         subject=Subject.VALUE,
-        text=f"When Python stops at line {frame.lineno} of {case.label(frame.cell)}, "
-        f"{_asking(variable.name, expression)}",
-        how="as Python code: `%cot_answer 7`, `%cot_answer 'text'`, `%cot_answer ['a', 'b']`"
-        + (" (two decimals are enough)." if rounded else "."),
-        meaning="Say what you expect before you look. Where a value differs from what you expect, the cause "
-        "is near.",
+        text=worded(
+            "When Python stops at line {lineno} of {cell}, {asked}",
+            lineno=frame.lineno,
+            cell=case.label(frame.cell),
+            asked=_asking(variable.name, expression),
+        ),
+        how=worded(
+            "as Python code: `%cot_answer 7`, `%cot_answer 'text'`, `%cot_answer ['a', 'b']` (two decimals "
+            "are enough)."
+            if rounded
+            else "as Python code: `%cot_answer 7`, `%cot_answer 'text'`, `%cot_answer ['a', 'b']`."
+        ),
+        meaning=worded(
+            "Say what you expect before you look. Where a value differs from what you "
+            "expect, the cause is near."
+        ),
         hints=(
-            f"What counts is the value when the cell fails. Which statement assigned `{variable.name}`?",
-            f"Its type is `{kind}`.",
-            f"As Python code it has {_characters(len(text))} and starts with "
-            f"`{text[: max(1, len(text) // 3)]}`.",
+            worded(
+                "What counts is the value when the cell fails. Which statement assigned `{name}`?",
+                name=variable.name,
+            ),
+            worded("Its type is `{kind}`.", kind=kind),
+            worded(
+                "As Python code it has {length} and starts with `{start}`.",
+                length=_characters(len(text)),
+                start=text[: max(1, len(text) // 3)],
+            ),
         ),
         short_hints=(
-            f"Which statement assigned `{variable.name}`?",
-            f"A `{kind}`.",
-            f"It starts with `{text[: max(1, len(text) // 3)]}`.",
+            worded("Which statement assigned `{name}`?", name=variable.name),
+            worded("A `{kind}`.", kind=kind),
+            worded("It starts with `{text}`.", text=text[: max(1, len(text) // 3)]),
         ),
-        answer=f"`{expression}` is `{text}`",
+        answer=worded("`{expression}` is `{text}`", expression=expression, text=text),
         expression=expression,
         frame=raised.frames.index(frame),
         rounded=rounded,
@@ -217,15 +249,16 @@ def _names_something(expression: str) -> bool:
 def _asking(name: str, expression: str) -> str:
     """Return what is asked about a name: its value, its keys or columns, or its length."""
     if expression == name:
-        return f"what is the value of `{name}`?"
+        return worded("what is the value of `{name}`?", name=name)
     if expression.startswith("len("):
-        return f"how many elements does `{name}` have?"
-    what = "columns" if expression.endswith(".columns)") else "keys"
-    return f"which {what} does `{name}` have, as a list?"
+        return worded("how many elements does `{name}` have?", name=name)
+    if expression.endswith(".columns)"):
+        return worded("which columns does `{name}` have, as a list?", name=name)
+    return worded("which keys does `{name}` have, as a list?", name=name)
 
 
 def _characters(count: int) -> str:
-    return "1 character" if count == 1 else f"{count} characters"
+    return counted_in_words("{count} character", "{count} characters", count)
 
 
 def _asked_for(frame: Frame, missing: str | None) -> tuple[Variable, str, str] | None:
@@ -257,7 +290,7 @@ def _asked_for(frame: Frame, missing: str | None) -> tuple[Variable, str, str] |
 def _hypothesis(session: Session, stated: Sequence[Hypothesis]) -> Question | None:
     choices = [AnswerChoice(text=item.claim, hypothesis=item.id) for item in stated][: _CHOICES - 1]
     again = run_again(session)
-    choices += [AnswerChoice(text=AGAIN)] if again is not None else []
+    choices += [AnswerChoice(text=worded(AGAIN))] if again is not None else []
     if len(choices) < 2:
         return None
     choices.sort(key=lambda choice: choice.text.casefold())  # so that the order gives nothing away
@@ -273,23 +306,33 @@ def _hypothesis(session: Session, stated: Sequence[Hypothesis]) -> Question | No
     best = session.root_cause or (confirmed[0] if confirmed else None)
     return Question(
         subject=Subject.HYPOTHESIS,
-        text="Which explanation is right?",
-        how="`%cot_answer 2` for the second one. To test an idea of your own first, write an expression "
-        "that is True if you are right: `%cot_answer len(rows) > 0`.",
-        meaning="A testable explanation is called a hypothesis. It makes a prediction, and a run shows "
-        "whether the prediction holds.",
+        text=worded("Which explanation is right?"),
+        how=worded(
+            "`%cot_answer 2` for the second one. To test an idea of your own first, write an "
+            "expression that is True if you are right: `%cot_answer len(rows) > 0`."
+        ),
+        meaning=worded(
+            "A testable explanation is called a hypothesis. It makes a prediction, and a run "
+            "shows whether the prediction holds."
+        ),
         choices=tuple(choices),
         hints=(
-            "Several may sound right. For each one, ask what would have to be true now.",
-            f"What they predict: {predictions}" if predictions else "One of them can be tested by a run.",
-            f"A run confirmed this: {best.prediction}"
+            worded("Several may sound right. For each one, ask what would have to be true now."),
+            worded("What they predict: {predictions}", predictions=predictions)
+            if predictions
+            else worded("One of them can be tested by a run."),
+            worded("A run confirmed this: {prediction}", prediction=best.prediction)
             if best is not None
-            else "No run has confirmed any of them.",
+            else worded("No run has confirmed any of them."),
         ),
         short_hints=(
-            "What would have to be true now?",
-            f"Predicted: {predictions}" if predictions else "One can be tested.",
-            f"Confirmed: {best.prediction}" if best is not None else "None is confirmed.",
+            worded("What would have to be true now?"),
+            worded("Predicted: {predictions}", predictions=predictions)
+            if predictions
+            else worded("One can be tested."),
+            worded("Confirmed: {prediction}", prediction=best.prediction)
+            if best is not None
+            else worded("None is confirmed."),
         ),
         answer=best.claim if best is not None else "",
         reveals=(Phase.VALIDATE,),
@@ -301,12 +344,19 @@ def _fix(session: Session, case: Case) -> Question:
     label = case.label(case.cell.id)
     return Question(
         subject=Subject.FIX,
-        text=f"What is the fix? Your edit runs in a copy of the kernel as it was before {label}, with the "
-        "same tests as any other fix.",
-        how="`%cot_answer old -> new` for a piece of code that occurs once, `%cot_answer 3: new line` (or "
-        "`[2] 3: new line`) for a line, or `%%cot_answer` with the whole new cell below it.",
-        meaning="A good fix is small and removes the cause. Hiding the error leaves the cause in place.",
-        hints=_fix_hints(case, fix) if fix is not None else _NO_FIX_HINTS,
+        text=worded(
+            "What is the fix? Your edit runs in a copy of the kernel as it was before "
+            "{label}, with the same tests as any other fix.",
+            label=label,
+        ),
+        how=worded(
+            "`%cot_answer old -> new` for a piece of code that occurs once, `%cot_answer 3: new line` (or "
+            "`[2] 3: new line`) for a line, or `%%cot_answer` with the whole new cell below it."
+        ),
+        meaning=worded(
+            "A good fix is small and removes the cause. Hiding the error leaves the cause in place."
+        ),
+        hints=_fix_hints(case, fix) if fix is not None else tuple(map(worded, _NO_FIX_HINTS)),
         short_hints=_short_fix_hints(case, fix) if fix is not None else (),
         answer=fix.why if fix is not None else "",
         reveals=(Phase.PLAN, Phase.IMPLEMENT, Phase.CONFIRM),
@@ -314,17 +364,24 @@ def _fix(session: Session, case: Case) -> Question:
 
 
 _NO_FIX_HINTS = (
-    "Change as little as you can, where the cause is; do not silence the error.",
-    "No passing fix was found, so there is nothing to point at. What do the values above tell you?",
-    "Make a small edit and run it: the error that it raises tells you more.",
+    marked("Change as little as you can, where the cause is; do not silence the error."),
+    marked("No passing fix was found, so there is nothing to point at. What do the values above tell you?"),
+    marked("Make a small edit and run it: the error that it raises tells you more."),
 )
 
 
 def _fix_hints(case: Case, fix: Fix) -> tuple[str, ...]:
     lines = [line for edit in fix.edits for line in changed_lines(edit)]
-    where = f"It changes {place(case, lines[0])}." if lines else "A cell that has not run yet has to run."
+    where = (
+        worded("It changes {line}.", line=place(case, lines[0]))
+        if lines
+        else worded("A cell that has not run yet has to run.")
+    )
     return (
-        "Change as little as you can, where the cause is and not where it shows; do not silence the error.",
+        worded(
+            "Change as little as you can, where the cause is and not where it shows; do not "
+            "silence the error."
+        ),
         where,
         _what_changes(fix),
     )
@@ -332,8 +389,12 @@ def _fix_hints(case: Case, fix: Fix) -> tuple[str, ...]:
 
 def _short_fix_hints(case: Case, fix: Fix) -> tuple[str, ...]:
     lines = [line for edit in fix.edits for line in changed_lines(edit)]
-    where = f"Look at {place(case, lines[0])}." if lines else "Run the cell that has not run."
-    return ("A small edit, where the cause is.", where, _what_changes(fix))
+    where = (
+        worded("Look at {line}.", line=place(case, lines[0]))
+        if lines
+        else worded("Run the cell that has not run.")
+    )
+    return (worded("A small edit, where the cause is."), where, _what_changes(fix))
 
 
 def _what_changes(fix: Fix) -> str:
@@ -342,8 +403,12 @@ def _what_changes(fix: Fix) -> str:
         old, new = tokens(edit.before), tokens(edit.after)
         for tag, a, b, _, _ in opcodes(old, new):
             if tag in ("replace", "delete"):
-                return f"It changes `{' '.join(old[a:b])[:80]}`."
+                return worded("It changes `{old}`.", old=" ".join(old[a:b])[:80])
             if tag == "insert":
                 before = old[a - 1] if a else ""
-                return f"It adds something after `{before}`." if before.strip() else "It adds something."
-    return "It changes only whitespace or a comment."
+                return (
+                    worded("It adds something after `{before}`.", before=before)
+                    if before.strip()
+                    else worded("It adds something.")
+                )
+    return worded("It changes only whitespace or a comment.")

@@ -3,20 +3,36 @@
 from dataclasses import dataclass
 
 from cot_magic.core.findings import EvidenceId, FixVerdict
+from cot_magic.core.language import counted_in_words, marked, worded
 from cot_magic.lessons.lesson import Lesson, Prediction, Standing, Subject
 
 _NAMES = {
-    Subject.LINE: "the line at fault",
-    Subject.VALUE: "a value at the failure",
-    Subject.HYPOTHESIS: "the explanation",
-    Subject.FIX: "the fix",
+    Subject.LINE: marked("the line at fault"),
+    Subject.VALUE: marked("a value at the failure"),
+    Subject.HYPOTHESIS: marked("the explanation"),
+    Subject.FIX: marked("the fix"),
 }
 _PRACTICE = {
-    Subject.LINE: "read a traceback from its last line upwards; ask which line created the value that failed",
-    Subject.VALUE: "before you look at a value, say aloud what you expect it to be",
-    Subject.HYPOTHESIS: "for each explanation, ask what would have to be true, and look",
-    Subject.FIX: "try the smallest edit that removes the cause, and run it",
+    Subject.LINE: marked(
+        "read a traceback from its last line upwards; ask which line created the value that failed"
+    ),
+    Subject.VALUE: marked("before you look at a value, say aloud what you expect it to be"),
+    Subject.HYPOTHESIS: marked("for each explanation, ask what would have to be true, and look"),
+    Subject.FIX: marked("try the smallest edit that removes the cause, and run it"),
 }
+
+
+_VERDICTS = {
+    FixVerdict.VERIFIED: marked("verified"),
+    FixVerdict.PLAUSIBLE: marked("plausible"),
+    FixVerdict.REJECTED: marked("rejected"),
+    FixVerdict.UNVERIFIED: marked("unverified"),
+}
+
+
+def verdict_word(verdict: FixVerdict) -> str:
+    """Return a verdict on the learner's edit as a word of a sentence."""
+    return worded(_VERDICTS[verdict])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,42 +64,62 @@ def _settled(lesson: Lesson, place: int, subject: Subject) -> Settled:
     last = predictions[-1] if predictions else None
     facts = [] if subject is Subject.FIX and lesson.attempts else [_course(predictions)]
     if hints := lesson.hints_for(place):
-        facts.append(_count(hints, "hint"))
+        facts.append(counted_in_words("{count} hint", "{count} hints", hints))
     if subject in lesson.shown:
-        facts.append("the answer was shown")
+        facts.append(worded("the answer was shown"))
     if subject is Subject.FIX and lesson.attempts:
-        verdicts = [item.verdict.lower() for item in lesson.attempts]
-        facts.insert(0, f"{_count(len(verdicts), 'edit')} tried, the last one is {verdicts[-1]}")
+        facts.insert(
+            0,
+            worded(
+                "{edits} tried, the last one is {verdict}",
+                edits=counted_in_words("{count} edit", "{count} edits", len(lesson.attempts)),
+                verdict=verdict_word(lesson.attempts[-1].verdict),
+            ),
+        )
     return Settled(
         subject=subject,
         standing=last.standing if last is not None else Standing.OPEN,
         evidence=last.evidence if last is not None else (),
-        text=f"**{_NAMES[subject]}**: {', '.join(facts)}.",
+        text=f"**{worded(_NAMES[subject])}**: {', '.join(facts)}.",
     )
 
 
 def _course(predictions: tuple[Prediction, ...]) -> str:
     """Say how the predictions on one question went."""
     if not predictions:
-        return "no prediction"
-    tries = _count(len(predictions), "prediction")
+        return worded("no prediction")
+    tries = counted_in_words("{count} prediction", "{count} predictions", len(predictions))
     if predictions[-1].standing is Standing.HELD:
-        return "the first prediction held" if len(predictions) == 1 else f"{tries}, the last one held"
+        return (
+            worded("the first prediction held")
+            if len(predictions) == 1
+            else worded("{tries}, the last one held", tries=tries)
+        )
     if predictions[-1].standing is Standing.FAILED:
-        return f"{tries}, the last one did not hold"
-    return f"{tries}, and no run could decide the last one"
+        return worded("{tries}, the last one did not hold", tries=tries)
+    return worded("{tries}, and no run could decide the last one", tries=tries)
 
 
 def _sentences(lesson: Lesson) -> list[str]:
     standings = [item.standing for item in lesson.predictions]
     held, failed = standings.count(Standing.HELD), standings.count(Standing.FAILED)
-    open_ = len(standings) - held - failed
+    undecided = len(standings) - held - failed
     found = [
-        f"You made {_count(len(standings), 'prediction')}: {held} held, {failed} did not, {open_} "
-        f"could not be decided by a run. Hints used: {sum(lesson.used)}. Answers shown: {len(lesson.shown)}."
+        worded(
+            "You made {predictions}: {held} held, {failed} did not, {undecided} could not be "
+            "decided by a run. Hints used: {used}. Answers shown: {shown}.",
+            predictions=counted_in_words("{count} prediction", "{count} predictions", len(standings)),
+            held=held,
+            failed=failed,
+            undecided=undecided,
+            used=sum(lesson.used),
+            shown=len(lesson.shown),
+        )
     ]
     found.append(_kind_word(lesson, failed))
-    found += [f"To practise: {_PRACTICE[subject]}." for subject in _hardest(lesson)]
+    found += [
+        worded("To practise: {advice}.", advice=worded(_PRACTICE[subject])) for subject in _hardest(lesson)
+    ]
     return found
 
 
@@ -97,18 +133,26 @@ def _kind_word(lesson: Lesson, failed: int) -> str:
         for subject in Subject
     )
     if changed:
-        return "You dropped a guess when a run contradicted it, and found what holds: that is debugging."
+        return worded(
+            "You dropped a guess when a run contradicted it, and found what holds: that is debugging."
+        )
     if passing and not lesson.shown and not sum(lesson.used):
         causes = lesson.predictions_on(Subject.HYPOTHESIS) or lesson.predictions_on(Subject.LINE)
         proven = bool(causes) and causes[-1].standing is Standing.HELD
-        return f"You found {'the cause and ' if proven else ''}a fix that passes without any help."
+        return worded(
+            "You found the cause and a fix that passes without any help."
+            if proven
+            else "You found a fix that passes without any help."
+        )
     if passing:
-        return "Your own fix passes: you understood the failure well enough to remove it."
+        return worded("Your own fix passes: you understood the failure well enough to remove it.")
     if lesson.predictions and not failed:
-        return "No run contradicted your predictions."
+        return worded("No run contradicted your predictions.")
     if lesson.predictions:
-        return "You said what you expected before you looked: that is how a wrong guess becomes knowledge."
-    return "You looked at every answer. Next time, commit to a guess first, however rough."
+        return worded(
+            "You said what you expected before you looked: that is how a wrong guess becomes knowledge."
+        )
+    return worded("You looked at every answer. Next time, commit to a guess first, however rough.")
 
 
 def _hardest(lesson: Lesson) -> list[Subject]:
@@ -121,7 +165,3 @@ def _hardest(lesson: Lesson) -> list[Subject]:
     }
     worst = max(costs, key=lambda subject: costs[subject], default=None)
     return [worst] if worst is not None and costs[worst] else []
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else noun + 's'}"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cot_magic.core.events import PhaseStarted, Stamped
+from cot_magic.core.language import marked, worded
 from cot_magic.core.session import Session
 from cot_magic.lessons.lesson import Lesson, Subject
 from cot_magic.lessons.outline import instead, preparing
@@ -13,12 +14,12 @@ from cot_magic.render.html import QUIET, inline
 from cot_magic.render.prose import spans
 from cot_magic.render.safe_text import phrase
 
-ANSWER, HINT, SHOW = "Answer", "Hint", "Show me"
+ANSWER, HINT, SHOW = marked("Answer"), marked("Hint"), marked("Show me")
 _ROW = '<div style="font-size:13px;line-height:1.5;word-break:break-word">'
 _HOLDS = {
-    Subject.LINE: "3, or [2] 3 for another cell",
-    Subject.VALUE: "Python code: 7, 'text', ['a', 'b']",
-    Subject.HYPOTHESIS: "or an expression of your own that is True if you are right",
+    Subject.LINE: marked("3, or [2] 3 for another cell"),
+    Subject.VALUE: marked("Python code: 7, 'text', ['a', 'b']"),
+    Subject.HYPOTHESIS: marked("or an expression of your own that is True if you are right"),
 }
 
 
@@ -66,7 +67,7 @@ class LessonControls:
         self._place = -1
         self._inputs: list[Any] = []
         self._buttons = [
-            Button(description=label, button_style="primary" if label == ANSWER else "")
+            Button(description=worded(label), button_style="primary" if label == ANSWER else "")
             for label in (ANSWER, HINT, SHOW)
         ]
         for button, act in zip(self._buttons, (self._answer, on_hint, on_show), strict=True):
@@ -95,8 +96,8 @@ class LessonControls:
         if lesson.question is None or lesson.place == self._place:
             return
         self._lesson, self._cells, self._place = lesson, tuple(cells), lesson.place
-        number = f"<b>Question {lesson.place + 1} of {len(lesson.questions)}.</b>"
-        self._question.value = f"{_ROW}{number} {inline(lesson.question.text)}</div>"
+        number = worded("Question {number} of {count}", number=lesson.place + 1, count=len(lesson.questions))
+        self._question.value = f"{_ROW}<b>{number}.</b> {inline(lesson.question.text)}</div>"
         old, self._inputs = self._inputs, self._made(lesson)
         self._input.children = tuple(self._inputs)
         for widget in old:
@@ -127,7 +128,7 @@ class LessonControls:
 
             cell.observe(chosen, "value")
             return [cell, code] if len(self._cells) > 1 else [code]
-        text = Text(placeholder=_HOLDS[question.subject], layout=Layout(width="60%"))
+        text = Text(placeholder=worded(_HOLDS[question.subject]), layout=Layout(width="60%"))
         if question.subject is not Subject.HYPOTHESIS:
             return [text]
         options = [
@@ -193,7 +194,7 @@ class LessonScreen:
     def end(self, data: dict[str, Any] | None = None) -> None:
         """Replace the widgets with `data`, so that what is saved needs no kernel."""
         if self._row is not None and self._live:
-            self._row.update(data or _row("The lesson has ended."), raw=True)
+            self._row.update(data or _row(worded("The lesson has ended.")), raw=True)
         if self._controls is not None:
             self._controls.close()
         self._controls = self._row = None

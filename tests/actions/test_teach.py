@@ -200,3 +200,33 @@ def test_the_command_line_refuses_a_lesson(capsys, tmp_path: Path) -> None:
     assert capsys.readouterr().err == (
         "cot-magic: --teach needs a person at the notebook: put it on the %%cot line there.\n"
     )
+
+
+def test_a_lesson_in_german_takes_german_answers(shared_kernel) -> None:
+    kernel = shared_kernel
+    kernel.run(ORDERS)
+    cell = kernel.run(REVENUE).count
+    shown = text(kernel.run("%%cot+ --teach --language de\nincome = revenue(orders)"))
+    assert "Frage 1 von 4" in shown
+    assert "In welcher Zeile liegt der Fehler?" in shown
+    assert "Frage 2 von 4" in text(kernel.run(f"%cot_answer Zelle [{cell}] Zeile 3"))
+    shown = text(kernel.run("%cot_answer ['id', 'total']"))
+    assert "hat keinen Schlüssel 'totl'" in shown
+    assert "the closest is" not in shown
+    number = choice(shown, "hat keinen Schlüssel 'totl'")
+    assert "Wie lautet die Lösung?" in text(kernel.run(f"%cot_answer {number}"))
+    ended = text(kernel.run("%cot_answer totl -> total"))
+    assert "Wie du den Fehler gesucht hast" in ended
+    assert "Genutzte Hinweise: 0." in ended
+
+
+def test_the_teachers_file_can_name_the_language(shared_kernel) -> None:
+    kernel = shared_kernel
+    kernel.run("open('COT_TEACH.md', 'w').write('# Woche 1\\n## Language: de\\n')")
+    try:
+        kernel.run(ORDERS)
+        kernel.run(REVENUE)
+        assert "Frage 1 von 4" in text(kernel.run(FAILS))
+        assert "Hinweis 1" in text(kernel.run("%cot_answer --hint"))
+    finally:
+        kernel.run("import os; os.remove('COT_TEACH.md')")

@@ -80,6 +80,16 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("notebook:RULES", "AssertionError AttributeError IndexError KeyError NameError TypeError ValueError "
                        "ZeroDivisionError"),
 )  # fmt: skip
+COMMONEST = (
+    "name.typo", "name.missing_import", "name.missing_quotes", "name.other_cell",
+    "import.not_installed", "file.near_name",
+    "attribute.typo", "none.origin",
+    "operator.text_and_number", "call.keyword", "call.missing_argument",
+    "key.typo", "key.type", "key.form", "key.absent",
+    "index.range_too_long", "index.past_end",
+    "value.number_text", "division.zero", "unbound.missing_global",
+)  # fmt: skip
+"""The rules that are translated: those of the classes of errors that notebooks raise most often."""
 RACES = ("shared", "threads", "waiting", "ends", "load")
 _SYNTAX_RULES = "syntax.catalogue:RULES"
 SYNTAX = "IndentationError SyntaxError TabError"

@@ -17,6 +17,7 @@ from cot_magic.core.findings import (
     HypothesisVerdict,
     Priority,
 )
+from cot_magic.core.language import worded
 from cot_magic.core.verdict import judge_hypothesis
 from cot_magic.reasoners.offline.rule import AnyRule, Suspicion, matches, suspicions_of
 
@@ -77,7 +78,7 @@ def suspects(
         if suspicion.claim in claims or len(result) >= SUSPECTS:
             continue
         claims.add(suspicion.claim)
-        result.append(stated(suspicion, rule.code, rule.lesson, first + len(result)))
+        result.append(stated(suspicion, rule.code, worded(rule.lesson), first + len(result)))
     return result, faults
 
 

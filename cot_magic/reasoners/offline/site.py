@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from cot_magic.core.case import Case, Cell, Frame, Raised, Variable
 from cot_magic.core.findings import CellEdit
+from cot_magic.core.language import worded
 from cot_magic.reasoners.offline import modules
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
@@ -293,8 +294,10 @@ class Site:
         PLAUSIBLE at most."""
         return Suspicion(
             claim=claim,
-            prediction="With the edit, the cell gets past this line; only you can tell whether it does what "
-            "you meant.",
+            prediction=worded(
+                "With the edit, the cell gets past this line; only you can tell whether it does what you "
+                "meant."
+            ),
             checks=(),
             repairs=tuple(repairs),
             cell=self.cell.id,

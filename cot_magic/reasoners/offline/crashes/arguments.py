@@ -2,9 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cot_magic.core.case import Cell
+from cot_magic.core.language import worded
 from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
@@ -84,27 +85,34 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
             change = src.Splice(start=start, end=start + len(wrong), text=meant)
             text = site.text(call.func)
             yield site.cause(
-                f"`{site.one_line(call.func)}` has no parameter `{wrong}`; the closest is `{meant}`.",
-                f"`{meant}` is a parameter, and `{wrong}` is not.",
+                worded(
+                    "`{func}` has no parameter `{wrong}`; the closest is `{meant}`.",
+                    func=site.one_line(call.func),
+                    wrong=wrong,
+                    meant=meant,
+                ),
+                worded("`{meant}` is a parameter, and `{wrong}` is not.", meant=meant, wrong=wrong),
                 f"import inspect\nnames = inspect.signature({text}).parameters\n{meant!r} in names and "
                 f"{wrong!r} not in names",
-                site.repair(f"Write `{meant}`.", change),
+                site.repair(worded("Write `{meant}`.", meant=meant), change),
                 weight=0.9,
             )
         elif (new := site.says(r"Did you mean '(\w+)'")) is not None:
             change = src.Splice(start=start, end=start + len(wrong), text=new[1])
             yield site.reading(
-                f"Python suggests the argument `{new[1]}`.",
-                site.repair(f"Write `{new[1]}`.", change),
+                worded("Python suggests the argument `{new}`.", new=new[1]),
+                site.repair(worded("Write `{new}`.", new=new[1]), change),
                 weight=0.85,
             )
         else:
             value = src.span(site.cell.source, keyword.value)
             if len(call.keywords) == 1 and len(known) > len(call.args):
                 change = src.Splice(start=start, end=value[0], text="")
-                claim = f"`{site.one_line(call.func)}` has no parameter `{wrong}`."
+                claim = worded(
+                    "`{func}` has no parameter `{wrong}`.", func=site.one_line(call.func), wrong=wrong
+                )
                 yield site.reading(
-                    claim, site.repair("Pass the value as a positional argument.", change), weight=0.4
+                    claim, site.repair(worded("Pass the value as a positional argument."), change), weight=0.4
                 )
         return
 
@@ -135,10 +143,14 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
         ):
             owner = call.func.value
             if site.type(owner) in ("type", "") and next(site.classes(owner.id), None) is not None:
-                claim = f"`{owner.id}` is a class; call its methods on an instance."
-                repair = site.repair("Create an instance first.", site.after(owner, "()"))
+                claim = worded("`{id}` is a class; call its methods on an instance.", id=owner.id)
+                repair = site.repair(worded("Create an instance first."), site.after(owner, "()"))
                 yield site.cause(
-                    claim, f"`{owner.id}` is a class.", f"isinstance({owner.id}, type)", repair, weight=0.9
+                    claim,
+                    worded("`{id}` is a class.", id=owner.id),
+                    f"isinstance({owner.id}, type)",
+                    repair,
+                    weight=0.9,
                 )
                 return
             if (made := _made_of_the_class(site, owner)) is not None:
@@ -147,12 +159,7 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
         known = {item.name for item in site.frame.variables} | {item.name for item in site.case.namespace}
         passed = _passed_on(site, call)
         if passed is not None and names and all(name in known for name in names):
-            given = ", ".join(["item", *(f"{name}={name}" for name in names)])
-            change = site.over(passed, f"lambda item: {site.text(passed)}({given})")
-            claim = f"`{site.one_line(call.func)}` calls `{site.text(passed)}` with one argument only."
-            yield site.reading(
-                claim, site.repair("Pass the variables of the same names too.", change), weight=0.8
-            )
+            yield _called_with_one(site, call, passed, names)
             return
         if names and all(name in known for name in names):
             start = src.span(site.cell.source, call)[1] - 1
@@ -163,17 +170,39 @@ def missing_argument(site: Site) -> Iterator[Suspicion]:
                 else [f"{name}={name}" for name in names]
             )
             repair = site.repair(
-                "Pass the variables of the same names.", src.Splice(start=start, end=start, text=comma + text)
+                worded("Pass the variables of the same names."),
+                src.Splice(start=start, end=start, text=comma + text),
             )
-            claim = (
-                f"`{site.one_line(call.func)}` was called without {', '.join(f'`{name}`' for name in names)}."
+            claim = worded(
+                "`{func}` was called without {join}.",
+                func=site.one_line(call.func),
+                join=", ".join(f"`{name}`" for name in names),
             )
             yield site.reading(claim, repair, weight=0.7)
         elif names:
             yield site.reading(
-                f"`{site.one_line(call.func)}` needs a value for {', '.join(f'`{name}`' for name in names)}.",
+                worded(
+                    "`{func}` needs a value for {join}.",
+                    func=site.one_line(call.func),
+                    join=", ".join(f"`{name}`" for name in names),
+                ),
                 weight=0.5,
             )
+
+
+def _called_with_one(site: Site, call: ast.Call, passed: ast.expr, names: Sequence[str]) -> Suspicion:
+    """Another function calls one that needs more arguments than it is given."""
+    given = ", ".join(["item", *(f"{name}={name}" for name in names)])
+    change = site.over(passed, f"lambda item: {site.text(passed)}({given})")
+    return site.reading(
+        worded(
+            "`{func}` calls `{passed}` with one argument only.",
+            func=site.one_line(call.func),
+            passed=site.text(passed),
+        ),
+        site.repair(worded("Pass the variables of the same names too."), change),
+        weight=0.8,
+    )
 
 
 def _made_of_the_class(site: Site, owner: ast.Name) -> Suspicion | None:
@@ -181,13 +210,15 @@ def _made_of_the_class(site: Site, owner: ast.Name) -> Suspicion | None:
     for cell, assign in site.assignments(owner.id):
         if isinstance(assign.value, ast.Name) and next(site.classes(assign.value.id), None):
             change = src.after(cell.source, assign.value, "()")
-            why = "Add the parentheses, which create an instance."
-            claim = (
-                f"`{owner.id}` is the class `{assign.value.id}` itself, because the parentheses are missing."
+            why = worded("Add the parentheses, which create an instance.")
+            claim = worded(
+                "`{id}` is the class `{id2}` itself, because the parentheses are missing.",
+                id=owner.id,
+                id2=assign.value.id,
             )
             repair = Repair(edits=(src.edit(cell, change),), why=why)
             check = f"isinstance({owner.id}, type)"
-            return site.cause(claim, f"`{owner.id}` is a class.", check, repair, weight=0.94)
+            return site.cause(claim, worded("`{id}` is a class.", id=owner.id), check, repair, weight=0.94)
     return None
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from cot_magic.core.language import worded
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import pure
 from cot_magic.reasoners.offline.rule import Suspicion
@@ -77,10 +78,10 @@ def empty_average(site: Site) -> Iterator[Suspicion]:
         if not counted or not isinstance(divisor, ast.Call):
             continue
         items = site.text(divisor.args[0])
-        claim = f"`{items}` is empty, so `{site.text(divisor)}` is 0."
+        claim = worded("`{items}` is empty, so `{divisor}` is 0.", items=items, divisor=site.text(divisor))
         if pure(divisor.args[0]):
-            yield site.cause(claim, "Its length is 0.", f"len({items}) == 0", weight=0.9)
-        yield from _guards(site, node, items, "An empty collection may be acceptable.")
+            yield site.cause(claim, worded("Its length is 0."), f"len({items}) == 0", weight=0.9)
+        yield from _guards(site, node, items, worded("An empty collection may be acceptable."))
         return
 
 
@@ -93,22 +94,31 @@ def zero(site: Site) -> Iterator[Suspicion]:
     for node, divisor in divisions(site)[:1]:
         text = site.text(divisor)
         if pure(divisor):
-            what = "The divisor" if isinstance(divisor, ast.Constant) else f"`{text}`"
-            claim = f"{what} is 0{_origin(site, divisor)}."
-            yield site.cause(claim, f"{what} is 0.", f"({text}) == 0", weight=0.75)
+            what = worded("The divisor") if isinstance(divisor, ast.Constant) else f"`{text}`"
+            claim = worded("{what} is 0{site}.", what=what, site=_origin(site, divisor))
+            yield site.cause(claim, worded("{what} is 0.", what=what), f"({text}) == 0", weight=0.75)
         if not isinstance(divisor, ast.Constant) and not (
             isinstance(divisor, ast.Call) and getattr(divisor.func, "id", "") == "len"
         ):
-            yield from _guards(site, node, text, "A divisor of zero may be acceptable.")
+            yield from _guards(site, node, text, worded("A divisor of zero may be acceptable."))
 
 
 def _origin(site: Site, divisor: ast.expr) -> str:
     for name in [node.id for node in ast.walk(divisor) if isinstance(node, ast.Name)][:1]:
         for cell, assign in site.assignments(name):
-            return f"; `{name}` was set in {site.case.label(cell.id)}, line {assign.lineno}"
+            return worded(
+                "; `{name}` was set in {id}, line {lineno}",
+                name=name,
+                id=site.case.label(cell.id),
+                lineno=assign.lineno,
+            )
         outer = site.outer
         if site.function is not None and name in src.parameters(site.function) and outer is not None:
-            return f"; it was passed in line {outer.frame.lineno} of {site.case.label(outer.cell.id)}"
+            return worded(
+                "; it was passed in line {lineno} of {id}",
+                lineno=outer.frame.lineno,
+                id=site.case.label(outer.cell.id),
+            )
     return ""
 
 
@@ -117,12 +127,12 @@ def _guards(site: Site, node: ast.AST, text: str, claim: str) -> Iterator[Suspic
     if not isinstance(node, ast.expr):
         return
     whole = site.text(node)
-    guarded = site.repair("Use 0 in that case.", site.over(node, f"({whole} if {text} else 0)"))
+    guarded = site.repair(worded("Use 0 in that case."), site.over(node, f"({whole} if {text} else 0)"))
     yield site.reading(claim, guarded, weight=0.4)
     statement = site.statement
     if isinstance(statement, ast.Return) and site.function is not None:
         change = src.line_before(site.cell.source, statement.lineno, f"if not {text}:\n    return None")
-        yield site.reading(claim, site.repair("Return `None` in that case.", change), weight=0.3)
+        yield site.reading(claim, site.repair(worded("Return `None` in that case."), change), weight=0.3)
 
 
 @rule(

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cot_magic.core.case import Variable
+from cot_magic.core.language import worded
 from cot_magic.core.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of
@@ -209,11 +210,18 @@ def typo(site: Site) -> Iterator[Suspicion]:
         text, owner = site.one_line(node.value), module_of(site, node) or found.type
         what = f"`{text}`" if text == owner else f"`{text}` (`{owner}`)"
         for place, meant in enumerate(near(name, members)):
-            claim = f"{what} has no attribute `{name}`; the closest is `{meant}`."
-            repair = site.repair(f"Write `{meant}`.", *_everywhere(site, node, meant))
+            claim = worded(
+                "{what} has no attribute `{name}`; the closest is `{meant}`.",
+                what=what,
+                name=name,
+                meant=meant,
+            )
+            repair = site.repair(worded("Write `{meant}`.", meant=meant), *_everywhere(site, node, meant))
             weight = 0.9 - 0.1 * place - 0.03 * closeness(name, meant)
             if meant == certain:
-                prediction = f"It has no attribute `{name}`, but it has `{meant}`."
+                prediction = worded(
+                    "It has no attribute `{name}`, but it has `{meant}`.", name=name, meant=meant
+                )
                 yield site.cause(claim, prediction, lacks(site, node, meant), repair, weight=weight)
             else:
                 yield site.reading(claim, repair, weight=weight - 0.15)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cot_magic.core.language import worded
 from cot_magic.core.spelling import near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
@@ -48,16 +49,27 @@ def near_name(site: Site) -> Iterator[Suspicion]:
     same_stem = [name for name in names if Path(name).stem == path.stem]
     candidates = near(path.name, names) or same_stem
     found = [str(path.parent / name) if str(path.parent) != "." else name for name in candidates]
-    kind = "The closest name is"
+    nearby = bool(found)
     if not found:
-        found, kind = _other_folders(Path(cwd), path), "It exists at"
+        found = _other_folders(Path(cwd), path)
     for place, meant in enumerate(found[:3]):
-        claim = f"There is no `{wrong}` in `{cwd}`. {kind} `{meant}`."
+        claim = worded(
+            "There is no `{wrong}` in `{cwd}`. The closest name is `{meant}`."
+            if nearby
+            else "There is no `{wrong}` in `{cwd}`. It exists at `{meant}`.",
+            wrong=wrong,
+            cwd=cwd,
+            meant=meant,
+        )
         repairs = [repair for repair in (_respelt(site, Path(cwd), wrong, meant),) if repair is not None]
         check = f"import os\nnot os.path.exists({wrong!r}) and os.path.exists({meant!r})"
         if len(found) == 1:
             yield site.cause(
-                claim, f"`{meant}` exists, and `{wrong}` does not.", check, *repairs, weight=0.92
+                claim,
+                worded("`{meant}` exists, and `{wrong}` does not.", meant=meant, wrong=wrong),
+                check,
+                *repairs,
+                weight=0.92,
             )
         else:
             yield site.reading(claim, *repairs, weight=0.8 - 0.1 * place)
@@ -78,12 +90,12 @@ def _respelt(site: Site, cwd: Path, wrong: str, meant: str) -> Repair | None:
         if text == wrong or (beside and (cwd / other).is_file()):
             changes.append(site.over(node, repr(meant if text == wrong else other)))
     if changes:
-        return site.repair(f"Use `{meant}`.", *changes)
+        return site.repair(worded("Use `{meant}`.", meant=meant), *changes)
     if Path(meant).parent != Path(wrong).parent and (repair := _other_folder(site, wrong, meant)) is not None:
         return repair
     name, new = Path(wrong).name, Path(meant).name
     changes = [site.over(node, repr(new)) for node, text in strings if text == name != new]
-    return site.repair(f"Use `{new}`.", *changes) if changes else None
+    return site.repair(worded("Use `{new}`.", new=new), *changes) if changes else None
 
 
 def _other_folder(site: Site, wrong: str, meant: str) -> Repair | None:
@@ -98,7 +110,9 @@ def _other_folder(site: Site, wrong: str, meant: str) -> Repair | None:
             ):
                 text = f"{now}{'/' if node.value.endswith('/') else ''}"
                 change = src.over(cell.source, node, repr(text))
-                return Repair(edits=(src.edit(cell, change),), why=f"The folder is `{text}`.")
+                return Repair(
+                    edits=(src.edit(cell, change),), why=worded("The folder is `{text}`.", text=text)
+                )
     return None
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from cot_magic.core.language import worded
 from cot_magic.core.spelling import near, only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.module_members import MOVED
@@ -286,9 +287,13 @@ def not_installed(site: Site) -> Iterator[Suspicion]:
         return
     package = PACKAGES.get(wrong, wrong)
     yield site.cause(
-        f"`{wrong}` is not installed in this kernel's environment. If the name is right, run `%pip install "
-        f"{package}`.",
-        f"There is no module `{wrong}`.",
+        worded(
+            "`{wrong}` is not installed in this kernel's environment. If the name is right, "
+            "run `%pip install {package}`.",
+            wrong=wrong,
+            package=package,
+        ),
+        worded("There is no module `{wrong}`.", wrong=wrong),
         f"import importlib.util\nimportlib.util.find_spec({wrong!r}) is None",
         weight=0.6,
     )

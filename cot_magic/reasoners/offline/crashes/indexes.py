@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from cot_magic.core.language import worded
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import pure
 from cot_magic.reasoners.offline.rule import Suspicion
@@ -74,19 +75,29 @@ def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> It
     stop = call.args[0] if len(call.args) == 1 else call.args[1]
     holder, ahead = site.text(node.value), _ahead(node.slice, name)
     size = sequence_length(site, node.value)
-    claim = (
-        f"`{name}` runs past the end of `{holder}` in the loop over `{site.one_line(call)}`: it is "
-        f"{shown(site.known(name))}{_measured(holder, size, ', and')}."
+    claim = worded(
+        "`{name}` runs past the end of `{holder}` in the loop over `{call}`: it is {value}."
+        if size is None
+        else "`{name}` runs past the end of `{holder}` in the loop over `{call}`: it is {value}, and "
+        "{measured}.",
+        name=name,
+        holder=holder,
+        call=site.one_line(call),
+        value=shown(site.known(name)),
+        measured=_measured(holder, size or 0),
     )
     check = f"({site.text(node.slice)}) >= len({holder})"
     if pure(node.value):
-        yield site.cause(claim, "The index is not less than the length.", check, weight=0.9)
+        yield site.cause(claim, worded("The index is not less than the length."), check, weight=0.9)
     if _shrinks(site, holder, node):
         backwards = site.repair(
-            "Loop backwards, so that the elements still to come do not move.", *site.call("reversed", call)
+            worded("Loop backwards, so that the elements still to come do not move."),
+            *site.call("reversed", call),
         )
         yield site.reading(
-            f"The loop removes elements from `{holder}` while it counts up.", backwards, weight=0.88
+            worded("The loop removes elements from `{holder}` while it counts up.", holder=holder),
+            backwards,
+            weight=0.88,
         )
         return
     from_one = len(call.args) == 2 and isinstance(call.args[0], ast.Constant) and call.args[0].value == 1
@@ -94,23 +105,29 @@ def _shortened(site: Site, node: ast.Subscript, name: str, call: ast.Call) -> It
         isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add) and isinstance(stop.right, ast.Constant)
     )
     down = site.repair(
-        "Subtract 1: indices start at 0.", site.over(node.slice, f"{site.text(node.slice)} - 1")
+        worded("Subtract 1: indices start at 0."), site.over(node.slice, f"{site.text(node.slice)} - 1")
     )
     if plus and isinstance(stop, ast.BinOp) and _is_len_of(stop.left, holder) and ahead == 0:
-        repair = site.repair("Stop at `len - 1`, the last index.", site.over(stop, site.text(stop.left)))
+        repair = site.repair(
+            worded("Stop at `len - 1`, the last index."), site.over(stop, site.text(stop.left))
+        )
         if from_one:
-            yield site.reading("The loop counts from 1, but indices start at 0.", down, weight=0.92)
-        yield site.reading("The loop may be meant to stop at the last element.", repair, weight=0.9)
+            yield site.reading(worded("The loop counts from 1, but indices start at 0."), down, weight=0.92)
+        yield site.reading(worded("The loop may be meant to stop at the last element."), repair, weight=0.9)
     elif _is_len_of(stop, holder) and ahead > 0:
-        why = "Stop the loop where there is still a next element."
+        why = worded("Stop the loop where there is still a next element.")
         repair = site.repair(why, site.after(stop, f" - {ahead}"))
-        yield site.reading("The loop may be meant to stop before the last element.", repair, weight=0.88)
+        yield site.reading(
+            worded("The loop may be meant to stop before the last element."), repair, weight=0.88
+        )
     elif pure(node.value):
         new = f"len({holder})" + (f" - {ahead}" if ahead > 0 else "")
-        repair = site.repair("Limit the loop to the length.", site.over(stop, new))
-        yield site.reading("The loop may be meant to visit all elements.", repair, weight=0.6)
+        repair = site.repair(worded("Limit the loop to the length."), site.over(stop, new))
+        yield site.reading(worded("The loop may be meant to visit all elements."), repair, weight=0.6)
         if from_one and ahead == 0:
-            yield site.reading("The loop may count from 1, but indices start at 0.", down, weight=0.55)
+            yield site.reading(
+                worded("The loop may count from 1, but indices start at 0."), down, weight=0.55
+            )
 
 
 def _shrinks(site: Site, holder: str, node: ast.Subscript) -> bool:
@@ -163,22 +180,30 @@ def _while_bound(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
                     change = src.Splice(
                         start=start, end=end, text=site.cell.source[start:end].replace("<=", "<", 1)
                     )
-                    claim = (
-                        f"`{site.text(test)}` allows `{left.id}` to be the length of `{holder}`, one more "
-                        "than the last index."
+                    claim = worded(
+                        "`{test}` allows `{id}` to be the length of `{holder}`: the last index is 1 less.",
+                        test=site.text(test),
+                        id=left.id,
+                        holder=holder,
                     )
                     check = f"({site.text(node.slice)}) >= len({holder})"
-                    yield site.cause(claim, "The index is not less than the length.", check, weight=0.9)
-                    repair = site.repair("Use `<`: the last index is `len - 1`.", change)
+                    yield site.cause(
+                        claim, worded("The index is not less than the length."), check, weight=0.9
+                    )
+                    repair = site.repair(worded("Use `<`: the last index is `len - 1`."), change)
                     yield site.reading(
-                        "The loop may be meant to stop at the last element.", repair, weight=0.9
+                        worded("The loop may be meant to stop at the last element."), repair, weight=0.9
                     )
                     return
 
 
-def _measured(holder: str, size: int | None, before: str) -> str:
-    """The length of a sequence as the rest of a sentence; nothing if it is not known."""
-    return "" if size is None else f"{before} `{holder}` has {size} element{'' if size == 1 else 's'}"
+def _measured(holder: str, size: int) -> str:
+    """The length of a sequence, as a clause."""
+    return worded(
+        "`{holder}` has 1 element" if size == 1 else "`{holder}` has {size} elements",
+        holder=holder,
+        size=size,
+    )
 
 
 @rule(
@@ -197,30 +222,47 @@ def past_end(site: Site) -> Iterator[Suspicion]:
             return
         counted = {target.id for target, _ in _loops(site) if isinstance(target, ast.Name)}
         index = at if position is UNKNOWN else position
-        claim = f"The index {index} is out of range for `{holder}`{_measured(holder, size, ':')}."
+        claim = worded(
+            "The index {index} is out of range for `{holder}`."
+            if size is None
+            else "The index {index} is out of range: {measured}.",
+            index=index,
+            holder=holder,
+            measured=_measured(holder, size or 0),
+        )
         check = f"({at}) >= len({holder}) or ({at}) < -len({holder})"
         if not isinstance(node.slice, ast.Tuple | ast.Slice) and pure(node.slice):
-            yield site.cause(claim, "The index is out of range.", check, weight=0.75)
+            yield site.cause(claim, worded("The index is out of range."), check, weight=0.75)
         if _is_len_of(node.slice, holder):
-            repair = site.repair("Subtract 1: the last index is `len - 1`.", site.after(node.slice, " - 1"))
-            yield site.reading("You may have meant the last element.", repair, weight=0.92)
+            repair = site.repair(
+                worded("Subtract 1: the last index is `len - 1`."), site.after(node.slice, " - 1")
+            )
+            yield site.reading(worded("You may have meant the last element."), repair, weight=0.92)
         elif isinstance(node.slice, ast.Name) and node.slice.id in counted:
             continue  # the loop is wrong, not the index
         elif size is not None and position == size:
             if isinstance(node.slice, ast.Constant):
-                lower = site.repair("Subtract 1: indices start at 0.", site.over(node.slice, str(size - 1)))
+                lower = site.repair(
+                    worded("Subtract 1: indices start at 0."), site.over(node.slice, str(size - 1))
+                )
             else:
-                lower = site.repair("Subtract 1: indices start at 0.", site.after(node.slice, " - 1"))
-            yield site.reading("The index may have been counted from 1.", lower, weight=0.6)
+                lower = site.repair(worded("Subtract 1: indices start at 0."), site.after(node.slice, " - 1"))
+            yield site.reading(worded("The index may have been counted from 1."), lower, weight=0.6)
             if isinstance(node.ctx, ast.Load):
-                last = site.repair("Use `-1`, the index of the last element.", site.over(node.slice, "-1"))
-                yield site.reading("You may have meant the last element.", last, weight=0.5)
+                last = site.repair(
+                    worded("Use `-1`, the index of the last element."), site.over(node.slice, "-1")
+                )
+                yield site.reading(worded("You may have meant the last element."), last, weight=0.5)
         elif size is not None and isinstance(position, int) and position < -size:
-            first = site.repair("Use `0`, the index of the first element.", site.over(node.slice, "0"))
-            yield site.reading("You may have meant the first element.", first, weight=0.4)
+            first = site.repair(
+                worded("Use `0`, the index of the first element."), site.over(node.slice, "0")
+            )
+            yield site.reading(worded("You may have meant the first element."), first, weight=0.4)
         elif isinstance(node.slice, ast.Constant) and isinstance(node.ctx, ast.Load):
-            last = site.repair("Use `-1`, the index of the last element.", site.over(node.slice, "-1"))
-            yield site.reading("You may have meant the last element.", last, weight=0.4)
+            last = site.repair(
+                worded("Use `-1`, the index of the last element."), site.over(node.slice, "-1")
+            )
+            yield site.reading(worded("You may have meant the last element."), last, weight=0.4)
         if isinstance(node.ctx, ast.Store) and size is not None and position == size:
             yield from _append(site, node)
 
@@ -229,14 +271,17 @@ def _append(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     statement = site.statement
     if isinstance(statement, ast.Assign) and statement.targets == [node]:
         new = f"{site.text(node.value)}.append({site.text(statement.value)})"
-        repair = site.repair("Add the element with `append`.", site.over(statement, new))
-        yield site.reading("You may want to add a new element.", repair, weight=0.75)
+        repair = site.repair(worded("Add the element with `append`."), site.over(statement, new))
+        yield site.reading(worded("You may want to add a new element."), repair, weight=0.75)
 
 
 def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     holder = site.text(node.value)
     yield site.cause(
-        f"`{holder}` is empty: it has no elements.", "Its length is 0.", f"len({holder}) == 0", weight=0.85
+        worded("`{holder}` is empty: it has no elements.", holder=holder),
+        worded("Its length is 0."),
+        f"len({holder}) == 0",
+        weight=0.85,
     )
     if isinstance(node.ctx, ast.Store):
         yield from _append(site, node)
@@ -245,14 +290,19 @@ def _empty(site: Site, node: ast.Subscript) -> Iterator[Suspicion]:
     if test is not None and isinstance(statement, ast.Return) and site.function is not None:
         change = src.line_before(site.cell.source, statement.lineno, f"if not {holder}:\n    return None")
         yield site.reading(
-            "An empty sequence may be acceptable.",
-            site.repair("Return `None` for an empty sequence.", change),
+            worded("An empty sequence may be acceptable."),
+            site.repair(worded("Return `None` for an empty sequence."), change),
             weight=0.4,
         )
     if isinstance(node.value, ast.Name):
         for _, assign in site.assignments(node.value.id):
             yield site.reading(
-                f"`{holder}` is assigned in line {assign.lineno}: `{ast.unparse(assign.value)[:60]}`.",
+                worded(
+                    "`{holder}` is assigned in line {lineno}: `{value}`.",
+                    holder=holder,
+                    lineno=assign.lineno,
+                    value=ast.unparse(assign.value)[:60],
+                ),
                 weight=0.3,
             )
             break

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from cot_magic.core.case import Variable
+from cot_magic.core.language import marked, worded
 from cot_magic.core.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
@@ -98,14 +99,22 @@ def key_type(site: Site) -> Iterator[Suspicion]:
                 change = site.call("tuple", key)
             else:
                 return
-            repair = site.repair(f"Convert the key: the keys are of type `{convert}`.", *change)
-            claim = (
-                f"The key {wanted!r} is of type `{type(wanted).__name__}`, but `{site.one_line(holder)}` has "
-                f"{stored!r}, of type `{convert}`."
+            repair = site.repair(
+                worded("Convert the key: the keys are of type `{convert}`.", convert=convert), *change
+            )
+            claim = worded(
+                "The key {wanted!r} is of type `{kind}`, but `{holder}` has {stored!r}, of type `{convert}`.",
+                wanted=wanted,
+                kind=type(wanted).__name__,
+                holder=site.one_line(holder),
+                stored=stored,
+                convert=convert,
             )
             if pure(holder) and pure(key):
                 check = f"{stored!r} in {holder_text} and ({text}) not in {holder_text}"
-                yield site.cause(claim, f"{stored!r} is one of the keys.", check, repair, weight=0.95)
+                yield site.cause(
+                    claim, worded("{stored!r} is one of the keys.", stored=stored), check, repair, weight=0.95
+                )
             else:
                 yield site.reading(claim, repair, weight=0.85)
             return
@@ -140,9 +149,16 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
         candidates = [name for name in names if name.strip() == wanted.strip()] or near(wanted, names)
         certain = candidates[0] if len(candidates) == 1 else only_near(wanted, names)
         for place, meant in enumerate(candidates):
-            what = "column" if kind_of(site, holder).startswith("pandas.") else "key"
-            claim = f"`{site.one_line(holder)}` has no {what} {wanted!r}; the closest is {meant!r}."
-            why = f"Use `{meant!r}`{_difference(wanted, meant, what)}."
+            column = kind_of(site, holder).startswith("pandas.")
+            claim = worded(
+                "`{holder}` has no column {wanted!r}; the closest is {meant!r}."
+                if column
+                else "`{holder}` has no key {wanted!r}; the closest is {meant!r}.",
+                holder=site.one_line(holder),
+                wanted=wanted,
+                meant=meant,
+            )
+            why = worded(_why(wanted, meant, column), meant=meant)
             if literals:
                 changes = [site.over(node, _quoted(site, node, meant)) for node in literals]
                 changes += _of_the_same_form(site, wanted, meant, names)
@@ -152,7 +168,16 @@ def key_typo(site: Site) -> Iterator[Suspicion]:
             weight = 0.92 - 0.1 * place - 0.03 * min(closeness(wanted, meant), 5)
             if meant == certain and pure(holder):
                 check = f"{meant!r} in {site.text(holder)} and {wanted!r} not in {site.text(holder)}"
-                yield site.cause(claim, f"{meant!r} is one of the {what}s.", check, *repairs, weight=weight)
+                yield site.cause(
+                    claim,
+                    worded(
+                        "{meant!r} is one of the columns." if column else "{meant!r} is one of the keys.",
+                        meant=meant,
+                    ),
+                    check,
+                    *repairs,
+                    weight=weight,
+                )
             else:
                 yield site.reading(claim, *repairs, weight=weight - 0.15)
         if candidates:
@@ -180,14 +205,23 @@ def _of_the_same_form(site: Site, wanted: str, meant: str, names: list[str]) -> 
     return [site.over(node, _quoted(site, node, name)) for node, name in found.values() if name is not None]
 
 
-def _difference(wanted: str, meant: str, what: str) -> str:
-    """Why two names differ, where that is hard to see."""
-    what = "column's name" if what == "column" else what
-    if meant.strip() == wanted.strip():
-        if meant != meant.rstrip():
-            return f": the {what} ends in a space"
-        return f": the {what} begins with a space" if meant != meant.lstrip() else ", without the space"
-    return f": the {what} differs in case" if meant.lower() == wanted.lower() else ""
+def _why(wanted: str, meant: str, column: bool) -> str:
+    """What a repair does, and why two names differ where that is hard to see; `{meant!r}` is yet to fill."""
+    if meant.strip() != wanted.strip():
+        if meant.lower() != wanted.lower():
+            return marked("Use `{meant!r}`.")
+        if column:
+            return marked("Use `{meant!r}`: the column's name differs in case.")
+        return marked("Use `{meant!r}`: the key differs in case.")
+    if meant != meant.rstrip():
+        if column:
+            return marked("Use `{meant!r}`: the column's name ends in a space.")
+        return marked("Use `{meant!r}`: the key ends in a space.")
+    if meant == meant.lstrip():
+        return marked("Use `{meant!r}`, without the space.")
+    if column:
+        return marked("Use `{meant!r}`: the column's name begins with a space.")
+    return marked("Use `{meant!r}`: the key begins with a space.")
 
 
 def _quoted(site: Site, node: ast.Constant, text: str) -> str:
@@ -233,11 +267,13 @@ def key_form(site: Site) -> Iterator[Suspicion]:
         text = site.text(key)
         atom = isinstance(key, ast.Name | ast.Attribute | ast.Call | ast.Subscript)
         changed = f"{text}{how}" if atom else f"({text}){how}"
-        repair = site.repair(f"Look up `{changed}`.", site.over(key, changed))
-        claim = f"{wanted!r} is a key of `{site.one_line(holder)}` in another form."
+        repair = site.repair(worded("Look up `{changed}`.", changed=changed), site.over(key, changed))
+        claim = worded(
+            "{wanted!r} is a key of `{holder}` in another form.", wanted=wanted, holder=site.one_line(holder)
+        )
         if pure(holder) and pure(key):
             check = f"({text}) not in {site.text(holder)} and {changed} in {site.text(holder)}"
-            yield site.cause(claim, "In that form it is there.", check, repair, weight=0.94)
+            yield site.cause(claim, worded("In that form it is there."), check, repair, weight=0.94)
         else:
             yield site.reading(claim, repair, weight=0.9)
         return
@@ -341,11 +377,16 @@ def absent(site: Site) -> Iterator[Suspicion]:
         if found is None or wanted is UNKNOWN or of_another_axis(holder, key, wanted, found):
             return
         keys = ", ".join(found.keys[:8]) + ("…" if len(found.keys) > 8 else "")
-        has = f"its keys are {keys}" if keys else "it is empty"
-        claim = f"`{site.one_line(holder)}` has no key {wanted!r}; {has}."
+        has = worded("its keys are {keys}", keys=keys) if keys else worded("it is empty")
+        claim = worded(
+            "`{holder}` has no key {wanted!r}; {has}.", holder=site.one_line(holder), wanted=wanted, has=has
+        )
         if pure(holder):
             yield site.cause(
-                claim, f"{wanted!r} is not in it.", f"{wanted!r} not in {site.text(holder)}", weight=0.45
+                claim,
+                worded("{wanted!r} is not in it.", wanted=wanted),
+                f"{wanted!r} not in {site.text(holder)}",
+                weight=0.45,
             )
         reads = site.find(ast.Subscript, lambda node: isinstance(node.ctx, ast.Load))
         for node in [item for item in reads if item.slice is key]:
@@ -353,9 +394,9 @@ def absent(site: Site) -> Iterator[Suspicion]:
                 change = site.over(node, f"{site.text(holder)}.get({site.text(key)})")
                 zero = site.over(node, f"{site.text(holder)}.get({site.text(key)}, 0)")
                 yield site.reading(
-                    "A missing key may be acceptable here.",
-                    site.repair("Use `get`, which returns `None` for a missing key.", change),
-                    site.repair("Use `get` with 0 for a missing key.", zero),
+                    worded("A missing key may be acceptable here."),
+                    site.repair(worded("Use `get`, which returns `None` for a missing key."), change),
+                    site.repair(worded("Use `get` with 0 for a missing key."), zero),
                     weight=0.25,
                 )
         for call in site.find(
@@ -372,8 +413,8 @@ def absent(site: Site) -> Iterator[Suspicion]:
             )
             change = src.Splice(start=start, end=end, text=".discard")
             yield site.reading(
-                f"`{wanted!r}` is not in the set {shown(found)}.",
-                site.repair("Use `discard`, which ignores missing elements.", change),
+                worded("`{wanted!r}` is not in the set {found}.", wanted=wanted, found=shown(found)),
+                site.repair(worded("Use `discard`, which ignores missing elements."), change),
                 weight=0.6,
             )
 

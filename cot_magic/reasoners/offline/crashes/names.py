@@ -6,6 +6,7 @@ import keyword
 import sys
 from collections.abc import Iterator
 
+from cot_magic.core.language import worded
 from cot_magic.core.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline import modules
 from cot_magic.reasoners.offline import source as src
@@ -109,17 +110,7 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
     spaces = {item.name: item.type for item in site.case.namespace}
     module = modules.MEMBERS.get(name, "")
     if module in spaces and spaces[module] == "module" and name not in modules.ALIASES:
-        edit = site.repair(
-            f"Write `{module}.{name}`: `{module}` is already imported.",
-            *(site.over(node, f"{module}.{name}") for node in uses(site, name)),
-        )
-        yield site.cause(
-            f"`{name}` is defined in the module `{module}`, but is used without `{module}.` in front of it.",
-            f"`{name}` is not defined here, but `{module}.{name}` exists.",
-            f"{absent(name)} and hasattr({module}, {name!r})",
-            edit,
-            weight=0.9,
-        )
+        yield _in_module(site, name, module)
         return
     statement = _form(site, name, statement)
     attributes = _attributes(site, name)
@@ -138,18 +129,43 @@ def missing_import(site: Site) -> Iterator[Suspicion]:
     elif statement.startswith("from"):
         member = statement.split(" import ")[1]
         check = f"import importlib\n{absent(name)} and hasattr(importlib.import_module({root!r}), {member!r})"
-    import_ = site.repair(f"Add `{statement}`.", src.add_import(site.cell, statement))
+    import_ = site.repair(
+        worded("Add `{statement}`.", statement=statement), src.add_import(site.cell, statement)
+    )
     if weight < 0.5:
         yield site.reading(
-            f"`{name}` may be the module of that name, which is not imported.", import_, weight=weight
+            worded("`{name}` may be the module of that name, which is not imported.", name=name),
+            import_,
+            weight=weight,
         )
         return
     yield site.cause(
-        f"`{name}` is used but was never imported.",
-        f"`{name}` is not defined in the kernel, and `{statement}` works.",
+        worded("`{name}` is used but was never imported.", name=name),
+        worded(
+            "`{name}` is not defined in the kernel, and `{statement}` works.", name=name, statement=statement
+        ),
         check,
         import_,
         weight=weight,
+    )
+
+
+def _in_module(site: Site, name: str, module: str) -> Suspicion:
+    """The name is written without its module, which is imported."""
+    edit = site.repair(
+        worded("Write `{module}.{name}`: `{module}` is already imported.", module=module, name=name),
+        *(site.over(node, f"{module}.{name}") for node in uses(site, name)),
+    )
+    return site.cause(
+        worded(
+            "`{name}` is defined in the module `{module}`, but is used without `{module}.` in front of it.",
+            name=name,
+            module=module,
+        ),
+        worded("`{name}` is not defined here, but `{module}.{name}` exists.", name=name, module=module),
+        f"{absent(name)} and hasattr({module}, {name!r})",
+        edit,
+        weight=0.9,
     )
 
 
@@ -312,10 +328,15 @@ def typo(site: Site) -> Iterator[Suspicion]:
         return  # another cell defines exactly this name
     assigned = bool(stores(site, name))
     for place, meant in enumerate(near(name, scope)):
-        kind = (
-            "looks like a typo for" if closeness(name, meant) else "differs only in case or underscores from"
+        claim = (
+            worded("`{name}` is not defined; it looks like a typo for `{meant}`.", name=name, meant=meant)
+            if closeness(name, meant)
+            else worded(
+                "`{name}` is not defined; it differs only in case or underscores from `{meant}`.",
+                name=name,
+                meant=meant,
+            )
         )
-        claim = f"`{name}` is not defined; it {kind} `{meant}`."
         repairs = _spelt_alike(site, name, meant)
         weight = 0.9 - 0.1 * place - 0.02 * closeness(name, meant)
         if hasattr(builtins, meant) and not _is_called(site, name):
@@ -325,7 +346,7 @@ def typo(site: Site) -> Iterator[Suspicion]:
                 f"{meant!r} in locals() or {meant!r} in globals() or "
                 f"hasattr(__import__('builtins'), {meant!r})"
             )
-            seen = f"`{name}` is not defined here, but `{meant}` is."
+            seen = worded("`{name}` is not defined here, but `{meant}` is.", name=name, meant=meant)
             yield site.cause(claim, seen, f"{absent(name)} and ({exists})", *repairs, weight=weight)
             continue
         yield site.reading(claim, *repairs, weight=weight - 0.1)
@@ -366,12 +387,16 @@ def _shorter(name: str) -> set[str]:
 def _spelt_alike(site: Site, name: str, meant: str) -> list[Repair]:
     """Use the known name; or the unknown one everywhere, where the cell has it more often."""
     use_known = site.repair(
-        f"Write `{meant}`, which is defined.", *(site.over(node, meant) for node in uses(site, name))
+        worded("Write `{meant}`, which is defined.", meant=meant),
+        *(site.over(node, meant) for node in uses(site, name)),
     )
     renamed = [site.over(node, name) for node in (*stores(site, meant), *uses(site, meant))]
     if not stores(site, meant) or stores(site, name) or len(renamed) >= len(uses(site, name)):
         return [use_known]
-    return [site.repair(f"Write `{name}`, as everywhere else in the cell.", *renamed), use_known]
+    return [
+        site.repair(worded("Write `{name}`, as everywhere else in the cell.", name=name), *renamed),
+        use_known,
+    ]
 
 
 def _is_called(site: Site, name: str) -> bool:
@@ -392,17 +417,23 @@ def missing_quotes(site: Site) -> Iterator[Suspicion]:
     name = missing(site)
     for node in site.find(ast.Name, lambda node: node.id == name):
         holder = _subscripted(site, node)
-        quoted = site.repair("Put it in quotes.", site.over(node, repr(name)))
+        quoted = site.repair(worded("Put it in quotes."), site.over(node, repr(name)))
         if holder is not None and repr(name) in site.keys(holder.value):
             yield site.cause(
-                f"`{name}` is a key of `{site.one_line(holder.value)}`, but is written without quotes.",
-                f"There is no variable `{name}`, but `{name!r}` is a key.",
+                worded(
+                    "`{name}` is a key of `{value}`, but is written without quotes.",
+                    name=name,
+                    value=site.one_line(holder.value),
+                ),
+                worded("There is no variable `{name}`, but `{name!r}` is a key.", name=name),
                 f"{absent(name)} and {name!r} in {site.text(holder.value)}",
                 quoted,
                 weight=0.94,
             )
         elif _is_argument(site, node) and not keyword.iskeyword(name):
-            yield site.reading(f"`{name}` may be a string without its quotes.", quoted, weight=0.2)
+            yield site.reading(
+                worded("`{name}` may be a string without its quotes.", name=name), quoted, weight=0.2
+            )
         return
 
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.core.case import Cell
+from cot_magic.core.language import worded
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Function, Site
@@ -56,9 +57,15 @@ def origin(site: Site) -> Iterator[Suspicion]:
             if isinstance(assign.value, ast.Call):
                 yield from _from_call(site, cell, assign.value, assign, node.id)
             elif isinstance(assign.value, ast.Constant) and assign.value.value is None:
-                where = f"{site.case.label(cell.id)}, line {assign.lineno}"
-                claim = f"`{node.id}` was set to `None` ({where}), and nothing else was assigned to it since."
-                yield site.cause(claim, f"`{node.id}` is `None`.", f"{node.id} is None", weight=0.7)
+                where = worded("{id}, line {lineno}", id=site.case.label(cell.id), lineno=assign.lineno)
+                claim = worded(
+                    "`{id}` was set to `None` ({where}), and nothing else was assigned to it since.",
+                    id=node.id,
+                    where=where,
+                )
+                yield site.cause(
+                    claim, worded("`{id}` is `None`.", id=node.id), f"{node.id} is None", weight=0.7
+                )
             break
 
 
@@ -99,16 +106,16 @@ def _from_call(
     elif isinstance(call.func, ast.Attribute) and call.func.attr in ("match", "search", "fullmatch", "find"):
         what = src.text_of(cell.source, call)
         yield site.cause(
-            f"`{what}` found nothing and returned `None`, which is then used as a match.",
-            f"`{name or what}` is `None`.",
+            worded("`{what}` found nothing and returned `None`, which is then used as a match.", what=what),
+            worded("`{value}` is `None`.", value=name or what),
             f"{name or what} is None",
             weight=0.9,
         )
     elif isinstance(call.func, ast.Attribute) and call.func.attr == "get" and call.args:
         what = src.text_of(cell.source, call)
         yield site.cause(
-            f"`{what}` returned `None`: there is no such key, and no default is given.",
-            f"`{name or what}` is `None`.",
+            worded("`{what}` returned `None`: there is no such key, and no default is given.", what=what),
+            worded("`{value}` is `None`.", value=name or what),
             f"{name or what} is None",
             weight=0.85,
         )
@@ -142,13 +149,23 @@ def _from_mutator(
         return
     repair = Repair(
         edits=(src.edit(cell, *changes),),
-        why=f"Do not assign the result of `{method}`: it changes `{owner}` in place and returns `None`.",
+        why=worded(
+            "Do not assign the result of `{method}`: it changes `{owner}` in place and returns `None`.",
+            method=method,
+            owner=owner,
+        ),
     )
     target = name or whole
     yield site.cause(
-        f"`{whole}` changes `{owner}` in place and returns `None`"
-        + (f", which was assigned to `{name}`." if name else "."),
-        f"`{target}` is `None`.",
+        worded(
+            "`{whole}` changes `{owner}` in place and returns `None`, which was assigned to `{name}`."
+            if name
+            else "`{whole}` changes `{owner}` in place and returns `None`.",
+            whole=whole,
+            owner=owner,
+            name=name,
+        ),
+        worded("`{target}` is `None`.", target=target),
         f"{target} is None",
         repair,
         weight=0.95,
@@ -164,11 +181,14 @@ def _from_inplace(site: Site, cell: Cell, call: ast.Call, name: str) -> Iterator
         start = len(before) - 1
     repair = Repair(
         edits=(src.edit(cell, src.Splice(start=start, end=end, text="")),),
-        why="Remove `inplace=True`, so that the method returns the changed object.",
+        why=worded("Remove `inplace=True`, so that the method returns the changed object."),
     )
     yield site.cause(
-        f"`{src.text_of(cell.source, call)}` changes the object in place and returns `None`.",
-        f"`{name}` is `None`." if name else "The result is `None`.",
+        worded(
+            "`{source}` changes the object in place and returns `None`.",
+            source=src.text_of(cell.source, call),
+        ),
+        worded("`{name}` is `None`.", name=name) if name else worded("The result is `None`."),
         f"{name or 'None'} is None",
         repair,
         weight=0.95,
@@ -210,13 +230,17 @@ def _from_function(site: Site, cell: Cell, function: Function, target: str) -> I
             changes = [src.line_after(source, last, f"return {result}", indent=function.body[0].col_offset)]
             certain = isinstance(last, ast.Assign) or len(set(names)) == 1
     where = site.case.label(cell.id)
-    claim = f"The function `{function.name}` ({where}) has no `return` statement, so it returns `None`."
+    claim = worded(
+        "The function `{name}` ({where}) has no `return` statement, so it returns `None`.",
+        name=function.name,
+        where=where,
+    )
     repairs = []
     if changes:
-        why = f"Return the result from `{function.name}`."
+        why = worded("Return the result from `{name}`.", name=function.name)
         repairs = [Repair(edits=(src.edit(cell, *changes),), why=why)]
     if certain and target:
-        seen = f"`{target}` is `None`."
+        seen = worded("`{target}` is `None`.", target=target)
         yield site.cause(claim, seen, f"({target}) is None", *repairs, weight=0.92)
     else:
         yield site.reading(claim, *repairs, weight=0.85)

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from cot_magic.core.language import worded
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import (
     CALLABLE,
@@ -20,13 +21,13 @@ from cot_magic.reasoners.offline.written import rule
 
 
 def _both(site: Site, pair: Pair) -> str:
-    return f"{site.mention(pair.left)} and {site.mention(pair.right)}"
+    return worded("{left} and {right}", left=site.mention(pair.left), right=site.mention(pair.right))
 
 
 def _converted(site: Site, pair: Pair, node: ast.expr, function: str) -> Repair:
     """`function(node)`; the target of an augmented assignment cannot be wrapped, so the assignment is written
     out."""
-    why = f"Write `{function}({site.one_line(node)})`."
+    why = worded("Write `{function}({node})`.", function=function, node=site.one_line(node))
     if isinstance(pair.whole, ast.AugAssign) and node is pair.left:
         sign = site.cell.source[
             src.span(site.cell.source, pair.left)[1] : src.span(site.cell.source, pair.right)[0]
@@ -275,7 +276,7 @@ def text_and_number(site: Site) -> Iterator[Suspicion]:
         text, number = pair.sides[place], pair.sides[1 - place]
         value = site.literal(text)
         convert = number_in(value)
-        claim = f"{_both(site, pair)}: one is a string, the other is a number."
+        claim = worded("{site}: one is a string, the other is a number.", site=_both(site, pair))
         check = " and ".join(is_type(site, side) for side in pair.sides)
         decisive = pure(text) and pure(number)
         if isinstance(pair.operator, ast.Add):
@@ -284,14 +285,14 @@ def text_and_number(site: Site) -> Iterator[Suspicion]:
             edit = _converted(site, pair, text, convert)
             yield site.cause(
                 claim,
-                f"The string `{value}` holds a number.",
+                worded("The string `{value}` holds a number.", value=value),
                 f"{check} and {convert}({site.text(text)}) is not None",
                 edit,
                 weight=0.92,
             )
         elif value is not UNKNOWN and not isinstance(text, ast.Call):
             if decisive:
-                yield site.cause(claim, "They are of these types.", check, weight=0.5)
+                yield site.cause(claim, worded("They are of these types."), check, weight=0.5)
         else:
             convert = "float" if kinds[1 - place] == "float" else "int"
             yield site.reading(claim, _converted(site, pair, text, convert), weight=0.6)
@@ -335,12 +336,18 @@ def _plus(
     joined = _all_as_text(site, pair) or _converted(site, pair, number, "str")
     if convert:
         yield site.reading(
-            f"{claim} You may have meant the sum.", _converted(site, pair, text, convert), weight=0.6
+            worded("{claim} You may have meant the sum.", claim=claim),
+            _converted(site, pair, text, convert),
+            weight=0.6,
         )
-        yield site.reading(f"{claim} You may have meant a string.", joined, weight=0.5)
+        yield site.reading(worded("{claim} You may have meant a string.", claim=claim), joined, weight=0.5)
     elif check and _is_words(site, text):
         yield site.cause(
-            claim, "The string holds no number, so only joining makes sense.", check, joined, weight=0.92
+            claim,
+            worded("The string holds no number, so only joining makes sense."),
+            check,
+            joined,
+            weight=0.92,
         )
     else:
         yield site.reading(claim, joined, weight=0.85)
@@ -359,7 +366,7 @@ def _all_as_text(site: Site, pair: Pair) -> Repair | None:
     if len(numbers) < 2:
         return None
     changes = [change for node in numbers for change in site.call("str", node)]
-    return site.repair("Make strings of the numbers.", *changes)
+    return site.repair(worded("Make strings of the numbers."), *changes)
 
 
 def _is_words(site: Site, node: ast.expr) -> bool:

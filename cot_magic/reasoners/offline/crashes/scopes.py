@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from cot_magic.core.case import Cell
+from cot_magic.core.language import worded
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.names import absent, missing, stores, uses
 from cot_magic.reasoners.offline.rule import Check, Repair, Suspicion
@@ -186,10 +187,16 @@ def other_cell(site: Site) -> Iterator[Suspicion]:
         if node is None:
             continue
         where = site.case.label(cell.id)
-        state = "has not run" if cell.execution_count is None else "has run, but the name was removed since"
+        state = (
+            worded("has not run")
+            if cell.execution_count is None
+            else worded("has run, but the name was removed since")
+        )
         yield Suspicion(
-            claim=f"`{name}` is defined in {where}, which {state}.",
-            prediction=f"`{name}` is not defined in the kernel before the cell runs.",
+            claim=worded(
+                "`{name}` is defined in {where}, which {state}.", name=name, where=where, state=state
+            ),
+            prediction=worded("`{name}` is not defined in the kernel before the cell runs.", name=name),
             checks=(Check(source=f"{name!r} not in globals()"),),
             repairs=_brought_here(site, cell, node, name, defined),
             cell=cell.id,
@@ -210,9 +217,10 @@ def _brought_here(site: Site, cell: Cell, node: ast.stmt, name: str, defined: se
         return ()
     text = src.lines_of(cell.source, node)
     change = src.line_before(site.cell.source, src.import_line(site.cell.source), text)
-    why = (
-        f"Run {site.case.label(cell.id)} first. Until then, this copies its definition of `{name}` above the "
-        "code that needs it."
+    why = worded(
+        "Run {cell} first. Until then, this copies its definition of `{name}` above the code that needs it.",
+        cell=site.case.label(cell.id),
+        name=name,
     )
     return (site.repair(why, change),)
 

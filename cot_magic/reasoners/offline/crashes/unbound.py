@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from cot_magic.core.language import worded
 from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of
@@ -46,24 +47,45 @@ def missing_global(site: Site) -> Iterator[Suspicion]:
     if holder is None and not known:
         return
     word = "nonlocal" if holder is not None else "global"
-    where = f"of the function `{holder.name}`" if holder is not None else "outside"
+    where = worded("of the function `{name}`", name=holder.name) if holder is not None else worded("outside")
     change = src.line_before(site.cell.source, _first_body_line(function), f"{word} {name}")
     augmented = _changes_itself(function, name)
-    claim = (
-        f"`{function.name}` assigns to `{name}`, which makes it a local variable; the one {where} is meant."
+    claim = worded(
+        "`{name}` assigns to `{name2}`, which makes it a local variable; the one {where} is meant.",
+        name=function.name,
+        name2=name,
+        where=where,
     )
-    repair = site.repair(f"Add `{word} {name}`, so that `{name}` means the one {where}.", change)
+    repair = site.repair(
+        worded(
+            "Add `{word} {name}`, so that `{name}` means the one {where}.", word=word, name=name, where=where
+        ),
+        change,
+    )
     if augmented and (start := _start_of(site, function, name)) is not None:
         line = src.line_before(site.cell.source, _first_body_line(function), f"{name} = {start}")
-        local = site.repair(f"Start with `{name} = {start}` in the function: it returns the result.", line)
+        local = site.repair(
+            worded(
+                "Start with `{name} = {start}` in the function: it returns the result.",
+                name=name,
+                start=start,
+            ),
+            line,
+        )
         both = (local, repair) if _in_a_loop(function, name) else (repair, local)
         yield site.reading(
-            f"`{function.name}` adds to `{name}` before it has a value there.", *both, weight=0.9
+            worded("`{name}` adds to `{name2}` before it has a value there.", name=function.name, name2=name),
+            *both,
+            weight=0.9,
         )
     elif augmented and not _read_by_other_name(function, name):
         check = f"{name!r} not in locals()" if holder is not None else f"{name!r} in globals()"
         yield site.cause(
-            claim, f"There is a variable `{name}` {where}, and no local one yet.", check, repair, weight=0.92
+            claim,
+            worded("There is a variable `{name}` {where}, and no local one yet.", name=name, where=where),
+            check,
+            repair,
+            weight=0.92,
         )
     else:
         yield site.reading(claim, repair, weight=0.6)

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from cot_magic.core.language import marked, worded
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import pure
 from cot_magic.reasoners.offline.rule import Suspicion
@@ -201,12 +202,25 @@ def _formats(text: str) -> list[str]:
 _HEX, _BINARY = re.compile(r"[+-]?0x[0-9a-fA-F]+"), re.compile(r"[+-]?0b[01]+")
 # pattern of the string, function, suffix to add, description, and how likely this is meant
 _SIGNS = (
-    (re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"), "", ".replace(',', '')", "has thousands separators", 0.85),
-    (re.compile(r"[+-]?\d+,\d+"), "float", ".replace(',', '.')", "has a decimal comma", 0.8),
-    (re.compile(r"[$€£]\s?[\d.,]+"), "", ".lstrip('$€£ ')", "begins with a currency sign", 0.8),
-    (re.compile(r"[\d.]+\s?%"), "", ".rstrip(' %')", "ends with a percent sign", 0.7),
-    (re.compile(r"[\d.]+[A-Za-z ]+"), "", ".rstrip({0!r})", "ends with letters", 0.4),
-)
+    (re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"), "", ".replace(',', '')",
+     marked("{value!r} has thousands separators."), 0.85),
+    (
+        re.compile(r"[+-]?\d+,\d+"),
+        "float",
+        ".replace(',', '.')",
+        marked("{value!r} has a decimal comma."),
+        0.8,
+    ),
+    (
+        re.compile(r"[$€£]\s?[\d.,]+"),
+        "",
+        ".lstrip('$€£ ')",
+        marked("{value!r} begins with a currency sign."),
+        0.8,
+    ),
+    (re.compile(r"[\d.]+\s?%"), "", ".rstrip(' %')", marked("{value!r} ends with a percent sign."), 0.7),
+    (re.compile(r"[\d.]+[A-Za-z ]+"), "", ".rstrip({0!r})", marked("{value!r} ends with letters."), 0.4),
+)  # fmt: skip
 
 
 @rule(
@@ -239,9 +253,11 @@ def number_text(site: Site) -> Iterator[Suspicion]:
         ast.Call, lambda node: getattr(node.func, "id", "") == "map" and len(node.args) == 2
     ):
         if getattr(call.args[0], "id", "") == "int" and number_in(value) == "float":
-            claim = f"{value!r} has a decimal point or an exponent, which `int` does not read."
+            claim = worded(
+                "{value!r} has a decimal point or an exponent, which `int` does not read.", value=value
+            )
             yield site.reading(
-                claim, site.repair("Use `float`.", site.over(call.args[0], "float")), weight=0.8
+                claim, site.repair(worded("Use `float`."), site.over(call.args[0], "float")), weight=0.8
             )
         if (
             not value.strip()
@@ -254,23 +270,34 @@ def number_text(site: Site) -> Iterator[Suspicion]:
                 src.span(site.cell.source, call.args[1])[1],
             )
             repair = site.repair(
-                "Use `split()`, which leaves no empty parts.", src.Splice(start=start, end=end, text="()")
+                worded("Use `split()`, which leaves no empty parts."),
+                src.Splice(start=start, end=end, text="()"),
             )
-            yield site.reading("One part is empty.", repair, weight=0.8)
+            yield site.reading(worded("One part is empty."), repair, weight=0.8)
         return
 
 
 def _readings(site: Site, call: ast.Call, argument: ast.expr, value: str, wanted: str) -> Iterator[Suspicion]:
     text = site.text(argument)
     if wanted == "int" and number_in(value) == "float" and len(call.args) == 1:
-        claim = f"{value!r} has a decimal point or an exponent, which `int` does not read."
+        claim = worded(
+            "{value!r} has a decimal point or an exponent, which `int` does not read.", value=value
+        )
         check = f"float({text}) is not None"
         whole = float(value).is_integer() if abs(float(value)) < 1e300 else False
-        through = site.repair("Convert it with `float`, then with `int`.", *site.call("float", argument))
-        plain = site.repair("Use `float`, which keeps the decimal places.", site.over(call.func, "float"))
+        through = site.repair(
+            worded("Convert it with `float`, then with `int`."), *site.call("float", argument)
+        )
+        plain = site.repair(
+            worded("Use `float`, which keeps the decimal places."), site.over(call.func, "float")
+        )
         if whole and pure(argument):
             yield site.cause(
-                claim, "`float` reads it, and the value is a whole number.", check, through, weight=0.92
+                claim,
+                worded("`float` reads it, and the value is a whole number."),
+                check,
+                through,
+                weight=0.92,
             )
         else:
             yield site.reading(claim, plain, through, weight=0.8)
@@ -283,36 +310,52 @@ def _decorated(
 ) -> Iterator[Suspicion]:
     """Numbers with other characters around them, or in another base."""
     bare, text = value.strip(), site.text(argument)
-    for pattern, base, name in ((_HEX, 16, "hexadecimal"), (_BINARY, 2, "binary")):
+    for pattern, base, told in (
+        (_HEX, 16, marked("{value!r} is a hexadecimal number.")),
+        (_BINARY, 2, marked("{value!r} is a binary number.")),
+    ):
         if pattern.fullmatch(bare) and len(call.args) == 1 and wanted == "int":
-            repair = site.repair(f"Read it with base {base}.", site.after(argument, f", {base}"))
-            seen, check = f"It can be read with base {base}.", f"int({text}, {base}) is not None"
-            yield site.cause(f"{value!r} is a {name} number.", seen, check, repair, weight=0.9)
+            repair = site.repair(
+                worded("Read it with base {base}.", base=base), site.after(argument, f", {base}")
+            )
+            check = f"int({text}, {base}) is not None"
+            yield site.cause(
+                worded(told, value=value),
+                worded("It can be read with base {base}.", base=base),
+                check,
+                repair,
+                weight=0.9,
+            )
             return
     for pattern, only, suffix, what, weight in _SIGNS:
         found = pattern.fullmatch(bare)
         if found is not None and only in ("", wanted):
             letters = re.sub(r"[\d.,]", "", bare)
             repair = site.repair(
-                "Remove what is not part of the number.", site.after(argument, suffix.format(letters))
+                worded("Remove what is not part of the number."), site.after(argument, suffix.format(letters))
             )
-            yield site.reading(f"{value!r} {what}.", repair, weight=weight)
+            yield site.reading(worded(what, value=value), repair, weight=weight)
             return
     if re.fullmatch(r"[0-9a-fA-F]+", bare) and wanted == "int" and len(call.args) == 1:
-        repair = site.repair("Read it with base 16.", site.after(argument, ", 16"))
-        yield site.reading(f"{value!r} may be a hexadecimal number.", repair, weight=0.5)
+        repair = site.repair(worded("Read it with base 16."), site.after(argument, ", 16"))
+        yield site.reading(worded("{value!r} may be a hexadecimal number.", value=value), repair, weight=0.5)
     elif bare:
         check = f"isinstance({text}, str) and not ({text}).strip().replace('.', '', 1).isdigit()"
         if pure(argument):
-            yield site.cause(f"{value!r} is not a number.", "The string holds no number.", check, weight=0.5)
+            yield site.cause(
+                worded("{value!r} is not a number.", value=value),
+                worded("The string holds no number."),
+                check,
+                weight=0.5,
+            )
     else:
         check = f"isinstance({text}, str) and not ({text}).strip()"
         if pure(argument):
-            claim = "The string is empty, so there is no number to read."
-            yield site.cause(claim, "It is empty.", check, weight=0.8)
+            claim = worded("The string is empty, so there is no number to read.")
+            yield site.cause(claim, worded("It is empty."), check, weight=0.8)
         if value == "":
-            repair = site.repair("Use 0 for an empty string.", site.after(argument, " or 0"))
-            yield site.reading("An empty string may mean 0.", repair, weight=0.3)
+            repair = site.repair(worded("Use 0 for an empty string."), site.after(argument, " or 0"))
+            yield site.reading(worded("An empty string may mean 0."), repair, weight=0.3)
 
 
 RULES = (not_in_list, empty, math_domain, time_format, number_text)
