@@ -61,7 +61,7 @@ def checkup() -> tuple[Requirement, ...]:
         "front ends": _front_ends,
         "front-end extension": _extension,
         "credentials": _credentials,
-        "libraries and forks": _fork_unsafe,
+        "libraries and forks": _libraries,
         "extras": _extras,
     }
     found = [part for what, check in checks.items() for part in tried(what, check)]
@@ -220,22 +220,27 @@ def _credentials() -> Iterator[Requirement]:
         )
 
 
-def _fork_unsafe() -> Iterator[Requirement]:
-    from cot_magic.sandbox.machine import FORK_UNSAFE
+def _libraries() -> Iterator[Requirement]:
+    """What becomes of the installed libraries in a copy of the kernel."""
+    from cot_magic.sandbox.libraries import LIBRARIES, Fate
 
-    tops = {module.partition(".")[0]: part for module, part in FORK_UNSAFE.items()}
-    tops["torch"] = "CUDA of torch, once it is in use,"
-    found = {name: part for name, part in tops.items() if importlib.util.find_spec(name) is not None}
-    if not found:
-        detail = "none installed of those that do not survive a fork: " + ", ".join(sorted(tops))
-        yield Requirement(what="libraries and forks", good=True, detail=detail)
-    for name, part in found.items():
+    installed = [row for row in LIBRARIES if row.is_installed()]
+    for fate in (Fate.COPIED, Fate.BLOCKED):
+        found = "; ".join(f"{row.top}: {row.what}" for row in installed if row.fate is fate)
+        if found:
+            yield Requirement(what=f"libraries: {fate}", good=True, detail=found)
+    apart = [row for row in LIBRARIES if row.fate is Fate.APART]
+    for row in (row for row in apart if row.is_installed()):
         detail = (
-            f"{part} do not survive a fork: a kernel that has imported it is not copied; experiments run in "
-            "a new process, after the cells above"
+            f"{row.why} do not survive a fork: a kernel that uses it ({row.what}) is not copied; experiments "
+            "run in a new process, after the cells above"
         )
         remedy = "keep the cells above a failing one short, or import it below that cell"
-        yield Requirement(what=name, good=False, detail=detail, remedy=remedy, optional=True)
+        yield Requirement(what=row.top, good=False, detail=detail, remedy=remedy, optional=True)
+    if not any(row.is_installed() for row in apart):
+        names = ", ".join(sorted(row.top for row in apart))
+        detail = f"none installed of those that do not survive a fork: {names}"
+        yield Requirement(what="libraries and forks", good=True, detail=detail)
 
 
 def _extras() -> Iterator[Requirement]:

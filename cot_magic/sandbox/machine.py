@@ -11,18 +11,11 @@ import warnings
 
 from cot_magic.core.jobs import Limits, SandboxStatus
 from cot_magic.sandbox import wire
+from cot_magic.sandbox.libraries import why_not_copied
 from cot_magic.sandbox.permissions import Permissions
 
 PROBE_SECONDS = 10.0
 LEAST_FREE_MB = 256
-FORK_UNSAFE = {  # loaded module: what a fork of its process breaks
-    "polars": "the threads of polars",
-    "jax": "the threads of jax",
-    "ray": "the connections of ray",
-    "grpc._cython.cygrpc": "the threads of grpc",
-    "tensorflow": "the threads of tensorflow",
-    "pyspark": "the connections of pyspark",
-}
 
 
 def probe() -> SandboxStatus:
@@ -42,13 +35,7 @@ def why_not_fork(size_limit_mb: int) -> str | None:
         return f"copies of the kernel need Linux; this is {platform.system()}"
     if threading.current_thread() is not threading.main_thread():
         return "the kernel can only be copied from its main thread"
-    for module, part in FORK_UNSAFE.items():
-        if module in sys.modules:
-            return f"a copy of this kernel could hang: {part} do not survive a fork"
-    cuda = getattr(sys.modules.get("torch"), "cuda", None)
-    if cuda is not None and cuda.is_initialized():
-        return "CUDA is in use and does not work in a forked copy"
-    return _why_too_large(size_limit_mb)
+    return why_not_copied() or _why_too_large(size_limit_mb)
 
 
 def quiet_fork_warning() -> None:

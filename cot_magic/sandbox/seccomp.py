@@ -86,6 +86,9 @@ DENIED: dict[str, Numbers] = {
     "perf_event_open": (298, 241),
     "bpf": (321, 280),
     "userfaultfd": (323, 282),
+    "io_setup": (206, 0),  # of the events that it reserves there is one number for the machine
+    "io_submit": (209, 2),
+    "io_pgetevents": (333, 292),
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
@@ -132,6 +135,9 @@ DENIED: dict[str, Numbers] = {
     "name_to_handle_at": (303, 264),
     "lookup_dcookie": (212, 18),
     "lsm_set_self_attr": (460, 460),
+    # the mounts of the machine
+    "statmount": (457, 457),
+    "listmount": (458, 458),
 }
 NETWORK = ("connect", "accept", "accept4", "bind", "listen")
 # Landlock does not cover these. They pretend to succeed and do nothing, so that shutil.copy2 works.
@@ -176,6 +182,7 @@ CLONE: Numbers = (56, 220)
 CLONE3: Numbers = (435, 435)
 SOCKET: Numbers = (41, 198)
 PRCTL: Numbers = (157, 167)
+SECCOMP: Numbers = (317, 277)
 TRUNCATE: Numbers = (76, 45)
 SIGNALLING: tuple[Numbers, ...] = ((62, 129), (234, 131))  # kill, tgkill
 MMAP: Numbers = (9, 222)
@@ -303,13 +310,16 @@ def _rules(
         yield CLONE, (LOAD_FIRST, _step(JUMP_SET, CLONE_THREAD, 0, 1), ALLOWED, REFUSED)
         for numbers in SIGNALLING:
             yield numbers, (LOAD_FIRST, *only_itself)
+        # a filter or listener of its own could answer the calls by which a job reports
+        yield SECCOMP, (REFUSED,)
     or_zero = (LOAD_FIRST, _step(JUMP_EQ, 0, 1, 0), *only_itself)  # 0 is the process itself too
     yield SCHED_SETAFFINITY, or_zero
     yield PRLIMIT, (*_keeps_core_limit(resource=1, given=2), *or_zero)
     yield SETRLIMIT, (*_keeps_core_limit(resource=0, given=1), ALLOWED)
     yield MMAP, _answer_to_mmap()
     # with another PDEATHSIG the job could outlive the kernel
-    yield PRCTL, (LOAD_FIRST, _step(JUMP_EQ, syscalls.PR_SET_PDEATHSIG, 0, 1), REFUSED, ALLOWED)
+    options = (syscalls.PR_SET_PDEATHSIG,) if proc else (syscalls.PR_SET_PDEATHSIG, syscalls.PR_SET_SECCOMP)
+    yield PRCTL, (LOAD_FIRST, *_among(options, REFUSED, ALLOWED))
 
 
 def _answer_to_open(flags: int) -> Steps:

@@ -62,7 +62,7 @@ def not_held(*attacked: Attacked) -> dict[str, str]:
 
 def test_there_are_many_attempts_of_each_kind_and_each_has_its_name():
     attempts = catalogue()
-    assert len(attempts) >= 500
+    assert len(attempts) >= 600
     assert Counter(attack.kind for attack in attempts).keys() == set(AttackKind)
     assert len({(attack.kind, attack.name) for attack in attempts}) == len(attempts)
     for attack in attempts:
@@ -125,6 +125,8 @@ def test_without_the_confinement_they_get_out():
         "write a file of the working directory", "make a folder", "empty a file by opening it to read",
         "read ~/.ssh/id_rsa", "read .env of the project", "interrupt a program of the person",
         "connect to a unix socket", "read a named pipe by native code", "slow a program", "change the mode",
+        "write by the asynchronous calls of Linux", "be told of system calls", "list the mounts of the system",
+        "a message queue that stays",
     )  # fmt: skip
     attacked = suite.attack_as(user, names=harmless, before=UNCONFINED)
     assert {result.name: result.ending for result in attacked.results} == dict.fromkeys(

@@ -13,6 +13,7 @@ from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.errors import SandboxError
 from cot_magic.core.jobs import Job, JobResult, JobStep, Outcome, SandboxStatus
 from cot_magic.sandbox import wire
+from tests.sandbox.conftest import job
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
@@ -142,3 +143,39 @@ def test_noise_between_messages_costs_none_of_them(data, size):
     ]
     assert {"a": 1} in found
     assert found[-1] == {"b": 2}
+
+
+NOISY = """
+import os, time
+from cot_magic.sandbox import forked
+run_job = forked.run_job
+
+def noisy(job, allow, around, ends):
+    source = job.steps[0].source
+    if not source.startswith("# says "):
+        run_job(job, allow, around, ends)
+    os.write(ends.result_fd, bytes.fromhex(source.removeprefix("# says ")).replace(b"KEY", ends.key))
+    time.sleep(0.05)  # its neighbours begin and end meanwhile
+    os._exit(0)
+
+forked.run_job = noisy
+"""
+
+
+@pytest.fixture(scope="module")
+def noisy_kernel(kernel):
+    kernel.park(NOISY)
+    return kernel
+
+
+@settings(max_examples=15, phases=[Phase.explicit, Phase.generate], deadline=None)
+@given(said=st.lists(streams(), min_size=2, max_size=2), noise=st.binary(max_size=200))
+def test_neighbours_of_a_job_that_says_anything_go_on(said, noise, noisy_kernel):
+    def says(lines) -> bytes:
+        return b"".join(b"\n" + (b"KEY" if keyed else b"") + line + b"\n" for keyed, line in lines)
+
+    loud = [job(f"# says {(says(lines) + noise).hex()}") for lines in said]
+    results = noisy_kernel.jobs(loud[0], job("sum(range(9))"), loud[1], job("1 / 0"), job("'a' * 3"))
+    assert all(isinstance(result.outcome, Outcome) for result in results)
+    assert [results[place].value for place in (1, 4)] == ["36", "'aaa'"]
+    assert results[3].raised.ename == "ZeroDivisionError"

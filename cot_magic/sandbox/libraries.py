@@ -1,0 +1,97 @@
+"""What becomes of libraries in a copy of the kernel: one table, which the check before a copy reads too."""
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    """COPIED: works in a copy. BLOCKED: experiments that use it are BLOCKED, never wrong.
+
+    APART: a kernel that has loaded it is not copied, and experiments run in a new process.
+    """
+
+    COPIED = "works in a copy"
+    BLOCKED = "blocks the experiment that uses it"
+    APART = "is not copied: experiments run in a new process"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryInCopies:
+    """One row: the module by which a library is known, and what of it this is about.
+
+    `why` tells what of it does not survive a fork; empty if all of it does.
+    """
+
+    module: str
+    what: str
+    fate: Fate
+    why: str = ""
+
+    @property
+    def top(self) -> str:
+        """The name by which it is imported."""
+        return self.module.partition(".")[0]
+
+    def is_installed(self) -> bool:
+        return importlib.util.find_spec(self.top) is not None
+
+
+_COPIED = {
+    "numpy": "arrays, also those over 64 MB; BLAS with one thread",
+    "pandas": "tables",
+    "sklearn": "estimators; OpenMP with one thread",
+    "matplotlib": "figures",
+    "pyarrow": "tables and conversions",
+    "sqlite3": "a database in memory",
+}
+_BLOCKED = {
+    "subprocess": ("a program that the kernel started", "its pipes and its end"),
+    "concurrent.futures": ("an executor that the kernel made", "its threads"),
+    "queue": ("a queue that a thread of the kernel fills", "its thread"),
+    "multiprocessing": ("a process that the kernel started", "its pipes and its end"),
+    "joblib": ("its worker processes", "its workers"),
+    "socket": ("a connection of the kernel", "its connection"),
+    "duckdb": ("a database file that the kernel has open", "its file"),
+}
+_APART = {
+    "polars": "the threads of polars",
+    "jax": "the threads of jax",
+    "ray": "the connections of ray",
+    "grpc._cython.cygrpc": "the threads of grpc",
+    "tensorflow": "the threads of tensorflow",
+    "pyspark": "the connections of pyspark",
+}
+TORCH = LibraryInCopies(
+    module="torch", what="CUDA, once it is in use", fate=Fate.APART, why="CUDA and its threads"
+)
+LIBRARIES = (
+    *(LibraryInCopies(module=name, what=what, fate=Fate.COPIED) for name, what in _COPIED.items()),
+    *(
+        LibraryInCopies(module=name, what=what, fate=Fate.BLOCKED, why=why)
+        for name, (what, why) in _BLOCKED.items()
+    ),
+    *(
+        LibraryInCopies(module=name, what="once it is imported", fate=Fate.APART, why=why)
+        for name, why in _APART.items()
+    ),
+    TORCH,
+)
+
+
+def why_not_copied() -> str | None:
+    """What of the loaded modules does not survive a fork, as a reason; None if all is known to."""
+    for row in LIBRARIES:
+        if row.fate is Fate.APART and row is not TORCH and row.module in sys.modules:
+            return f"a copy of this kernel could hang: {row.why} do not survive a fork"
+    cuda = getattr(sys.modules.get(TORCH.module), "cuda", None)
+    if cuda is not None and cuda.is_initialized():
+        return "CUDA is in use and does not work in a forked copy"
+    return None
+
+
+def as_table() -> str:
+    """The rows in Markdown."""
+    rows = [f"| `{row.top}` | {row.what} | {row.fate} |" for row in LIBRARIES]
+    return "\n".join(("| library | of it | in a copy of the kernel |", "|---|---|---|", *rows))

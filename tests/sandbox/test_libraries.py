@@ -1,0 +1,80 @@
+"""What the table of libraries says is so, wherever they are installed."""
+
+from pathlib import Path
+
+import pytest
+
+from cot_magic.core.jobs import Outcome
+from cot_magic.sandbox import libraries
+from cot_magic.sandbox.libraries import LIBRARIES, Fate
+
+OPEN = "import duckdb\nbase = duckdb.connect('kept.duckdb')\n_ = base.execute('create or replace table t as select 1 as a')"
+EXAMPLES = {  # by module: what the kernel does, then the code of the experiment
+    "numpy": ("import numpy\na = numpy.ones((3_000, 3_000))\n_ = a[:500] @ a", "a[0] = 2\nint((a[:2] @ a[:, :2])[0, 0])"),
+    "pandas": ("import pandas\nt = pandas.DataFrame({'k': list('aab'), 'v': [1, 2, 3]})", "t['w'] = t.v * 2\nint(t.groupby('k').w.sum()['a'])"),
+    "sklearn": (
+        "from sklearn.ensemble import HistGradientBoostingClassifier as Model\nX = [[n % 7, n % 3] for n in range(300)]\n"
+        "y = [n % 2 for n in range(300)]\nm = Model(max_iter=3).fit(X, y)",
+        "len(Model(max_iter=3).fit(X, y).predict(X))",
+    ),
+    "matplotlib": ("import matplotlib\nmatplotlib.use('agg')\nfrom matplotlib import pyplot\nf, ax = pyplot.subplots()", "len(ax.plot([1, 2]))"),
+    "pyarrow": ("import pyarrow\nt = pyarrow.table({'a': list(range(9))})\n_ = t.to_pandas()", "t.to_pandas().a.sum().item()"),
+    "sqlite3": ("import sqlite3\nc = sqlite3.connect(':memory:')\n_ = c.execute('create table t (a)')", "c.execute('insert into t values (5)')\nc.execute('select a from t').fetchone()[0]"),
+    "subprocess": ("import subprocess\nprogram = subprocess.Popen(['printf', 'ab'], stdout=subprocess.PIPE)", "program.stdout.read()"),
+    "concurrent.futures": ("from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n_ = pool.submit(int).result()", "pool.submit(int, '3').result(timeout=0.3)"),
+    "queue": (
+        "import queue, threading, time\nitems = queue.Queue()\n"
+        "worker = threading.Thread(target=lambda: (time.sleep(60), items.put(1)), daemon=True)\nworker.start()",
+        "items.get(timeout=0.2)",
+    ),
+    "multiprocessing": ("import multiprocessing\nprocess = multiprocessing.get_context('fork').Process(target=int)\nprocess.start()", "process.join()"),
+    "joblib": ("import joblib\n_ = joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(n) for n in (-1, -2))", "joblib.Parallel(n_jobs=2)(joblib.delayed(abs)(n) for n in (-1, -2))"),
+    "socket": ("import socket\nnear, far = socket.socketpair()\nfar.sendall(b'x')", "near.recv(1)"),
+    "duckdb": (OPEN, "base.execute('insert into t values (2)')\nbase.execute('select sum(a) from t').fetchone()[0]"),
+}  # fmt: skip
+RIGHT = {"numpy": "6002", "pandas": "6", "sklearn": "300", "matplotlib": "1", "pyarrow": "36", "sqlite3": "5"}
+
+
+def rows(*fates: Fate) -> list:
+    return [pytest.param(row, id=row.top) for row in LIBRARIES if row.fate in fates]
+
+
+@pytest.mark.parametrize("row", rows(Fate.COPIED, Fate.BLOCKED))
+def test_in_a_copy_it_works_or_blocks(kernel, row):
+    pytest.importorskip(row.module)
+    setup, source = EXAMPLES[row.module]
+    kernel.park(setup)
+    result = kernel.job(source)
+    if row.fate is Fate.COPIED:
+        assert (result.outcome, result.value) == (Outcome.PASSED, RIGHT[row.module]), result
+    else:
+        assert result.outcome is Outcome.BLOCKED, result
+
+
+@pytest.mark.parametrize("row", rows(Fate.APART))
+def test_a_kernel_that_has_loaded_it_is_not_copied(monkeypatch, row):
+    import types
+
+    assert libraries.why_not_copied() is None
+    module = types.ModuleType(row.module)
+    module.cuda = types.SimpleNamespace(is_initialized=lambda: True)
+    monkeypatch.setitem(libraries.sys.modules, row.module, module)
+    said = libraries.why_not_copied()
+    assert said is not None
+    assert row.why.split()[-1] in said or "CUDA" in said
+
+
+@pytest.mark.slow
+def test_polars_itself_is_recognised(new_kernel):
+    pytest.importorskip("polars")
+    new_kernel.run("import polars\npark()")
+    assert "the threads of polars" in new_kernel.run("print(S.status().reason)")
+
+
+def test_each_row_has_an_example():
+    assert EXAMPLES.keys() == {row.module for row in LIBRARIES if row.fate is not Fate.APART}
+
+
+def test_the_page_has_the_table():
+    page = (Path(__file__).parents[2] / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    assert libraries.as_table() in page
