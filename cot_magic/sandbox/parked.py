@@ -219,7 +219,10 @@ class ParkedCopy:
 
     def _warm_up(self) -> None:
         """Import and cache what every job needs. No user code runs: this process is not confined."""
+        from IPython.core.inputtransformer2 import TransformerManager
+
         compile(self._shell.compile.ast_parse("pass"), "<cot>", "exec")
+        TransformerManager().transform_cell("pass")  # type: ignore[no-untyped-call]  # not with those of the person
         ctypes.create_string_buffer(1)
         linecache.cache[REHEARSAL_FILE] = (len(REHEARSAL), None, REHEARSAL.splitlines(True), REHEARSAL_FILE)
         try:
