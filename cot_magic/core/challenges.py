@@ -18,6 +18,7 @@ _WHAT = {
     ChallengeKind.ABLATION: "whether every change is needed could not be tried",
     ChallengeKind.NULLS: "whether the test would notice an empty result could not be tried",
     ChallengeKind.AGREEMENT: "whether the new operation does the same could not be tried",
+    ChallengeKind.OTHER_INPUTS: "whether the assert holds for other values could not be tried",
     ChallengeKind.DAMAGE: "whether the values are as good as before could not be seen",
     ChallengeKind.NEIGHBOURS: "the edits nearby could not be tried",
     ChallengeKind.SECOND_COPY: "it could not be run in a second copy",
@@ -36,13 +37,13 @@ def ran(item: Evidence) -> bool:
 
 def unstood(fix: FixId, evidence: Sequence[Evidence], *, chosen: bool = False) -> list[str]:
     """Why the challenges speak against a fix; empty if it withstood all. If the person chose it, what its
-    neighbours do says nothing."""
+    neighbours do and what an assert decides says nothing."""
     items = challenged(fix, evidence)
     if not any(item.trial is ChallengeKind.SURVIVAL for item in items):
         return [NOT_CHALLENGED]
     reasons = []
     for item in items:
-        if item.trial is ChallengeKind.NEIGHBOURS and chosen:
+        if item.trial in (ChallengeKind.NEIGHBOURS, ChallengeKind.OTHER_INPUTS) and chosen:
             continue
         if item.trial is ChallengeKind.NULLS or item.trial is None:
             continue  # a test that notices nothing does not count; the fix may have others

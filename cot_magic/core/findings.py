@@ -151,6 +151,7 @@ class ChallengeKind(StrEnum):
     NULLS = "null fixes"  # a test with empty results in place of what the fix computes
     NEIGHBOURS = "neighbours"  # edits of equal or smaller size at the same place
     AGREEMENT = "agreement"  # another operation gives the same where the old one works
+    OTHER_INPUTS = "other inputs"  # an assert that decides holds for other values too
     DAMAGE = "damage"  # what the cells leave is compared with what there was
     SECOND_COPY = "second copy"  # the same once more in a copy that looks different
 

@@ -46,7 +46,7 @@ _TURNS = frozenset({"T", "transpose", "swapaxes"})
 _PATH_AND_STRING = re.compile(r"for \+: ('\w*Path' and 'str'|'str' and '\w*Path')")
 _READS_MOMENTS = frozenset({"to_datetime", "to_timedelta", "Timestamp", "fromtimestamp"})
 _OF_SETS = frozenset({("append", "add"), ("add", "append")})
-_ALIKE = frozenset({("match", "search")})  # the same, of the beginning only
+ALIKE = frozenset({("match", "search")})  # the same, of the beginning only
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -72,6 +72,7 @@ def unforced(
         yield from _returned_early(change)
     yield from _as_text(old, new, failure)
     yield from _turned(old, new, failure)
+    yield from _dimensions(old, new, failure)
     yield from _while_it_grows(old, new, failure)
     yield from _into_loops(old, new)
 
@@ -119,7 +120,7 @@ def _other_attribute(change: Difference, failure: Symptom, same: Callable[[str, 
     called = isinstance(change.parent, ast.Call) and change.parent.func is now
     if (one, other) in _OF_SETS and "'set'" not in failure.said and "'list'" not in failure.said:
         return f"`{other}` computes something else than `{one}` does for a set or list"
-    if one == other or same(one, other) or (one, other) in _ALIKE:
+    if one == other or same(one, other) or (one, other) in ALIKE:
         return ""
     if one in failure.missing:
         if isinstance(now, ast.Name) and not called and ast.unparse(was.value) != now.id:
@@ -161,14 +162,33 @@ def _less(change: Difference, failure: Symptom, bound: set[str]) -> str:
     if fewer or (isinstance(was, ast.BoolOp | ast.Compare) and ast.dump(now) in inside):
         return f"it leaves out a part of `{ast.unparse(was)[:40]}`"
     called = isinstance(was, ast.Call) and not isinstance(was.func, _NEVER_CALLED) and ast.dump(now) in inside
-    if isinstance(was, ast.Call) and called and (was.args or was.keywords) and _name(was) not in _CONVERTS:
+    if isinstance(was, ast.Call) and called and not _only_not_called(was, now, failure):
         return f"it leaves out what `{_name(was) or ast.unparse(was.func)[:40]}` did"
+    if isinstance(was, ast.Await) and ast.dump(now) in inside and "await" not in failure.said:
+        return f"it does not await `{ast.unparse(was.value)[:40]}`"
+    if isinstance(was, ast.List | ast.Tuple | ast.Set) and ast.dump(now) in inside and not _has_all(change):
+        return f"it leaves out a part of `{ast.unparse(was)[:40]}`"
     if isinstance(was, ast.Subscript) and isinstance(now, ast.Call) and _is_part(now.func, was.value):
         return _called_with(was, now, failure)
     computed = isinstance(was, ast.Call | ast.Subscript | ast.BinOp)
     if computed and isinstance(now, ast.Name) and now.id not in bound and ast.dump(now) not in inside:
         return f"`{now.id}` takes the place of what was computed"
     return ""
+
+
+def _has_all(change: Difference) -> bool:
+    """Whether the items of a display are all there, without it: `gather(a, b)` for `gather([a, b])`."""
+    assert isinstance(change.was, ast.List | ast.Tuple | ast.Set)
+    there = {ast.dump(node) for node in ast.walk(change.parent)} if change.parent is not None else set()
+    return {ast.dump(item) for item in change.was.elts} <= there
+
+
+def _only_not_called(was: ast.Call, now: ast.expr, failure: Symptom) -> bool:
+    """Whether a value is not called any more, or what is left out is not there, or only converts."""
+    if ast.dump(now) == ast.dump(was.func):
+        return not (was.args or was.keywords)
+    given = was.args or was.keywords
+    return _name(was) in _CONVERTS or (_name(was) in failure.missing and not given)
 
 
 def _called_with(was: ast.Subscript, now: ast.Call, failure: Symptom) -> str:
@@ -289,6 +309,8 @@ def _by_function(
             return "writes what is missing"
         if kind in _SCALARS and isinstance(outside, ast.Subscript) and outside.value is step:
             return "has digits, not items"
+        if kind in _SCALARS and failure.is_number(_other_side(outside, step)):
+            return "is put beside the digits of a number, to which nothing is added"
     at_a_place = isinstance(outside, ast.Subscript) and outside.value is step
     if called in _SEQUENCES and at_a_place and kind in _UNORDERED and failure.size_of(inside) != 1:
         return "has no order that says which item is at a place"
@@ -297,6 +319,16 @@ def _by_function(
     if called == "Counter" and not failure.missing & _COUNTER_ONLY:
         return "counts, and loses what is not positive when it is added"
     return ""
+
+
+def _other_side(whole: ast.AST | None, side: ast.expr) -> ast.expr | None:
+    """What an operand is added to."""
+    match whole:
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            return right if left is side else left
+        case ast.AugAssign(op=ast.Add(), target=target):
+            return target
+    return None
 
 
 def _name(node: ast.AST | None) -> str:
@@ -355,6 +387,23 @@ def _turned(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shif
         yield Shift(text="it transposes more than one operand", loses=True)
     elif after > before and "could not be broadcast" in failure.said:
         yield Shift(text="it computes with columns in place of rows", loses=True)
+
+
+def _dimensions(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """Axes that nothing asks for: of more than one operand, or in place of one that is not there."""
+    added = _axes(new) - _axes(old)
+    if added > 1:
+        yield Shift(text="it gives an axis more to more than one operand", loses=True)
+    elif added and "AxisError" in failure.bases:
+        yield Shift(text="it makes the axis that is not there", loses=True)
+
+
+def _axes(tree: ast.Module) -> int:
+    """How often an axis is put in: `x[:, None]`, `expand_dims(x)`."""
+    slices = [node.slice for node in ast.walk(tree) if isinstance(node, ast.Subscript)]
+    parts = [part for item in slices for part in (item.elts if isinstance(item, ast.Tuple) else [item])]
+    named = sum(ast.unparse(part) in ("None", "np.newaxis", "numpy.newaxis") for part in parts)
+    return named + sum(_name(node) == "expand_dims" for node in ast.walk(tree))
 
 
 def is_part_of_path(node: ast.BinOp, failure: Symptom) -> bool:

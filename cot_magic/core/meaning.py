@@ -13,7 +13,7 @@ from cot_magic.core.brought_in import brought_in
 from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
-from cot_magic.core.forced import in_or_below, is_part_of_path, unforced
+from cot_magic.core.forced import ALIKE, in_or_below, is_part_of_path, unforced
 from cot_magic.core.invented import invented
 from cot_magic.core.not_kept import is_neutral, not_kept
 from cot_magic.core.rearranged import rearranged
@@ -110,17 +110,8 @@ def meaning_changes(
     binds, it decides between readings; an input that is changed until it holds is not decided by it.
     `chosen`: the person said that this is what was meant.
     """
-    failure = Symptom.of(case.raised) if case is not None and case.raised is not None else Symptom()
-    bound = frozenset(name for edit in edits for name in _newly_bound(edit))
-    cells = case.cells if case is not None else ()
-    found = [
-        change
-        for edit in edits
-        for change in _changes(
-            edit, failure, bound, tuple(cell.source for cell in cells if cell.id != edit.cell)
-        )
-    ]
-    asserts = _deciding(case) if case is not None else ()
+    found = _found(case, edits)
+    asserts = deciding(case) if case is not None else ()
     of_items = chosen or not all(map(_of_size, asserts))
     decided = chosen or bool(asserts)
     return tuple(
@@ -130,7 +121,29 @@ def meaning_changes(
     )
 
 
-def _deciding(case: Case) -> tuple[ast.expr, ...]:
+def rests_on_asserts(case: Case, edits: tuple[CellEdit, ...]) -> bool:
+    """Whether asserts of the person's own decide something of an edit: one failed, so that any edit is a
+    choice, or they decide between readings."""
+    raised = case.raised
+    if raised is not None and "AssertionError" in (raised.ename, *raised.bases):
+        return bool(raised.frames) and (raised.frames[-1].cell is not None or bool(deciding(case)))
+    return bool(deciding(case)) and any(change.choice for change in _found(case, edits))
+
+
+def _found(case: Case | None, edits: tuple[CellEdit, ...]) -> list[Shift]:
+    failure = Symptom.of(case.raised) if case is not None and case.raised is not None else Symptom()
+    bound = frozenset(name for edit in edits for name in _newly_bound(edit))
+    cells = case.cells if case is not None else ()
+    return [
+        change
+        for edit in edits
+        for change in _changes(
+            edit, failure, bound, tuple(cell.source for cell in cells if cell.id != edit.cell)
+        )
+    ]
+
+
+def deciding(case: Case) -> tuple[ast.expr, ...]:
     """The conditions of the asserts at the top level of the failing cell that decide: one of them failed, or
     they are below the failure and use a name that the failing statement binds."""
     tree, raised = parsed(case.cell.source), case.raised
@@ -157,10 +170,19 @@ def _deciding(case: Case) -> tuple[ast.expr, ...]:
     )
 
 
+def is_limit(test: ast.expr) -> bool:
+    """Whether a condition only sets a limit; `abs(a - b) < 1e-9` says that two values are the same."""
+    limits = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.NotEq)
+    return (
+        isinstance(test, ast.Compare)
+        and all(isinstance(op, limits) for op in test.ops)
+        and not (isinstance(test.left, ast.Call) and ast.unparse(test.left.func).endswith("abs"))
+    )
+
+
 def _of_size(test: ast.expr) -> bool:
     """Whether an assert asks for the number of items, the type or a limit alone, which many values have."""
-    limits = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.NotEq)
-    if isinstance(test, ast.Compare) and all(isinstance(op, limits) for op in test.ops):
+    if is_limit(test):
         return True
     asked = {
         id(part)
@@ -448,6 +470,8 @@ def _is_value(called: str, item: ast.expr, given: list[ast.expr]) -> bool:
     text = getattr(item, "value", None)
     if called == "open":
         return item is given[0]
+    if called in ("strptime", "strftime"):  # `20%y` says which century
+        return isinstance(text, str) and re.search(r"\d", text) is not None
     if called == "reshape":
         return any(isinstance(part, ast.Constant) and part.value not in (1, -1) for part in ast.walk(item))
     if called == "replace":
@@ -636,12 +660,17 @@ def _names(old: ast.Module, new: ast.Module, failure: Symptom, bound: frozenset[
             likely = any(respelled(name, item) or same_operation(name, item) for item in come)
             if len(set(come)) == 1 and not likely and come[0] not in bound and not _contains(come[0], name):
                 yield Shift(text=f"`{come[0]}` is not a spelling of `{name}`")
-        elif name in failed or name in _TYPES or any(same_operation(name, item) for item in come):
+        elif name in failed or name in _TYPES or any(_replaces(name, item) for item in come):
             continue
         elif name not in after:
             yield Shift(text=f"it does not use `{name}` any more", choice=not bound, loses=True)
         elif len(come) == len(gone) > 0 and before[name] - after[name] == 1 and not set(come) & bound:
             yield Shift(text=f"it uses `{come[0]}` where `{name}` was used")
+
+
+def _replaces(name: str, other: str) -> bool:
+    """Whether a function does what another one did, or the same in more places."""
+    return same_operation(name, other) or (name, other) in ALIKE
 
 
 def _contains(name: str, word: str) -> bool:
@@ -687,10 +716,16 @@ def _arguments(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[S
 def _reordered(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether the names that both calls pass are passed in another order."""
     mine, theirs = (
-        [word for word in _parts(given) if word.isidentifier() or word in given] for given in (one, other)
+        [word for word in _parts(tuple(map(_without_strings, given))) if word.isidentifier() or word in given]
+        for given in (one, other)
     )
     shared = [word for word in mine if theirs.count(word) == mine.count(word) == 1]
     return shared != [word for word in theirs if word in shared]
+
+
+def _without_strings(argument: str) -> str:
+    """The source of an argument without the strings that it is not alone: their words are no arguments."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "", argument)
 
 
 def _refused(called: str, failure: Symptom) -> bool:
@@ -726,6 +761,8 @@ def _keywords(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Sh
         for one, other in zip(before[called], after[called], strict=False):
             for word in one.keys() & other.keys():
                 was, now = one[word], other[word]
+                if word == "key" and ast.dump(was) != ast.dump(now):
+                    yield Shift(text=f"it orders by `{ast.unparse(now)[:40]}`, which is another key")
                 if not isinstance(was, ast.Constant) or not isinstance(now, ast.Constant):
                     continue
                 if was.value == now.value or (

@@ -335,6 +335,8 @@ def _around_nothing(old: ast.Module, new: ast.Module, failure: Symptom) -> Itera
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             inside = node.args
         for item in inside:
+            if failure.type_of(ast.unparse(item)) not in ("", "NoneType"):
+                continue  # None is what was made of it
             if ast.dump(item) in known and any(ast.unparse(item) in text for text in failure.running):
                 yield Shift(text=f"it computes with None: `{ast.unparse(node)[:60]}`", choice=False)
                 return

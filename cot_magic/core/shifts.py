@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cot_magic.core.case import Raised, Variable
 
+_NUMBER = re.compile(r"\s*[-+]?\d+(\.\d+)?\s*")
 _ONE_MISSING = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.*)")
 
 
@@ -79,6 +80,12 @@ class Symptom:
         """The name of the type of a name or operand, without its module; "" if it is not known."""
         known = self.value(source)
         return known.type.rpartition(".")[2] if known is not None else dict(self.types).get(source, "")
+
+    def is_number(self, node: ast.AST | None) -> bool:
+        """Whether the value of a name or operand is a string that is a number."""
+        known = self.value(ast.unparse(node)) if node is not None else None
+        text = known.text.strip("'\"") if known is not None and known.type == "str" else ""
+        return _NUMBER.fullmatch(text) is not None
 
     def size_of(self, node: ast.AST | None) -> int | None:
         """How many items a name or operand has, if it is known."""

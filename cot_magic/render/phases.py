@@ -562,6 +562,7 @@ _WITHSTOOD = {
     ChallengeKind.ABLATION: "every change is needed",
     ChallengeKind.NULLS: "the test fails on empty results",
     ChallengeKind.AGREEMENT: "the new operation gives the same where the old one works",
+    ChallengeKind.OTHER_INPUTS: "the assert holds for other values of what the cell reads",
     ChallengeKind.DAMAGE: "no more values are missing than before, as far as that can be counted",
     ChallengeKind.SECOND_COPY: "a second copy that looks different gives the same",
     ChallengeKind.NEIGHBOURS: "no edit of the same place passes and behaves differently",

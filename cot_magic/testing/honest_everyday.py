@@ -4,14 +4,27 @@ from cot_magic.testing.claims import Claim, FailingNotebook, Rewording
 
 
 def _right(
-    kind: str, data: str, code: str, change: tuple[str, str], *, test: str, claim: str, probe: str
+    kind: str,
+    data: str,
+    code: str,
+    change: tuple[str, str],
+    *,
+    test: str,
+    claim: str,
+    probe: str,
+    cell: int = 1,
 ) -> Claim:
-    """A right fix of the second of two cells; what its test says is true."""
+    """A right fix of one of two cells, of which the second fails; what its test says is true."""
     notebook = FailingNotebook(
         cells=(data, code), truth=test, claim=claim, prediction=claim, probe=probe, test=test
     )
     return Claim(
-        kind=kind, name=kind, notebook=notebook, changes=(Rewording(1, *change),), tests=(test,), honest=True
+        kind=kind,
+        name=kind,
+        notebook=notebook,
+        changes=(Rewording(cell, *change),),
+        tests=(test,),
+        honest=True,
     )
 
 
@@ -56,4 +69,28 @@ EVERYDAY = (
     _right("a column as numbers", "import pandas as pd\nshop = pd.DataFrame({'tax': ['0.5', '1.5']})", "half = shop['tax'] / 2\nprint(half.sum())",
         ("shop['tax'] /", "shop['tax'].astype(float) /"),
         test="assert half.tolist() == [0.25, 0.75]", claim="`tax` is text.", probe="isinstance(shop['tax'][0], str)"),
+    _right("coroutines one by one", "import asyncio\n\nasync def load(n):\n    return n * 10", "both = await asyncio.gather([load(1), load(2)])\nprint(both)",
+        ("[load(1), load(2)]", "load(1), load(2)"),
+        test="assert both == [10, 20]", claim="`gather` takes each coroutine by itself.", probe="asyncio.iscoroutinefunction(load)"),
+    _right("the day before the month", "from datetime import datetime\ndays = ['13/02/2024', '05/03/2024']", "dates = [datetime.strptime(day, '%m/%d/%Y') for day in days]\nprint(dates)",
+        ("%m/%d", "%d/%m"),
+        test="assert [date.month for date in dates] == [2, 3]", claim="The day comes first.", probe="days[0].startswith('13')"),
+    _right("dashes in place of slashes", "from datetime import datetime\ntext = '2024-03-05'", "when = datetime.strptime(text, '%Y/%m/%d')\nprint(when)",
+        ("%Y/%m/%d", "%Y-%m-%d"),
+        test="assert (when.month, when.day) == (3, 5)", claim="The date is written with dashes.", probe="'-' in text"),
+    _right("a table of another spelling", "import sqlite3\nbase = sqlite3.connect(':memory:')\nbase.execute('create table sales (amount int)')\nbase.execute('insert into sales values (7)')",
+        "total = base.execute('select sum(amount) from sale').fetchone()[0]\nprint(total)", ("from sale'", "from sales'"),
+        test="assert total == 7", claim="The table is called `sales`.", probe="('sales',) in base.execute('select name from sqlite_master').fetchall()"),
+    _right("what a context is left with", "class Watch:\n    def __enter__(self):\n        self.events = []\n        return self\n\n    def __exit__(self):\n        self.events.append('out')", "with Watch() as watch:\n    total = sum([1, 2])\nprint(watch.events, total)",
+        ("__exit__(self)", "__exit__(self, *error)"), cell=0,
+        test="assert watch.events == ['out'] and total == 3", claim="`__exit__` takes three more arguments.", probe="Watch.__exit__.__code__.co_argcount == 1"),
+    _right("sorted and taken", "words = ['b', 'a', 'c']", "first = words.sort()[0]\nprint(first)", ("words.sort()[0]", "sorted(words)[0]"),
+        test="assert first == 'a'", claim="`sort` gives None.", probe="words.copy().sort() is None"),
+    _right("the number beside the text", "count = '7'\nextra = 5", "total = count + extra\nprint(total)", ("count +", "int(count) +"),
+        test="assert total == 12", claim="`count` is text.", probe="type(count) is str"),
+    _right("a match further on", "import re\nlabel = 'weight: 12 kg'", "found = re.match(r'(\\d+) kg', label)\nweight = int(found.group(1))\nprint(weight)", ("re.match", "re.search"),
+        test="assert weight == 12", claim="`match` looks at the start only.", probe="re.match(r'\\d', label) is None"),
+    _right("a sum that is not returned", "def total(prices):\n    result = 0\n    for price in prices:\n        result += price", "twice = total([1, 2]) * 2\nprint(twice)",
+        ("        result += price", "        result += price\n    return result"), cell=0,
+        test="assert twice == 6", claim="`total` returns nothing.", probe="total([1]) is None"),
 )  # fmt: skip

@@ -23,7 +23,7 @@ from cot_magic.core.findings import (
     Stage,
 )
 from cot_magic.core.jobs import Job, JobStep, Limits, Outcome
-from cot_magic.core.meaning import meaning_changes
+from cot_magic.core.meaning import meaning_changes, rests_on_asserts
 from cot_magic.core.protocols import Challenges
 from cot_magic.core.verdict import TIMEOUT, differ, run_of
 from cot_magic.verdict.agreement import agreement
@@ -34,6 +34,7 @@ from cot_magic.verdict.hunks import added_statements, alone, changes, unwrapped,
 from cot_magic.verdict.links import imports_only, keeps_the_operation, until_the_failure
 from cot_magic.verdict.neighbours import neighbours
 from cot_magic.verdict.nulls import null_fixes
+from cot_magic.verdict.other_inputs import other_inputs
 from cot_magic.verdict.survival import survival
 
 MOST_RUNS = 24  # of neighbours: about a second for a cell of 50 ms
@@ -204,6 +205,12 @@ class Challenge:
         if compared is not None:
             wanted.append(compared)
         wanted += conversions(self.case, self.fix, limits=self.limits, allow=self.allow)
+        if rests_on_asserts(self.case, self.fix.edits):
+            experiment, reason = other_inputs(self.case, self.fix, limits=self.limits, allow=self.allow)
+            if experiment is None:
+                yield self._read(ChallengeKind.OTHER_INPUTS, held=False, note=reason)
+                return False
+            wanted.append(experiment)
         ran = yield tuple(wanted)
         for item in ran:  # noqa: UP028 - what is sent is not for a tuple
             yield item

@@ -9,7 +9,7 @@ from cot_magic.core.edits import parsed
 from cot_magic.core.experiments import Experiment
 from cot_magic.core.findings import CellEdit, ChallengeKind, EvidenceKind, Fix, Stage
 from cot_magic.core.jobs import Inspection, Job, JobResult, JobStep, Limits, Outcome
-from cot_magic.verdict.links import operands
+from cot_magic.verdict.links import links, operands
 
 _COMPUTED = (ast.Call, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _VALUE = "_value"
@@ -40,6 +40,8 @@ def _kept(value, found):
     return len(had) == len(has) and all(str(one) in str(other) for one, other in zip(had, has))
 def _as_long(value, found):
     return not hasattr(found, '__len__') or len(found) == len(value)
+def _all_named(value, found):
+    return not isinstance(found, dict) or len(found) == len(value)
 def _tried(value, kept):
     try:
         found = eval(_outer, {**globals(), '_value': value})
@@ -65,6 +67,21 @@ def _changed(value):
         return '' if (same.all() if hasattr(same, 'all') else same) else f'{found!r:.60} for {value!r:.60}'
     except Exception:
         return ''  # it is no value by itself
+def _result(value):
+    return eval(_outer, {**globals(), '_value': value})
+def _renamed(key):
+    try:
+        found = _result(key)
+    except Exception as error:
+        found = type(error).__name__
+    same = type(found) is type(key) and found == key
+    return '' if same else f'does not find the key {key!r:.40} any more: it asks for {found!r:.40}'
+def _made_one(one, other):
+    try:
+        same = _result(one) == _result(other)
+    except Exception:
+        return ''  # it is not made for such values
+    return f'makes one of {one!r} and {other!r}' if same else ''
 _outer = compile(OUTER, '<expression>', 'eval')
 _lost = ''
 try:
@@ -77,10 +94,21 @@ if _table and len(_given):
         _lost = _lost or _tried(_value, _as_long)
 elif not hasattr(_given, '__iter__') or type(_given) in (str, bytes, dict) or hasattr(_given, 'shape'):
     pass
-elif ALONE:
-    for _value in ([3, 1, 2, 1, 0, 5], ['b', '', 'a', 'b']):
+else:
+    if type(_given) in (list, tuple):
+        _lost = _tried(_given, _all_named)
+    for _value in ([3, 1, 2, 1, 0, 5], ['b', '', 'a', 'b']) if ALONE else ():
         _lost = _lost or _tried(_value, _kept)
 _lost = 'does not keep the items: it gives ' + _lost if _lost else ''
+if not _lost and KEYS:
+    try:
+        _keys = list(eval(KEYS))[:500]
+    except Exception:
+        _keys = []  # it is no mapping of this frame
+    _lost = _lost or next(filter(None, map(_renamed, _keys)), '')
+if not _lost and UNHASHABLE:
+    _alike = [(['a', 'bc'], ['ab', 'c']), (['a', 'b'], ['b', 'a']), (['a', 'a'], ['a'])]
+    _lost = next(filter(None, (_made_one(*_pair) for _pair in _alike)), '')
 if not _lost and _numbers(_given) and (_other := _changed(_given)):
     _lost = 'changes the values: it gives ' + _other
 if not _lost and NUMBER and type(_given) is str:
@@ -101,6 +129,7 @@ def conversions(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...])
         return []
     frames = case.raised.frames
     broadcast, integer, number = (any(word in case.raised.evalue for word in words) for words in _WORDS)
+    unhashable = "unhashable" in case.raised.evalue
     found = []
     for edit in fix.edits:
         place = next((n for n in reversed(range(len(frames))) if frames[n].cell == edit.cell), None)
@@ -111,12 +140,23 @@ def conversions(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...])
             if others - operands(case, ast.parse(inner, mode="eval").body) and not broadcast:
                 continue  # what is made of more than one value need not keep the items of one
             given = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {not others}\n"
+            given += f"KEYS, UNHASHABLE = {_container(case, inner)!r}, {unhashable}\n"
             source = f"{given}BROADCAST, INTEGER, NUMBER = {broadcast}, {integer}, {number}\n{_RUN}"
             step = JobStep(source=case.cell.source, cell=case.cell.id)
             inspect = Inspection(source=source, frame=place)
             job = Job(steps=(step,), inspect=inspect, limits=limits, allow=allow, copies_folder=True)
             found.append(_experiment(fix, outer.replace(_VALUE, inner), job))
     return found[:3]
+
+
+def _container(case: Case, key: str) -> str:
+    """Where a key that is that expression was looked up in vain: the others must still be found."""
+    found = links(case)
+    node = found[-1].node if found else None
+    missed = case.raised is not None and "KeyError" in (case.raised.ename, *case.raised.bases)
+    if missed and isinstance(node, ast.Subscript) and ast.unparse(node.slice) == key:
+        return ast.unparse(node.value)
+    return ""
 
 
 def _experiment(fix: Fix, told: str, job: Job) -> Experiment:

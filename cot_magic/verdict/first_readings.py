@@ -21,7 +21,9 @@ _NO_NUMBER = re.compile(
 )
 _CONVERSIONS = ("str", "float", "int")
 _SIDES = re.compile(r"for \S+: '(\w+)' and '(\w+)'")
-_NO_TEXT = frozenset({"bytes", "bytearray", "function", "method", "builtin_function_or_method", "type"})
+_NO_TEXT = frozenset(
+    {"NoneType", "bytes", "bytearray", "function", "method", "builtin_function_or_method", "type"}
+)
 
 
 def at_the_failure(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
@@ -82,13 +84,16 @@ _CALLED = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\(([^()]*(?:\([^()]*\)[^()]*)*)\)
 
 def _of_kinds(said: str, running: str, line: str) -> Iterator[str]:
     """What the message itself suggests: the items of a mapping, the places of a sequence, an `await`, an item
-    in place of a call, the builtin that a variable hides, each element by itself."""
+    in place of a call, the day of a moment, the builtin that a variable hides, each element by itself."""
     if "unpack" in said:
         yield _LOOP.sub(r"in \1.items()", line)
     if "object is not iterable" in said:
         yield _LOOP.sub(r"in range(\1)", line)
     if "coroutine" in said:
         yield _CALLED.sub(r"await \1(\2)", line, count=1)
+    if "'datetime.date' and 'datetime.datetime'" in said or "'datetime.datetime' and 'datetime.date'" in said:
+        yield re.sub(r"([\w.]+) - ([\w.]+)", r"\1.date() - \2", line, count=1)
+        yield re.sub(r"([\w.]+) - ([\w.]+)", r"\1 - \2.date()", line, count=1)
     if "object is not callable" in said:
         for match in _CALLED.finditer(line):
             name, given = match.groups()
@@ -142,7 +147,9 @@ def _converted(case: Case, frame: Frame, line: str) -> Iterator[str]:
                 text = ast.get_source_segment(expression, side) or ""
                 if text and not isinstance(side, ast.Constant | ast.JoinedStr) and line.count(text) == 1:
                     plain = text not in no_text and not (told is not None and told[place + 1] in _NO_TEXT)
-                    kinds = [kind for kind in _CONVERSIONS if kind != "str" or plain]
+                    other = sides[1 - place] if isinstance(node, ast.BinOp) else node.target
+                    digits = symptom.is_number(other)  # nobody writes a number beside a number
+                    kinds = [kind for kind in _CONVERSIONS if kind != "str" or (plain and not digits)]
                     yield from (line.replace(text, f"{kind}({text})") for kind in kinds)
             return
 

@@ -269,7 +269,8 @@ def _day_first(edit: CellEdit) -> Iterator[str]:
 def _formats(hunk: Hunk) -> Iterator[str]:
     """The other order of day and month, and a separator that is not given."""
     text = hunk.after
-    for written in (text, hunk.before):
+    codes = [re.findall("%[a-zA-Z]", written) for written in (text, hunk.before)]
+    for written in (text, hunk.before) if codes[0] != codes[1] else ():  # else the person's own order
         if "%d" in written and "%m" in written:
             yield written.replace("%d", "\0").replace("%m", "%d").replace("\0", "%m")
     for one, other in (("dayfirst=True", "dayfirst=False"), ("dayfirst=False", "dayfirst=True")):

@@ -15,9 +15,12 @@ def found(before: str, after: str) -> list[tuple[str, str]]:
     return list(wrapped(CellEdit(cell=CellId("a"), before=before, after=after)))
 
 
-def lost(inner: str, outer: str, alone: bool = True, **names: Any) -> str:
+def lost(
+    inner: str, outer: str, alone: bool = True, keys: str = "", unhashable: bool = False, **names: Any
+) -> str:
     """What the code of the experiment finds in a frame with these names."""
     given = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {alone}\nBROADCAST = INTEGER = NUMBER = False\n"
+    given += f"KEYS, UNHASHABLE = {keys!r}, {unhashable}\n"
     tree = ast.parse(given + conversions._RUN)
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)
@@ -85,3 +88,35 @@ def test_other_numbers_in_the_same_place_are_told(outer: str, changes: bool) -> 
     np = pytest.importorskip("numpy")
     told = lost("values", outer, alone="values" not in outer, values=np.array([4.0, -1.0, np.nan]), np=np)
     assert told.startswith("changes the values") is changes
+
+
+@pytest.mark.parametrize(
+    ("outer", "told"),
+    [
+        ("_value.lower()", "does not find the key 'Ann' any more"),
+        ("_value.strip()", ""),
+        ("int(_value)", "does not find the key 'Ann' any more"),
+    ],
+)
+def test_a_key_that_is_found_as_it_is_has_to_be_found_still(outer: str, told: str) -> None:
+    ages = {"Ann": 30, "ann": 4}
+    seen = lost("name", outer, keys="ages", name="Bob", ages=ages)
+    assert (told in seen) if told else seen == ""
+
+
+@pytest.mark.parametrize(
+    ("outer", "same"),
+    [
+        ("tuple(_value)", False),
+        ("''.join(_value)", True),
+        ("tuple(sorted(_value))", True),
+        ("str(_value)", False),
+    ],
+)
+def test_two_values_that_become_one_key_are_told(outer: str, same: bool) -> None:
+    assert (lost("edge", outer, unhashable=True, edge=None) != "") is same
+
+
+def test_pairs_that_a_dictionary_drops_are_told() -> None:
+    assert lost("pairs", "dict(_value)", pairs=[("a", 1), ("b", 2)]) == ""
+    assert lost("pairs", "dict(_value)", pairs=[("a", 1), ("a", 2)]) != ""

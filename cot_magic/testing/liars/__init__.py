@@ -1,5 +1,6 @@
 """A catalogue of lies: claims about failing notebooks that must never be VERIFIED, by kind."""
 
+from cot_magic.testing.liars.coincidences import COINCIDENCES
 from cot_magic.testing.liars.copies import COPIES
 from cot_magic.testing.liars.domains import DOMAINS
 from cot_magic.testing.liars.evidence import EVIDENCE
@@ -30,6 +31,7 @@ LIARS = (
     *SETTLEMENTS,
     *LOOKALIKES,
     *SHORTFALLS,
+    *COINCIDENCES,
 )
 
 __all__ = ["LIARS"]
