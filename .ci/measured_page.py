@@ -32,7 +32,9 @@ def page(last: Figures) -> str:
 def _when(name: str, last: Figures) -> str:
     run = last.get("runs", {}).get(name, {"date": last["date"]})
     busy = f", at a load of {run['load']:g} of other work when it began" if "load" in run else ""
-    return f"`tests/benchmarks/{name}.py`, {run['date']}{busy}."
+    there = run.get("machine", last["machine"])
+    where = "" if there == last["machine"] else f", on another machine ({there['processor']})"
+    return f"`tests/benchmarks/{name}.py`, {run['date']}{where}{busy}."
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
@@ -151,11 +153,74 @@ def _sweep(figures: Figures) -> Iterator[str]:
     )
 
 
+def _fleet(figures: Figures) -> Iterator[str]:
+    mib = " and ".join(f"{value:,.0f} MiB with {count}" for count, value in figures["mib"].items())
+    yield (
+        f"{figures['notebooks']} generated notebooks, on two local workers (the sweep killed in the middle "
+        "and resumed) and on a Dask\n"
+        f"cluster of two (one worker killed in the middle): {figures['lost']} lost, "
+        f"{figures['doubles']} twice, {figures['differ']} with another result. "
+        f"The coordinator had at most {mib}."
+    )
+
+
+def _memory(figures: Figures) -> Iterator[str]:
+    sizes = ", ".join(figures["peak_kib"])
+    rows = figures["row_kb"]
+    yield (
+        f"The process that coordinates a sweep holds {figures['kib_a_notebook']:.2f} KiB more for each "
+        f"notebook more ({sizes} notebooks, with rows of 20 KB):\nits path and settings, and no row. The row "
+        f"of a notebook of two cells has {rows['passes']:.1f} KB as JSON Lines if every cell passes, and "
+        f"{rows['verified']:.1f} KB if one\nfails and a fix is verified."
+    )
+
+
+def _rivals(figures: Figures) -> Iterator[str]:
+    def row(name: str, found: Figures) -> tuple[str, ...]:
+        missing = found.get("not_installed") or found.get("not_loaded")
+        if missing:
+            why = " ".join(str(missing).split()).replace("|", "/")
+            said = "did not install" if "not_installed" in found else "did not load"
+            return (f"`{name}`", f"{said}: {why}", "", "", "", "", "")
+        of = f"of {found['failing']}"
+        return (
+            f"`{name}`",
+            f"{found['packages']:,}",
+            f"{found['mb']:,.0f} MB",
+            _ms(found["load_cpu_ms"]),
+            f"{found['cell_to_plain']:.2f}",
+            f"{found['stopped']} {of}",
+            f"{found['mended']} {of}",
+        )
+
+    yield _table(
+        (
+            "tool",
+            "packages",
+            "on disk",
+            "load, processor time",
+            "passing cell to a plain one",
+            "stopped",
+            "mended",
+        ),
+        (row(name, found) for name, found in figures.items() if "cell_ms" not in found or "failing" in found),
+    )
+    yield (
+        "Each in an environment of its own, beside ipykernel, without a model, key or server: nothing is "
+        "said of what a model would add.\n"
+        "*Stopped*: failing cells that ended before their first line. *Mended*: failing cells for which "
+        "something that the tool applies or prints passes\na hidden test."
+    )
+
+
 SECTIONS = {
     "light_start": ("Starting", _start),
     "cell_overhead": ("A cell", _cells),
     "guard": ("The guard, and crane-llm", _guard),
     "sweep_workers": ("Workers of a sweep", _sweep),
+    "sweep_memory": ("Memory and rows of a sweep", _memory),
+    "sweep_fleet": ("A sweep that is killed", _fleet),
+    "rivals": ("Other tools, without a model", _rivals),
     "explore_rate": ("Schedules, and detangle", _schedules),
 }
 

@@ -77,3 +77,30 @@ def test_the_page_leaves_out_what_was_not_measured() -> None:
     assert "2026-02-03, at a load of 0.5" in text
     assert "crashing" not in text
     assert "detangle" not in text
+
+
+def test_a_tool_that_did_not_install_is_a_row_that_says_so() -> None:
+    module = loaded(ROOT / ".ci" / "measured_page.py")
+    good = {"packages": 3, "mb": 12.4, "load_cpu_ms": 40.0, "cell_ms": 5.0, "cell_to_plain": 1.1, "failing": 8,
+            "stopped": 0, "mended": 2}  # fmt: skip
+    figures = {
+        "ipykernel alone": {"packages": 30, "mb": 100.0, "cell_ms": 4.0},
+        "one": good,
+        "two": {"not_installed": "no | such package"},
+        "three": {"packages": 9, "mb": 1.0, "not_loaded": "ImportError: x"},
+    }
+    text = "\n".join(module._rivals(figures))
+    assert "| `one` | 3 | 12 MB | 40.0 ms | 1.10 | 0 of 8 | 2 of 8 |" in text
+    assert "| `two` | did not install: no / such package |" in text
+    assert "| `three` | did not load: ImportError: x |" in text
+    assert "ipykernel alone" not in text
+
+
+def test_what_a_million_notebooks_would_take_follows_from_what_was_measured(last: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "teams.md").read_text().partition("## A million notebooks")[2]
+    found = last["benchmarks"]["sweep_memory"]
+    more, passes, verified = found["kib_a_notebook"], *found["row_kb"].values()
+    assert f"{more:.2f} KiB for each notebook more" in text
+    assert f"{passes:.1f} KB and {verified:.1f} KB" in text
+    assert f"{more * 1024 / 1000:.1f} GB of memory" in text
+    assert f"{0.9 * passes + 0.1 * verified:.1f} GB of rows" in text

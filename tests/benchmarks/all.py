@@ -156,7 +156,7 @@ def run(
             good = False
             continue
         found[name] = figures
-        runs[name] = {"date": today(), "load": load_then}
+        runs[name] = {"date": today(), "load": load_then, "machine": machine()}
         good = report(name, last.get("benchmarks", {}).get(name), figures) and good
     return found, runs, good
 
@@ -198,7 +198,8 @@ def main() -> int:
     if given.json is not None:
         given.json.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
     if given.write:
-        before = {name: {"date": last["date"]} for name in last.get("benchmarks", {})}
+        then = {"date": last.get("date"), "machine": last.get("machine")}
+        before = dict.fromkeys(last.get("benchmarks", {}), then)
         now["runs"] = {**before, **last.get("runs", {}), **runs}
         now["benchmarks"] = {**last.get("benchmarks", {}), **found}
         LAST.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")

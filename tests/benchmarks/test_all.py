@@ -109,3 +109,15 @@ def test_a_benchmark_that_fails_is_told(
     monkeypatch.setattr(script, "FOLDER", tmp_path)
     assert script.measured("broken", quick=True) is None
     assert "broken failed:\nit broke" in capsys.readouterr().err
+
+
+def test_what_a_tool_prints_is_tried_in_place_of_the_failing_line(script: ModuleType) -> None:
+    rivals = script.load("rivals")
+    failing = "mean = sum(rate) / 2"
+    said = "\x1b[31mNameError\x1b[0m: name 'rate' is not defined. Did you mean `rates`?"
+    assert "mean = sum(rates) / 2" in list(rivals.offers(said, failing))
+    assert "mean = sum(rates) / 2" in list(rivals.offers("<pre>  1 | mean = sum(rates) / 2</pre>", failing))
+    before, _, test = rivals.CASES[1]
+    assert rivals.passes(before, "mean = sum(rates) / 2", test)
+    assert not rivals.passes(before, failing, test)
+    assert not rivals.passes(before, "mean = 3", test)
