@@ -95,6 +95,7 @@ class RunningJob:
                 pass
         for fd in (self.result_fd, self.output_fd, self.pidfd):
             os.close(fd)
+        why = wrote_too_much(self.scratch, self.job.limits.file_mb, most=self._most_entries)
         self.removal = self._removals.remove(self.scratch)
         if self._lock is not None:
             os.close(self._lock)
@@ -102,6 +103,8 @@ class RunningJob:
         cpu_seconds = usage.ru_utime + usage.ru_stime
         code = os.waitstatus_to_exitcode(status)
         ended = how_it_ended(code, self.job.limits.cpu_s, cpu_seconds) if code else None
+        if why:  # also if it ended before anybody looked
+            stopped = ended = stopped or (Outcome.BLOCKED, why)
         return self._told.result(stopped, ended, seconds)
 
 

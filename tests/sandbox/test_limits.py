@@ -194,3 +194,13 @@ def test_a_question_is_blocked_as_nobody_can_answer(roomy):
         result = roomy.job(source)
         assert (result.outcome, result.raised.ename) == (Outcome.BLOCKED, "EOFError")
         assert result.note == "`input()` is not available in a sandboxed copy"
+
+
+def test_a_job_that_ends_before_anybody_looked_at_its_files_is_blocked_too(kernel):
+    kernel.park()
+    source = (
+        "import os, tempfile\nhere = tempfile.gettempdir()\nfor n in range(5_001): os.mkdir(f'{here}/{n}')"
+    )
+    result = kernel.job(source)
+    assert result.outcome is Outcome.BLOCKED
+    assert result.note.startswith("stopped: it made more than 5,000 files and folders")
