@@ -1,5 +1,6 @@
 """What a value can be turned into without another meaning: shapes, containers, plain types, equal lengths."""
 
+import math
 import os
 import types
 from collections.abc import Iterator, Sequence
@@ -39,13 +40,21 @@ def _of_array(array: Any) -> Iterator[Variant]:
         yield "_it.reshape(1, -1)", "Make a row of it."
         if len(array) == 1:
             yield "_it[0]", "Take the one value out of the array."
+        side = math.isqrt(len(array))
+        if side**2 == len(array) and side > 3:
+            yield f"_it.reshape({side}, {side})", "Make a square of it."
     elif axes == 2:
         if 1 in array.shape:
             yield "_it.ravel()", "Make it one-dimensional."
         yield "_it.T", "Transpose it."
     else:
+        if 1 in array.shape:
+            yield "_it.squeeze()", "Leave out axes of length 1."
+        if axes == 3 and array.shape[0] in (3, 4) and array.shape[2] not in (3, 4):
+            yield "_it.transpose(1, 2, 0)", "Put the axis of the channels last."
+        if axes == 4:
+            yield "_it[0]", "Take the first of them."
         yield "_it.reshape(len(_it), -1)", "Make a row of each of its elements."
-        yield "_it.squeeze()", "Leave out axes of length 1."
     if array.dtype.kind == "f" and axes:
         yield "_it.astype(int)", "Make whole numbers of it."
     if array.dtype.kind in "OU":

@@ -19,6 +19,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("instances:RULES", "AttributeError"),
     ("nones:RULES", "AttributeError TypeError"),
     ("operators:RULES", "TypeError"),
+    ("ties:RULES", "TypeError"),
     ("wrong_kinds:RULES", "IndexError TypeError"),
     ("subscripts:RULES", "AttributeError TypeError"),
     ("tables:RULES", "AttributeError IntCastingNaNError InvalidIndexError KeyError MergeError TypeError "
@@ -37,7 +38,8 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("arithmetic:RULES", "OverflowError ZeroDivisionError"),
     ("unbound:RULES", "UnboundLocalError"),
     ("imports:RULES", "ImportError ModuleNotFoundError"),
-    ("files:RULES", "FileNotFoundError JSONDecodeError UnicodeDecodeError UnsupportedOperation"),
+    ("files:RULES", "Error FileNotFoundError JSONDecodeError TypeError UnicodeDecodeError "
+                    "UnsupportedOperation ValueError"),
     ("edited:RULES", "AttributeError ImportError KeyError TypeError ValueError"),
     ("pickled:RULES", "AttributeError PicklingError TypeError"),
     ("sql:RULES", "DatabaseError OperationalError"),
@@ -50,7 +52,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
                    "NotImplementedError OSError PolarsError RuntimeError TypeError ValueError"),
     ("bounds:RULES", "ValueError"),
     ("looped:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
-    ("queries:RULES", "SyntaxError UndefinedVariableError"),
+    ("queries:RULES", "PatsyError SyntaxError UndefinedVariableError"),
     ("splits:RULES", "ValueError"),
     ("kept:RULES", "AssertionError AttributeError KeyError TypeError ValueError"),
     ("options:RULES", "AssertionError"),
@@ -67,8 +69,9 @@ CRASHES: tuple[tuple[str, str], ...] = (
                                  "_UFuncOutputCastingError"),
     ("remedies.model_rows:ROWS", "AttributeError NotFittedError TypeError ValueError"),
     ("remedies.plot_rows:ROWS", "AttributeError TypeError ValueError"),
-    ("remedies.python_rows:ROWS", "AssertionError AttributeError IndexError InterfaceError KeyError "
-                                 "ProgrammingError StopIteration TypeError ValueError ZeroDivisionError"),
+    ("remedies.python_rows:ROWS", "AssertionError AttributeError FrozenInstanceError IndexError "
+                                 "InterfaceError KeyError ProgrammingError StopIteration TypeError "
+                                 "ValueError ZeroDivisionError"),
     ("remedies.missing_rows:ROWS", "AttributeError IntCastingNaNError TypeError ValueError"),
     ("alike:RULES", "AttributeError ImportError"),
     ("looked_up:RULES", "KeyError ValueError"),

@@ -8,7 +8,6 @@ from cot_magic.core.case import Variable
 from cot_magic.core.language import worded
 from cot_magic.core.spelling import closeness, near, only_near
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site, type_name
 from cot_magic.reasoners.offline.written import rule
@@ -272,9 +271,8 @@ def other_name(site: Site) -> Iterator[Suspicion]:
             pattern = "len({0})"
         if pattern is None or (call is None and "{1}" in pattern):
             return
-        row = kind_of(site, call.args[0]) if call is not None and call.args else ""
-        if kind.endswith("DataFrame") and name == "append" and row.endswith(("dict", "Series")):
-            return  # `table.append` and `pandas.append_series` have the repairs for a row
+        if kind.endswith("DataFrame") and name == "append":
+            return  # `pandas.append_kept` and `pandas.append_alone` have the repairs
         arguments = ", ".join(site.text(item) for item in (call.args if call is not None else []))
         if "{1}" in pattern and not arguments and not pattern.endswith("({1})"):
             return

@@ -9,7 +9,7 @@ from itertools import product
 from cot_magic.core.case import Case
 from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes.operands import kind_of, pairs, pure
+from cot_magic.reasoners.offline.crashes.operands import kind_of, pairs, pandas_name, pure
 from cot_magic.reasoners.offline.rule import Repair, Suspicion, matches, sound
 from cot_magic.reasoners.offline.site import Site, number_in
 
@@ -250,7 +250,7 @@ def _read_as_numbers(site: Site, side: ast.expr, texts: Sequence[str], column: b
         why = " ".join((*(step.why for step in chain), "Then convert to numbers."))
         code = "".join(step.column if column else step.text for step in chain)
         if column and gone:
-            text = f"{_pd(site)}.to_numeric({site.text(side)}{code}, errors='coerce')"
+            text = f"{pandas_name(site)}.to_numeric({site.text(side)}{code}, errors='coerce')"
             yield site.repair(why, site.over(side, text), *_pandas_needed(site))
         elif column:
             yield site.repair(why, site.after(side, f"{code}.astype(float)"))
@@ -303,7 +303,7 @@ def _repairs(
         if gone:
             yield site.repair(
                 f"{why} Take {', '.join(map(repr, gone[:3]))} as missing.".strip(),
-                site.over(call, f"{_pd(site)}.to_numeric({new}, errors='coerce')"),
+                site.over(call, f"{pandas_name(site)}.to_numeric({new}, errors='coerce')"),
                 *_pandas_needed(site),
             )
         elif getattr(call.func, "attr", "") in numeric:
@@ -316,7 +316,7 @@ def _repairs(
     if column and not gone:
         yield site.repair(
             "Take what is no number as missing.",
-            site.over(call, f"{_pd(site)}.to_numeric({site.text(value)}, errors='coerce')"),
+            site.over(call, f"{pandas_name(site)}.to_numeric({site.text(value)}, errors='coerce')"),
             *_pandas_needed(site),
         )
     elif not column and pure(value) and gone:
@@ -325,13 +325,12 @@ def _repairs(
         yield site.repair(f"Take {', '.join(map(repr, gone[:3]))} as missing.", site.over(call, f"({nan})"))
 
 
-def _pd(site: Site) -> str:
-    names = [item.name for item in site.case.namespace if item.type == "module" and "'pandas'" in item.text]
-    return names[0] if names else "pd"
-
-
 def _pandas_needed(site: Site) -> tuple[src.Splice, ...]:
-    return () if site.known(_pd(site)) is not None else (src.add_import(site.cell, "import pandas as pd"),)
+    return (
+        ()
+        if site.known(pandas_name(site)) is not None
+        else (src.add_import(site.cell, "import pandas as pd"),)
+    )
 
 
 RULES = (Cleaning(),)

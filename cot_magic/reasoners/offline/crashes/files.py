@@ -303,6 +303,81 @@ def _is_python(value: str) -> bool:
         return False
 
 
+_BYTES = (
+    r"write\(\) argument must be str, not bytes|a bytes-like object is required, not 'str'|opened in text "
+    r"mode|can't decode byte|expected .*bytes.*, got|must be str, not bytes"
+)
+
+
+@rule(
+    "file.bytes",
+    "TypeError",
+    "UnicodeDecodeError",
+    "Error",
+    lesson="Pickles, pictures and archives are bytes: open them with `'rb'` or `'wb'`. Text and CSV files "
+    "are opened without the `b`.",
+)
+def of_bytes(site: Site) -> Iterator[Suspicion]:
+    """`pickle.dump(x, open(path, 'w'))`, `csv.writer(open(path, 'wb'))`: the mode of the other kind."""
+    opened = [call for call in _opened(site) if call.lineno <= site.frame.lineno and call.args]
+    if not site.says(_BYTES) or not opened:
+        return
+    call = max(opened, key=lambda node: node.lineno)
+    given = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "mode")]
+    now = site.literal(given[0]) if given else "r"
+    decoded = site.says("can't decode byte") is not None
+    if not isinstance(now, str) or (decoded and not _loads_bytes(site)):
+        return
+    other = now.replace("b", "") if "b" in now else f"{now.replace('t', '')}b"
+    kept = [item for item in call.keywords if item.arg not in ("mode", "encoding", "newline", "errors")]
+    parts = [site.text(call.args[0]), repr(other), *map(site.text, kept)]
+    new = site.over(call, f"{site.text(call.func)}({', '.join(parts)})")
+    wants, has = ("text", "bytes") if "b" in now else ("bytes", "text")
+    needed = "text is needed" if wants == "text" else "bytes are needed"
+    claim = f"`{site.one_line(call)}` opens the file for {has}, and {needed}."
+    yield site.reading(claim, site.repair(f"Open it for {wants}: {other!r}.", new), weight=0.9)
+
+
+def _loads_bytes(site: Site) -> bool:
+    """Whether the failing statement reads objects or arrays, not text."""
+    calls = site.find(ast.Call, lambda node: getattr(node.func, "attr", "") in ("load", "Unpickler"))
+    return any("json" not in site.text(call.func) for call in calls)
+
+
+@rule(
+    "csv.fieldnames",
+    "ValueError",
+    lesson="A `DictWriter` writes the fields in `fieldnames` and refuses rows with others, unless "
+    "`extrasaction='ignore'` tells it to leave them out.",
+)
+def fieldnames(site: Site) -> Iterator[Suspicion]:
+    """`csv.DictWriter(f, fieldnames=[…])`, and a row with another field."""
+    said = site.says(r"dict contains fields not in fieldnames: (.+)")
+    calls = [
+        (cell, node)
+        for cell, tree in (site.cells() if said is not None else ())
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) == "DictWriter"
+    ]
+    for cell, call in calls[:1]:
+        named = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "fieldnames")]
+        new = said[1] if said is not None else ""
+        repairs = []
+        if named and isinstance(named[0], ast.List | ast.Tuple) and named[0].elts:
+            more = src.after(cell.source, named[0].elts[-1], f", {new}")
+            repairs.append(Repair(edits=(src.edit(cell, more),), why=f"Write {new} too."))
+        every = site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "writerows")
+        for rows in [item.args[0] for item in every if item.args][:1] if named and not repairs else ():
+            names = f"list(dict.fromkeys(name for row in {site.text(rows)} for name in row))"
+            why = "Write the fields of all rows."
+            repairs.append(Repair(edits=(src.edit(cell, src.over(cell.source, named[0], names)),), why=why))
+        fewer = src.after(cell.source, [*call.args, *call.keywords][-1], ", extrasaction='ignore'")
+        repairs.append(Repair(edits=(src.edit(cell, fewer),), why=f"Leave {new} out of the file."))
+        claim = f"A row has {new}, which is not among the `fieldnames` of the writer."
+        yield site.reading(claim, *repairs, weight=0.9)
+
+
 @rule(
     "file.mode",
     "UnsupportedOperation",
@@ -416,4 +491,4 @@ def _listed_folder(site: Site, goes_over: ast.expr) -> str | None:
     return None
 
 
-RULES = (mode, absent_file, near_name, listed, missing_folder, encoding, damaged_json)
+RULES = (mode, of_bytes, fieldnames, absent_file, near_name, listed, missing_folder, encoding, damaged_json)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.operands import pandas_name
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site, type_name
 from cot_magic.reasoners.offline.written import rule
@@ -76,7 +77,7 @@ def of_the_selection(site: Site) -> Iterator[Suspicion]:
                 site.repair(f"Look up the value for the {key} of each row.", looked_up),
                 weight=0.95,
             )
-        pandas = next((item.name for item in site.case.namespace if "module 'pandas'" in item.text), "pd")
+        pandas = pandas_name(site)
         aligned = f"{pandas}.Series(list({site.text(value)}), index={other}.index)"
         repairs = (
             site.repair(

@@ -320,20 +320,6 @@ def text_or_bytes(site: Site) -> Iterator[Suspicion]:
                 weight=0.9,
             )
             return
-        for opened in [
-            node
-            for node in ast.walk(site.tree)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "open"
-        ]:
-            mode = opened.args[1] if len(opened.args) > 1 else None
-            if isinstance(mode, ast.Constant) and isinstance(mode.value, str):
-                new = mode.value.replace("b", "") if wants_bytes else mode.value + "b"
-                claim = f"The file was opened in the mode {mode.value!r}."
-                yield site.reading(
-                    claim,
-                    site.repair(f"Open the file in the mode {new!r}.", site.over(mode, repr(new))),
-                    weight=0.8,
-                )
         change = site.after(argument, ".encode()" if wants_bytes else ".decode()")
         yield site.reading(
             "You may want to convert what is written.",

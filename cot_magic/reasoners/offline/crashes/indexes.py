@@ -4,10 +4,11 @@ import ast
 import re
 from collections.abc import Iterator
 
+from cot_magic.core.case import Cell
 from cot_magic.core.language import worded
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import pure
-from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import UNKNOWN, Site, shown
 from cot_magic.reasoners.offline.written import rule
 
@@ -365,4 +366,67 @@ def format_places(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (range_too_long, past_end, pop_empty, format_places)
+_PIECE = re.compile(r"(?:\\[wdsSWD]|\[[^\]]+\]|\.)(?:[+*]\??|\{\d+(?:,\d*)?\})")
+_PATTERN_CALLS = ("match", "search", "fullmatch", "finditer", "compile")
+
+
+@rule(
+    "regex.no_group",
+    "IndexError",
+    lesson=r"Each pair of parentheses of a pattern is a group: `(\d+) (\w+)` has two, `(?P<year>\d+)` has "
+    "one with a name.",
+)
+def no_group(site: Site) -> Iterator[Suspicion]:
+    """`m.group(2)` with one pair of parentheses in the pattern: the piece that has none gets them."""
+    asked = site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "group" and bool(node.args))
+    asked += site.find(ast.Subscript) if not asked else []  # type: ignore[arg-type]
+    if not site.says(r"no such group") or not asked:
+        return
+    key = asked[0].args[0] if isinstance(asked[0], ast.Call) else asked[0].slice
+    wanted = site.literal(key)
+    for cell, node in _patterns(site):
+        text = src.text_of(cell.source, node)
+        plain = re.sub(r"\\[()]", "..", text)
+        depth = [plain[:at].count("(") - plain[:at].count(")") for at in range(len(plain))]
+        pieces = [found for found in _PIECE.finditer(text) if depth[found.start()] == 0]
+        behind = text.rfind(")")
+        pieces.sort(key=lambda found: (found.start() < behind, found.start()))
+        opening = f"(?P<{wanted}>" if isinstance(wanted, str) else "("
+        start = src.span(cell.source, node)[0]
+        repairs = [
+            Repair(
+                edits=(
+                    src.edit(
+                        cell,
+                        src.Splice(
+                            start=start + found.start(), end=start + found.end(), text=f"{opening}{found[0]})"
+                        ),
+                    ),
+                ),
+                why=f"Put `{found[0]}` of the pattern into parentheses.",
+            )
+            for found in pieces[:3]
+        ]
+        if repairs:
+            claim = f"The pattern {text} has no group {wanted!r}: parentheses make one."
+            yield site.reading(claim, *repairs, weight=0.85)
+            return
+
+
+def _patterns(site: Site) -> Iterator[tuple[Cell, ast.Constant]]:
+    """The patterns of the cells, those nearest above the failing line first."""
+    for cell, tree in site.cells():
+        here = cell.id == site.cell.id
+        calls = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            and getattr(node.func, "attr", "") in _PATTERN_CALLS
+            and (not here or node.lineno <= site.frame.lineno)
+        ]
+        for call in sorted(calls, key=lambda node: -node.lineno):
+            if call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str):
+                yield cell, call.args[0]
+
+
+RULES = (no_group, range_too_long, past_end, pop_empty, format_places)

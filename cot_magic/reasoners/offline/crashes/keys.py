@@ -286,57 +286,100 @@ def key_form(site: Site) -> Iterator[Suspicion]:
     "keys.",
 )
 def counter(site: Site) -> Iterator[Suspicion]:
-    """`counts[x] += 1` and `groups[x].append(…)` on a dictionary that starts empty."""
-    statement = site.statement
+    """`counts[x] += 1`, `groups[x].append(…)` and `table[x][y] += 1` on a dictionary without the key."""
+    changed = _changed(site)
+    if changed is None:
+        return
+    place, start = changed
     for holder, _ in lookups(site):
-        if kind_of(site, holder) not in ("dict", "") or not isinstance(holder, ast.Name):
+        keys = _levels(place, holder)
+        if kind_of(site, holder) not in ("dict", "") or not keys:
             continue
-        if isinstance(statement, ast.AugAssign):
-            factory = "int" if isinstance(statement.op, ast.Add | ast.Sub) else ""
-            factory = "lambda: 1" if isinstance(statement.op, ast.Mult) else factory
-            if factory == "int" and kind_of(site, statement.value) in ("list", "str", "float"):
-                factory = kind_of(site, statement.value)
-        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            method = getattr(statement.value.func, "attr", "")
-            factory = {"append": "list", "extend": "list", "add": "set", "update": "dict"}.get(method, "")
-        else:
-            factory = "dict" if isinstance(statement, ast.Assign) and _nested_store(statement, holder) else ""
-        if not factory:
+        claim = f"`{site.one_line(holder)}` does not have the key yet: no initial value was assigned."
+        text = site.text(holder)
+        repairs = [
+            *_as_defaultdict(site, holder, start, len(keys)),
+            _with_start(site, place, holder, keys, start),
+        ]
+        if not pure(holder):
+            yield site.reading(claim, *repairs, weight=0.85)
             return
-        for cell, assign in site.assignments(holder.id):
-            empty = isinstance(assign.value, ast.Dict) and not assign.value.keys
-            empty = empty or (
-                isinstance(assign.value, ast.Call)
-                and getattr(assign.value.func, "id", "") == "dict"
-                and not assign.value.args
-                and not assign.value.keywords
-            )
-            if not empty:
-                return
-            changes = [
-                src.over(cell.source, assign.value, f"defaultdict({factory})"),
-                src.add_import(cell, "from collections import defaultdict"),
-            ]
-            claim = f"`{holder.id}` does not have the key yet: no initial value was assigned."
-            yield site.cause(
-                claim,
-                "The key is not in the dictionary when it is first needed.",
-                f"isinstance({holder.id}, dict) and not hasattr({holder.id}, 'default_factory')",
-                Repair(
-                    edits=(src.edit(cell, *changes),),
-                    why="Use a `defaultdict`, which gives each new key an initial value.",
-                ),
-                weight=0.9,
-            )
-            return
+        yield site.cause(
+            claim,
+            "The key is not in the dictionary when it is first needed.",
+            f"isinstance({text}, dict) and not hasattr({text}, 'default_factory')",
+            *repairs,
+            weight=0.9,
+        )
+        return
 
 
-def _nested_store(statement: ast.Assign, holder: ast.Name) -> bool:
-    target = statement.targets[0]
+_STARTS = {"append": "[]", "extend": "[]", "add": "set()", "update": "{}"}
+_FACTORIES = {"0": "int", "0.0": "float", "''": "str", "[]": "list", "set()": "set", "{}": "dict"}
+
+
+def _changed(site: Site) -> tuple[ast.Subscript, str] | None:
+    """The element that the statement changes, and what it can start from."""
+    match site.statement:
+        case ast.AugAssign(target=ast.Subscript() as place, op=op, value=value):
+            first = {ast.Add: "0", ast.Sub: "0", ast.Mult: "1", ast.BitOr: "set()"}.get(type(op), "")
+            kinds = {"list": "[]", "str": "''", "float": "0.0"} if first == "0" else {}
+            return (place, kinds.get(kind_of(site, value), first)) if first else None
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Subscript() as place, attr=method))):
+            return (place, _STARTS[method]) if method in _STARTS else None
+        case ast.Assign(targets=[ast.Subscript(value=ast.Subscript() as place)]):
+            return place, "{}"
+    return None
+
+
+def _levels(place: ast.expr, holder: ast.expr) -> list[ast.expr]:
+    """The keys from the holder to the place, in order; none if the place is not in the holder."""
+    keys: list[ast.expr] = []
+    while isinstance(place, ast.Subscript) and place is not holder:
+        keys.insert(0, place.slice)
+        place = place.value
+    return keys if ast.dump(place) == ast.dump(holder) else []
+
+
+def _as_defaultdict(site: Site, holder: ast.expr, start: str, levels: int) -> Iterator[Repair]:
+    """The dictionary made as one that gives new keys a value, where it is made empty."""
+    made = next(site.assignments(holder.id), None) if isinstance(holder, ast.Name) else None
+    if made is None or src.text_of(made[0].source, made[1].value) not in ("{}", "dict()"):
+        return
+    factory = _FACTORIES.get(start, f"lambda: {start}")
+    for _ in range(levels - 1):
+        factory = f"lambda: defaultdict({factory})"
+    changes = [
+        src.over(made[0].source, made[1].value, f"defaultdict({factory})"),
+        src.add_import(made[0], "from collections import defaultdict"),
+    ]
+    yield Repair(
+        edits=(src.edit(made[0], *changes),),
+        why="Use a `defaultdict`, which gives each new key an initial value.",
+    )
+
+
+def _with_start(
+    site: Site, place: ast.Subscript, holder: ast.expr, keys: list[ast.expr], start: str
+) -> Repair:
+    """The statement with a start for what is not there yet."""
+    outer = site.text(holder) + "".join(f".setdefault({site.text(key)}, {{}})" for key in keys[:-1])
+    last, statement = site.text(keys[-1]), site.statement
+    if isinstance(statement, ast.AugAssign):
+        start_end = src.span(site.cell.source, place)[1], src.span(site.cell.source, statement.value)[0]
+        sign = site.cell.source[start_end[0] : start_end[1]].strip(" (\n").removesuffix("=")
+        new = f"{site.text(place)} = {outer}.get({last}, {start}) {sign} {_tight(site, statement.value)}"
+        return site.repair(f"Start from `{start}` where the key is new.", site.over(statement, new))
+    new = f"{outer}.setdefault({last}, {start})"
+    return site.repair(f"Start from `{start}` where the key is new.", site.over(place, new))
+
+
+def _tight(site: Site, node: ast.expr) -> str:
+    text = site.text(node)
     return (
-        isinstance(target, ast.Subscript)
-        and isinstance(target.value, ast.Subscript)
-        and target.value.value is holder
+        f"({text})"
+        if isinstance(node, ast.BinOp | ast.BoolOp | ast.IfExp | ast.Compare | ast.Lambda)
+        else text
     )
 
 

@@ -1,8 +1,8 @@
 """Rules for attributes of modules: classes and submodules in them, names that moved, files that hide them."""
 
 import ast
-import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.attributes import (
@@ -296,16 +296,15 @@ def shadowed_module(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"module '(\w+)'") or site.says(r"from '(\w+)'")
     if said is None or said[1] not in sys.stdlib_module_names:
         return
-    found = site.raised.subject or site.known(said[1])
-    path = re.search(r"from '([^']+)'", found.text if found is not None else site.raised.evalue)
-    path = path or re.search(r"\(([^()]+\.py)\)", site.raised.evalue)
-    if path is None or not site.case.environment.cwd or not path[1].startswith(site.case.environment.cwd):
+    cwd = site.case.environment.cwd
+    path = Path(cwd) / f"{said[1]}.py"
+    if not cwd or not path.exists():
         return
     yield site.cause(
-        f"The file `{path[1]}` hides the module `{said[1]}` of the standard library. Rename the file, remove "
+        f"The file `{path}` hides the module `{said[1]}` of the standard library. Rename the file, remove "
         "its `__pycache__`, and restart the kernel.",
         f"`{said[1]}` is imported from the notebook's folder.",
-        f"import {said[1]}\n{said[1]}.__file__.startswith({site.case.environment.cwd!r})",
+        f"import {said[1]}\n{said[1]}.__file__.startswith({cwd!r})",
         weight=0.97,
     )
 

@@ -103,15 +103,7 @@ def _from_call(
     if defined is not None:
         target = name or (src.text_of(cell.source, call) if cell.id == site.cell.id else "")
         yield from _from_function(site, *defined, target)
-    elif isinstance(call.func, ast.Attribute) and call.func.attr in ("match", "search", "fullmatch", "find"):
-        what = src.text_of(cell.source, call)
-        yield site.cause(
-            worded("`{what}` found nothing and returned `None`, which is then used as a match.", what=what),
-            worded("`{value}` is `None`.", value=name or what),
-            f"{name or what} is None",
-            weight=0.9,
-        )
-    elif isinstance(call.func, ast.Attribute) and call.func.attr == "get" and call.args:
+    elif getattr(call.func, "attr", "") == "get" and call.args and not site.says(_USED):
         what = src.text_of(cell.source, call)
         yield site.cause(
             worded("`{what}` returned `None`: there is no such key, and no default is given.", what=what),
@@ -283,4 +275,81 @@ def _idle_expressions(function: Function) -> list[ast.Expr]:
     ]
 
 
-RULES = (printed, origin)
+@rule(
+    "none.found_nothing",
+    "AttributeError",
+    "TypeError",
+    lesson="`re.match`, `find` and `get` return `None` where there is nothing. Test for it before you use "
+    "the result.",
+)
+def found_nothing(site: Site) -> Iterator[Suspicion]:
+    """`tree.find('price').text`, `re.search(p, line).group()`: for some of the elements there is nothing."""
+    if not site.says(_USED):
+        return
+    for user in site.find(ast.Attribute | ast.Subscript):  # type: ignore[arg-type]
+        held = user.value
+        if not isinstance(held, ast.Name | ast.Call) or site.type(held) not in ("NoneType", ""):
+            continue
+        made = next(site.assignments(held.id), None) if isinstance(held, ast.Name) else None
+        call = made[1].value if made is not None else held
+        if not isinstance(call, ast.Call) or getattr(call.func, "attr", "") not in _LOOKS_UP:
+            continue
+        text = site.text(held)
+        repairs = [*_leaving_out(site, user, text), *_in_the_whole(site, made)]
+        what = src.text_of((made[0] if made is not None else site.cell).source, call)
+        claim = worded("`{what}` found nothing and returned `None`, which is then used as a match.", what=what)
+        if isinstance(held, ast.Name):
+            seen = worded("`{value}` is `None`.", value=text)
+            yield site.cause(claim, seen, f"{text} is None", weight=0.93)
+            claim = f"`{what}` may find nothing: what then, only you can say."
+        yield site.reading(claim, *repairs, weight=0.85)
+        return
+
+
+_USED = r"^'NoneType' object (has no attribute|is not subscriptable)"
+_LOOKS_UP = frozenset(["match", "search", "fullmatch", "find", "get", "find_one", "select_one", "getparent"])
+
+
+def _leaving_out(site: Site, user: ast.expr, text: str) -> Iterator[Repair]:
+    """The element left out of the loop or the comprehension; else `None` for the result."""
+    statement = site.statement
+    if statement is None:
+        return
+    kinds = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    for made in [node for node in ast.walk(statement) if isinstance(node, kinds)]:
+        if any(part is user for part in ast.walk(made)):
+            last = made.generators[-1]
+            end = last.ifs[-1] if last.ifs else last.iter
+            change = site.after(end, f" {'and' if last.ifs else 'if'} {text} is not None")
+            yield site.repair("Leave out those for which there is nothing.", change)
+    above = src.first_line(statement)
+    loops = [node for node in ast.walk(site.scope) if isinstance(node, ast.For | ast.While)]
+    if any(part is statement for loop in loops for part in loop.body):
+        line = src.line_before(site.cell.source, above, f"if {text} is None:\n    continue")
+        yield site.repair("Leave out those for which there is nothing.", line)
+    if site.function is not None:
+        line = src.line_before(site.cell.source, above, f"if {text} is None:\n    return None")
+        yield site.repair("Return `None` where there is nothing.", line)
+    whole = getattr(statement, "value", None)
+    if isinstance(whole, ast.expr) and not isinstance(statement, ast.Expr | ast.AugAssign):
+        change = site.after(whole, f" if {text} is not None else None")
+        yield site.repair("Keep it as missing where there is nothing.", change)
+    else:
+        use = site.text(user)
+        yield site.repair(
+            "Keep it as missing where there is nothing.",
+            site.over(user, f"({use} if {text} is not None else None)"),
+        )
+
+
+def _in_the_whole(site: Site, made: tuple[Cell, ast.Assign] | None) -> Iterator[Repair]:
+    """`search` for `match`, which only looks at the start."""
+    match made:
+        case (cell, ast.Assign(value=ast.Call(func=ast.Attribute(attr="match", value=owner)))):
+            start, end = src.span(cell.source, owner)[1], src.span(cell.source, made[1].value.func)[1]  # type: ignore[attr-defined]
+            change = src.Splice(start=start, end=end, text=".search")
+            why = "Search in the whole string: `match` only looks at its start."
+            yield Repair(edits=(src.edit(cell, change),), why=why)
+
+
+RULES = (printed, origin, found_nothing)

@@ -108,3 +108,9 @@ def pure(node: ast.AST) -> bool:
     return not any(
         isinstance(item, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for item in ast.walk(node)
     )
+
+
+def pandas_name(site: Site) -> str:
+    """The name of pandas in the notebook."""
+    names = [item.name for item in site.case.namespace if item.type == "module" and "'pandas'" in item.text]
+    return names[0] if names else "pd"

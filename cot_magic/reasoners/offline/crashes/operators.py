@@ -13,6 +13,7 @@ from cot_magic.reasoners.offline.crashes.operands import (
     is_type,
     kind_of,
     pairs,
+    pandas_name,
     pure,
 )
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
@@ -236,16 +237,11 @@ def length(site: Site) -> Iterator[Suspicion]:
 )
 def objects_in_table(site: Site) -> Iterator[Suspicion]:
     """Arithmetic with a pandas column of numbers that are strings."""
-    modules = {item.text: item.name for item in site.case.namespace if item.type == "module"}
-    pd = next((name for text, name in modules.items() if "'pandas'" in text), "")
-    if not pd and not any(item.name == "pd" for item in site.case.namespace):
-        return
-    pd = pd or "pd"
-    nodes: list[ast.expr] = [side for pair in pairs(site) for side in pair.sides]
+    pd = pandas_name(site)
+    nodes: list[ast.expr] = [side for node in site.find(ast.BinOp) for side in (node.left, node.right)]
     nodes += [node.func.value for node in site.find(ast.Call) if isinstance(node.func, ast.Attribute)]
     for node in nodes:
-        found = site.value(node)
-        if found is None or found.type != "pandas.core.series.Series" or not pure(node):
+        if kind_of(site, node) != "pandas.core.series.Series" or not pure(node):
             continue
         text = site.text(node)
         yield site.cause(

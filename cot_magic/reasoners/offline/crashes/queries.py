@@ -1,9 +1,10 @@
-"""Names in the strings of `query` and `eval`: columns with blanks, and variables of the notebook."""
+"""Names in the strings of `query` and `eval` and in formulas: columns with blanks, and variables."""
 
 import ast
 import re
 from collections.abc import Iterator
 
+from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
@@ -47,4 +48,40 @@ def _plain(text: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-RULES = (query_names,)
+@rule(
+    "formula.names",
+    "SyntaxError",
+    "PatsyError",
+    lesson="A formula is read as Python: a column whose name is no Python name goes into `Q('…')`.",
+)
+def formula_names(site: Site) -> Iterator[Suspicion]:
+    """`ols('house price ~ size', data=df)`: a column that is no name, and one that is misspelt."""
+    for call in site.find(ast.Call):
+        said = [
+            item
+            for item in (*call.args, *(word.value for word in call.keywords))
+            if "~" in str(site.literal(item))
+        ]
+        tables = [item for item in (*call.args, *(word.value for word in call.keywords)) if site.keys(item)]
+        if not said or not tables or not isinstance(said[0], ast.Constant):
+            continue
+        columns = [name for name in map(_plain, site.keys(tables[0])) if name]
+        formula = new = str(said[0].value)
+        for name in sorted(columns, key=len, reverse=True):
+            if not name.isidentifier():
+                new = re.sub(rf"(?<![\w\"']){re.escape(name)}(?![\w\"'])", f'Q("{name}")', new)
+        unknown = site.says(r"name '(\w+)' is not defined")
+        meant = only_near(unknown[1], columns) if unknown is not None and unknown[1] not in columns else None
+        if unknown is not None and meant is not None:
+            new = re.sub(rf"\b{unknown[1]}\b", meant if meant.isidentifier() else f'Q("{meant}")', new)
+        if new != formula:
+            repair = site.repair("Name the columns as the table does.", site.over(said[0], repr(new)))
+            names = ", ".join(repr(name) for name in columns[:6])
+            claim = (
+                f"`{formula}` does not name the columns as `{site.one_line(tables[0])}` has them: {names}."
+            )
+            yield site.reading(claim, repair, weight=0.93)
+            return
+
+
+RULES = (query_names, formula_names)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.operands import pandas_name
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site, type_name
 from cot_magic.reasoners.offline.written import rule
@@ -36,7 +37,7 @@ def before_split(site: Site) -> Iterator[Suspicion]:
         target = src.text_of(cell.source, call.args[1]) if len(call.args) > 1 else ""
         if not features.isidentifier():
             return
-        pandas = next((item.name for item in site.case.namespace if "module 'pandas'" in item.text), "pd")
+        pandas = pandas_name(site)
         lines = _encoded(features, pandas) if words else _filled(features, target)
         repairs = tuple(
             Repair(

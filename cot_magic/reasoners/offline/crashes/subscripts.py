@@ -285,6 +285,9 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
             else:
                 yield site.reading(claim, repair, weight=0.8)
             return
+    for call in site.find(ast.Call, lambda node: kind_of(site, node.func).endswith("_lru_cache_wrapper")):
+        yield from _cached(site, call, said[1], convert)
+        return
     for call in site.find(
         ast.Call,
         lambda node: (
@@ -309,6 +312,38 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
                 weight=0.85,
             )
             return
+
+
+def _cached(site: Site, call: ast.Call, kind: str, convert: str) -> Iterator[Suspicion]:
+    """A call of a function with a cache: its arguments are the keys of the cache."""
+    same = [
+        node
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.Call) and site.text(node.func) == site.text(call.func)
+    ]
+    short = kind.rsplit(".", 1)[-1]
+    guilty = [
+        item
+        for node in same
+        for item in (*node.args, *(word.value for word in node.keywords))
+        if kind_of(site, item).rsplit(".", 1)[-1] == short
+    ]
+    repairs = []
+    if guilty and convert:
+        changes = [change for item in guilty for change in _hashable(site, item, convert)]
+        repairs.append(site.repair(f"Give it a {convert}.", *changes))
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    for cell, function in site.functions(name):
+        marks = [node for node in function.decorator_list if "cache" in src.text_of(cell.source, node)]
+        for mark in marks:
+            start, end = src.span(cell.source, mark)
+            line = src.Splice(start=start - 1, end=end + 1, text="")
+            repairs.append(Repair(edits=(src.edit(cell, line),), why="Remember no results."))
+        break
+    claim = f"`{name}` remembers its results by its arguments, and a `{kind}` cannot be a key."
+    function_text = site.text(call.func)
+    seen = f"`{function_text}` has a cache."
+    yield site.cause(claim, seen, f"hasattr({function_text}, 'cache_info')", *repairs, weight=0.9)
 
 
 def _hashable(site: Site, node: ast.expr, convert: str) -> tuple[src.Splice, ...]:

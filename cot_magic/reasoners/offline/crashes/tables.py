@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
+from cot_magic.reasoners.offline.crashes.operands import kind_of, pandas_name, pure
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
@@ -78,12 +78,38 @@ def one_feature(site: Site) -> Iterator[Suspicion]:
             end = ".to_numpy().reshape(-1, 1)" if kind.startswith("pandas") else ".reshape(-1, 1)"
             repair = site.repair("Make a row of each value.", site.after(first, end))
         claim = f"`{text}` has one dimension, but the model needs rows and columns."
-        if pure(first):
+        predicted = _predicted(site, first)
+        if predicted is not None:
+            given = site.repair("Give the features that were predicted from.", site.over(first, predicted))
+            claim = f"`{text}` is what a model predicted, not features; `{predicted}` are the features."
+            yield site.reading(claim, given, weight=0.97)
+        elif pure(first) and not _is_target(site, first):
             check = f"getattr({text}, 'ndim', 1) == 1"
             yield site.cause(claim, "It has one dimension.", check, repair, weight=0.9)
         else:
             yield site.reading(claim, repair, weight=0.85)
         return
+
+
+def _predicted(site: Site, node: ast.expr) -> str | None:
+    """The features from which a model predicted these values, if one did."""
+    made = next(site.assignments(node.id), None) if isinstance(node, ast.Name) else None
+    cell, value = (made[0], made[1].value) if made is not None else (site.cell, node)
+    match value:
+        case ast.Call(func=ast.Attribute(attr=name), args=[features, *_]) if name.startswith("predict"):
+            return src.text_of(cell.source, features)
+    return None
+
+
+def _is_target(site: Site, node: ast.expr) -> bool:
+    """Whether a model of the notebook was fitted to these values."""
+    fits = [
+        call
+        for _, tree in site.cells()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "fit" and len(call.args) > 1
+    ]
+    return any(ast.dump(call.args[1]) == ast.dump(node) for call in fits)
 
 
 @rule(
@@ -178,47 +204,6 @@ def labels_differ(site: Site) -> Iterator[Suspicion]:
             claim, site.repair("Compare them by position, without labels.", *changes), weight=0.6
         )
         return
-
-
-@rule(
-    "table.append",
-    "AttributeError",
-    lesson="`DataFrame.append` was removed in pandas 2. Use `pd.concat` to join tables.",
-)
-def append(site: Site) -> Iterator[Suspicion]:
-    """`df = df.append({…}, ignore_index=True)`: one row as a dictionary."""
-    if not site.says(r"'DataFrame' object has no attribute 'append'"):
-        return
-    pd = pandas_name(site)
-    for call in site.find(
-        ast.Call, lambda node: getattr(node.func, "attr", "") == "append" and len(node.args) == 1
-    ) or [
-        node
-        for node in ast.walk(site.statement or site.tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append" and len(node.args) == 1
-    ]:
-        assert isinstance(call.func, ast.Attribute)
-        row = call.args[0]
-        if kind_of(site, row) != "dict":
-            return
-        words = "".join(f", {site.text(word)}" for word in call.keywords)
-        new = f"{pd}.concat([{site.text(call.func.value)}, {pd}.DataFrame([{site.text(row)}])]{words})"
-        claim = "`DataFrame.append` is gone since pandas 2.0; `concat` joins a row."
-        check = f"not hasattr({site.text(call.func.value)}, 'append')"
-        yield site.cause(
-            claim,
-            "The installed version has no `append`.",
-            check,
-            site.repair("Join them with `concat`.", site.over(call, new)),
-            weight=0.95,
-        )
-        return
-
-
-def pandas_name(site: Site) -> str:
-    """The name of pandas in the notebook."""
-    names = [item.name for item in site.case.namespace if item.type == "module" and "'pandas'" in item.text]
-    return names[0] if names else "pd"
 
 
 @rule(
@@ -344,7 +329,6 @@ RULES = (
     query_assigns,
     key_of_both,
     keys_of_merge,
-    append,
     dates_as_text,
     one_feature,
     numbers_as_text,

@@ -103,6 +103,6 @@ def test_the_attribute_rules_stay_silent(failing, source):
 def test_a_match_that_is_none_is_explained_and_no_fix_is_verified(solve, failing):
     session = solve(failing("import re", "m = re.match('x', 'abc')\nn = m.group()"))
     assert session.root_cause is not None
-    assert session.root_cause.rule == "none.origin"
+    assert session.root_cause.rule == "none.found_nothing"
     assert session.result == "plausible", "what to do without a match is for the person to say"
     assert session.judge_fix(session.best_fix).reasons

@@ -1,7 +1,7 @@
 """Remedies for missing values: what to do with them is the person's choice, so all are shown."""
 
 from cot_magic.reasoners.offline.crashes.remedies.pattern import code
-from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, Remedy, Swap
 
 _LESSON = (
     "Nobody but you can know what a missing value means: leave it out, fill it in, or keep it as missing."
@@ -174,47 +174,5 @@ ROWS = (
         lesson=_NONE + " " + _LESSON,
         example=("xs = [3, None, 4]", "t = 0\nfor x in xs:\n    t += x", "t == 7"),
         weight=0.55,
-    ),
-    Remedy(
-        code="missing.match",
-        on=("AttributeError", "TypeError"),
-        says=r"'NoneType' object has no attribute '(group|groups|groupdict|start|end|span)'|'NoneType' object is not subscriptable",
-        find=(
-            "[_c.group(...) for _v in _s]",
-            "[_c[_k] for _v in _s]",
-            "_x.group(...)",
-            "_x.groups(...)",
-            "_x.groupdict(...)",
-            "_x[_k]",
-        ),
-        when=lambda site, bound: (
-            "x" not in bound
-            or "re." in site.cell.source
-            or "match" in site.cell.source
-            or "search" in site.cell.source
-        ),
-        write=(
-            Swap(
-                text="[found.group({rest}) for {v} in {s} if (found := {c})]",
-                why="Leave out what does not match.",
-            ),
-            Swap(text="[found[{k}] for {v} in {s} if (found := {c})]", why="Leave out what does not match."),
-            Above(text="if {x} is None:\n    continue", why="Leave out what does not match."),
-            Above(text="if {x} is None:\n    return None", why="Return `None` for what does not match."),
-            Swap(text="({x}.{method}({rest}) if {x} else None)", why="Keep what does not match as missing."),
-            AtOrigin(
-                hole="x",
-                text="{searching_x}",
-                why="Search in the whole text: `match` only looks at its start.",
-            ),
-        ),
-        claim="For some strings there is no match: the result is `None`.",
-        lesson="`re.match` and `re.search` return `None` where nothing matches. Test for it before you use the match.",
-        example=(
-            "import re\nls = ['a1', 'b']",
-            "ns = []\nfor l in ls:\n    m = re.search(r'\\d', l)\n    ns.append(m.group())",
-            "ns == ['1']",
-        ),
-        weight=0.8,
     ),
 )

@@ -349,7 +349,7 @@ ROWS = (
         write=(
             AtOrigin(
                 hole="f",
-                text="{ignoring_f}",
+                text="{open_f}handle_unknown='ignore')",
                 why="Let the encoder write only zeros for a category that it does not know.",
             ),
             Above(text="{f}.fit({x})", why="Fit the encoder to these categories."),
@@ -402,7 +402,11 @@ ROWS = (
         says=r"predict_proba.* is not available when probability=False|has no attribute 'predict_proba'",
         find=("_f.predict_proba(_x)",),
         write=(
-            AtOrigin(hole="f", text="{probable_f}", why="Ask the model for probabilities when it is made."),
+            AtOrigin(
+                hole="f",
+                text="{open_f}probability=True)",
+                why="Ask the model for probabilities when it is made.",
+            ),
             Swap(text="{f}.decision_function({x})", why="Use the distances from the border."),
             Swap(text="{f}.predict({x})", why="Use the predicted classes."),
         ),
@@ -433,5 +437,28 @@ ROWS = (
             "m = MultinomialNB().fit(X, [0, 1])",
             "X.min() == 0",
         ),
+    ),
+    Remedy(
+        code="model.beyond_interpolation",
+        on=("ValueError",),
+        says=r"x_new is (above|below) the interpolation range",
+        find=("_name(...)",),
+        write=(
+            AtOrigin(
+                hole="name", text="{open_name}fill_value='extrapolate')", why="Go on beyond the known points."
+            ),
+            AtOrigin(
+                hole="name", text="{open_name}bounds_error=False)", why="Leave what is beyond them missing."
+            ),
+        ),
+        claim="`{name}` is asked for a point {1} those that it was made from.",
+        lesson="An interpolation knows the values between its points. What holds beyond them, only you can say.",
+        check="bool({name}.bounds_error)",
+        example=(
+            "from scipy.interpolate import interp1d\nf = interp1d([0, 1], [0, 2])",
+            "y = float(f(2))",
+            "y == 4",
+        ),
+        weight=0.9,
     ),
 )

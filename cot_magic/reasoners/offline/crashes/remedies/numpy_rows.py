@@ -359,4 +359,26 @@ ROWS = (
         example=("import numpy as np\nw = [1, 3]", "x = np.random.choice([5, 6], p=w)", "x in (5, 6)"),
         weight=0.8,
     ),
+    Remedy(
+        code="numpy.one_choice",
+        on=("ValueError",),
+        says=r"either both or neither of x and y should be given",
+        find=("_m.where(_c, _text)", "_m.where(_c, _number)", "_m.where(_c, _array)", "_m.where(_c, _x)"),
+        write=(
+            Swap(text="{m}.where({c}, {text}, '')", why="Use an empty string where it does not hold."),
+            Swap(text="{m}.where({c}, {number}, 0)", why="Use 0 where it does not hold."),
+            Swap(text="{m}.where({c}, {number}, {m}.nan)", why="Leave it missing where it does not hold."),
+            Swap(text="{m}.where({c}, {array}, {m}.nan)", why="Leave it missing where it does not hold."),
+            Swap(text="{array}[{c}]", why="Take only the values for which it holds."),
+            Swap(text="{m}.where({c}, {x}, {m}.nan)", why="Leave it missing where it does not hold."),
+        ),
+        claim="`where` with a value for True needs one for False too.",
+        lesson="`np.where(c, a, b)` takes `a` where `c` holds and `b` elsewhere; only you know what `b` is.",
+        example=(
+            "import numpy as np\nx = np.array([1, 5])",
+            "r = np.where(x > 2, 'big')",
+            "list(r) == ['', 'big']",
+        ),
+        weight=0.85,
+    ),
 )

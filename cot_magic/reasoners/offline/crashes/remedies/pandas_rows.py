@@ -25,6 +25,13 @@ def _may_be_table(site: Site, bound: Bound) -> bool:
     return not isinstance(held, ast.expr) or kind_of(site, held) not in _PLAIN
 
 
+def _may_be_chained(site: Site, bound: Bound) -> bool:
+    """Whether `x` may be a table; an object that is known, or `self`, is none."""
+    held = bound["x"]
+    known = kind_of(site, held) if isinstance(held, ast.expr) else ""
+    return known in ("", *KINDS["table"]) and getattr(held, "id", "") not in ("self", "cls")
+
+
 def _is_text(node: ast.AST | str) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
@@ -126,24 +133,14 @@ ROWS = (
         weight=0.97,
     ),
     Remedy(
-        code="pandas.append_series",
+        code="pandas.append_kept",
         on=("AttributeError",),
         says=r"'DataFrame' object has no attribute 'append'",
-        find=("_x.append(_series, ...)",),
-        when=lambda site, bound: (
-            isinstance(bound["series"], ast.expr)
-            and kind_of(site, bound["series"]) in KINDS["series"]
-            and not isinstance(site.statement, ast.Expr)
-        ),
-        write=(
-            Swap(
-                text="{pd}.concat([{x}, {series_as_table}], {rest})",
-                why="Join the tables: the Series becomes one row.",
-                needs=("pd",),
-            ),
-        ),
-        claim="A DataFrame has no `append` any more; a Series that is joined to it has to be one row.",
-        lesson="`pd.concat` joins tables. A Series is a column for it: `.to_frame().T` makes a row of it.",
+        find=("_x.append(_y, ...)",),
+        when=lambda site, bound: not isinstance(site.statement, ast.Expr),
+        write=(Swap(text="{pd}.concat([{x}, {y_as_table}], {rest})", why="Join the tables.", needs=("pd",)),),
+        claim="A DataFrame has no `append` since pandas 2.0: `concat` joins tables.",
+        lesson="`pd.concat` joins tables. A dictionary or a Series is one row: make a table of it first.",
         check="not hasattr({x}, 'append')",
         example=(
             "import pandas as pd\ndf = pd.DataFrame({'a': [1]})\nrow = pd.Series({'a': 2})",
@@ -1045,7 +1042,7 @@ ROWS = (
         on=("AssertionError",),
         says="",
         find=("_x[_m][_c] = _v", "_x._c[_m] = _v", "_x.loc[_m][_c] = _v", "_x.iloc[_m][_c] = _v"),
-        when=lambda site, bound: _may_be_table(site, bound),
+        when=_may_be_chained,
         write=(
             Swap(text="{x}.loc[{c}, {m}] = {v}", why="Select rows and column at once, with `loc`."),
             Swap(text="{x}.loc[{m}, {c}] = {v}", why="Select rows and column at once, with `loc`."),
@@ -1120,5 +1117,47 @@ ROWS = (
             "len(m) == 2",
         ),
         weight=0.68,
+    ),
+    Remedy(
+        code="pandas.mean_of_means",
+        on=("AssertionError",),
+        says="",
+        find=("_t.groupby(...)[_c].mean().mean()", "_t.groupby(...)[_c].median().median()"),
+        write=(Swap(text="{t}[{c}].{method}()", why="Compute it over all rows."),),
+        claim="The mean of the groups' means counts each group the same, however many rows it has.",
+        lesson="A mean of means is the mean of all values only if all groups are of the same size.",
+        everywhere=True,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b', 'a'], 'v': [1, 9, 2]})\n"
+            "m = df.groupby('k')['v'].mean().mean()",
+            "assert m == 4",
+            "m == 4",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.rolling_by_date",
+        on=("ValueError",),
+        says=r"window must be an integer|passed window .* is not compatible with a datetimelike index",
+        find=("_frame[_c].rolling(_w, ...)", "_frame.rolling(_w, ...)"),
+        write=(
+            Swap(
+                text="{frame}.rolling({w}, {rest}, on='{dates_frame}')[{c}]",
+                why="Roll over the dates of the column.",
+            ),
+            Swap(
+                text="{frame}.rolling({w}, {rest}, on='{dates_frame}')",
+                why="Roll over the dates of the column.",
+            ),
+        ),
+        claim="A window of time needs dates: the index of `{frame}` has none, the column '{dates_frame}' has.",
+        lesson="`rolling('7D')` goes by the index, or by the column that `on=` names.",
+        check="'{dates_frame}' in {frame}.columns",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': pd.to_datetime(['2024-01-01', '2024-01-05']), 'n': [1, 2]})",
+            "s = df['n'].rolling('2D').sum()",
+            "list(s) == [1, 2]",
+        ),
+        weight=0.9,
     ),
 )

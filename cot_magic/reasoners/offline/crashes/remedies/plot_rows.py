@@ -4,7 +4,7 @@ import ast
 
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.crashes.remedies.pattern import KINDS, Bound, code
-from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, Remedy, Swap
 from cot_magic.reasoners.offline.site import Site
 
 _GRID = "`plt.subplots(rows, columns)` gives an array of axes: `axes[0, 1]` is one of them; `axes.flat` is all in a row."
@@ -85,19 +85,6 @@ ROWS = (
             "len(axes[0, 1].lines) == 1",
         ),
         weight=0.85,
-    ),
-    Remedy(
-        code="plot.loop_over_grid",
-        on=("AttributeError",),
-        says=r"'numpy.ndarray' object has no attribute '(\w+)'",
-        find=("_ax._name(...)",),
-        when=lambda site, bound: _of_axes(site, str(bound["name"])),
-        write=(
-            AtOrigin(hole="ax", text="{value}.ravel()", why="Put the axes in a row where they are made."),
-        ),
-        claim="`{ax}` is an array of axes: a row of the grid.",
-        lesson=_GRID,
-        weight=0.6,
     ),
     Remedy(
         code="plot.one_axes",
@@ -269,5 +256,25 @@ ROWS = (
         claim="`{method}` of the module was replaced by an assignment such as `plt.{method} = …`.",
         lesson="`plt.title = 'x'` replaces the function. Call it: `plt.title('x')`.",
         weight=0.7,
+    ),
+    Remedy(
+        code="plot.colour_by_category",
+        on=("ValueError",),
+        says=r"'c' argument must be a color|Invalid RGBA argument|is not a valid value for color",
+        find=("_f(..., c=_c)", "_f(..., color=_c)"),
+        when=lambda site, bound: (
+            isinstance(bound["c"], ast.expr) and not isinstance(bound["c"], ast.Constant)
+        ),
+        write=(
+            Swap(text="{f}({rest}, c={pd}.factorize({c})[0])", why="Number the categories.", needs=("pd",)),
+        ),
+        claim="`{c}` holds categories, not colours.",
+        lesson="`c=` takes colours or numbers: `pd.factorize(…)[0]` gives each category a number.",
+        example=(
+            _SUB + "import pandas as pd\nk = pd.Series(['a', 'b', 'a'])",
+            "p = plt.scatter([1, 2, 3], [1, 2, 3], c=k)",
+            "list(p.get_array()) == [0, 1, 0]",
+        ),
+        weight=0.9,
     ),
 )

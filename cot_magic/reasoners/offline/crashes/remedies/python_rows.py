@@ -1,7 +1,10 @@
 """Remedies for messages of Python and its standard library, and for idioms that give a wrong result."""
 
-from cot_magic.reasoners.offline.crashes.remedies.pattern import code
+import ast
+
+from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound, code
 from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.site import Site
 
 _COPIES = (
     "An assignment copies nothing: both names are the same object, and a change of one changes the other."
@@ -9,6 +12,18 @@ _COPIES = (
 _ONCE = "An iterator can be read once. A list can be read as often as you like."
 _NONE = "Methods that change an object in place return `None`."
 _ZONES = "A time with a time zone and one without cannot be compared or subtracted."
+
+
+def _is_frozen(_: Site, bound: Bound) -> bool:
+    """Whether the object is not `self`, which no assignment to a name replaces for its caller."""
+    held = bound["name"]
+    return isinstance(held, ast.Name) and held.id != "self"
+
+
+def _is_unsorted(_: Site, bound: Bound) -> bool:
+    held = bound["x"]
+    return not (isinstance(held, ast.Call) and getattr(held.func, "id", "") == "sorted")
+
 
 ROWS = (
     Remedy(
@@ -379,5 +394,99 @@ ROWS = (
         everywhere=True,
         example=("z = zip([1], [2])\nn = len(list(z))", "assert len(list(z)) == 1", "True"),
         weight=0.85,
+    ),
+    Remedy(
+        code="dates.span_in_units",
+        on=("AttributeError",),
+        says=r"(timedelta|Timedelta|TimedeltaProperties|TimedeltaIndex)' object has no attribute "
+        r"'(milliseconds|minutes?|hours?|weeks?|months?|years?)'",
+        find=("_x._unit",),
+        write=(Swap(text="{x}.total_seconds() / {seconds}", why="Divide the seconds by those of the unit."),),
+        claim="A span of time has days, seconds and microseconds, and no `{unit}`.",
+        lesson="`span.total_seconds()` is the whole span; divide it by the seconds of the unit that you want.",
+        check="not hasattr({x}, '{unit}')",
+        example=(
+            "from datetime import timedelta\nspan = timedelta(days=1, hours=1.5)",
+            "hours = span.hours",
+            "hours == 25.5",
+        ),
+        weight=0.94,
+    ),
+    Remedy(
+        code="python.frozen",
+        on=("FrozenInstanceError", "AttributeError"),
+        says=r"cannot assign to field|can't set attribute",
+        find=("_name._attr = _v", "_name._attr += _v", "_name._attr -= _v", "_name._attr *= _v"),
+        when=_is_frozen,
+        write=(
+            Swap(
+                text="{name} = {name}._replace({attr}={new_value})",
+                why="Make a changed copy: this one cannot be changed.",
+            ),
+            Swap(
+                text="{name} = replace({name}, {attr}={new_value})",
+                why="Make a changed copy: this one cannot be changed.",
+                needs=("from dataclasses import replace",),
+            ),
+        ),
+        claim="`{name}` cannot be changed: its class is frozen.",
+        lesson="Frozen dataclasses and named tuples are never changed; `replace` and `_replace` make a copy with "
+        "other values.",
+        check="hasattr({name}, '{attr}')",
+        example=(
+            "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass P:\n    x: int\np = P(1)",
+            "p.x += 4",
+            "p.x == 5",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="python.frozen_self",
+        on=("FrozenInstanceError",),
+        says="cannot assign to field",
+        find=("self._attr = _v",),
+        write=(
+            Swap(
+                text="object.__setattr__(self, '{attr}', {v})",
+                why="Set it past the class, while the object is being made.",
+            ),
+        ),
+        claim="The class is frozen: its own methods cannot set `{attr}` either.",
+        lesson="A frozen dataclass sets computed fields in `__post_init__`, with `object.__setattr__`.",
+        check="hasattr(type(self), '__dataclass_params__')",
+        example=(
+            "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass P:\n    x: int\n"
+            "    def __post_init__(self):\n        self.y = self.x + 1",
+            "y = P(1).y",
+            "y == 2",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="python.groups_of_unsorted",
+        on=("AssertionError", "KeyError", "ValueError"),
+        says="",
+        find=(
+            "groupby(_x, _k)",
+            "groupby(_x, key=_k)",
+            "_m.groupby(_x, key=_k)",
+            "groupby(_x)",
+            "itertools.groupby(_x, _k)",
+        ),
+        when=_is_unsorted,
+        write=(
+            Swap(text="groupby(sorted({x}, key={k}), key={k})", why="Sort by the same key first."),
+            Swap(text="groupby(sorted({x}))", why="Sort it first."),
+        ),
+        claim="`groupby` of itertools only joins neighbours: a key that comes again begins another group.",
+        lesson="`itertools.groupby` groups equal neighbours. Sort by the same key first.",
+        everywhere=True,
+        example=(
+            "from itertools import groupby\nwords = ['ax', 'be', 'an']\n"
+            "d = {k: list(g) for k, g in groupby(words, key=lambda w: w[0])}",
+            "assert d['a'] == ['ax', 'an']",
+            "d == {'a': ['ax', 'an'], 'b': ['be']}",
+        ),
+        weight=0.94,
     ),
 )

@@ -191,9 +191,9 @@ def _origin(site: Site, bound: Bound, write: Write) -> tuple[Cell, ast.Assign] |
 def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
     """Words that follow from what matched.
 
-    `method` and `sign` of the node; of a hole `x`, `again_x`, the statement that assigns it, `words_x`, its
-    dictionary as keyword arguments, `dates_x` and `textdates_x`, the first column of dates, or of dates as
-    text.
+    `method` and `sign` of the node, `seconds` of the unit that it asks for; of a hole `x`, `again_x`, the
+    statement that assigns it, `words_x`, its dictionary as keyword arguments, `dates_x` and `textdates_x`,
+    the first column of dates, or of dates as text.
     """
     found: dict[str, str] = {}
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -213,8 +213,11 @@ def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
     elif isinstance(node, ast.AugAssign):
         spans = [src.span(site.cell.source, side) for side in (node.target, node.value)]
         found["sign"] = site.cell.source[spans[0][1] : spans[1][0]].strip(" (=\n")
+        found["new_value"] = f"{site.text(node.target)} {found['sign']} {site.text(node.value)}"
     if isinstance(node, ast.Assign):
-        found["value_of_node"] = site.text(node.value)
+        found["value_of_node"] = found["new_value"] = site.text(node.value)
+    if isinstance(node, ast.Attribute) and node.attr.rstrip("s") in _SECONDS:
+        found["seconds"] = str(_SECONDS[node.attr.rstrip("s")])
     found["seaborn_now"] = _SEABORN_NOW.get(found.get("method", ""), "")
     for hole, held in bound.items():
         if isinstance(held, ast.Name) and (again := next(site.assignments(held.id), None)) is not None:
@@ -246,12 +249,20 @@ def _with_table(site: Site, made: tuple[Cell, ast.Assign], table: str) -> str:
     return src.splice(cell.source, changes)[start : end + shift]
 
 
+_SECONDS = {
+    "millisecond": 0.001,
+    "minute": 60,
+    "hour": 3600,
+    "week": 604800,
+    "month": 2629800,
+    "year": 31557600,
+}
 _SEABORN_NOW = {"factorplot": "catplot", "tsplot": "lineplot", "lvplot": "boxenplot"}
 
 
 def _models(site: Site, hole: str, held: ast.Name) -> dict[str, str]:
-    """Of the call that makes a model: `regressor_x`, the regressor of the same family, `ignoring_x` and
-    `probable_x`, with that argument; and `fit_args`, what this or another model was fitted with."""
+    """Of the call that makes a model: `regressor_x`, the regressor of the same family, `open_x`, its text
+    up to where another argument goes; and `fit_args`, what this or another model was fitted with."""
     found: dict[str, str] = {}
     made = next(site.assignments(held.id), None)
     if made is not None and isinstance(made[1].value, ast.Call):
@@ -267,10 +278,7 @@ def _models(site: Site, hole: str, held: ast.Name) -> dict[str, str]:
             found[f"sorted_{hole}"] = f"sorted({', '.join([name[:-5], *arguments])})"
         elif name.endswith(".reverse") and not arguments:
             found[f"sorted_{hole}"] = f"{name[:-8]}[::-1]"
-        if name.endswith(".match"):
-            found[f"searching_{hole}"] = f"{name[:-6]}.search{text[len(name) :]}"
-        found[f"ignoring_{hole}"] = f"{text[:-1]}{comma}handle_unknown='ignore')"
-        found[f"probable_{hole}"] = f"{text[:-1]}{comma}probability=True)"
+        found[f"open_{hole}"] = f"{text[:-1]}{comma}"
         other = (
             "LinearRegression" if name == "LogisticRegression" else name.replace("Classifier", "Regressor")
         )
