@@ -20,6 +20,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("nones:RULES", "AttributeError TypeError"),
     ("operators:RULES", "TypeError"),
     ("ties:RULES", "TypeError"),
+    ("steps:RULES", "AttributeError TypeError ValueError"),
     ("wrong_kinds:RULES", "IndexError TypeError"),
     ("subscripts:RULES", "AttributeError TypeError"),
     ("tables:RULES", "AttributeError IntCastingNaNError InvalidIndexError KeyError MergeError TypeError "
@@ -59,7 +60,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("axes:RULES", "AttributeError TypeError ValueError"),
     ("filtered:RULES", "TypeError ValueError"),
     ("cleaning:RULES", "TypeError ValueError"),
-    ("columns:RULES", "AssertionError AttributeError KeyError ValueError"),
+    ("columns:RULES", "AssertionError AttributeError IndexError KeyError ValueError ZeroDivisionError"),
     ("rebound:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
     ("remedies.pandas_rows:ROWS", "AssertionError AttributeError DateParseError IndexError IndexingError "
                                  "InvalidIndexError KeyError MergeError OutOfBoundsDatetime ParserError "
@@ -70,8 +71,8 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("remedies.model_rows:ROWS", "AttributeError NotFittedError TypeError ValueError"),
     ("remedies.plot_rows:ROWS", "AttributeError TypeError ValueError"),
     ("remedies.python_rows:ROWS", "AssertionError AttributeError FrozenInstanceError IndexError "
-                                 "InterfaceError KeyError ProgrammingError StopIteration TypeError "
-                                 "ValueError ZeroDivisionError"),
+                                 "InterfaceError KeyError OverflowError PatternError ProgrammingError "
+                                 "StopIteration TypeError ValueError ZeroDivisionError error"),
     ("remedies.missing_rows:ROWS", "AttributeError IntCastingNaNError TypeError ValueError"),
     ("alike:RULES", "AttributeError ImportError"),
     ("looked_up:RULES", "KeyError ValueError"),

@@ -111,8 +111,9 @@ class Site:
 
     @property
     def outer(self) -> "Site | None":
-        """The site of the calling frame, if it is in a cell too."""
-        return Site.at(self.case, len(self.raised.frames) + self.frame_index - 1)
+        """The site of the frame that calls this one, directly or through a library, if it is in a cell."""
+        places = range(len(self.raised.frames) + self.frame_index - 1, -1, -1)
+        return next((site for place in places if (site := Site.at(self.case, place)) is not None), None)
 
     # --- reading ------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from cot_magic.core.case import Case, Cell, CellId, Environment, Raised
 from cot_magic.reasoners.offline import crashes, races
 from cot_magic.reasoners.offline.catalogue import CRASHES, RACES, SYNTAX, built_in
 from cot_magic.reasoners.offline.crashes.alike import AlikeRule
+from cot_magic.reasoners.offline.crashes.asserts import FactorRule
 from cot_magic.reasoners.offline.crashes.cleaning import Cleaning
 from cot_magic.reasoners.offline.crashes.edited import ReloadRule
 from cot_magic.reasoners.offline.crashes.legal import LegalRule
@@ -84,6 +85,7 @@ def test_the_exceptions_of_syntax_are_those_of_its_rules() -> None:
             | ReloadRule
             | SqlRule
             | LegalRule
+            | FactorRule
             | LookedUpRule
             | AlikeRule
             | LookedUpRule

@@ -392,4 +392,38 @@ def type_in_quotes(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (type_in_quotes, keyword_name, missing_argument, too_many_arguments, given_twice)
+_GIVES_ONE = frozenset(["sorted", "sort", "min", "max", "map", "filter", "nlargest", "nsmallest", "groupby"])
+
+
+@rule(
+    "call.pair_as_two",
+    "TypeError",
+    lesson="`sorted`, `max`, `map` and `filter` give their function one element. Take a pair apart "
+    "inside: `lambda pair: pair[1]`.",
+)
+def pair_as_two(site: Site) -> Iterator[Suspicion]:
+    """`sorted(prices.items(), key=lambda name, price: price)`."""
+    if not site.says(r"<lambda>\(\) missing \d+ required positional argument"):
+        return
+    for call in site.find(ast.Call):
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        given = [*call.args, *(word.value for word in call.keywords)]
+        for made in [item for item in given if isinstance(item, ast.Lambda)] if name in _GIVES_ONE else []:
+            names = [item.arg for item in made.args.args]
+            one = next(text for text in ("pair", "item", "element") if text not in src.used_names(made))
+            if len(names) < 2 or made.args.defaults:
+                continue
+            changes = [
+                site.over(node, f"{one}[{names.index(node.id)}]")
+                for node in ast.walk(made.body)
+                if isinstance(node, ast.Name) and node.id in names
+            ]
+            start, end = src.span(site.cell.source, made)[0], src.span(site.cell.source, made.body)[0]
+            changes.append(src.Splice(start=start, end=end, text=f"lambda {one}: "))
+            claim = f"`{name}` gives the function one element, and it takes {len(names)} values."
+            repair = site.repair("Take the element apart inside.", *changes)
+            yield site.reading(claim, repair, weight=0.95)
+            return
+
+
+RULES = (pair_as_two, type_in_quotes, keyword_name, missing_argument, too_many_arguments, given_twice)

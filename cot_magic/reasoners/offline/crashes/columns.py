@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cot_magic.core.case import Cell
 from cot_magic.core.spelling import near
@@ -325,4 +326,44 @@ def listed(site: Site) -> Iterator[Suspicion]:
             return
 
 
-RULES = (listed, blanks, separator, of_merge, is_index, levels, merge_types, leading_zeros)
+@rule(
+    "column.compared_with_other_type",
+    "AssertionError",
+    "IndexError",
+    "KeyError",
+    "ValueError",
+    "ZeroDivisionError",
+    lesson="`2021 == '2021'` is false, for each row too: no row is selected, and nothing tells why.",
+)
+def other_type(site: Site) -> Iterator[Suspicion]:
+    """`long[long['year'] == 2021]`, where the years are strings."""
+    for cell, tree in site.cells():
+        found: dict[str, list[tuple[ast.expr, ast.Constant]]] = {}
+        for node in ast.walk(tree):
+            match node:
+                case ast.Compare(
+                    left=ast.Subscript(slice=ast.Constant()) | ast.Attribute() as left,
+                    ops=[ast.Eq() | ast.NotEq()],
+                    comparators=[ast.Constant(value=int() | str() as value) as right],
+                ) if not isinstance(value, bool) and str(value).lstrip("-").isdigit():
+                    found.setdefault(ast.dump(left), []).append((left, right))
+        for pairs in found.values():
+            text, first = src.text_of(cell.source, pairs[0][0]), pairs[0][1].value
+            other = _of_other_type(first)
+            changes = [src.over(cell.source, right, _of_other_type(right.value)) for _, right in pairs]
+            claim = f"`{text} == {first!r}` is false in each row: its values are of another type."
+            check = (
+                f"hasattr({text}, 'astype') and not bool(({text} == {first!r}).any()) and "
+                f"bool(({text} == {other}).any())"
+            )
+            why = f"Compare with values of that type, such as {other}."
+            repair = Repair(edits=(src.edit(cell, *changes),), why=why)
+            made = site.cause(claim, f"Some rows equal {other}.", check, repair, weight=0.7)
+            yield replace(made, cell=cell.id, lineno=pairs[0][1].lineno)
+
+
+def _of_other_type(value: object) -> str:
+    return repr(str(value)) if isinstance(value, int) else str(int(str(value)))
+
+
+RULES = (other_type, listed, blanks, separator, of_merge, is_index, levels, merge_types, leading_zeros)

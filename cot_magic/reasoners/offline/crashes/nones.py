@@ -297,7 +297,9 @@ def found_nothing(site: Site) -> Iterator[Suspicion]:
         text = site.text(held)
         repairs = [*_leaving_out(site, user, text), *_in_the_whole(site, made)]
         what = src.text_of((made[0] if made is not None else site.cell).source, call)
-        claim = worded("`{what}` found nothing and returned `None`, which is then used as a match.", what=what)
+        claim = worded(
+            "`{what}` found nothing and returned `None`, which is then used as a match.", what=what
+        )
         if isinstance(held, ast.Name):
             seen = worded("`{value}` is `None`.", value=text)
             yield site.cause(claim, seen, f"{text} is None", weight=0.93)

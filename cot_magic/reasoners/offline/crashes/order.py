@@ -180,4 +180,26 @@ def date_order(site: Site) -> Iterator[Suspicion]:
         return
 
 
-RULES = (date_order, order, missing_await)
+@rule(
+    "loop.async_generator",
+    "TypeError",
+    lesson="What an `async def` function yields comes one by one with `async for`, at the top level of a "
+    "notebook too.",
+)
+def async_for(site: Site) -> Iterator[Suspicion]:
+    """`for item in feed.items()`, where `items` is an asynchronous generator."""
+    loops = [
+        node
+        for node in ast.walk(site.statement or site.tree)
+        if isinstance(node, ast.For | ast.comprehension)
+    ]
+    if not site.says("'async_generator' object is not iterable") or len(loops) != 1:
+        return
+    behind = src.span(site.cell.source, loops[0].target)[0]
+    start = site.cell.source.rindex("for", 0, behind)
+    change = src.Splice(start=start, end=start, text="async ")
+    claim = f"`{site.one_line(loops[0].iter)}` is an asynchronous generator."
+    yield site.reading(claim, site.repair("Loop with `async for`.", change), weight=0.93)
+
+
+RULES = (async_for, date_order, order, missing_await)

@@ -489,4 +489,42 @@ ROWS = (
         ),
         weight=0.94,
     ),
+    Remedy(
+        code="python.plain_pattern",
+        on=("error", "PatternError"),
+        says=r"unterminated|nothing to repeat|unbalanced|bad escape|multiple repeat|bad character range",
+        find=("_x.str._f(_p, ...)", "re._f(_p, ...)"),
+        write=(
+            Swap(
+                text="{x}.str.{f}({p}, {rest}, regex=False)",
+                why="Take the string as it is, not as a pattern.",
+            ),
+            Swap(text="re.{f}(re.escape({p}), {rest})", why="Take the string as it is, not as a pattern."),
+        ),
+        claim="`{p}` is no regular expression: {0}.",
+        lesson="`( ) [ ] * + ? .` and the backslash mean something in a pattern. `re.escape` or `regex=False` takes "
+        "them as they are.",
+        example=(
+            "import re\nnames = ['a (x)', 'b']",
+            "n = [w for w in names if re.search('(x', w)]",
+            "n == ['a (x)']",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="dates.milliseconds",
+        on=("ValueError", "OverflowError"),
+        says=r"year -?\d+ is out of range|timestamp out of range",
+        find=("_d.fromtimestamp(_t, ...)", "_d.utcfromtimestamp(_t, ...)"),
+        write=(Swap(text="{d}.{method}({t} / 1000, {rest})", why="Give seconds: divide by 1,000."),),
+        claim="`{t}` is a time in milliseconds, and `{method}` takes seconds.",
+        lesson="JavaScript and many services count milliseconds since 1970, Python's `fromtimestamp` seconds.",
+        check="{t} > 10**11",
+        example=(
+            "from datetime import datetime\nt = 1704110400000",
+            "y = datetime.fromtimestamp(t).year",
+            "y == 2024",
+        ),
+        weight=0.92,
+    ),
 )

@@ -86,10 +86,16 @@ class Remedy:
     everywhere: bool = False
 
     def suspicions(self, case: Case) -> Iterator[Suspicion]:
-        """One for each place that matches, with all repairs."""
+        """One for each place that matches, with all repairs; where none does, at the call of the function."""
         site = Site.of(case) if matches(self.on, case) else None
-        said = site.says(self.says) if site is not None else None
-        if site is None or said is None:
+        found = list(self._at(site)) if site is not None else []
+        if site is not None and not found and not self.everywhere and site.outer is not None:
+            found = list(self._at(site.outer))
+        yield from found
+
+    def _at(self, site: Site) -> Iterator[Suspicion]:
+        said = site.says(self.says)
+        if said is None:
             return
         told = {str(place): text or "" for place, text in enumerate((said[0], *said.groups()))}
         told |= {f"less_{place}": str(int(text) - 1) for place, text in told.items() if text.isdecimal()}
