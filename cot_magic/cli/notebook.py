@@ -171,6 +171,7 @@ def report(run: Any, given: argparse.Namespace, settings: Settings) -> int:
 
 def demo_command(given: argparse.Namespace) -> int:
     """Write the notebook, run it, and write the fixed one beside it."""
+    given.folder.mkdir(parents=True, exist_ok=True)
     source = given.folder / "cot-demo.ipynb"
     writable(source)
     source.write_bytes(files("cot_magic").joinpath("demo/cot-demo.ipynb").read_bytes())

@@ -4,7 +4,7 @@ import itertools
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -290,6 +290,12 @@ def _follow(
         session = session.stopped()
         screens.stop()
         last.remember(session, screens.session)
+    except Exception:  # a fault of ours: what was found is kept, and no screen goes on saying that it runs
+        with suppress(Exception):  # it may be the screen that failed: the first error is the one to tell
+            screens.stop()
+            screens.close()
+        last.remember(session.stopped(), screens.session)
+        raise
     finally:
         events.close()
         if isinstance(reasoner, Closing):
