@@ -64,7 +64,8 @@ def test_whatever_the_service_answers_the_offline_result_of_the_cell_is_on_the_s
     shown = text_of(session)
     assert "✓ verified" in shown
     assert "From ANALYZE on, this is the result of the offline reasoner." in shown
-    assert "(offline) cell [2] raises NameError without the fix, passes with it" in shown
+    assert "Raises NameError without it, passes with it; 1 test shows it." in shown
+    assert "(offline) 1 test fails before and passes after" in shown
     assert len(at.server.turns) == 1  # none of these is asked again
 
 
