@@ -389,8 +389,8 @@ def _verdict_row(session: Session, hypothesis: Hypothesis) -> Row:
             mark, detail = cross(judged.evidence), f"Prediction failed: {prediction}"
         case HypothesisVerdict.INCONCLUSIVE:
             mark, detail = (OPEN, f"Not decided: {_open_reasons(session, hypothesis)}")
-            if not runs and not session.ended:
-                mark, detail = PLAIN, "not tested yet"
+            if not runs:
+                mark, detail = PLAIN, "Not tested" if session.ended else "not tested yet"
     strong = judged.verdict is HypothesisVerdict.CONFIRMED
     claim = said(hypothesis.claim)
     if strong and session.ended and hypothesis.names_a_cause and not session.explains(hypothesis):

@@ -28,7 +28,9 @@ def test_a_plausible_fix_says_what_was_not_proven() -> None:
     (cell,) = cells.fix_cells(sessions.fold(fixed))
     first, second, third = cell.source.splitlines()[:3]
     assert first == "# cot fix (plausible): Read the key with a default of 0"
-    assert second.startswith("# not proven: no regression test could be written; a probe refuted the cause")
+    assert second.startswith(
+        "# not proven: no regression test could be written; a probe refuted the explanation that it follows from"
+    )
     assert third == "def total(rows):", "the comment that stood for the %%cot line is gone"
 
 

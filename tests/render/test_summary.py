@@ -77,6 +77,7 @@ def test_tokens_are_given_where_a_model_was_asked() -> None:
         "thinking_tokens": 1,
         "cache_read_tokens": 4,
         "usd": None,
+        "batch_usd": 0.0,
     }
 
 

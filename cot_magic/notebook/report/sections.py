@@ -158,6 +158,8 @@ def _why(session: Session, hypothesis: str) -> str:
             return f"Confirmed. It predicted: {inline(said(item.prediction))}"
         case HypothesisVerdict.REFUTED:
             return f"Refuted. It predicted: {inline(said(item.prediction))}"
+        case HypothesisVerdict.INCONCLUSIVE if not judged.evidence:
+            return "Not tested."
         case HypothesisVerdict.INCONCLUSIVE:
             return f"Not decided: {inline(said('; '.join(judged.reasons)))}."
 
