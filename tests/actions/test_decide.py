@@ -24,6 +24,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.question import question
 from cot_magic.core.session import Session
+from cot_magic.notebook.insert.offer import FIRST_CHOICE, offer
 from cot_magic.render.brief import head
 from cot_magic.render.outline import outline
 from cot_magic.run.last_session import LAST
@@ -129,6 +130,11 @@ def test_an_answer_that_is_no_choice_changes_nothing(asked: Session, line: str) 
     with pytest.raises(UsageError, match="from 1 to 2"):
         decide(line)
     assert LAST.session is asked
+
+
+def test_the_buttons_say_which_choice_they_take_until_one_is_made(asked: Session) -> None:
+    assert offer(asked)["said"] == FIRST_CHOICE
+    assert offer(decide("2"))["said"] == ""
 
 
 def test_without_a_question_there_is_nothing_to_answer() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from cot_magic.core.case import NewCell
 from cot_magic.core.events import Stamped
 from cot_magic.core.protocols import Renderer
+from cot_magic.core.question import question
 from cot_magic.core.session import Session
 from cot_magic.core.withheld import holds_mask
 from cot_magic.notebook.bridge import Bridge
@@ -14,6 +15,8 @@ from cot_magic.render.buttons import OFFER_MIME, Buttons
 FORMAT = 1
 RUNNING, DONE = "running", "done"
 WITHHELD = "A value in the source is withheld here; %cot_insert all inserts the fix with the real source."
+
+FIRST_CHOICE = "The buttons take choice 1; %cot_answer with another number takes that one."
 
 
 def offer(session: Session, *, state: str = DONE, said: str = "") -> dict[str, Any]:
@@ -35,6 +38,8 @@ def offer(session: Session, *, state: str = DONE, said: str = "") -> dict[str, A
     changes = edits(session)
     if len(whole) < len(cells) or any(holds_mask(text) for edit in changes for text in edit.values()):
         said, changes = WITHHELD, []
+    elif not said and cells and session.meant is None and question(session) is not None:
+        said = FIRST_CHOICE
     return offer_of(whole, session, said=said) | {"edits": changes}
 
 
