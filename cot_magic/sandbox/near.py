@@ -80,11 +80,10 @@ def _of_the_interpreter() -> Iterator[str]:
     yield from (path for path in sys.path if os.path.isabs(path) and places.of_a_library(f"{path}/"))
     yield os.path.dirname(places.__file__.rpartition("/")[0])
     for module in list(sys.modules.values()):
-        if not isinstance(module, types.ModuleType):
+        if not issubclass(type(module), types.ModuleType):  # some only say that they are modules
             continue
-        found = object.__getattribute__(module, "__dict__").get(
-            "__file__"
-        )  # a lazy one is not loaded by this
+        space = object.__getattribute__(module, "__dict__")  # a lazy one is not loaded by this
+        found = space.get("__file__")
         if type(found) is not str or not os.path.isabs(found) or places.of_a_library(found):
             continue
         is_package = os.path.basename(found).startswith("__init__.")

@@ -48,7 +48,7 @@ from cot_magic.testing import BUDGET, AbsentSandbox, NamespaceSandbox, ScriptedR
 from cot_magic.verdict.challenge import challenge
 
 SETUP = Cell(id=CellId("s"), source="x = 8\nn = 2", index=0, execution_count=1)
-SOURCE = "#%%cot --teach\nstep = x\ny = step / (n - 2)\nassert y > 0"
+SOURCE = "#%%cot --teach\nstep = x\ny = step / (n - 2)\nassert (y > 0) == (x > 0)"
 FRAME = Frame(
     function="<module>",
     filename="<cell>",
@@ -63,6 +63,7 @@ FAILING = Cell(id=CellId("c"), source=SOURCE, index=1, execution_count=2)
 CASE = case(
     cell=FAILING,
     cells=(SETUP, FAILING),
+    namespace=(Variable(name="x", type="int", text="8"), Variable(name="n", type="int", text="2")),
     lineage=(Dependency(cell=SETUP, names=("x", "n")),),
     raised=Raised(
         ename="ZeroDivisionError",
@@ -286,7 +287,7 @@ def test_an_edit_is_tried_with_the_tests_of_the_session_and_judged_like_any_fix(
     assert learner.lesson.attempts[-1].verdict is FixVerdict.REJECTED
     assert "test_y fails with it" in learner.last.said
     assert not learner.lesson.ended
-    learner.say("", "step = x\ny = step / (n + 2)\nassert y > 0")
+    learner.say("", "step = x\ny = step / (n + 2)\nassert (y > 0) == (x > 0)")
     assert learner.lesson.attempts[-1].verdict is FixVerdict.VERIFIED
     assert learner.lesson.attempts[-1].fix.edits == FIX.edits, "the line of the magic is no part of the edit"
     assert learner.last.standing is Standing.HELD
@@ -348,7 +349,7 @@ def test_no_value_is_asked_for_where_it_depends_on_the_depth_of_the_stack() -> N
 @pytest.mark.parametrize(
     ("text", "body", "cell", "after"),
     [
-        ("3: y = 1", None, "c", "#%%cot --teach\nstep = x\ny = 1\nassert y > 0"),
+        ("3: y = 1", None, "c", "#%%cot --teach\nstep = x\ny = 1\nassert (y > 0) == (x > 0)"),
         ("line 2: step = 1", None, "c", SOURCE.replace("= x", "= 1")),
         ("[1] 2: n = 3", None, "s", "x = 8\nn = 3"),
         ("n = 2 -> n = 3", None, "s", "x = 8\nn = 3"),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from cot_magic.core.facts import for_a_reader
 from cot_magic.core.findings import Evidence, EvidenceKind, FixVerdict, HypothesisVerdict, Phase, Stage
 from cot_magic.core.intermittent import failing_schedule
 from cot_magic.core.jobs import Outcome
@@ -34,7 +35,8 @@ def untrue(session: Session) -> Iterator[str]:
                 yield f"{phase}: {part}"
     shown = [row for block in drawn.answer if isinstance(block, Rows) for row in block.rows]
     helps = session.result in ("verified", "plausible")
-    for part in shown[0].claim.split("; ") if helps and shown else ():
+    claim = shown[0].claim if helps and shown else ""
+    for part in f"{claim[:1].lower()}{claim[1:]}".rstrip(".").split("; ") if claim else ():
         known = [(re.fullmatch(pattern, part), check) for pattern, check in PROVEN]
         if not any(found and check(session, found) for found, check in known):
             yield f"above the folds: {part}"
@@ -81,6 +83,16 @@ def _failed_at(session: Session, found: re.Match[str]) -> bool:
         why = why.removeprefix(_plain(seen.text)).lstrip(". ")  # both sides, and then where they come from
     known = [*confirmed, *(fact.text for fact in session.facts), case.raised.evalue, case.raised.ename]
     return any(_plain(text).startswith(why) or why in _plain(text) for text in known)
+
+
+def _message(session: Session, found: re.Match[str]) -> bool:
+    """The exception and its message, and how many facts there are for a reader."""
+    case = session.case
+    assert case is not None
+    if case.raised is None or found["name"] != case.raised.ename:
+        return False
+    facts = [fact for fact in session.facts if fact in for_a_reader(session.facts)]
+    return _plain(found["why"] or "") in _plain(case.raised.evalue) and int(found["facts"] or 0) == len(facts)
 
 
 def _plain(text: str) -> str:
@@ -222,6 +234,7 @@ PROVEN: tuple[tuple[str, Check], ...] = (
 TRUE: dict[Phase, tuple[tuple[str, Check], ...]] = {
     Phase.ANALYZE: (
         (r"(?P<name>\S+) in (?P<cell>cell \[\d+\]|cell \d+|the cell)(?:, line (?P<line>\d+))?(?:: (?P<why>.+))?", _failed_at),
+        (r"(?P<name>[\w.]+)(?:: (?P<why>.+?))?(?:; (?P<facts>\d+) facts? from the failed kernel)?", _message),
         (r"[^;]+ passed(?:; .*)?", _passed),
     ),
     Phase.PLAN: (
