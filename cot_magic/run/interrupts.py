@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 from cot_magic.sandbox import busy
 
+_AGAIN_S = 0.01  # the callback in which Ctrl-C was ignored has ended by then
+
 
 @contextmanager
 def interruptible() -> Iterator[None]:
@@ -23,9 +25,43 @@ def interruptible() -> Iterator[None]:
         return
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield
+        with _never_lost():
+            yield
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
+def _never_lost() -> Iterator[None]:
+    """Press Ctrl-C once more where Python ignored it, as it came in a callback that cannot raise.
+
+    That is a finaliser, or a hook of `os.fork`, such as that of IPython which waits for its history's thread.
+    """
+    hook, timers = sys.unraisablehook, list[threading.Timer]()
+
+    def told(ignored: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+            hook(ignored)
+            return
+        timers.append(threading.Timer(_AGAIN_S, _press))
+        timers[-1].daemon = True
+        timers[-1].start()
+
+    sys.unraisablehook = told
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for timer in timers:
+            timer.cancel()
+
+
+def _press() -> None:
+    """Raise KeyboardInterrupt in the main thread, as Ctrl-C does."""
+    if sys.platform == "win32":
+        os.kill(os.getpid(), signal.CTRL_C_EVENT)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 class Watchdog:
@@ -54,10 +90,7 @@ class Watchdog:
                 self._timer = self._armed(left)
                 return
             self._fired = True
-        if sys.platform == "win32":
-            os.kill(os.getpid(), signal.CTRL_C_EVENT)
-        else:
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        _press()
 
     def stop(self) -> bool:
         """Cancel the timer; return whether it had fired."""
