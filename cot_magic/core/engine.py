@@ -6,8 +6,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from cot_magic.core.case import Case
+from cot_magic.core.certificate import Certificate
 from cot_magic.core.errors import CotError, ReasonerError
 from cot_magic.core.events import (
+    Certified,
+    CertifyFix,
+    Certifying,
     Challenged,
     ChallengeFix,
     Event,
@@ -62,6 +66,7 @@ from cot_magic.core.protocols import (
     Challenger,
     Examiner,
     Explorer,
+    FixCertifier,
     FromModel,
     Reasoner,
     Replaceable,
@@ -376,12 +381,14 @@ def drive(
     resume: Session | None = None,
     examiner: Examiner | None = None,
     challenger: Challenger | None = None,
+    certifier: FixCertifier | None = None,
 ) -> Generator[Event, None, None]:
     """Events of one run, from SessionStarted to SessionEnded, which always comes.
 
-    `challenger` challenges the best fix before the phase CONFIRM; without one, no fix is VERIFIED. With
-    `resume`, an interrupted session continues after its last finished phase, starting with Resumed.
-    Raises ReasonerError at the first step if the reasoner is not a Resumable.
+    `challenger` challenges the best fix before the phase CONFIRM; without one, no fix is VERIFIED.
+    `certifier` runs the whole notebook with a fix when the reasoner asks for that. With `resume`, an
+    interrupted session continues after its last finished phase, starting with Resumed. Raises ReasonerError
+    at the first step if the reasoner is not a Resumable.
 
     A failure of the reasoner, a service or the sandbox becomes a `Faulted` event, Ctrl-C an `Interrupted`
     one; everything before stays in the stream, and after a fault a Replaceable gives the rest.
@@ -402,7 +409,7 @@ def drive(
     )
     laboratory.phase = laboratory.take_up(resume) if resume is not None else None
     try:
-        yield from _followed(laboratory, steps, Identities(resume), examiner)
+        yield from _followed(laboratory, steps, Identities(resume), examiner, certifier)
     except KeyboardInterrupt:
         yield Interrupted(phase=laboratory.phase)
     except CotError as error:
@@ -422,6 +429,7 @@ def _followed(
     steps: Generator[Step, Reply, None],
     identities: Identities,
     examiner: Examiner | None,
+    certifier: FixCertifier | None,
 ) -> Generator[Event, None, None]:
     """The steps of a reasoner and what they bring about, until it is done and its best fix is challenged."""
     reply: Reply = None
@@ -432,7 +440,10 @@ def _followed(
             yield from _known(identities, _unasked(laboratory))
         yield step
         laboratory.hear(step)
-        reply = yield from _known(identities, _replied(laboratory, examiner, step))
+        if isinstance(step, CertifyFix):
+            reply = (yield from _certified(certifier, step)) if certifier is not None else None
+        else:
+            reply = yield from _known(identities, _replied(laboratory, examiner, step))
     yield from _known(identities, _unasked(laboratory))
 
 
@@ -537,6 +548,21 @@ def _withstood(laboratory: Laboratory, asked: ChallengeFix) -> Generator[Event, 
         fixes=tuple(item.fix for item in gathered if isinstance(item, FixProposed)),
         tests=tuple((item.fix, item.test) for item in gathered if isinstance(item, TestWritten)),
     )
+
+
+def _certified(certifier: FixCertifier, asked: CertifyFix) -> Generator[Event, None, Certificate | None]:
+    """Run the whole notebook. Raises KeyboardInterrupt after a certificate that the person stopped."""
+    made: Certificate | None = None
+
+    def noted(event: Certifying | Certified) -> Iterator[Event]:
+        nonlocal made
+        made = event.certificate if isinstance(event, Certified) else made
+        yield event
+
+    yield from relay(certifier(asked.fix), noted)
+    if made is not None and made.interrupted:
+        raise KeyboardInterrupt
+    return made
 
 
 def _unasked(laboratory: Laboratory) -> Generator[Event, None, None]:

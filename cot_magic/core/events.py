@@ -241,6 +241,14 @@ class ChallengeFix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertifyFix:
+    """Run the whole notebook with this fix in a fresh kernel, if the person wants a certificate and this is
+    the best fix. Answered with Certificate, or None."""
+
+    fix: Fix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatRuns:
     """Run the cell (edited by `fix`, if given) many times, and count how often it fails.
 
@@ -284,6 +292,7 @@ Request: TypeAlias = (
     | Examine
     | Screen
     | ChallengeFix
+    | CertifyFix
     | RepeatRuns
 )
 
@@ -413,7 +422,7 @@ class Challenged:
     tests: tuple[tuple[FixId, RegressionTest], ...] = ()
 
 
-Reply: TypeAlias = tuple[Evidence, ...] | Facts | Screened | Challenged | None
+Reply: TypeAlias = tuple[Evidence, ...] | Facts | Screened | Challenged | Certificate | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -450,3 +459,9 @@ def challenge(fix: Fix) -> Generator[Step, Reply, Challenged]:
     """Have a fix challenged; empty if nobody challenges fixes here, or it was challenged before."""
     reply = yield ChallengeFix(fix=fix)
     return reply if isinstance(reply, Challenged) else Challenged()
+
+
+def certify(fix: Fix) -> Generator[Step, Reply, Certificate | None]:
+    """Have the whole notebook run with a fix; None if no certificate is wanted or none can be made."""
+    reply = yield CertifyFix(fix=fix)
+    return reply if isinstance(reply, Certificate) else None

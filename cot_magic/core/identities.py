@@ -3,6 +3,7 @@
 from cot_magic.core.errors import ReasonerError
 from cot_magic.core.events import (
     Certified,
+    CertifyFix,
     Certifying,
     ChallengeFix,
     Decided,
@@ -62,7 +63,7 @@ class Identities:
         match step:
             case HypothesisStated(hypothesis=hypothesis):
                 self._hypothesis(hypothesis)
-            case FixProposed(fix=fix) | ChallengeFix(fix=fix):
+            case FixProposed(fix=fix) | ChallengeFix(fix=fix) | CertifyFix(fix=fix):
                 self._fix(fix)
             case TryFix(fix=fix, tests=tests):
                 self._fix(fix)

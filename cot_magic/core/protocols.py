@@ -1,11 +1,13 @@
 """The five roles. Each has one contract suite in `cot_magic.testing` that the doubles and the real things
 pass."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from cot_magic.core.case import Case, NewCell
 from cot_magic.core.events import (
+    Certified,
+    Certifying,
     ExploreSchedules,
     FixProposed,
     Notice,
@@ -110,6 +112,10 @@ class Challenger(Protocol):
 Challenges: TypeAlias = Generator[
     tuple[Experiment, ...] | Evidence | FixProposed | TestWritten, tuple[Evidence, ...], None
 ]
+
+
+FixCertifier: TypeAlias = Callable[[Fix], Iterator[Certifying | Certified]]
+"""Runs the whole notebook with a fix; yields nothing for another one than the best, or if none is wanted."""
 
 
 class Renderer(Protocol):

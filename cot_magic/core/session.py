@@ -11,6 +11,7 @@ from cot_magic.core.causes import explains
 from cot_magic.core.certificate import Certificate
 from cot_magic.core.events import (
     Certified,
+    CertifyFix,
     Certifying,
     ChallengeFix,
     Decided,
@@ -340,7 +341,7 @@ class Session:
                 return replace(self, certifying=event.label)
             case SessionEnded():
                 return replace(self._close_phases(now), ended=True)
-            case RunProbe() | TryFix() | ExploreSchedules() | InspectVariable() | Examine():
+            case RunProbe() | TryFix() | ExploreSchedules() | InspectVariable() | Examine() | CertifyFix():
                 return self
             case SearchAdvanced() | Screen() | Screened() | ChallengeFix() | Decided() | RunAhead():
                 return self

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from cot_magic.core.events import (
     Certified,
+    CertifyFix,
     Certifying,
     ChallengeFix,
     Decided,
@@ -197,6 +198,8 @@ def activity(session: Session, event: Event) -> str | None:
             return f"running {len(event.requests)} experiments side by side"
         case ChallengeFix():
             return "challenging the fix"
+        case CertifyFix():
+            return "running the whole notebook with the fix"
         case ExploreSchedules():
             return f"searching {event.schedules:,} schedules from seed {event.seed}"
         case Certifying():

@@ -4,7 +4,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 
 from cot_magic.core.certificate import Certificate
-from cot_magic.core.events import Certified, Event, SessionEnded, Stamped, Streamed, Withdrawn
+from cot_magic.core.events import Certified, Certifying, Event, SessionEnded, Stamped, Streamed, Withdrawn
+from cot_magic.core.findings import Fix, FixId, RegressionTest
 from cot_magic.core.relay import relay
 from cot_magic.core.session import Session
 
@@ -12,24 +13,54 @@ Certifier = Callable[[Session], Iterator[Event]]
 """The events of a certificate for a session whose phases have ended; none if there is nothing to certify."""
 
 
-def with_certificate(
-    events: Generator[Event, None, None], certify: Certifier
-) -> Generator[Event, None, None]:
-    """The events of a session, and before its end those of its certificate."""
-    session = Session()
+class Certification:
+    """The certificate of one session: made when its reasoner asks for it, else before the session ends."""
 
-    def followed(event: Event) -> Iterator[Event]:
-        nonlocal session
-        if isinstance(event, SessionEnded) and not session.interrupted:
-            yield from certify(session)
+    def __init__(self, certify: Certifier) -> None:
+        self._certify = certify
+        self._session = Session()
+        self._of: tuple[FixId, tuple[RegressionTest, ...]] | None = None  # what the latest is of
+
+    def of_fix(self, fix: Fix) -> Iterator[Certifying | Certified]:
+        """Run the whole notebook with a fix; nothing if it is not the session's best one."""
+        best = self._session.best_fix
+        if best is not None and best.id == fix.id:
+            yield from relay(self._made(), _without_words)
+
+    def added(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
+        """The events of a session, and before its end those of its certificate."""
+        try:
+            yield from relay(events, self._followed)
+        finally:
+            events.close()
+
+    def _followed(self, event: Event) -> Iterator[Event]:
+        if isinstance(event, SessionEnded) and not self._session.interrupted and self._of != self._best():
+            yield from self._made()
         if not isinstance(event, Streamed | Withdrawn):  # what a model writes decides nothing
-            session = session.evolve(Stamped(order=0, seconds=0.0, event=event))
+            self._session = self._session.evolve(Stamped(order=0, seconds=0.0, event=event))
         yield event
 
-    try:
-        yield from relay(events, followed)
-    finally:
-        events.close()
+    def _made(self) -> Iterator[Event]:
+        def noted(event: Event) -> Iterator[Event]:
+            if isinstance(event, Certified):
+                self._of = self._best()
+            yield event
+
+        yield from relay(self._certify(self._session), noted)
+
+    def _best(self) -> tuple[FixId, tuple[RegressionTest, ...]] | None:
+        """The best fix with the tests that a certificate runs."""
+        best = self._session.best_fix
+        if best is None:
+            return None
+        return best.id, tuple(view.test for view in self._session.tests_of(best.id))
+
+
+def _without_words(event: Event) -> Iterator[Certifying | Certified]:
+    """Why there is no certificate is said at the end of the session."""
+    if isinstance(event, Certifying | Certified):
+        yield event
 
 
 def certified(heard: Sequence[Stamped], certificate: Certificate) -> list[Stamped]:

@@ -30,7 +30,7 @@ from cot_magic.core.relay import rest_after
 from cot_magic.core.session import Session
 from cot_magic.core.streaming import gathered
 from cot_magic.core.withheld import why_not_whole, with_real_sources
-from cot_magic.run.certified import Certifier, with_certificate
+from cot_magic.run.certified import Certification, Certifier
 from cot_magic.run.choose_reasoner import (
     AFRESH,
     Closing,
@@ -90,6 +90,7 @@ def run_session(
     if isinstance(reasoner, RecordedReasoner) and not settings.reasoner.startswith(AFRESH):
         return _shown_again(reasoner, renderer, (*listeners, last), last)
     case, budget = _what_runs(case, settings, reasoner, redactor)
+    whole = Certification(certify or _no_certificate)
     with _recording(settings) as recording:
         events = drive(
             case,
@@ -105,10 +106,15 @@ def run_session(
             note=chosen(settings)[1] if last.session is None else "",  # once is enough
             examiner=examiner,
             challenger=challenged,
+            certifier=whole.of_fix,
         )
-        events = with_certificate(events, certify) if certify is not None else events
         screens = Screens(renderer, (*listeners, last, *recording), leaving(redactor, settings))
-        return _follow(events, Session(), screens, verbatim, last, clock, reasoner)
+        return _follow(whole.added(events), Session(), screens, verbatim, last, clock, reasoner)
+
+
+def _no_certificate(session: Session) -> Iterator[Event]:
+    """The events of the certificate where nobody wants one."""
+    return iter(())
 
 
 def resume_session(

@@ -212,6 +212,7 @@ def one_screen(
 ) -> tuple[float, float, int, bool | None]:
     """Medians of CPU and wall seconds, messages of the last run, and whether all tokens are in the panel."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
     from conftest import Kernel  # the same real kernel that the tests use
 
     cpus, walls, messages, whole = [], [], 0, None

@@ -14,8 +14,9 @@ from serving import clean, connect, serve
 
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import Case
+from cot_magic.core.certificate import Certificate
 from cot_magic.core.engine import drive
-from cot_magic.core.events import Event, Stamped
+from cot_magic.core.events import Certified, Event, Stamped
 from cot_magic.core.findings import Usage
 from cot_magic.core.jobs import Budget
 from cot_magic.core.session import Session
@@ -24,6 +25,7 @@ from cot_magic.reasoners.claude.messages.connection import MessagesConnection
 from cot_magic.reasoners.claude.reasoner import ClaudeReasoner
 from cot_magic.reasoners.offline.inquiry import OfflineReasoner
 from cot_magic.reasoners.offline_first import OfflineFirst
+from cot_magic.run.certified import Certification
 from cot_magic.testing import through_codec
 from cot_magic.verdict.challenge import challenge
 
@@ -41,6 +43,7 @@ class Desk:
     redactor: Redactor
     model: str = "claude-haiku-4-5"
     examiner: Any = None
+    certificates: list[Certificate] = field(default_factory=list)  # what the whole notebook does, each time
     events: list[Event] = field(default_factory=list)
     session: Session = field(default_factory=Session)
     reasoner: Any = None
@@ -72,6 +75,7 @@ class Desk:
     def run(self, *, resume: bool = False, budget: Budget = BUDGET) -> Session:
         """Run a session, or resume it; every event goes through the codec."""
         self.reasoner = self.reasoner or self.make()
+        whole = Certification(self._certified)
         events = drive(
             self.case,
             self.reasoner,
@@ -82,13 +86,18 @@ class Desk:
             resume=self.session if resume else None,
             challenger=challenge,
             examiner=self.examiner,
+            certifier=whole.of_fix,
         )
-        for event in events:
+        for event in whole.added(events):
             self.events.append(event)
             stamped = Stamped(order=len(self.events), seconds=0.0, event=event)
             self.session = self.session.evolve(through_codec(stamped))
         self.reasoner.close()
         return self.session
+
+    def _certified(self, session: Session) -> Iterator[Event]:
+        if self.certificates:
+            yield Certified(certificate=self.certificates.pop(0))
 
     @property
     def said(self) -> str:

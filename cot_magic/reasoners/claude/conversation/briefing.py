@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cot_magic.core.case import Case, Cell, CellId, Frame, Freshness, Raised, Variable
+from cot_magic.core.certificate import Certificate, OutputVerdict
 from cot_magic.core.facts import Facts
 from cot_magic.core.findings import Evidence, EvidenceKind, FixVerdict, HypothesisVerdict, Stage
 from cot_magic.core.jobs import Outcome
@@ -311,3 +312,15 @@ def verdict_text(judged: Judgement[Any]) -> str:
     based = f" by {', '.join(judged.evidence)}" if judged.evidence else ""
     why = f"; {'; '.join(judged.reasons[:3])}" if judged.reasons else ""
     return f"{judged.verdict}{based}{why}"
+
+
+def certificate_text(certificate: Certificate) -> str:
+    """What each cell of the whole notebook did in a fresh kernel, as far as it did not just pass."""
+    lines = [f"{certificate.passed} of {len(certificate.cells)} cells pass in a fresh kernel."]
+    lines += [
+        " ".join(f"{cell.label}: {cell.outcome}: {cell.reason}. {cell.relation}".split())
+        for cell in (*certificate.failed, *certificate.not_run)
+    ]
+    changed = certificate.with_outputs(OutputVerdict.CHANGED)
+    lines += [f"{cell.label} shows {cell.now[:200]!r}; before, {cell.was[:200]!r}" for cell in changed]
+    return "\n".join(lines)

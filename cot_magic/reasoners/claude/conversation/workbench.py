@@ -17,15 +17,17 @@ from cot_magic.core.events import (
     TestWritten,
     TryFix,
     ask,
+    certify,
     challenge,
 )
-from cot_magic.core.findings import Evidence, Fix, FixId, Hypothesis, HypothesisId, Probe, Stage
+from cot_magic.core.findings import Evidence, Fix, FixId, FixVerdict, Hypothesis, HypothesisId, Probe, Stage
 from cot_magic.core.intermittent import failing_schedule, searched
 from cot_magic.core.jobs import Budget, Outcome
 from cot_magic.core.verdict import deserves_a_challenge, judge_hypothesis
 from cot_magic.reasoners.claude.conversation import tools
 from cot_magic.reasoners.claude.conversation.briefing import (
     cell_history,
+    certificate_text,
     evidence_text,
     printed,
     verdict_text,
@@ -71,13 +73,16 @@ class Workbench(Ledger):
     problems: dict[HypothesisId, str] = field(default_factory=dict)
     rounds: int = 0
     refused: list[str] = field(default_factory=list)
+    unsettled: bool = False  # a cell of the whole notebook failed with the best fix
     starved: bool = False  # the latest request was not run: no copy of the kernel, or no time is left
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to find out: a fix is VERIFIED, or fixes pass and no round is left to tell
-        them apart, which only the person can then do."""
-        return self.verified or (self.rounds >= self.budget.rounds and bool(self.helpful))
+        """Whether nothing is left to find out: a fix is VERIFIED and no cell of the whole notebook failed
+        with it, or fixes pass and no round is left to tell them apart, which only the person can then do."""
+        return (self.verified and not self.unsettled) or (
+            self.rounds >= self.budget.rounds and bool(self.helpful)
+        )
 
     # --- hypotheses and probes ----------------------------------------------------------------------------
 
@@ -331,7 +336,19 @@ class Workbench(Ledger):
             return self._told(f"evidence for {fix.id}", gathered, verdict=verdict)
 
         items = tools.items_of(given, "fixes")
-        return (yield from self._each_at_once(items, self.propose, lambda request: request, attempt))
+        told = yield from self._each_at_once(items, self.propose, lambda request: request, attempt)
+        return told + (yield from self._whole_notebook())
+
+    def _whole_notebook(self) -> Generator[Step, Reply, str]:
+        """What the certificate of a VERIFIED fix says; "" if there is none."""
+        best = self.best
+        if best is None or self.judge(best).verdict is not FixVerdict.VERIFIED:
+            return ""
+        certificate = yield from certify(best)
+        self.unsettled = certificate is not None and bool(certificate.failed)
+        if certificate is None:
+            return ""
+        return "\n" + self.marked.data(f"certificate of {best.id}", certificate_text(certificate))
 
     def propose(self, given: Any) -> Generator[Step, Reply, TryFix]:
         """Propose a fix with its tests; the request to try it. Raises Misfit if that cannot be done."""

@@ -7,6 +7,7 @@ import pytest
 from phase_script import EDIT, FIX, HYPOTHESIS, answer, call
 from scripted_replies import Reply
 
+from cot_magic.core.certificate import CellOutcome, Certificate, CertifiedCell
 from cot_magic.core.events import PhaseStarted, RunProbe, Sent, TryFix
 from cot_magic.core.findings import LOOK, FixVerdict, HypothesisVerdict, Phase
 from cot_magic.render.outline import outline
@@ -76,6 +77,51 @@ def test_what_a_fix_withstood_is_told_with_its_runs(desk) -> None:
     for trial in ("survival", "null fixes"):
         assert f"challenge of f1 ({trial}): withstood" in told
     assert "f1: VERIFIED by" in told
+
+
+def certificate(**last: Any) -> Certificate:
+    cells = (
+        CertifiedCell(place=0, label="cell [1]", outcome=CellOutcome.PASSED),
+        CertifiedCell(**{"place": 1, "label": "cell [2]", "outcome": CellOutcome.PASSED, **last}),
+    )
+    return Certificate(notebook="n.ipynb", cells=cells)
+
+
+BROKEN = certificate(outcome=CellOutcome.FAILED, reason="KeyError: 'scripted'", relation="It uses the fix")
+
+
+def test_a_verified_fix_is_told_with_what_the_whole_notebook_does_with_it(desk) -> None:
+    calls = call("hypothesize", hypotheses=[HYPOTHESIS]), call("try_fixes", fixes=[FIX])
+    at = desk(first(*calls), DONE)
+    at.certificates = [BROKEN]
+    session = at.run()
+    told = at.results()[1]["content"]
+    assert "certificate of f1" in told
+    assert "1 of 2 cells pass in a fresh kernel." in told
+    assert "cell [2]: failed: KeyError: 'scripted'. It uses the fix" in told
+    assert session.certificate == BROKEN
+    assert at.certificates == [], "it is made once for a fix, not again at the end"
+
+
+def test_nothing_more_is_asked_once_the_whole_notebook_passes(desk) -> None:
+    calls = call("hypothesize", hypotheses=[HYPOTHESIS]), call("try_fixes", fixes=[FIX])
+    at = desk(first(*calls), DONE)
+    at.certificates = [certificate()]
+    session = at.run()
+    assert session.result == "verified"
+    assert len(at.server.turns) == 1
+    assert session.certificate == certificate()
+
+
+def test_a_certificate_that_the_person_stops_ends_the_session(desk) -> None:
+    calls = call("hypothesize", hypotheses=[HYPOTHESIS]), call("try_fixes", fixes=[FIX])
+    stopped = replace(certificate(), interrupted=True)
+    at = desk(first(*calls), DONE)
+    at.certificates = [stopped]
+    session = at.run()
+    assert session.interrupted
+    assert len(at.server.turns) == 1
+    assert session.certificate == stopped
 
 
 def test_free_code_is_never_evidence(desk) -> None:
