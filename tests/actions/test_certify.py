@@ -8,6 +8,9 @@ from typing import Any
 
 import nbformat
 import pytest
+from messages_server import MessagesServer
+from phase_script import FIX, HYPOTHESIS, answer, call
+from scripted_replies import Reply
 
 from cot_magic.actions.certify import notebook_file
 from cot_magic.sandbox.machine import probe
@@ -60,6 +63,26 @@ def test_the_panel_has_the_certificate_and_says_what_fails_below(kernel: Any, tm
     )
     assert "which uses what the fix changes" in text
     assert "2 of 3 cells pass" in text
+
+
+def test_a_model_is_told_which_cell_fails_with_its_verified_fix(kernel: Any, tmp_path: Path) -> None:
+    cells = ["values = [1, 2, 3]", "total = sum(valus)", "total / 0"]
+    made = [nbformat.v4.new_code_cell(source, id=f"c{place}") for place, source in enumerate(cells)]
+    nbformat.write(nbformat.v4.new_notebook(cells=made), tmp_path / "n.ipynb")
+    tries = call("hypothesize", hypotheses=[HYPOTHESIS]), call("try_fixes", fixes=[FIX])
+    with MessagesServer(
+        Reply(tools=tries, match="What failed, what does this error mean"), Reply(text=answer(), sticky=True)
+    ) as server:
+        settings = {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "k"}
+        settings["JPY_SESSION_NAME"] = str(tmp_path / "n.ipynb")
+        kernel.run(f"import os\nos.environ.update({settings!r})")
+        kernel.run(cells[0], cell_id="c0")
+        ran = kernel.run(f"%%cot --reasoner claude --certify --insert none\n{cells[1]}", cell_id="c1")
+        sent = server.turns[-1].raw.decode()
+    assert "ZeroDivisionError: division by zero" in sent, "the cell below, which nobody had run"
+    assert "2 of 3 cells pass in a fresh kernel." in sent
+    assert "The certificate does not hold" in " ".join(shown(ran).split())
+    assert kernel.value("__import__('cot_magic').last.result") == "'verified'"
 
 
 def test_a_fix_that_is_inserted_is_certified_by_itself_where_that_is_quick(kernel: Any) -> None:
