@@ -95,6 +95,38 @@ def test_a_notebook_that_misbehaves_is_a_row_and_the_sweep_goes_on(tmp_path: Pat
     assert left == []
 
 
+LEAVES_ITS_PARENTS = """
+import os, time
+def leave(environ):
+    if os.fork() == 0:
+        os.setsid()
+        for _ in range(2):
+            if os.fork() == 0:
+                os.setsid()
+                os.execvpe('sleep', ['sleep', '986'], environ)
+        os._exit(0)
+for _ in range(3):
+    leave({'PATH': os.environ['PATH']})
+    leave(os.environ)
+"""
+KILLS_ITS_PARENT = "import os\nleave(os.environ)\nos.kill(os.getppid(), 9)"
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(400)
+def test_what_leaves_its_session_and_its_parents_is_ended(tmp_path: Path) -> None:
+    notebook(tmp_path / "nbs/passes.ipynb", LEAVES_ITS_PARENTS)
+    notebook(tmp_path / "nbs/hangs.ipynb", LEAVES_ITS_PARENTS, "time.sleep(600)")
+    own = LEAVES_ITS_PARENTS.partition("for _ in range(3)")[0]
+    notebook(tmp_path / "nbs/kills.ipynb", own, KILLS_ITS_PARENT)
+    options = ["--time-limit", "60", "--intensity", "cot", "--json", "rows.jsonl"]
+    done = sweep("nbs", "--jobs", "2", *options, cwd=tmp_path)
+    rows = rows_of(tmp_path / "rows.jsonl")
+    assert (rows["hangs"]["result"], rows["passes"]["result"]) == ("limit", "no-failure"), done.stderr
+    left = [item for item in psutil.process_iter(["cmdline"]) if item.info["cmdline"] == ["sleep", "986"]]
+    assert left == []
+
+
 @pytest.mark.nightly
 def test_a_sweep_that_is_killed_goes_on_and_leaves_no_process(tmp_path: Path) -> None:
     for number in range(6):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cot_magic.actions.sweep.ending import MARK, adopt_orphans, end_below
 from cot_magic.core.case import Case
 from cot_magic.core.errors import CotError
 from cot_magic.core.session import Session
@@ -18,7 +19,15 @@ INTERRUPTED = 130
 
 
 def main() -> int:
-    """Run one notebook; 0 if there is a row."""
+    """Run one notebook and end all that it started; 0 if there is a row."""
+    adopt_orphans()
+    try:
+        return _answered()
+    finally:
+        end_below(os.getpid(), os.environ[MARK])
+
+
+def _answered() -> int:
     threading.Thread(target=_watch, daemon=True).start()
     call = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cot_magic.actions.sweep.ending import MARK, descendants, end_below
 from cot_magic.actions.sweep.tasks import Ceilings, Task
 from cot_magic.sandbox.folder_copy import copy_folder
 
@@ -73,18 +75,20 @@ def _watched(call: str, task: Task, folder: str, errors: Any, stop: threading.Ev
 
     The process ends by itself when its input does, so that it does not outlive this one.
     """
+    mark = secrets.token_hex(16)
     process = subprocess.Popen(  # noqa: S603 - our own code, in this interpreter
         [sys.executable, "-m", "cot_magic.actions.sweep.child", call],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=errors,
         start_new_session=True,
+        env={**os.environ, MARK: mark},
     )
     started, polls, seen = time.monotonic(), 0, set[Any]()
     try:
         _bound_files(process.pid, task.ceilings)
         while process.poll() is None:
-            seen.update(_descendants(process.pid))
+            seen.update(descendants(process.pid))
             polls += 1
             spent = time.monotonic() - started
             why = _reached(process.pid, task.ceilings, spent, folder if polls % LOOKS == 0 else "")
@@ -94,7 +98,7 @@ def _watched(call: str, task: Task, folder: str, errors: Any, stop: threading.Ev
                 process.wait(POLL_S)
         return ""
     finally:
-        _end(process, seen)
+        _end(process, mark, seen)
 
 
 def _bound_files(pid: int, ceilings: Ceilings) -> None:
@@ -111,7 +115,7 @@ def _reached(pid: int, ceilings: Ceilings, spent: float, folder: str) -> str:
     """Which ceiling was reached, as a sentence; "" for none."""
     if spent > ceilings.seconds:
         return f"stopped after {ceilings.seconds:.0f} s (--time-limit)."
-    group = _descendants(pid)
+    group = descendants(pid)
     if len(group) > ceilings.processes:
         return f"stopped: it had more than {ceilings.processes} processes."
     if _uses_more(group, ceilings.memory_mib << 20):
@@ -157,41 +161,15 @@ def _size(folder: str) -> int:
     return total
 
 
-def _descendants(pid: int) -> list[Any]:
+def _end(process: subprocess.Popen[bytes], mark: str, seen: set[Any]) -> None:
+    """Kill a process and all that it started. It is stopped meanwhile, and still adopts what is orphaned."""
     import psutil
 
     with suppress(psutil.Error):
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
-    return []
-
-
-def _end(process: subprocess.Popen[bytes], seen: set[Any]) -> None:
-    """Kill a process and all that it started, also what left its group: it was seen, or is in the group."""
-    import psutil
-
-    for _ in range(20):  # what forks faster than it is killed is stopped first
-        left = {item for item in seen | set(_descendants(process.pid)) if item.is_running()}
-        left.update(_in_group(process.pid))
-        left = {item for item in left if item.pid != process.pid or process.poll() is None}
-        if not left:
-            break
-        for act in ("suspend", "kill"):
-            for item in left:
-                with suppress(psutil.Error):
-                    getattr(item, act)()
-        psutil.wait_procs(left, timeout=0.5)
+        psutil.Process(process.pid).suspend()
+    end_below(process.pid, mark, seen)
+    with suppress(ProcessLookupError):
+        process.kill()
     if process.stdin is not None:
         process.stdin.close()
     process.wait()
-
-
-def _in_group(group: int) -> list[Any]:
-    import psutil
-
-    found = []
-    for item in psutil.process_iter():
-        with suppress(OSError, psutil.Error):
-            if os.getsid(item.pid) == group and item.status() != psutil.STATUS_ZOMBIE:
-                found.append(item)
-    return found
