@@ -3,40 +3,29 @@
 import functools
 import os
 import re
-import site
 import sys
-import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cot_magic.core.case import Case, Cell, CellId
+from cot_magic.core.library_folders import installed, starts_of
 from cot_magic.core.schedules import Trace, TraceStep
 
 NUMBERED = re.compile(r"cell \[(\d+)\]")
 AGAIN = re.compile(r"<cot cell (\d+)>")
 """What the sandbox calls the code of the n-th step of a job."""
-_LIBRARIES = tuple(
-    {
-        path.rstrip("/") + "/"
-        for path in (
-            sysconfig.get_path("stdlib"),
-            sysconfig.get_path("platstdlib"),
-            sysconfig.get_path("purelib"),
-            sysconfig.get_path("platlib"),
-            site.getusersitepackages(),
-        )
-        if path
-    }
-)
+_OURS = os.path.dirname(os.path.dirname(__file__))
+_LIBRARIES = starts_of((*installed(), _OURS), os.path)
 _GENERATED = ("<string>", "<stdin>")  # methods of named tuples and dataclasses
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
-_OURS = __file__.rpartition("/")[0].rpartition("/")[0] + "/"
 
 
 @functools.lru_cache(maxsize=4096)
 def of_the_user(filename: str) -> bool:
     """Whether code of that file is the user's: not the standard library's, an installed package's or ours."""
-    if filename in _GENERATED or filename.startswith((*_LIBRARIES, _OURS, "<frozen ")):
+    if filename in _GENERATED or filename.startswith("<frozen "):
+        return False
+    if os.path.normcase(filename).startswith(_LIBRARIES):
         return False
     return not _INSTALLED.search(filename)  # of another environment on the path
 

@@ -46,7 +46,7 @@ def spawn(hash_seed: int, *, awaits: bool) -> tuple[int, socket.socket]:
         actions.append((os.POSIX_SPAWN_DUP2, theirs.fileno(), 3))
         environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
         pid = os.posix_spawn(sys.executable, command, environment, file_actions=actions)
-    except OSError:
+    except BaseException:  # KeyboardInterrupt too
         ours.close()
         raise
     finally:

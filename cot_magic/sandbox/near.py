@@ -77,7 +77,9 @@ def readable(expressions: Sequence[str], names: Mapping[str, Any]) -> Readable:
 
 def _of_the_interpreter() -> Iterator[str]:
     yield from (*OF_THE_SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix)
-    yield from (path for path in sys.path if os.path.isabs(path) and places.of_a_library(f"{path}/"))
+    yield from (
+        path for path in sys.path if os.path.isabs(path) and places.of_a_library(os.path.join(path, ""))
+    )
     yield os.path.dirname(places.__file__.rpartition("/")[0])
     for module in list(sys.modules.values()):
         if not issubclass(type(module), types.ModuleType):  # some only say that they are modules
@@ -93,7 +95,7 @@ def _of_the_interpreter() -> Iterator[str]:
 def _imported_from() -> Iterator[str]:
     """The folders of the person that Python imports from."""
     for path in sys.path:
-        if os.path.isabs(path) and not places.of_a_library(f"{path}/"):
+        if os.path.isabs(path) and not places.of_a_library(os.path.join(path, "")):
             yield os.path.realpath(path)
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cot_magic.core.codec import from_json, to_json
@@ -315,7 +315,6 @@ def _fork(
 
     machine.quiet_fork_warning()
     must_wait = quarantine.shares_something()
-    ours, theirs = socket.socketpair()
     kernel = Kernel(
         pid=os.getpid(),
         generators=GeneratorStates((shell.user_ns,)),
@@ -323,12 +322,11 @@ def _fork(
         programs=running_programs(shell.user_ns),
         autopsy=autopsy,
     )
-    with blocked(INTERRUPTS):
+    with ExitStack() as sockets, blocked(INTERRUPTS):
+        ours, theirs = map(sockets.enter_context, socket.socketpair())
         try:
             pid = os.fork()
         except OSError as error:
-            ours.close()
-            theirs.close()
             return NoSandbox(f"the kernel could not be copied: {error.strerror}")
         if pid == 0:
             _in_child = True
@@ -336,6 +334,7 @@ def _fork(
         theirs.close()
         awaits = getattr(shell, "kernel", None) is not None
         snapshot = Snapshot(pid, ours, status, allow, awaits=awaits)
+        sockets.pop_all()
     if must_wait and (trouble := _trouble_of(ours)):
         snapshot.close()
         return NoSandbox(trouble)

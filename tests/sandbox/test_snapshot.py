@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cot_magic.core.errors import SandboxError
-from cot_magic.core.jobs import Job, JobStep, Limits, Outcome
+from cot_magic.core.jobs import Job, JobStep, Limits, Outcome, SandboxStatus
 from cot_magic.sandbox.snapshot import NoSandbox
 
 
@@ -335,3 +335,30 @@ def test_a_process_that_the_user_forks_does_not_close_the_snapshot(plain_ipython
         "print(S.run([Job(steps=(JobStep(source='1'),))])[0].outcome)"
     )
     assert printed == "PASSED\n"
+
+
+@pytest.mark.parametrize("moment", ["fork", "Snapshot"])
+def test_ctrl_c_while_a_copy_is_made_leaves_no_socket_open(monkeypatch, moment):
+    from types import SimpleNamespace
+
+    from cot_magic.sandbox import snapshot
+
+    pairs, pair = [], snapshot.socket.socketpair
+
+    def noted():
+        pairs.append(pair())
+        return pairs[-1]
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(snapshot.socket, "socketpair", noted)
+    monkeypatch.setattr(snapshot.os, "fork", interrupted if moment == "fork" else lambda: 1)
+    monkeypatch.setattr(snapshot, "Snapshot", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        snapshot._fork(SimpleNamespace(user_ns={}), describe_nothing, (), SandboxStatus(available=True), None)
+    assert [end.fileno() for ends in pairs for end in ends] == [-1, -1]
+
+
+def describe_nothing(error, cells):
+    raise AssertionError
