@@ -1,6 +1,7 @@
 """One job in its confined process, on any system: runs the cells, reports."""
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -35,7 +36,10 @@ WATCH_S = 0.5  # for the values that are watched; a job whose time ends in it ha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Where a job runs; `withheld` are variables that it has not, `only` is all that it may read."""
+    """Where a job runs; `withheld` are variables that it has not, `only` is all that it may read.
+
+    `unchanged` is what judges the job, as it was before the process of the job was there.
+    """
 
     shell: Any
     describe: Describe
@@ -44,6 +48,7 @@ class Surroundings:
     lost: LostResources
     autopsy: Autopsy | None = None
     only: Readable | None = None
+    unchanged: tampering.Unchanged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,7 @@ def run(
     attempts = effects.watch(ends.scratch, lambda effect: tell({"effect": wire.plain(effect)}))
     _Run(job, around, permissions, tell, attempts).go(loop)
     sys.stdout.flush()
+    tell({"ends": True})  # to free the memory takes a while, for which nobody has to wait
     os._exit(0)
 
 
@@ -130,11 +136,16 @@ class _Run:
         files = frozenset((*self._steps.cells, steps.INSPECTION_FILE))
 
         def is_own_file(name: str) -> bool:
-            return name in files or not (name in kernel_files or name.startswith("/") or of_a_library(name))
+            return name in files or not (name in kernel_files or os.path.isabs(name) or of_a_library(name))
 
-        self._unchanged = tampering.Unchanged(self._around.shell, tampering.own_code(is_own_file))
-        self._changes = self._unchanged.changes
-        tell = self._tell
+        job, tell, is_own = self._job, self._tell, tampering.own_code(is_own_file)
+        unchanged = self._around.unchanged
+        if unchanged is None or job.conditions is not None or job.disguised:  # they replace definitions
+            unchanged = tampering.Unchanged(self._around.shell)
+        else:
+            unchanged.look_again()
+        changes = unchanged.changes
+        self._changes = functools.partial(changes, is_own)
         tampering.watch(
             tampering.attribution(files, kernel_files), lambda said: tell({"tampered": wire.plain(said)})
         )

@@ -71,11 +71,13 @@ def confine(
     *,
     scratch: str,
     reading: ReadableFiles | None = None,
+    closed: frozenset[str] | None = None,
     only: Readable | None = None,
 ) -> frozenset[int]:
     """Confine this process for good, in an order in which each step is possible, and check that it works.
 
-    With `only`, nothing else can be read, whatever `reading` leaves open.
+    `closed` is what `reading` closes now, if that is known already. With `only`, nothing else can be read,
+    whatever `reading` leaves open.
 
     Returns the numbers of descriptors that are of no use any more, as their files may not be read. Without
     `limits`, they are still to be set by `limit`.
@@ -102,7 +104,7 @@ def confine(
     landlock.restrict(
         scratch=scratch,
         layer=reading.layer,
-        closed=reading.closed_now(),
+        closed=reading.closed_now() if closed is None else closed,
         permissions=permissions,
         version=version,
         only=only,

@@ -18,13 +18,19 @@ PIECE = 65_536
 MOST_THREADS = 500
 LOOK_SECONDS = 0.2
 """Between two looks at what a job takes."""
+PF_EXITING = 0x4
+MOST_LOOKS = 50
+"""At a job that says that it ends: one that says so and goes on is waited for as any other."""
 
 
 class RunningJob:
     """A job that was started: its process, its two pipes, and what has arrived so far."""
 
-    def __init__(self, job: Job, started: Started, removals: Removals, *, mirrored: bool = False) -> None:
-        self._removals, self._lock = removals, started.lock
+    def __init__(
+        self, job: Job, started: Started, removals: Removals, *, mirrored: bool = False, proc: bool = False
+    ) -> None:
+        self._removals, self._lock, self._proc = removals, started.lock, proc
+        self._looks, self.frees_memory = 0, False
         self.removal: int | None = None  # a descriptor that is readable when its folder is removed
         self.job, self.scratch, self.started = job, started.scratch, time.monotonic()
         self.pid, self.result_fd, self.output_fd = started.pid, started.result_fd, started.output_fd
@@ -39,8 +45,26 @@ class RunningJob:
 
     @property
     def deadline(self) -> float:
+        """When it is to be looked at again for its time: what it waited for a processor is added then."""
         wall_s = self.job.limits.wall_s
+        if time.monotonic() < self.started + wall_s:
+            return self.started + wall_s
         return self.started + wall_s + busy.allowance(wall_s, self.pid, self._had_waited)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it says that it ends now, so that `has_left` may soon be true."""
+        return self._told.ends and self._looks < MOST_LOOKS and not self._proc
+
+    def has_left(self) -> bool:
+        """Whether it has ended with status 0 and only its memory is being freed, which takes a while.
+
+        With `--allow proc` that is never so, as processes of its own may go on.
+        """
+        if self.is_leaving:
+            self._looks += 1
+            self.frees_memory = _frees_its_memory(self.pid)
+        return self.frees_memory
 
     @property
     def began(self) -> bool:
@@ -82,30 +106,58 @@ class RunningJob:
         return (Outcome.BLOCKED, why) if why else None
 
     def end(self, stopped: Ending | None = None) -> JobResult:
-        """Kill what is left of the job, reap it, clean up, and return how it ended."""
-        for kill in (os.killpg, os.kill):
-            with contextlib.suppress(ProcessLookupError):
-                kill(self.pid, signal.SIGKILL)
-        _, status, usage = os.wait4(self.pid, 0)
-        _reap_group(self.pid)
+        """Kill what is left of the job, clean up, and return how it ended.
+
+        It is reaped, unless it has left: then whoever has its `pidfd` is to do that.
+        """
+        code, cpu_seconds = (0, 0.0) if self.frees_memory else self._killed()
         for fd in (self.result_fd, self.output_fd):
             while wire.readable(fd, 0) and self.collect(
                 fd
             ):  # drain the pipes; nobody writes to them any more
                 pass
-        for fd in (self.result_fd, self.output_fd, self.pidfd):
+        for fd in (self.result_fd, self.output_fd, *(() if self.frees_memory else (self.pidfd,))):
             os.close(fd)
         why = wrote_too_much(self.scratch, self.job.limits.file_mb, most=self._most_entries)
         self.removal = self._removals.remove(self.scratch)
         if self._lock is not None:
             os.close(self._lock)
         seconds = time.monotonic() - self.started
-        cpu_seconds = usage.ru_utime + usage.ru_stime
-        code = os.waitstatus_to_exitcode(status)
         ended = how_it_ended(code, self.job.limits.cpu_s, cpu_seconds) if code else None
         if why:  # also if it ended before anybody looked
             stopped = ended = stopped or (Outcome.BLOCKED, why)
         return self._told.result(stopped, ended, seconds)
+
+    def _killed(self) -> tuple[int, float]:
+        """The exit code and the seconds of CPU time of the job, which is killed if it has not ended."""
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                kill(self.pid, signal.SIGKILL)
+        _, status, usage = os.wait4(self.pid, 0)
+        _reap_group(self.pid)
+        return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+
+
+def _frees_its_memory(pid: int) -> bool:
+    """Whether a process with one thread has ended with status 0, and runs nothing any more.
+
+    Once its memory is no longer its own, its exit status is set (`do_exit` in Linux, proc_pid_stat(5)). That
+    is shown as 0 to whoever may not see it, so that is asked in between.
+    """
+    try:
+        if not _is_past_its_memory(pid):
+            return False
+        os.readlink(f"/proc/{pid}/cwd")
+        return _is_past_its_memory(pid)
+    except OSError:
+        return False  # it is gone altogether, or hidden: wait for it
+
+
+def _is_past_its_memory(pid: int) -> bool:
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        fields = file.read().rsplit(b")", 1)[1].split()
+    flags, threads, size, status = (int(fields[number - 3]) for number in (9, 20, 23, 52))
+    return bool(flags & PF_EXITING) and threads == 1 and size == 0 and status == 0
 
 
 def _reap_group(group: int) -> None:

@@ -1,9 +1,9 @@
 """The parked copy: waits in its own process with the state before the cell, and forks jobs on request."""
 
 import contextlib
-import ctypes
 import gc
 import linecache
+import math
 import os
 import secrets
 import selectors
@@ -18,16 +18,19 @@ from typing import Any
 
 from cot_magic.core.case import CellId
 from cot_magic.core.codec import from_json, to_json
-from cot_magic.core.jobs import Job, JobResult, Outcome
+from cot_magic.core.jobs import Job, JobResult, JobStep, Outcome
 from cot_magic.sandbox import (
     disguise,
     forked,
+    landlock,
     mirror,
     near,
     quarantine,
     rebind,
+    seccomp,
     secret_places,
     syscalls,
+    tampering,
     wire,
 )
 from cot_magic.sandbox.confine import ReadableFiles
@@ -37,10 +40,14 @@ from cot_magic.sandbox.lost import LostResources
 from cot_magic.sandbox.scratch import ELSEWHERE, Removals
 from cot_magic.sandbox.spare import Spare, Started, can_wait_for
 from cot_magic.sandbox.steps import Autopsy, Describe
+from cot_magic.sandbox.told import Told
 
-PR_SET_CHILD_SUBREAPER = 36
 IDLE_SECONDS = 0.05  # a cell that passes at once costs no setup of its copy
 LOOK_SECONDS = 0.25  # how often the limits of running jobs are checked
+SEARCH_SECONDS = 0.05
+"""For which it is believed that no file was made that must not be read, while jobs of one request start."""
+LOOKS, NEXT_LOOK_SECONDS, LEAVING_SECONDS = 3, 0.0001, 0.001
+"""At a job that says that it ends: so many looks at once, and the seconds between them and later ones."""
 REMOVAL_SECONDS = 20.0
 """For which an answer waits until the folder of its job is removed."""
 MOST_WORKERS = 2
@@ -146,6 +153,7 @@ class ParkedCopy:
         inherited = {int(name) for name in os.listdir("/proc/self/fd")} - {control}
         self._descriptors = frozenset(fd for fd in inherited if _is_open(fd))
         self._around: forked.Inherited | None = None
+        self._searched = -math.inf  # when it was found out last what must not be read
         self._readable: dict[tuple[str, ...], near.Readable] = {}
         self._trouble = ""
         self._lines = wire.Lines()
@@ -155,6 +163,7 @@ class ParkedCopy:
         self._unsent = bytearray()
         self._removals = Removals()
         self._leaving: dict[int, Leaving] = {}
+        self._freeing: dict[int, int] = {}  # processes of jobs that have left, by their pidfd
         self._spares: deque[Spare] = deque()
         self._alone = 0  # runs of one job, without others between them
         self._selector = selectors.DefaultSelector()
@@ -177,6 +186,8 @@ class ParkedCopy:
                     self._hear(self._owner[key.fd], key.fd)
                 elif key.fd in self._leaving:
                     self._left(key.fd)
+                elif key.fd in self._freeing:
+                    self._reap(key.fd)
             self._enforce()
 
     # --- setup ----------------------------------------------------------------------------------------------
@@ -186,7 +197,7 @@ class ParkedCopy:
         if self._around is not None or self._trouble:
             return
         try:
-            syscalls.prctl(PR_SET_CHILD_SUBREAPER, 1)
+            syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
             with open("/proc/self/oom_score_adj", "w") as file:
                 file.write("800")  # if memory runs out, the kernel is not killed first
             rebind.forget_threads()
@@ -198,6 +209,7 @@ class ParkedCopy:
             rebind.rebind(self._shell)
             rebind.limit_thread_pools()
             self._warm_up()
+            unchanged = tampering.Unchanged(self._shell)
             gc.freeze()  # again: a collection in a job then copies no other pages
             self._around = forked.Inherited(
                 shell=self._shell,
@@ -213,6 +225,7 @@ class ParkedCopy:
                 environment=environment,
                 lost=self._lost,
                 writes_bytecode=writes_bytecode,
+                unchanged=unchanged,
             )
         except Exception as error:
             self._trouble = f"{type(error).__name__}: {error}"
@@ -223,7 +236,7 @@ class ParkedCopy:
 
         compile(self._shell.compile.ast_parse("pass"), "<cot>", "exec")
         TransformerManager().transform_cell("pass")  # type: ignore[no-untyped-call]  # not with those of the person
-        ctypes.create_string_buffer(1)
+        seccomp.program(net=False, proc=False, pid=0, landlock_abi=landlock.abi())
         linecache.cache[REHEARSAL_FILE] = (len(REHEARSAL), None, REHEARSAL.splitlines(True), REHEARSAL_FILE)
         try:
             exec(compile(REHEARSAL, REHEARSAL_FILE, "exec"), {})  # noqa: S102 - the constant above
@@ -242,7 +255,7 @@ class ParkedCopy:
                 self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
                 continue
             try:
-                job = self._started(queued, self._around_of(queued.job, self._around))
+                job = self._started(queued, self._around_of(queued.job, self._around_now(self._around)))
             except OSError as error:
                 note = f"nothing was run: {error}"
                 self._answer(queued, JobResult(outcome=Outcome.BLOCKED, note=note))
@@ -262,7 +275,7 @@ class ParkedCopy:
                     return RunningJob(job, spare.started, self._removals)
                 spare.close()
         started = Started.fork(job, queued.allow, around, scratch=self._scratch_of(queued), mirrored=mirrored)
-        return RunningJob(job, started, self._removals, mirrored=mirrored)
+        return RunningJob(job, started, self._removals, mirrored=mirrored, proc="proc" in queued.allow)
 
     def _wants_spare(self) -> bool:
         """Whether jobs come one by one, as they do while a failure is debugged: the next one is near."""
@@ -272,9 +285,29 @@ class ParkedCopy:
     def _make_spare(self) -> None:
         assert self._around is not None
         try:
-            self._spares.append(Spare(self._around))
+            self._spares.append(Spare(self._around_now(self._around)))
         except OSError:
             self._alone = 0  # a job that needs a copy says why there is none
+        if not self._wants_spare():
+            self._rehearse(self._around)
+
+    def _rehearse(self, around: forked.Inherited) -> None:
+        """Do what is done for each job: spares share the pages of memory for that, so they are copied now."""
+        job = Job(steps=(JobStep(source="pass"),))
+        (message,) = wire.Lines().feed(wire.pack({"jobs": [to_json(job)]}))
+        from_json(Job, message["jobs"][0])
+        self._searched = -math.inf
+        around = self._around_of(job, self._around_now(around))
+        for spare in self._spares:
+            spare.is_as_new(around)
+        wire.pack({"result": to_json(Told(job, b"").result(None, None, 0.0))})
+
+    def _around_now(self, around: forked.Inherited) -> forked.Inherited:
+        """The same with what must not be read now: for each request, and again while its jobs are started."""
+        if time.monotonic() - self._searched > SEARCH_SECONDS:
+            self._around = around = replace(around, closed=around.reading.closed_now())
+            self._searched = time.monotonic()
+        return around
 
     def _around_of(self, job: Job, around: forked.Inherited) -> forked.Inherited:
         """What the job inherits. Raises OSError if what it may read cannot be found out."""
@@ -293,14 +326,22 @@ class ParkedCopy:
         job = self._running[queued]
         if fd == job.pidfd:
             self._finish(queued, None)
-        elif not job.collect(fd):
+        elif job.collect(fd):
+            for _ in range(LOOKS if job.is_leaving else 0):
+                if job.has_left():
+                    self._finish(queued, None)
+                    break
+                time.sleep(NEXT_LOOK_SECONDS)
+        else:
             self._selector.unregister(fd)
             del self._owner[fd]
 
     def _enforce(self) -> None:
         now = time.monotonic()
         for queued, job in list(self._running.items()):
-            if (over := job.overstepped(now)) is not None:
+            if job.is_leaving and job.has_left():
+                self._finish(queued, None)
+            elif (over := job.overstepped(now)) is not None:
                 self._finish(queued, over)
         for leaving in self._leaving.values():
             if leaving.answers and now >= leaving.deadline:  # the disk is busy; the rest is removed later
@@ -313,6 +354,9 @@ class ParkedCopy:
             self._selector.unregister(fd)
             del self._owner[fd]
         result = job.end(stopped)
+        if job.frees_memory:
+            self._freeing[job.pidfd] = job.pid
+            self._selector.register(job.pidfd, selectors.EVENT_READ)
         again = None if stopped is not None else _once_more(queued, job, result)
         if again is not None:
             self._queue.appendleft(again)
@@ -333,7 +377,15 @@ class ParkedCopy:
         if leaving.answers:
             self._answer(leaving.queued, leaving.result)
 
+    def _reap(self, fd: int) -> None:
+        """The memory of a job that had left is free: nothing of it is there any more."""
+        self._selector.unregister(fd)
+        os.waitpid(self._freeing.pop(fd), 0)
+        os.close(fd)
+
     def _patience(self) -> float | None:
+        if any(job.is_leaving for job in self._running.values()):
+            return LEAVING_SECONDS
         deadlines = [job.deadline for job in self._running.values()]
         deadlines += [leaving.deadline for leaving in self._leaving.values() if leaving.answers]
         if not deadlines:
@@ -353,6 +405,8 @@ class ParkedCopy:
             for spare in self._spares:
                 spare.close()
             self._removals.stop()
+            for fd in list(self._freeing):
+                self._reap(fd)
             os._exit(0)
         for message in self._lines.feed(data):
             self._cancel()  # a new run or a cancellation: earlier requests are void
@@ -360,6 +414,7 @@ class ParkedCopy:
                 self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
+        self._searched = -math.inf
         self._alone = self._alone + 1 if len(message["jobs"]) == 1 else 0
         for index, data in enumerate(message["jobs"]):
             job = from_json(Job, data)

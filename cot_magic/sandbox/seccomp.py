@@ -6,6 +6,7 @@ x86_64 numbers have been run; those of aarch64 are from its unistd.h. Other mach
 
 import ctypes
 import errno
+import functools
 import os
 import platform
 import socket
@@ -223,6 +224,8 @@ ERRNO = 0x00050000
 KILLED, ALLOWED = _step(RETURN, 0x80000000), _step(RETURN, 0x7FFF0000)
 REFUSED, UNKNOWN = _step(RETURN, ERRNO | errno.EPERM), _step(RETURN, ERRNO | errno.ENOSYS)
 SUCCEEDED = _step(RETURN, ERRNO)  # without being done
+IS_ITSELF = _step(JUMP_EQ, 0, 0, 1)
+"""Stands for the step that compares with the number of the process."""
 NEW_NAMESPACES = 0x7E020000  # the CLONE_NEW* flags that clone(2) takes
 CLONE_THREAD = 0x10000
 
@@ -256,19 +259,29 @@ def column() -> int | None:
 
 def program(*, net: bool, proc: bool, pid: int, landlock_abi: int) -> bytes:
     """The filter for the process `pid`; `net` and `proc` are what the person allowed."""
+    own = _step(JUMP_EQ, pid, 0, 1)
+    return own.join(_around_pid(net=net, proc=proc, landlock_abi=landlock_abi, machine=platform.machine()))
+
+
+@functools.cache
+def _around_pid(*, net: bool, proc: bool, landlock_abi: int, machine: str) -> tuple[bytes, ...]:
+    """The pieces of the filter between the steps that compare with the process's own number."""
     place = column()
     if place is None:
-        raise OSError(errno.ENOSYS, f"the system call numbers of {platform.machine()} are not known")
+        raise OSError(errno.ENOSYS, f"the system call numbers of {machine} are not known")
     steps = [
-        *(_step(LOAD, ARCH), _step(JUMP_EQ, AUDIT_ARCH[platform.machine()], 1, 0), KILLED),
+        *(_step(LOAD, ARCH), _step(JUMP_EQ, AUDIT_ARCH[machine], 1, 0), KILLED),
         # x32 calls too: they have bit 30 set
         *(_step(LOAD, NUMBER), _step(JUMP_GE, NEWEST_KNOWN + 1, 0, 1), UNKNOWN),
     ]
-    for numbers, answer in _rules(net=net, proc=proc, pid=pid, landlock_abi=landlock_abi):
+    for numbers, answer in _rules(net=net, proc=proc, landlock_abi=landlock_abi):
         number = numbers[place]
         if number is not None:
             steps += [_step(JUMP_EQ, number, 0, len(answer)), *answer]
-    return b"".join([*steps, ALLOWED])
+    starts = [0, *(place + 1 for place, step in enumerate(steps) if step is IS_ITSELF)]
+    ends = [*(start - 1 for start in starts[1:]), len(steps)]
+    *pieces, last = (b"".join(steps[start:end]) for start, end in zip(starts, ends, strict=True))
+    return (*pieces, last + ALLOWED)
 
 
 def install(code: bytes) -> None:
@@ -279,9 +292,7 @@ def install(code: bytes) -> None:
         raise OSError(ctypes.get_errno(), f"seccomp: {os.strerror(ctypes.get_errno())}")
 
 
-def _rules(
-    *, net: bool, proc: bool, pid: int, landlock_abi: int
-) -> Iterator[tuple[Numbers, tuple[bytes, ...]]]:
+def _rules(*, net: bool, proc: bool, landlock_abi: int) -> Iterator[tuple[Numbers, tuple[bytes, ...]]]:
     """Each restricted system call with the steps that answer it; all others are allowed."""
     for name, numbers in DENIED.items():
         if not (net and name in NETWORK):
@@ -301,7 +312,7 @@ def _rules(
     yield OPENAT2, (UNKNOWN,)  # its flags are in memory too
     yield FCNTL, (_load(1), *_among(REFUSED_COMMANDS, REFUSED, ALLOWED))
     yield IOCTL, _answer_to_ioctl(net=net)
-    only_itself = (_step(JUMP_EQ, pid, 0, 1), ALLOWED, REFUSED)
+    only_itself = (IS_ITSELF, ALLOWED, REFUSED)
     if proc:
         yield CLONE, (LOAD_FIRST, _step(JUMP_SET, NEW_NAMESPACES, 0, 1), REFUSED, ALLOWED)
     else:

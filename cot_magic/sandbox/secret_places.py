@@ -1,6 +1,7 @@
 """Files that a copy must not read: where programs keep credentials, and what is named like one."""
 
 import contextlib
+import functools
 import os
 import pwd
 import re
@@ -64,6 +65,7 @@ def of_homes() -> Iterator[str]:
         yield from (os.path.join(home, name) for name in UNREADABLE_BELOW)
 
 
+@functools.lru_cache(maxsize=8_192)
 def is_secret(name: str) -> bool:
     """Whether a file or folder of this name in a project holds credentials."""
     return name in SECRET_FOLDERS or NAMED.fullmatch(name) is not None

@@ -105,7 +105,7 @@ def _readable(around: forked.Inherited) -> frozenset[str]:
     blocks a job and does not mislead it.
     """
     reading = around.reading
-    trees = landlock.readable_trees(reading.closed_now())
+    trees = landlock.readable_trees(around.closed)
     return frozenset(tree for tree in trees if os.path.dirname(tree) != reading.temporary)
 
 

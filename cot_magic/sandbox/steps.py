@@ -15,6 +15,7 @@ from cot_magic.core.jobs import Inspection, JobStep
 
 COT_LINE = re.compile(r"\s*%%cot\+{0,2}(\s|$)")
 FIRST_WORD = re.compile(r"\s*([^\W\d]\w*)")
+REHEARSED = "<cot rehearsed>"
 INSPECTION_FILE = "<cot inspection>"
 FileNames = Callable[[int, str], str]
 """Makes the file name of a step from its index and source."""
@@ -139,6 +140,31 @@ class ReadySteps(Sequence[ReadyStep]):
                 yield ReadyPart(error=error)
                 return
             yield ReadyPart(code=code, awaits=bool(code.co_flags & CO_COROUTINE), shows=mode == "eval")
+
+
+def rehearse(shell: Any, steps: Sequence[JobStep]) -> None:
+    """Compile steps and forget them; do nothing where code of the person would take part in that."""
+    compiler = shell.compile
+    if all(map(_is_known, _transformers(shell))):
+        ReadySteps(shell, steps, lambda index, source: REHEARSED).leave_names()
+        linecache.cache.pop(REHEARSED, None)
+        getattr(compiler, "_filename_map", {}).pop(REHEARSED, None)
+
+
+def _transformers(shell: Any) -> Iterator[Any]:
+    """What changes a cell before it is compiled."""
+    manager, prefilter = shell.input_transformer_manager, shell.prefilter_manager
+    yield from (*manager.cleanup_transforms, *manager.line_transforms, *manager.token_transformers)
+    yield from (*shell.input_transformers_post, *shell.ast_transformers)
+    yield from (*prefilter.transformers, *prefilter.checkers, *prefilter.handlers.values())
+
+
+def _is_known(transformer: Any) -> bool:
+    """Whether it is IPython's own, or ours."""
+    if isinstance(transformer, types.MethodType):
+        transformer = transformer.__func__
+    kind = transformer if isinstance(transformer, types.FunctionType | type) else type(transformer)
+    return kind.__module__.partition(".")[0] in ("IPython", "cot_magic")
 
 
 def _plan(body: list[ast.stmt], interactivity: str) -> list[tuple[ast.stmt, bool]]:

@@ -13,6 +13,7 @@ import types
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from operator import is_
+from os.path import isabs
 from typing import Any
 
 from cot_magic.sandbox.places import of_a_library
@@ -43,7 +44,7 @@ READING = ("open", "os.listdir", "os.scandir")
 OURS = "cot_magic"
 FOREIGN = frozenset({"ctypes", "_ctypes", OURS})
 CARRIERS = tuple(
-    f"{os.path.dirname(threading.__file__)}/{name}"
+    os.path.join(os.path.dirname(threading.__file__), *name.split("/"))
     for name in (
         "threading.py", "functools.py", "contextlib.py", "inspect.py", "sched.py", "timeit.py", "runpy.py",
         "weakref.py", "operator.py", "pathlib.py", "pathlib/", "shutil.py", "fileinput.py", "os.py", "io.py",
@@ -97,7 +98,7 @@ def _word(event: str, arguments: tuple[Any, ...]) -> str | None:
     if event == "compile":
         name = arguments[1]
         # code under the name of a library would pass for the library's own
-        return "it compiled code under the name of a file" if type(name) is str and name[:1] == "/" else None
+        return "it compiled code under the name of a file" if type(name) is str and isabs(name) else None
     return "it used ctypes" if event.startswith("ctypes.") else None
 
 
@@ -128,7 +129,7 @@ def attribution(steps: Container[str], kernel: Container[str]) -> Callable[[type
             if name in steps:
                 return True
             carries = name.startswith(carriers) or frame.f_code.co_name in carrying
-            if not carries and (name in kernel or name.startswith("/") or library(name)):
+            if not carries and (name in kernel or isabs(name) or library(name)):
                 return False
             frame = frame.f_back
         return True
@@ -165,17 +166,26 @@ class GuardedNames:
 class Unchanged:
     """What the code of a job must leave as it is, as it was before: IPython, built-in names, our modules."""
 
-    def __init__(self, shell: Any, is_own: Callable[[Any], bool]) -> None:
-        self._is_own, self._shell, self._names = is_own, shell, shell.user_ns
+    def __init__(self, shell: Any) -> None:
+        self._shell, self._names = shell, shell.user_ns
+        self._definitions = list(_definitions(shell))
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Take IPython's objects as they are now, as those that run a job set them up; nothing else."""
+        shell = self._shell
         self._builtins = shell.user_ns.get("__builtins__")
-        self._places = list(_places(shell))
+        self._objects = list(_objects(shell))
         self._lists = {name: frozenset(map(id, items)) for name, items in _sequences(shell)}
         self._kept = [items for _, items in _sequences(shell)]  # an id is unique while its object lives
 
-    def changes(self) -> tuple[str, ...]:
-        """What is different now, in words; empty if nothing."""
-        own = self._is_own
-        found = [f"it changed {place.name}.{name}" for place in self._places for name in place.changed(own)]
+    def changes(self, own: Callable[[Any], bool]) -> tuple[str, ...]:
+        """What is different now, in words; empty if nothing.
+
+        `own` tells whether an object is code of the job.
+        """
+        places = (*self._objects, *self._definitions)
+        found = [f"it changed {place.name}.{name}" for place in places for name in place.changed(own)]
         for name, items in _sequences(self._shell):
             if any(id(item) not in self._lists.get(name, ()) and own(item) for item in items):
                 found.append(f"it changed {name}")
@@ -211,16 +221,24 @@ def _of_a_package(value: Any) -> bool:
     return isinstance(code, types.CodeType) and "-packages/" in code.co_filename
 
 
-def _places(shell: Any) -> Iterator[GuardedNames]:
-    """The namespaces that decide how a cell runs and what is reported of it."""
-    objects = (
+def _parts(shell: Any) -> tuple[Any, ...]:
+    """The objects that decide how a cell runs."""
+    return (
         shell, shell.compile, shell.events, shell.display_trap, shell.builtin_trap, shell.displayhook,
         shell.display_pub, shell.input_transformer_manager,
     )  # fmt: skip
-    kinds: dict[type, None] = {json.encoder.JSONEncoder: None}
-    for thing in objects:
+
+
+def _objects(shell: Any) -> Iterator[GuardedNames]:
+    for thing in _parts(shell):
         names = getattr(thing, "__dict__", {})
         yield GuardedNames(type(thing).__name__, names, dict(names), type(thing))
+
+
+def _definitions(shell: Any) -> Iterator[GuardedNames]:
+    """The namespaces of classes and modules that decide how a cell runs and what is reported of it."""
+    kinds: dict[type, None] = {json.encoder.JSONEncoder: None}
+    for thing in _parts(shell):
         for kind in type(thing).__mro__:
             if kind.__module__.partition(".")[0] in ("IPython", "ipykernel"):
                 kinds[kind] = None

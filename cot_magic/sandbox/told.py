@@ -34,6 +34,11 @@ class Told:
         """Whether code of the job may have run: its process says that it is ready before any of it does."""
         return self._said > 0
 
+    @property
+    def ends(self) -> bool:
+        """Whether it has said that it ends now."""
+        return bool(self._messages) and "ends" in self._messages[-1]
+
     def hear(self, data: bytes) -> None:
         """Take what it sent as messages."""
         self._said += len(data)
