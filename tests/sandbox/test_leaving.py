@@ -42,8 +42,12 @@ def test_a_process_that_ends_with_status_0_is_seen_before_its_memory_is_free():
 
 @pytest.mark.parametrize(
     "end",
-    [lambda: os._exit(3), lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: os.kill(os.getpid(), 11)],
-    ids=["status", "killed", "crashed"],
+    [
+        lambda: os._exit(3),
+        lambda: os.kill(os.getpid(), signal.SIGKILL),
+        lambda: os.kill(os.getpid(), signal.SIGTERM),
+    ],
+    ids=["status", "killed", "ended"],
 )
 def test_one_that_ends_otherwise_is_not(end):
     assert not any(seen_to_leave(child(end)) for _ in range(3))
