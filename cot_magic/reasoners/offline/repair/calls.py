@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from cot_magic.reasoners.offline.repair.conditions import condition_edits
-from cot_magic.reasoners.offline.repair.drafts import Drafts
+from cot_magic.reasoners.offline.repair.drafts import Drafts, exchanged_heads
 from cot_magic.reasoners.offline.repair.tables import REDUCTIONS, RUNNING, SORT_KEYS, SORT_KEYS_OF_PAIRS
 
 SORTING = ("sorted", "max", "min")
@@ -217,8 +217,13 @@ def slice_edits(drafts: Drafts, node: ast.Slice) -> None:
 def comprehension_edits(
     drafts: Drafts, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 ) -> None:
-    """A condition dropped, changed or added."""
+    """A condition dropped, changed or added; the loops of a comprehension in another exchanged."""
     last = node.generators[-1]
+    inner = getattr(node, "elt", None)
+    if len(node.generators) == 2:
+        exchanged_heads(drafts, *node.generators)
+    elif isinstance(inner, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+        exchanged_heads(drafts, node.generators[0], inner.generators[0])
     end = drafts.span(last.ifs[-1] if last.ifs else last.iter)[1]
     for test in last.ifs:
         start, stop = drafts.span(test)

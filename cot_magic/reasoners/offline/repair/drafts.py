@@ -252,3 +252,12 @@ def reindented(text: str, old: str, new: str) -> str:
         new + line[len(old) :] if line.startswith(old) else line for line in text.splitlines(keepends=True)
     )
     return moved if moved.endswith("\n") else moved + "\n"
+
+
+def exchanged_heads(
+    drafts: Drafts, one: ast.For | ast.comprehension, other: ast.For | ast.comprehension
+) -> None:
+    """What two loops go through, exchanged: `for i in a: for j in b` becomes `for j in b: for i in a`."""
+    spans = [(drafts.span(loop.target)[0], drafts.span(loop.iter)[1]) for loop in (one, other)]
+    texts = [drafts.between(*span) for span in spans]
+    drafts.add_all("argswap", [(*span, new) for span, new in zip(spans, reversed(texts), strict=True)])

@@ -164,6 +164,8 @@ def _numeric(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
             for sign in ("+", "-", "*", "//", "/", "%"):
                 add("opadd", f"{operand} {sign} {name}", 0.0 if sign in "+-" else 0.4)
             add("opadd", f"{name} - {operand}", 0.4)
+            for bound in ("min", "max"):
+                drafts.add("wrap", node, f"{bound}({text}, {name})", extra + 0.4)
     for number in drafts.ints[:6]:
         if number not in (0, 1, -1):
             for sign in ("+", "-", "*", "//", "%"):

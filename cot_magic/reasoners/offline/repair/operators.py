@@ -34,8 +34,12 @@ def _spaced(gap: str, operator: str) -> str:
 
 
 def boolean_edits(drafts: Drafts, node: ast.BoolOp) -> None:
-    """`and` for `or` and the reverse, or one operand less."""
+    """`and` for `or` and the reverse, all or one of them, or one operand less."""
     mine, other = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
+    clauses = [drafts.clause(value) for value in node.values]
+    for place in range(1, len(clauses)) if len(clauses) > 2 else ():
+        before, after = f" {mine} ".join(clauses[:place]), f" {mine} ".join(clauses[place:])
+        drafts.add("bool", node, f"{before} {other} {after}")
     drafts.add("bool", node, f" {other} ".join(map(drafts.clause, node.values)))
     for value in node.values:
         rest = [drafts.clause(item) for item in node.values if item is not value]

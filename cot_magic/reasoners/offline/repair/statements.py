@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from cot_magic.reasoners.offline.repair.conditions import condition_edits
-from cot_magic.reasoners.offline.repair.drafts import Drafts, reindented
+from cot_magic.reasoners.offline.repair.drafts import Drafts, exchanged_heads, reindented
 from cot_magic.reasoners.offline.repair.tables import BINARY, CHANGERS, RESULTS, STARTS
 
 
@@ -27,6 +27,10 @@ def statement_edits(
             _augmented(drafts, statement)
         case ast.Assign(targets=[target]):
             _assigned(drafts, statement, target)
+            if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
+                _collected(drafts, statement, target)
+        case ast.For(body=[ast.For() as inner]):
+            exchanged_heads(drafts, statement, inner)
         case ast.Expr():
             _expression(drafts, statement)
         case ast.Return():
@@ -113,6 +117,23 @@ def _assigned(drafts: Drafts, statement: ast.Assign, target: ast.expr) -> None:
                 drafts.add("init", value, f"{name}[0]", 0.4)
                 drafts.add("init", value, f"len({name})", 0.5)
                 drafts.add("init", value, f"{name}[:]", 0.6)
+
+
+def _collected(drafts: Drafts, statement: ast.Assign, target: ast.Subscript) -> None:
+    """Add to what the container has at that place, instead of replacing it."""
+    if drafts.type_of(target.value) not in ("dict", None):
+        return
+    owner, key, value = drafts.text(target.value), drafts.text(target.slice), statement.value
+    match value:
+        case ast.List(elts=[item]):
+            drafts.add("aug", statement, f"{owner}.setdefault({key}, []).append({drafts.text(item)})", 0.2)
+        case ast.Set(elts=[item]):
+            drafts.add("aug", statement, f"{owner}.setdefault({key}, set()).add({drafts.text(item)})", 0.2)
+        case _:
+            drafts.add(
+                "aug", statement, f"{owner}[{key}] = {owner}.get({key}, 0) + {drafts.operand(value)}", 0.6
+            )
+            drafts.add("aug", statement, f"{owner}.setdefault({key}, []).append({drafts.text(value)})", 1.0)
 
 
 def _results(drafts: Drafts, call: ast.Call, method: ast.Attribute) -> list[str]:

@@ -40,6 +40,7 @@ bin hex oct
 heappush heappop
 zip product
 mean median
+set dict.fromkeys
 """)
 
 METHODS = _groups("""
@@ -65,7 +66,7 @@ match search fullmatch findall
 iloc loc
 replace strip
 cumsum cumprod cummax cummin
-argmax argmin
+argmax argmin idxmax idxmin
 any all
 """)
 

@@ -16,6 +16,7 @@ from cot_magic.reasoners.offline.repair.program import FILE, FUNCTIONS, IMPORTS,
 MOST_COLUMNS = 12
 MOST_EVENTS = 60_000
 MOST_OF_ENDLESS = 8_000
+COLLECTIONS = (list, tuple, dict, set)
 CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
 Unit = tuple[Key, bool, frozenset[int]]
 
@@ -185,7 +186,8 @@ def expected_values(program: CheckedProgram) -> tuple[list[str], list[str], list
             value = ast.literal_eval(node.comparators[0])
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             continue
-        if len(text := repr(value)) < 40:
+        # a whole collection that an assert expects is the answer to one question, and no edit
+        if len(text := repr(value)) < 40 and (not isinstance(value, COLLECTIONS) or len(value) < 2):
             literals[text] = None
         if isinstance(value, str):
             strings |= dict.fromkeys(letter for letter in value if not letter.isalnum())

@@ -89,6 +89,44 @@ MISTAKES = [
         "for x in xs[:]:",
     ),
     (
+        "one connective of three",
+        "def late(days, paid, warned):\n    return days > 30 and not paid and warned\n\n"
+        "assert late(40, False, False)\nassert late(5, True, True)\nassert not late(40, True, False)\n"
+        "assert not late(5, False, False)\n",
+        "not paid or warned",
+    ),
+    (
+        "an amount that another one bounds",
+        "def refund(paid, asked):\n    return asked\n\n"
+        "assert refund(10, 4) == 4\nassert refund(10, 25) == 10\nassert refund(3, 8) == 3\n",
+        "min(asked, paid)",
+    ),
+    (
+        "a set that loses the order",
+        "def once(xs):\n    return list(set(xs))\n\n"
+        "assert once([30, 2, 30, 7]) == [30, 2, 7]\nassert once([5, 4, 5]) == [5, 4]\n",
+        "list(dict.fromkeys(xs))",
+    ),
+    (
+        "a value that replaces what was collected",
+        "def by_size(words):\n    found = {}\n    for word in words:\n        found[len(word)] = [word]\n    return found\n\n"
+        "assert by_size(['a', 'bc', 'd']) == {1: ['a', 'd'], 2: ['bc']}\nassert by_size(['x']) == {1: ['x']}\n",
+        "found.setdefault(len(word), []).append(word)",
+    ),
+    (
+        "a count that begins anew",
+        "def sold(rows):\n    total = {}\n    for name, count in rows:\n        total[name] = count\n    return total\n\n"
+        "assert sold([('a', 2), ('b', 1), ('a', 3)]) == {'a': 5, 'b': 1}\nassert sold([('c', 4)]) == {'c': 4}\n",
+        "total[name] = total.get(name, 0) + count",
+    ),
+    (
+        "loops in the other order",
+        "def seats(rows, letters):\n    return [(row, letter) for row in rows for letter in letters]\n\n"
+        "assert seats([1, 2], 'ab') == [(1, 'a'), (2, 'a'), (1, 'b'), (2, 'b')]\n"
+        "assert seats([3], 'xy') == [(3, 'x'), (3, 'y')]\n",
+        "for letter in letters for row in rows",
+    ),
+    (
         "an endless loop",
         "def halvings(n):\n    count = 0\n    while n > 1:\n        count += 1\n    return count\n\n"
         "assert halvings(8) == 3\nassert halvings(1) == 0\nassert halvings(5) == 2\n",
