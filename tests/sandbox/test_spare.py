@@ -9,14 +9,16 @@ from cot_magic.core.jobs import Limits, Outcome
 from tests.sandbox.conftest import job
 
 STATE = """
-import gc, os, random, resource, signal, tempfile, threading
+import asyncio, gc, linecache, os, random, resource, signal, sys, tempfile, threading
 [
     len(os.listdir('/proc/self/fd')), random.random(), gc.isenabled(), gc.get_threshold(), os.getcwd(),
     [resource.getrlimit(kind) for kind in (resource.RLIMIT_FSIZE, resource.RLIMIT_CPU)],
     os.getsid(0) == os.getpid(), threading.active_count(), os.listdir(tempfile.gettempdir()), sorted(os.environ),
     signal.getsignal(signal.SIGINT) is signal.default_int_handler, open('/proc/self/oom_score_adj').read(),
     [line for line in open('/proc/self/status') if line.startswith(('Cap', 'NoNewPrivs', 'Seccomp'))],
-    globals().get('left'),
+    globals().get('left'), len(asyncio.all_tasks()), sys.get_asyncgen_hooks()[0] is None,
+    sorted(name for name in linecache.cache if 'rehears' in name), 'get_code_name' in vars(get_ipython().compile),
+    sorted(name for name in get_ipython().compile._filename_map if 'rehears' in name),
 ]
 """
 
@@ -68,6 +70,16 @@ def test_a_job_finds_the_same_in_a_spare_as_in_a_new_copy(kernel):
     (new,) = kernel.jobs(job(STATE))
     assert one.value == other.value == new.value
     assert new.value is not None
+
+
+def test_what_a_spare_rehearses_counts_no_task(kernel):
+    kernel.park()
+    source = "import asyncio, os\n(asyncio.current_task().get_name(), os.getpid())"
+    name, _ = eval(kernel.job(source).value)
+    kernel.job("1")
+    ready = spares(kernel)
+    again, pid = eval(kernel.job(source).value)
+    assert (again, pid in ready) == (name, True)
 
 
 def test_a_job_sees_nothing_of_the_one_before(waiting):
