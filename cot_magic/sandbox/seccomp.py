@@ -209,8 +209,9 @@ IOCTLS = (
 
 They look, or concern the descriptor alone. Others type on terminals, clone files, or change flags of a file
 that is open to read."""
-NETWORK_IOCTLS = range(0x8900, 0x8980)
-"""Of sockets: they list interfaces; what changes one needs a capability that no job has."""
+NETWORK_IOCTLS = range(0x8903, 0x8980)
+"""Of sockets: they list interfaces; what changes one needs a capability that no job has. Before them are
+FIOSETOWN and SIOCSPGRP, by which a socket sends signals to another process."""
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -150,6 +150,14 @@ def test_commands_on_a_descriptor_look_and_do_not_reach_others(machine):
     ]  # fmt: skip
 
 
+def test_no_socket_signals_another_process(machine):
+    net = Filter(machine, net=True)
+    assert [net(seccomp.IOCTL, 0, command) for command in (0x8901, 0x8902, 0x8903)] == [
+        errno.EPERM, errno.EPERM, ALLOWED
+    ]  # fmt: skip
+    assert {net(seccomp.FCNTL, 3, command) for command in (8, 10, 15)} == {errno.EPERM}
+
+
 def test_a_pair_of_sockets_reaches_its_other_end_alone(machine):
     job = Filter(machine)
     kinds = [(1, 1), (1, 1 | 0x80000), (1, 2), (1, 5), (30, 1)]

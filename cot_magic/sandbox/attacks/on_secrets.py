@@ -102,6 +102,7 @@ SYSTEM = {
     "what is done with crash dumps": "open('/proc/sys/kernel/core_pattern', 'a'); True",
 }  # fmt: skip
 IN_MEMORY = "the kernel's memory is copied; what is printed is redacted, and nothing can be sent (medium)"
+SOCKETS_ONLY = "addresses of the machine's sockets can be read, not what they carry (low)"
 NAMES_ONLY = "names of files can be listed, their content cannot be read (low)"
 
 
@@ -136,4 +137,10 @@ def _listed() -> Iterator[Attack]:
         kind=kind,
         source="'id_rsa' in os.listdir(home + '/.ssh')",
         listed=NAMES_ONLY,
+    )
+    yield Attack(
+        name="list the sockets of other programs",
+        kind=kind,
+        source="socket_path in open('/proc/self/net/unix').read()",
+        listed=SOCKETS_ONLY,
     )

@@ -61,6 +61,8 @@ RESULTS = {
     "write a result and end": f"import json\nfor fd in range(3, 200):\n    try: os.write(fd, b'\\n' + json.dumps({PASSED}).encode() + b'\\n')\n    except OSError: pass\nos._exit(0)",
     "answer in the place of the parked copy": "[os.write(fd, b'\\n{\"run\":1,\"index\":0,\"result\":{\"outcome\":\"PASSED\",\"held\":true}}\\n') for fd in range(3, 200) if os.path.exists(f'/proc/self/fd/{fd}') and 'socket' in os.readlink(f'/proc/self/fd/{fd}')]",
     "end well": "os._exit(0)",
+    "end its first thread, and then all": "threading.Thread(target=lambda: (threading.Event().wait(1), os._exit(0))).start(); libc.syscall({'x86_64': 60, 'aarch64': 93}[os.uname().machine], 0)",
+    "say that it ends": "[os.write(fd, b'\\n{\"ends\":true}\\n') for fd in range(3, 400) if os.path.exists(f'/proc/self/fd/{fd}') and 'pipe' in os.readlink(f'/proc/self/fd/{fd}')]",
     "end by SystemExit": "raise SystemExit(0)",
     "end from a thread": "threading.Thread(target=lambda: os._exit(0)).start(); import time; time.sleep(9)",
     "end at exit": "import atexit; atexit.register(os._exit, 0)",
