@@ -64,7 +64,8 @@ def wait_and_run_job(around: Inherited, ends: Ends, job_fd: int) -> None:
         with setting_up(tell):
             _enter(replace(around, collects=False), ends, disguised=False, keep=job_fd)
             loop, confined = _confined(None, none, around, ends)
-            _rehearse(around, loop)
+            if not wire.readable(job_fd, 0):  # the job is not there yet
+                _rehearse(around, loop)
             with open(job_fd, "rb") as pipe:
                 data = pipe.readline()
             if not data.endswith(b"\n"):  # it is not needed

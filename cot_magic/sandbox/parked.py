@@ -288,7 +288,7 @@ class ParkedCopy:
             self._spares.append(Spare(self._around_now(self._around)))
         except OSError:
             self._alone = 0  # a job that needs a copy says why there is none
-        if not self._wants_spare():
+        if not self._wants_spare() and not self._selector.select(0):
             self._rehearse(self._around)
 
     def _rehearse(self, around: forked.Inherited) -> None:
