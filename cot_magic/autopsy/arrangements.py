@@ -29,7 +29,7 @@ def arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrang
     if not _is_plain(call):
         return
     parameters = _parameters(function)
-    yield from _renamed(scene, call, parameters)
+    yield from _renamed(scene, call, parameters, function)
     if _NUMBER.search(scene.message):
         yield from _as_data(scene, call, parameters)
         yield from _missing(scene, call, parameters)
@@ -37,6 +37,7 @@ def arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrang
         yield from _by_keyword(call, parameters)
         yield from _collected(call)
     yield from _spread(scene, call)
+    yield from _for_a_flag(scene, call)
     if _SAMPLES.search(scene.message):
         yield from _of_the_same_length(scene, call)
 
@@ -72,8 +73,11 @@ def _free(call: ast.Call, parameters: list[inspect.Parameter]) -> list[str]:
     return [item.name for item in named if item.name not in given]
 
 
-def _renamed(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:
-    """An unknown keyword under the name of a parameter that is like it; then without it."""
+def _renamed(
+    scene: Scene, call: ast.Call, parameters: list[inspect.Parameter], function: Any
+) -> Iterator[Arrangement]:
+    """An unknown keyword as a parameter whose documentation lists its value, or that is like it;
+    then without it."""
     told = _UNKNOWN.search(scene.message)
     wrong = next((name for name in told.groups() if name), None) if told is not None else None
     if _TAKES_NONE.search(scene.message) and call.keywords and not call.args:
@@ -81,12 +85,34 @@ def _renamed(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) 
     place = next((at for at, word in enumerate(call.keywords) if word.arg == wrong), None)
     if wrong is None or place is None:
         return
-    for name in [item.key for item in alike(wrong, _free(call, parameters))][:3]:
+    free = _free(call, parameters)
+    listed = [name for name in free if name in _listing(function, call.keywords[place].value)]
+    for name in dict.fromkeys([*listed, *(item.key for item in alike(wrong, free)[:3])]):
         words = list(call.keywords)
         words[place] = ast.keyword(arg=name, value=words[place].value)
         yield _with(call, call.args, words), f"Pass it as `{name}`."
     words = [word for word in call.keywords if word.arg != wrong]
     yield _with(call, call.args, words), f"Leave out `{wrong}`, which this function does not have."
+
+
+def _listing(function: Any, value: ast.expr) -> list[str]:
+    """The parameters whose documentation lists the string among their values: `how : {'left', 'right'}`."""
+    if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+        return []
+    quoted = rf"['\"`]{re.escape(value.value)}['\"`]"
+    return re.findall(rf"(?m)^ *(\w+) *:[^\n]*{quoted}", inspect.getdoc(function) or "")
+
+
+def _for_a_flag(scene: Scene, call: ast.Call) -> Iterator[Arrangement]:
+    """Another argument in place of `True`, where the function wants an array: `stratify=y`."""
+    if not re.search(r"array|iterable|list-like|sequence|'bool'", scene.message):
+        return
+    for place, word in enumerate(call.keywords):
+        if isinstance(word.value, ast.Constant) and word.value.value is True:
+            for other in reversed(call.args):
+                words = list(call.keywords)
+                words[place] = ast.keyword(arg=word.arg, value=other)
+                yield _with(call, call.args, words), f"Give `{ast.unparse(other)}` as `{word.arg}`."
 
 
 def _missing(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:
@@ -179,6 +205,10 @@ def _spread(scene: Scene, call: ast.Call) -> Iterator[Arrangement]:
     if objects.is_a(value, list, tuple):
         star = ast.Starred(value=call.args[0], ctx=ast.Load())
         yield _with(call, [star], call.keywords), "Pass its elements as arguments of their own."
+    elif is_instance(value, "pandas.core.groupby.generic.GroupBy"):
+        groups = ast.parse(f"f(*[group for _, group in {ast.unparse(call.args[0])}])", mode="eval").body
+        assert isinstance(groups, ast.Call)
+        yield _with(call, groups.args, call.keywords), "Pass the groups as arguments of their own."
     elif objects.is_a(value, dict):
         word = ast.keyword(arg=None, value=call.args[0])
         yield _with(call, [], [*call.keywords, word]), "Pass its items as keyword arguments."

@@ -23,8 +23,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("steps:RULES", "AttributeError TypeError ValueError"),
     ("wrong_kinds:RULES", "IndexError TypeError"),
     ("subscripts:RULES", "AttributeError TypeError"),
-    ("tables:RULES", "AttributeError IntCastingNaNError InvalidIndexError KeyError MergeError TypeError "
-                     "ValueError"),
+    ("tables:RULES", "InvalidIndexError KeyError MergeError TypeError ValueError"),
     ("callables:RULES", "TypeError"),
     ("classes:METHODS", "AttributeError TypeError"),
     ("arguments:RULES", "TypeError"),
@@ -53,6 +52,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
                    "NotImplementedError OSError PolarsError RuntimeError TypeError ValueError"),
     ("bounds:RULES", "ValueError"),
     ("looped:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
+    ("looped:ITEMS", "ArithmeticError AttributeError LookupError TypeError ValueError"),
     ("queries:RULES", "PatsyError SyntaxError UndefinedVariableError"),
     ("splits:RULES", "ValueError"),
     ("kept:RULES", "AssertionError AttributeError KeyError TypeError ValueError"),
@@ -68,7 +68,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("remedies.date_rows:ROWS", "AttributeError TypeError"),
     ("remedies.numpy_rows:ROWS", "IndexError LinAlgError TypeError UFuncTypeError ValueError "
                                  "_UFuncOutputCastingError"),
-    ("remedies.model_rows:ROWS", "AttributeError NotFittedError TypeError ValueError"),
+    ("remedies.model_rows:ROWS", "AssertionError AttributeError NotFittedError TypeError ValueError"),
     ("remedies.plot_rows:ROWS", "AttributeError TypeError ValueError"),
     ("remedies.python_rows:ROWS", "AssertionError AttributeError FrozenInstanceError IndexError "
                                  "InterfaceError KeyError OverflowError PatternError ProgrammingError "

@@ -4,6 +4,7 @@ library."""
 import importlib
 import importlib.util
 import pkgutil
+import re
 import sys
 from pathlib import Path
 
@@ -144,10 +145,20 @@ def available() -> set[str]:
 def members(module: str) -> list[str]:
     """What can be imported from the module: submodules and names, as far as they are known without running
     code from outside the standard library."""
+    if stdlib(module.partition(".")[0]) and module not in sys.modules:
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            return []
+    return _members_of_the_file(module)
+
+
+def _members_of_the_file(module: str) -> list[str]:
+    """The same without an import: of the loaded module, else from its file."""
     root = module.partition(".")[0]
     try:
-        if stdlib(root) or module in sys.modules:
-            loaded = importlib.import_module(module)
+        if module in sys.modules:
+            loaded = sys.modules[module]
             names = dir(loaded)
             path = list(getattr(loaded, "__path__", []))
         else:
@@ -165,6 +176,21 @@ def members(module: str) -> list[str]:
         return []
     inner = [item.name for item in pkgutil.iter_modules(path)]
     return [name for name in dict.fromkeys([*names, *inner]) if not name.startswith("_")]
+
+
+def elsewhere(module: str, name: str) -> list[str]:
+    """Public modules of the same package that have the name: those inside the module first, then its parents
+    and the others of the package."""
+    root = module.partition(".")[0]
+    inside = [f"{module}.{part}" for part in sorted(submodules(module))]
+    found = dict.fromkeys([*inside, root, *(f"{root}.{part}" for part in sorted(submodules(root)))])
+    public = [place for place in found if place != module and not re.search(r"\._|\.(conf)?tests?$", place)]
+    objects: dict[object, str] = {}
+    for place in public:
+        if name in _members_of_the_file(place):
+            held = vars(sys.modules[place]).get(name) if place in sys.modules else None
+            objects.setdefault(place if held is None else id(held), place)  # a second name of one is no other
+    return list(objects.values())
 
 
 def submodules(module: str) -> set[str]:

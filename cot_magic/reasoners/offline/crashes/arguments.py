@@ -1,7 +1,9 @@
 """Rules for arguments that do not fit the definition of the function."""
 
 import ast
+import inspect
 import re
+import sys
 from collections.abc import Iterator, Sequence
 
 from cot_magic.core.case import Cell
@@ -79,7 +81,8 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
         if keyword is None:
             continue
         known = _parameter_names(site, call)
-        meant = only_near(wrong, known) or _USUAL.get(wrong)
+        longer = [name for name in known if re.fullmatch(".*".join(wrong), name)]  # `fmt` for `format`
+        meant = only_near(wrong, known) or _USUAL.get(wrong) or (longer[0] if len(longer) == 1 else None)
         start = src.span(site.cell.source, keyword)[0]
         if meant is not None:
             change = src.Splice(start=start, end=start + len(wrong), text=meant)
@@ -126,7 +129,28 @@ def _parameter_names(site: Site, call: ast.Call) -> list[str]:
         return _KEYWORDS[name].split()
     value = site.value(call.func)
     signature = dict(value.facts).get("signature", "") if value is not None else ""
+    signature = signature or _loaded_signature(site)
     return re.findall(r"(?:^\(|,\s*)\*{0,2}(\w+)", signature)
+
+
+def _loaded_signature(site: Site) -> str:
+    """Of the method of a loaded class that the message names: `ExprStringNameSpace.strptime()`."""
+    said = site.says(r"^(\w+)\.(\w+)\(\)")
+    roots = {name.partition(".")[0] for _, tree in site.cells() for name in _imported(tree)}
+    for name, module in list(sys.modules.items()) if said is not None else ():
+        owner = vars(module).get(said[1]) if said is not None and name.partition(".")[0] in roots else None
+        method = inspect.getattr_static(owner, said[2], None) if said and isinstance(owner, type) else None
+        if callable(method):
+            return str(inspect.signature(method))
+    return ""
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (item.name for item in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
 @rule("call.missing_argument", "TypeError", lesson=_FIT)

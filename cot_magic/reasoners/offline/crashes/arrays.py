@@ -50,7 +50,10 @@ def _chained(site: Site) -> Suspicion | None:
     signs = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
     for node in site.find(ast.Compare, lambda node: len(node.ops) > 1):
         parts = [node.left, *node.comparators]
-        if all(type(op) in signs for op in node.ops):
+        masks = any(
+            isinstance(part, ast.BinOp) and isinstance(part.op, ast.BitAnd | ast.BitOr) for part in parts
+        )
+        if not masks and all(type(op) in signs for op in node.ops):
             new = " & ".join(
                 f"({site.text(parts[i])} {signs[type(op)]} {site.text(parts[i + 1])})"
                 for i, op in enumerate(node.ops)

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
@@ -292,5 +293,45 @@ def mutable_field(site: Site) -> Iterator[Suspicion]:
     yield site.cause(claim, "`field` makes a default for each object.", check, repair, weight=0.95)
 
 
+_CONVERTS = {"iterator": "iter", "string": "str", "int": "int", "an integer": "int", "bool": "bool"}
+
+
+@rule(
+    "class.special_result",
+    "TypeError",
+    lesson="Special methods must return one type: `__iter__` an iterator, `__str__` and `__repr__` a string, "
+    "`__len__` an integer, `__bool__` a bool.",
+)
+def special_result(site: Site) -> Iterator[Suspicion]:
+    """`def __iter__(self): return self.items`, which is a list."""
+    said = site.says(
+        r"returned non-(\w+)|should return (\w+(?: integer)?)|cannot be interpreted as (an integer)"
+    )
+    convert = _CONVERTS.get(next(filter(None, said.groups()), "")) if said is not None else None
+    names = {"iter": ("__iter__",), "str": ("__str__", "__repr__"), "bool": ("__bool__",)}
+    wanted = names.get(convert or "", ("__len__", "__hash__", "__index__", "__int__"))
+    for cell, tree in site.cells() if convert else ():
+        for method in [node for node in ast.walk(tree) if isinstance(node, Function) and node.name in wanted]:
+            values = [node.value for node in ast.walk(method) if isinstance(node, ast.Return) and node.value]
+            changes = [
+                change for value in values for change in src.wrap(cell.source, value, f"{convert}(", ")")
+            ]
+            if not changes:
+                continue
+            repair = Repair(edits=(src.edit(cell, *changes),), why=f"Return `{convert}(…)`.")
+            claim = f"`{method.name}` must return what `{convert}(…)` gives."
+            found = site.reading(claim, repair, weight=0.9)
+            yield replace(found, cell=cell.id, lineno=method.lineno)
+            return
+
+
 METHODS = (method_without_self, init_misspelt)
-RULES = (super_not_called, brackets_of_a_type, base_is_module, no_exception, abstract, mutable_field)
+RULES = (
+    super_not_called,
+    special_result,
+    brackets_of_a_type,
+    base_is_module,
+    no_exception,
+    abstract,
+    mutable_field,
+)

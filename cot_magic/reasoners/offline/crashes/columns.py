@@ -345,7 +345,11 @@ def other_type(site: Site) -> Iterator[Suspicion]:
                     left=ast.Subscript(slice=ast.Constant()) | ast.Attribute() as left,
                     ops=[ast.Eq() | ast.NotEq()],
                     comparators=[ast.Constant(value=int() | str() as value) as right],
-                ) if not isinstance(value, bool) and str(value).lstrip("-").isdigit():
+                ) if (
+                    not isinstance(value, bool)
+                    and str(value).lstrip("-").isdigit()
+                    and kind_of(site, left.value) in ("", "pandas.core.frame.DataFrame")
+                ):
                     found.setdefault(ast.dump(left), []).append((left, right))
         for pairs in found.values():
             text, first = src.text_of(cell.source, pairs[0][0]), pairs[0][1].value

@@ -7,7 +7,7 @@ from cot_magic.core.language import worded
 from cot_magic.core.spelling import near, only_near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.module_members import MOVED
-from cot_magic.reasoners.offline.modules import MEMBERS, available, members
+from cot_magic.reasoners.offline.modules import MEMBERS, available, elsewhere, members
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
@@ -177,10 +177,11 @@ def member_typo(site: Site) -> Iterator[Suspicion]:
                 )
             else:
                 yield site.reading(claim, repair, weight=0.7 - 0.1 * place)
-        other = MEMBERS.get(name)
-        if not meant and other and other != module:
-            keep = f" as {alias.asname}" if alias.asname else ""
-            yield from _elsewhere(site, node, alias, f"from {other} import {name}{keep}", other, name)
+        others = [MEMBERS[name]] if name in MEMBERS else elsewhere(module, name)
+        keep = f" as {alias.asname}" if alias.asname else ""
+        for other in others[:3] if not meant else ():
+            if other != module:
+                yield from _elsewhere(site, node, alias, f"from {other} import {name}{keep}", other, name)
 
 
 def _elsewhere(
@@ -231,12 +232,7 @@ REPLACED: dict[tuple[str, str], tuple[str, str, str]] = {
     ("scipy.integrate", "trapz"): ("scipy.integrate", "trapezoid", "trapezoid"),
     ("scipy.integrate", "simps"): ("scipy.integrate", "simpson", "simpson"),
     ("scipy.integrate", "cumtrapz"): ("scipy.integrate", "cumulative_trapezoid", "cumulative_trapezoid"),
-    ("scipy.misc", "comb"): ("scipy.special", "comb", "comb"),
-    ("scipy.misc", "logsumexp"): ("scipy.special", "logsumexp", "logsumexp"),
     ("scipy.stats", "binom_test"): ("scipy.stats", "binomtest", "binomtest"),
-    ("scipy.signal", "gaussian"): ("scipy.signal.windows", "gaussian", "gaussian"),
-    ("pandas.io.json", "json_normalize"): ("pandas", "json_normalize", "json_normalize"),
-    ("matplotlib.cm", "get_cmap"): ("matplotlib", "colormaps", "colormaps.get_cmap"),
 }  # fmt: skip
 
 

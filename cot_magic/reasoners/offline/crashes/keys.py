@@ -264,6 +264,8 @@ def key_form(site: Site) -> Iterator[Suspicion]:
         how = next((code for code, text in changed_to.items() if text in names), None)
         if how is None or isinstance(key, ast.Constant | ast.List | ast.Slice):
             continue
+        if kind_of(site, key) not in ("", "str"):
+            continue  # a table or a list holds what is looked up, and is no key itself
         text = site.text(key)
         atom = isinstance(key, ast.Name | ast.Attribute | ast.Call | ast.Subscript)
         changed = f"{text}{how}" if atom else f"({text}){how}"

@@ -2,6 +2,7 @@
 rows."""
 
 import ast
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -164,6 +165,50 @@ class BlankItems:
             return
 
 
+@dataclass(frozen=True, slots=True)
+class GuiltyItems:
+    """The rule: some elements of a comprehension fail, the others do not."""
+
+    code: str = "loop.guilty_items"
+    on: tuple[str, ...] = ("ArithmeticError", "AttributeError", "LookupError", "TypeError", "ValueError")
+    lesson: str = (
+        "A comprehension cannot skip an element that fails; a loop with `try` can. Whether such elements are "
+        "left out or corrected is up to you."
+    )
+
+    def propose(self, case: Case, facts: Facts = NO_FACTS) -> Iterator[Suspicion]:
+        """The comprehension as a loop that leaves them out: a choice."""
+        site = Site.of(case) if matches(self.on, case) else None
+        guilty = facts.first("elements.guilty")
+        match site.statement if site is not None else None:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.ListComp(elt=made, generators=[ast.comprehension() as over]),
+            ) if name not in src.used_names(made):
+                pass
+            case _:
+                return
+        assert site is not None
+        found = guilty.value if guilty is not None else {}
+        bad, of = len(found.get("positions", ())), found.get("of", 0)
+        if found.get("expression") != site.text(over.iter) or not 0 < bad < of or over.is_async:
+            return
+        tests = "".join(f"    if not ({site.text(test)}):\n        continue\n" for test in over.ifs)
+        kind = site.raised.ename if site.raised.ename in vars(builtins) else "ValueError"
+        text = (
+            f"{name} = []\nfor {site.text(over.target)} in {site.text(over.iter)}:\n{tests}    try:\n"
+            f"        {name}.append({site.text(made)})\n    except {kind}:\n        continue"
+        )
+        assert site.statement is not None
+        indent = " " * site.statement.col_offset
+        repair = site.repair(
+            "Leave out the elements for which it fails.",
+            site.over(site.statement, text.replace("\n", f"\n{indent}")),
+        )
+        claim = f"`{site.one_line(made)}` fails for {bad} of {of} elements of `{site.one_line(over.iter)}`."
+        yield sound(site.reading(claim, repair, weight=0.4))
+
+
 def _loop_of(site: Site, target: ast.Name) -> ast.For | ast.comprehension | None:
     return next(
         (
@@ -175,5 +220,6 @@ def _loop_of(site: Site, target: ast.Name) -> ast.For | ast.comprehension | None
     )
 
 
-header_row, blank_items = HeaderRow(), BlankItems()
+header_row, blank_items, guilty_items = HeaderRow(), BlankItems(), GuiltyItems()
 RULES = (rows_of_table, nested_pair, header_row, blank_items)
+ITEMS = (guilty_items,)

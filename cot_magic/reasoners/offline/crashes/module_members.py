@@ -13,7 +13,7 @@ from cot_magic.reasoners.offline.crashes.attributes import (
     subject,
     subject_type,
 )
-from cot_magic.reasoners.offline.modules import submodules
+from cot_magic.reasoners.offline.modules import elsewhere, submodules
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
@@ -46,13 +46,6 @@ MOVED: dict[tuple[str, str], tuple[str, str]] = {
             "asfarray": "asarray", "msort": "sort",
         }.items()
     },
-    **{
-        ("collections", name): (f"collections.abc.{name}", "import collections.abc")
-        for name in (
-            "Mapping", "MutableMapping", "Sequence", "MutableSequence", "Iterable", "Iterator", "Callable",
-            "Hashable", "Set", "MutableSet", "Sized", "Container", "Generator", "Collection",
-        )
-    },
     ("string", "letters"): ("string.ascii_letters", ""),
     ("string", "lowercase"): ("string.ascii_lowercase", ""),
     ("string", "uppercase"): ("string.ascii_uppercase", ""),
@@ -65,11 +58,6 @@ MOVED: dict[tuple[str, str], tuple[str, str]] = {
     ("itertools", "imap"): ("map", ""),
     ("itertools", "ifilter"): ("filter", ""),
     ("itertools", "izip_longest"): ("itertools.zip_longest", ""),
-    ("urllib", "urlopen"): ("urllib.request.urlopen", "import urllib.request"),
-    ("urllib", "urlretrieve"): ("urllib.request.urlretrieve", "import urllib.request"),
-    ("urllib", "quote"): ("urllib.parse.quote", "import urllib.parse"),
-    ("urllib", "unquote"): ("urllib.parse.unquote", "import urllib.parse"),
-    ("urllib", "urlencode"): ("urllib.parse.urlencode", "import urllib.parse"),
     ("inspect", "getargspec"): ("inspect.getfullargspec", ""),
     ("cgi", "escape"): ("html.escape", "import html"),
     ("fractions", "gcd"): ("math.gcd", "import math"),
@@ -125,8 +113,25 @@ def moved(site: Site) -> Iterator[Suspicion]:
     for node in places(site)[:1]:
         module, kind = module_of(site, node), subject_type(site, node)
         text = site.text(node.value)
-        if (module, node.attr) in MOVED:
-            new, statement = MOVED[module, node.attr]
+        known = (module, node.attr) in MOVED or node.attr in submodules(module)
+        found = elsewhere(module, node.attr) if module and not known else []
+        if len(found) > 1:
+            repairs = [
+                site.repair(
+                    f"Use `{place}.{node.attr}`.",
+                    site.over(node, f"{place}.{node.attr}"),
+                    src.add_import(site.cell, f"import {place}"),
+                )
+                for place in found[:3]
+            ]
+            claim = (
+                f"`{module}` has no `{node.attr}`; {' and '.join(f'`{place}`' for place in found[:3])} have."
+            )
+            yield site.reading(claim, *repairs, weight=0.9)
+            return
+        if (module, node.attr) in MOVED or found:
+            there = found[0] if found else ""
+            new, statement = MOVED.get((module, node.attr), (f"{there}.{node.attr}", f"import {there}"))
             new = new.replace("{module}", text)
             changes = [
                 site.over(item, new)

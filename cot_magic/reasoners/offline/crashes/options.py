@@ -121,6 +121,9 @@ def _bears_on(statement: ast.stmt, wanted: set[str]) -> bool:
 
 def _fits(site: Site, call: ast.Call, word: str) -> bool:
     """Whether the argument makes sense: an axis only for methods and functions of modules."""
+    if word.startswith("key=") and "lambda" not in word:
+        given = site.value(call.args[0]) if len(call.args) == 1 else None
+        return given is not None and ("'" in given.text) is not (word == "key=abs")
     if not word.startswith(("axis=", "ddof=")):
         return True
     if not isinstance(call.func, ast.Attribute):

@@ -4,9 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from cot_magic.core.spelling import only_near
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.crashes.operands import kind_of, pandas_name, pure
+from cot_magic.reasoners.offline.crashes.operands import kind_of, pure
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
@@ -113,64 +112,6 @@ def _is_target(site: Site, node: ast.expr) -> bool:
 
 
 @rule(
-    "table.numbers_as_text",
-    "ValueError",
-    lesson="A column that was read from a file may hold strings: numbers with thousands separators, currency "
-    "signs or spaces.",
-)
-def numbers_as_text(site: Site) -> Iterator[Suspicion]:
-    """`df['x'].astype(float)` on strings such as `1,234`."""
-    said = site.says(
-        r"could not convert string to float: '(.*)'|invalid literal for int\(\) with base 10: '(.*)'"
-    )
-    if said is None:
-        return
-    value = said[1] if said[1] is not None else said[2]
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "astype"):
-        assert isinstance(call.func, ast.Attribute)
-        strip = {",": r"','", "$": r"'$'", "%": r"'%'", "€": r"'€'", " ": r"' '"}
-        signs = [sign for sign in strip if sign in value.strip()]
-        if not signs or re.search(r"\d,\d{1,2}\D*$", value):
-            return  # that comma is a decimal one
-        new = "".join(f".str.replace({strip[sign]}, '', regex=False)" for sign in signs)
-        claim = f"`{site.one_line(call.func.value)}` holds strings such as `{value}`."
-        yield site.reading(
-            claim,
-            site.repair("Remove these characters before the conversion.", site.after(call.func.value, new)),
-            weight=0.85,
-        )
-        return
-
-
-@rule(
-    "table.missing_values",
-    "ValueError",
-    "IntCastingNaNError",
-    lesson="A missing value (NaN) is not an integer, and most models cannot work with it. Fill it, or drop "
-    "its row.",
-)
-def missing_values(site: Site) -> Iterator[Suspicion]:
-    if not site.says(
-        r"cannot convert (non-finite|float NaN)|Cannot convert non-finite values|Input X? ?contains NaN"
-    ):
-        return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "astype"):
-        assert isinstance(call.func, ast.Attribute)
-        claim = f"`{site.one_line(call.func.value)}` has missing values, which are not integers."
-        keep = site.over(call.args[0], "'Int64'") if call.args else None
-        if keep is not None:
-            yield site.reading(
-                claim, site.repair("Use the type `Int64`, which allows missing values.", keep), weight=0.7
-            )
-        yield site.reading(
-            claim,
-            site.repair("Replace missing values with 0.", site.after(call.func.value, ".fillna(0)")),
-            weight=0.5,
-        )
-        return
-
-
-@rule(
     "table.overlap",
     "ValueError",
     lesson="Two tables that are joined must not have columns of the same name, unless suffixes distinguish "
@@ -207,31 +148,6 @@ def labels_differ(site: Site) -> Iterator[Suspicion]:
 
 
 @rule(
-    "table.dates_as_text",
-    "AttributeError",
-    lesson="Dates that are read from a file are strings until `pd.to_datetime` converts them.",
-)
-def dates_as_text(site: Site) -> Iterator[Suspicion]:
-    if not site.says(r"Can only use \.dt accessor with datetimelike values"):
-        return
-    for node in [item for item in ast.walk(site.statement or site.tree) if isinstance(item, ast.Attribute)]:
-        if node.attr == "dt":
-            text, pd = site.text(node.value), pandas_name(site)
-            repair = site.repair(
-                f"Convert them with `{pd}.to_datetime`.", *site.call(f"{pd}.to_datetime", node.value)
-            )
-            day_first = f"{pd}.to_datetime({text}, dayfirst=True)"
-            check = (
-                f"dates = {pd}.to_datetime({text})\nbool({text}.astype(str).str.match(r'\\d{{4}}').all()) or "
-                f"dates.equals({day_first})"
-            )
-            claim = f"`{text}` holds dates as strings."
-            prediction = "Each of them can be read as a date, and in one way only."
-            yield site.cause(claim, prediction, check, repair, weight=0.9)
-            return
-
-
-@rule(
     "table.query_assigns",
     "ValueError",
     lesson="In `query`, as in Python, `==` compares and `=` assigns.",
@@ -248,31 +164,6 @@ def query_assigns(site: Site) -> Iterator[Suspicion]:
             new = re.sub(r"(?<![<>=!])=(?!=)", "==", text)
             repair = site.repair("Compare with `==`.", site.over(call.args[0], repr(new)))
             yield site.reading(f"`{text}` assigns; `==` compares.", repair, weight=0.9)
-        return
-
-
-@rule(
-    "table.key_of_both",
-    "KeyError",
-    lesson="`on=…` names a column that both tables have. Where its names differ, `left_on` and `right_on` "
-    "name both.",
-)
-def key_of_both(site: Site) -> Iterator[Suspicion]:
-    """`a.merge(b, on='id')`, where one of them has `ID`."""
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "merge"):
-        word = next((item for item in call.keywords if item.arg == "on"), None)
-        key = site.literal(word.value) if word is not None else None
-        assert isinstance(call.func, ast.Attribute)
-        tables = [call.func.value, *call.args] if len(call.args) == 1 else list(call.args[:2])
-        if word is None or not isinstance(key, str) or len(tables) != 2:
-            return
-        names = [_column_like(site, table, key) for table in tables]
-        if None in names or names[0] == names[1]:
-            return
-        text = f"left_on={names[0]!r}, right_on={names[1]!r}"
-        repair = site.repair("Name the column of each table.", site.over(word, text))
-        claim = f"The tables name this column {names[0]!r} and {names[1]!r}."
-        yield site.reading(claim, repair, weight=0.9)
         return
 
 
@@ -318,21 +209,10 @@ def _keys_alike(site: Site, tables: list[ast.expr], wanted: str | None) -> list[
     return [(left, right) for _, left, right in sorted(found)]
 
 
-def _column_like(site: Site, table: ast.expr, key: str) -> str | None:
-    """The column of that name, or the only one that is like it."""
-    columns = [ast.literal_eval(text) for text in site.keys(table)]
-    texts = [name for name in columns if isinstance(name, str)]
-    return key if key in texts else only_near(key, texts)
-
-
 RULES = (
     query_assigns,
-    key_of_both,
     keys_of_merge,
-    dates_as_text,
     one_feature,
-    numbers_as_text,
-    missing_values,
     overlap,
     labels_differ,
     table_positions,

@@ -159,7 +159,7 @@ def time_format(site: Site) -> Iterator[Suspicion]:
         text, used = site.literal(call.args[0]), site.literal(call.args[1])
         if not isinstance(text, str) or not isinstance(used, str):
             return
-        found = [form for form in _formats(text) if form != used]
+        found = [form for form in formats_of(text) if form != used]
         for meant in found[:3]:
             claim = f"{text!r} matches the format {meant!r}, not {used!r}."
             check = f"__import__('datetime').datetime.strptime({text!r}, {meant!r}) is not None"
@@ -172,7 +172,7 @@ def time_format(site: Site) -> Iterator[Suspicion]:
         return
 
 
-def _formats(text: str) -> list[str]:
+def formats_of(text: str) -> list[str]:
     """The usual formats that match the string."""
     import datetime
 

@@ -11,6 +11,8 @@ from cot_magic.reasoners.offline.repair.insertions import insertions
 from cot_magic.reasoners.offline.repair.moves import moves
 from cot_magic.reasoners.offline.repair.statements import statement_edits
 
+DATA_PENALTY = 3.0  # of statements that only hold data, which the results are about
+MOST_SETTINGS = 2  # more constants than that are data
 OWN_PENALTY = 0.5  # of default values, which no line of the body covers
 
 
@@ -61,6 +63,8 @@ def _block(drafts: Drafts, body: Sequence[ast.stmt], loop: ast.stmt | None) -> N
         suspicion = drafts.suspicion(statement)
         if suspicion is not None:
             drafts.at(statement, suspicion)
+            if drafts.function is None and _is_data(statement):
+                drafts.penalty += DATA_PENALTY
             if drafts.alone(statement):
                 moves(drafts, statement, body, place)
                 statement_edits(drafts, statement, body, place, loop)
@@ -72,6 +76,18 @@ def _block(drafts: Drafts, body: Sequence[ast.stmt], loop: ast.stmt | None) -> N
             _block(drafts, getattr(statement, name, []), inner)
         for handler in getattr(statement, "handlers", []):
             _block(drafts, handler.body, loop)
+
+
+def _is_data(statement: ast.stmt) -> bool:
+    """Whether it assigns constants alone, such as a list of them or a table that is made of them."""
+    if not isinstance(statement, ast.Assign):
+        return False
+    nodes = list(ast.walk(statement.value))
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    roots = {id(name) for function in called for name in ast.walk(function) if isinstance(name, ast.Name)}
+    read = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in roots]
+    constants = sum(isinstance(node, ast.Constant) for node in nodes)
+    return constants > MOST_SETTINGS and all(node.id in ("np", "nan", "None") for node in read)
 
 
 def _own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:

@@ -34,6 +34,10 @@ def _number(drafts: Drafts, node: ast.Constant, value: float, parent: ast.AST | 
         half = mine / 2 if isinstance(value, float) or mine % 2 else mine // 2
         near = [(mine + 1, 0.0), (mine - 1, 0.0), (0, 0.3), (1, 0.3), (-1, 0.4), (2, 0.5), (-mine, 0.4)]
         near += [(mine * 2, 1.0), (mine * 10, 1.0), (half, 1.0), (mine + 2, 1.0), (mine - 2, 1.0)]
+        if isinstance(value, float) and 0 < value < 1:
+            near.append((round(mine * 100, 9), 0.2))  # a share for a percentage
+        elif 1 < value <= 100:
+            near.append((mine / 100, 0.4))
         for number, extra in near:
             text = repr(number)
             closed = text.startswith("-") and isinstance(around, ast.BinOp)

@@ -134,31 +134,6 @@ ROWS = (
         weight=0.93,
     ),
     Remedy(
-        code="dates.minus_column_of_text",
-        on=("TypeError",),
-        says=_SAYS,
-        find=("_y + _series", "_y - _series", "_y <cmp> _series"),
-        write=(
-            Swap(
-                text="{y} {sign} {pd}.to_datetime({series})", why="Make dates of the column.", needs=("pd",)
-            ),
-            Swap(
-                text="{y} {sign} {pd}.to_datetime({series}, dayfirst=True)",
-                why="Make dates of the column, the day first.",
-                needs=("pd",),
-            ),
-        ),
-        claim="`{series}` holds dates as text.",
-        lesson=_COLUMN,
-        check=_ARE_DATES,
-        example=(
-            "import pandas as pd\ndf = pd.DataFrame({'d': ['2024-01-30', '2024-02-01']})",
-            "age = (pd.Timestamp('2024-02-02') - df['d']).dt.days",
-            "list(age) == [3, 1]",
-        ),
-        weight=0.92,
-    ),
-    Remedy(
         code="dates.two_texts",
         on=("TypeError",),
         says=r"for -: 'str' and 'str'",

@@ -1,7 +1,10 @@
 """Remedies for messages of scikit-learn and statsmodels."""
 
-from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound
+import ast
+
+from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound, code
 from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.site import Site
 
 _FEATURES = "A model takes a table of features, one row for each example, and one target for each row."
 _TEXT = "A model computes with numbers. Categories become columns of 0 and 1 (`get_dummies`), or are encoded."
@@ -17,6 +20,19 @@ def _looks_swapped(bound: Bound) -> bool:
     return second.startswith(("y", "target", "label")) and third.startswith(
         ("x", "test_x", "features", "data")
     )
+
+
+def _fits_of(site: Site, bound: Bound) -> list[ast.Call]:
+    """The calls that fit the model of the hole `name`."""
+    return [
+        node
+        for _, tree in site.cells()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("fit", "fit_transform")
+        and ast.dump(node.func.value) == ast.dump(code(bound, "name"))
+    ]
 
 
 ROWS = (
@@ -61,37 +77,6 @@ ROWS = (
             "X_test.shape == (3, 2)",
         ),
         weight=0.95,
-    ),
-    Remedy(
-        code="model.one_column",
-        on=("ValueError",),
-        says=r"Expected 2D (array|input|container)|Expected a 2-dimensional container|Reshape your data|must be (a )?2-?[dD]|X should be a 2-?d",
-        find=("_f._how(_frame[_c], ...)", "_f._how(_x, ...)"),
-        when=lambda site, bound: bound.get("how") not in ("reshape", "array"),
-        write=(
-            Swap(
-                text="{f}.{how}({frame}[[{c}]], {rest})", why="Use a list of columns, which keeps it a table."
-            ),
-            Swap(
-                text="{f}.{how}({x}.reshape(-1, 1), {rest})", why="Make a column of the values: one row each."
-            ),
-            Swap(text="{f}.{how}({x}.to_frame(), {rest})", why="Make a table of one column."),
-            Swap(
-                text="{f}.{how}({x}.reshape(1, -1), {rest})", why="Make one row of the values: one example."
-            ),
-            Swap(text="{f}.{how}({x}.to_frame().T, {rest})", why="Make one row of the values: one example."),
-            Swap(text="{f}.{how}({x_as_table}, {rest})", why="Make a table of one row.", needs=("pd",)),
-            Swap(text="{f}.{how}([{x}], {rest})", why="Make one row of the values: one example."),
-            Swap(text="{f}.{how}([[item] for item in {x}], {rest})", why="Make a row of each value."),
-        ),
-        claim="The model takes a table of rows and columns, not one row of values.",
-        lesson=_FEATURES,
-        example=(
-            _LINEAR + "x = np.array([1.0, 2.0, 3.0])\ny = x * 2",
-            "m = LinearRegression().fit(x, y)",
-            "round(m.coef_[0]) == 2",
-        ),
-        weight=0.85,
     ),
     Remedy(
         code="model.flat_target",
@@ -154,27 +139,6 @@ ROWS = (
             "len(m.coef_) == 2",
         ),
         weight=0.75,
-    ),
-    Remedy(
-        code="model.mixed_labels",
-        on=("TypeError",),
-        says=r"uniformly strings or numbers",
-        find=("_f.fit_transform(_x)", "_f.fit(_x)", "_f.transform(_x)", "_f.fit(_x, _y)", "_f(_x, _y)"),
-        write=(
-            Swap(text="{f}.{method}({x}.astype(str))", why="Make strings of all values."),
-            Swap(text="{f}.{method}({x}.fillna('missing').astype(str))", why="Make strings of all values."),
-            Swap(text="{f}.fit({x}, {y}.astype(str))", why="Make strings of all values."),
-            Swap(text="{f}.{method}([str(item) for item in {x}])", why="Make strings of all values."),
-        ),
-        claim="`{x}` holds values of several types, which have no common order.",
-        lesson=_TEXT,
-        example=(
-            "import pandas as pd\nfrom sklearn.preprocessing import LabelEncoder\ns = pd.Series(['a', 3, "
-            "'a'], dtype=object)",
-            "c = LabelEncoder().fit_transform(s)",
-            "c[0] == c[2] != c[1]",
-        ),
-        weight=0.8,
     ),
     Remedy(
         code="model.rows_differ",
@@ -243,6 +207,24 @@ ROWS = (
             "len(p) == 1",
         ),
         weight=0.85,
+    ),
+    Remedy(
+        code="model.fitted_again",
+        on=("AssertionError",),
+        says="",
+        find=("_name.fit_transform(_x, ...)",),
+        when=lambda site, bound: len(_fits_of(site, bound)) > 1,
+        write=(Swap(text="{name}.transform({x})", why="Only transform it, as it was fitted before."),),
+        claim="`{name}` is fitted anew to `{x}`: what it learned from the training data is lost.",
+        lesson="`fit_transform` learns from its data. The test data, and all later data, are only transformed.",
+        everywhere=True,
+        example=(
+            "from sklearn.preprocessing import StandardScaler\ns = StandardScaler()\na = s.fit_transform([[1], [3]])\n"
+            "b = s.fit_transform([[5]])",
+            "assert s.transform([[3]])[0, 0] == 1",
+            "b[0, 0] == 3",
+        ),
+        weight=0.9,
     ),
     Remedy(
         code="model.not_fitted",

@@ -40,35 +40,6 @@ def _read_row_by_row(site: Site, _: Bound) -> bool:
 
 ROWS = (
     Remedy(
-        code="numpy.reduced_axis",
-        on=("ValueError",),
-        says=r"operands could not be broadcast together",
-        find=(
-            "_x <op> _y._how(..., axis=_k)",
-            "_x <op> _m._how(_y, ..., axis=_k)",
-            "_x <op>= _y._how(..., axis=_k)",
-        ),
-        when=lambda site, bound: "keepdims" not in str(bound["rest"]),
-        write=(
-            Swap(
-                text="{x} {sign} {y}.{how}({rest}, axis={k}, keepdims=True)",
-                why="Keep the axis that is reduced.",
-            ),
-            Swap(
-                text="{x} {sign} {m}.{how}({y}, {rest}, axis={k}, keepdims=True)",
-                why="Keep the axis that is reduced.",
-            ),
-            Swap(
-                text="{x} {sign}= {y}.{how}({rest}, axis={k}, keepdims=True)",
-                why="Keep the axis that is reduced.",
-            ),
-        ),
-        claim="`{how}` over axis {k} leaves one axis less, so it does not line up with `{x}`.",
-        lesson=_SHAPES,
-        example=("import numpy as np\na = np.ones((3, 4))", "b = a / a.sum(axis=1)", "b[0, 0] == 0.25"),
-        weight=0.9,
-    ),
-    Remedy(
         code="numpy.broadcast",
         on=("ValueError",),
         says=r"operands could not be broadcast together",
@@ -177,20 +148,6 @@ ROWS = (
         weight=0.7,
     ),
     Remedy(
-        code="numpy.shape_as_tuple",
-        on=("TypeError",),
-        says=r"Cannot interpret '\d+' as a data type|positional arguments? but|data type not understood",
-        find=("_m.zeros(_a, _b)", "_m.ones(_a, _b)", "_m.empty(_a, _b)", "_m.full(_a, _b, _v)"),
-        write=(
-            Swap(text="{m}.full(({a}, {b}), {v})", why="Give the shape as one tuple."),
-            Swap(text="{m}.{method}(({a}, {b}))", why="Give the shape as one tuple."),
-        ),
-        claim="The shape is one argument of `{method}`: a tuple.",
-        lesson="`np.zeros((3, 4))` has the shape as a tuple; a second argument would be the dtype.",
-        example=("import numpy as np", "z = np.zeros(2, 3)", "z.shape == (2, 3)"),
-        weight=0.93,
-    ),
-    Remedy(
         code="numpy.ragged_row_by_row",
         on=("ValueError",),
         says=r"inhomogeneous shape|setting an array element with a sequence",
@@ -283,20 +240,6 @@ ROWS = (
         lesson="Positions are whole numbers. A division gives a float, `//` a whole number.",
         example=("import numpy as np\na = np.array([5, 6])\ni = np.array([1.0])", "b = a[i]", "b[0] == 6"),
         weight=0.55,
-    ),
-    Remedy(
-        code="numpy.too_many_indices",
-        on=("IndexError",),
-        says=r"too many indices for array: array is 1-dimensional, but 2 were indexed",
-        find=("_x[_i, _j]",),
-        write=(
-            Swap(text="{x}[{i}]", why="Use one position: the array has one axis."),
-            Swap(text="{x}.reshape(-1, 1)[{i}, {j}]", why="Make a column of the array."),
-            Swap(text="{x}[{j}]", why="Use the other position."),
-        ),
-        claim="`{x}` has one axis, but two positions are given.",
-        lesson="An array has as many positions as axes; `shape` tells how many there are.",
-        example=("import numpy as np\na = np.array([5, 6])", "b = a[:, 0]", "b is not None"),
     ),
     Remedy(
         code="numpy.reshaped",

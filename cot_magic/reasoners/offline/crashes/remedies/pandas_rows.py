@@ -5,6 +5,7 @@ import ast
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.crashes.remedies.pattern import KINDS, Bound
 from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.crashes.values import formats_of
 from cot_magic.reasoners.offline.site import Site
 
 _PLAIN = ("list", "tuple", "dict", "collections.defaultdict", "numpy.ndarray")
@@ -55,6 +56,20 @@ def _may_leave_columns_out(_: Site, bound: Bound) -> bool:
     held = bound["x"]
     converted = isinstance(held, ast.Call) and getattr(held.func, "attr", "") == "astype"
     return not converted and "numeric_only" not in str(bound["rest"])
+
+
+_OTHER_FORMAT = r"time data [\"']([^\"']+)[\"'] doesn't match format [\"']([^\"']+)[\"']"
+_BOTH_FORMATS = (
+    "{m}.to_datetime({x}, format='{2}', errors='coerce').fillna({m}.to_datetime({x}, format='{format_1}', "
+    "errors='coerce'))"
+)
+
+
+def _of_another_form(site: Site) -> bool:
+    """Whether the date that does not match has another form than the format, not only day and month exchanged."""
+    said = site.says(_OTHER_FORMAT)
+    forms = formats_of(said[1]) if said is not None else []
+    return said is not None and bool(forms) and forms[0].replace("m", "d") != said[2].replace("m", "d")
 
 
 def _in_table(site: Site, bound: Bound) -> bool:
@@ -351,21 +366,6 @@ ROWS = (
         weight=0.9,
     ),
     Remedy(
-        code="pandas.several_tables",
-        on=("TypeError",),
-        says=r"first argument must be an iterable of pandas objects|concat\(\) takes 1 positional argument",
-        find=("_m.concat(_x1, _x2)", "_m.concat(_x1, _x2, _x3)", "_m.concat(_x1, ...)"),
-        write=(
-            Swap(text="{m}.concat([{x1}, {x2}, {x3}])", why="Put the tables into one list."),
-            Swap(text="{m}.concat([{x1}, {x2}])", why="Put the tables into one list."),
-            Swap(text="{m}.concat([{x1}, {rest}])", why="Put the tables into one list."),
-        ),
-        claim="`concat` takes its tables as one list.",
-        lesson="`concat` takes one list of tables: `pd.concat([a, b])`.",
-        example=(_DF, "r = pd.concat(df, df)", "len(r) == 6"),
-        weight=0.9,
-    ),
-    Remedy(
         code="pandas.scalars",
         on=("ValueError",),
         says=r"If using all scalar values, you must pass an index",
@@ -567,7 +567,9 @@ ROWS = (
             Swap(text="{pd}.to_timedelta({x}).dt", why="Parse durations, then use `.dt`."),
         ),
         claim="`{x}` does not hold dates yet.",
-        lesson=_DATES,
+        lesson="Dates that are read from a file are strings until `pd.to_datetime` converts them.",
+        check="bool({pd}.to_datetime({x}, errors='coerce', format='mixed').notna().sum() == {x}.notna().sum())",
+        weight=0.9,
         example=(
             "import pandas as pd\ndf = pd.DataFrame({'d': ['2024-05-06']})",
             "m = df['d'].dt.month",
@@ -655,6 +657,38 @@ ROWS = (
         weight=0.8,
     ),
     Remedy(
+        code="pandas.days_of_span",
+        on=("ValueError", "TypeError"),
+        says=r"to timedelta64\[(\w)\]",
+        find=("_x.astype(_f)",),
+        write=(Swap(text="{x} // {np}.timedelta64(1, '{1}')", why="Count the whole units.", needs=("np",)),),
+        claim="A span of time cannot be stored in this unit any more; dividing by one gives their number.",
+        lesson="`span / np.timedelta64(1, 'D')` is the number of days, `//` that of whole ones.",
+        example=(
+            "import pandas as pd\ns = pd.to_timedelta(pd.Series([49, 24]), unit='h')",
+            "d = s.astype('timedelta64[D]')",
+            "list(d) == [2, 1]",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="pandas.two_date_formats",
+        on=("ValueError",),
+        says=_OTHER_FORMAT,
+        find=("_m.to_datetime(_x)", "_m.to_datetime(_x, format=_f)"),
+        when=lambda site, _: _of_another_form(site),
+        write=(Swap(text=_BOTH_FORMATS, why="Read the dates of both formats."),),
+        claim="Some dates of `{x}` are written as `{2}`, others as `{format_1}`.",
+        lesson=_DATES,
+        check=f"bool(({_BOTH_FORMATS}).notna().sum() == {{x}}.notna().sum())",
+        example=(
+            "import pandas as pd\ns = pd.Series(['2024-01-05', '15/02/2024', '2024-03-07', '06/04/2024'])",
+            "d = pd.to_datetime(s)",
+            "list(d.dt.month) == [1, 2, 3, 4]",
+        ),
+        weight=0.92,
+    ),
+    Remedy(
         code="pandas.date_separators",
         on=("ValueError", "DateParseError"),
         says=r"time data [\"']\d{4}\D",
@@ -711,24 +745,6 @@ ROWS = (
             "w.loc['m', 'y'] == 2",
         ),
         weight=0.93,
-    ),
-    Remedy(
-        code="pandas.several_keys",
-        on=("TypeError", "ValueError"),
-        says=r"takes (from \d+ to )?\d+ positional arguments? but|No axis named|got multiple values for argument",
-        find=(
-            "_x.sort_values(_a, _b, ...)",
-            "_x.groupby(_a, _b, ...)",
-            "_x.set_index(_a, _b, ...)",
-            "_x.drop_duplicates(_a, _b, ...)",
-            "_x.dropna(_a, _b, ...)",
-        ),
-        when=lambda site, bound: _is_text(bound["b"]),
-        write=(Swap(text="{x}.{method}([{a}, {b}], {rest})", why="Give several columns as one list."),),
-        claim="Several columns are one argument of `{method}`: a list.",
-        lesson="Methods that take columns take one name or a list of names.",
-        example=(_DF, "s = df.sort_values('k', 'v')", "list(s.v) == [1, 3, 2]"),
-        weight=0.92,
     ),
     Remedy(
         code="pandas.position_and_name",
@@ -873,8 +889,11 @@ ROWS = (
         says=r"Bin labels must be one fewer than the number of bin edges",
         find=("_m._how(..., labels=_l)",),
         write=(
+            Swap(
+                text="{m}.{how}({rest}, labels=[*{l}, 'other'])",
+                why="Add the label that is missing: which, only you know.",
+            ),
             Swap(text="{m}.{how}({rest})", why="Name the bins by their bounds."),
-            Swap(text="{m}.{how}({rest}, labels=False)", why="Number the bins."),
             Swap(text="{m}.{how}({rest}, labels={l}[:-1])", why="Leave out the last label."),
         ),
         claim="There is not one label for each bin: n edges make n − 1 bins.",
@@ -1055,43 +1074,6 @@ ROWS = (
         everywhere=True,
         example=(_DF, "df['v'][df['k'] == 'b'] = 0", "assert df['v'].sum() == 4", "df.v[1] == 0"),
         weight=0.95,
-    ),
-    Remedy(
-        code="pandas.missing_groups",
-        on=("AssertionError",),
-        says="",
-        find=("_x.groupby(...)",),
-        when=lambda site, bound: "dropna" not in str(bound["rest"]),
-        write=(Swap(text="{x}.groupby({rest}, dropna=False)", why="Keep the group of rows without a key."),),
-        claim="`groupby` leaves out rows whose key is missing.",
-        lesson="`groupby(…, dropna=False)` keeps the rows without a key as a group of their own.",
-        everywhere=True,
-        example=(
-            "import pandas as pd\ndf = pd.DataFrame({'k': ['a', None], 'v': [1, 2]})\ns = df.groupby('k')['v'].sum()",
-            "assert s.sum() == 3",
-            "s.sum() == 3",
-        ),
-        weight=0.7,
-    ),
-    Remedy(
-        code="pandas.rows_lost_in_merge",
-        on=("AssertionError",),
-        says="",
-        find=("_x.merge(...)", "_pd.merge(_x, ...)", "_x.join(...)"),
-        when=lambda site, bound: "how" not in str(bound["rest"]),
-        write=(
-            Swap(text="{x}.merge({rest}, how='left')", why="Keep all rows of the left table."),
-            Swap(text="{x}.merge({rest}, how='outer')", why="Keep all rows of both tables."),
-        ),
-        claim="The merge keeps only rows whose key is in both tables.",
-        lesson="`merge` drops rows without a partner unless `how` says otherwise: `left`, `right` or `outer`.",
-        everywhere=True,
-        example=(
-            "import pandas as pd\na = pd.DataFrame({'k': [1, 2]})\nb = pd.DataFrame({'k': [1], 'n': ['x']})\nm = a.merge(b, on='k')",
-            "assert len(m) == 2",
-            "len(m) == 2",
-        ),
-        weight=0.7,
     ),
     Remedy(
         code="pandas.duplicates_in_merge",

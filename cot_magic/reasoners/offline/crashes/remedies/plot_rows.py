@@ -3,13 +3,12 @@
 import ast
 
 from cot_magic.reasoners.offline.crashes.operands import kind_of
-from cot_magic.reasoners.offline.crashes.remedies.pattern import KINDS, Bound, code
+from cot_magic.reasoners.offline.crashes.remedies.pattern import KINDS, Bound
 from cot_magic.reasoners.offline.crashes.remedies.remedy import Above, Remedy, Swap
 from cot_magic.reasoners.offline.site import Site
 
 _GRID = "`plt.subplots(rows, columns)` gives an array of axes: `axes[0, 1]` is one of them; `axes.flat` is all in a row."
 _LENGTHS = "A plot takes as many x as y values."
-_SEABORN = "Functions of seaborn take their data by keyword: `x=`, `y=`, `data=`."
 _SUB = "import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt\n"
 _METHODS = frozenset(
     [
@@ -147,55 +146,6 @@ ROWS = (
         weight=0.5,
     ),
     Remedy(
-        code="plot.wedge_labels",
-        on=("ValueError",),
-        says=r"'(labels?|explode)' must be of length",
-        find=("_f.pie(_x, ..., labels=_l)", "_f.pie(_x, ..., explode=_e)"),
-        write=(
-            Swap(
-                text="{f}.pie({x}, {rest}, labels={x}.index)",
-                why="Name the parts by the index of the values.",
-            ),
-            Swap(
-                text="{f}.pie({x}, {rest}, labels={l}[:len({x})])",
-                why="Use as many labels as there are values.",
-            ),
-            Swap(text="{f}.pie({x}, {rest}, labels=sorted(set({l})))", why="Name each different value once."),
-            Swap(
-                text="{f}.pie({x}, {rest}, explode=[0] * len({x}))",
-                why="Give each part a distance of its own.",
-            ),
-        ),
-        claim="There are not as many labels as there are values in `{x}`.",
-        lesson="Each part has one label. `value_counts()` has the names of its counts in the index, in their order.",
-        example=(
-            _SUB + "import pandas as pd\ns = pd.Series(['b', 'a', 'b'])\nfig, ax = plt.subplots()",
-            "p = ax.pie(s.value_counts(), labels=s)",
-            "ax.get_legend_handles_labels()[1] == ['b', 'a']",
-        ),
-        weight=0.8,
-    ),
-    Remedy(
-        code="plot.by_keyword",
-        on=("TypeError",),
-        says=r"(takes|expected) (from \d+ to )?\d+ positional arguments?,? but|multiple values for argument 'data'",
-        find=("_m._how(_x, _y, ...)",),
-        when=lambda site, bound: site.text(code(bound, "m")) in ("sns", "seaborn"),
-        write=(
-            Swap(text="{m}.{how}(x={x}, y={y}, {rest})", why="Pass them as `x` and `y`."),
-            Swap(text="{m}.{how}({rest}, x={x}, y={y})", why="Pass them as `x` and `y`."),
-        ),
-        claim="`{how}` takes no positional `x` and `y` any more.",
-        lesson=_SEABORN,
-        example=(
-            _SUB
-            + "import seaborn as sns\nimport pandas as pd\ndf = pd.DataFrame({'a': ['p', 'q'], 'b': [1, 2]})",
-            "ax = sns.barplot('a', 'b', data=df)",
-            "ax.get_ylabel() == 'b'",
-        ),
-        weight=0.92,
-    ),
-    Remedy(
         code="plot.gone",
         on=("AttributeError",),
         says=r"module 'seaborn' has no attribute '(\w+)'",
@@ -227,20 +177,6 @@ ROWS = (
         example=(_SUB + "fig, ax = plt.subplots()", "ax.xlabel('t')", "ax.get_xlabel() == 't'"),
         check="hasattr({x}, 'set_{name}') or hasattr({x}.figure, '{name}')",
         weight=0.93,
-    ),
-    Remedy(
-        code="plot.method_of_module",
-        on=("AttributeError",),
-        says=r"module 'matplotlib.pyplot' has no attribute '(set_\w+)'",
-        find=("_m._name(...)",),
-        write=(
-            Swap(text="{m}.gca().{name}({rest})", why="That is a method of axes: take the current ones."),
-        ),
-        claim="`{name}` is a method of axes.",
-        lesson="`plt.title(…)` is a function of the module; axes have `set_title(…)`.",
-        example=(_SUB, "plt.set_axisbelow(True)", "plt.gca() is not None"),
-        weight=0.6,
-        when=lambda site, bound: site.says(f"'{bound['name']}'") is not None,
     ),
     Remedy(
         code="plot.title_overwritten",

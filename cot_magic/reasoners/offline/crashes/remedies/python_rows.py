@@ -1,9 +1,11 @@
 """Remedies for messages of Python and its standard library, and for idioms that give a wrong result."""
 
 import ast
+import math
+from typing import Any
 
 from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound, code
-from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
+from cot_magic.reasoners.offline.crashes.remedies.remedy import Remedy, Swap
 from cot_magic.reasoners.offline.site import Site
 
 _COPIES = (
@@ -18,6 +20,24 @@ def _is_frozen(_: Site, bound: Bound) -> bool:
     """Whether the object is not `self`, which no assignment to a name replaces for its caller."""
     held = bound["name"]
     return isinstance(held, ast.Name) and held.id != "self"
+
+
+def _number(site: Site, node: ast.AST) -> Any:
+    """The value of a node, if it is known."""
+    try:
+        return ast.literal_eval(site.text(node))
+    except (SyntaxError, ValueError):  # it is no literal
+        return site.literal(node)
+
+
+def _nearly_equal(site: Site, bound: Bound) -> bool:
+    """Whether a float is compared, and the two are not known to differ by more than a rounding."""
+    sides = [_number(site, code(bound, hole)) for hole in "xy"]
+    if not all(type(side) in (int, float) for side in sides):
+        return "float" in [site.type(code(bound, hole)) for hole in "xy"] or "." in site.text(
+            code(bound, "y")
+        )
+    return float in map(type, sides) and math.isclose(*sides, rel_tol=1e-6, abs_tol=1e-9)
 
 
 def _is_unsorted(_: Site, bound: Bound) -> bool:
@@ -45,29 +65,6 @@ ROWS = (
             "r == ('ab',)",
         ),
         weight=0.9,
-    ),
-    Remedy(
-        code="python.in_place",
-        on=("TypeError", "AttributeError"),
-        says=r"NoneType",
-        find=("_name",),
-        write=(
-            AtOrigin(
-                hole="name",
-                text="{not_in_place_name}",
-                why="Keep the result: without `inplace`, the method returns it.",
-            ),
-            AtOrigin(hole="name", text="{sorted_name}", why="Use the function, which returns the result."),
-        ),
-        claim="`{name}` is `None`: it was assigned what a method that works in place returned.",
-        lesson=_NONE,
-        check="{name} is None",
-        example=(
-            "import pandas as pd\ndf = pd.DataFrame({'a': [2, 1]})\ndf = df.sort_values('a', inplace=True)",
-            "x = df['a'].iloc[0]",
-            "x == 1",
-        ),
-        weight=0.94,
     ),
     Remedy(
         code="python.strings_joined_as_paths",
@@ -111,46 +108,6 @@ ROWS = (
         weight=0.9,
     ),
     Remedy(
-        code="python.now_in_zone",
-        on=("TypeError",),
-        says=r"offset-naive and offset-aware",
-        find=("_d.now() - _y", "_d.now() <cmp> _y"),
-        write=(
-            Swap(
-                text="{d}.now({y}.tzinfo) {sign} {y}", why="Ask for the time in the zone of the other side."
-            ),
-        ),
-        claim="`{d}.now()` has no time zone, and `{y}` has one.",
-        lesson=_ZONES,
-        check="{y}.tzinfo is not None",
-        example=(
-            "from datetime import datetime, timezone\nstart = datetime(2024, 1, 1, tzinfo=timezone.utc)",
-            "age = datetime.now() - start",
-            "age.days > 100",
-        ),
-        weight=0.93,
-    ),
-    Remedy(
-        code="python.now_in_zone_behind",
-        on=("TypeError",),
-        says=r"offset-naive and offset-aware",
-        find=("_y - _d.now()", "_y <cmp> _d.now()"),
-        write=(
-            Swap(
-                text="{y} {sign} {d}.now({y}.tzinfo)", why="Ask for the time in the zone of the other side."
-            ),
-        ),
-        claim="`{d}.now()` has no time zone, and `{y}` has one.",
-        lesson=_ZONES,
-        check="{y}.tzinfo is not None",
-        example=(
-            "from datetime import datetime, timezone\nend = datetime(2024, 1, 1, tzinfo=timezone.utc)",
-            "late = end < datetime.now()",
-            "late is True",
-        ),
-        weight=0.93,
-    ),
-    Remedy(
         code="python.path_joined",
         on=("TypeError",),
         says=r"unsupported operand type\(s\) for \+: '(PosixPath|WindowsPath|str)' and '(str|PosixPath|WindowsPath)'",
@@ -166,37 +123,6 @@ ROWS = (
         weight=0.92,
     ),
     Remedy(
-        code="python.json_types",
-        on=("TypeError",),
-        says=r"Object of type (\w+) is not JSON serializable",
-        find=("_m.dumps(_x, ...)", "_m.dump(_x, ...)"),
-        write=(
-            Swap(
-                text="{m}.{method}({x}, {rest}, default=lambda value: value.item())",
-                why="Convert numbers of numpy.",
-            ),
-            Swap(text="{m}.{method}({x}, {rest}, default=list)", why="Write sets and arrays as lists."),
-            Swap(
-                text="{m}.{method}({x}, {rest}, default=lambda value: value.isoformat())",
-                why="Write dates as text.",
-            ),
-            Swap(
-                text="{m}.{method}({x}, {rest}, default=lambda value: value.tolist())",
-                why="Write arrays and columns as lists.",
-            ),
-            Swap(text="{m}.{method}({x}, {rest}, default=vars)", why="Write objects as their attributes."),
-            Swap(text="{m}.{method}({x}, {rest}, default=str)", why="Write what JSON does not know as text."),
-        ),
-        claim="JSON has no `{1}`.",
-        lesson="JSON knows text, numbers, true, false, null, lists and dictionaries; `default=` converts anything else.",
-        example=(
-            "import json, datetime",
-            "s = json.dumps({'d': datetime.date(2024, 1, 2)})",
-            "'2024-01-02' in s",
-        ),
-        weight=0.8,
-    ),
-    Remedy(
         code="python.json_keys",
         on=("TypeError",),
         says=r"keys must be str, int, float, bool or None, not (\w+)",
@@ -210,34 +136,6 @@ ROWS = (
         claim="The keys of a JSON object are strings.",
         lesson="JSON knows text, numbers, true, false, null, lists and dictionaries with text as keys.",
         example=("import json", "s = json.dumps({(1, 2): 3})", "'(1, 2)' in s"),
-        weight=0.85,
-    ),
-    Remedy(
-        code="python.sample_of_set",
-        on=("TypeError",),
-        says=r"Population must be a sequence|'set' object is not subscriptable",
-        find=("_m.sample(_x, ...)", "_m.choice(_x)"),
-        write=(
-            Swap(text="{m}.{method}(sorted({x}), {rest})", why="Make a list of the set, in a fixed order."),
-        ),
-        claim="A set has no order to sample from.",
-        lesson="A set has no positions; `sorted` makes a list of it, in the same order each time.",
-        example=("import random", "x = random.choice({3})", "x == 3"),
-        weight=0.9,
-    ),
-    Remedy(
-        code="python.decimal_and_float",
-        on=("TypeError",),
-        says=r"unsupported operand type\(s\) for .*: '(decimal\.Decimal|float)' and '(decimal\.Decimal|float)'",
-        find=("_x <op> _y",),
-        write=(
-            Swap(text="{x} {sign} type({x})(str({y}))", why="Make an exact decimal of the number."),
-            Swap(text="float({x}) {sign} {y}", why="Compute with floats."),
-            Swap(text="type({y})(str({x})) {sign} {y}", why="Make an exact decimal of the number."),
-        ),
-        claim="A `Decimal` is exact and a `float` is not: they are not mixed.",
-        lesson="Convert one of them: `Decimal(str(x))` keeps the digits that are written.",
-        example=("from decimal import Decimal\na = Decimal('1.5')", "b = a * 2.0", "b == 3"),
         weight=0.85,
     ),
     Remedy(
@@ -286,10 +184,7 @@ ROWS = (
         on=("AssertionError",),
         says="",
         find=("_x == _y",),
-        when=lambda site, bound: (
-            "float" in (site.type(code(bound, "x")), site.type(code(bound, "y")))
-            or "." in site.text(code(bound, "y"))
-        ),
+        when=_nearly_equal,
         write=(
             Swap(text="{math}.isclose({x}, {y})", why="Compare up to rounding.", needs=("math",)),
             Swap(text="round({x}, 9) == {y}", why="Compare up to rounding."),

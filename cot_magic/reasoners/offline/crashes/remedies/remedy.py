@@ -9,6 +9,7 @@ from cot_magic.core.case import Case, Cell
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.crashes.remedies.pattern import KINDS, Bound, filled, match, pattern
+from cot_magic.reasoners.offline.crashes.values import formats_of
 from cot_magic.reasoners.offline.modules import ALIASES
 from cot_magic.reasoners.offline.rule import Repair, Suspicion, matches, sound
 from cot_magic.reasoners.offline.site import Site
@@ -98,6 +99,9 @@ class Remedy:
         if said is None:
             return
         told = {str(place): text or "" for place, text in enumerate((said[0], *said.groups()))}
+        if any("{format_" in write.text for write in self.write):
+            known = {place: formats_of(text) for place, text in told.items()}
+            told |= {f"format_{place}": forms[0] for place, forms in known.items() if forms}
         told |= {f"less_{place}": str(int(text) - 1) for place, text in told.items() if text.isdecimal()}
         for at, node, bound in self._places(site):
             words = aliases(site) | told | derived(at, node, bound)
@@ -275,15 +279,6 @@ def _models(site: Site, hole: str, held: ast.Name) -> dict[str, str]:
         text = src.text_of(made[0].source, made[1].value)
         name = src.text_of(made[0].source, made[1].value.func)
         comma = "" if text.endswith("()") else ", "
-        words = [src.text_of(made[0].source, word) for word in made[1].value.keywords]
-        arguments = [*(src.text_of(made[0].source, item) for item in made[1].value.args), *words]
-        if "inplace=True" in arguments:
-            arguments.remove("inplace=True")
-            found[f"not_in_place_{hole}"] = f"{name}({', '.join(arguments)})"
-        elif name.endswith(".sort"):
-            found[f"sorted_{hole}"] = f"sorted({', '.join([name[:-5], *arguments])})"
-        elif name.endswith(".reverse") and not arguments:
-            found[f"sorted_{hole}"] = f"{name[:-8]}[::-1]"
         found[f"open_{hole}"] = f"{text[:-1]}{comma}"
         other = (
             "LinearRegression" if name == "LogisticRegression" else name.replace("Classifier", "Regressor")

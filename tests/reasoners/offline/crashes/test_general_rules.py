@@ -1,0 +1,128 @@
+"""Mistakes that no rule of their own knows: general rules mend them, and the first edit that passes is right."""
+
+import pytest
+from autopsies import mortuary_open
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),  # the examples are mistakes: libraries warn of some of them
+]
+# cells of a notebook, the last one fails; then code that holds after the repair
+EXAMPLES = (
+    (
+        "import numpy as np\nfrom sklearn.linear_model import LinearRegression, LogisticRegression\nx = np.array([1.0, 2.0, 3.0])\ny = x * 2",
+        "m = LinearRegression().fit(x, y)",
+        "round(m.coef_[0]) == 2",
+    ),
+    (
+        "import pandas as pd\nfrom sklearn.preprocessing import LabelEncoder\ns = pd.Series(['a', 3, 'a'], dtype=object)",
+        "c = LabelEncoder().fit_transform(s)",
+        "c[0] == c[2] != c[1]",
+    ),
+    (
+        "import numpy as np\na = np.ones((3, 4))",
+        "b = a / a.sum(axis=1)",
+        "b[0, 0] == 0.25",
+    ),
+    (
+        "import numpy as np",
+        "z = np.zeros(2, 3)",
+        "z.shape == (2, 3)",
+    ),
+    (
+        "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b', 'a'], 'v': [1, 2, 3], 'w': [4.0, 5.0, 6.0]})",
+        "r = pd.concat(df, df)",
+        "len(r) == 6",
+    ),
+    (
+        "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b', 'a'], 'v': [1, 2, 3], 'w': [4.0, 5.0, 6.0]})",
+        "s = df.sort_values('k', 'v')",
+        "list(s.v) == [1, 3, 2]",
+    ),
+    (
+        "import pandas as pd\ndf = pd.DataFrame({'k': ['a', None], 'v': [1, 2]})\ns = df.groupby('k')['v'].sum()",
+        "assert s.sum() == 3",
+        "s.sum() == 3",
+    ),
+    (
+        "import pandas as pd\na = pd.DataFrame({'k': [1, 2]})\nb = pd.DataFrame({'k': [1], 'n': ['x']})\nm = a.merge(b, on='k')",
+        "assert len(m) == 2",
+        "len(m) == 2",
+    ),
+    (
+        "import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt\nimport pandas as pd\ns = pd.Series(['b', 'a', 'b'])\nfig, ax = plt.subplots()",
+        "p = ax.pie(s.value_counts(), labels=s)",
+        "ax.get_legend_handles_labels()[1] == ['b', 'a']",
+    ),
+    (
+        "import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt\nimport seaborn as sns\nimport pandas as pd\ndf = pd.DataFrame({'a': ['p', 'q'], 'b': [1, 2]})",
+        "ax = sns.barplot('a', 'b', data=df)",
+        "ax.get_ylabel() == 'b'",
+    ),
+    (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [2, 1]})\ndf = df.sort_values('a', inplace=True)",
+        "x = df['a'].iloc[0]",
+        "x == 1",
+    ),
+    (
+        "from datetime import datetime, timezone\nstart = datetime(2024, 1, 1, tzinfo=timezone.utc)",
+        "age = datetime.now() - start",
+        "age.days > 100",
+    ),
+    (
+        "from datetime import datetime, timezone\nend = datetime(2024, 1, 1, tzinfo=timezone.utc)",
+        "late = end < datetime.now()",
+        "late is True",
+    ),
+    (
+        "import json, datetime",
+        "s = json.dumps({'d': datetime.date(2024, 1, 2)})",
+        "'2024-01-02' in s",
+    ),
+    (
+        "import random",
+        "x = random.choice({3})",
+        "x == 3",
+    ),
+    (
+        "from decimal import Decimal\na = Decimal('1.5')",
+        "b = a * 2.0",
+        "b == 3",
+    ),
+    (
+        "import pandas as pd\na = pd.DataFrame({'id': [1], 'v': [2]})\nb = pd.DataFrame({'ID': [1], 'w': [3]})",
+        "j = a.merge(b, on='id')",
+        "j['w'].tolist() == [3]",
+    ),
+    (
+        "import pandas as pd\ndf = pd.DataFrame({'x': ['1,200', '3']})",
+        "t = float(df['x'].astype(float).sum())",
+        "t == 1203",
+    ),
+    (
+        "import pandas as pd\ndf = pd.DataFrame({'x': [1.0, None]})",
+        "t = df['x'].astype(int).sum()",
+        "t == 1",
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example[-2].splitlines()[-1][:40])
+def test_a_general_rule_mends_it(example: tuple[str, ...], solve, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    *cells, holds = example
+    for library in ("pandas", "sklearn", "seaborn"):
+        if library in "".join(cells):
+            pytest.importorskip(library)
+    with mortuary_open() as mortuary:
+        facts = mortuary.facts(*cells)
+        case = mortuary.case
+    assert case is not None
+    session = solve(case, rounds=1, facts=facts)
+    best = session.best_fix
+    assert best is not None, [item.claim for item in session.hypotheses]
+    edits = {edit.cell: edit.after for edit in best.edits}
+    space: dict = {"__name__": "__main__"}
+    for cell in case.cells:
+        exec(edits.get(cell.id, cell.source), space)
+    assert eval(holds, space), best.edits[-1].after
