@@ -15,6 +15,7 @@ from cot_magic.reasoners.offline.repair.tables import CHANGERS, SORT_KEYS, WRAPP
 from cot_magic.reasoners.offline.repair.values import attribute_edits, constant_edits, name_edits
 
 PLACES = (ast.Return, ast.Assign, ast.For, ast.Call)
+OF_DATA = 2.5  # what an edit of data costs more
 AS_MEASURED = -0.6  # of a number that the results or the words of the function ask for
 NOT_NUMBERS = ("str", "list", "tuple", "dict", "set", "bool", "function", "NoneType", "type", "object")
 
@@ -27,8 +28,18 @@ def expression_edits(drafts: Drafts, root: ast.expr) -> None:
         if isinstance(node, ast.JoinedStr):
             continue
         if isinstance(node, ast.expr):
+            extra = OF_DATA if _is_data(drafts, node) else 0.0
+            drafts.penalty += extra
             _one(drafts, node)
+            drafts.penalty -= extra
         todo.extend(ast.iter_child_nodes(node))
+
+
+def _is_data(drafts: Drafts, node: ast.expr) -> bool:
+    """Whether it is one of the constants of a collection that a cell is given: the data, not what is done."""
+    parent = drafts.parent.get(node)
+    collected = isinstance(parent, ast.List | ast.Tuple | ast.Dict | ast.Set)
+    return collected and isinstance(node, ast.Constant) and drafts.function is None
 
 
 def _one(drafts: Drafts, node: ast.expr) -> None:

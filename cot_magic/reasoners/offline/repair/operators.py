@@ -70,7 +70,8 @@ def binary_edits(drafts: Drafts, node: ast.BinOp) -> None:
     if isinstance(node.right, ast.BinOp) and (second := BINARY.get(type(node.right.op))):
         one, two = drafts.operand(node.left), drafts.operand(node.right.left)
         three = drafts.operand(node.right.right)
-        drafts.add("opswap", node, f"({one} {mine} {two}) {second} {three}", 0.4)
+        for new in (second, "**") if second == "*" else (second,):
+            drafts.add("opswap", node, f"({one} {mine} {two}) {new} {three}", 0.4)
     if kind == "str" and mine == "+":
         for string in drafts.hints.strings:
             drafts.add("concat", gap, f" + {string!r} + ", -0.6)

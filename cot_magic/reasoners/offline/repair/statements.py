@@ -35,6 +35,8 @@ def statement_edits(
             _expression(drafts, statement)
         case ast.Return():
             _returned(drafts, statement)
+            if loop is not None:
+                drafts.add("branch", statement, "continue", 0.4)
         case ast.Break() | ast.Continue():
             other = "continue" if isinstance(statement, ast.Break) else "break"
             drafts.add("branch", statement, other)

@@ -66,6 +66,10 @@ match search fullmatch findall
 iloc loc
 replace strip
 cumsum cumprod cummax cummin
+sum cumsum
+prod cumprod
+max cummax
+min cummin
 argmax argmin idxmax idxmin
 any all
 """)

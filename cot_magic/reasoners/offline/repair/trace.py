@@ -17,6 +17,7 @@ MOST_COLUMNS = 12
 MOST_EVENTS = 60_000
 MOST_OF_ENDLESS = 8_000
 COLLECTIONS = (list, tuple, dict, set)
+SMALL = (None, True, False, 0, 1, -1, 2, "", b"")  # results of a special case, however often expected
 CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
 Unit = tuple[Key, bool, frozenset[int]]
 
@@ -175,24 +176,30 @@ def _global_names(bench: Bench) -> set[str]:
 
 
 def expected_values(program: CheckedProgram) -> tuple[list[str], list[str], list[int]]:
-    """Literals that the asserts compare with; strings and numbers to use in edits, some always."""
-    literals: dict[str, None] = {}
-    strings = dict.fromkeys([" ", ".", ",", ""])
-    ints: dict[int, None] = {}
+    """Literals that the asserts compare with; strings and numbers to use in edits, some always.
+
+    A value that only one assert expects is the answer to one question: an edit that contains it has learnt
+    that answer by heart.
+    """
+    expected: list[Any] = []
     for node in (node for place in sorted(program.checks) for node in ast.walk(program.tree.body[place])):
         if not isinstance(node, ast.Compare) or len(node.ops) != 1:
             continue
         try:
-            value = ast.literal_eval(node.comparators[0])
+            expected.append(ast.literal_eval(node.comparators[0]))
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             continue
-        # a whole collection that an assert expects is the answer to one question, and no edit
-        if len(text := repr(value)) < 40 and (not isinstance(value, COLLECTIONS) or len(value) < 2):
-            literals[text] = None
-        if isinstance(value, str):
-            strings |= dict.fromkeys(letter for letter in value if not letter.isalnum())
-            if len(value) < 16:
-                strings[value] = None
-        if type(value) is int and abs(value) < 1000:
-            ints[value] = None
-    return list(literals)[:8], list(strings)[:14], list(ints)[:4]
+    times = Counter(map(repr, expected))
+    strings = dict.fromkeys([" ", ".", ",", ""])
+    for value in (value for value in expected if isinstance(value, str)):
+        strings |= dict.fromkeys(letter for letter in value if not letter.isalnum())
+    kept = {repr(value): value for value in expected if not _is_one_answer(value, times[repr(value)])}
+    strings |= dict.fromkeys(value for value in kept.values() if isinstance(value, str) and len(value) < 16)
+    ints = [value for value in kept.values() if type(value) is int and abs(value) < 1000]
+    return [text for text in kept if len(text) < 40][:8], list(strings)[:14], ints[:4]
+
+
+def _is_one_answer(value: Any, times: int) -> bool:
+    if isinstance(value, COLLECTIONS):
+        return len(value) > 1
+    return times < 2 and value not in SMALL

@@ -77,7 +77,8 @@ def _string(drafts: Drafts, node: ast.Constant, value: str, parent: ast.AST | No
         without = value.replace("+", "").replace("*", "")
         forms = [f"{value}+", f"{value}*", f"^{value}", f"{value}$", f"^{value}$", rf"\b{value}\b"]
         whole = re.sub(r"(?<!\\)\((?!\?)", "(?:", value)
-        for form in [whole, *forms, value.replace("+", "*"), value.replace("*", "+"), without]:
+        lazy = re.sub(r"([+*])(?![?+])", r"\1?", value)
+        for form in [lazy, whole, *forms, value.replace("+", "*"), value.replace("*", "+"), without]:
             drafts.add("regex", node, "r" + repr(form).replace("\\\\", "\\"))
     for name in drafts.some_names(8):
         if "str" in drafts.types_of(name):
