@@ -240,7 +240,7 @@ def test_copies_die_with_the_kernel(new_kernel):
         time.sleep(0.02)
     copies = children(pid)
     os.kill(pid, signal.SIGKILL)
-    assert gone(copies)
+    assert gone({pid, *copies})  # the kernel too: while it ends, a busy machine has it for alive
 
 
 @pytest.mark.slow
