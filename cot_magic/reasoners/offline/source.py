@@ -1,8 +1,11 @@
 """Sources of cells as trees, and edits at the places of nodes; everything outside an edit stays the same."""
 
 import ast
+import contextlib
 import functools
+import io
 import re
+import tokenize
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from cot_magic.core.findings import CellEdit
 
 _NEWLINE = re.compile(r"\r\n?|\n")
 
+_PLAIN_STRING = re.compile(r"(?P<prefix>[a-zA-Z]*)(?P<quote>['\"])(?P<inner>[^'\"\n]*)(?P=quote)")
 _ASSIGNED_MAGIC = re.compile(r"(?m)^(\s*[\w, ]+=[ \t]*)[%!](?!=).*$")
 _MAGIC = re.compile(r"(?m)^([ \t]*)[%!?].*$|^([ \t]*)[\w.]+\?{1,2}[ \t]*$")
 
@@ -165,8 +169,42 @@ def splice(source: str, changes: Sequence[Splice]) -> str:
 
 
 def edit(cell: Cell, *changes: Splice) -> CellEdit:
-    """The edit of one cell."""
-    return CellEdit(cell=cell.id, before=cell.source, after=splice(cell.source, changes))
+    """The edit of one cell, in its own quotes."""
+    after = splice(cell.source, changes)
+    return CellEdit(cell=cell.id, before=cell.source, after=with_quotes_of(cell.source, after))
+
+
+def with_quotes_of(original: str, after: str) -> str:
+    """An edit `after` whose new strings have the quotes that most strings of the original have.
+
+    Strings that the original has, and those with a quote in them, stay as they are.
+    """
+    known = [token.string for token in _strings(original)]
+    double, single = (sum(text.endswith(quote) for text in known) for quote in ('"', "'"))
+    if double == single:
+        return after
+    usual, other = ('"', "'") if double > single else ("'", '"')
+    changes, starts = [], line_starts(after)
+    for token in _strings(after):
+        plain = _PLAIN_STRING.fullmatch(token.string)
+        if plain is not None and plain["quote"] == other and token.string not in known:
+            start, end = (starts[line - 1] + column for line, column in (token.start, token.end))
+            text = f"{plain['prefix']}{usual}{plain['inner']}{usual}"
+            changes.append(Splice(start=start, end=end, text=text))
+    styled = splice(after, changes)
+    one, two = parse(after), parse(styled)
+    return styled if one is not None and two is not None and ast.dump(one) == ast.dump(two) else after
+
+
+def _strings(source: str) -> Iterator[tokenize.TokenInfo]:
+    """The string literals of a source; none inside an f-string, or after what cannot be read."""
+    inside = 0
+    with contextlib.suppress(tokenize.TokenError, SyntaxError):  # an unfinished cell: what was read is known
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            kind = tokenize.tok_name[token.type]
+            inside += (kind == "FSTRING_START") - (kind == "FSTRING_END")
+            if kind == "STRING" and not inside:
+                yield token
 
 
 def import_line(source: str) -> int:

@@ -79,3 +79,23 @@ def test_lines_are_those_of_python_whatever_ends_them(newline):
     assert src.splice(text, [src.without_lines(text, second)]) == text.replace(f"    d = 3{newline}", "")
     assert src.splice(text, [src.line_before(text, 4, "c = 2")]) == text.replace("    d", "    c = 2\n    d")
     assert src.splice(text, [src.line_after(text, second, "c = 2")]) == text.replace("= 3", "= 3\n    c = 2")
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new", "after"),
+    [
+        ('x = d["totl"]', '"totl"', "'total'", 'x = d["total"]'),
+        ("x = d['totl']", "'totl'", '"total"', "x = d['total']"),
+        ('x = d["a"] + e["b"]', '"a"', "'it\\'s'", "x = d['it\\'s'] + e[\"b\"]"),
+        ('x = d["a"]', '"a"', "'say \"a\"'", "x = d['say \"a\"']"),
+        ('x = d["a"]; y = f["b"]', '"a"', "f\"{q['c']}\"", 'x = d[f"{q[\'c\']}"]; y = f["b"]'),
+        ("x = d[1]", "1", "'one'", "x = d['one']"),
+        ('x = d["a"]', '"a"', "r'\\d+'", 'x = d[r"\\d+"]'),
+        ('%time x = d["a"]\ny = d["b"]', '"b"', "'c'", '%time x = d["a"]\ny = d["c"]'),
+        ('x = d["a"], d["b"], \'kept\'', '"a"', "'new'", 'x = d["new"], d["b"], \'kept\''),
+    ],
+)
+def test_an_edit_keeps_the_quotes_of_its_cell(before: str, old: str, new: str, after: str) -> None:
+    start = before.index(old)
+    change = src.Splice(start=start, end=start + len(old), text=new)
+    assert src.edit(Cell(id=CellId("c1"), source=before), change).after == after

@@ -17,6 +17,7 @@ from cot_magic.reasoners.offline.repair.placed import Misplaced, edited_cells
 from cot_magic.reasoners.offline.repair.program import CheckedProgram, joined
 from cot_magic.reasoners.offline.repair.words import WordedEdit, change_of, example_of, told_apart
 from cot_magic.reasoners.offline.rule import Suspicion
+from cot_magic.reasoners.offline.source import with_quotes_of
 
 RULE = "search.edit"
 LESSON = (
@@ -213,7 +214,7 @@ def _proposals(
         except Misplaced:
             continue
         edits = tuple(
-            CellEdit(cell=cell.id, before=cell.source, after=source)
+            CellEdit(cell=cell.id, before=cell.source, after=with_quotes_of(cell.source, source))
             for cell, source in zip(cells, sources, strict=True)
             if source != cell.source
         )
