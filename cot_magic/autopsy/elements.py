@@ -65,7 +65,8 @@ def _guilty(scene: Scene, spot: Spot) -> Iterator[Fact]:
     for suspected in (*_in_loops(scene, spot), *_in_expression(scene, spot)):
         found, complete = _search(suspected.items, suspected.fails)
         beside = None
-        if not found and complete and len(suspected.items) > 1:
+        counts = any(re.search(rf"\b{word}", scene.message, re.IGNORECASE) for word in LENGTHS)
+        if not found and complete and len(suspected.items) > 1 and not counts:
             beside = _at(suspected.items, 0)
             found, complete = _search(suspected.items, suspected.fails, beside=True)
         if not found or len(found) == len(suspected.items) == 1:
@@ -74,6 +75,8 @@ def _guilty(scene: Scene, spot: Spot) -> Iterator[Fact]:
             continue  # it does not fail for what is in it
         if len(found) == len(suspected.items) and is_instance(suspected.items, "pandas.DataFrame"):
             continue
+        if beside is not None and len(found) > 1:
+            found = [place for place in found if place]  # the first one beside itself tells nothing
         yield _told(scene, suspected, found, complete, beside)
 
 
@@ -284,11 +287,12 @@ def _told(scene: Scene, suspected: _Suspected, guilty: list[int], complete: bool
         for group in groups[:4]
     )
     at_least = "" if complete else "at least "
+    parts_of = "rows" if is_instance(items, "pandas.DataFrame") else "elements"
     first = ", ".join(str(place) for place in guilty[:5]) + (", …" if len(guilty) > 5 else "")
     also = f", together with `{scene.text(beside, 40)}`" if beside is not None else ""
     return Fact.of(
         "elements.guilty",
-        f"`{operation}` fails for {at_least}{len(guilty)} of {len(items)} elements of `{source}`: {said}, "
+        f"`{operation}` fails for {at_least}{len(guilty)} of {len(items)} {parts_of} of `{source}`: {said}, "
         f"at position{'s' * (len(guilty) > 1)} {first}{also}.",
         expression=source,
         operation=operation,
@@ -306,6 +310,9 @@ def _told(scene: Scene, suspected: _Suspected, guilty: list[int], complete: bool
 
 
 def _at(items: Any, place: int) -> Any:
+    if is_instance(items, "pandas.DataFrame"):
+        # a row as its values: a Series would show its dtype and length first
+        return next(items.iloc[place : place + 1].itertuples(index=False, name=None))
     return items.iloc[place] if hasattr(items, "iloc") else items[place]
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -145,12 +146,12 @@ def _is_data(part: ast.expr) -> bool:
 
 
 def _has_content(result: Any) -> bool:
-    """Whether the result is more than nothing: an empty one, or one of missing values, is no use."""
+    """Whether the result is a value: one that is empty or of missing values, or a method, is no use."""
     if is_instance(result, "pandas.Series", "pandas.DataFrame"):
         return bool(result.size) and not bool(result.isna().to_numpy().all())
     if is_instance(result, "numpy.ndarray"):
         return bool(result.size)
-    return True
+    return not isinstance(result, types.MethodType | types.BuiltinMethodType)
 
 
 def _shape(result: Any) -> str:

@@ -192,6 +192,8 @@ def _key(story: Story) -> Iterator[MadeBy]:
             for key in wanted_keys(scene):
                 if type(key) not in (str, int, float) or key in axis.keys or axis.name == "index names":
                     continue
+                if scene.is_a("AttributeError") and key in _called_methods(story):
+                    continue
                 place = name if axis.name == "dict" else f"{name}.{axis.name}"
                 if (found := _taken_away(story, name, key, axis.keys, axis.name)) is None:
                     continue
@@ -204,6 +206,12 @@ def _key(story: Story) -> Iterator[MadeBy]:
                     prediction=f"`{scene.text(key)}` is not in `{place}`.",
                 )
                 return
+
+
+def _called_methods(story: Story) -> set[str]:
+    """The attributes that the failing expression calls: none of them is a column or a key."""
+    calls = [part.func for part in ast.walk(story.top) if isinstance(part, ast.Call)] if story.top else []
+    return {function.attr for function in calls if isinstance(function, ast.Attribute)}
 
 
 def _taken_away(
@@ -312,8 +320,8 @@ def _lengths(story: Story) -> Iterator[MadeBy]:
     yield MadeBy(
         binding=binding,
         why="length",
-        text=f"`{one}` has {first} elements and `{other}` has {second}; `{binding.name}` was made in "
-        f"{told(story, binding)}.",
+        text=f"`{one}` has {_size(story, one, first)} and `{other}` has {_size(story, other, second)}; "
+        f"`{binding.name}` was made in {told(story, binding)}.",
         check=f"len({one}) != len({other})",
         prediction="Their lengths differ.",
         sizes=((one, first), (other, second)),
@@ -347,6 +355,14 @@ def _shapes(story: Story) -> Iterator[MadeBy]:
         check=f"{one}.shape == {shapes[0]!r} and {other}.shape == {shapes[1]!r}",
         prediction="They have these shapes.",
     )
+
+
+def _size(story: Story, name: str, length: int) -> str:
+    """`3 elements`; the shape of an array that has more than one axis."""
+    value: Any = story.scene.globals.get(name)
+    if is_instance(value, "numpy.ndarray", "pandas.DataFrame") and value.ndim > 1:
+        return f"the shape {tuple(map(int, value.shape))}"
+    return f"{length} element{'s' * (length != 1)}"
 
 
 def _dimensions(story: Story, name: str) -> int:

@@ -121,3 +121,7 @@ def test_a_change_in_place_of_a_column_is_lost(mortuary, values, change) -> None
     fact = facts.first("origin.fault")
     assert (fact.cell, fact.value["why"]) == ("c1", "chained assignment")
     assert eval(fact.value["check"], dict(mortuary.shell.user_ns)) is True
+
+
+def test_a_method_that_is_called_is_no_column_that_was_left_out(mortuary) -> None:
+    assert mortuary.facts(TABLE, "few = df[['k', 't']]", "few.appendd({})").first("origin.fault") is None
