@@ -134,7 +134,7 @@ def _other_attribute(change: Difference, failure: Symptom, same: Callable[[str, 
         return ""
     if called and respelled(one, other):
         return ""
-    return f"`{one}` is there: nothing says that `{other}` is meant"
+    return f"`{one}` exists as well: nothing says that `{other}` is meant"
 
 
 def _is_first(node: ast.AST | None) -> bool:

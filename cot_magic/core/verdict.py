@@ -309,7 +309,7 @@ def _unexplained(fix: Fix, way: Sequence[Leg], evidence: Sequence[Evidence]) -> 
 
 _UNEXPLAINED = {
     HypothesisVerdict.REFUTED: "a probe refuted the explanation that it follows from",
-    HypothesisVerdict.INCONCLUSIVE: "no probe confirmed the explanation that it follows from",
+    HypothesisVerdict.INCONCLUSIVE: "no probe confirmed the cause that it assumes",
 }
 
 

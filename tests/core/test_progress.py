@@ -124,9 +124,9 @@ def test_a_fix_that_changes_the_same_place_again_does_not_go_on_from_it() -> Non
 
 def test_an_explanation_of_each_failure_is_needed() -> None:
     evidence = [*runs(ONE, SECOND), *runs(BOTH, None, 3), held(5, "h2")]
-    assert "no probe confirmed the explanation that it follows from" in verdict(BOTH, evidence).reasons
+    assert "no probe confirmed the cause that it assumes" in verdict(BOTH, evidence).reasons
     assert (
-        "no probe confirmed the explanation that it follows from"
+        "no probe confirmed the cause that it assumes"
         not in verdict(BOTH, [*evidence, held(6, "h1")]).reasons
     )
 

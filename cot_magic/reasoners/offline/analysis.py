@@ -13,6 +13,8 @@ MOST_WORDS = 60
 """Of an explanation, the headline and what is below it, before the details."""
 LONGEST_HEADLINE = 44  # words
 LEAST_WORDS = 8  # of a message
+REPEATS = 4  # words in a row that say the same again
+_WORDS = re.compile(r"[\w`']+")
 _SENTENCES = re.compile(r"(?<=[.?!]) (?=[A-Z`])")
 
 MEANINGS = {
@@ -92,7 +94,8 @@ def explanation(raised: Raised, lesson: str, said: str) -> str:
     """The message, what it means and what to learn, so short that with the headline it is `MOST_WORDS`.
 
     The lesson is about the mistake, the meaning about the class of the exception: if there is no room for
-    both, the lesson stays. Of each, whole sentences are left out, the last ones first.
+    both, the lesson stays. Of each, whole sentences are left out, the last ones first; of the meaning, also
+    those that the lesson says.
     """
     left = MOST_WORDS - len(said.split()) - 1
     message = _message(raised)
@@ -104,6 +107,8 @@ def explanation(raised: Raised, lesson: str, said: str) -> str:
     for text in filter(None, (lesson, meaning(raised))):
         fitting = ""
         for sentence in _SENTENCES.split(text):
+            if kept and _shares_words(sentence, kept[0]):
+                continue
             longer = f"{fitting} {sentence}".strip()
             if len(longer.split()) > left:
                 break
@@ -111,6 +116,13 @@ def explanation(raised: Raised, lesson: str, said: str) -> str:
         left -= len(fitting.split())
         kept += [fitting] if fitting else []
     return "\n\n".join([f"**{raised.ename}**: {message}", *reversed(kept)])
+
+
+def _shares_words(sentence: str, said: str) -> bool:
+    """Whether so many words in a row of the sentence have been said that it would repeat them."""
+    one, other = (_WORDS.findall(text.lower()) for text in (sentence, said))
+    runs = {tuple(other[at : at + REPEATS]) for at in range(len(other) - REPEATS + 1)}
+    return any(tuple(one[at : at + REPEATS]) in runs for at in range(len(one) - REPEATS + 1))
 
 
 def autopsy(facts: Facts) -> str:
