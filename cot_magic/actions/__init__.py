@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cot_magic.actions.certify import certify_here as certify_here
+    from cot_magic.actions.decide import choose as choose
     from cot_magic.actions.export import export_report as export_report
     from cot_magic.actions.failure import Failure as Failure
     from cot_magic.actions.failure import StoppedCell as StoppedCell
@@ -38,6 +39,7 @@ _MODULES = {
     "can_be_rehearsed": "rehearse",
     "certify_here": "certify",
     "certify_inserted": "insert",
+    "choose": "decide",
     "end_lesson": "teach",
     "end_rehearsals": "rehearse",
     "export_report": "export",

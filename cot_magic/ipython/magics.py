@@ -155,6 +155,13 @@ class Magics:
         except CotError as error:  # the fix is inserted all the same
             return str(error)
 
+    def chosen(self, session_id: str, number: int) -> str:
+        """Take a choice by a click in the page, as %cot_answer does; return one sentence."""
+        try:
+            return str(actions.choose(session_id, number))
+        except CotError as error:
+            return str(error)
+
     def undo(self, line: str) -> None:
         """Take back the last insertion: %cot_undo."""
         print(actions.undo(self.state))

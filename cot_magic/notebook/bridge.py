@@ -186,3 +186,9 @@ def after_insertion(shell: Any, session_id: str) -> Said:
     """
     magics = getattr(shell, "_cot_magics", None)
     return Said(magics.inserted(session_id) if magics is not None else "")
+
+
+def chosen(shell: Any, session_id: str, number: int) -> Said:
+    """Take a choice that was clicked in the panel of that session; the page shows the sentence."""
+    magics = getattr(shell, "_cot_magics", None)
+    return Said(magics.chosen(session_id, number) if magics is not None else "")

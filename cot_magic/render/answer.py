@@ -1,7 +1,7 @@
 """The answer above the folds: the change that helps and what shows it; the facts where nothing helps."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cot_magic.core.case import Frame, Variable
@@ -24,6 +24,7 @@ _FACTS = 4
 _OPERANDS = 3
 _CODE = ("module", "function", "method", "type", "builtin_function_or_method", "ABCMeta")
 _VALUE = 90  # characters of a value beside its expression
+_DOES_WORDS = 6  # of what a choice does
 _DOES = 60  # characters of what a choice does; IMPLEMENT has all of them
 
 
@@ -32,7 +33,7 @@ def answer(session: Session) -> tuple[Block, ...]:
     if not session.ended or session.case is None or session.result == "no-failure":
         return ()
     if (asked := question(session)) is not None:
-        return (*_choices(asked), Text(text="To choose: `%cot_answer 1`.", quiet=True))
+        return (*_choices(session, asked), Text(text="To choose: `%cot_answer 1`.", quiet=True))
     fix = session.best_fix
     judged = session.judge_fix(fix) if fix is not None else None
     if (
@@ -44,17 +45,40 @@ def answer(session: Session) -> tuple[Block, ...]:
     return (*_place(session), *_facts(session))
 
 
-def _choices(asked: OpenQuestion) -> Iterator[Block]:
+def _choices(session: Session, asked: OpenQuestion) -> Iterator[Block]:
     """Yield the change of each choice; lines that the choice above removes as well are shown there alone."""
     above: list[DiffLine] = []
+    all_do = [phrase(item.does) for item in asked.choices]
     for number, item in enumerate(asked.choices, 1):
+        does = told_apart(all_do[number - 1], [*all_do[: number - 1], *all_do[number:]])
         for edit in item.fix.edits:
-            diff = diff_of(edit, f"{number}: {one_line(phrase(item.does), _DOES)}", 0)
+            case = session.case
+            where = f"in {case.label(edit.cell)}, " if case is not None and edit.cell != case.cell.id else ""
+            diff = diff_of(edit, f"{number}: {where}{one_line(does, _DOES)}", 0)
             removed = [line for line in diff.lines if line.sign == "-"]
             if [line.text for line in removed] == [line.text for line in above] and number > 1:
                 diff = replace(diff, lines=tuple(line for line in diff.lines if line.sign != "-"))
             above = removed
-            yield shortened(diff, _DIFF_LINES)
+            yield replace(shortened(diff, _DIFF_LINES), choice=number)
+
+
+def told_apart(does: str, others: Sequence[str]) -> str:
+    """Return the beginning of what a choice does, or of the part in which it differs from what others do."""
+    words = does.split(" ")
+    if len(words) <= _DOES_WORDS:
+        return does
+    differs = max((_common(words, other.split(" ")) for other in others), default=0)
+    start = max(0, min(differs, len(words) - 1) - 1)
+    if differs < _DOES_WORDS:
+        return f"{' '.join(words[:_DOES_WORDS])}…"
+    end = start + _DOES_WORDS - 1
+    return f"{words[0]} …{' '.join(words[start:end])}{'…' * (end < len(words))}"
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many words two texts have in common at their beginnings."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))
 
 
 def _change(session: Session, fix: Fix) -> Iterator[Block]:
@@ -134,7 +158,8 @@ def pointed(frame: Frame) -> str:
 
 def _tells(item: Variable) -> bool:
     """Return whether an operand has a value worth showing: a literal shows its own, and code has none."""
-    return item.type not in _CODE and not is_literal(item.name)
+    code = item.type.rpartition(".")[2] in _CODE or item.text.startswith("<class ")
+    return not code and not is_literal(item.name)
 
 
 def _value(item: Variable) -> str:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from cot_magic.core.findings import EvidenceId, Phase
 from cot_magic.core.schedules import Trace
-from cot_magic.render.safe_text import WORTH_TELLING, elapsed, seconds
+from cot_magic.render.safe_text import WORTH_TELLING, counted, elapsed, seconds
 
 CHECK = "\N{CHECK MARK}"
 
@@ -120,8 +120,11 @@ class DiffLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diff:
+    """Changed lines; `choice` is the number of the choice that makes the change, 0 where nothing is asked."""
+
     title: str
     lines: tuple[DiffLine, ...]
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +221,8 @@ class Outline:
     """A session in words, ready to draw.
 
     `cause` is one sentence, and `answer` what is shown before any fold: the change that helps, or the facts.
-    `meta` are short facts such as `41 s`; `notes` are whole sentences.
+    `more` is what has no room there, in the first fold. `meta` are short facts such as `41 s`; `notes` are
+    whole sentences.
     """
 
     name: str
@@ -229,6 +233,13 @@ class Outline:
     notes: tuple[str, ...] = ()
     cause: str = ""
     answer: tuple[Block, ...] = ()
+    more: tuple[Block, ...] = ()
+
+    @property
+    def more_title(self) -> str:
+        """What the first fold is called."""
+        choices = len({block.choice for block in self.more if isinstance(block, Diff)} - {0})
+        return counted(choices, "more choice") if choices else "more"
 
     @property
     def running(self) -> Section | None:

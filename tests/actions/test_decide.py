@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from cot_magic.actions.decide import decide
+from cot_magic.actions.decide import choose, decide
 from cot_magic.core.errors import UsageError
 from cot_magic.core.events import EvidenceGathered, FixProposed, HypothesisStated, SessionStarted, Stamped
 from cot_magic.core.findings import (
@@ -24,7 +24,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.question import question
 from cot_magic.core.session import Session
-from cot_magic.notebook.insert.offer import FIRST_CHOICE, offer
+from cot_magic.notebook.insert.offer import CHOOSE, offer
 from cot_magic.render.brief import head
 from cot_magic.render.outline import outline
 from cot_magic.run.last_session import LAST
@@ -132,9 +132,25 @@ def test_an_answer_that_is_no_choice_changes_nothing(asked: Session, line: str) 
     assert LAST.session is asked
 
 
-def test_the_buttons_say_which_choice_they_take_until_one_is_made(asked: Session) -> None:
-    assert offer(asked)["said"] == FIRST_CHOICE
-    assert offer(decide("2"))["said"] == ""
+def test_each_choice_is_offered_until_one_is_made(asked: Session) -> None:
+    made = offer(asked)
+    assert made["said"] == CHOOSE
+    assert [(item["number"], item["does"]) for item in made["choices"]] == [(1, "prints 5"), (2, "prints 2")]
+    assert [item["edits"][0]["after"] for item in made["choices"]] == [
+        'print(len("items"))',
+        "print(len(items))",
+    ]
+    after = offer(decide("2"))
+    assert (after["said"], after["choices"]) == ("", [])
+    assert after["edits"] == made["choices"][1]["edits"]
+
+
+def test_a_click_on_a_choice_does_what_the_magic_does(asked: Session) -> None:
+    assert choose(asked.id, 2) == "2 is what was meant (prints 2): that fix is plausible."
+    assert LAST.session is not None
+    assert LAST.session.meant == "f2"
+    with pytest.raises(UsageError, match="another session"):
+        choose("older", 1)
 
 
 def test_without_a_question_there_is_nothing_to_answer() -> None:

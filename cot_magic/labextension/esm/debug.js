@@ -12,7 +12,7 @@ export const INTENSITIES = [
 const OFFER = 'application/vnd.cot-magic.offer+json';
 const PANEL = /^<section role="region" aria-label="([^"]*)"/;
 const ASKED = 'the last failure';
-const SAID = 'after the insertion';
+const SAID = 'after the click';
 const QUERY = '__import__("cot_magic.notebook.bridge", fromlist=["_"]).last_failed_cell(get_ipython())';
 
 /** Whether a cell widget shows an error output of a Python kernel. */
@@ -74,13 +74,24 @@ async function state(kernel, cellId) {
 
 /** What the kernel says after the fix of an offer was put into the notebook: its certificate. */
 export async function afterInsertion(panel, offer) {
-  const kernel = kernelOf(panel);
-  if (!kernel) return '';
-  const query = `__import__("cot_magic.notebook.bridge", fromlist=["_"]).after_insertion(get_ipython(), ${JSON.stringify(offer.session)})`;
-  const reply = await request(kernel, '', offer.cell_id, { user_expressions: { [SAID]: query } }).done;
-  const answer = (reply.content.user_expressions || {})[SAID];
+  const answer = await said(panel, offer, `after_insertion(get_ipython(), ${JSON.stringify(offer.session)})`);
   if (!answer) return '';
   return answer.status === 'ok' ? answer.data['text/plain'] : `No certificate: ${answer.ename} ${answer.evalue}`;
+}
+
+/** What the kernel says after a choice was taken, as `%cot_answer` does; empty if it knows nothing of it. */
+export async function afterChoice(panel, offer, number) {
+  const answer = await said(panel, offer, `chosen(get_ipython(), ${JSON.stringify(offer.session)}, ${number})`);
+  return answer && answer.status === 'ok' ? answer.data['text/plain'] : '';
+}
+
+/** The value of an expression of our module in the kernel; undefined without a kernel. */
+async function said(panel, offer, expression) {
+  const kernel = kernelOf(panel);
+  if (!kernel) return undefined;
+  const query = `__import__("cot_magic.notebook.bridge", fromlist=["_"]).${expression}`;
+  const reply = await request(kernel, '', offer.cell_id, { user_expressions: { [SAID]: query } }).done;
+  return (reply.content.user_expressions || {})[SAID];
 }
 
 /** Append what a request sends to the outputs of a cell. */

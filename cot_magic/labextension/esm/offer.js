@@ -1,7 +1,7 @@
 /* The row of buttons of a panel: a MIME renderer, so it works after a reload, without widgets or a kernel. */
 
 import { element } from './dialogs.js';
-import { afterInsertion } from './debug.js';
+import { afterChoice, afterInsertion } from './debug.js';
 import { host, panelOf } from './host.js';
 
 const MIME = 'application/vnd.cot-magic.offer+json';
@@ -15,6 +15,7 @@ export function makeRenderer({ widgets }) {
       super();
       this.row = element('div', 'cot-Offer', '', { role: 'group', 'aria-label': 'CoT debugger' });
       this.node.append(this.row);
+      this.choices = []; // the button of each choice, beside its change in the panel
       this.moves = new MutationObserver(() => this.place());
     }
 
@@ -36,16 +37,45 @@ export function makeRenderer({ widgets }) {
       const fold = panel && this.offer && this.offer.state !== 'running' && [...panel.children].find(part => part.tagName === 'DETAILS');
       const home = fold ? panel : this.node;
       if (this.row.parentNode !== home) home.insertBefore(this.row, fold || null);
+      for (const [number, button] of this.choices) {
+        const change = panel && [...panel.querySelectorAll(`pre[aria-label^="choice ${number}:"]`)].pop();
+        if (change && change.nextElementSibling !== button) change.after(button);
+        else if (!change && button.parentNode !== this.row) this.row.prepend(button); // a view that drops labels
+      }
     }
 
     /** @param {any} model with the offer under its MIME type */
     async renderModel(model) {
       this.offer = model.data[MIME];
+      for (const [, button] of this.choices) button.remove();
+      this.choices = (this.offer.choices || []).map(choice => [choice.number, this.choice(choice)]);
+      this.draw();
+    }
+
+    draw() {
       this.said = element('span', 'cot-Offer-said', this.offer.said || '', { role: 'status', 'aria-live': 'polite' });
       const buttons = this.offer.state === 'running' ? this.whileRunning() : this.atTheEnd();
       this.row.replaceChildren(...buttons, this.said);
       this.row.hidden = !buttons.length && !this.offer.said;
       this.place();
+    }
+
+    /** The button that takes one reading; what can be put into the notebook is then that one. */
+    choice(choice) {
+      const label = `This one: choice ${choice.number}, ${choice.does}`;
+      const button = this.button('This one', label, async panel => {
+        const said = await afterChoice(panel, this.offer, choice.number);
+        for (const [number, other] of this.choices) other.setAttribute('aria-pressed', String(number === choice.number));
+        this.offer = { ...this.offer, cells: choice.cells, edits: choice.edits, taken: choice.number, said: '' };
+        this.draw();
+        const main = this.row.querySelector('.jp-mod-accept');
+        if (main) main.focus();
+        return { ok: true, said: said || `Choice ${choice.number} was taken.` };
+      });
+      button.classList.add('cot-Choice', 'jp-mod-accept');
+      button.setAttribute('aria-label', label);
+      button.setAttribute('aria-pressed', 'false');
+      return button;
     }
 
     whileRunning() {
@@ -64,7 +94,8 @@ export function makeRenderer({ widgets }) {
     }
 
     atTheEnd() {
-      const { cells, edits, label } = this.offer;
+      const { cells, edits, label, taken } = this.offer;
+      if (this.choices.length && !taken) return []; // the buttons are beside the choices
       const fix = cells.some(cell => cell.role === 'fix');
       const tests = cells.some(cell => cell.role === 'test');
       const row = [];
@@ -106,7 +137,8 @@ export function makeRenderer({ widgets }) {
           return;
         }
         try {
-          this.said.textContent = (await act(panel, button)).said;
+          const { said } = await act(panel, button);
+          this.said.textContent = said; // the row may have been drawn again
         } catch (error) {
           this.said.textContent = `${text} failed: ${error}`;
           throw error; // for the console

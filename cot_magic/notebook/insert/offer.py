@@ -1,5 +1,6 @@
 """What a session offers to insert, as JSON for the front-end extension, and the row that it draws."""
 
+from dataclasses import replace
 from typing import Any
 
 from cot_magic.core.case import NewCell
@@ -11,12 +12,13 @@ from cot_magic.core.withheld import holds_mask
 from cot_magic.notebook.bridge import Bridge
 from cot_magic.notebook.cells import fix_cells, metadata, test_cells
 from cot_magic.render.buttons import OFFER_MIME, Buttons
+from cot_magic.render.safe_text import one_line
 
 FORMAT = 1
 RUNNING, DONE = "running", "done"
 WITHHELD = "A value in the source is withheld here; %cot_insert all inserts the fix with the real source."
 
-FIRST_CHOICE = "The buttons take choice 1; %cot_answer with another number takes that one."
+CHOOSE = "Take one of the choices; then it can be put into the notebook."
 
 
 def offer(session: Session, *, state: str = DONE, said: str = "") -> dict[str, Any]:
@@ -38,9 +40,23 @@ def offer(session: Session, *, state: str = DONE, said: str = "") -> dict[str, A
     changes = edits(session)
     if len(whole) < len(cells) or any(holds_mask(text) for edit in changes for text in edit.values()):
         said, changes = WITHHELD, []
-    elif not said and cells and session.meant is None and question(session) is not None:
-        said = FIRST_CHOICE
-    return offer_of(whole, session, said=said) | {"edits": changes}
+    choices = _choices(session) if changes else []
+    return offer_of(whole, session, said=said or CHOOSE * bool(choices)) | {
+        "edits": changes,
+        "choices": choices,
+    }
+
+
+def _choices(session: Session) -> list[dict[str, Any]]:
+    """Return what each choice of an open question puts into the notebook."""
+    asked = question(session) if session.meant is None else None
+    found = []
+    for number, item in enumerate(asked.choices if asked is not None else (), 1):
+        taken = offer(replace(session, meant=item.fix.id))
+        found.append(
+            {"number": number, "does": one_line(item.does), "cells": taken["cells"], "edits": taken["edits"]}
+        )
+    return found
 
 
 def offer_of(
@@ -57,6 +73,7 @@ def offer_of(
         "said": said,
         "cells": [_cell(cell, session.id) for cell in cells],
         "edits": [],
+        "choices": [],
     }
 
 
@@ -119,7 +136,7 @@ class WithControls:
         failed = session.case is not None and session.case.raised is not None
         made = offer(session, said="Nothing to insert." if failed and not has_fix else "")
         if not has_fix:
-            made |= {"cells": [], "edits": []}
+            made |= {"cells": [], "edits": [], "choices": []}
         roles = {cell["role"] for cell in made["cells"]}
         row = Buttons(_nothing, str, has_fix="fix" in roles, has_tests="test" in roles, offer=made)
         data = row.bundle() if roles else {OFFER_MIME: made, "text/plain": made["said"]}
