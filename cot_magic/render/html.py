@@ -82,7 +82,7 @@ def html(outline: Outline) -> str:
         review = f'<summary style="{_SUMMARY}">review</summary>{folds}'
         folds = f'<details style="border-top:{_LINE}">{review}</details>'
     label = escape(f"{outline.name}: {outline.title}, {outline.badge.word}")
-    above = f"{header(outline)}{_answer(outline)}"
+    above = f"{header(outline)}{_answer(outline)}{_more(outline)}"
     page = f'<section role="region" aria-label="{label}" style="{_PANEL}">{above}{folds}</section>'
     return page.replace("\n", "&#10;")
 
@@ -105,6 +105,16 @@ def _answer(outline: Outline) -> str:
         return ""
     found = "".join(map(block_html, outline.answer))
     return f'<div style="padding:0 14px 8px 14px">{found}</div>{_notes(outline)}'
+
+
+def _more(outline: Outline) -> str:
+    if not outline.more:
+        return ""
+    found = "".join(map(block_html, outline.more))
+    return (
+        f'<details style="border-top:{_LINE};margin:0;padding:0"><summary style="{_SUMMARY}">'
+        f'{escape(outline.more_title)}</summary><div style="padding:0 14px 8px 14px">{found}</div></details>'
+    )
 
 
 def _notes(outline: Outline) -> str:
@@ -367,4 +377,5 @@ def _diff(diff: Diff) -> str:
         f"{escape(line.sign)} {_marked(line)}\n</span>"
         for line in diff.lines
     )
-    return f'<pre style="{_PRE}" dir="ltr" aria-label="changes in {escape(diff.title)}">{title}{lines}</pre>'
+    label = escape(f"choice {diff.title}" if diff.choice else f"changes in {diff.title}")
+    return f'<pre style="{_PRE}" dir="ltr" aria-label="{label}">{title}{lines}</pre>'

@@ -42,6 +42,7 @@ def markdown(outline: Outline) -> str:
     lines += [f"**{inline(outline.cause)}**"] if outline.cause and "**" not in outline.cause else []
     lines += [f"> {inline(note)}" for note in outline.notes]
     lines += [text for block in outline.answer if (text := _block(block))]
+    lines += [_fold(outline.more_title, _blocks(outline.more))] if outline.more else []
     lines += [f"{heading(section)}\n\n{body(section)}".rstrip() for section in outline.sections]
     return "\n\n".join(lines) + "\n"
 

@@ -55,6 +55,7 @@ from cot_magic.render.blocks import OPEN, Badge, Mark, Outline, Section, State, 
 from cot_magic.render.certificate import warning
 from cot_magic.render.headlines import cause, headline, headline_below
 from cot_magic.render.model import StreamReader, streams, totals
+from cot_magic.render.room import bounded
 from cot_magic.render.runs import ending
 from cot_magic.render.safe_text import WORTH_TELLING, code_span, elapsed, phrase, seconds
 
@@ -86,7 +87,7 @@ def outline(
     magics
         Whether magics can be used where it is shown; on the command line they cannot.
     """
-    return Outline(
+    drawn = Outline(
         name=phrase(session.intensity),
         title=title(session),
         badge=badge(session),
@@ -96,6 +97,7 @@ def outline(
         cause=cause(session).text if session.ended else "",
         answer=answer(session),
     )
+    return bounded(drawn) if session.ended else drawn
 
 
 def title(session: Session) -> str:
@@ -218,7 +220,7 @@ def activity(session: Session, event: Event) -> str | None:
         case Withdrawn():
             return "the answer starts over"
         case EvidenceGathered():
-            return f"{phrase(event.evidence.id, 40)}: {ending(event.evidence)}"
+            return ending(event.evidence)
         case Streamed():
             return "thinking" if event.thinking else "writing"
         case HypothesisStated():

@@ -457,8 +457,8 @@ def _title(session: Session, fix: Fix, edit: CellEdit) -> str:
         for other, said in judged
         if said.verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE) and not said.partial
     ]
-    smallest = min((size(other.edits) for other in passing), default=0)
-    if len(passing) > 1 and fix in passing and size(fix.edits) == smallest:
+    sizes = sorted(size(other.edits) for other in passing)
+    if len(passing) > 1 and fix in passing and size(fix.edits) == sizes[0] < sizes[1]:
         facts.append(f"smallest of {len(passing)} fixes that pass")
     return " · ".join(facts)
 
@@ -585,7 +585,22 @@ def _challenges(session: Session, fix: Fix) -> list[Block]:
             mark = cross((item.id,)) if item.held is False else OPEN
             row = Row(mark=mark, claim=phrase(item.note or "not decided"), runs=(run(item),))
         rows.append(row)
-    return [Rows(rows=tuple(rows), title="Challenged")] if rows else []
+    return [Rows(rows=tuple(_together(rows)), title="Challenged")] if rows else []
+
+
+def _together(rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield the rows; those that say the same of several tests become one."""
+    empty = _WITHSTOOD[ChallengeKind.NULLS]
+    same = [row for row in rows if row.claim == empty]
+    for row in rows:
+        if len(same) < 2 or row.claim != empty:
+            yield row
+        elif row is same[0]:
+            yield Row(
+                mark=tick([known for one in same for known in one.mark.evidence]),
+                claim=f"{len(same)} tests fail on empty results",
+                runs=tuple(ran for one in same for ran in one.runs),
+            )
 
 
 def _not_verified(session: Session, fix: Fix | None) -> list[str]:

@@ -33,6 +33,8 @@ def plain(outline: Outline, width: int = 100) -> str:
     lines = [f"{_first_line(outline)}  {outline.name}  {'  '.join(outline.meta)}"]
     lines += [*_cause(outline, width), *(words(note) for note in outline.notes)]
     lines += _lines(outline.answer, max(40, width - len(_INDENT)))
+    if outline.more:
+        lines += _lines([Fold(title=outline.more_title, blocks=outline.more)], max(40, width - len(_INDENT)))
     for section in outline.sections:
         lines += ["", heading(section), *_lines(section.blocks, max(40, width - len(_INDENT)))]
         lines += [f"{_INDENT}{line}" for stream in section.streams for line in _verbatim(stream.text)]

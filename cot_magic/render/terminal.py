@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, assert_never
 
 from cot_magic.core.events import Stamped
@@ -28,7 +29,7 @@ from cot_magic.render.outline import activity, outline
 from cot_magic.render.pace import Pace
 from cot_magic.render.plain import plain, short, words
 from cot_magic.render.prose import Part, ProseKind, Span, parse, spans
-from cot_magic.render.safe_text import seconds, spaces_shown
+from cot_magic.render.safe_text import elapsed, spaces_shown
 from cot_magic.render.timeline import LEGEND, PANEL_ROWS
 from cot_magic.render.timeline import text as picture
 
@@ -109,9 +110,11 @@ class TerminalRenderer:
             self._console.file.write(text.encode(encoding, "replace").decode(encoding))
             self._console.file.flush()
         elif brief:
-            self._console.print(_short(drawn), width=width)
+            self._console.print(_short(drawn, _REST), width=width)
         else:
             self._console.print(_panel(drawn), width=width)
+            if drawn.answer:
+                self._console.print(_short(replace(drawn, notes=())), width=width)
 
     def _progress(self, session: Session) -> "RichText":
         from rich.text import Text as RichText
@@ -121,23 +124,24 @@ class TerminalRenderer:
         line.append(f"{session.intensity}  ", style="bold")
         if running is not None:
             line.append(f"{running.phase.value}  ", style="bold cyan")
-            line.append(f"{seconds(max(0.0, session.seconds - running.started))}  ", style="dim")
+            line.append(f"{elapsed(max(0.0, session.seconds - running.started))}  ", style="dim")
         line.append(words(self._doing))
         return line
 
 
 def _panel(drawn: Outline) -> "RenderableType":
+    """Return the phases; the answer is printed below them, so that it is just above the prompt."""
     from rich.box import ROUNDED
     from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text as RichText
 
     title = RichText.assemble((drawn.name, "bold"), "  ", _inline(drawn.title), "  ", _badge(drawn))
-    parts: list[RenderableType] = [_strong(drawn.cause, True)] if drawn.cause else []
+    parts: list[RenderableType] = [_strong(drawn.cause, True)] if drawn.cause and not drawn.answer else []
     parts += [RichText(note, style="yellow") for note in drawn.notes]
-    parts += _drawn(drawn.answer, indent=2)
+    parts += _drawn([Fold(title=drawn.more_title, blocks=drawn.more)] if drawn.more else [], indent=2)
     for index, section in enumerate(drawn.sections):
-        parts += [RichText("")] if index or drawn.notes or drawn.answer else []
+        parts += [RichText("")] if index or drawn.notes or drawn.more else []
         parts += [_heading(section), *_drawn(section.blocks, indent=2)]
         parts += [RichText(stream.text, style="dim") for stream in section.streams]
     meta = RichText(" · ".join(drawn.meta), style="dim")
@@ -146,17 +150,18 @@ def _panel(drawn: Outline) -> "RenderableType":
     )
 
 
-def _short(drawn: Outline) -> "RenderableType":
+def _short(drawn: Outline, rest: str = "") -> "RenderableType":
     """Return verdict, cause and notes, then the change that helps, so that it is just above the prompt."""
     from rich.console import Group
     from rich.text import Text as RichText
 
     change = [block for block in drawn.answer if isinstance(block, Diff)]
-    rest = [block for block in drawn.answer if not isinstance(block, Diff)]
+    others = [block for block in drawn.answer if not isinstance(block, Diff)]
     parts: list[RenderableType] = [RichText.assemble(_badge(drawn), "  ", _inline(drawn.title))]
     parts += [_strong(drawn.cause, True)] if drawn.cause else []
     parts += [RichText(note, style="yellow") for note in drawn.notes]
-    parts += [*_drawn(rest, indent=2), RichText(_REST, style="dim"), *_drawn(change, indent=2)]
+    parts += [*_drawn(others, indent=2), *([RichText(rest, style="dim")] if rest else [])]
+    parts += _drawn(change, indent=2)
     return Group(*parts)
 
 

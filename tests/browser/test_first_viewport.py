@@ -108,7 +108,7 @@ READ = """cell => {
     parts.push(part);
   }
   const box = part => { const at = part.getBoundingClientRect(); return [at.left, at.top, at.right, at.bottom]; };
-  const diff = panel.querySelector('pre[aria-label^="changes in"]');
+  const diff = panel.querySelector('pre[aria-label^="changes in"], pre[aria-label^="choice"]');
   const row = parts.find(part => part.classList.contains('cot-Offer'));
   return {
     text: parts.filter(part => part !== row).map(part => part.innerText).join(' '),
@@ -148,7 +148,9 @@ def run(book: Any, window: Any, case: Failing) -> Any:
     book.run_cell(1)
     book.select(2)
     window.keyboard.press("Shift+Enter")
-    window.wait_for_selector(".cot-Offer :text-matches('Replace|Nothing to insert')", timeout=180_000)
+    window.wait_for_selector(
+        ".cot-Offer :text-matches('Replace|Nothing to insert'), .cot-Choice", timeout=180_000
+    )
     book.idle()
     window.wait_for_timeout(300)  # drawn
     return window.query_selector(".jp-Notebook .jp-Cell >> nth=2")

@@ -1,15 +1,20 @@
 """An explanation is short, and of an assert it says both sides; checked over the corpus of failing notebooks."""
 
 import inspect
+import re
 import warnings
 
 import pytest
+from first_fold import words_above
 
 from cot_magic.core.case import Raised
 from cot_magic.core.facts import Fact, Facts
 from cot_magic.reasoners.offline import analysis
-from cot_magic.reasoners.offline.catalogue import built_in
+from cot_magic.reasoners.offline.catalogue import all_rules, built_in
 from cot_magic.reasoners.offline.ranking import suspects
+from cot_magic.render.html import html
+from cot_magic.render.outline import outline
+from cot_magic.render.room import MOST_WORDS
 from cot_magic.testing import failing as corpus
 from cot_magic.testing import failing_domains
 from cot_magic.testing.claims import FailingNotebook
@@ -82,3 +87,27 @@ def test_the_reason_that_was_seen_is_in_the_headline_before_one_that_is_only_lik
     made = Fact.of("origin.fault", "Cell [1], line 1 leaves out 1 row.", why="groupby")
     said = analysis.headline(case, case.raised, found, Facts(found=(compared, made)))
     assert said.endswith("`by` is `8.0`, not `10`. Cell [1], line 1 leaves out 1 row.")
+
+
+@pytest.mark.parametrize("code", ["key.form", "key.typo", "index.past_end", "file.near_name"])
+def test_the_meaning_of_an_exception_does_not_repeat_its_lesson(code: str) -> None:
+    rule = next(rule for rule in all_rules() if rule.code == code)
+    raised = Raised(ename=rule.on[0], evalue="'x'", bases=(rule.on[0], "Exception"))
+    said = analysis.explanation(raised, rule.lesson, "It failed.")
+    assert rule.lesson in said
+    words = re.findall(r"[\w`']+", said.lower())
+    runs = [tuple(words[at : at + 4]) for at in range(len(words) - 3)]
+    assert len(runs) == len(set(runs)), said
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("member", MEMBERS)
+def test_no_more_than_sixty_words_of_a_session_are_before_the_first_fold(
+    member: FailingNotebook, failing, solve, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        case = failing(*member.cells)
+    except ImportError as missing:
+        pytest.skip(str(missing))
+    assert 5 < len(words_above(html(outline(solve(case))))) <= MOST_WORDS

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sessions
 from autopsies import mortuary_open
+from first_fold import words_above
 from sentences import untrue
 
 from cot_magic.core.case import Case
@@ -30,8 +31,10 @@ from cot_magic.core.jobs import Outcome
 from cot_magic.core.question import question
 from cot_magic.core.session import Session
 from cot_magic.render.blocks import Diff, Rows
+from cot_magic.render.html import html
 from cot_magic.render.outline import outline
 from cot_magic.render.plain import plain
+from cot_magic.render.room import MOST_WORDS
 
 REPOSITORY = Path(__file__).parents[3]
 RACE = sessions.key_error_case(raised=None)
@@ -77,6 +80,7 @@ def test_no_sentence_of_a_recorded_session_says_more_than_its_evidence(name: str
         assert isinstance(stamped, Stamped)
         session = session.evolve(stamped)
     assert list(untrue(session)) == []
+    assert len(words_above(html(outline(session)))) <= MOST_WORDS
 
 
 def test_there_are_recorded_sessions_to_check() -> None:
@@ -124,6 +128,7 @@ def test_no_sentence_of_a_session_with_facts_says_more_than_facts_and_evidence(
     session = solve(failing(*SEEN[name]), available=available, facts=seen[name])
     assert session.facts == seen[name]
     assert list(untrue(session)) == []
+    assert len(words_above(html(outline(session)))) <= MOST_WORDS
     shown = {row.claim for block in outline(session).answer if isinstance(block, Rows) for row in block.rows}
     facts = {fact.text for fact in seen[name]}
     if session.result == "unresolved":
