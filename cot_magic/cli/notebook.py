@@ -180,6 +180,7 @@ def demo_command(given: argparse.Namespace) -> int:
     parser = argparse.ArgumentParser()
     add_parser(parser.add_subparsers())
     code = run_command(parser.parse_args(["run", str(source), "--apply", str(fixed)]))
+    print(f"To see it in JupyterLab, run %load_ext cot_magic in {source}, and put %%cot+ on its last cell.")
     return NO_FAILURE if code == VERIFIED else code
 
 
