@@ -69,14 +69,15 @@ def _warning(scene: Scene, run: CellRun, item: Warned) -> Fact:
     lines = run.source.splitlines()
     line = lines[item.lineno - 1].strip() if 0 < item.lineno <= len(lines) else ""
     statement = scene.redactor.source(line)[:LONGEST_SOURCE]
+    # a warning of code from elsewhere has a line that this cell may not have
+    place = f" at `{statement}` ({scene.label(run.cell)}, line {item.lineno})" if statement else ""
     message = scene.redactor.text(item.message)
     found = advising(message)
     first = _ended((_ENDS.split(message.strip()) or [""])[0][:LONGEST_ADVICE])
     said = [part for part in found[:2] if _ended(part) != first]
     return Fact.of(
         "advice.warning",
-        f"{item.category} at `{statement}` ({scene.label(run.cell)}, line {item.lineno}): "
-        f"{' '.join([first, *(_ended(part) for part in said)])}",
+        " ".join([f"{item.category}{place}:", first, *(_ended(part) for part in said)]),
         cell=run.cell,
         lineno=item.lineno,
         category=item.category,

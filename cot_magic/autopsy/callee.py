@@ -6,6 +6,7 @@ import inspect
 import re
 import types
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import Any
 
 from cot_magic.autopsy.evaluation import UNKNOWN
@@ -15,6 +16,7 @@ from cot_magic.capture.describe import objects
 from cot_magic.core.facts import Fact
 
 MOST_PARAMETERS = 60
+ALIKE = 0.5  # of the letters of two names, for a sentence that says so
 _KEYWORD = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
 _ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
 _IMPORTED = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
@@ -64,7 +66,7 @@ def _called(scene: Scene, call: ast.Call) -> Iterator[Fact]:
         given = told[1] or told[2]
         known = [item.name for item in parameters if item.kind not in (item.VAR_POSITIONAL, item.VAR_KEYWORD)]
         near = [item.key for item in alike(given, known)]
-        said = f" Most like it: {', '.join(f'`{name}`' for name in near[:3])}." if near else ""
+        said = _most_like(given, near)
         yield Fact.of(
             "callee.keyword",
             f"`{source}` has no parameter `{given}`.{said}",
@@ -130,7 +132,7 @@ def _attribute(scene: Scene) -> Iterator[Fact]:
     members = [item for item in objects.members(owner, 5_000) if type(item) is str]
     near = [item.key for item in alike(name, (item for item in members if not item.startswith("_")))]
     private = f"_{name}" in members
-    said = f" Most like it: {', '.join(f'`{item}`' for item in near[:3])}." if near else ""
+    said = _most_like(name, near)
     said += f" A private `_{name}` is left of it." if private else ""
     kind = "module" if objects.is_a(owner, types.ModuleType) else objects.qualified(type(owner))
     yield Fact.of(
@@ -174,8 +176,14 @@ def _imported(scene: Scene) -> Iterator[Fact]:
     else:
         return
     near = [item.key for item in alike(missing, names)]
-    said = f" Most like it: {', '.join(f'`{item}`' for item in near[:3])}." if near else ""
+    said = _most_like(missing, near)
     place = f"`{where}`" if where else "This environment"
     yield Fact.of(
         "callee.import", f"{place} has no `{missing}`.{said}", module=where, missing=missing, near=near
     )
+
+
+def _most_like(name: str, near: list[str]) -> str:
+    """The sentence that names what is really alike; "" if nothing is."""
+    alike_ones = [item for item in near[:3] if SequenceMatcher(None, name, item).ratio() >= ALIKE]
+    return f" Most like it: {', '.join(f'`{item}`' for item in alike_ones)}." if alike_ones else ""

@@ -209,8 +209,11 @@ def _key(story: Story) -> Iterator[MadeBy]:
 
 
 def _called_methods(story: Story) -> set[str]:
-    """The attributes that the failing expression calls: none of them is a column or a key."""
-    calls = [part.func for part in ast.walk(story.top) if isinstance(part, ast.Call)] if story.top else []
+    """The attributes that the failing statement calls: none of them is a column or a key."""
+    spot = story.scene.spots[-1] if story.scene.spots else None
+    statement = spot.executed.statement if spot is not None else None
+    parts = ast.walk(statement) if statement is not None else iter(())
+    calls = [part.func for part in parts if isinstance(part, ast.Call)]
     return {function.attr for function in calls if isinstance(function, ast.Attribute)}
 
 

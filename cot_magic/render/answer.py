@@ -46,14 +46,17 @@ def answer(session: Session) -> tuple[Block, ...]:
 
 
 def _choices(session: Session, asked: OpenQuestion) -> Iterator[Block]:
-    """Yield the change of each choice; lines that the choice above removes as well are shown there alone."""
+    """Yield the change of each choice; the cell, and lines that the choice above removes as well, are shown
+    there alone."""
     above: list[DiffLine] = []
+    told = session.case.cell.id if session.case is not None else None
     all_do = [phrase(item.does) for item in asked.choices]
     for number, item in enumerate(asked.choices, 1):
         does = told_apart(all_do[number - 1], [*all_do[: number - 1], *all_do[number:]])
         for edit in item.fix.edits:
             case = session.case
-            where = f"in {case.label(edit.cell)}, " if case is not None and edit.cell != case.cell.id else ""
+            where = f"in {case.label(edit.cell)}, " if case is not None and edit.cell != told else ""
+            told = edit.cell
             diff = diff_of(edit, f"{number}: {where}{one_line(does, _DOES)}", 0)
             removed = [line for line in diff.lines if line.sign == "-"]
             if [line.text for line in removed] == [line.text for line in above] and number > 1:
@@ -76,7 +79,7 @@ def told_apart(does: str, others: Sequence[str]) -> str:
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many words two texts have in common at their beginnings."""
+    """Return how many words two lists have in common at their beginnings."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((place for place, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))
 
@@ -179,7 +182,7 @@ def _facts(session: Session) -> Iterator[Block]:
     facts = [
         item.text
         for item in for_a_reader(session.facts)
-        if said(item.text) not in above and not item.text.startswith(tuple(pointed_at))
+        if said(item.text).rstrip(".") not in above and not item.text.startswith(tuple(pointed_at))
     ]
     rows = [Row(mark=PLAIN, claim=sentence(said(text))) for text in facts[:_FACTS]]
     if session.case is not None and session.case.prompt and session.worked_by == "offline":

@@ -190,8 +190,11 @@ def _place(case: Case, raised: Raised) -> list[Block]:
     )
     outer = [item for item in raised.frames if item.cell is not None and item is not frame]
     if outer:
-        calls = [f"{case.label(item.cell)}, line {item.lineno} {code_span(item.line)}" for item in outer[-3:]]
-        found.append(Text(text=f"called from {'; '.join(reversed(calls))}", quiet=True))
+        # a comprehension is a frame of its own in the same line
+        lines = dict.fromkeys((item.cell, item.lineno, item.line) for item in reversed(outer))
+        lines.pop((frame.cell, frame.lineno, frame.line), None)
+        calls = [f"{case.label(cell)}, line {lineno} {code_span(line)}" for cell, lineno, line in lines]
+        found += [Text(text=f"called from {'; '.join(calls[:3])}", quiet=True)] if calls else []
     return [*found, *_values(frame)]
 
 

@@ -30,8 +30,14 @@ def bounded(drawn: Outline, most: int = MOST_WORDS) -> Outline:
     cause = shorter(drawn.cause, _OF_CAUSE // 2 if asked else _OF_CAUSE)  # two choices need the room
     room = _Room(most - sum(map(words_in, (drawn.badge.text, title, *drawn.meta, cause))))
     pieces = list(_pieces(drawn.answer))
-    first = [_fitted(piece, room.left) for piece in pieces[:1] if isinstance(piece, Diff | Code)]
-    room.left -= sum(map(words_of, first))
+    first: list[Block] = []
+    for place, piece in enumerate(pieces[:2]):  # one choice alone would be none
+        wanted = (
+            isinstance(piece, Diff | Code) if place == 0 else isinstance(piece, Diff) and piece.choice == 2
+        )
+        if wanted and isinstance(piece, Diff | Code):
+            first.append(_fitted(piece, room.left))
+            room.left -= words_of(first[-1])
     below: list[Block] = [] if cause == drawn.cause else [Text(text=drawn.cause)]
     notes, kept = [], list(first)
     for note in drawn.notes:
@@ -62,7 +68,7 @@ class _Room:
 
 
 def words_in(text: str) -> int:
-    """Return how many words a reader sees in a text: signs alone are none."""
+    """Return how many words a reader sees; signs alone are none."""
     return sum(any(map(str.isalnum, word)) for word in text.split())
 
 
@@ -142,7 +148,8 @@ def _fitted(block: Diff | Code, room: int) -> Block:
     title = shorter(block.title, _OF_LINE)
     room -= words_in(title) + (_BUTTON if block.choice else 0)
     shown: list[DiffLine] = []
-    for line in map(_around, block.lines):
+    most = min(_OF_LINE, max(_BEFORE + 1, (room - _LEFT_OUT) // max(1, len(block.lines))))
+    for line in (_around(line, most) for line in block.lines):
         if sum(words_in(item.text) for item in (*shown, line)) > room - _LEFT_OUT:
             break
         shown.append(line)
@@ -151,16 +158,16 @@ def _fitted(block: Diff | Code, room: int) -> Block:
     return replace(block, title=title, lines=(*shown, *ending))
 
 
-def _around(line: DiffLine) -> DiffLine:
-    """Return a long line without what is far from its first change."""
+def _around(line: DiffLine, most: int) -> DiffLine:
+    """Return at most so many words of a line: those at its first change."""
     words = list(_WORD.finditer(line.text))
-    if len(words) <= _OF_LINE:
+    if len(words) <= most:
         return line
     changed = line.marks[0][0] if line.marks else 0
     at = next((place for place, word in enumerate(words) if word.end() > changed), 0)
     start = max(0, at - _BEFORE)
     begin = words[start].start() if start else 0
-    end = words[min(len(words), start + _OF_LINE) - 1].end()
+    end = words[min(len(words), start + most) - 1].end()
     lead, tail = "…" * (start > 0), "…" * (end < len(line.text))
     moved = len(lead) - begin
     marks = tuple(
