@@ -54,7 +54,8 @@ _BY_FAILURE = (
 # in what they make of a container, an index or key that does not exist may be that of something else
 _OTHER_PLACES = frozenset({"flat", "T", "transpose", "swapaxes", "values", "ravel", "flatten", "reset_index"})
 _ADVICE = re.compile(
-    r"(?:\b[Uu]se|[Dd]id you mean:?|replaced (?:by|with))\s+(?:the\s+)?['\"`.]*([A-Za-z_][\w.]*)"
+    r"(?:\b[Uu]se|[Dd]id you mean:?|replaced (?:by|with))\s+(?:the\s+)?['\"`.]*([A-Za-z_][\w.]*)(?![\w.])"
+    r"(?!\S*(?: or|,) \w+\.)"  # one of several
 )
 
 

@@ -19,6 +19,7 @@ from cot_magic.core.not_kept import is_neutral, not_kept
 from cot_magic.core.rearranged import rearranged
 from cot_magic.core.shifts import Shift, Symptom
 from cot_magic.core.spelling import distance, respelled
+from cot_magic.core.units import without_conversions
 
 _BUILTIN = frozenset(dir(builtins))
 _TYPES = frozenset({"str", "int", "float", "bool", "list", "tuple", "set", "dict", "bytes", "complex"})
@@ -90,13 +91,6 @@ _ELSEWHERE = frozenset(
 
 _STRIPS = frozenset({"strip", "lstrip", "rstrip", "removeprefix", "removesuffix"})
 _BASES = (0, 2, 8, 10, 16)  # in which numbers are written
-# leave out items without a condition that says so
-_LOSSY = frozenset(
-    {
-        *("filter", "filterfalse", "takewhile", "dropwhile", "compress", "islice", "fromkeys"),
-        *("intersection", "difference", "intersection_update", "difference_update"),
-    }
-)
 _MADE_UP = ("Counter", "ChainMap")  # mappings in which a key that is missing may have a value
 _PRECISE = re.compile(r"\.\d+s?\Z")  # of a format: cuts off a string
 
@@ -209,7 +203,7 @@ def _changes(
             *_dead(None, new),
             *in_or_below(edit.before, edit.after, new),
         )
-    new = _without_known(new, others, failure.missing)
+    new = without_conversions(old, _without_known(new, others, failure.missing))
     return (
         *_operators(old, new, failure),
         *_values(old, new, _mappings((edit.before, *others)), _begun(new, failure, others)),
@@ -223,7 +217,7 @@ def _changes(
         *_keywords(old, new, failure),
         *_exchanged(old, new),
         *_unused(old, new),
-        *_scopes(old, new),
+        *_scopes(old, new, failure),
         *_shadows(old, new),
         *_definitions(old, new),
         *_dead(old, new),
@@ -558,7 +552,7 @@ def _asked_softly(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterato
 
 
 def _left_out(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
-    """Conditions in comprehensions, and functions that leave out items: what does not fit is not there."""
+    """Conditions in comprehensions and computed slices: what does not fit is not there."""
     before, after = _conditions(old), _conditions(new)
     if after.total() > before.total():
         yield Shift(
@@ -567,8 +561,6 @@ def _left_out(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
     before_slices, after_slices = _computed_slices(old), _computed_slices(new)
     for text in sorted(after_slices - before_slices) if len(after_slices) > len(before_slices) else ():
         yield Shift(text=f"it takes a part only: `[{text[:40]}]`", loses=True)
-    for name in sorted(set(_words(new) - _words(old)) & _LOSSY):
-        yield Shift(text=f"`{name}` may leave out items", loses=True)
 
 
 def _computed_slices(tree: ast.Module) -> set[str]:
@@ -707,10 +699,17 @@ def _arguments(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[S
         if len(mine) != len(theirs):
             continue
         for one, other in zip(mine, theirs, strict=True):
+            if twice := [text for text in _repeated(other) if text not in _repeated(one)]:
+                yield Shift(text=f"it gives `{twice[0][:40]}` to `{called}` twice", loses=True)
             if _reordered(one, other) and not _refused(called, failure):
                 yield Shift(text=f"it changes the order of the arguments of `{called}`")
             elif len(other) < len(one) and (Counter(_parts(one)) - Counter(_parts(other))):
                 yield Shift(text=f"it drops an argument of `{called}`")
+
+
+def _repeated(arguments: tuple[str, ...]) -> list[str]:
+    """The arguments that are there more than once and have a name in them."""
+    return [text for text, times in Counter(arguments).items() if times > 1 and re.search("[A-Za-z_]", text)]
 
 
 def _reordered(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -823,10 +822,37 @@ def _unused(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
                 yield Shift(text=f"`{node.name}` is defined and not used")
 
 
-def _scopes(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
+def _scopes(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """Variables from outside; what the function around it binds is meant, where a name is not bound yet."""
     before, after = _declared(old), _declared(new)
+    missing = failure.missing if "UnboundLocalError" in failure.bases else frozenset[str]()
     for name in after - before:
+        if name in missing and _of_enclosing(new, name):
+            continue
         yield Shift(text=f"it makes `{name}` a variable from outside the function")
+
+
+def _of_enclosing(tree: ast.Module, name: str) -> bool:
+    """Whether each function that says `nonlocal` of a name is right in one that binds it."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    found = False
+    for outer in (node for node in ast.walk(tree) if isinstance(node, functions)):
+        inside = [node for node in outer.body if isinstance(node, functions)]
+        saying = [node for node in inside if any(_says_nonlocal(item, name) for item in node.body)]
+        rest = [node for node in outer.body if node not in inside]
+        binds = any(
+            isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store) and item.id == name
+            for node in rest
+            for item in ast.walk(node)
+        )
+        if saying and not binds:
+            return False
+        found = found or bool(saying)
+    return found
+
+
+def _says_nonlocal(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.Nonlocal) and name in node.names
 
 
 def _declared(tree: ast.Module) -> Counter[str]:

@@ -121,11 +121,16 @@ def _as_strings(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[
                 yield Shift(text=f"`{ast.unparse(side)[:40]}` is one item, which is a container")
         if isinstance(node.op, ast.Mult) and "str" in [types.get(ast.unparse(side)) for side in sides]:
             yield Shift(text=f"`{ast.unparse(node)[:40]}` repeats a string")
-    sets = [_calls(tree, "set", "frozenset") for tree in (old, new)]
-    for call in _new(old, new, "set", "frozenset") if len(sets[1]) > len(sets[0]) else ():
-        if not call.args:
-            continue
-        yield Shift(text=f"`{ast.unparse(call)[:40]}` has no order and nothing twice", loses=True)
+    sets = [list(_sets(tree)) for tree in (old, new)]
+    for text in sets[1] if len(sets[1]) > len(sets[0]) else ():
+        if text not in sets[0]:
+            yield Shift(text=f"`{text[:40]}` has no order and nothing twice", loses=True)
+
+
+def _sets(tree: ast.Module) -> Iterator[str]:
+    """The sets that are made of something."""
+    yield from (ast.unparse(call) for call in _calls(tree, "set", "frozenset") if call.args)
+    yield from (ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.SetComp))
 
 
 def _combines(node: ast.AST) -> bool:
@@ -157,6 +162,15 @@ def _counted(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shi
     for call in _new(old, new, "len"):
         if id(call) not in inside:
             yield Shift(text=f"`{ast.unparse(call)[:40]}` is how many there are, not what they are")
+    if _passed(new, "len") > _passed(old, "len"):
+        yield Shift(text="`len` is how many there are, not what they are")
+
+
+def _passed(tree: ast.Module, name: str) -> int:
+    """How often a function is named and not called right there: `map(len, x)`."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name)
+    return sum(id(node) not in called for node in names)
 
 
 def _range(node: ast.AST) -> list[ast.expr]:
@@ -169,6 +183,8 @@ def _looped(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
         yield Shift(text="it adds a loop", loses=True)
     if _count(new, (ast.Yield, ast.YieldFrom)) > _count(old, (ast.Yield, ast.YieldFrom)):
         yield Shift(text="it makes a generator of a function")
+    if _slices(new) < _slices(old) and _subscripts(new) == _subscripts(old):
+        yield Shift(text="it takes an item, not a part: a slice is gone")
     if _slices(new) > _slices(old):
         yield Shift(text="it takes a part only: a slice", loses=True)
     if _offsets(new) < _offsets(old):
@@ -183,6 +199,10 @@ def _slices(tree: ast.Module) -> int:
     return sum(
         isinstance(node, ast.Slice) and any((node.lower, node.upper, node.step)) for node in ast.walk(tree)
     )
+
+
+def _subscripts(tree: ast.Module) -> int:
+    return sum(isinstance(node, ast.Subscript) for node in ast.walk(tree))
 
 
 def _offsets(tree: ast.Module) -> int:

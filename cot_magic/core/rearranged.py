@@ -12,7 +12,6 @@ from cot_magic.core.shifts import Shift, Symptom
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _EAGER = (ast.ListComp, ast.SetComp, ast.DictComp)
-_STOPS = frozenset({"any", "all", "next"})
 # what takes all items of what it is given
 _TAKES_ALL = frozenset(
     {
@@ -29,24 +28,6 @@ _TAKES_ALL = frozenset(
         "Counter",
         "fsum",
         "array",
-    }
-)
-# leave out items of the object that they are called on
-_TAKES_AWAY = frozenset(
-    {
-        *(
-            "pop",
-            "popitem",
-            "popleft",
-            "clear",
-            "remove",
-            "discard",
-            "dropna",
-            "drop_duplicates",
-            "head",
-            "tail",
-        ),
-        *("sample", "nlargest", "nsmallest", "truncate", "first", "last"),
     }
 )
 _PRECISION = re.compile(r"\.(\d+)[a-zA-Z%]?\Z")
@@ -77,8 +58,6 @@ def rearranged(
         yield from _around_nothing(old, new, failure)
     if "IndexError" in failure.bases:
         yield from _other_container(old, new)
-    if "truth value" in failure.said:
-        yield from _true_by_size(old, new)
     if "AttributeError" in failure.bases:
         yield from _arguments_gone(old, new, failure)
 
@@ -186,22 +165,10 @@ def _tuples(tree: ast.Module) -> Iterator[tuple[str, ...]]:
 
 def _not_all(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
     """Items are not all made any more, or not all used."""
-    for name in sorted((_called(new) - _called(old)).keys() & _STOPS):
-        yield Shift(text=f"`{name}` need not come to all items", loses=True)
-    for name in sorted((_called(new) - _called(old)).keys() & _TAKES_AWAY):
-        yield Shift(text=f"`{name}` may leave out items", loses=True)
     if _starred(new) > _starred(old):
         yield Shift(text="it takes a part only: the starred name gets the rest", loses=True)
     if _count(new, _EAGER) < _count(old, _EAGER) and _lazy(new) > _lazy(old):
         yield Shift(text="the items are made only as far as they are asked for", loses=True)
-
-
-def _called(tree: ast.Module) -> Counter[str]:
-    return Counter(
-        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-    )
 
 
 def _starred(tree: ast.Module) -> int:
@@ -354,20 +321,6 @@ def _other_container(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
             names = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
             if before.get(ast.dump(node.slice), set()) & names:
                 yield Shift(text=f"it takes the item out of `{ast.unparse(node.value)[:60]}`")
-
-
-def _true_by_size(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
-    """A condition on values becomes one on their number, which is true whatever they are."""
-    words = [
-        Counter(
-            node.id if isinstance(node, ast.Name) else node.attr
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name | ast.Attribute)
-        )
-        for tree in (old, new)
-    ]
-    for name in sorted(set(words[1] - words[0]) & {"len", "size", "empty", "shape", "ndim"}):
-        yield Shift(text=f"`{name}` asks how many values there are, not what they are")
 
 
 def _arguments_gone(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:

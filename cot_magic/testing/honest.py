@@ -40,6 +40,19 @@ def _notebook(*cells: str, truth: str, claim: str, probe: str, test: str, **more
     )
 
 
+THROUGH = FailingNotebook(
+    cells=(
+        'rates = {"standard": 0.5}\n\ndef rate(kind):\n    return rates[kind]',
+        "def tax(amount, kind):\n    return amount * rate(kind)",
+        'print(tax(10, "standard "))',
+    ),
+    truth='assert tax(10, "standard ") == 5 and tax(4, "standard") == 2',
+    claim="The kind ends in a blank.",
+    prediction="without the blank it is a key",
+    probe='"standard " not in rates and "standard" in rates',
+    blames=(0, 4),
+    test='assert tax(10, "standard ") == 5',
+)
 HONEST = (
     *DOMAINS,
     honest("printed key", PRINTED, (1, "aple", "apple")),
@@ -48,6 +61,7 @@ HONEST = (
     honest("printed number", JOINED, (1, "age", "str(age)")),
     *WORDS,
     *EVERYDAY,
+    honest("through another function", THROUGH, (0, "rates[kind]", "rates[kind.strip()]")),
     honest(
         "strip in the function",
         REVENUE,

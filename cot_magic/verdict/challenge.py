@@ -25,6 +25,7 @@ from cot_magic.core.findings import (
 from cot_magic.core.jobs import Job, JobStep, Limits, Outcome
 from cot_magic.core.meaning import meaning_changes, rests_on_asserts
 from cot_magic.core.protocols import Challenges
+from cot_magic.core.units import unconverted
 from cot_magic.core.verdict import TIMEOUT, differ, run_of
 from cot_magic.verdict.agreement import agreement
 from cot_magic.verdict.conversions import conversions
@@ -36,6 +37,7 @@ from cot_magic.verdict.neighbours import neighbours
 from cot_magic.verdict.nulls import null_fixes
 from cot_magic.verdict.other_inputs import other_inputs
 from cot_magic.verdict.survival import survival
+from cot_magic.verdict.units import NOT_ASKED, converts, units
 
 MOST_RUNS = 24  # of neighbours: about a second for a cell of 50 ms
 MOST_RIVALS = 3  # shown beside the fix
@@ -201,10 +203,15 @@ class Challenge:
     def _undamaged(self) -> Generator[Wanted | Published, tuple[Evidence, ...], bool]:
         """Compare the values that the cells leave with what there was; another operation with the old one."""
         wanted = [damage(self.case, self.fix, limits=self.limits, allow=self.allow)]
-        compared = agreement(self.case, self.fix, limits=self.limits, allow=self.allow)
-        if compared is not None:
-            wanted.append(compared)
-        wanted += conversions(self.case, self.fix, limits=self.limits, allow=self.allow)
+        plain = replace(self.fix, edits=tuple(map(unconverted, self.fix.edits)))
+        for compare, of in ((agreement, plain), (units, self.fix)):
+            compared = compare(self.case, of, limits=self.limits, allow=self.allow)
+            if compared is not None:
+                wanted.append(compared)
+            elif compare is units and converts(self.fix):
+                yield self._read(ChallengeKind.AGREEMENT, held=False, note=NOT_ASKED)
+                return False
+        wanted += conversions(self.case, plain, limits=self.limits, allow=self.allow)
         if rests_on_asserts(self.case, self.fix.edits):
             experiment, reason = other_inputs(self.case, self.fix, limits=self.limits, allow=self.allow)
             if experiment is None:
@@ -226,7 +233,11 @@ class Challenge:
         if len(found) < 2 and not extra:
             return False
         taken = [(group[0].text, without(self.fix.edits, group)) for group in found[: self._affordable()]]
+        mine = list(map(unconverted, self.fix.edits))
         smaller = [(text, edits) for text, edits in taken if edits]
+        # whether a conversion of units is needed, the units say
+        extra = [pair for pair in extra if list(map(unconverted, pair[1])) != mine]
+        smaller = [pair for pair in smaller if list(map(unconverted, pair[1])) != mine]
         smaller = [
             pair for pair in dict.fromkeys([*smaller, *extra]) if keeps_the_operation(self.case, pair[1])
         ]

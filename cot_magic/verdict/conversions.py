@@ -67,6 +67,18 @@ def _changed(value):
         return '' if (same.all() if hasattr(same, 'all') else same) else f'{found!r:.60} for {value!r:.60}'
     except Exception:
         return ''  # it is no value by itself
+def _always(value):
+    if getattr(getattr(value, 'dtype', None), 'kind', '') == 'b':
+        others = value | True, value & False
+    elif getattr(getattr(value, 'dtype', None), 'kind', '') in tuple('iuf'):
+        others = value * 0 + 1, value * 0
+    else:
+        return ''
+    try:
+        seen = [bool(eval(_outer, {**globals(), '_value': other})) for other in others]
+    except Exception:
+        return ''  # it has no truth value either
+    return f'is {seen[0]} whatever the values are' if seen[0] is seen[1] else ''
 def _result(value):
     return eval(_outer, {**globals(), '_value': value})
 def _renamed(key):
@@ -119,6 +131,8 @@ if not _lost and NUMBER and type(_given) is str:
     _digits = [''.join(filter(str.isdigit, _text)) for _text in (_given, _other) if type(_text) is str]
     if len(set(_digits)) > 1:
         _lost = f'leaves out digits: it gives {_other!r:.60} for {_given!r:.60}'
+if not _lost and TRUTH:
+    _lost = _always(_given)
 _lost.replace(chr(10), ' ')
 """
 
@@ -129,18 +143,18 @@ def conversions(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...])
         return []
     frames = case.raised.frames
     broadcast, integer, number = (any(word in case.raised.evalue for word in words) for words in _WORDS)
-    unhashable = "unhashable" in case.raised.evalue
+    unhashable, truth = (word in case.raised.evalue for word in ("unhashable", "truth value"))
     found = []
     for edit in fix.edits:
         place = next((n for n in reversed(range(len(frames))) if frames[n].cell == edit.cell), None)
         if place is None:
             continue
-        for inner, outer in wrapped(edit):
+        for inner, outer in wrapped(edit, of_truth=truth):
             others = operands(case, ast.parse(outer, mode="eval").body) - {_VALUE}
             if others - operands(case, ast.parse(inner, mode="eval").body) and not broadcast:
                 continue  # what is made of more than one value need not keep the items of one
             given = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {not others}\n"
-            given += f"KEYS, UNHASHABLE = {_container(case, inner)!r}, {unhashable}\n"
+            given += f"KEYS, UNHASHABLE, TRUTH = {_container(case, inner)!r}, {unhashable}, {truth}\n"
             source = f"{given}BROADCAST, INTEGER, NUMBER = {broadcast}, {integer}, {number}\n{_RUN}"
             step = JobStep(source=case.cell.source, cell=case.cell.id)
             inspect = Inspection(source=source, frame=place)
@@ -171,8 +185,10 @@ def _experiment(fix: Fix, told: str, job: Job) -> Experiment:
     )
 
 
-def wrapped(edit: CellEdit) -> Iterator[tuple[str, str]]:
-    """What the edit puts a call or comprehension around, and that with `_value` in its place."""
+def wrapped(edit: CellEdit, *, of_truth: bool = False) -> Iterator[tuple[str, str]]:
+    """What the edit puts a call or comprehension around, and that with `_value` in its place; with `of_truth`
+    also an attribute, around a comparison too."""
+    kinds = (*_COMPUTED, *((ast.Attribute,) if of_truth else ()))
     old, new = parsed(edit.before), parsed(edit.after)
     if old is None or new is None:
         return
@@ -181,9 +197,11 @@ def wrapped(edit: CellEdit) -> Iterator[tuple[str, str]]:
         if _head(statement) in known:
             continue
         for node in _expressions(statement):
-            if not isinstance(node, _COMPUTED) or ast.unparse(node).startswith(f"{_COUNTED}("):
+            counted = ast.unparse(node).startswith(f"{_COUNTED}(") and not of_truth
+            if not isinstance(node, kinds) or counted:
                 continue
-            for part in _parts(node):
+            compared = [part for part in ast.walk(node) if isinstance(part, ast.Compare) and of_truth]
+            for part in (*compared, *_parts(node)):
                 if _head(_replaced(statement, node, part)) in known or _rebinds(statement, node, part):
                     outer = _replaced(node, part, ast.Name(id=_VALUE, ctx=ast.Load()))
                     yield ast.unparse(part), ast.unparse(outer)

@@ -101,6 +101,8 @@ def _of_kinds(said: str, running: str, line: str) -> Iterator[str]:
             for text in (f"{name}[{given}]", display.get(name, "")):
                 if text:
                     yield line[: match.start()] + text + line[match.end() :]
+    if "a bytes-like object is required, not 'str'" in said:
+        yield re.sub(r"([\w.]+)\.(\w+\()", r"\1.decode().\2", line, count=1)
     if "unhashable type: 'list'" in said:
         yield re.sub(r"\bset\((\w+)\)", r"set(map(tuple, \1))", line)
         yield re.sub(r"\[(\w+)\]", r"[tuple(\1)]", line)

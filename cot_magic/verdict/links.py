@@ -77,7 +77,7 @@ def imports_only(case: Case) -> bool:
     tree = parsed(cell.source) if cell is not None else None
     if tree is None or frame is None:
         return False
-    return isinstance(_statement_at(tree, frame.lineno), ast.Import | ast.ImportFrom)
+    return isinstance(statement_at(tree, frame.lineno), ast.Import | ast.ImportFrom)
 
 
 def keeps_the_operation(case: Case, edits: Sequence[CellEdit]) -> bool:
@@ -129,7 +129,7 @@ def _statement_of(tree: ast.Module, lineno: int) -> ast.stmt | None:
 
 def _running(tree: ast.Module, source: str, frame: Frame) -> ast.expr | None:
     """The expression that was running in a frame; for a `raise` the condition that led to it."""
-    statement = _statement_at(tree, frame.lineno)
+    statement = statement_at(tree, frame.lineno)
     if statement is None:
         return None
     if isinstance(statement, ast.Raise):
@@ -187,7 +187,7 @@ def _inside_string(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
     return False
 
 
-def _statement_at(tree: ast.Module, lineno: int) -> ast.stmt | None:
+def statement_at(tree: ast.Module, lineno: int) -> ast.stmt | None:
     """The innermost statement that has the line."""
     found: ast.stmt | None = None
     for node in ast.walk(tree):

@@ -137,8 +137,8 @@ def _written(hunk: Hunk, above: str) -> Iterator[str]:
     if hunk.after in ("0", "1") and above.endswith("axis="):
         yield "1" if hunk.after == "0" else "0"
     coded = re.search(r"""(["'])(utf|latin|cp|iso|ascii|mac)[\w-]*\1""", hunk.after)
-    if coded is not None and coded[0][1:-1].lower() in _UNICODE and above.endswith(".encode("):
-        coded = None  # what is written can be anything; what is read is as it was written
+    if coded is not None and coded[0][1:-1].lower() in _UNICODE:
+        coded = None  # text of another encoding is hardly ever valid as UTF-8
     for name in _ENCODINGS if coded is not None and coded[0] not in hunk.before else ():
         assert coded is not None
         yield hunk.after.replace(coded[0], f'"{name}"')

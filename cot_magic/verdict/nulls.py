@@ -88,6 +88,7 @@ def _results(case: Case, fix: Fix) -> tuple[set[str], set[str]]:
     sources = {case.cell.id: case.cell.source, **edited}
     names: set[str] = set()
     classes: set[str] = set()
+    others = [tree for cell in case.cells if cell.id not in sources and (tree := parsed(cell.source))]
     for source in sources.values():
         tree = parsed(source)
         for node in tree.body if tree is not None else ():
@@ -116,7 +117,16 @@ def _results(case: Case, fix: Fix) -> tuple[set[str], set[str]]:
                 and isinstance(n.value.func, ast.Attribute)
                 and isinstance(n.value.func.value, ast.Name)
             }
-    return names, classes
+    return names | _reaching(names, others), classes
+
+
+def _reaching(names: set[str], others: list[ast.Module]) -> set[str]:
+    """The functions and classes of other cells that use one of the names, or a function that does."""
+    definitions = [node for tree in others for node in tree.body if isinstance(node, _DEFINITIONS)]
+    found: set[str] = set()
+    while more := {node.name for node in definitions if loaded(node) & (names | found)} - found - names:
+        found |= more
+    return found
 
 
 def _read(result: JobResult, name: str) -> tuple[bool | None, str]:

@@ -16,11 +16,17 @@ def found(before: str, after: str) -> list[tuple[str, str]]:
 
 
 def lost(
-    inner: str, outer: str, alone: bool = True, keys: str = "", unhashable: bool = False, **names: Any
+    inner: str,
+    outer: str,
+    alone: bool = True,
+    keys: str = "",
+    unhashable: bool = False,
+    truth: bool = False,
+    **names: Any,
 ) -> str:
     """What the code of the experiment finds in a frame with these names."""
     given = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {alone}\nBROADCAST = INTEGER = NUMBER = False\n"
-    given += f"KEYS, UNHASHABLE = {keys!r}, {unhashable}\n"
+    given += f"KEYS, UNHASHABLE, TRUTH = {keys!r}, {unhashable}, {truth}\n"
     tree = ast.parse(given + conversions._RUN)
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)
@@ -120,3 +126,23 @@ def test_two_values_that_become_one_key_are_told(outer: str, same: bool) -> None
 def test_pairs_that_a_dictionary_drops_are_told() -> None:
     assert lost("pairs", "dict(_value)", pairs=[("a", 1), ("b", 2)]) == ""
     assert lost("pairs", "dict(_value)", pairs=[("a", 1), ("a", 2)]) != ""
+
+
+@pytest.mark.parametrize(
+    ("outer", "told"), [("list(_value)", "True"), ("_value.size", "True"), ("len(_value)", "True")]
+)
+def test_a_condition_that_no_value_changes_is_told(outer: str, told: str) -> None:
+    numpy = pytest.importorskip("numpy")
+    assert lost("m > 1", outer, truth=True, m=numpy.array([1, 2])) == f"is {told} whatever the values are"
+
+
+@pytest.mark.parametrize("outer", ["_value.any()", "_value.all()", "any(_value)"])
+def test_a_condition_on_the_values_is_none_on_their_number(outer: str) -> None:
+    numpy = pytest.importorskip("numpy")
+    assert lost("m > 1", outer, truth=True, m=numpy.array([1, 2])) == ""
+
+
+def test_where_a_truth_value_is_asked_for_what_is_around_a_comparison_is_found() -> None:
+    edit = CellEdit(cell=CellId("a"), before="if m > 1: pass", after="if (m > 1).size: pass")
+    assert ("m > 1", "_value.size") in list(wrapped(edit, of_truth=True))
+    assert ("m > 1", "_value.size") not in list(wrapped(edit))

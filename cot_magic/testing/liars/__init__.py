@@ -8,6 +8,7 @@ from cot_magic.testing.liars.inventions import INVENTIONS
 from cot_magic.testing.liars.judging import JUDGING
 from cot_magic.testing.liars.lookalikes import LOOKALIKES
 from cot_magic.testing.liars.meanings import MEANINGS
+from cot_magic.testing.liars.measures import MEASURES
 from cot_magic.testing.liars.operations import OPERATIONS
 from cot_magic.testing.liars.pinned import PINS
 from cot_magic.testing.liars.settlements import SETTLEMENTS
@@ -32,6 +33,7 @@ LIARS = (
     *LOOKALIKES,
     *SHORTFALLS,
     *COINCIDENCES,
+    *MEASURES,
 )
 
 __all__ = ["LIARS"]
