@@ -61,7 +61,7 @@ ATTRIBUTE, FILE, GIVEN = (
         ("a, b = v", "a, c, b = v", UNPACK, "left over"),
         ("for a, b in v: 1", "for a, b, _ in v: 1", UNPACK, ""),
         ("for a, b in v: 1", "for a, _, b in v: 1", UNPACK, "left over"),
-        ("v = [int(i) for i in w]", "v = any(int(i) for i in w)", "ValueError: x", "need not come to all"),
+        ("v = [int(i) for i in w]", "v = any(int(i) for i in w)", "ValueError: x", "`any` is one of several ways"),
         ("v = [int(i) for i in w]", "v = map(int, w)", "ValueError: x", "as far as they are asked for"),
         ("v = [int(i) for i in w]", "*w, last = w\nv = [int(i) for i in w]", "ValueError: x", "takes a part only"),
         ("v = sum([int(i) for i in w])", "v = sum(int(i.strip()) for i in w)", "ValueError: x", ""),
@@ -72,7 +72,7 @@ ATTRIBUTE, FILE, GIVEN = (
         ("t = n.array(r)", "t = n.array(r, dtype=object)", "ValueError: inhomogeneous", "array of objects"),
         ("t = find(x) + 1", "t = len([find(x)]) + 1", "TypeError: unsupported: 'NoneType' and 'int'", "computes with None"),
         ("f = m[0]", "f = str(m)[0]", "TypeError: 'NoneType' object is not subscriptable", "computes with None"),
-        ("if a > 2: 1", "if (a > 2).size: 1", "ValueError: The truth value is ambiguous", "how many values"),
+        ("if a > 2: 1", "if (a > 2).size: 1", "ValueError: The truth value is ambiguous", "`size` is one of several ways"),
         ("x = v[len(v) / 2]", "x = v[len(v) // 2]", "TypeError: list indices must be integers", ""),
     ],
 )  # fmt: skip

@@ -150,7 +150,7 @@ def test_a_key_that_is_missing_has_to_be_found(before: str, after: str, expressi
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("y = g(x)", "y = filter(None, g(x))", "`filter` may leave out items"),
+        ("y = g(x)", "y = filter(None, g(x))", "`filter` is one of several ways"),
         ("y = g(x)", "y = list(map(str, g(x)))", ""),
         ("y = x.sum()", "y = x[:len(z)].sum()", "takes a part only"),
         ("y = x.sum()", "y = x[:, None].sum()", ""),
