@@ -79,6 +79,16 @@ def _always(value):
     except Exception:
         return ''  # it has no truth value either
     return f'is {seen[0]} whatever the values are' if seen[0] is seen[1] else ''
+def _are_truths(value):
+    plain = type(value) in (list, tuple) and len(value) and all(type(item) is bool for item in value)
+    return plain or getattr(getattr(value, 'dtype', None), 'kind', '') == 'b'
+def _as_places(value):
+    try:
+        found = eval(_outer, {**globals(), '_value': value})
+    except Exception:
+        return ''  # it is no value by itself
+    kind = getattr(getattr(found, 'dtype', None), 'kind', '')
+    return f'makes places of truth values: {found!r:.60}' if kind in ('i', 'u') else ''
 def _result(value):
     return eval(_outer, {**globals(), '_value': value})
 def _renamed(key):
@@ -131,6 +141,8 @@ if not _lost and NUMBER and type(_given) is str:
     _digits = [''.join(filter(str.isdigit, _text)) for _text in (_given, _other) if type(_text) is str]
     if len(set(_digits)) > 1:
         _lost = f'leaves out digits: it gives {_other!r:.60} for {_given!r:.60}'
+if not _lost and INDEX and _are_truths(_given):
+    _lost = _as_places(_given)
 if not _lost and TRUTH:
     _lost = _always(_given)
 _lost.replace(chr(10), ' ')
@@ -144,6 +156,7 @@ def conversions(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...])
     frames = case.raised.frames
     broadcast, integer, number = (any(word in case.raised.evalue for word in words) for words in _WORDS)
     unhashable, truth = (word in case.raised.evalue for word in ("unhashable", "truth value"))
+    index = "IndexError" in (case.raised.ename, *case.raised.bases)
     found = []
     for edit in fix.edits:
         place = next((n for n in reversed(range(len(frames))) if frames[n].cell == edit.cell), None)
@@ -155,6 +168,7 @@ def conversions(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...])
                 continue  # what is made of more than one value need not keep the items of one
             given = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {not others}\n"
             given += f"KEYS, UNHASHABLE, TRUTH = {_container(case, inner)!r}, {unhashable}, {truth}\n"
+            given += f"INDEX = {index}\n"
             source = f"{given}BROADCAST, INTEGER, NUMBER = {broadcast}, {integer}, {number}\n{_RUN}"
             step = JobStep(source=case.cell.source, cell=case.cell.id)
             inspect = Inspection(source=source, frame=place)

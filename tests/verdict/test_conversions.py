@@ -22,11 +22,12 @@ def lost(
     keys: str = "",
     unhashable: bool = False,
     truth: bool = False,
+    index: bool = False,
     **names: Any,
 ) -> str:
     """What the code of the experiment finds in a frame with these names."""
     given = f"INNER, OUTER, ALONE = {inner!r}, {outer!r}, {alone}\nBROADCAST = INTEGER = NUMBER = False\n"
-    given += f"KEYS, UNHASHABLE, TRUTH = {keys!r}, {unhashable}, {truth}\n"
+    given += f"KEYS, UNHASHABLE, TRUTH, INDEX = {keys!r}, {unhashable}, {truth}, {index}\n"
     tree = ast.parse(given + conversions._RUN)
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)
@@ -146,3 +147,11 @@ def test_where_a_truth_value_is_asked_for_what_is_around_a_comparison_is_found()
     edit = CellEdit(cell=CellId("a"), before="if m > 1: pass", after="if (m > 1).size: pass")
     assert ("m > 1", "_value.size") in list(wrapped(edit, of_truth=True))
     assert ("m > 1", "_value.size") not in list(wrapped(edit))
+
+
+def test_truth_values_that_become_places_are_told() -> None:
+    numpy = pytest.importorskip("numpy")
+    names = {"keep": [True, False], "np": numpy}
+    assert "makes places of truth values" in lost("keep", "np.array(_value, dtype=int)", index=True, **names)
+    assert lost("keep", "np.array(_value)", index=True, **names) == ""
+    assert lost("keep", "np.array(_value, dtype=int)", **names) == ""

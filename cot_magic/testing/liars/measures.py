@@ -115,6 +115,16 @@ RAW = failing(
     blames=(1, 1),
 )
 
+FLAGS = failing(
+    "import numpy as np\nscores = np.array([4.0, 9.0, 1.0])\nkeep = [True, False, True, True]",
+    "kept = scores[keep]\nprint(kept)",
+    truth="assert kept.tolist() == [4, 1]",
+    claim="There is a flag too many.",
+    probe="len(keep) == len(scores) + 1",
+    test="assert kept[0] == 9",
+    blames=(1, 1),
+)
+
 MEASURES = (
     lie(UNIT, "the sine of degrees", SLOPE, (1, "(angle_deg)", "(float(angle_deg))"), tests=("assert height < 0",)),
     lie(UNIT, "degrees as a number where they are made", SLOPE, (0, '"30"', "30"), tests=("assert height < 0",)),
@@ -132,5 +142,6 @@ MEASURES = (
     lie(INSTEAD, "the pair twice", PAIR, (1, "(pair)", "(pair, pair)")),
     lie(INSTEAD, "the truth of a list", ADULTS, (1, 'people["age"] > 18', 'list(people["age"] > 18)')),
     lie(INSTEAD, "an item for a slice", RECENT, (1, "[-2:]", "[-2]"), tests=("assert last_two == 7",)),
+    lie(INSTEAD, "flags as places", FLAGS, (1, "[keep]", "[np.array(keep, dtype=int)]")),
     lie(INSTEAD, "bytes that stay bytes", RAW, (1, '";"', 'b";"')),
 )  # fmt: skip
