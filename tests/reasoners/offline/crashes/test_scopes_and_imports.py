@@ -12,7 +12,7 @@ MENDED = [
             "outer()",
         ),
         "x == 2",
-        P,
+        V,
         id="nonlocal",
     ),
     pytest.param(
