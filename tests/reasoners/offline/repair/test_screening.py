@@ -264,7 +264,9 @@ def test_a_survivor_that_shares_state_with_others_is_found(bench):
 
 def test_screening_ends_where_an_edit_is_much_less_likely_than_one_that_survived(bench):
     source = "def twice(x):\n    if x < 0:\n        return x + x\n    return x * 3\n\nassert twice(4) == 8\n"
-    source += "assert twice(5) == 10\nassert twice(-1) == -2\nassert twice(4.0) == 8\nassert twice(-4) == -8\n"
+    source += (
+        "assert twice(5) == 10\nassert twice(-1) == -2\nassert twice(4.0) == 8\nassert twice(-4) == -8\n"
+    )
     made = bench(source)
     screening = screened(made)
     hints, _ = hints_of(made, endless=False)
