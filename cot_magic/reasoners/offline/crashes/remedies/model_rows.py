@@ -79,6 +79,37 @@ ROWS = (
         weight=0.95,
     ),
     Remedy(
+        code="model.one_column",
+        on=("ValueError",),
+        says=r"Expected 2D (array|input|container)|Expected a 2-dimensional container|Reshape your data|must be (a )?2-?[dD]|X should be a 2-?d",
+        find=("_f._how(_frame[_c], ...)", "_f._how(_x, ...)"),
+        when=lambda site, bound: bound.get("how") not in ("reshape", "array"),
+        write=(
+            Swap(
+                text="{f}.{how}({frame}[[{c}]], {rest})", why="Use a list of columns, which keeps it a table."
+            ),
+            Swap(
+                text="{f}.{how}({x}.reshape(-1, 1), {rest})", why="Make a column of the values: one row each."
+            ),
+            Swap(text="{f}.{how}({x}.to_frame(), {rest})", why="Make a table of one column."),
+            Swap(
+                text="{f}.{how}({x}.reshape(1, -1), {rest})", why="Make one row of the values: one example."
+            ),
+            Swap(text="{f}.{how}({x}.to_frame().T, {rest})", why="Make one row of the values: one example."),
+            Swap(text="{f}.{how}({x_as_table}, {rest})", why="Make a table of one row.", needs=("pd",)),
+            Swap(text="{f}.{how}([{x}], {rest})", why="Make one row of the values: one example."),
+            Swap(text="{f}.{how}([[item] for item in {x}], {rest})", why="Make a row of each value."),
+        ),
+        claim="The model takes a table of rows and columns, not one row of values.",
+        lesson=_FEATURES,
+        example=(
+            _LINEAR + "x = np.array([1.0, 2.0, 3.0])\ny = x * 2",
+            "m = LinearRegression().fit(x, y)",
+            "round(m.coef_[0]) == 2",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
         code="model.flat_target",
         on=("ValueError",),
         says=r"y should be a 1d array|bad input shape|Multioutput target|got an array of shape \(\d+, \d+\) instead",
