@@ -17,6 +17,7 @@ _QUOTED = re.compile(r"'([^']*)'")
 _SPACED = re.compile(r"\D*\d{1,3}(\s\d{3})+([.,]\d+)?\D*")
 _GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 _CONTAINERS = frozenset({"list", "dict", "set", "tuple", "bytes", "frozenset"})
+_HAS_NO = re.compile(r"'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'")
 _PATHS = ("Path", "PosixPath", "WindowsPath")
 _TEXT_TYPES = ("str", "'str'", "'U'", "object", "'object'", "'O'")
 
@@ -106,6 +107,7 @@ def _as_strings(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[
         kind = types.get(ast.unparse(call.args[0]), "") if call.args else ""
         if kind in _CONTAINERS or kind.rpartition(".")[2] in _PATHS:
             yield Shift(text=f"`{ast.unparse(call)[:40]}` is how a {kind.rpartition('.')[2]} is written")
+    yield from _of_a_container(old, new, failure)
     for call in _new(old, new, "tuple", "list", "set"):
         if failure.of_types and call.args and types.get(ast.unparse(call.args[0])) == "dict":
             yield Shift(text=f"`{ast.unparse(call)[:40]}` has the keys alone", loses=True)
@@ -125,6 +127,28 @@ def _as_strings(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[
     for text in sets[1] if len(sets[1]) > len(sets[0]) else ():
         if text not in sets[0]:
             yield Shift(text=f"`{text[:40]}` has no order and nothing twice", loses=True)
+
+
+def _of_a_container(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """After `'list' object has no attribute 'x'`: how the container is written, or an item instead of `x`."""
+    told = _HAS_NO.search(failure.said)
+    if told is None or told["kind"] not in _CONTAINERS:
+        return
+    name = told["name"]
+    asked = [node for node in ast.walk(old) if isinstance(node, ast.Attribute) and node.attr == name]
+    owners = {ast.dump(node.value) for node in asked}
+    for call in _new(old, new, "str", "repr"):
+        if call.args and ast.dump(call.args[0]) in owners:
+            yield Shift(text=f"`{ast.unparse(call)[:40]}` is how a {told['kind']} is written")
+    left = sum(isinstance(node, ast.Attribute) and node.attr == name for node in ast.walk(new))
+    for node in ast.walk(new) if left < len(asked) else ():
+        if isinstance(node, ast.Subscript) and ast.dump(node.value) in owners and _is_place(node.slice):
+            yield Shift(text=f"`{ast.unparse(node)[:40]}` is one item, and `{name}` is gone", loses=True)
+
+
+def _is_place(node: ast.expr) -> bool:
+    operand = node.operand if isinstance(node, ast.UnaryOp) else node
+    return isinstance(operand, ast.Constant) and type(operand.value) is int
 
 
 def _sets(tree: ast.Module) -> Iterator[str]:
@@ -178,7 +202,12 @@ def _range(node: ast.AST) -> list[ast.expr]:
 
 
 def _looped(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
-    """A loop around what was done once: of what it binds, the last one is left."""
+    """A loop around what was done once: of what it binds, the last one is left. One that ends on its own."""
+    endless, ending = ([ast.dump(node.test) for node in _whiles(tree)] for tree in (old, new))
+    if len(endless) == len(ending) and any(
+        one != other and one.startswith("Constant(") for one, other in zip(endless, ending, strict=True)
+    ):
+        yield Shift(text="a loop ends on a condition that it did not have", loses=True)
     if _count(new, _BLOCKS) > _count(old, _BLOCKS):
         yield Shift(text="it adds a loop", loses=True)
     if _count(new, (ast.Yield, ast.YieldFrom)) > _count(old, (ast.Yield, ast.YieldFrom)):
@@ -189,6 +218,10 @@ def _looped(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
         yield Shift(text="it takes a part only: a slice", loses=True)
     if _offsets(new) < _offsets(old):
         yield Shift(text="it takes another item: what was added to an index is gone")
+
+
+def _whiles(tree: ast.Module) -> list[ast.While]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.While)]
 
 
 def _count(tree: ast.Module, kinds: tuple[type[ast.AST], ...]) -> int:

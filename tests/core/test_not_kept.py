@@ -128,3 +128,37 @@ def test_a_word_that_comes_into_a_source_that_cannot_be_parsed(before: str, afte
     edit = CellEdit(cell=CellId("c1"), before=before, after=after)
     found = "; ".join(meaning_changes(case(before), (edit,)))
     assert (word in found) if word else found == ""
+
+
+LIST_HAS_NO = "AttributeError: 'list' object has no attribute '{}'"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "missing", "word"),
+    [
+        ("x = f(a).group(1)", "x = f(a)[1]", "group", "`f(a)[1]` is one item, and `group` is gone"),
+        ("x = f(a).group(1)", "x = f(a)[-1]", "group", "`f(a)[-1]` is one item, and `group` is gone"),
+        ("x = f(a).upper()", "x = str(f(a)).upper()", "upper", "`str(f(a))` is how a list is written"),
+        ("x = f(a).upper()", "x = f(a)[0].upper()", "upper", ""),
+        ("x = d.name", "x = d['name']", "name", ""),
+        ("x = f(a).upper()", "x = str(b) + f(a).lower()", "upper", ""),
+    ],
+)
+def test_an_item_or_the_text_of_a_container_in_the_place_of_what_it_lacks_is_a_choice(
+    before: str, after: str, missing: str, word: str
+) -> None:
+    assert told(before, after, LIST_HAS_NO.format(missing)) == word
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word"),
+    [
+        ("while True:\n    n = n.next", "while n.next:\n    n = n.next", "a loop ends on a condition"),
+        ("while 1:\n    n = n.next", "while n is not None:\n    n = n.next", "a loop ends on a condition"),
+        ("while True:\n    n = n.nxt", "while True:\n    n = n.next", ""),
+        ("while n:\n    n = n.nxt", "while n:\n    n = n.next", ""),
+    ],
+)
+def test_a_condition_for_an_endless_loop_is_a_choice(before: str, after: str, word: str) -> None:
+    found = told(before, after, "AttributeError: 'NoneType' object has no attribute 'next'")
+    assert (word in found) if word else found == ""

@@ -125,6 +125,35 @@ FLAGS = failing(
     blames=(1, 1),
 )
 
+FOUND = failing(
+    'import re\nlog = "2024-03-05 ERROR disk\\n2024-03-07 ERROR net"',
+    'day = re.findall(r"(\\S+) ERROR", log).group(1)\nprint(day)',
+    truth='assert day == "2024-03-05"',
+    claim="`findall` gives a list.",
+    probe='type(re.findall("a", log)) is list',
+    test="assert day",
+    blames=(1, 1),
+)
+VOTES = failing(
+    'from collections import Counter\nvotes = Counter(["a", "b", "a"])',
+    "winner = votes.most_common(1).upper()\nprint(winner)",
+    truth='assert winner == "A"',
+    claim="`most_common` gives a list.",
+    probe="type(votes.most_common(1)) is list",
+    test='assert "A" in winner',
+    blames=(1, 1),
+)
+CHAIN = failing(
+    "class Node:\n    def __init__(self, value, next=None):\n        self.value, self.next = value, next\n"
+    "chain = Node(1, Node(2, Node(3)))",
+    "total = 0\nnode = chain\nwhile True:\n    total += node.value\n    node = node.next\nprint(total)",
+    truth="assert total == 6",
+    claim="The chain ends.",
+    probe="chain.next.next.next is None",
+    test="assert total == 3",
+    blames=(1, 4),
+)
+
 MEASURES = (
     lie(UNIT, "the sine of degrees", SLOPE, (1, "(angle_deg)", "(float(angle_deg))"), tests=("assert height < 0",)),
     lie(UNIT, "degrees as a number where they are made", SLOPE, (0, '"30"', "30"), tests=("assert height < 0",)),
@@ -144,4 +173,7 @@ MEASURES = (
     lie(INSTEAD, "an item for a slice", RECENT, (1, "[-2:]", "[-2]"), tests=("assert last_two == 7",)),
     lie(INSTEAD, "flags as places", FLAGS, (1, "[keep]", "[np.array(keep, dtype=int)]")),
     lie(INSTEAD, "bytes that stay bytes", RAW, (1, '";"', 'b";"')),
+    lie(INSTEAD, "another item for a group", FOUND, (1, ".group(1)", "[1]")),
+    lie(INSTEAD, "the list as it is written", VOTES, (1, "votes.most_common(1)", "str(votes.most_common(1))")),
+    lie(INSTEAD, "a loop that leaves the last one out", CHAIN, (1, "while True", "while node.next")),
 )  # fmt: skip
