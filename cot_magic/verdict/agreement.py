@@ -90,11 +90,12 @@ def agreement(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...]) -
         return None  # in the frame of the failure it cannot be evaluated
     frames = case.raised.frames
     place = next((n for n in reversed(range(len(frames))) if frames[n].cell == item.link.cell), 0)
-    old, new = ast.unparse(item.link.node), ast.unparse(item.node)
-    names = sorted(operands(case, item.link.node) | operands(case, item.node))
-    literals = _literals(item.link.node, item.node)
+    before = with_its_item(item.link.source, item.link.node, item.node)
+    old, new = ast.unparse(before), ast.unparse(item.node)
+    names = sorted(operands(case, before) | operands(case, item.node))
+    literals = _literals(before, item.node)
     varied = [*names, *literals.values()]
-    sources = [_lifted(node, literals) for node in (item.link.node, item.node)]
+    sources = [_lifted(node, literals) for node in (before, item.node)]
     given = (
         f"OLD, NEW, NAMES, MOST = {sources[0]!r}, {sources[1]!r}, {varied!r}, {MOST_INPUTS}\n"
         f"OF_VALUES = {bool(_OF_VALUES & set(case.raised.bases))}\n"
@@ -115,6 +116,21 @@ def agreement(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...]) -
         trial=ChallengeKind.AGREEMENT,
         read=lambda result: _read(result, new),
     )
+
+
+def with_its_item(source: str, old: ast.expr, new: ast.expr) -> ast.expr:
+    """The old operation with the item that is taken of its result, if the new one takes that before: in place
+    of `f(x)["a"]` there is `f(x["a"])`."""
+    place = (old.lineno, old.col_offset, old.end_lineno, old.end_col_offset)
+    taken = {ast.dump(node.slice) for node in ast.walk(new) if isinstance(node, ast.Subscript)}
+    tree = parsed(source)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant | ast.List):
+            whole = node.value
+            at = (whole.lineno, whole.col_offset, whole.end_lineno, whole.end_col_offset)
+            if at == place and ast.dump(node.slice) in taken:
+                return node
+    return old
 
 
 def _another(case: Case, item: Counterpart) -> bool:

@@ -70,3 +70,23 @@ def test_what_gives_nothing_where_the_old_one_fails_only_hides_that(old: str, ne
 
 def test_a_result_like_that_is_no_reproach_where_the_old_one_was_not_to_work() -> None:
     assert compared("text.index(',')", "text.find(',')", text="ab")[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "new", "compared_with"),
+    [
+        ("x = f(t)['a']", "f(t['a'])", "f(t)['a']"),
+        ("x = f(t)[['a', 'b']]", "f(t[['a', 'b']])", "f(t)[['a', 'b']]"),
+        ("x = f(t)['a']", "f(t['b'])", "f(t)"),
+        ("x = f(t)['a']", "f(t)", "f(t)"),
+        ("x = f(t)[i]", "f(t[i])", "f(t)"),
+        ("x = f(t) + f(t)['a']", "f(t['a'])", "f(t)"),
+    ],
+)
+def test_an_item_that_is_taken_before_is_compared_with_the_item_of_the_result(
+    source: str, new: str, compared_with: str
+) -> None:
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    old = min(calls, key=lambda node: node.col_offset)
+    item = agreement.with_its_item(source, old, ast.parse(new, mode="eval").body)
+    assert ast.unparse(item) == compared_with
