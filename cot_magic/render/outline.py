@@ -97,7 +97,7 @@ def outline(
         cause=cause(session).text if session.ended else "",
         answer=answer(session),
     )
-    return bounded(drawn) if session.ended else drawn
+    return bounded(drawn, urgent=trouble(session, magics=magics)) if session.ended else drawn
 
 
 def title(session: Session) -> str:
@@ -162,12 +162,16 @@ def meta(session: Session) -> tuple[str, ...]:
 
 
 def notes(session: Session, *, magics: bool = True) -> tuple[str, ...]:
-    """Return what the person must know first: errors of ours or of a service, and an interrupt."""
+    """Return what the person must know, and then how the reasoner was chosen."""
     helped = session.ended and session.result in ("verified", "plausible")
     idle = helped and session.note == NO_CREDENTIAL  # a model is not missed
-    found = [phrase(session.note, 600)] if session.note and not idle else []
-    if session.case is not None and session.case.untouched:
-        found.insert(0, UNTOUCHED)
+    chosen = [phrase(session.note, 600)] if session.note and not idle else []
+    return (*trouble(session, magics=magics), *chosen)
+
+
+def trouble(session: Session, *, magics: bool = True) -> tuple[str, ...]:
+    """Return what the person must know first: errors of ours or of a service, and an interrupt."""
+    found = [UNTOUCHED] if session.case is not None and session.case.untouched else []
     faults = session.faults if magics else map(without_magics, session.faults)
     found += [f"Stopped: {phrase(fault, 600)}" for fault in faults]
     if session.interrupted:

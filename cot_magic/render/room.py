@@ -1,7 +1,7 @@
 """At most sixty words before the first fold; what does not fit is whole in a fold of its own."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from cot_magic.render.blocks import Block, Code, Diff, DiffLine, Outline, Rows, Text
@@ -19,8 +19,8 @@ _BUTTON = 2  # words on the button beside a choice
 _WORD = re.compile(r"\S+")
 
 
-def bounded(drawn: Outline, most: int = MOST_WORDS) -> Outline:
-    """Return the outline with at most `most` words before its first fold.
+def bounded(drawn: Outline, most: int = MOST_WORDS, *, urgent: Collection[str] = ()) -> Outline:
+    """Return the outline with at most `most` words before its first fold; urgent notes always have room.
 
     The verdict and its cell come first, then the cause, the first change or failing line, the notes, and the
     other blocks in their order. What does not fit is in `more`; the lines of a change are in IMPLEMENT too.
@@ -41,7 +41,10 @@ def bounded(drawn: Outline, most: int = MOST_WORDS) -> Outline:
     below: list[Block] = [] if cause == drawn.cause else [Text(text=drawn.cause)]
     notes, kept = [], list(first)
     for note in drawn.notes:
-        if room.takes(words_in(note), Text):
+        if note in urgent:
+            notes.append(note)
+            room.left -= words_in(note)
+        elif room.takes(words_in(note), Text):
             notes.append(note)
         else:
             below.append(Text(text=note))

@@ -96,3 +96,11 @@ def test_code_in_a_long_sentence_is_shortened_before_its_end() -> None:
         shorter(f"`x` has 3 rows and `y` 4; `y = {WORDS}; z = 1` made it", 30) == "`x` has 3 rows and `y` 4."
     )
     assert shorter("A short one.", 30) == "A short one."
+
+
+def test_what_the_person_must_know_has_room_whatever_else_is_said() -> None:
+    fault, chosen = f"Stopped: {WORDS}", "A credential was found."
+    made = outline(sessions.fold(sessions.verified_events()))
+    page = bounded(replace(made, notes=(fault, chosen), more=()), urgent=(fault,))
+    assert page.notes == (fault,)
+    assert page.more[0] == Text(text=chosen)
