@@ -73,7 +73,8 @@ class Workbench(Ledger):
     problems: dict[HypothesisId, str] = field(default_factory=dict)
     rounds: int = 0
     refused: list[str] = field(default_factory=list)
-    unsettled: bool = False  # a cell of the whole notebook failed with the best fix
+    certified: FixId | None = None  # the fix with which the whole notebook ran last
+    unsettled: bool = False  # a cell of it failed
     starved: bool = False  # the latest request was not run: no copy of the kernel, or no time is left
 
     @property
@@ -340,10 +341,11 @@ class Workbench(Ledger):
         return told + (yield from self._whole_notebook())
 
     def _whole_notebook(self) -> Generator[Step, Reply, str]:
-        """What the certificate of a VERIFIED fix says; "" if there is none."""
+        """What the certificate of a VERIFIED fix says; "" if there is none, or it was told."""
         best = self.best
-        if best is None or self.judge(best).verdict is not FixVerdict.VERIFIED:
+        if best is None or best.id == self.certified or self.judge(best).verdict is not FixVerdict.VERIFIED:
             return ""
+        self.certified = best.id
         certificate = yield from certify(best)
         self.unsettled = certificate is not None and bool(certificate.failed)
         if certificate is None:

@@ -103,6 +103,17 @@ def test_a_verified_fix_is_told_with_what_the_whole_notebook_does_with_it(desk) 
     assert at.certificates == [], "it is made once for a fix, not again at the end"
 
 
+def test_a_certificate_is_told_once(desk) -> None:
+    rival = {**FIX, "edits": [{**EDIT, "replace": "[7]"}], "why": "scripted: a wrong one"}
+    calls = call("hypothesize", hypotheses=[HYPOTHESIS]), call("try_fixes", fixes=[FIX])
+    at = desk(first(*calls), Reply(tools=[call("try_fixes", fixes=[rival])]), DONE)
+    at.certificates = [BROKEN, certificate()]
+    session = at.run()
+    assert at.said.count("1 of 2 cells pass in a fresh kernel.") == len(at.server.turns) - 1
+    assert len(at.certificates) == 1, "the second is not asked for, as the best fix is the same"
+    assert session.certificate == BROKEN
+
+
 def test_nothing_more_is_asked_once_the_whole_notebook_passes(desk) -> None:
     calls = call("hypothesize", hypotheses=[HYPOTHESIS]), call("try_fixes", fixes=[FIX])
     at = desk(first(*calls), DONE)
