@@ -10,12 +10,12 @@ import time
 from cot_magic.core.jobs import Job, JobResult, Outcome
 from cot_magic.sandbox import busy, mirror, wire
 from cot_magic.sandbox.amounts import MOST_ENTRIES, wrote_too_much
+from cot_magic.sandbox.child import MOST_THREADS
 from cot_magic.sandbox.scratch import Removals
 from cot_magic.sandbox.spare import Started
 from cot_magic.sandbox.told import Ending, Told, how_it_ended
 
 PIECE = 65_536
-MOST_THREADS = 500
 LOOK_SECONDS = 0.2
 """Between two looks at what a job takes."""
 PF_EXITING = 0x4
