@@ -189,6 +189,16 @@ def test_what_no_limit_of_the_system_counts_is_stopped_too(roomy, kind):
     assert (result.outcome, result.note) == (Outcome.BLOCKED, note)
 
 
+def test_many_threads_are_noticed_however_soon_their_job_ends(roomy):
+    source = (
+        "import _thread, threading, time\nthreading.stack_size(32_768)\n"
+        "for n in range(600): _thread.start_new_thread(time.sleep, (9,))\n"
+    )
+    result = roomy.job(source)
+    note = "stopped: it has more than 500 threads; what it had reported does not count"
+    assert (result.outcome, result.note) == (Outcome.BLOCKED, note)
+
+
 def test_a_question_is_blocked_as_nobody_can_answer(roomy):
     for source in ("input('name? ')", "import getpass; getpass.getpass()"):
         result = roomy.job(source)
