@@ -138,18 +138,37 @@ def _withhold_descriptors() -> frozenset[int]:
     return frozenset(withheld)
 
 
-def limit(limits: Limits, *, processes: bool) -> None:
-    """Set the limits of this process for good; it may be confined already. Raises OSError or ValueError."""
-    with open("/proc/self/statm") as file:
-        size = int(file.read().split()[0]) * resource.getpagesize()
-    highest = max(map(int, os.listdir("/proc/self/fd")))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What this process has already: its address space in bytes, and its highest descriptor."""
+
+    size: int
+    highest: int
+
+    @classmethod
+    def now(cls) -> "Used":
+        """Raises OSError."""
+        with open("/proc/self/statm") as file:
+            size = int(file.read().split()[0]) * resource.getpagesize()
+        return cls(size=size, highest=max(map(int, os.listdir("/proc/self/fd"))))
+
+
+def limit(limits: Limits, *, processes: bool, used: Used | None = None) -> None:
+    """Set the limits of this process for good; it may be confined already. Raises OSError or ValueError.
+
+    Parameters
+    ----------
+    used
+        What it had before it waited for its job, if it has taken nothing since.
+    """
+    used = used or Used.now()
     wanted = {
         resource.RLIMIT_CPU: limits.cpu_s,
-        resource.RLIMIT_AS: size + (limits.memory_mb << 20),
+        resource.RLIMIT_AS: used.size + (limits.memory_mb << 20),
         resource.RLIMIT_FSIZE: limits.file_mb << 20,
         resource.RLIMIT_SIGPENDING: MOST_PENDING,
         resource.RLIMIT_MSGQUEUE: 0,
-        resource.RLIMIT_NOFILE: highest + MORE_FILES,
+        resource.RLIMIT_NOFILE: used.highest + MORE_FILES,
         resource.RLIMIT_MEMLOCK: 1 << 20,
     }
     if processes:  # counts all processes of this user; no limit for root

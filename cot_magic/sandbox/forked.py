@@ -16,7 +16,7 @@ from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.sandbox import disguise, mirror, rebind, steps, syscalls, wire
 from cot_magic.sandbox.child import Ends, Surroundings, Teller, run, setting_up
-from cot_magic.sandbox.confine import ReadableFiles, confine, limit
+from cot_magic.sandbox.confine import ReadableFiles, Used, confine, limit
 from cot_magic.sandbox.exact import GeneratorStates
 from cot_magic.sandbox.permissions import Permissions
 
@@ -66,12 +66,13 @@ def wait_and_run_job(around: Inherited, ends: Ends, job_fd: int) -> None:
             loop, confined = _confined(None, none, around, ends)
             if not wire.readable(job_fd, 0):  # the job is not there yet
                 _rehearse(around, loop)
+            used = Used.now()
             with open(job_fd, "rb") as pipe:
                 data = pipe.readline()
             if not data.endswith(b"\n"):  # it is not needed
                 os._exit(0)
             job: Job = from_json(Job, json.loads(data))
-            limit(job.limits, processes=False)
+            limit(job.limits, processes=False, used=used)
             if around.collects:
                 gc.enable()
         run(job, none, confined, ends, tell, loop)

@@ -48,6 +48,8 @@ SEARCH_SECONDS = 0.05
 """For which it is believed that no file was made that must not be read, while jobs of one request start."""
 LOOKS, NEXT_LOOK_SECONDS, LEAVING_SECONDS = 3, 0.0001, 0.001
 """At a job that says that it ends: so many looks at once, and the seconds between them and later ones."""
+PAUSE_SECONDS = 0.002
+"""Before a spare is made: whoever was just answered may wait for the processor that this takes."""
 REMOVAL_SECONDS = 20.0
 """For which an answer waits until the folder of its job is removed."""
 MOST_WORKERS = 2
@@ -176,7 +178,7 @@ class ParkedCopy:
             self._prepare()
         while True:
             self._start_queued()
-            if self._wants_spare() and not self._selector.select(0):
+            if self._wants_spare() and not self._selector.select(PAUSE_SECONDS):
                 self._make_spare()
                 continue
             for key, _ in self._selector.select(self._patience()):
