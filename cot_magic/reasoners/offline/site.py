@@ -5,6 +5,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from cot_magic.core.case import Case, Cell, Frame, Raised, Variable
@@ -116,6 +117,12 @@ class Site:
         return next((site for place in places if (site := Site.at(self.case, place)) is not None), None)
 
     # --- reading ------------------------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path | None:
+        """The kernel's working directory; None if it is not known. A case names the home directory `~`."""
+        cwd = self.case.environment.cwd
+        return Path(cwd).expanduser() if cwd else None
 
     def says(self, pattern: str) -> re.Match[str] | None:
         """Search for a pattern in the message."""

@@ -40,28 +40,28 @@ def listing(folder: Path) -> list[str]:
     "lower case, and the extension.",
 )
 def near_name(site: Site) -> Iterator[Suspicion]:
-    wrong, cwd = missing_path(site), site.case.environment.cwd
-    if not wrong or not cwd:
+    wrong, cwd = missing_path(site), site.folder
+    if not wrong or cwd is None:
         return
     path = Path(wrong)
-    folder = Path(cwd) / path.parent
+    folder = cwd / path.parent
     names = listing(folder)
     same_stem = [name for name in names if Path(name).stem == path.stem]
     candidates = near(path.name, names) or same_stem
     found = [str(path.parent / name) if str(path.parent) != "." else name for name in candidates]
     nearby = bool(found)
     if not found:
-        found = _other_folders(Path(cwd), path)
+        found = _other_folders(cwd, path)
     for place, meant in enumerate(found[:3]):
         claim = worded(
             "There is no `{wrong}` in `{cwd}`. The closest name is `{meant}`."
             if nearby
             else "There is no `{wrong}` in `{cwd}`. It exists at `{meant}`.",
             wrong=wrong,
-            cwd=cwd,
+            cwd=site.case.environment.cwd,
             meant=meant,
         )
-        repairs = [repair for repair in (_respelt(site, Path(cwd), wrong, meant),) if repair is not None]
+        repairs = [repair for repair in (_respelt(site, cwd, wrong, meant),) if repair is not None]
         check = f"import os\nnot os.path.exists({wrong!r}) and os.path.exists({meant!r})"
         if len(found) == 1:
             yield site.cause(
@@ -148,9 +148,9 @@ def _below(cwd: Path, depth: int) -> Iterator[str]:
     lesson="Opening a file for writing creates the file, but not its folder.",
 )
 def missing_folder(site: Site) -> Iterator[Suspicion]:
-    wrong, cwd = missing_path(site), site.case.environment.cwd
+    wrong, cwd = missing_path(site), site.folder
     folder = str(Path(wrong).parent) if wrong else "."
-    if folder == "." or not cwd or (Path(cwd) / folder).exists():
+    if folder == "." or cwd is None or (cwd / folder).exists():
         return
     writes = any(
         isinstance(node, ast.Constant)
@@ -412,25 +412,24 @@ def mode(site: Site) -> Iterator[Suspicion]:
 )
 def absent_file(site: Site) -> Iterator[Suspicion]:
     """Where the file was looked for, and what is there."""
-    wrong, cwd = missing_path(site), site.case.environment.cwd
+    wrong = missing_path(site)
     if not wrong:
         return
     yield site.cause(
-        _absence(Path(wrong), cwd),
+        _absence(Path(wrong), site),
         "The path does not exist.",
         f"import os\nnot os.path.exists({wrong!r})",
         weight=0.4,
     )
 
 
-def _absence(path: Path, cwd: str) -> str:
+def _absence(path: Path, site: Site) -> str:
     """What is where a file was looked for, in a sentence."""
-    if not cwd:
+    if site.folder is None:
         return f"There is no `{path.name}` in the kernel's working directory."
-    folder = Path(cwd) / path.parent
-    if not folder.is_dir():
+    if not (site.folder / path.parent).is_dir():
         return f"The folder `{path.parent}` does not exist."
-    names = listing(folder)
+    names, folder = listing(site.folder / path.parent), Path(site.case.environment.cwd) / path.parent
     if not names:
         return f"There is no `{path.name}` in `{folder}`, which is empty."
     there = ", ".join(f"`{name}`" for name in names[:8])

@@ -301,15 +301,15 @@ def shadowed_module(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"module '(\w+)'") or site.says(r"from '(\w+)'")
     if said is None or said[1] not in sys.stdlib_module_names:
         return
-    cwd = site.case.environment.cwd
-    path = Path(cwd) / f"{said[1]}.py"
-    if not cwd or not path.exists():
+    folder, name = site.folder, f"{said[1]}.py"
+    if folder is None or not (folder / name).exists():
         return
+    path = Path(site.case.environment.cwd) / name
     yield site.cause(
         f"The file `{path}` hides the module `{said[1]}` of the standard library. Rename the file, remove "
         "its `__pycache__`, and restart the kernel.",
         f"`{said[1]}` is imported from the notebook's folder.",
-        f"import {said[1]}\n{said[1]}.__file__.startswith({cwd!r})",
+        f"import {said[1]}\n{said[1]}.__file__.startswith({str(folder)!r})",
         weight=0.97,
     )
 

@@ -96,6 +96,19 @@ def test_a_misspelt_file_is_found(mended, tmp_path, monkeypatch):
     assert verdict == V
 
 
+def test_a_misspelt_file_is_found_below_the_home_directory_too(mended, tmp_path, monkeypatch):
+    (tmp_path / "sales.csv").write_text("a,b\n1,2\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path.parent))  # a case names it `~`
+    verdict = mended(
+        "from pathlib import Path",
+        "text = Path('sale.csv').read_text()",
+        check="assert text[0] == 'a'",
+        cwd=f"~/{tmp_path.name}",
+    )
+    assert verdict == V
+
+
 def test_a_file_in_a_folder_is_found(mended, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "sales.csv").write_text("a,b\n1,2\n")
