@@ -43,6 +43,12 @@ def _is_column(site: Site, bound: Bound) -> bool:
     return isinstance(held, ast.expr) and site.raised.evalue in site.keys(held)
 
 
+def _more_values(site: Site) -> bool:
+    """Whether there are more values than rows."""
+    said = site.says(r"Length of values \((\d+)\) does not match length of index \((\d+)\)")
+    return said is not None and int(said[1]) > int(said[2])
+
+
 def _renames_to(site: Site, names: ast.AST | str) -> bool:
     """Whether the dictionary has the missing name among its values."""
     values = names.values if isinstance(names, ast.Dict) else []
@@ -191,6 +197,25 @@ ROWS = (
         weight=0.9,
     ),
     Remedy(
+        code="pandas.values_of_all_rows",
+        on=("ValueError",),
+        says=r"Length of values \((\d+)\) does not match length of index \((\d+)\)",
+        find=("_t[_k] = _v",),
+        write=(
+            Swap(
+                text="{t}[{k}] = {pd}.Series({v})",
+                why="Give each row that is left the value at its label.",
+                needs=("pd",),
+            ),
+        ),
+        when=lambda site, bound: _more_values(site),
+        check="{t}.index.isin(range(len({v}))).all() and not {t}.index.has_duplicates",
+        claim="`{v}` has {1} values, and `{t}` has {2} rows, which kept the labels that they had among more.",
+        lesson="What leaves rows out keeps the labels of the others. A Series is aligned by its labels.",
+        example=(_DF, "kept = df[df.v > 1].copy()\nkept['x'] = [7, 8, 9]", "list(kept.x) == [8, 9]"),
+        weight=0.9,
+    ),
+    Remedy(
         code="pandas.too_few_values",
         on=("ValueError",),
         says=r"Length of values \((\d+)\) does not match length of index \((\d+)\)",
@@ -202,6 +227,7 @@ ROWS = (
                 needs=("pd",),
             ),
         ),
+        when=lambda site, bound: not _more_values(site),
         claim="`{v}` has {1} values, and `{t}` has {2} rows.",
         lesson="A new column has one value for each row. A Series is aligned by its labels instead.",
         example=(_DF, "df['x'] = [7, 8]", "list(df.x.iloc[:2]) == [7, 8]"),
