@@ -5,10 +5,11 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from cot_magic.reasoners.offline.repair.conditions import condition_edits
+from cot_magic.reasoners.offline.repair.conditions import SIZED, condition_edits
 from cot_magic.reasoners.offline.repair.drafts import Drafts, exchanged_heads
 from cot_magic.reasoners.offline.repair.tables import REDUCTIONS, RUNNING, SORT_KEYS, SORT_KEYS_OF_PAIRS
 
+SUMMARIES = ("len", "sum", "max", "min")
 SORTING = ("sorted", "max", "min")
 NEW_ARGUMENTS = ("1", "0", "-1", "''", "' '", "None", "2")
 
@@ -22,9 +23,15 @@ def call_edits(drafts: Drafts, node: ast.Call, parent: ast.AST | None) -> None:
     def written(arguments: Sequence[str], keywords: Sequence[str] = words) -> str:
         return f"{function}({', '.join([*arguments, *keywords])})"
 
-    for one, other in itertools.combinations(range(len(args)), 2):
+    if len(args) == 1 and not words and function in SUMMARIES:
+        for name in drafts.some_names(10):
+            if name != args[0] and drafts.types_of(name) & SIZED:
+                for other in SUMMARIES:
+                    if other != function:
+                        drafts.add("callee", node, f"{other}({name})", 0.8)
+    for one, two in itertools.combinations(range(len(args)), 2):
         swapped = list(args)
-        swapped[one], swapped[other] = args[other], args[one]
+        swapped[one], swapped[two] = args[two], args[one]
         drafts.add("argswap", node, written(swapped))
     for place in range(len(args)):
         drafts.add("argdrop", node, written(args[:place] + args[place + 1 :]))
@@ -115,6 +122,11 @@ def _ranges(drafts: Drafts, node: ast.Call, args: list[str], parent: ast.AST | N
         forms = [end, f"{start} + 1, {end} + 1", f"{start} - 1, {end} - 1", f"{end}, {start}, -1"]
         for form in [*forms, f"{end} - 1, {start} - 1, -1", f"{start}, {end}, 2", f"{start} - 1, {end} + 1"]:
             drafts.add("range", node, f"range({form})", 0.2)
+    elif args[2] == "-1":
+        start, end = args[:2]
+        first = end.removesuffix(" - 1") if end.endswith(" - 1") else f"{end} + 1" if end != "-1" else "0"
+        last = start.removesuffix(" - 1") if start.endswith(" - 1") else f"{start} + 1"
+        drafts.add("range", node, f"range({first}, {last})", 0.2)
     if isinstance(parent, ast.For) and args and isinstance(parent.target, ast.Name):
         sequence = re.fullmatch(r"len\((\w+)\)", args[-1])
         if sequence is not None:

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import itertools
 import keyword
 import re
 import tokenize
@@ -9,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cot_magic.reasoners.offline.repair.drafts import Drafts
+from cot_magic.reasoners.offline.repair.drafts import FAR, Drafts
 from cot_magic.reasoners.offline.repair.edits import Edit, Splice
 from cot_magic.reasoners.offline.repair.tables import COST
 
 MOST_PLACES = 6
+MOST_NAMES = 8
 EXTRA = 0.7  # what an edit in all places costs more than in one
 
 
@@ -110,6 +112,38 @@ def _edge(tokens: list[_Token], offset: int, *, starts_first: bool) -> tuple[int
     ends = {token.end: (place, False) for place, token in enumerate(tokens)}
     one, other = (starts, ends) if starts_first else (ends, starts)
     return one.get(offset) or other.get(offset)
+
+
+def exchanged(drafts: Drafts, editable: Iterable[ast.stmt]) -> Iterator[Edit]:
+    """Two variables exchanged wherever they are read; one replaced by another in a whole statement."""
+    for function in editable:
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        types = drafts.hints.types.get(function.name, {})
+        read: dict[str, list[ast.Name]] = defaultdict(list)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in types:
+                read[node.id].append(node)
+        names = list(read)[:MOST_NAMES]
+        for one, other in itertools.combinations(names, 2):
+            if types[one] & types[other]:
+                yield _replaced(
+                    drafts, {**dict.fromkeys(read[one], other), **dict.fromkeys(read[other], one)}
+                )
+        for statement in ast.walk(function):
+            if isinstance(statement, ast.Assign | ast.Return | ast.Expr):
+                inside = set(ast.walk(statement))
+                for one, other in itertools.permutations(names, 2):
+                    places = [node for node in read[one] if node in inside]
+                    if len(places) > 1 and types[one] & types[other]:
+                        yield _replaced(drafts, dict.fromkeys(places, other))
+
+
+def _replaced(drafts: Drafts, new: dict[ast.Name, str]) -> Edit:
+    splices = tuple(sorted((*drafts.span(node), name.encode()) for node, name in new.items()))
+    line = min(node.lineno for node in new)
+    suspicion = (drafts.hints.suspicion or {}).get(line, 0.0)
+    return Edit(cost=COST["name"] + EXTRA + FAR * (1 - suspicion), kind="name", splices=splices, line=line)
 
 
 def renamed(drafts: Drafts, editable: Iterable[ast.stmt]) -> Iterator[Edit]:

@@ -3,12 +3,13 @@
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cot_magic.reasoners.offline.repair.edits import Edit, Splice, line_starts
 from cot_magic.reasoners.offline.repair.meant import brings_in, conversions, missing
-from cot_magic.reasoners.offline.repair.tables import COST, METHOD_RETURNS, RETURNS
+from cot_magic.reasoners.offline.repair.tables import COST, METHOD_RETURNS, METHODS, RETURNS
 
 TextSplice = tuple[int, int, str]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -20,7 +21,20 @@ ATOMIC = (
 COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef, ast.ClassDef)
 LONGEST_DONOR = 60  # characters of an expression that is tried elsewhere
 AS_SAID = 1.0  # what an edit costs less that brings in what the docstring says and the code does not do
+DOUBLE = 1.5  # what an edit of a function costs more that stands in for another one in an assert
 FAR = 1.5  # what the least suspicious line costs more than the most suspicious
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The variables where a call returned whose result a check compares with an expected value."""
+
+    function: str
+    line: int
+    values: Mapping[str, Any]
+    returned: Any
+    expected: Any = None
+    passed: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +51,10 @@ class Hints:
         Names of the columns of tables that hold few different values.
     factors, offsets
         By what all failing results differ from the expected ones, if it is by the same.
+    given
+        The functions that the asserts give to others, and never call.
+    contexts
+        Where functions returned what checks compare.
     """
 
     types: Mapping[str, Mapping[str, set[str]]] = field(default_factory=dict)
@@ -48,6 +66,8 @@ class Hints:
     strings: Sequence[str] = ()
     ints: Sequence[int] = ()
     functions: Sequence[str] = ()
+    given: frozenset[str] = frozenset()
+    contexts: Sequence[Context] = ()
     globals: frozenset[str] = frozenset()
     attributes: Sequence[str] = ()
 
@@ -121,8 +141,20 @@ class Drafts:
                 self.expressions.setdefault(text, node)
             if isinstance(node, ast.If | ast.While | ast.IfExp) and self._short(text := self.text(node.test)):
                 self.tests.append(text)
+        self.near = {text: node for owner in self.expressions.values() for text, node in self._nearly(owner)}
         self.strings = list(dict.fromkeys(self.strings))
         self.tests = list(dict.fromkeys(self.tests))
+
+    def _nearly(self, node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+        """The expression with the element beside, or with another method of the same family."""
+        match node:
+            case ast.Subscript(value=owner, slice=ast.Name() | ast.BinOp() as index):
+                for step in ("- 1", "+ 1"):
+                    yield f"{self.text(owner)}[{self.text(index)} {step}]", node
+            case ast.Call(func=ast.Attribute(value=owner, attr=name), args=[], keywords=[]):
+                for other in next((group for group in METHODS if name in group), ()):
+                    if other != name:
+                        yield f"{self.text(owner)}.{other}()", node
 
     @staticmethod
     def _short(text: str) -> bool:
@@ -149,6 +181,8 @@ class Drafts:
     def at(self, statement: ast.stmt, suspicion: float) -> None:
         """Make the next edits at that statement."""
         self.penalty, self.line = FAR * (1 - suspicion), statement.lineno
+        if self.function_name in self.hints.given:
+            self.penalty += DOUBLE
 
     # --- the source ---------------------------------------------------------------------------------------
 

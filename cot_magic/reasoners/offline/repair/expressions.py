@@ -15,6 +15,7 @@ from cot_magic.reasoners.offline.repair.tables import CHANGERS, SORT_KEYS, WRAPP
 from cot_magic.reasoners.offline.repair.values import attribute_edits, constant_edits, name_edits
 
 PLACES = (ast.Return, ast.Assign, ast.For, ast.Call)
+NEARLY = 0.5  # what a neighbour of an expression costs more than the expression itself
 OF_DATA = 2.5  # what an edit of data costs more
 AS_MEASURED = -0.6  # of a number that the results or the words of the function ask for
 NOT_NUMBERS = ("str", "list", "tuple", "dict", "set", "bool", "function", "NoneType", "type", "object")
@@ -166,7 +167,7 @@ def _numeric(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
     if isinstance(node, ast.Constant):
         return
     for number in dict.fromkeys([*drafts.hints.factors, *drafts.conversions]):
-        for sign in "*/":
+        for sign in "*/%":
             add("opadd", f"{operand} {sign} {number}", AS_MEASURED)
     for number in drafts.hints.offsets:
         add("opadd", f"{operand} {'-' if number < 0 else '+'} {abs(number)}", AS_MEASURED)
@@ -257,12 +258,13 @@ def _replaced(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
     if isinstance(node, ast.Call | ast.Subscript | ast.BinOp | ast.Compare | ast.Name | ast.Attribute):
         extra = 0.6 if isinstance(node, ast.Name) else 0.2
         closed = isinstance(parent, ast.Return | ast.Assign | ast.Call | ast.If | ast.While)
-        for other, donor in drafts.expressions.items():
+        near = dict.fromkeys(drafts.near, NEARLY)
+        for other, donor in [*drafts.near.items(), *drafts.expressions.items()]:
             tests = isinstance(donor, ast.Compare | ast.BoolOp)
             alike = type(donor) is type(node) or not isinstance(donor, ast.Compare)
             if other != text and alike and isinstance(node, ast.Compare) == tests:
                 bare = closed or isinstance(donor, ATOMIC)
-                drafts.add("exprdonor", node, other if bare else f"({other})", extra)
+                drafts.add("exprdonor", node, other if bare else f"({other})", extra + near.get(other, 0.0))
 
 
 def _concatenated(drafts: Drafts, node: ast.expr) -> None:

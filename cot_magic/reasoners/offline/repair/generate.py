@@ -3,13 +3,14 @@
 import ast
 from collections.abc import Iterator, Sequence
 
-from cot_magic.reasoners.offline.repair.clones import cloned, renamed
+from cot_magic.reasoners.offline.repair.clones import cloned, exchanged, renamed
 from cot_magic.reasoners.offline.repair.drafts import Drafts, Hints
 from cot_magic.reasoners.offline.repair.edits import Edit
 from cot_magic.reasoners.offline.repair.expressions import expression_edits
 from cot_magic.reasoners.offline.repair.insertions import insertions
 from cot_magic.reasoners.offline.repair.moves import moves
 from cot_magic.reasoners.offline.repair.statements import statement_edits
+from cot_magic.reasoners.offline.repair.synthesis import synthesised
 
 DATA_PENALTY = 3.0  # of statements that only hold data, which the results are about
 MOST_SETTINGS = 2  # more constants than that are data
@@ -38,16 +39,36 @@ def single_edits(source: bytes, tree: ast.Module, editable: Sequence[int], hints
             case _:
                 drafts.enter(None, plain)
                 _block(drafts, [statement], None)
-    drafts.found += [*cloned(drafts, statements), *renamed(drafts, statements)]
+    drafts.found += [
+        *cloned(drafts, statements),
+        *exchanged(drafts, statements),
+        *renamed(drafts, statements),
+    ]
     return sorted(drafts.found, key=lambda edit: edit.cost)
 
 
 def _function(drafts: Drafts, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     drafts.enter(function, [])
     drafts.penalty, drafts.line = OWN_PENALTY, function.lineno
-    for default in function.args.defaults:
+    given = function.args
+    for argument, default in zip(
+        given.args[len(given.args) - len(given.defaults) :], given.defaults, strict=True
+    ):
         expression_edits(drafts, default)
+        _made_anew(drafts, function, argument, default)
     _block(drafts, function.body, None)
+    synthesised(drafts, function)
+
+
+def _made_anew(
+    drafts: Drafts, function: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg, default: ast.expr
+) -> None:
+    """A default value that is made for each call, not once for all of them."""
+    first = function.body[1 if ast.get_docstring(function) is not None and len(function.body) > 1 else 0]
+    if isinstance(default, ast.List | ast.Dict | ast.Set | ast.Call) and drafts.alone(first):
+        start, indent, name = drafts.lines(first)[0], drafts.indentation(first), argument.arg
+        new = f"{indent}if {name} is None:\n{indent}    {name} = {drafts.text(default)}\n"
+        drafts.add_all("init", [(*drafts.span(default), "None"), (start, start, new)], -1.0)
 
 
 def _block(drafts: Drafts, body: Sequence[ast.stmt], loop: ast.stmt | None) -> None:

@@ -213,6 +213,12 @@ def variants(value: Any, chance: random.Random, depth: int = 0) -> Iterator[Any]
                 yield {name: item for name, item in value.items() if name != key}
                 for new in list(variants(value[key], chance, depth + 1))[:5]:
                     yield {**value, key: new}
+        case _ if hasattr(value, "iloc"):  # a table or a column
+            rows = list(range(len(value)))
+            yield from (value.iloc[1:], value.iloc[:-1], value.iloc[::-1], value.iloc[[*rows, *rows[:1]]])
+            yield value.iloc[chance.sample(rows, len(rows))[: len(rows) // 2 + 1]]
+        case _ if type(value).__name__ == "ndarray" and value.ndim:
+            yield from (value[1:], value[:-1], value[::-1], value * 2, value[: len(value) // 2 + 1])
         case set():
             yield from (set(), set(list(value)[:1]), set(list(value)[1:]))
 

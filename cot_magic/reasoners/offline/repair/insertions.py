@@ -150,6 +150,8 @@ def _donors(
         if isinstance(donor, ast.Return) and not gap.closing:
             continue
         _insert(drafts, "donor", gap, text, 0.0)
+        for one in _each_by_itself(drafts, donor):
+            _insert(drafts, "donor", gap, one, 0.0)
         used = [node for node in ast.walk(donor) if isinstance(node, ast.Name) and node.id in drafts.names]
         first = drafts.span(donor)[0]
         for node in used if len(used) <= 5 else ():
@@ -157,6 +159,14 @@ def _donors(
             for other in drafts.some_names(8):
                 if other != node.id and drafts.types_of(other) & drafts.types_of(node.id):
                     _insert(drafts, "donor", gap, text[:start] + other + text[end:], 0.7)
+
+
+def _each_by_itself(drafts: Drafts, donor: ast.stmt) -> Iterator[str]:
+    """The assignments of which `a, b = x, y` is made."""
+    match donor:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+            for target, value in zip(targets, values, strict=False):
+                yield f"{drafts.text(target)} = {drafts.text(value)}"
 
 
 def _donated_guard(drafts: Drafts, donor: ast.If, gap: Gap) -> None:

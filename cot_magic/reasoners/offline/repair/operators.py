@@ -4,7 +4,7 @@ import ast
 import re
 
 from cot_magic.reasoners.offline.repair.drafts import Drafts
-from cot_magic.reasoners.offline.repair.tables import BINARY, COMPARISON, NEAR
+from cot_magic.reasoners.offline.repair.tables import BINARY, COMPARISON, NEAR, PARTS, REDUCTIONS
 
 BINARY_ORDER = ("+", "-", "*", "//", "/", "%", "**", "&", "|", "^", "<<", ">>")
 TO_A_LITERAL = 1.0  # what it costs more to leave only a literal of an expression that reads names
@@ -24,6 +24,19 @@ def comparison_edits(drafts: Drafts, node: ast.Compare) -> None:
         if len(node.ops) == 1 and mine in ("<", "<=", ">", ">="):
             drafts.add("argswap", node, f"{drafts.text(right)} {mine} {drafts.text(left)}", 0.2)
         left = right
+    match node:
+        case ast.Compare(
+            left=ast.Attribute(value=one, attr=name), comparators=[ast.Attribute(value=other, attr=same)]
+        ) if name == same and name in PARTS:
+            rest = PARTS[PARTS.index(name) + 1 :]
+            for end in range(1, len(rest) + 1):
+                sides = (
+                    ", ".join(f"{drafts.text(owner)}.{part}" for part in (name, *rest[:end]))
+                    for owner in (one, other)
+                )
+                drafts.add(
+                    "cmp", node, f" {COMPARISON[type(node.ops[0])]} ".join(f"({side})" for side in sides), 1.0
+                )
 
 
 def _spaced(gap: str, operator: str) -> str:
@@ -46,11 +59,34 @@ def boolean_edits(drafts: Drafts, node: ast.BoolOp) -> None:
         drafts.add("opdrop", node, f" {mine} ".join(rest), 0.2)
 
 
+def _of_each_row(drafts: Drafts, node: ast.BinOp, mine: str) -> None:
+    """The sum of products for the product of sums, and the reverse for other means of ratios."""
+    match node.left, node.right:
+        case (
+            ast.Call(func=ast.Attribute(attr=name) as one, args=[], keywords=[]),
+            ast.Call(func=ast.Attribute(attr=other) as two, args=[], keywords=[]),
+        ) if name == other and name in REDUCTIONS:
+            pair = f"{drafts.operand(one.value)} {mine} {drafts.operand(two.value)}"
+            drafts.add("opswap", node, f"({pair}).{name}()")
+    parent = drafts.parent.get(node)
+    call = drafts.parent.get(parent) if isinstance(parent, ast.Attribute) else None
+    if isinstance(parent, ast.Attribute) and isinstance(call, ast.Call) and parent.attr in REDUCTIONS:
+        left, right = drafts.operand(node.left), drafts.operand(node.right)
+        for way in dict.fromkeys([parent.attr, "sum"]):
+            drafts.add("opswap", call, f"({left}.{way}() {mine} {right}.{way}())")
+
+
 def binary_edits(drafts: Drafts, node: ast.BinOp) -> None:
     """Another operator, one operand alone, operands exchanged or grouped the other way."""
     mine = BINARY.get(type(node.op))
     if mine is None:
         return
+    if mine == "*" and isinstance(node.left, ast.List):
+        for element in node.left.elts if len(node.left.elts) == 1 else ():
+            anew = f"[{drafts.text(element)} for _ in range({drafts.text(node.right)})]"
+            drafts.add("copy", node, anew, 3.0 if isinstance(element, ast.Constant) else 0.0)
+    if mine in ("*", "/"):
+        _of_each_row(drafts, node, mine)
     gap = (drafts.span(node.left)[1], drafts.span(node.right)[0])
     between, kind = drafts.between(*gap), drafts.type_of(node)
     for place, new in enumerate(BINARY_ORDER):

@@ -8,7 +8,7 @@ from types import CodeType
 
 from cot_magic.reasoners.offline.repair.edits import Splice, line_starts, spliced
 
-FILE = "<cot candidate>"
+FILE, CHECK_FILE = "<cot candidate>", "<cot check>"
 TICK, EQUAL, IS, TRUE, WRONG = (f"__cot_{name}__" for name in ("tick", "equal", "is", "true", "wrong"))
 ERROR = "__cot_error__"
 COMPOUND = (
@@ -200,4 +200,4 @@ def _compiled_check(recording: _Recording, statement: ast.stmt, place: int) -> C
     node: ast.stmt = recording.visit(copy.deepcopy(statement))
     if not isinstance(node, (*DEFINITIONS, *IMPORTS, ast.Try)):
         node = _guarded(node, ast.Constant(f"S{place}"), statement)
-    return compile(ast.fix_missing_locations(ast.Module([node], [])), "<cot check>", "exec")
+    return compile(ast.fix_missing_locations(ast.Module([node], [])), CHECK_FILE, "exec")

@@ -76,11 +76,54 @@ def _turns_once(loop: ast.For | ast.While) -> bool:
 
 
 def _unused(function: ast.FunctionDef) -> int:
-    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
-    used = {node.id for node in names if not isinstance(node.ctx, ast.Store)}
-    stored = {node.id for node in names if isinstance(node.ctx, ast.Store) and not node.id.startswith("_")}
+    """Arguments that are not read, and statements on which nothing depends that the caller can see."""
     given = {arg.arg for arg in function.args.args} - {"self"}
-    return len(given - used) + len(stored - used)
+    read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _is_read(node)}
+    made: list[tuple[set[str], set[str]]] = []  # what a statement changes, and what that depends on
+    live = given | {"self"}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=targets):
+                changed = {root for target in targets for root in _roots(target)}
+                made.append((changed, _names(node)))
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+                made.append((_roots(target), _names(node)))
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner))) if roots := _roots(owner):
+                made.append((roots, _names(node)))
+            case ast.Return() | ast.Expr() | ast.Assert() | ast.Raise() | ast.With() | ast.Global():
+                live |= _names(node)
+            case ast.If(test=test) | ast.While(test=test) | ast.For(iter=test):
+                live |= _names(test)
+            case ast.FunctionDef() | ast.Lambda() if node is not function:
+                live |= _names(node)
+    size = -1
+    while size < len(live):
+        size = len(live)
+        live = live.union(*(used for changed, used in made if not live.isdisjoint(changed)))
+    unused = sum(
+        live.isdisjoint(changed) and not any(name.startswith("_") for name in changed) for changed, _ in made
+    )
+    return len(given - read) + unused
+
+
+def _is_read(node: ast.Name) -> bool:
+    return not isinstance(node.ctx, ast.Store)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name) and _is_read(item)}
+
+
+def _roots(target: ast.AST) -> set[str]:
+    """The variables that an assignment to the target changes."""
+    while isinstance(target, ast.Subscript | ast.Attribute | ast.Starred):
+        target = target.value
+    match target:
+        case ast.Name(id=name):
+            return {name}
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return {name for part in parts for name in _roots(part)}
+    return set()
 
 
 def _turned_out(function: ast.FunctionDef) -> int:

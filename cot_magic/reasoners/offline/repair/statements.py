@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from cot_magic.reasoners.offline.repair.conditions import condition_edits
+from cot_magic.reasoners.offline.repair.conditions import condition_edits, small_tests
 from cot_magic.reasoners.offline.repair.drafts import Drafts, exchanged_heads, reindented
 from cot_magic.reasoners.offline.repair.tables import BINARY, CHANGERS, RESULTS, STARTS
 
@@ -29,8 +29,9 @@ def statement_edits(
             _assigned(drafts, statement, target)
             if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
                 _collected(drafts, statement, target)
-        case ast.For(body=[ast.For() as inner]):
-            exchanged_heads(drafts, statement, inner)
+        case ast.For():
+            for inner in (item for item in statement.body if isinstance(item, ast.For)):
+                exchanged_heads(drafts, statement, inner)
         case ast.Expr():
             _expression(drafts, statement)
         case ast.Return():
@@ -49,6 +50,7 @@ def _branch(drafts: Drafts, statement: ast.If, body: Sequence[ast.stmt], place: 
     if drafts.source[:end].endswith(b"elif"):
         drafts.add("branch", (end - 4, end), "if", 0.2)
         return
+    _other_order(drafts, statement)
     previous = body[place - 1] if place > 0 else None
     if isinstance(previous, ast.If) and not _ends_in_else(previous):
         drafts.add("branch", (end - 2, end), "elif", 0.2)
@@ -57,6 +59,25 @@ def _branch(drafts: Drafts, statement: ast.If, body: Sequence[ast.stmt], place: 
         inner = drafts.between(drafts.lines(statement.body[0])[0], drafts.lines(statement.body[-1])[1])
         bare = reindented(inner, drafts.indentation(statement.body[0]), drafts.indentation(statement))
         drafts.add("delete", drafts.lines(statement), bare, 0.8)
+
+
+def _other_order(drafts: Drafts, statement: ast.If) -> None:
+    """A branch of `if … elif …` before the ones that are tested before it."""
+    spans, branch = [], statement
+    while True:
+        spans.append((drafts.span(branch.test)[0], drafts.span(branch.body[-1])[1]))
+        match branch.orelse:
+            case [ast.If() as following] if drafts.source[: drafts.span(following)[1]].startswith(
+                b"elif", drafts.span(following)[0]
+            ):
+                branch = following
+            case _:
+                break
+    texts = [drafts.between(*span) for span in spans]
+    for late in range(1, len(spans)):
+        for early in range(late):
+            order = [*texts[:early], texts[late], *texts[early:late]]
+            drafts.add_all("branch", [(*span, new) for span, new in zip(spans, order, strict=False)], 0.2)
 
 
 def _ends_in_else(statement: ast.If) -> bool:
@@ -198,6 +219,9 @@ def _returned(drafts: Drafts, statement: ast.Return) -> None:
     value = statement.value
     if value is None:
         return
+    if drafts.type_of(value) == "bool":
+        for test in [*drafts.tests, *small_tests(drafts, 40)]:
+            drafts.add("ret", statement, f"return {test}", 0.4)
     text = drafts.text(value)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in CHANGERS:
         receiver = drafts.text(value.func.value)

@@ -25,7 +25,7 @@ from cot_magic.reasoners.offline.repair.tables import DOUBT
 from cot_magic.reasoners.offline.repair.time_limit import TimeLimit
 
 MOST_COMPARED = 60
-MOST_INPUTS = 240
+MOST_INPUTS, FEWEST_INPUTS = 240, 6
 CALL_S = 0.15
 CALL_TICKS = 30_000
 LONGEST_RESULT = 120  # characters that are compared
@@ -34,7 +34,7 @@ Example = tuple[str, str]
 UNKNOWN = "-"  # not run: no time was left
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 # what a survivor's rank counts beside its cost
-EXAMPLE, RAISES, LITERAL, ODD, SHARE, AGREE, SAME, SMELL = 2.0, 1.0, 1.5, 2.0, 0.8, 1.0, 1.5, 0.8
+EXAMPLE, RAISES, LITERAL, ODD, SHARE, AGREE, SAME, SMELL = 2.0, 1.0, 1.5, 2.0, 0.8, 1.0, 1.5, 1.2
 MORE_CHANGED = 0.8  # it changes all that a rival at the same place changes, and more
 UNBOUND = 6.0  # for each name that nothing defines: there the mistake still is
 
@@ -138,9 +138,15 @@ class Judging:
         self.usual = set(bench.recorder.expected_types)
         if self.usual & {"int", "float"}:
             self.usual |= {"int", "float"}
+        rivals = list(by_source.values())[:MOST_COMPARED]
+        started = self.limit.left
         original, _ = self.behaviour(bench.program, calls, examples)
+        share = (started - self.limit.left) * len(rivals) / max(0.01, self.limit.left)
+        if share > 1:  # all of them on fewer calls
+            calls = calls[: max(FEWEST_INPUTS, int(len(calls) / share))]
+            original = original[: len(calls)]
         compared: list[Survivor] = []
-        for survivor in list(by_source.values())[:MOST_COMPARED]:
+        for survivor in rivals:
             if compared and self.limit.over:
                 break
             program = CheckedProgram(survivor.source)

@@ -11,7 +11,7 @@ COST = {
     "aug": 1.8, "branch": 2.6, "init": 2.8, "copy": 2.6, "callparen": 1.8, "yieldf": 2.0, "sortret": 2.0,
     "exprdonor": 3.4, "concat": 3.4, "strlit": 3.0, "compif": 3.0, "sortkw": 2.6, "rename": 1.6,
     "regex": 3.2, "subcall": 1.4, "guardlit": 4.6, "range": 2.0, "condatom": 3.6, "wrapstmt": 3.6,
-    "tern": 3.8, "loopvar": 2.4,
+    "synth": 3.0, "tern": 3.8, "loopvar": 2.4,
 }  # fmt: skip
 
 # how much less (or more) a survivor of a kind is trusted than its cost says
@@ -74,6 +74,18 @@ argmax argmin idxmax idxmin
 any all
 """)
 
+OPTIONS = (
+    *_groups("""
+inner left outer right
+first last
+ffill bfill
+linear nearest
+index columns
+"""),
+    *METHODS,
+)
+"""Strings that name a way to do something."""
+
 CHANGERS = frozenset(
     ["sort", "reverse", "append", "extend", "remove", "insert", "add", "update", "discard", "pop"]
 )
@@ -88,6 +100,9 @@ RUNNING = frozenset(
     ["cumsum", "cumprod", "cummax", "cummin", "diff", "shift", "rank", "pct_change", "ffill", "bfill"]
 )
 """Methods of a column whose results depend on the rows before, or on all of them."""
+
+PARTS = ("year", "month", "day", "hour", "minute", "second")
+"""Of a date and a time; what comes later only counts if what comes before is equal."""
 
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",

@@ -19,6 +19,11 @@ class TimeLimit:
         self._clock = time.monotonic() + elapsed_s
 
     @property
+    def left(self) -> float:
+        """The seconds of the processor that are left."""
+        return self._processor - time.process_time()
+
+    @property
     def over(self) -> bool:
         """Whether one of the two is used up."""
         return time.process_time() > self._processor or time.monotonic() > self._clock

@@ -2,31 +2,66 @@
 
 import ast
 import builtins
+import copy
 import math
 import sys
 import types
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cot_magic.reasoners.offline.repair.bench import Bench, TrialEnd
-from cot_magic.reasoners.offline.repair.drafts import Hints
-from cot_magic.reasoners.offline.repair.program import FILE, FUNCTIONS, IMPORTS, CheckedProgram, Key
+from cot_magic.reasoners.offline.repair.drafts import Context, Hints
+from cot_magic.reasoners.offline.repair.program import (
+    CHECK_FILE,
+    DEFINITIONS,
+    FILE,
+    FUNCTIONS,
+    IMPORTS,
+    CheckedProgram,
+    Key,
+)
 
 MOST_COLUMNS = 12
 MOST_EVENTS = 60_000
+MOST_CONTEXTS = 60
 MOST_OF_ENDLESS = 8_000
 COLLECTIONS = (list, tuple, dict, set)
 SMALL = (None, True, False, 0, 1, -1, 2, "", b"")  # results of a special case, however often expected
 CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
+NO_DATA = (*CALLABLE, types.ModuleType)
 Unit = tuple[Key, bool, frozenset[int]]
 
 
 class LineTrace:
-    """Follows one run line by line."""
+    """Follows one run of a program line by line.
 
-    def __init__(self, names: Iterable[str], *, endless: bool) -> None:
+    A check has executed the lines since the check before it, and those of the statements that gave the names
+    that it reads their values.
+    """
+
+    def __init__(self, bench: Bench, names: Iterable[str], *, endless: bool) -> None:
         self.units: list[Unit] = []
+        self.contexts: list[Context] = []
+        self._returned: list[Context] = []
+        self._recorder = bench.recorder
+        program = bench.program
+        self._statements = iter(program.plan)
+        self._program, self._checking = program, False
+        self._made: dict[str, set[int]] = defaultdict(set)  # for each name, the lines that its value is from
+        self._given: dict[str, set[int]] = defaultdict(set)  # the lines of checks that got it
+        self._inside = {line for place in program.definitions for line in inside(program, place)}
+        self._whole: set[int] = set()  # the lines of the present statement
+        self._used: set[str] = set()
+        self._data = {name for name, value in bench.namespace.items() if not isinstance(value, NO_DATA)}
+        self._data |= {
+            node.id
+            for place, _ in program.plan
+            if not isinstance(top := program.tree.body[place], (*DEFINITIONS, *IMPORTS))
+            for node in ast.walk(top)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
         self.types: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.attributes: dict[str, None] = {}
         self.lines: set[int] = set()
@@ -36,11 +71,57 @@ class LineTrace:
         self._seen: Counter[tuple[str, int]] = Counter()
 
     def checked(self, key: Key, passed: bool) -> None:
-        """One check ended: the lines since the one before are its lines."""
-        self.units.append((key, passed, frozenset(self.lines)))
+        """One check ended. If it only looks at a value that was made elsewhere, an earlier check may have
+        changed that value.
+        """
+        self._compared(key, passed)
+        reached = self.reached
+        if reached.isdisjoint(self._inside):
+            reached = reached.union(*(self._given[name] for name in self._used))
+        self.units.append((key, passed, frozenset(reached)))
         self.lines = set()
 
+    def _compared(self, key: Key, passed: bool) -> None:
+        """Remember what the call knew whose result was compared."""
+        value, expected = (kept.get(key) for kept in (self._recorder.values, self._recorder.expected))
+        call = next((item for item in reversed(self._returned) if item.returned is value), None)
+        if call is not None and key in self._recorder.expected:
+            self.contexts.append(replace(call, expected=expected, passed=passed))
+
+    def _left(self, frame: types.FrameType, value: Any) -> None:
+        """A function that no other one of the program has called returns."""
+        caller = frame.f_back
+        if caller is None or len(self._returned) >= MOST_CONTEXTS or frame.f_code.co_name == "<module>":
+            return
+        if caller.f_code.co_name != "<module>" and caller.f_code.co_filename != CHECK_FILE:
+            return
+        try:
+            values = copy.deepcopy(dict(frame.f_locals))
+        except Exception:  # it holds what cannot be copied
+            return
+        self._returned.append(
+            Context(function=frame.f_code.co_name, line=frame.f_lineno, values=values, returned=value)
+        )
+
+    @property
+    def reached(self) -> set[int]:
+        """What was executed since the last check, or for what is checked now."""
+        return (self.lines or self._whole).union(*(self._made[name] for name in self._used))
+
+    def _next_statement(self) -> None:
+        """A top-level statement begins: what the one before has executed is what its names are from."""
+        reached, kept = self.reached, self._given if self._checking else self._made
+        for name in self._used:
+            kept[name] |= reached
+        place = next(self._statements)[0]
+        statement = self._program.tree.body[place]
+        self._used = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)} & self._data
+        self._checking = place in self._program.checks
+        self.lines, self._whole = set(), set()
+
     def __call__(self, frame: types.FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code.co_name == "<module>" and frame.f_code.co_filename in (FILE, CHECK_FILE):
+            self._next_statement()
         return self._line if frame.f_code.co_filename == FILE else None
 
     def _line(self, frame: types.FrameType, event: str, argument: Any) -> Any:
@@ -50,8 +131,11 @@ class LineTrace:
             return None
         self._events += 1
         self.lines.add(frame.f_lineno)
+        self._whole.add(frame.f_lineno)
         place = frame.f_code.co_name, frame.f_lineno
         self._seen[place] += 1
+        if event == "return":
+            self._left(frame, argument)
         if self._seen[place] <= 12 or (event == "return" and self._seen[place] < 40):
             self._look(frame)
         return self._line
@@ -83,7 +167,7 @@ def hints_of(bench: Bench, *, endless: bool) -> tuple[Hints, TrialEnd]:
     program = bench.program
     names = {node.id for node in ast.walk(program.tree) if isinstance(node, ast.Name)}
     names |= {node.arg for node in ast.walk(program.tree) if isinstance(node, ast.arg)}
-    trace = LineTrace(names, endless=endless)
+    trace = LineTrace(bench, names, endless=endless)
     bench.recorder.heard = trace.checked
     sys.settrace(trace)
     try:
@@ -96,7 +180,7 @@ def hints_of(bench: Bench, *, endless: bool) -> tuple[Hints, TrialEnd]:
     units = trace.units
     failed = any(not passed for _, passed, _ in units)
     if outcome.stopped and (trace.lines or not failed):
-        units = [*units, ("crash", False, frozenset(trace.lines))]
+        units = [*units, ("crash", False, frozenset(trace.reached))]
     suspicion = ochiai(units)
     if any(line in suspicion for place in program.editable for line in inside(program, place)):
         return _hints(bench, trace, suspicion), outcome
@@ -139,8 +223,21 @@ def _hints(bench: Bench, trace: LineTrace, suspicion: dict[int, float] | None) -
         strings=strings,
         ints=ints,
         functions=functions,
+        contexts=trace.contexts,
+        given=_given(program, functions),
         globals=frozenset(_global_names(bench)),
         attributes=sorted(trace.attributes),
+    )
+
+
+def _given(program: CheckedProgram, functions: Sequence[str]) -> frozenset[str]:
+    """The functions that checks mention without calling them."""
+    nodes = [node for place in program.checks for node in ast.walk(program.tree.body[place])]
+    called = {
+        node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return (
+        frozenset(node.id for node in nodes if isinstance(node, ast.Name) and node.id in functions) - called
     )
 
 

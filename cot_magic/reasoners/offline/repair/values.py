@@ -5,7 +5,7 @@ import re
 
 from cot_magic.reasoners.offline.repair.conditions import NUMBERS
 from cot_magic.reasoners.offline.repair.drafts import Drafts
-from cot_magic.reasoners.offline.repair.tables import FUNCTIONS, METHODS
+from cot_magic.reasoners.offline.repair.tables import FUNCTIONS, METHODS, OPTIONS
 
 
 def constant_edits(drafts: Drafts, node: ast.Constant, parent: ast.AST | None) -> None:
@@ -66,6 +66,7 @@ def _string(drafts: Drafts, node: ast.Constant, value: str, parent: ast.AST | No
         near += [(value[:-1], 0.5), (value[1:], 0.5)]
     if len(value) <= 12:
         near += [(value[:place] + value[place + 1 :], 0.8) for place in range(len(value))]
+    near += [(other, 0.4) for group in OPTIONS if value in group for other in group]
     for other in [*drafts.strings, *drafts.hints.strings]:
         near.append((other, 0.4))
         if len(other) <= 2:

@@ -127,6 +127,63 @@ MISTAKES = [
         "for letter in letters for row in rows",
     ),
     (
+        "a missing branch that needs an expression of its own",
+        "def upper_half(xs):\n    s = sorted(xs)\n    n = len(s)\n    return s[n // 2:]\n\n"
+        "def centre(xs):\n    s = sorted(xs)\n    m = len(s) // 2\n    return s[m]\n\n"
+        "assert centre([3, 1, 2]) == 2\nassert centre([4, 1, 3, 2]) == 2.5\nassert centre([10, 20]) == 15\n",
+        "    if len(s) % 2 == 0:\n        return (s[m] + s[m - 1]) / 2\n",
+    ),
+    (
+        "branches in the wrong order",
+        "def size(n):\n    if n > 10:\n        return 'medium'\n    elif n > 100:\n        return 'large'\n    return 'small'\n\n"
+        "assert size(5) == 'small'\nassert size(50) == 'medium'\nassert size(500) == 'large'\n",
+        "    if n > 100:\n        return 'large'\n    elif n > 10:\n        return 'medium'\n",
+    ),
+    (
+        "a default value that is made once",
+        "def noted(item, notes=[]):\n    notes.append(item)\n    return notes\n\n"
+        "assert noted(1) == [1]\nassert noted(2) == [2]\nassert noted(3, [0]) == [0, 3]\n",
+        "notes=None):\n    if notes is None:\n        notes = []\n",
+    ),
+    (
+        "one row several times",
+        "def table(rows, columns):\n    return [[0] * columns] * rows\n\ndef marked(t, row):\n    t[row][0] = 1\n    return t\n\n"
+        "assert marked(table(2, 2), 0) == [[1, 0], [0, 0]]\nassert marked(table(1, 1), 0) == [[1]]\n",
+        "[[0] * columns for _ in range(rows)]",
+    ),
+    (
+        "two variables exchanged",
+        "def shares(done, left):\n    a = sum(done)\n    b = sum(left)\n    whole = a + b\n    return [b / whole, (a, b)]\n\n"
+        "assert shares([1], [3]) == [0.25, (3, 1)]\nassert shares([2], [2]) == [0.5, (2, 2)]\n",
+        "a = sum(left)\n    b = sum(done)\n",
+    ),
+    (
+        "a part of a date that counts only if what comes before is equal",
+        "def earlier(a, b):\n    return a.month < b.month\n\nfrom datetime import date\n"
+        "assert earlier(date(2000, 1, 5), date(2001, 1, 6))\nassert not earlier(date(2000, 1, 5), date(2000, 1, 5))\n"
+        "assert earlier(date(2000, 1, 5), date(2000, 2, 1))\nassert not earlier(date(2000, 2, 1), date(2000, 1, 5))\n",
+        "(a.month, a.day) < (b.month, b.day)",
+    ),
+    (
+        "a value that is checked after the statement that made it",
+        "def spread(xs):\n    top = max(xs)\n    low = min(xs)\n    return {'n': len(xs), 'by': top + low}\n\n"
+        "data = [3, 9, 5]\nresult = spread(data)\nassert result['n'] == 3\nassert result['by'] == 6\n",
+        "top - low",
+    ),
+    (
+        "what an earlier assert has changed",
+        "def best(xs):\n    xs.sort(reverse=True)\n    return xs[:2]\n\n"
+        "data = [3, 9, 5]\nassert best(data) == [9, 5]\nassert data == [3, 9, 5]\n",
+        "xs = sorted(xs, reverse=True)",
+    ),
+    (
+        "an assignment out of several",
+        "def longest_run(text):\n    best, run, last = 0, 0, ''\n    for c in text:\n        if c != last:\n            last = c\n"
+        "        run += 1\n        best = max(best, run)\n    return best\n\n"
+        "assert longest_run('aab') == 2\nassert longest_run('') == 0\nassert longest_run('abbb') == 3\nassert longest_run('aabbbab') == 3\nassert longest_run('abab') == 1\n",
+        "run = 0",
+    ),
+    (
         "an endless loop",
         "def halvings(n):\n    count = 0\n    while n > 1:\n        count += 1\n    return count\n\n"
         "assert halvings(8) == 3\nassert halvings(1) == 0\nassert halvings(5) == 2\n",
@@ -349,6 +406,32 @@ def test_an_edit_is_among_those_that_are_made(bench, source, wanted):
     edits = Screening(bench=made, limit=TimeLimit(1, 1))._edits(hints)
     results = [spliced(made.program.source, edit.splices) for edit in edits]
     assert any(wanted.encode() in result for result in results if result)
+
+
+def test_a_function_that_an_assert_gives_to_another_is_edited_late(bench):
+    made = bench(
+        "def double(x):\n    return x + x\n\ndef twice(f, x):\n    return f(x)\n\nassert twice(double, 1) == 4\n"
+    )
+    hints, _ = hints_of(made, endless=False)
+    assert hints.given == {"double"}
+    costs = {
+        edit.line: edit.cost for edit in reversed(Screening(bench=made, limit=TimeLimit(1, 1))._edits(hints))
+    }
+    assert costs[5] < costs[2]
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("a = sum(xs)\n    b = a + y\n    return xs", 2),
+        ("a = sum(xs)\n    b = a + y\n    return b", 0),
+        ("a = sorted(xs)\n    a.append(y)\n    return xs", 2),
+        ("xs.append(y)", 0),
+        ("a, b = xs\n    while a:\n        a = a - b\n    return y", 0),
+    ],
+)
+def test_statements_on_which_nothing_depends_smell(body, count):
+    assert smells(ast.parse(f"def f(xs, y):\n    {body}")) == count
 
 
 def survivor_of(*results):

@@ -1,0 +1,22 @@
+"""Inputs like those of the asserts, also where they are tables."""
+
+import random
+
+import pytest
+
+from cot_magic.reasoners.offline.repair.inputs import variants
+
+
+def test_a_table_is_varied_by_its_rows():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"a": [1, 2, 3]})
+    found = [other["a"].tolist() for other in variants(table, random.Random(1))]
+    assert [2, 3] in found
+    assert [3, 2, 1] in found
+    assert [1, 2, 3, 1] in found
+
+
+def test_an_array_is_varied_and_a_number_of_numpy_is_not():
+    numpy = pytest.importorskip("numpy")
+    assert [4, 2] in [other.tolist() for other in variants(numpy.array([2, 4]), random.Random(1))]
+    assert list(variants(numpy.array(3), random.Random(1))) == []
