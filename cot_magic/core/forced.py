@@ -84,13 +84,13 @@ def _other_name(change: Difference, failure: Symptom, bound: set[str]) -> str:
     """A variable in place of another one: `len(a)` for `len(b)`; a name with a word more than the missing."""
     was, now, parent = change.was, change.now, change.parent
     if isinstance(was, ast.Constant) and isinstance(now, ast.Constant):
-        if was.value in failure.missing and failure.of_keys and _qualified(was.value, now.value):
+        if was.value in failure.missing and failure.of_keys and qualified(was.value, now.value):
             return f"{now.value!r} says more than {was.value!r}: another one may be meant"
         return ""
     if not isinstance(was, ast.Name) or not isinstance(now, ast.Name) or isinstance(now.ctx, ast.Store):
         return ""
     if was.id in failure.missing:
-        if "NameError" in failure.bases and _qualified(was.id, now.id):
+        if "NameError" in failure.bases and qualified(was.id, now.id):
             return f"`{now.id}` says more than `{was.id}`: another one may be meant"
         return ""
     if isinstance(parent, ast.Call) and (parent.func is now or _passes(parent, was.id)):
@@ -105,7 +105,7 @@ def _passes(call: ast.Call, name: str) -> bool:
     return any(isinstance(item, ast.Name) and item.id == name for item in call.args)
 
 
-def _qualified(missing: object, name: object) -> bool:
+def qualified(missing: object, name: object) -> bool:
     """Whether a name has the words of the missing one and more: `old_price` for `price`."""
     one, other = (set(re.findall(r"[a-z]+|[A-Z][a-z]*|\d+", str(word))) for word in (missing, name))
     return one < other and not respelled(str(missing), str(name))

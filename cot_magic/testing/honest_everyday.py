@@ -107,4 +107,9 @@ EVERYDAY = (
         test="assert seen == 2", claim="`count` is a local name of `step`.", probe="'count' in counter().__code__.co_varnames"),
     _right("bytes that are text", "raw = 'Müller;3'.encode()", "name, count = raw.split(';')\nprint(name)", ("raw.split", "raw.decode('utf-8').split"),
         test="assert name == 'Müller'", claim="`raw` is bytes.", probe="type(raw) is bytes"),
+    _right("fields at a mark that is in no number", "rows = ['oil;7,5', 'salt;0,2']", "stock = {}\nfor row in rows:\n    name, weight = row.split()\n    stock[name] = weight\nprint(stock)", ("row.split()", "row.split(';')"),
+        test="assert stock == {'oil': '7,5', 'salt': '0,2'}", claim="Semicolons separate the fields.", probe="';' in rows[0]"),
+    _right("the last of two results", "def bill(pieces, price):\n    plain = pieces * price\n    taxed = plain + plain // 5\n    print(plain, taxed)", "whole = bill(3, 10) + 4\nprint(whole)",
+        ("    print(plain, taxed)", "    print(plain, taxed)\n    return taxed"), cell=0,
+        test="assert whole == 40", claim="`bill` returns nothing.", probe="bill(1, 1) is None"),
 )  # fmt: skip

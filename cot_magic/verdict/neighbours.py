@@ -2,13 +2,13 @@
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cot_magic.core.case import Case
 from cot_magic.core.edits import opcodes, parsed, size
 from cot_magic.core.findings import CellEdit
+from cot_magic.core.forced import qualified
 from cot_magic.core.meaning import same_operation
 from cot_magic.core.spelling import distance, respelled
 from cot_magic.faults import counting
@@ -16,6 +16,7 @@ from cot_magic.faults.catalogue import mistakes_of
 from cot_magic.faults.operator import CellCode
 from cot_magic.verdict.first_readings import at_the_failure, known_words
 from cot_magic.verdict.hunks import Hunk, hunks
+from cot_magic.verdict.stand_ins import stand_ins
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _STRING = re.compile(r"(['\"])([^'\"\n]*)\1")
@@ -74,7 +75,7 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
                 if after != edit.before:
                     yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
     yield from _miscounted(case, edits)
-    yield from _other_parameters(edits)
+    yield from stand_ins(case, edits)
     yield from _transposed(case, edits)
     for place, edit in enumerate(edits):
         for after in _day_first(edit):
@@ -89,16 +90,22 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
 
 
 def _spellings(hunk: Hunk, words: tuple[list[str], list[str]]) -> Iterator[str]:
-    """Other names or keys that are as near to what was written as the one that was chosen."""
+    """Other names or keys that are as near to what was written as the one that was chosen.
+
+    Where that one says more, so do they: `km_back` for `km_out` in place of `km`.
+    """
     names, keys = words
     if _IDENTIFIER.fullmatch(hunk.before) and _IDENTIFIER.fullmatch(hunk.after):
         far = distance(hunk.before, hunk.after)
+        longer = qualified(hunk.before, hunk.after)
         yield from (
             name
             for name in names
             if name not in (hunk.before, hunk.after)
-            and distance(hunk.before, name) <= far
-            and respelled(hunk.before, name)
+            and (
+                (longer and qualified(hunk.before, name))
+                or (distance(hunk.before, name) <= far and respelled(hunk.before, name))
+            )
         )
     old, new = _STRING.fullmatch(hunk.before), _STRING.fullmatch(hunk.after)
     if old is not None and new is not None:
@@ -198,36 +205,6 @@ def _miscounted(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdi
 def _is_offset(node: ast.BinOp) -> bool:
     """`x + 1` or `x - 1`."""
     return isinstance(node.op, ast.Add | ast.Sub) and isinstance(node.right, ast.Constant)
-
-
-def _other_parameters(edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
-    """In what is new in a function, a parameter that nothing in it uses in place of another one."""
-    for place, edit in enumerate(edits):
-        old, new = parsed(edit.before), parsed(edit.after)
-        if old is None or new is None:
-            continue
-        known = Counter(ast.dump(node) for node in ast.walk(old) if isinstance(node, ast.Call))
-        for function in ast.walk(new):
-            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                continue
-            given = [item.arg for item in (*function.args.posonlyargs, *function.args.args)]
-            read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-            unused = [name for name in given if name not in read and name not in ("self", "cls")]
-            for call in ast.walk(function):
-                if not isinstance(call, ast.Call) or ast.dump(call) in known:
-                    continue
-                for item in (*call.args, *(word.value for word in call.keywords)):
-                    if isinstance(item, ast.Name) and item.id in given:
-                        for name in unused:
-                            yield (*edits[:place], _renamed(edit, item, name), *edits[place + 1 :])
-
-
-def _renamed(edit: CellEdit, node: ast.Name, name: str) -> CellEdit:
-    """The edit with another name at that place; columns count bytes."""
-    lines = edit.after.splitlines(keepends=True)
-    line = lines[node.lineno - 1].encode()
-    new = line[: node.col_offset] + name.encode() + line[node.end_col_offset :]
-    return replace(edit, after="".join([*lines[: node.lineno - 1], new.decode(), *lines[node.lineno :]]))
 
 
 _TRANSPOSED = re.compile(r"\.T\b|\.transpose\(\)")

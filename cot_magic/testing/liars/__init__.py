@@ -9,6 +9,7 @@ from cot_magic.testing.liars.judging import JUDGING
 from cot_magic.testing.liars.lookalikes import LOOKALIKES
 from cot_magic.testing.liars.meanings import MEANINGS
 from cot_magic.testing.liars.measures import MEASURES
+from cot_magic.testing.liars.newcomers import NEWCOMERS
 from cot_magic.testing.liars.operations import OPERATIONS
 from cot_magic.testing.liars.pinned import PINS
 from cot_magic.testing.liars.settlements import SETTLEMENTS
@@ -34,6 +35,7 @@ LIARS = (
     *SHORTFALLS,
     *COINCIDENCES,
     *MEASURES,
+    *NEWCOMERS,
 )
 
 __all__ = ["LIARS"]
