@@ -122,7 +122,7 @@ def _ranges(drafts: Drafts, node: ast.Call, args: list[str], parent: ast.AST | N
         forms = [end, f"{start} + 1, {end} + 1", f"{start} - 1, {end} - 1", f"{end}, {start}, -1"]
         for form in [*forms, f"{end} - 1, {start} - 1, -1", f"{start}, {end}, 2", f"{start} - 1, {end} + 1"]:
             drafts.add("range", node, f"range({form})", 0.2)
-    elif args[2] == "-1":
+    elif args[2:] == ["-1"]:
         start, end = args[:2]
         first = end.removesuffix(" - 1") if end.endswith(" - 1") else f"{end} + 1" if end != "-1" else "0"
         last = start.removesuffix(" - 1") if start.endswith(" - 1") else f"{start} + 1"

@@ -50,25 +50,10 @@ def single_edits(source: bytes, tree: ast.Module, editable: Sequence[int], hints
 def _function(drafts: Drafts, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     drafts.enter(function, [])
     drafts.penalty, drafts.line = OWN_PENALTY, function.lineno
-    given = function.args
-    for argument, default in zip(
-        given.args[len(given.args) - len(given.defaults) :], given.defaults, strict=True
-    ):
+    for default in function.args.defaults:
         expression_edits(drafts, default)
-        _made_anew(drafts, function, argument, default)
     _block(drafts, function.body, None)
     synthesised(drafts, function)
-
-
-def _made_anew(
-    drafts: Drafts, function: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg, default: ast.expr
-) -> None:
-    """A default value that is made for each call, not once for all of them."""
-    first = function.body[1 if ast.get_docstring(function) is not None and len(function.body) > 1 else 0]
-    if isinstance(default, ast.List | ast.Dict | ast.Set | ast.Call) and drafts.alone(first):
-        start, indent, name = drafts.lines(first)[0], drafts.indentation(first), argument.arg
-        new = f"{indent}if {name} is None:\n{indent}    {name} = {drafts.text(default)}\n"
-        drafts.add_all("init", [(*drafts.span(default), "None"), (start, start, new)], -1.0)
 
 
 def _block(drafts: Drafts, body: Sequence[ast.stmt], loop: ast.stmt | None) -> None:

@@ -3,6 +3,7 @@
 import ast
 import copy
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from cot_magic.reasoners.offline.repair.recorder import shown
 MOST_CALLS = 400
 MOST_KEPT = 12  # recorded calls of one function that are varied
 LONGEST_INPUT = 600  # characters
+ARROW = "==>|=>|==|->|➞|→|# *(?:=>|->|returns?)?|(?:should )?(?:returns?|gives?|is)(?= )"
 BETWEEN = (" ", ", ", ",", "\n")
 Arguments = tuple[Any, ...]
 
@@ -271,18 +273,24 @@ def _sequences(value: Any, chance: random.Random, depth: int) -> Iterator[Any]:
 
 
 def documented_examples(tree: ast.Module) -> list[tuple[str, str]]:
-    """The examples of the docstrings: expressions and the repr of what they should give."""
-    import doctest  # only for docstrings that have examples
+    """The examples of the docstrings, `>>> f(1)` and `f(1) -> 2`: expressions and what they should give."""
+    import doctest  # only for docstrings
 
+    functions = "|".join(node.name for node in ast.walk(tree) if isinstance(node, FUNCTIONS))
+    arrow = re.compile(rf"\b((?:{functions})\(.*?\)) *(?:{ARROW}) *(.+?)[.;]?$", re.MULTILINE)
     found = []
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and ">>>" in node.value):
+        if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and "(" in node.value):
             continue
         try:
-            for example in doctest.DocTestParser().get_examples(node.value):
-                ast.parse(example.source.strip(), mode="eval")
-                if example.want.strip():
-                    found.append((example.source.strip(), example.want.strip()))
-        except (ValueError, SyntaxError):
-            continue  # not an example that can be evaluated
-    return found[:20]
+            examples = doctest.DocTestParser().get_examples(node.value) if ">>>" in node.value else []
+        except ValueError:
+            continue  # not the form of doctest
+        said = [(example.source.strip(), example.want.strip()) for example in examples]
+        for source, want in said or (arrow.findall(node.value) if functions else []):
+            with suppress(SyntaxError, ValueError):  # not an example that can be evaluated
+                ast.parse(source, mode="eval")
+                if not said:
+                    ast.literal_eval(want)
+                found.append((source, want))
+    return [(source, want) for source, want in found if want][:20]

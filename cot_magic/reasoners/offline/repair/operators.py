@@ -81,10 +81,6 @@ def binary_edits(drafts: Drafts, node: ast.BinOp) -> None:
     mine = BINARY.get(type(node.op))
     if mine is None:
         return
-    if mine == "*" and isinstance(node.left, ast.List):
-        for element in node.left.elts if len(node.left.elts) == 1 else ():
-            anew = f"[{drafts.text(element)} for _ in range({drafts.text(node.right)})]"
-            drafts.add("copy", node, anew, 3.0 if isinstance(element, ast.Constant) else 0.0)
     if mine in ("*", "/"):
         _of_each_row(drafts, node, mine)
     gap = (drafts.span(node.left)[1], drafts.span(node.right)[0])

@@ -228,7 +228,3 @@ def _returned(drafts: Drafts, statement: ast.Return) -> None:
         drafts.add("sortret", statement, f"{text}\n{drafts.indentation(statement)}return {receiver}")
         for result in _results(drafts, value, value.func):
             drafts.add("sortret", statement, f"return {result}")
-    for name in drafts.params:
-        if drafts.types_of(name) & {"list", "str", "tuple", "dict", "set"}:
-            for empty in ("[]", "0", "None", "''", "False", "True", "-1", "0.0"):
-                drafts.add("tern", statement, f"return {text} if {name} else {empty}", 0.3)

@@ -140,18 +140,6 @@ MISTAKES = [
         "    if n > 100:\n        return 'large'\n    elif n > 10:\n        return 'medium'\n",
     ),
     (
-        "a default value that is made once",
-        "def noted(item, notes=[]):\n    notes.append(item)\n    return notes\n\n"
-        "assert noted(1) == [1]\nassert noted(2) == [2]\nassert noted(3, [0]) == [0, 3]\n",
-        "notes=None):\n    if notes is None:\n        notes = []\n",
-    ),
-    (
-        "one row several times",
-        "def table(rows, columns):\n    return [[0] * columns] * rows\n\ndef marked(t, row):\n    t[row][0] = 1\n    return t\n\n"
-        "assert marked(table(2, 2), 0) == [[1, 0], [0, 0]]\nassert marked(table(1, 1), 0) == [[1]]\n",
-        "[[0] * columns for _ in range(rows)]",
-    ),
-    (
         "two variables exchanged",
         "def shares(done, left):\n    a = sum(done)\n    b = sum(left)\n    whole = a + b\n    return [b / whole, (a, b)]\n\n"
         "assert shares([1], [3]) == [0.25, (3, 1)]\nassert shares([2], [2]) == [0.5, (2, 2)]\n",
