@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from cot_magic.autopsy.likeness import alike
 from cot_magic.autopsy.scene import Scene, is_instance
 from cot_magic.capture.describe import objects
+from cot_magic.core.likeness import alike
 
 Arrangement = tuple[ast.Call, str]
 _UNKNOWN = re.compile(
@@ -22,6 +22,8 @@ _NUMBER = re.compile(
 _SAMPLES = re.compile(r"inconsistent numbers? of samples|must have the same (first dimension|length)")
 _TAKES_NONE = re.compile(r"takes no (keyword )?arguments")
 _MOST_POSITIONAL = 5
+# options that leave out what is wrong, or do not look whether anything is
+_HIDES = re.compile(r"skip|ignore|valid|check|verify|strict|raise|drop")
 
 
 def arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrangement]:
@@ -47,6 +49,7 @@ def further_arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterato
     if _is_plain(call):
         yield from _swapped(call)
         yield from _skipping(scene, call, _parameters(function))
+        yield from _switched(call, _parameters(function))
 
 
 def _is_plain(call: ast.Call) -> bool:
@@ -223,6 +226,14 @@ def _skipping(scene: Scene, call: ast.Call, parameters: list[inspect.Parameter])
     for name in [name for name in _free(call, parameters) if name in fitting][:8]:
         word = ast.keyword(arg=name, value=call.args[-1])
         yield _with(call, call.args[:-1], [word, *call.keywords]), f"Pass it as `{name}`."
+
+
+def _switched(call: ast.Call, parameters: list[inspect.Parameter]) -> Iterator[Arrangement]:
+    """With one option that is on or off by default the other way: `lines=True`, `numeric_only=True`."""
+    options = {item.name: item.default for item in parameters if type(item.default) is bool}
+    for name in [name for name in _free(call, parameters) if name in options and not _HIDES.search(name)]:
+        word = ast.keyword(arg=name, value=ast.Constant(value=not options[name]))
+        yield _with(call, call.args, [*call.keywords, word]), f"Call it with `{ast.unparse(word)}`."
 
 
 def _swapped(call: ast.Call) -> Iterator[Arrangement]:

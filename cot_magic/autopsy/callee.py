@@ -5,15 +5,16 @@ import importlib.util
 import inspect
 import re
 import types
+from collections import Counter
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
 from cot_magic.autopsy.evaluation import UNKNOWN
-from cot_magic.autopsy.likeness import alike
 from cot_magic.autopsy.scene import Scene
 from cot_magic.capture.describe import objects
 from cot_magic.core.facts import Fact
+from cot_magic.core.likeness import alike
 
 MOST_PARAMETERS = 60
 ALIKE = 0.5  # of the letters of two names, for a sentence that says so
@@ -130,7 +131,9 @@ def _attribute(scene: Scene) -> Iterator[Fact]:
     if name is None:
         return
     members = [item for item in objects.members(owner, 5_000) if type(item) is str]
-    near = [item.key for item in alike(name, (item for item in members if not item.startswith("_")))]
+    public = [item for item in members if not item.startswith("_")]
+    synonyms, mentions = _documented(owner, name, public)
+    near = list(dict.fromkeys([*synonyms, *(item.key for item in alike(name, public)), *mentions]))
     private = f"_{name}" in members
     said = _most_like(name, near)
     said += f" A private `_{name}` is left of it." if private else ""
@@ -148,6 +151,27 @@ def _attribute(scene: Scene) -> Iterator[Fact]:
     )
     if objects.is_a(owner, types.ModuleType):
         yield from _submodule(owner, name)
+
+
+def _documented(owner: Any, name: str, members: list[str]) -> tuple[list[str], list[str]]:
+    """The members that the documentation of the object calls another name of the missing one (`pad / ffill`),
+    and those whose own documentation names it as code (`RandomState.randint`), each the most often first."""
+    word = re.escape(name)
+    same = re.compile(rf"\b{word}\b['\"`]*\s*/\s*['\"`]*(\w+)|(\w+)['\"`]*\s*/\s*['\"`]*{word}\b")
+    as_code = re.compile(rf"[.'\"`]{word}\b(?!\s*=)|(?<!\w){word}\(")
+    synonyms: Counter[str] = Counter()
+    mentions: Counter[str] = Counter()
+    known = set(members)
+    for member in members:
+        doc = getattr(inspect.getattr_static(owner, member, None), "__doc__", None)
+        if type(doc) is not str or name not in doc:
+            continue
+        synonyms.update(other for pair in same.findall(doc) for other in pair if other in known)
+        mentions[member] += len(as_code.findall(doc))
+    return (
+        [item for item, _ in synonyms.most_common(2)],
+        [item for item, count in mentions.most_common(2) if count],
+    )
 
 
 def _submodule(module: Any, name: str) -> Iterator[Fact]:

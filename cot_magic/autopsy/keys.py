@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any
 
 from cot_magic.autopsy.evaluation import UNKNOWN, parts
-from cot_magic.autopsy.likeness import alike
 from cot_magic.autopsy.scene import Scene, is_instance
 from cot_magic.capture.describe import objects
 from cot_magic.core.facts import Fact
+from cot_magic.core.likeness import alike
 
 MOST_KEYS = 40
 MOST_TABLES = 8
@@ -57,6 +57,7 @@ def keys(scene: Scene) -> Iterator[Fact]:
             yield _near(scene, key, [(at, item) for at, item in near if at.source == axis.source])
         yield from _inside(scene, key, lacking)
         yield from _of_level(scene, key)
+        yield from _of_series(scene, key)
         if places := list(_elsewhere(scene, key, axis.source)):
             shown = ", ".join(f"`{place}`" for place in places[:3])
             yield Fact.of(
@@ -221,6 +222,34 @@ def _of_level(scene: Scene, key: Any) -> Iterator[Fact]:
                     present=[scene.text(item, 60) for item in present],
                 )
                 return
+
+
+def _of_series(scene: Scene, key: Any) -> Iterator[Fact]:
+    """`keys.series`: a column is asked for a column: for itself, or for another one of its table."""
+    node = scene.node
+    if not isinstance(node, ast.Subscript) or not is_instance(
+        column := scene.value(node.value), "pandas.Series"
+    ):
+        return
+    held = node.value
+    table = scene.value(held.value) if isinstance(held, ast.Subscript) else UNKNOWN
+    if type(column.name) is type(key) and column.name == key:
+        write = scene.source(held, 2_000)
+    elif (
+        isinstance(held, ast.Subscript)
+        and is_instance(table, "pandas.DataFrame")
+        and _has(list(table.columns), key)
+    ):
+        write = f"{scene.source(held.value, 2_000)}[{scene.source(node.slice)}]"
+    else:
+        return
+    yield Fact.of(
+        "keys.series",
+        f"`{scene.source(held)}` is one column and has labels of rows; `{scene.text(key)}` is `{write}`.",
+        expression=scene.source(node, 2_000),
+        wanted=scene.text(key),
+        write=write,
+    )
 
 
 def _paths(holder: dict[Any, Any], key: Any, depth: int = 0) -> Iterator[tuple[Any, ...]]:

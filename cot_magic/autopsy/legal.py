@@ -97,10 +97,13 @@ def _that_work(spot: Spot, node: ast.expr) -> Iterator[tuple[_Change, Any]]:
     shared = [(part, spot.value(part)) for part in _operands(node)]
     for part, value in shared:
         others = [(spot.source(other), held) for other, held in shared if other is not part]
-        for template, why in (*_within_bounds(spot, node, part, value), *variants(value, others)):
+        near = (*_within_bounds(spot, node, part, value), *_as_the_other(spot, value, others))
+        for template, why in (*near, *variants(value, others)):
             if tried >= MOST_TRIED:
                 return
             tried += 1
+            if template == "int(_it)" and isinstance(node, ast.BinOp) and value != int(value):
+                continue  # that would be another number
             change = _Change(part=part, template=template, why=why)
             result = _result(evaluation, node, part, template, value)
             if result is not UNKNOWN and _has_content(result):
@@ -113,6 +116,25 @@ def _within_bounds(spot: Spot, node: ast.expr, part: ast.expr, value: Any) -> It
         function = spot.value(node.func)
         if value > 1 and objects.is_a(getattr(function, "__self__", None), re.Match):
             yield str(value - 1), f"Take group {value - 1}."
+
+
+def _as_the_other(spot: Spot, value: Any, others: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """A plain number or string as the type of another operand that it can be read as: `Decimal(str(_it))`."""
+    for cls in dict.fromkeys(type(other) for _, other in others):
+        if not objects.exactly(value, int, float, str) or objects.module_name(cls) == "builtins":
+            continue
+        name = next((name for name, held in spot.evaluation.names.items() if held is cls), None)
+        if name is not None and _reads(cls, str(value)):
+            text = "_it" if objects.exactly(value, str) else "str(_it)"
+            yield f"{name}({text})", f"Make a `{name}` of it, as the other one is."
+
+
+def _reads(cls: type, text: str) -> bool:
+    """Whether an object of the class can be made from the text, and has the same text again."""
+    try:
+        return str(cls(text)) == text
+    except Exception:  # a type of any library, or of the person's own
+        return False
 
 
 def _result(evaluation: Evaluation, node: ast.expr, part: ast.expr, template: str, value: Any) -> Any:

@@ -9,11 +9,11 @@ from typing import Any
 from cot_magic.autopsy.bindings import Binding, names_in, root_name
 from cot_magic.autopsy.evaluation import UNKNOWN, called_name
 from cot_magic.autopsy.keys import axes_of, wanted_keys
-from cot_magic.autopsy.likeness import alike
 from cot_magic.autopsy.losses import casts, lost_writes
 from cot_magic.autopsy.scene import is_instance
 from cot_magic.autopsy.story import MadeBy, Story, told
 from cot_magic.capture.describe import objects
+from cot_magic.core.likeness import alike
 
 READERS = re.compile(r"^(read_\w+|loadtxt|genfromtxt|load|loads|reader|DictReader|open|imread)$")
 CONVERSIONS = frozenset(

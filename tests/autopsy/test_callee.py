@@ -34,3 +34,19 @@ def test_a_misspelt_import_has_near_names(mortuary) -> None:
         mortuary.facts("from collections import OrderDict").first("callee.import").value["near"][0]
         == "OrderedDict"
     )
+
+
+DOCUMENTED = (
+    "class Tape:\n"
+    "    def forward(self):\n        pass\n"
+    '    def gather(self):\n        """Replaces `Old.collect`; see also the word pick."""\n'
+    "    def fill(self, how):\n        \"\"\"how : {'pad' / 'forward', 'none'}\"\"\"\n"
+    "tape = Tape()"
+)
+
+
+def test_the_documentation_of_the_object_knows_other_names(mortuary) -> None:
+    near = mortuary.facts(DOCUMENTED, "tape.pad()").first("callee.attribute").value["near"]
+    assert near[:2] == ["forward", "fill"]
+    assert mortuary.facts("tape.collect()").first("callee.attribute").value["near"] == ["gather"]
+    assert mortuary.facts("tape.pick()").first("callee.attribute").value["near"] == []

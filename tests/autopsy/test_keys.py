@@ -50,6 +50,13 @@ def test_a_key_of_another_level_of_the_index_is_found_by_its_text(mortuary) -> N
     assert mortuary.facts("n['C']").first("keys.level") is None
 
 
+def test_a_column_that_is_asked_for_a_column_is_that_column_or_another_of_its_table(mortuary) -> None:
+    made = "import pandas as pd\ndf = pd.DataFrame({'a': [1], 'b': [2]})\na = df['a']"
+    assert mortuary.facts(made, "a['a']").first("keys.series").value["write"] == "a"
+    assert mortuary.facts("df['a']['b']").first("keys.series").value["write"] == "df['b']"
+    assert mortuary.facts("df['a']['c']").first("keys.series") is None
+
+
 def test_the_axis_is_the_one_that_the_lookup_means(mortuary) -> None:
     assert mortuary.facts(TABLES, "df.loc[7]").first("keys.missing").value["axis"] == "index"
     assert mortuary.facts("df[7]").first("keys.missing").value["axis"] == "columns"

@@ -8,6 +8,10 @@ ARRAYS = "import numpy as np\nm = np.arange(6.0).reshape(2, 3)\nv = np.arange(3.
 TABLE = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]})"
 KEYWORD = "def area(width, *, height=1, unit='m'):\n    return f'{width * height}{unit}'"
 READ = "open('k.json').read()"
+LINES = (
+    "import pandas as pd\nfrom pathlib import Path\n"
+    "n = Path('k.json').write_text('{\"a\": 1}\\n{\"a\": 2}\\n')"
+)
 PAIRS = "counts = {'a': 2, 'b': 1}\ndef shown(names, heights):\n    return [names[0], heights[0]]"
 REQUIRED = "def scaled(values, factor):\n    return [value * factor for value in values]\nfactor = 3"
 
@@ -41,6 +45,12 @@ REQUIRED = "def scaled(values, factor):\n    return [value * factor for value in
         (["import re\nm = re.match('(a)b', 'ab')", "m.group(2)"], "legal.operand", "1"),
         ([PAIRS, "shown(counts)"], "legal.call", "shown(list(counts), list(counts.values()))"),
         (["class Plain:\n    pass", "Plain(size=2)"], "legal.call", "Plain()"),
+        ([LINES, "pd.read_json('k.json')"], "legal.call", "pd.read_json('k.json', lines=True)"),
+        (
+            ["from decimal import Decimal\nnet = Decimal('2.5')\nrate = 0.2", "net * rate"],
+            "legal.operand",
+            "Decimal(str(rate))",
+        ),
     ],
 )
 def test_what_works_in_another_form_is_a_fact(mortuary, tmp_path, monkeypatch, cells, kind, text) -> None:

@@ -1,4 +1,4 @@
-"""Describes numpy arrays and pandas objects, without importing numpy or pandas."""
+"""Describes numpy arrays, pandas objects and frames of polars, without importing these libraries."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -25,8 +25,13 @@ def _pandas() -> Any:
     return pandas if hasattr(pandas, "DataFrame") else None  # it may be only partly imported
 
 
+def _polars() -> Any:
+    polars = sys.modules.get("polars")
+    return polars if hasattr(polars, "DataFrame") else None
+
+
 def is_array(value: object) -> bool:
-    """Whether it is a numpy or pandas object of exactly such a type: a subclass may be user code."""
+    """Whether it is of numpy, pandas or polars, and exactly of such a type: a subclass may be user code."""
     return _kind(value) is not None
 
 
@@ -51,6 +56,9 @@ def _kind(value: object) -> str | None:
             or cls is type(pandas.NA)
         ):
             return "plain"
+    polars = _polars()
+    if polars is not None and module.partition(".")[0] == "polars" and cls is polars.DataFrame:
+        return "polars"
     return None
 
 
@@ -81,7 +89,7 @@ def named_columns(value: Any, most: int) -> Iterator[tuple[str, list[object]]]:
 
 
 def text(value: Any, write: Write, named: Named) -> str | None:
-    """The value on one line; None if it is no numpy or pandas object."""
+    """The value on one line; None if it is no such object."""
     kind = _kind(value)
     match kind:
         case None:
@@ -96,7 +104,7 @@ def text(value: Any, write: Write, named: Named) -> str | None:
             return repr(value)
         case "ndarray":
             return f"array(shape={value.shape}, dtype={value.dtype}, {_head_of_array(value, write)})"
-        case "DataFrame":
+        case "DataFrame" | "polars":
             rows, columns = value.shape
             labels = ", ".join(write(label) for label in list(value.columns[:12]))
             return f"DataFrame of {rows} rows × {columns} columns: {labels}{', …' if columns > 12 else ''}"
@@ -110,7 +118,7 @@ def shape(value: Any) -> tuple[tuple[str, str], ...]:
     match _kind(value):
         case "ndarray" | "Series" | "Index":
             return (("shape", str(value.shape)), ("dtype", str(value.dtype)))
-        case "DataFrame":
+        case "DataFrame" | "polars":
             return (("shape", str(value.shape)),)
     return ()
 
@@ -129,6 +137,10 @@ def facts(value: Any, write: Write, named: Named) -> tuple[tuple[str, str], ...]
             return tuple(found)
         case "DataFrame":
             return _facts_of_frame(value, write, named)
+        case "polars":
+            pairs = zip(value.columns[:HEAD_COLUMNS], value.dtypes, strict=False)
+            types = ", ".join(f"{write(name)} {dtype}" for name, dtype in pairs)
+            return (("shape", str(value.shape)), ("dtypes", types))
         case "Series" | "Index":
             found = [("shape", str(value.shape)), ("dtype", str(value.dtype))]
             name = write(value.name) if value.name is not None else ""
@@ -145,7 +157,7 @@ def facts(value: Any, write: Write, named: Named) -> tuple[tuple[str, str], ...]
 def labels(value: Any, write: Write) -> tuple[str, ...]:
     """The column labels of a DataFrame or the index labels of a Series, written out."""
     match _kind(value):
-        case "DataFrame":
+        case "DataFrame" | "polars":
             return tuple(write(label) for label in list(value.columns[:MOST_LABELS]))
         case "Series":
             return tuple(write(label) for label in list(value.index[:MOST_LABELS]))

@@ -73,6 +73,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("remedies.python_rows:ROWS", "AssertionError AttributeError FrozenInstanceError IndexError "
                                  "InterfaceError KeyError OverflowError PatternError ProgrammingError "
                                  "StopIteration TypeError ValueError ZeroDivisionError error"),
+    ("remedies.polars_rows:ROWS", "PolarsError"),
     ("remedies.missing_rows:ROWS", "AttributeError IntCastingNaNError TypeError ValueError"),
     ("alike:RULES", "AttributeError ImportError"),
     ("looked_up:RULES", "KeyError ValueError"),

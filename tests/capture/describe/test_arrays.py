@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from cot_magic.capture.describe.values import variable
 from cot_magic.capture.secrets.redactor import Redactor
@@ -51,3 +52,11 @@ def test_series_arrays_and_scalars_of_numpy_tell_their_types() -> None:
     assert facts(np.array([1.0, np.nan]))["nan"] == "1"
     assert described(np.float64(2)).text == "float64(2.0)"
     assert described(np.array(5)).text == "array(shape=(), dtype=int64, 5)"
+
+
+def test_a_frame_of_polars_tells_its_columns_and_their_types() -> None:
+    polars = pytest.importorskip("polars")
+    found = described(polars.DataFrame({"city": ["Bonn"], "n": [3]}), "frame")
+    assert found.text == "DataFrame of 1 rows × 2 columns: 'city', 'n'"
+    assert found.keys == ("'city'", "'n'")
+    assert dict(found.facts) == {"shape": "(1, 2)", "dtypes": "'city' String, 'n' Int64"}

@@ -31,6 +31,7 @@ class LookedUpRule:
             return
         yield from _inside(site, facts)
         yield from _level(site, facts)
+        yield from _series(site, facts)
         yield from _columns(site, facts)
 
 
@@ -76,6 +77,18 @@ def _level(site: Site, facts: Facts) -> Iterator[Suspicion]:
         claim = f"{fact.value.get('wanted')} is in the level {level!r} of the index of `{holder}`."
         repair = site.repair(f"Take the rows by the level {level!r}.", *changes)
         yield sound(site.reading(claim, repair, weight=0.85))
+
+
+def _series(site: Site, facts: Facts) -> Iterator[Suspicion]:
+    """`totals['amount']`, where `totals` is that column already."""
+    fact = facts.first("keys.series")
+    if fact is None or not isinstance(site.focus, ast.Subscript):
+        return
+    text, write = site.text(site.focus.value), str(fact.value.get("write"))
+    repair = site.repair(f"Use `{write}`.", site.over(site.focus, write))
+    claim = f"`{site.one_line(site.focus.value)}` is one column: it has labels of rows, and no columns."
+    check = f"type({text}).__name__ == 'Series' and {fact.value.get('wanted')} not in {text}.index"
+    yield sound(site.cause(claim, "It has no such label.", check, repair, weight=0.88))
 
 
 def _columns(site: Site, facts: Facts) -> Iterator[Suspicion]:

@@ -45,11 +45,12 @@ def no_end(site: Site) -> Iterator[Suspicion]:
     returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
     ending = [node for node in returns if not any(item in calls for item in ast.walk(node))]
     branching = any(isinstance(node, ast.If | ast.IfExp | ast.BoolOp) for node in ast.walk(function))
-    unchanged = _unchanged(function, calls)
-    if unchanged:
+    inner = list(_inner(site, function, calls))
+    if inner or _unchanged(function, calls):
         yield site.reading(
             f"`{function.name}` calls itself with the same arguments (`{site.one_line(calls[0])}`), so it "
             "never ends.",
+            *inner,
             weight=0.85,
         )
     if not branching or not ending:
@@ -73,6 +74,27 @@ def _unchanged(function: Function, calls: list[ast.Call]) -> bool:
             for node in ast.walk(function)
         )
     )
+
+
+def _inner(site: Site, function: Function, calls: list[ast.Call]) -> Iterator[Repair]:
+    """For a parameter that a call hands on as it is, a name that the function binds to a part of it; names
+    that a test around the call asks about come first."""
+    names = [name for name in src.parameters(function) if name not in ("self", "cls")]
+    bound = [
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id not in names
+    ]
+    for call in calls:
+        around = [node for node in ast.walk(function) if isinstance(node, ast.If | ast.IfExp)]
+        around = [node for node in around if any(part is call for part in ast.walk(node))]
+        asked = {
+            part.id for node in around for part in ast.walk(node.test) if isinstance(part, ast.Name)
+        } - set(names)
+        for name, argument in zip(names, call.args, strict=False):
+            if isinstance(argument, ast.Name) and argument.id == name:
+                for part in dict.fromkeys(sorted(bound, key=lambda item: item not in asked)):
+                    yield site.repair(f"Hand on `{part}`, a part of it.", site.over(argument, part))
 
 
 def _base_cases(site: Site, function: Function, calls: list[ast.Call]) -> Iterator[Repair]:

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 
+from cot_magic.core.likeness import alike
 from cot_magic.core.spelling import near, related
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
@@ -109,8 +110,7 @@ def one_of(site: Site) -> Iterator[Suspicion]:
         if not _ONE_OF.search(message):
             return
         legacy = [_LEGACY[node.value]] if node.value in _LEGACY else []
-        found = [*legacy, *near(node.value, known), *related(node.value, known)]
-        found = found or _sharing_words(node.value, known)
+        found = [*legacy, *near(node.value, known), *(str(item.key) for item in alike(node.value, known))]
         repairs = [
             site.repair(f"Use `{name}`.", site.over(node, repr(name))) for name in dict.fromkeys(found)
         ]
@@ -157,14 +157,6 @@ def nested_parameter(site: Site) -> Iterator[Suspicion]:
             owner = f"a step of the pipeline: {', '.join(steps)}" if steps else "the estimator"
             yield site.reading(f"`{wrong}` has to be named as a parameter of {owner}.", *repairs, weight=0.9)
             return
-
-
-def _sharing_words(value: str, known: Sequence[str]) -> list[str]:
-    """Those that have the most words of a value of several words."""
-    words = set(re.split(r"[\s_-]+", value.lower()))
-    shared = [(len(words & set(re.split(r"[\s_-]+", name.lower()))), name) for name in known]
-    most = max((count for count, _ in shared), default=0)
-    return list(dict.fromkeys(name for count, name in shared if count == most > 0))[:3]
 
 
 def _styles() -> list[str]:

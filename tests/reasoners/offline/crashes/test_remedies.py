@@ -17,6 +17,7 @@ NEEDS = {
     "date_rows": "pandas",
     "numpy_rows": "numpy",
     "missing_rows": "sklearn",
+    "polars_rows": "polars",
 }
 
 
@@ -27,6 +28,7 @@ def rows() -> list:
         "date_rows",
         "numpy_rows",
         "missing_rows",
+        "polars_rows",
         "model_rows",
         "plot_rows",
         "python_rows",

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from cot_magic.core.facts import Fact, Facts
-from cot_magic.reasoners.offline.crashes import edited, remade, sql
+from cot_magic.reasoners.offline.crashes import edited, looked_up, remade, sql
 from cot_magic.reasoners.offline.crashes.order import missing_await
 from cot_magic.reasoners.offline.rule import Suspicion
 from cot_magic.reasoners.offline.site import Site
@@ -148,3 +148,21 @@ def test_other_failures_are_left_alone(failing, query) -> None:
     case = failing("n = 1", query)
     assert Site.of(case) is not None
     assert [*sent_function.suspicions(case), *listed.suspicions(case)] == []
+
+
+def test_a_function_that_hands_on_the_whole_gets_the_part_that_it_tested(mended) -> None:
+    source = (
+        "def leaves(tree):\n    n = 0\n    for key, part in tree.items():\n"
+        "        n += leaves(tree) if isinstance(part, dict) else 1\n    return n"
+    )
+    assert mended(source, "n = leaves({'a': {'b': 1, 'c': 2}, 'd': 3})", check="assert n == 3") == "PLAUSIBLE"
+
+
+def test_a_column_that_is_asked_for_its_own_name_is_taken_itself(failing) -> None:
+    case = failing("import pandas as pd\na = pd.Series([1, 2], name='a')", "most = a['a'].max()")
+    fact = Fact.of("keys.series", "It is one column.", expression="a['a']", wanted="'a'", write="a")
+    (found,) = looked_up.looked_up.propose(case, Facts(found=(fact,)))
+    assert found.repairs[0].edits[0].after == "most = a.max()"
+    space: dict = {}
+    exec(case.cells[0].source, space)
+    assert eval(found.checks[0].source, space) is True

@@ -40,6 +40,21 @@ def _read_row_by_row(site: Site, _: Bound) -> bool:
 
 ROWS = (
     Remedy(
+        code="numpy.einsum_of_many",
+        on=("ValueError",),
+        says=r"more dimensions than subscripts given in einstein sum",
+        find=("_m.einsum(_text, ...)",),
+        write=(Swap(text="{m}.einsum('{batched}', {rest})", why="Keep the axes in front as they are."),),
+        claim="An operand has more axes than the subscripts name.",
+        lesson="`...` in the subscripts of `einsum` stands for the axes that are only carried along.",
+        example=(
+            "import numpy as np\na = np.ones((5, 2, 3))\nb = np.ones((5, 3, 4))",
+            "c = np.einsum('ij,jk->ik', a, b)",
+            "c.shape == (5, 2, 4)",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
         code="numpy.broadcast",
         on=("ValueError",),
         says=r"operands could not be broadcast together",

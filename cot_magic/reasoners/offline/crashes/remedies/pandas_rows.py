@@ -606,10 +606,10 @@ ROWS = (
         code="pandas.dates_of_index",
         on=("TypeError",),
         says=r"Only valid with DatetimeIndex",
-        find=("_x.resample(...)", "_x[_c].resample(...)", "_x.asfreq(...)", "_x.between_time(...)"),
+        find=("_x[_c].resample(...)", "_x.resample(...)", "_x.asfreq(...)", "_x.between_time(...)"),
         write=(
-            Swap(text="{x}.resample({rest}, on='{dates_x}')", why="Say which column has the dates."),
             Swap(text="{x}.set_index('{dates_x}')[{c}].resample({rest})", why="Make the dates the index."),
+            Swap(text="{x}.resample({rest}, on='{dates_x}')", why="Say which column has the dates."),
             Above(
                 text="{x}['{textdates_x}'] = {pd}.to_datetime({x}['{textdates_x}'])\n{x} = "
                 "{x}.set_index('{textdates_x}')",

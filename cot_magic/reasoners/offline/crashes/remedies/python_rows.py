@@ -45,6 +45,13 @@ def _is_unsorted(_: Site, bound: Bound) -> bool:
     return not (isinstance(held, ast.Call) and getattr(held.func, "id", "") == "sorted")
 
 
+def _goes_on(site: Site, bound: Bound) -> bool:
+    """Whether the string beside a path goes on with it, as a suffix does, and is no name of its own."""
+    held = bound["y"]
+    text = site.literal(held) if isinstance(held, ast.expr) else None
+    return isinstance(text, str) and text[:1] in (*"/\\._-",)
+
+
 ROWS = (
     Remedy(
         code="python.sql_parameters",
@@ -108,10 +115,23 @@ ROWS = (
         weight=0.9,
     ),
     Remedy(
+        code="python.path_continued",
+        on=("TypeError",),
+        says=r"unsupported operand type\(s\) for \+: '(PosixPath|WindowsPath)' and 'str'",
+        find=("_x + _y",),
+        when=_goes_on,
+        write=(Swap(text="str({x}) + {y}", why="Make a string of the path."),),
+        claim="`{x}` is a path, to which no string can be added.",
+        lesson="`str(path)` is the path as a string; `path / 'name'` joins its parts, `path.with_suffix` changes it.",
+        example=("from pathlib import Path\nd = Path('a')", "p = d + '.bak'", "str(p) == 'a.bak'"),
+        weight=0.92,
+    ),
+    Remedy(
         code="python.path_joined",
         on=("TypeError",),
         says=r"unsupported operand type\(s\) for \+: '(PosixPath|WindowsPath|str)' and '(str|PosixPath|WindowsPath)'",
         find=("_x + _y",),
+        when=lambda site, bound: not _goes_on(site, bound),
         write=(
             Swap(text="{x} / {y}", why="Join paths with `/`."),
             Swap(text="str({x}) + {y}", why="Make a string of the path."),
@@ -294,8 +314,9 @@ ROWS = (
         code="dates.span_in_units",
         on=("AttributeError",),
         says=r"(timedelta|Timedelta|TimedeltaProperties|TimedeltaIndex)' object has no attribute "
-        r"'(milliseconds|minutes?|hours?|weeks?|months?|years?)'",
-        find=("_x._unit",),
+        r"'([a-z]+_)?(milliseconds?|minutes?|hours?|days?|weeks?|months?|years?)'",
+        find=("_x._unit()", "_x._unit"),
+        when=lambda site, bound: site.says(f"'{bound['unit']}'") is not None,
         write=(Swap(text="{x}.total_seconds() / {seconds}", why="Divide the seconds by those of the unit."),),
         claim="A span of time has days, seconds and microseconds, and no `{unit}`.",
         lesson="`span.total_seconds()` is the whole span; divide it by the seconds of the unit that you want.",

@@ -201,7 +201,8 @@ def _origin(site: Site, bound: Bound, write: Write) -> tuple[Cell, ast.Assign] |
 def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
     """Words that follow from what matched.
 
-    `method` and `sign` of the node, `seconds` of the unit that it asks for; of a hole `x`, `again_x`, the
+    `method` and `sign` of the node, `seconds` of the unit that it asks for, `batched`, the subscripts of an
+    `einsum` for arrays of arrays; of a hole `x`, `again_x`, the
     statement that assigns it, `words_x`, its dictionary as keyword arguments, `dates_x` and `textdates_x`,
     the first column of dates, or of dates as text.
     """
@@ -210,6 +211,8 @@ def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
         found["method"] = node.func.attr
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         found["function"] = node.func.id
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        found["batched"] = re.sub(r"(?<![\w.])(?=[A-Za-z])", "...", str(node.args[0].value))
     if isinstance(node, ast.BinOp | ast.Compare):
         sides = (node.left, node.right if isinstance(node, ast.BinOp) else node.comparators[0])
         spans = [src.span(site.cell.source, side) for side in sides]
@@ -226,8 +229,11 @@ def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
         found["new_value"] = f"{site.text(node.target)} {found['sign']} {site.text(node.value)}"
     if isinstance(node, ast.Assign):
         found["value_of_node"] = found["new_value"] = site.text(node.value)
-    if isinstance(node, ast.Attribute) and node.attr.rstrip("s") in _SECONDS:
-        found["seconds"] = str(_SECONDS[node.attr.rstrip("s")])
+    asked = (
+        getattr(node.func if isinstance(node, ast.Call) else node, "attr", "").rpartition("_")[2].rstrip("s")
+    )
+    if asked in _SECONDS:
+        found["seconds"] = str(_SECONDS[asked])
     found["seaborn_now"] = _SEABORN_NOW.get(found.get("method", ""), "")
     for hole, held in bound.items():
         if isinstance(held, ast.Name) and (again := next(site.assignments(held.id), None)) is not None:
@@ -263,6 +269,7 @@ _SECONDS = {
     "millisecond": 0.001,
     "minute": 60,
     "hour": 3600,
+    "day": 86400,
     "week": 604800,
     "month": 2629800,
     "year": 31557600,
