@@ -46,7 +46,7 @@ ROWS = (
         find=("_m.einsum(_text, ...)",),
         write=(Swap(text="{m}.einsum('{batched}', {rest})", why="Keep the axes in front as they are."),),
         claim="An operand has more axes than the subscripts name.",
-        lesson="`...` in the subscripts of `einsum` stands for the axes that are only carried along.",
+        lesson="`...` in the subscripts of `einsum` is for the axes that are only carried along.",
         example=(
             "import numpy as np\na = np.ones((5, 2, 3))\nb = np.ones((5, 3, 4))",
             "c = np.einsum('ij,jk->ik', a, b)",
