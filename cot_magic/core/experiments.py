@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from cot_magic.core.aliases import acted_on, aliases, changers, loaded, mutated, objects_of, reached
 from cot_magic.core.case import Case, Cell, CellId, Freshness
 from cot_magic.core.edits import diff, parsed
 from cot_magic.core.events import InspectVariable, RunProbe, TryFix
@@ -176,55 +177,37 @@ def replayed(case: Case, edits: Sequence[CellEdit], stage: Stage) -> tuple[JobSt
 def _changed_before(order: Sequence[Cell], edited: set[CellId]) -> list[Cell]:
     """The cells that made what an edited cell reads, if that cell or a later one changed it.
 
-    On the values of now, an edited `df = df.dropna()` would find what it or a later cell left of `df`.
+    On the values of now, an edited `df = df.dropna()` would find what it or a later cell left of `df`. What
+    changed such a value between its making and the edited cell runs again too. A change counts under each
+    name that may hold the object.
     """
     ran = [cell for cell in order if cell.execution_count is not None]
-    trees = [parsed(cell.source) for cell in ran]
-    reads = [_names(tree, ast.Load) for tree in trees]
-    binds = [_names(tree, ast.Store) for tree in trees]
-    changes = [bound | mutated(tree) for bound, tree in zip(binds, trees, strict=True)]
+    trees = [parsed(cell.source) or ast.Module(body=[], type_ignores=[]) for cell in ran]
+    reads = [loaded(tree) for tree in trees]
+    binds = [_bound(tree) for tree in trees]
+    own = changers(trees)
+    objects = objects_of(pair for tree in trees for pair in aliases(tree))
+    in_place = [reached(mutated(tree) | acted_on(tree, own), objects) for tree in trees]
     wanted = {place for place, cell in enumerate(ran) if cell.id in edited}
     pending, found = sorted(wanted), set[int]()
     while pending:
         place = pending.pop()
         for name in reads[place]:
             maker = next((at for at in range(place - 1, -1, -1) if name in binds[at]), None)
-            if maker is None or maker in found | wanted:
+            if maker is None or not any(
+                name in binds[at] | in_place[at] for at in range(maker + 1, len(ran))
+            ):
                 continue
-            if any(name in changes[at] for at in range(maker + 1, len(ran))):
-                found.add(maker)
-                pending.append(maker)
+            made = {maker, *(at for at in range(maker + 1, place) if name in in_place[at])}
+            pending += sorted(made - found - wanted)
+            found |= made - wanted
     return [ran[place] for place in sorted(found)]
 
 
-def _names(tree: ast.Module | None, context: type[ast.expr_context]) -> set[str]:
-    nodes = ast.walk(tree) if tree is not None else ()
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
-
-
-# methods that change their object, some of them only with `inplace=True`
-_CHANGING = frozenset((
-    "append", "add", "clear", "discard", "drop", "drop_duplicates", "dropna", "extend", "fillna", "fit",
-    "insert", "pop", "popitem", "remove", "rename", "reset_index", "reverse", "set_index", "setdefault",
-    "shuffle", "sort", "sort_values", "update",
-))  # fmt: skip
-
-
-def mutated(tree: ast.Module | None) -> set[str]:
-    """Names whose objects the code may change in place: it assigns to a part, or calls such a method."""
-    found = set()
-    for node in ast.walk(tree) if tree is not None else ():
-        match node:
-            case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
-                found |= _names(ast.Module(body=[ast.Expr(value=node.value)], type_ignores=[]), ast.Load)
-            case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _CHANGING:
-                found |= _names(ast.Module(body=[ast.Expr(value=value)], type_ignores=[]), ast.Load)
-            case ast.Call(
-                func=ast.Name(id="next" | "list" | "sum" | "max" | "min" | "sorted" | "tuple" | "set"),
-                args=args,
-            ):
-                found |= {item.id for item in args if isinstance(item, ast.Name)}  # it may be an iterator
-    return found
+def _bound(tree: ast.Module) -> set[str]:
+    return {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def executed(case: Case, edits: Sequence[CellEdit]) -> tuple[JobStep, ...]:

@@ -6,9 +6,10 @@ Values that are missing, another shape, names of other cells that are bound anew
 import ast
 import secrets
 
+from cot_magic.core.aliases import mutated
 from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
-from cot_magic.core.experiments import Experiment, mutated, replayed
+from cot_magic.core.experiments import Experiment, replayed
 from cot_magic.core.findings import ChallengeKind, EvidenceKind, Fix, Stage
 from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.verdict.links import Counterpart, counterpart, links, loaded

@@ -71,3 +71,32 @@ def test_names_at_the_top_level_of_the_cells_are_watched_and_those_in_functions_
     names = watched(CASE, edits)
     assert {"ready", "rows", "m", "z", "g"} <= set(names)
     assert "inner" not in names
+
+
+def again(*sources: str, edited: int, after: str) -> list[str]:
+    """The cells that run in the copy, numbered, if the last one fails and depends on the edited one alone."""
+    cells = [cell(str(place), source, place + 1, place) for place, source in enumerate(sources)]
+    lineage = (Dependency(cell=cells[edited], names=()),)
+    failed = replace(case(), cell=cells[-1], cells=tuple(cells), lineage=lineage)
+    return [step.cell for step in replayed(failed, (edit(cells[edited], after),), Stage.AFTER)]
+
+
+def test_what_was_changed_under_another_name_is_made_again() -> None:
+    sources = ("df = load()", "other = df", "other.drop('a', axis=1, inplace=True)", "df['a']")
+    assert again(*sources, edited=1, after="other = df.copy()") == ["0", "1", "3"]
+
+
+def test_what_changed_the_value_before_the_edited_cell_runs_again_too() -> None:
+    sources = ("rows = load()", "for part in (rows, more):\n    part.sort()", "rows.pop()", "rows[9]")
+    assert again(*sources, edited=2, after="rows[-1]") == ["0", "1", "2", "3"]
+
+
+def test_a_method_of_the_notebook_that_changes_its_object_counts_as_a_change() -> None:
+    counter = "class Counter:\n    n = 0\n    def step(self):\n        self.n += 1\n        return self.n"
+    sources = (counter, "c = Counter()", "print(c.step())", "a = c.step()", "use(a)")
+    assert again(*sources, edited=3, after="a = c.step() - 1") == ["1", "2", "3", "4"]
+
+
+def test_a_value_that_nothing_has_changed_is_not_made_again() -> None:
+    sources = ("df = load()", "other = df.copy()", "other.drop('a', axis=1, inplace=True)", "df['a']")
+    assert again(*sources, edited=1, after="other = df[['b']]") == ["1", "3"]

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from cot_magic.core.aliases import aliases, changers, given, handed_over, objects_of, reached
+
 _ACTIONS = re.compile(
     r"(?:append|extend|insert|remove|pop|clear|sort|reverse|update|setdefault|discard|fit|train|step|seed|shuffle"
     r"|write|close|push|put|fill|resize|partial_fit|commit|execute|delete|move_to_end|rotate|intersection_update)"
@@ -44,6 +46,12 @@ class Flow:
         Top-level names of the modules that it imports.
     stars
         Modules from which it imports `*`.
+    aliases
+        Pairs of a name and another whose object it may hold after the cell: `a = b`.
+    given
+        Pairs of a function that it calls and a name that it gives to it.
+    changers
+        Functions that it defines and that change what they are given.
     """
 
     needs: tuple[str, ...] = ()
@@ -53,6 +61,9 @@ class Flow:
     removes: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     stars: tuple[str, ...] = ()
+    aliases: frozenset[tuple[str, str]] = frozenset()
+    given: frozenset[tuple[str, str]] = frozenset()
+    changers: frozenset[str] = frozenset()
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -79,7 +90,7 @@ def flow_of(source: str) -> Flow:
             reader.visit(statement)
     except RecursionError:  # an expression of thousands of levels
         return Flow(needs=tuple(_words_of(source)))
-    return reader.flow()
+    return reader.flow(tree)
 
 
 def plain_python(source: str) -> str:
@@ -118,16 +129,19 @@ class _Reader(ast.NodeVisitor):
     stars: list[str] = field(default_factory=list)
     displayed: bool = False  # whether the cell displays the value of this statement
 
-    def flow(self) -> Flow:
-        known = self.defines
+    def flow(self, tree: ast.Module) -> Flow:
+        known, held = self.defines, aliases(tree)
         return Flow(
             needs=tuple(self.needs),
             later=tuple(name for name in self.later if name not in known),
             defines=frozenset(self.defines),
-            changes=frozenset(self.changes),
+            changes=reached(self.changes, objects_of(held)),
             removes=frozenset(self.removes),
             modules=frozenset(self.modules),
             stars=tuple(self.stars),
+            aliases=held,
+            given=given(tree),
+            changers=changers([tree]),
         )
 
     # --- reads and bindings ---------------------------------------------------------------------------------
@@ -171,12 +185,9 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Expr(self, node: ast.Expr) -> None:
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
-        if (
-            isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Attribute)
-            and self._acts(call, call.func)
-        ):
-            self._change(call.func.value)
+        if isinstance(call, ast.Call) and self._acts(call):
+            for part in handed_over(call):
+                self._change(part)
         self.visit(node.value)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
@@ -285,14 +296,15 @@ class _Reader(ast.NodeVisitor):
 
     # --- details --------------------------------------------------------------------------------------------
 
-    def _acts(self, call: ast.Call, method: ast.Attribute) -> bool:
-        """Whether a method call that is a statement changes its object.
+    def _acts(self, call: ast.Call) -> bool:
+        """Whether a call that is a statement changes its object, or what it is given.
 
         If its value is discarded, it must. The value of the last statement is displayed (`df.head()`), so
-        there the method's name decides.
+        there the name decides.
         """
         in_place = any(item.arg == "inplace" and _is_true(item.value) for item in call.keywords)
-        return not self.displayed or in_place or _ACTIONS.match(method.attr) is not None
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        return not self.displayed or in_place or _ACTIONS.match(name) is not None
 
     def _target(self, node: ast.expr) -> None:
         if isinstance(node, ast.Subscript | ast.Attribute):

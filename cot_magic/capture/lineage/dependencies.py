@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cot_magic.capture.describe import objects
 from cot_magic.capture.lineage.dataflow import Flow, flow_of
 from cot_magic.capture.lineage.history import CellRun, History
+from cot_magic.core.aliases import objects_of, reached
 from cot_magic.core.case import Cell, CellId, Dependency, Freshness
 
 MOST_RUNS = 2_000  # the latest executions; older ones are ignored
@@ -24,8 +25,8 @@ def lineage(cell: Cell, history: History, namespace: Mapping[str, object]) -> tu
     """The earlier cells that the cell depends on, directly or indirectly, in the order of `history.cells`.
 
     A backward slice over the log of executions (Weiser, "Program slicing", 1984) in units of cells: a needed
-    name comes from the last execution that bound it and from those that changed it in place since. Changes
-    through other names are not seen.
+    name comes from the last execution that bound it and from those that changed it in place since, under this
+    name or under another that may hold the same object.
 
     Parameters
     ----------
@@ -55,6 +56,9 @@ class _Slice:
         self._latest = {run.cell: run for run in self._runs}
         self._cells = {known.id: known for known in history.cells}
         self._index = self._cells[cell.id].index if cell.id in self._cells else cell.index
+        flows = [flow_of(run.source) for run in self._runs]
+        self._objects = objects_of(pair for flow in flows for pair in flow.aliases)
+        self._changers = frozenset[str]().union(*(flow.changers for flow in flows))
         self._given: dict[CellId, set[str]] = {}
         self._unmet: dict[str, None] = {}
         self._done: set[tuple[str, int]] = set()
@@ -107,11 +111,16 @@ class _Slice:
             if name in flow.defines or self._by_star(name, flow):
                 return [*found, run]
             removed = name in flow.removes
-            if removed or (name in flow.changes and not self._is_module(name)):
+            if removed or (name in self._changed(flow) and not self._is_module(name)):
                 found.append(run)
             if removed:
                 return found
         return found
+
+    def _changed(self, flow: Flow) -> frozenset[str]:
+        """The names whose values the cell changes, under these names or under others."""
+        handed = {name for function, name in flow.given if function in self._changers}
+        return reached(flow.changes | handed, self._objects)
 
     def _by_star(self, name: str, flow: Flow) -> bool:
         if name.startswith("_"):

@@ -142,3 +142,28 @@ def test_names_imported_with_a_star_are_found(notebook: Any) -> None:
 def test_calling_a_function_of_a_module_does_not_change_it(notebook: Any) -> None:
     book = Book(notebook, a="import sys", b="sys.getsizeof(1)\nx = 1", c="sys.nothing")
     assert set(book.run("abc")) == {"a"}
+
+
+def test_changes_under_another_name_count(notebook: Any) -> None:
+    book = Book(
+        notebook,
+        a="xs, ys = [1], [2]",
+        b="other = xs",
+        c="other.append(2)",
+        d="for part in (xs, ys):\n    part.append(3)",
+        e="zs = [ys]",
+        g="len(xs)",
+    )
+    assert set(book.run("abcdeg")) == {"a", "b", "c", "d"}
+
+
+def test_what_a_function_of_the_notebook_changes_counts(notebook: Any) -> None:
+    book = Book(
+        notebook,
+        a="rows = [1]",
+        b="def cleaned(table):\n    table.append(0)\n    return table",
+        c="new = cleaned(rows)",
+        d="size = len(rows)",
+        e="rows[1]",
+    )
+    assert set(book.run("abcde")) == {"a", "b", "c"}
