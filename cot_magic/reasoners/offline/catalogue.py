@@ -31,6 +31,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("classes:RULES", "AttributeError TypeError ValueError"),
     ("formats:RULES", "AttributeError TypeError ValueError"),
     ("keys:RULES", "KeyError ValueError"),
+    ("given_up:RULES", "KeyError"),
     ("indexes:RULES", "IndexError"),
     ("values:RULES", "StatisticsError ValueError"),
     ("unpacking:RULES", "TypeError ValueError"),

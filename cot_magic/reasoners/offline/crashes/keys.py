@@ -513,84 +513,6 @@ def already_dropped(site: Site) -> Iterator[Suspicion]:
             return
 
 
-@rule(
-    "key.dropped_column",
-    "KeyError",
-    lesson="`drop`, `rename` and `set_index` change the columns of a DataFrame. If such a cell runs twice, "
-    "the column is missing the second time.",
-)
-def dropped_column(site: Site) -> Iterator[Suspicion]:
-    wanted = missing_key(site)
-    if not isinstance(wanted, str):
-        return
-    for holder, key in lookups(site):
-        if kind_of(site, holder) != "pandas.core.frame.DataFrame" or not isinstance(holder, ast.Name):
-            continue
-        again = ""  # the method of this cell that takes the column away, if it ran before
-        for cell, tree in site.cells():
-            for call in [
-                node
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-            ]:
-                method = call.func.attr  # type: ignore[attr-defined]
-                mentions = [n for n in ast.walk(call) if isinstance(n, ast.Constant) and n.value == wanted]
-                if method not in ("drop", "rename", "set_index", "groupby", "pop") or not mentions:
-                    continue
-                if cell.id == site.cell.id and call.lineno >= site.frame.lineno:
-                    again = again or method if method in ("drop", "rename", "set_index", "pop") else again
-                    continue
-                yield from _removed_by(site, holder, key, wanted, cell.id, method, call)
-                return
-        if again:
-            yield _ran_twice(site, holder, wanted, again)
-            return
-
-
-def _ran_twice(site: Site, holder: ast.Name, wanted: str, method: str) -> Suspicion:
-    return site.cause(
-        f"`{holder.id}` has no column {wanted!r}: this cell calls `{method}`, and probably ran before. First "
-        "run the cell that creates the table again.",
-        f"{wanted!r} is not a column of `{holder.id}` before the cell runs.",
-        f"{wanted!r} not in {holder.id}.columns",
-        weight=0.85,
-    )
-
-
-def _removed_by(
-    site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: str, method: str, call: ast.Call
-) -> Iterator[Suspicion]:
-    where = site.case.label(next(item.id for item in (site.case.cell, *site.case.cells) if item.id == cell))
-    claim = f"`{holder.id}` no longer has the column {wanted!r}: `{method}` in {where} removed it."
-    check = f"{wanted!r} not in {holder.id}.columns"
-    repairs = []
-    if method == "rename":
-        for node in ast.walk(call):
-            if isinstance(node, ast.Dict):
-                for old, new in zip(node.keys, node.values, strict=True):
-                    if (
-                        isinstance(old, ast.Constant)
-                        and old.value == wanted
-                        and isinstance(new, ast.Constant)
-                    ):
-                        places = [
-                            n for n in ast.walk(key) if isinstance(n, ast.Constant) and n.value == wanted
-                        ]
-                        changes = [site.over(item, repr(new.value)) for item in places]
-                        repairs = [site.repair(f"Use {new.value!r}, the new name of the column.", *changes)]
-                        check += f" and {new.value!r} in {holder.id}.columns"
-    elif method == "set_index" and isinstance(site.statement, ast.Assign | ast.Expr):
-        for node in site.find(ast.Subscript, lambda node: node.slice is key):
-            if isinstance(node.ctx, ast.Load):
-                repairs = [
-                    site.repair(
-                        "Use the index, which the column became.", site.over(node, f"{holder.id}.index")
-                    )
-                ]
-                check += f" and {holder.id}.index.name == {wanted!r}"
-    yield site.cause(claim, f"{wanted!r} is not one of the columns.", check, *repairs, weight=0.9)
-
-
 RULES = (
     format_name,
     key_type,
@@ -600,5 +522,4 @@ RULES = (
     environment,
     absent,
     already_dropped,
-    dropped_column,
 )
