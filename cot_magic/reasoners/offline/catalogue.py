@@ -26,7 +26,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("tables:RULES", "InvalidIndexError KeyError MergeError TypeError ValueError"),
     ("callables:RULES", "TypeError"),
     ("classes:METHODS", "AttributeError TypeError"),
-    ("arguments:RULES", "TypeError"),
+    ("arguments:RULES", "AttributeError TypeError"),
     ("order:RULES", "AttributeError TypeError ValueError"),
     ("classes:RULES", "AttributeError TypeError ValueError"),
     ("formats:RULES", "AttributeError TypeError ValueError"),

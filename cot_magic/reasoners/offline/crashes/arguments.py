@@ -68,7 +68,7 @@ _KEYWORDS = {
 _USUAL = {"colour": "color", "seperator": "sep", "separator": "sep", "delimeter": "delimiter"}
 
 
-@rule("call.keyword", "TypeError", lesson=_FIT)
+@rule("call.keyword", "AttributeError", "TypeError", lesson=_FIT)
 def keyword_name(site: Site) -> Iterator[Suspicion]:
     said = site.says(r"got an unexpected keyword argument '(\w+)'")
     if said is None:
@@ -108,16 +108,26 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
                 weight=0.85,
             )
         else:
-            value = src.span(site.cell.source, keyword.value)
+            repairs = [site.repair(worded("Leave it out."), _left_out(site, call, keyword))]
             if len(call.keywords) == 1 and len(known) > len(call.args):
-                change = src.Splice(start=start, end=value[0], text="")
-                claim = worded(
-                    "`{func}` has no parameter `{wrong}`.", func=site.one_line(call.func), wrong=wrong
-                )
-                yield site.reading(
-                    claim, site.repair(worded("Pass the value as a positional argument."), change), weight=0.4
-                )
+                change = src.Splice(start=start, end=src.span(site.cell.source, keyword.value)[0], text="")
+                repairs.insert(0, site.repair(worded("Pass the value as a positional argument."), change))
+            claim = worded("`{func}` has no parameter `{wrong}`.", func=site.one_line(call.func), wrong=wrong)
+            yield site.reading(claim, *repairs, weight=0.4)
         return
+
+
+def _left_out(site: Site, call: ast.Call, keyword: ast.keyword) -> src.Splice:
+    """Remove the argument, with the comma before it or, of the first one, after it."""
+    spans = sorted(src.span(site.cell.source, item) for item in (*call.args, *call.keywords))
+    start, end = src.span(site.cell.source, keyword)
+    before = [span for span in spans if span[1] <= start]
+    after = [span for span in spans if span[0] >= end]
+    if before:
+        start = before[-1][1]
+    elif after:
+        end = after[0][0]
+    return src.Splice(start=start, end=end, text="")
 
 
 def _parameter_names(site: Site, call: ast.Call) -> list[str]:

@@ -301,29 +301,44 @@ def leading_zeros(site: Site) -> Iterator[Suspicion]:
 
 @rule("column.listed", "ValueError", "KeyError", lesson=_LESSON)
 def listed(site: Site) -> Iterator[Suspicion]:
-    """A name in a list of columns that the table does not have, such as the target among the features."""
+    """Names in a list of columns that the table does not have, such as the target among the features."""
     said = site.says(
-        r"not columns? of the dataframe[^'\"]*['\"]([^'\"]+)|"
-        r"\[['\"]([^'\"]+)['\"]\] not (?:in index|found in axis)"
+        r"not columns? of the dataframe\D*?[{\[:] ?(['\"].+?['\"])[}\]]?$|"
+        r"\[(['\"].+?['\"])\] not (?:in index|found in axis)"
     )
-    wanted = next((name for name in said.groups() if name), None) if said is not None else None
-    for cell, tree in site.cells() if wanted is not None else ():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) < 2:
-                continue
-            kept = [item for item in node.elts if getattr(item, "value", None) != wanted]
-            strings = all(isinstance(getattr(item, "value", None), str) for item in node.elts)
-            if not kept or not strings or len(kept) == len(node.elts):
-                continue
-            text = ", ".join(src.text_of(cell.source, item) for item in kept)
-            comma = "," if isinstance(node, ast.Tuple) and len(kept) == 1 else ""
-            new = f"[{text}]" if isinstance(node, ast.List) else f"({text}{comma})"
-            repair = Repair(
-                edits=(src.edit(cell, src.over(cell.source, node, new)),), why=f"Leave out {wanted!r}."
-            )
-            claim = f"{wanted!r} is in a list of columns, but not in the table."
+    names = re.findall(r"['\"]([^'\"]+)['\"]", said[1] or said[2]) if said is not None else []
+    told = ", ".join(map(repr, names))
+    for cell, tree in site.cells() if names else ():
+        changes = [change for node in ast.walk(tree) if (change := _left_out(site, cell, node, names))]
+        if changes:
+            repair = Repair(edits=(src.edit(cell, *changes),), why=f"Leave out {told}.")
+            claim = f"A list of columns has {told}, and the table has not."
             yield site.reading(claim, repair, weight=0.5)
             return
+
+
+def _left_out(site: Site, cell: Cell, node: ast.AST, names: list[str]) -> src.Splice | None:
+    """A list with some of the names, written without them; of a computed one, what is assigned."""
+    match node:
+        case ast.List(elts=[_, _, *_] as items) | ast.Tuple(elts=[_, _, *_] as items):
+            kept = [item for item in items if getattr(item, "value", None) not in names]
+            strings = all(isinstance(getattr(item, "value", None), str) for item in items)
+            if not kept or not strings or len(kept) == len(items):
+                return None
+            text = ", ".join(src.text_of(cell.source, item) for item in kept)
+            comma = "," if isinstance(node, ast.Tuple) and len(kept) == 1 else ""
+            return src.over(
+                cell.source, node, f"[{text}]" if isinstance(node, ast.List) else f"({text}{comma})"
+            )
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() | ast.Attribute() as value):
+            known = site.known(name)
+            held = known.text if known is not None and known.type.endswith(("list", "Index")) else ""
+            gone = [item for item in names if repr(item) in held]
+            if not gone:
+                return None
+            listed = src.text_of(cell.source, value)
+            return src.over(cell.source, value, f"[name for name in {listed} if name not in {gone!r}]")
+    return None
 
 
 @rule(

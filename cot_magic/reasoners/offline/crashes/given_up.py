@@ -102,7 +102,11 @@ def _removed_by(
 def given_up(site: Site) -> Iterator[Suspicion]:
     """The statement that took the column away, changed so that it leaves the column there."""
     wanted = missing_key(site)
-    tables = [holder for holder, _ in lookups(site) if isinstance(holder, ast.Name)]
+    tables = [
+        holder
+        for holder, key in lookups(site)
+        if isinstance(holder, ast.Name) and isinstance(wanted, str) and _names(key, wanted)
+    ]
     if not isinstance(wanted, str) or not tables:
         return
     trees = [tree for _, tree in site.cells()]
