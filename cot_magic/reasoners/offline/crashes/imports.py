@@ -253,12 +253,19 @@ def replaced(site: Site) -> Iterator[Suspicion]:
         if alias is None:
             continue
         old = alias.asname or alias.name
-        uses = [item for item in ast.walk(site.tree) if isinstance(item, ast.Name) and item.id == old]
-        changes = [site.over(item, written) for item in uses if written != old]
+        changes = []
+        new = name
+        if not _used_below(site, old):
+            uses = [item for item in ast.walk(site.tree) if isinstance(item, ast.Name) and item.id == old]
+            changes = [site.over(item, written) for item in uses if written != old]
+        elif written == name:
+            new = f"{name} as {old}"
+        else:
+            changes = [src.line_after(site.cell.source, node, f"{old} = {written}")]
         if module == node.module:
-            changes.append(site.over(alias, name))
+            changes.append(site.over(alias, new))
         elif len(node.names) == 1:
-            changes.append(site.over(node, f"from {module} import {name}"))
+            changes.append(site.over(node, f"from {module} import {new}"))
         else:
             continue
         check = (
@@ -269,6 +276,12 @@ def replaced(site: Site) -> Iterator[Suspicion]:
         repair = site.repair(f"Use `{written}`.", *changes)
         yield site.cause(claim, f"`{module}` has `{name}`.", check, repair, weight=0.95)
         return
+
+
+def _used_below(site: Site, name: str) -> bool:
+    """Whether a cell that has not run yet reads the name."""
+    waiting = [src.parse(cell.source) for cell in site.case.cells if cell.execution_count is None]
+    return any(name in src.used_names(tree) for tree in waiting if tree is not None)
 
 
 @rule(

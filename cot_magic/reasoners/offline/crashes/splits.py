@@ -125,4 +125,38 @@ def target_among_features(site: Site) -> Iterator[Suspicion]:
                     return
 
 
-RULES = (before_split, target_among_features)
+@rule(
+    "model.fitted_to_a_part",
+    "ValueError",
+    lesson="An encoder gives numbers to the labels of its fit. Labels that are only in the test data have to "
+    "be there too, and a second fit would number all of them anew.",
+)
+def fitted_to_a_part(site: Site) -> Iterator[Suspicion]:
+    """`e.fit(train['c'])`, then `e.transform(test['c'])` with labels that `train` has not."""
+    calls = site.find(
+        ast.Call, lambda node: getattr(node.func, "attr", "") == "transform" and bool(node.args)
+    )
+    if not site.says("previously unseen labels") or not calls:
+        return
+    assert isinstance(calls[0].func, ast.Attribute)
+    encoder, data = site.text(calls[0].func.value), site.text(calls[0].args[0])
+    for cell, tree in site.cells():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr="fit" | "fit_transform" as how, value=value), args=[first]
+                ):
+                    part = src.text_of(cell.source, first)
+                    if src.text_of(cell.source, value) != encoder or part == data:
+                        continue
+                    fitted = f"{encoder}.fit({pandas_name(site)}.concat([{part}, {data}]))"
+                    text = f"{fitted}.transform({part})" if how == "fit_transform" else fitted
+                    edit = src.edit(cell, src.over(cell.source, node, text))
+                    repair = Repair(edits=(edit,), why=f"Fit it to the labels of `{data}` too.")
+                    claim = f"`{encoder}` was fitted to `{part}` alone, which has not all labels of `{data}`."
+                    made = site.reading(claim, repair, weight=0.86)
+                    yield replace(made, cell=cell.id, lineno=node.lineno)
+                    return
+
+
+RULES = (before_split, target_among_features, fitted_to_a_part)

@@ -126,3 +126,26 @@ def test_a_general_rule_mends_it(example: tuple[str, ...], solve, tmp_path, monk
     for cell in case.cells:
         exec(edits.get(cell.id, cell.source), space)
     assert eval(holds, space), best.edits[-1].after
+
+
+def test_an_argument_that_a_library_passes_on_in_vain_is_left_out(mended) -> None:
+    library = "class Patch:\n    def set(self, **properties):\n        unknown = next(iter(properties))\n"
+    library += "        raise AttributeError(f'Patch.set() got an unexpected keyword argument {unknown!r}')\n"
+    library += "def bars(height, **properties):\n    if properties:\n        Patch().set(**properties)\n    return height\n"
+    loaded = f"exec(compile({library!r}, 'library.py', 'exec'), globals())"
+    assert mended(loaded, "t = bars(4, size=3)", check="assert t == 4") == "PLAUSIBLE"
+
+
+def test_an_encoder_is_fitted_to_the_labels_of_the_test_data_too(mended) -> None:
+    data = (
+        "import pandas as pd\ntrain = pd.DataFrame({'c': ['b', 'd']})\ntest = pd.DataFrame({'c': ['d', 'a']})"
+    )
+    encoder = "from sklearn.preprocessing import LabelEncoder\ne = LabelEncoder()"
+    last = "train['c'] = e.fit_transform(train['c'])\ntest['c'] = e.transform(test['c'])"
+    check = "assert list(train['c']) == [1, 2] and list(test['c']) == [2, 0]"
+    assert mended(data, encoder, last, check=check) == "PLAUSIBLE"
+
+
+def test_of_two_columns_of_probabilities_the_second_is_taken(mended) -> None:
+    setup = "import numpy as np\nfrom sklearn.metrics import roc_curve\nproba = np.array([[0.2, 0.8], [0.9, 0.1]])"
+    assert mended(setup, "t = roc_curve([1, 0], proba)", check="assert t[1][-2] == 1.0") == "PLAUSIBLE"

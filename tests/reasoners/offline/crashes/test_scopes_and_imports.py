@@ -145,3 +145,12 @@ def test_an_assert_shows_both_sides_and_no_fix(solve, failing):
     session = solve(failing("x = 3", "assert x == 4"))
     assert "`x` is `3`" in session.hypotheses[0].claim
     assert session.fixes == ()
+
+
+def test_a_function_that_was_replaced_keeps_its_name_for_the_cells_below(mended) -> None:
+    below = ("plot_roc_curve(model, X, y)", "trapz([1, 2])")
+    first = "from sklearn.metrics import roc_curve, plot_roc_curve\nn = 1"
+    then = "from sklearn.metrics import RocCurveDisplay as new\nassert plot_roc_curve == new.from_estimator"
+    assert mended(first, check=then, extra=below) == "PLAUSIBLE"
+    moved = "from scipy.integrate import trapz\nn = 1"
+    assert mended(moved, check="assert trapz([1, 2]) == 1.5", extra=below) == "PLAUSIBLE"

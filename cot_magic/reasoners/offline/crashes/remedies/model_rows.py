@@ -113,8 +113,10 @@ ROWS = (
         code="model.flat_target",
         on=("ValueError",),
         says=r"y should be a 1d array|bad input shape|Multioutput target|got an array of shape \(\d+, \d+\) instead",
-        find=("_f._how(_x, _y, ...)", "_f(_x, _y)"),
+        find=("_f._how(_x, _y, ...)", "_f(_x, _y, ...)"),
         write=(
+            Swap(text="{f}({x}, {y}[:, 1], {rest})", why="Take the probability of the second class."),
+            Swap(text="{f}({x}, {np}.ravel({y}), {rest})", why="Make one row of the values.", needs=("np",)),
             Swap(
                 text="{f}.{how}({x}, {np}.ravel({y}), {rest})",
                 why="Make one row of the target.",
