@@ -42,7 +42,9 @@ def dropped_column(site: Site) -> Iterator[Suspicion]:
                 if cell.id == site.cell.id and call.lineno >= site.frame.lineno:
                     again = again or method if method in ("drop", "rename", "set_index", "pop") else again
                     continue
-                yield from _removed_by(site, holder, key, wanted, cell.id, method, call)
+                suspicion = _removed_by(site, holder, key, wanted, cell.id, method, call)
+                # without another name to use here, the place to mend is there
+                yield suspicion if suspicion.repairs else replace(suspicion, cell=cell.id, lineno=call.lineno)
                 return
         if again:
             yield _ran_twice(site, holder, wanted, again)
@@ -61,7 +63,7 @@ def _ran_twice(site: Site, holder: ast.Name, wanted: str, method: str) -> Suspic
 
 def _removed_by(
     site: Site, holder: ast.Name, key: ast.expr, wanted: str, cell: str, method: str, call: ast.Call
-) -> Iterator[Suspicion]:
+) -> Suspicion:
     where = site.case.label(next(item.id for item in (site.case.cell, *site.case.cells) if item.id == cell))
     claim = f"`{holder.id}` no longer has the column {wanted!r}: `{method}` in {where} removed it."
     check = f"{wanted!r} not in {holder.id}.columns"
@@ -90,7 +92,7 @@ def _removed_by(
                     )
                 ]
                 check += f" and {holder.id}.index.name == {wanted!r}"
-    yield site.cause(claim, f"{wanted!r} is not one of the columns.", check, *repairs, weight=0.9)
+    return site.cause(claim, f"{wanted!r} is not one of the columns.", check, *repairs, weight=0.9)
 
 
 @rule(

@@ -56,8 +56,8 @@ ROWS = (
     ),
     Remedy(
         code="model.split_order",
-        on=("ValueError",),
-        says=r"inconsistent numbers of samples|Expected 2D array|bad input shape|should be a 1d array",
+        on=("AttributeError", "TypeError", "ValueError"),
+        says="",
         find=("_a, _b, _c, _d = train_test_split(_x, _y, ...)",),
         when=lambda site, bound: _looks_swapped(bound),
         write=(
