@@ -1,15 +1,17 @@
 """What becomes of libraries in a copy of the kernel: one table, which the check before a copy reads too."""
 
 import importlib.util
+import re
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Fate(StrEnum):
     """COPIED: works in a copy. BLOCKED: experiments that use it are BLOCKED, never wrong.
 
-    APART: a kernel that has loaded it is not copied, and experiments run in a new process.
+    APART: a kernel that uses it is not copied, and experiments run in a new process.
     """
 
     COPIED = "works in a copy"
@@ -21,13 +23,16 @@ class Fate(StrEnum):
 class LibraryInCopies:
     """One row: the module by which a library is known, and what of it this is about.
 
-    `why` tells what of it does not survive a fork; empty if all of it does.
+    `why` tells what of it does not survive a fork; empty if all of it does. `threads` is the pattern of the
+    names of the threads that it is about, for a library that begins them with its first computation: other
+    libraries import it without using it, as statsmodels does polars.
     """
 
     module: str
     what: str
     fate: Fate
     why: str = ""
+    threads: str = ""
 
     @property
     def top(self) -> str:
@@ -56,13 +61,19 @@ _BLOCKED = {
     "duckdb": ("a database file that the kernel has open", "its file"),
 }
 _APART = {
-    "polars": "the threads of polars",
     "jax": "the threads of jax",
     "ray": "the connections of ray",
     "grpc._cython.cygrpc": "the threads of grpc",
     "tensorflow": "the threads of tensorflow",
     "pyspark": "the connections of pyspark",
 }
+POLARS = LibraryInCopies(
+    module="polars",
+    what="once it has computed",
+    fate=Fate.APART,
+    why="the threads of polars",
+    threads=r"polars-\d|tokio-rt|async-executor",
+)
 TORCH = LibraryInCopies(
     module="torch", what="CUDA, once it is in use", fate=Fate.APART, why="CUDA and its threads"
 )
@@ -76,6 +87,7 @@ LIBRARIES = (
         LibraryInCopies(module=name, what="once it is imported", fate=Fate.APART, why=why)
         for name, why in _APART.items()
     ),
+    POLARS,
     TORCH,
 )
 
@@ -83,12 +95,24 @@ LIBRARIES = (
 def why_not_copied() -> str | None:
     """What of the loaded modules does not survive a fork, as a reason; None if all is known to."""
     for row in LIBRARIES:
-        if row.fate is Fate.APART and row is not TORCH and row.module in sys.modules:
+        loaded = row.fate is Fate.APART and row is not TORCH and row.module in sys.modules
+        if loaded and (not row.threads or _run(row.threads)):
             return f"a copy of this kernel could hang: {row.why} do not survive a fork"
     cuda = getattr(sys.modules.get(TORCH.module), "cuda", None)
     if cuda is not None and cuda.is_initialized():
         return "CUDA is in use and does not work in a forked copy"
     return None
+
+
+def _run(names: str) -> bool:
+    """Whether a thread of this process has such a name; one that has just ended has none."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            found.append((task / "comm").read_text())
+        except OSError:
+            continue
+    return any(re.match(names, name) for name in found)
 
 
 def as_table() -> str:

@@ -73,15 +73,24 @@ def test_a_kernel_that_has_loaded_it_is_not_copied(monkeypatch, row):
     module = types.ModuleType(row.module)
     module.cuda = types.SimpleNamespace(is_initialized=lambda: True)
     monkeypatch.setitem(libraries.sys.modules, row.module, module)
+    monkeypatch.setattr(libraries, "_run", lambda names: True)
     said = libraries.why_not_copied()
     assert said is not None
     assert row.why.split()[-1] in said or "CUDA" in said
 
 
 @pytest.mark.slow
-def test_polars_itself_is_recognised(new_kernel):
-    new_kernel.run(f"{needed('polars')}import polars\npark()")
+def test_polars_itself_is_recognised_once_it_has_computed(new_kernel):
+    new_kernel.run(f"{needed('polars')}import polars\npolars.DataFrame({{'a': [2, 1]}}).sort('a')\npark()")
     assert "the threads of polars" in new_kernel.run("print(S.status().reason)")
+
+
+@pytest.mark.slow
+def test_polars_that_was_only_imported_computes_in_a_copy(new_kernel):
+    new_kernel.run(f"{needed('polars')}import polars\npark()")
+    assert new_kernel.run("print(S.status().available)").strip() == "True"
+    result = new_kernel.job("polars.DataFrame({'a': [2, 1, 2]}).group_by('a').len().height")
+    assert (result.outcome, result.value) == (Outcome.PASSED, "2"), result
 
 
 def test_each_row_has_an_example():
