@@ -281,8 +281,8 @@ def test_a_kernel_above_the_size_limit_is_not_copied(kernel):
     ("setup", "reason"),
     [
         (
-            "sys.modules['polars'] = sys",
-            "a copy of this kernel could hang: the threads of polars do not survive a fork",
+            "sys.modules['jax'] = sys",
+            "a copy of this kernel could hang: the threads of jax do not survive a fork",
         ),
         ("park = snapshot._park; import threading", "main thread"),
     ],
