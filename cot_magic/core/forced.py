@@ -47,6 +47,7 @@ _PATH_AND_STRING = re.compile(r"for \+: ('\w*Path' and 'str'|'str' and '\w*Path'
 _READS_MOMENTS = frozenset({"to_datetime", "to_timedelta", "Timestamp", "fromtimestamp"})
 _OF_SETS = frozenset({("append", "add"), ("add", "append")})
 ALIKE = frozenset({("match", "search")})  # the same, of the beginning only
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -461,7 +462,8 @@ def _argument(change: Difference, failure: Symptom) -> Iterator[Shift]:
         return
     text = ast.unparse(now)[:40]
     if now.arg is None:
-        if not failure.not_given or failure.keys_of(now.value) != failure.not_given:
+        named = failure.not_given and failure.keys_of(now.value) == failure.not_given
+        if not named and not _passes_all_on(change, now.value, failure):
             yield Shift(text=f"`{text}` gives arguments that nothing names", loses=True)
     elif now.arg == "format" and ast.unparse(now.value) == "'mixed'" and not _says_order(change.parent):
         yield Shift(text=f"`{text}` takes day and month as they fit", loses=True)
@@ -479,6 +481,21 @@ def _argument(change: Difference, failure: Symptom) -> Iterator[Shift]:
         ]
         if not any(mine.fullmatch(item) and not other.fullmatch(item) for item in numbers):
             yield Shift(text=f"`{text}`: the numbers can be read in both ways", loses=True)
+
+
+def _passes_all_on(change: Difference, value: ast.expr, failure: Symptom) -> bool:
+    """Whether a wrapper that was given an unexpected keyword now passes on all that it is given:
+    `f(*args, **named)` in `inner(*args, **named)`."""
+    function = next((node for node in reversed(change.around) if isinstance(node, _FUNCTIONS)), None)
+    if (
+        function is None
+        or not isinstance(change.parent, ast.Call)
+        or "unexpected keyword" not in failure.said
+    ):
+        return False
+    given = [part.arg if part is not None else "" for part in (function.args.vararg, function.args.kwarg)]
+    starred = [ast.unparse(item.value) for item in change.parent.args if isinstance(item, ast.Starred)]
+    return all(given) and [*starred, ast.unparse(value)] == given
 
 
 _EXCHANGED = str.maketrans(",.", ".,")

@@ -248,15 +248,69 @@ def _offsets(tree: ast.Module) -> int:
 
 
 def _ignored(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
-    """A parameter that is added and never read: the call says something that nobody hears."""
+    """A parameter that is added and has no part in the result: the call says something that nobody hears."""
     before = {(node.name, item) for node in _functions(old) for item in _parameters(node)}
     for function in _functions(new):
         if re.fullmatch(r"__\w+__", function.name) and function.name != "__init__":
             continue  # Python calls it with what it has to take
-        read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
         for name in _parameters(function):
-            if (function.name, name) not in before and name not in read and name not in ("self", "cls"):
+            added = (function.name, name) not in before and name not in ("self", "cls")
+            if added and not _is_heard(function, name):
                 yield Shift(text=f"it takes `{name}` and does nothing with it")
+
+
+_HEARD = ""  # where a value has a part in what a function gives, decides or keeps
+_RESULTS = (ast.Return, ast.Yield, ast.YieldFrom)
+
+
+def _is_heard(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
+    """Whether a parameter has a part in the result of a function, if it has one; else whether it is read."""
+    if not any(isinstance(node, _RESULTS) and node.value is not None for node in ast.walk(function)):
+        return name in _reads(*function.body)
+    own = {*_parameters(function), *_bound(*function.body)}
+    flows = [
+        flow for statement in function.body for node in ast.walk(statement) for flow in _flows(node, own)
+    ]
+    told, size = {name}, 0
+    while len(told) > size:
+        size = len(told)
+        told |= {to for read, bound in flows if read & told for to in bound}
+    return _HEARD in told
+
+
+def _flows(node: ast.AST, own: set[str]) -> Iterator[tuple[set[str], set[str]]]:
+    """What a node reads, and the names to which that goes."""
+    match node:
+        case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
+            yield _reads(value), {_HEARD}
+        case ast.YieldFrom(value=value) | ast.Raise(exc=ast.expr() as value) | ast.If(test=value):
+            yield _reads(value), {_HEARD}
+        case (
+            ast.While(test=value) | ast.IfExp(test=value) | ast.Assert(test=value) | ast.Match(subject=value)
+        ):
+            yield _reads(value), {_HEARD}
+        case ast.Assign() | ast.AugAssign() | ast.AnnAssign(value=ast.expr()) | ast.NamedExpr():
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            kept = any(isinstance(item, ast.Attribute | ast.Subscript) for item in targets)
+            yield _reads(node), {*_bound(*targets), *([_HEARD] if kept else [])}
+        case ast.For() | ast.AsyncFor() | ast.comprehension():
+            yield _reads(node.iter), set(_bound(node.target))
+        case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+            yield _reads(value), set(_bound(target))
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield _reads(*node.body), {node.name}
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=owner))) if owner in own:
+            yield _reads(node), {owner}
+
+
+def _reads(*nodes: ast.AST) -> set[str]:
+    names = [item for node in nodes for item in ast.walk(node) if isinstance(item, ast.Name)]
+    return {item.id for item in names if isinstance(item.ctx, ast.Load)}
+
+
+def _bound(*nodes: ast.AST) -> Iterator[str]:
+    names = [item for node in nodes for item in ast.walk(node) if isinstance(item, ast.Name)]
+    return (item.id for item in names if isinstance(item.ctx, ast.Store))
 
 
 def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

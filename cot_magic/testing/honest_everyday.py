@@ -112,4 +112,10 @@ EVERYDAY = (
     _right("the last of two results", "def bill(pieces, price):\n    plain = pieces * price\n    taxed = plain + plain // 5\n    print(plain, taxed)", "whole = bill(3, 10) + 4\nprint(whole)",
         ("    print(plain, taxed)", "    print(plain, taxed)\n    return taxed"), cell=0,
         test="assert whole == 40", claim="`bill` returns nothing.", probe="bill(1, 1) is None"),
+    _right("dates that begin with the year", "import pandas as pd\nvisits = pd.DataFrame({'day': ['2024-02-03', '2024-04-05']})", "months = visits['day'].dt.month.tolist()\nprint(months)",
+        ("visits['day'].dt", "pd.to_datetime(visits['day']).dt"),
+        test="assert months == [2, 4]", claim="`day` is text.", probe="isinstance(visits['day'].iloc[0], str)"),
+    _right("a wrapper that passes keywords on", "seen = []\n\ndef noted(function):\n    def inner(*given):\n        seen.append(function.__name__)\n        return function(*given)\n    return inner\n\n@noted\ndef power(base, exponent=2):\n    return base ** exponent", "cube = power(2, exponent=3)\nprint(cube)",
+        ("def inner(*given):\n        seen.append(function.__name__)\n        return function(*given)", "def inner(*given, **named):\n        seen.append(function.__name__)\n        return function(*given, **named)"), cell=0,
+        test="assert cube == 8 and seen == ['power']", claim="The wrapper takes no keywords.", probe="power.__code__.co_argcount == 0"),
 )  # fmt: skip

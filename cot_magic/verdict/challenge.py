@@ -44,6 +44,9 @@ MOST_RIVALS = 3  # shown beside the fix
 A_RUN_S = 0.03  # of a copy itself, on top of the cell
 TESTS = 4
 _WHOLE = re.compile(r"\b(\d+)\.0\b")
+_WARNING = re.compile(
+    r"^\S[^\n]*:\d+: \w*Warning: (?:[^\n]*\n)(?:(?! )[^\n]*\n){0,4}? {2}[^\n]*\n", re.MULTILINE
+)
 
 Wanted = tuple[Experiment, ...]
 Published = Evidence | FixProposed | TestWritten
@@ -402,11 +405,12 @@ class Noise:
     def unlike(
         self, one: Evidence, other: Evidence, *, exactly: bool = False, only: frozenset[str] | None = None
     ) -> bool:
-        """Whether two runs behave differently beyond that; 2 and 2.0 are the same unless `exactly`.
+        """Whether two runs behave differently beyond that.
 
+        Unless `exactly`, 2 and 2.0 are the same, and what a library warns of is no result.
         `only` are the names whose values matter, if not all.
         """
-        printed = [run.output if exactly else _WHOLE.sub(r"\1", run.output) for run in (one, other)]
+        printed = [run.output if exactly else _plain(run.output) for run in (one, other)]
         if not self.output and printed[0] != printed[1]:
             return True
         mine, theirs = _values(one, only), _values(other, only)
@@ -416,6 +420,11 @@ class Noise:
         return any(
             mine[key] != theirs[key] and (exactly or not _equal(mine[key], theirs[key])) for key in told
         )
+
+
+def _plain(output: str) -> str:
+    """What was printed, without warnings and with whole numbers as integers."""
+    return _WHOLE.sub(r"\1", _WARNING.sub("", output))
 
 
 def _values(run: Evidence, only: frozenset[str] | None = None) -> dict[str, str]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cot_magic.core.case import Case
+from cot_magic.core.case import Case, Variable
 from cot_magic.core.edits import opcodes, parsed, size
 from cot_magic.core.findings import CellEdit
 from cot_magic.core.forced import qualified
@@ -78,7 +78,7 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
     yield from stand_ins(case, edits)
     yield from _transposed(case, edits)
     for place, edit in enumerate(edits):
-        for after in _day_first(edit):
+        for after in _day_first(case, edit):
             yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
     for hunk in hunks(edits):
         edit = edits[hunk.cell]
@@ -228,19 +228,33 @@ def _transposed(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdi
                     yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
 
 
-_READS_DATES = re.compile(r"(to_datetime\((?:[^()]|\([^()]*\))*)\)")
+_READS_DATES = re.compile(r"(to_datetime\(((?:[^()]|\([^()]*\))*))\)")
+_DATES = re.compile(r"(?<!\d)\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?!\d)")
+_YEAR_FIRST = re.compile(r"\d{4}\D")
 
 
-def _day_first(edit: CellEdit) -> Iterator[str]:
-    """The day before the month where dates are newly read without a word about it."""
+def _day_first(case: Case, edit: CellEdit) -> Iterator[str]:
+    """The day before the month where dates are newly read without a word about it; not after a year."""
+    known = {item.name: f"{item.text} {dict(item.facts).get('head', '')}" for item in _seen(case)}
     before = edit.before.splitlines()
     lines = edit.after.splitlines(keepends=True)
     for number, line in enumerate(lines):
         if "dayfirst" in line or "%" in line or line.rstrip("\n") in before:
             continue
+        read = _READS_DATES.search(line)
+        dates = [found[0] for found in _DATES.finditer(known.get(read[2], ""))] if read is not None else []
+        if dates and all(map(_YEAR_FIRST.match, dates)):
+            continue
         changed = _READS_DATES.sub(r"\1, dayfirst=True)", line)
         if changed != line:
             yield "".join([*lines[:number], changed, *lines[number + 1 :]])
+
+
+def _seen(case: Case) -> Iterator[Variable]:
+    """What the failure is about, and the operands of what failed."""
+    if case.raised is not None:
+        yield from (case.raised.subject,) if case.raised.subject is not None else ()
+        yield from (item for frame in case.raised.frames for item in frame.operands)
 
 
 def _formats(hunk: Hunk) -> Iterator[str]:

@@ -47,3 +47,11 @@ def test_runs_without_noise_are_compared_by_output_and_state(
     noise = Noise.between(one, one)
     assert noise.unlike(one, other) is unlike
     assert noise.unlike(one, other, exactly=True) is exactly
+
+
+def test_what_a_library_warns_of_is_no_result() -> None:
+    quiet = Noise(expressions=frozenset(), output=False)
+    warned = "<cell>:1: UserWarning: Parsing dates as %Y.\n  days = read(texts)\n"
+    assert not quiet.unlike(ran("5\n"), ran(f"{warned}5\n"))
+    assert quiet.unlike(ran("5\n"), ran(f"{warned}6\n"))
+    assert quiet.unlike(ran("5\n"), ran(f"{warned}5\n"), exactly=True)
