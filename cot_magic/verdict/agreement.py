@@ -175,10 +175,13 @@ def _literals(old: ast.expr, new: ast.expr) -> dict[str, str]:
 
 def _lifted(tree: ast.expr, literals: dict[str, str]) -> str:
     """The source of an expression with names in place of the strings."""
+    nodes = list(ast.walk(tree))
+    of_f_strings = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
     memo: dict[int, ast.AST] = {
         id(node): ast.Name(id=literals[node.value], ctx=ast.Load())
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in literals
+        if id(node) not in of_f_strings
     }
     return ast.unparse(copy.deepcopy(tree, memo))
 

@@ -90,3 +90,10 @@ def test_an_item_that_is_taken_before_is_compared_with_the_item_of_the_result(
     old = min(calls, key=lambda node: node.col_offset)
     item = agreement.with_its_item(source, old, ast.parse(new, mode="eval").body)
     assert ast.unparse(item) == compared_with
+
+
+def test_strings_that_both_have_are_lifted_but_for_parts_of_f_strings() -> None:
+    old, new = (ast.parse(text, mode="eval").body for text in ("f(f'a{n}.csv', 'x')", "g(f'a{n}.csv', 'x')"))
+    literals = agreement._literals(old, new)
+    lifted = [agreement._lifted(tree, literals) for tree in (old, new)]
+    assert lifted == [f"{name}(f'a{{n}}.csv', {literals['x']})" for name in "fg"]

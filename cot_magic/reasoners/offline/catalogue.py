@@ -39,7 +39,11 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("arithmetic:RULES", "OverflowError ZeroDivisionError"),
     ("unbound:RULES", "UnboundLocalError"),
     ("imports:RULES", "ImportError ModuleNotFoundError"),
-    ("files:RULES", "Error FileNotFoundError JSONDecodeError TypeError UnicodeDecodeError "
+    ("paths:RULES", "FileNotFoundError IndexError IsADirectoryError OSError StopIteration TypeError "
+                    "ValueError ZeroDivisionError"),
+    ("stored:RULES", "ArrowInvalid BadZipFile IndexError JSONDecodeError KeyError OSError ParserError "
+                     "UnicodeDecodeError UnpicklingError ValueError"),
+    ("files:RULES", "Error JSONDecodeError TypeError UnicodeDecodeError "
                     "UnsupportedOperation ValueError"),
     ("edited:RULES", "AttributeError ImportError KeyError TypeError ValueError"),
     ("pickled:RULES", "AttributeError PicklingError TypeError"),

@@ -1,180 +1,17 @@
 """Rules for files: misspelt paths, missing folders, encodings, invalid JSON."""
 
 import ast
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from cot_magic.core.language import worded
-from cot_magic.core.spelling import near
 from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.stored import TEXT, format_of
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import UNKNOWN, Site
+from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
 
 _MOST = 2_000  # entries of a folder that are read
 _MOST_FOLDERS = 200  # of one depth in which a file is looked for
-
-
-def missing_path(site: Site) -> str:
-    """The path that was not found."""
-    said = site.says(r"No such file or directory: '(.*)'$") or site.says(
-        r"No such file or directory: \"(.*)\"$"
-    )
-    return said[1] if said is not None else ""
-
-
-def listing(folder: Path) -> list[str]:
-    """The names in a folder; none if it cannot be read."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for _, entry in zip(range(_MOST), entries, strict=False))
-    except OSError:
-        return []
-
-
-@rule(
-    "file.near_name",
-    "FileNotFoundError",
-    lesson="A relative path starts in the kernel's working directory. It must be spelt exactly: upper and "
-    "lower case, and the extension.",
-)
-def near_name(site: Site) -> Iterator[Suspicion]:
-    wrong, cwd = missing_path(site), site.folder
-    if not wrong or cwd is None:
-        return
-    path = Path(wrong)
-    folder = cwd / path.parent
-    names = listing(folder)
-    same_stem = [name for name in names if Path(name).stem == path.stem]
-    candidates = near(path.name, names) or same_stem
-    found = [str(path.parent / name) if str(path.parent) != "." else name for name in candidates]
-    nearby = bool(found)
-    if not found:
-        found = _other_folders(cwd, path)
-    for place, meant in enumerate(found[:3]):
-        claim = worded(
-            "There is no `{wrong}` in `{cwd}`. The closest name is `{meant}`."
-            if nearby
-            else "There is no `{wrong}` in `{cwd}`. It exists at `{meant}`.",
-            wrong=wrong,
-            cwd=site.case.environment.cwd,
-            meant=meant,
-        )
-        repairs = [repair for repair in (_respelt(site, cwd, wrong, meant),) if repair is not None]
-        check = f"import os\nnot os.path.exists({wrong!r}) and os.path.exists({meant!r})"
-        if len(found) == 1:
-            yield site.cause(
-                claim,
-                worded("`{meant}` exists, and `{wrong}` does not.", meant=meant, wrong=wrong),
-                check,
-                *repairs,
-                weight=0.92,
-            )
-        else:
-            yield site.reading(claim, *repairs, weight=0.8 - 0.1 * place)
-
-
-def _respelt(site: Site, cwd: Path, wrong: str, meant: str) -> Repair | None:
-    """The path where it is written, and others of the same folder; else the part of it that is written."""
-    strings = [
-        (node, node.value)
-        for node in ast.walk(site.tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-    moved = Path(meant).name == Path(wrong).name
-    changes = []
-    for node, text in strings:
-        other = str(Path(meant).parent / Path(text).name)
-        beside = moved and os.sep in text and Path(text).parent == Path(wrong).parent
-        if text == wrong or (beside and (cwd / other).is_file()):
-            changes.append(site.over(node, repr(meant if text == wrong else other)))
-    if changes:
-        return site.repair(worded("Use `{meant}`.", meant=meant), *changes)
-    if Path(meant).parent != Path(wrong).parent and (repair := _other_folder(site, wrong, meant)) is not None:
-        return repair
-    name, new = Path(wrong).name, Path(meant).name
-    changes = [site.over(node, repr(new)) for node, text in strings if text == name != new]
-    return site.repair(worded("Use `{new}`.", new=new), *changes) if changes else None
-
-
-def _other_folder(site: Site, wrong: str, meant: str) -> Repair | None:
-    """The folder in a string of its own, `DATA = '../input'`, from which the path is joined."""
-    was, now = Path(wrong).parent, Path(meant).parent
-    for cell, tree in site.cells():
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Constant)
-                and isinstance(node.value, str)
-                and Path(node.value) == was != now
-            ):
-                text = f"{now}{'/' if node.value.endswith('/') else ''}"
-                change = src.over(cell.source, node, repr(text))
-                return Repair(
-                    edits=(src.edit(cell, change),), why=worded("The folder is `{text}`.", text=text)
-                )
-    return None
-
-
-def _other_folders(cwd: Path, path: Path) -> list[str]:
-    """The same file name one folder up, or up to three folders down."""
-    found = []
-    if path.name in listing(cwd) and path.parent != Path("."):
-        found.append(path.name)
-    if path.name in listing(cwd.parent):
-        found.append(f"../{path.name}")
-    if not found and (cwd.parent != cwd.parent.parent):
-        beside = [name for name in ("data", "input") if path.name in listing(cwd.parent / name)]
-        found += [f"../{name}/{path.name}" for name in beside]
-    found += [f"{folder}/{path.name}" for folder in _below(cwd, 3) if path.name in listing(cwd / folder)]
-    return [item for item in dict.fromkeys(found) if Path(item) != path]
-
-
-def _below(cwd: Path, depth: int) -> Iterator[str]:
-    """Folders below this one, those that are nearer first; hidden ones are left out."""
-    waiting = [""]
-    for _ in range(depth):
-        nearer, waiting = waiting, []
-        for folder in nearer[:_MOST_FOLDERS]:
-            for name in listing(cwd / folder):
-                if not name.startswith((".", "__")) and (cwd / folder / name).is_dir():
-                    waiting.append(f"{folder}/{name}".lstrip("/"))
-        yield from waiting[:_MOST_FOLDERS]
-
-
-@rule(
-    "file.missing_folder",
-    "FileNotFoundError",
-    lesson="Opening a file for writing creates the file, but not its folder.",
-)
-def missing_folder(site: Site) -> Iterator[Suspicion]:
-    wrong, cwd = missing_path(site), site.folder
-    folder = str(Path(wrong).parent) if wrong else "."
-    if folder == "." or cwd is None or (cwd / folder).exists():
-        return
-    writes = any(
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and node.value[:1] in ("w", "a", "x")
-        and len(node.value) <= 3
-        for node in ast.walk(site.statement or site.tree)
-    ) or any(
-        getattr(node.func, "attr", "").startswith(("to_", "save", "write")) for node in site.find(ast.Call)
-    )
-    if writes:
-        statement = site.statement
-        line = statement.lineno if statement is not None else site.frame.lineno
-        changes = [
-            src.line_before(site.cell.source, line, f"os.makedirs({folder!r}, exist_ok=True)"),
-            src.add_import(site.cell, "import os"),
-        ]
-        yield site.cause(
-            f"The folder `{folder}` does not exist, so no file can be created in it.",
-            "The folder does not exist.",
-            f"import os\nnot os.path.isdir({folder!r})",
-            site.repair("Create the folder first.", *changes),
-            weight=0.88,
-        )
 
 
 @rule(
@@ -192,6 +29,9 @@ def encoding(site: Site) -> Iterator[Suspicion]:
         ),
     ) or _opened(site):
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        path = site.literal(call.args[0]) if name != "decode" and call.args else None
+        if type(path) is str and format_of((site.folder or Path()) / path) not in TEXT:
+            return
         given = next((word for word in call.keywords if word.arg == "encoding"), None)
         end = src.span(site.cell.source, call)[1] - 1
         comma = ", " if call.args or call.keywords else ""
@@ -404,90 +244,4 @@ def mode(site: Site) -> Iterator[Suspicion]:
     yield site.reading(claim, *repairs, weight=0.85)
 
 
-@rule(
-    "file.absent",
-    "FileNotFoundError",
-    lesson="A path without a leading `/` starts in the kernel's working directory, usually the notebook's "
-    "folder.",
-)
-def absent_file(site: Site) -> Iterator[Suspicion]:
-    """Where the file was looked for, and what is there."""
-    wrong = missing_path(site)
-    if not wrong:
-        return
-    yield site.cause(
-        _absence(Path(wrong), site),
-        "The path does not exist.",
-        f"import os\nnot os.path.exists({wrong!r})",
-        weight=0.4,
-    )
-
-
-def _absence(path: Path, site: Site) -> str:
-    """What is where a file was looked for, in a sentence."""
-    if site.folder is None:
-        return f"There is no `{path.name}` in the kernel's working directory."
-    if not (site.folder / path.parent).is_dir():
-        return f"The folder `{path.parent}` does not exist."
-    names, folder = listing(site.folder / path.parent), Path(site.case.environment.cwd) / path.parent
-    if not names:
-        return f"There is no `{path.name}` in `{folder}`, which is empty."
-    there = ", ".join(f"`{name}`" for name in names[:8])
-    return f"There is no `{path.name}` in `{folder}`, which has {there}{'…' if len(names) > 8 else ''}."
-
-
-@rule(
-    "file.listed",
-    "FileNotFoundError",
-    lesson="`os.listdir` gives names without their folder. `os.path.join(folder, name)` is the path.",
-)
-def listed(site: Site) -> Iterator[Suspicion]:
-    """`for name in os.listdir(folder): open(name)`."""
-    wrong = missing_path(site)
-    loops = [
-        (node.target, node.iter)
-        for node in ast.walk(site.tree)
-        if isinstance(node, ast.For | ast.comprehension)
-    ]
-    for target, goes_over in loops if wrong else ():
-        folder = _listed_folder(site, goes_over)
-        if folder is None or not isinstance(target, ast.Name) or site.literal(target) not in (wrong, UNKNOWN):
-            continue
-        used = [
-            argument
-            for node in ast.walk(site.statement or site.tree)
-            if isinstance(node, ast.Call)
-            for argument in node.args
-            if isinstance(argument, ast.Name) and argument.id == target.id
-        ]
-        if not used:
-            continue
-        changes = [site.over(node, f"os.path.join({folder}, {target.id})") for node in used]
-        missing = [] if site.known("os") is not None else [src.add_import(site.cell, "import os")]
-        repair = site.repair("Join the folder and the name.", *changes, *missing)
-        claim = f"`{target.id}` is the name of a file in `{folder}`, without the folder."
-        check = (
-            f"import os\nos.path.exists(os.path.join({folder}, {wrong!r})) and not os.path.exists({wrong!r})"
-        )
-        yield site.cause(claim, "It exists in that folder.", check, repair, weight=0.96)
-        return
-
-
-def _listed_folder(site: Site, goes_over: ast.expr) -> str | None:
-    """The folder whose names a loop goes over."""
-    whole = goes_over
-    if isinstance(whole, ast.Name):
-        made = next(site.assignments(whole.id), None)
-        if made is None:
-            return None
-        whole = made[1].value
-    for node in ast.walk(whole):
-        if (
-            isinstance(node, ast.Call)
-            and getattr(node.func, "attr", getattr(node.func, "id", "")) == "listdir"
-        ):
-            return ast.unparse(node.args[0]) if node.args else None
-    return None
-
-
-RULES = (mode, of_bytes, fieldnames, absent_file, near_name, listed, missing_folder, encoding, damaged_json)
+RULES = (mode, of_bytes, fieldnames, encoding, damaged_json)
