@@ -43,8 +43,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
                     "ValueError ZeroDivisionError"),
     ("stored:RULES", "ArrowInvalid BadZipFile IndexError JSONDecodeError KeyError OSError ParserError "
                      "UnicodeDecodeError UnpicklingError ValueError"),
-    ("files:RULES", "Error JSONDecodeError TypeError UnicodeDecodeError "
-                    "UnsupportedOperation ValueError"),
+    ("files:RULES", "Error JSONDecodeError TypeError UnicodeDecodeError UnsupportedOperation ValueError"),
     ("edited:RULES", "AttributeError ImportError KeyError TypeError ValueError"),
     ("pickled:RULES", "AttributeError PicklingError TypeError"),
     ("sql:RULES", "DatabaseError OperationalError"),

@@ -66,11 +66,11 @@ def _of_text(text: str, *, whole: bool) -> str:
     lines = [line for line in text.splitlines()[: _LINES if whole else _LINES + 1] if line.strip()]
     if len(lines) > 1 and all(_is_json(line, dict) for line in lines):
         return "JSON lines"
-    if _is_json(text, dict, list) if whole else text.lstrip().startswith(("{", "[")):
-        return "JSON"
+    if text.lstrip().startswith(("{", "[")):
+        return "JSON" if not whole or _is_json(text, dict, list) else ""
     if re.match(r"\s*<(!doctype|html|table|\?xml)", text, re.IGNORECASE):
         return "HTML" if "<table" in text.lower() else ""
-    return "CSV" if separator_of(lines) else ""
+    return "CSV" if len(lines) > 1 and separator_of(lines) else ""
 
 
 def _is_json(text: str, *kinds: type) -> bool:
