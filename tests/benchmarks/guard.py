@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from tests.conftest import Kernel, Ran  # the same real kernel that the tests use
 from tests.support.guard_cells import CRASHING, HEALTHY, SECRET, SETUP
 
