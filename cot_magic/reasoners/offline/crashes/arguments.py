@@ -135,12 +135,11 @@ def _parameter_names(site: Site, call: ast.Call) -> list[str]:
     found = definition(site, call)
     if found is not None:
         return [name for name in src.parameters(found[1]) if name not in ("self", "cls")]
-    if (name := _name(call)) in _KEYWORDS:
-        return _KEYWORDS[name].split()
     value = site.value(call.func)
     signature = dict(value.facts).get("signature", "") if value is not None else ""
     signature = signature or _loaded_signature(site)
-    return re.findall(r"(?:^\(|,\s*)\*{0,2}(\w+)", signature)
+    known = re.findall(r"(?:^\(|,\s*)\*{0,2}(\w+)", signature)
+    return known if len(known) > 1 else _KEYWORDS.get(_name(call), "").split() or known
 
 
 def _loaded_signature(site: Site) -> str:

@@ -149,3 +149,9 @@ def test_an_encoder_is_fitted_to_the_labels_of_the_test_data_too(mended) -> None
 def test_of_two_columns_of_probabilities_the_second_is_taken(mended) -> None:
     setup = "import numpy as np\nfrom sklearn.metrics import roc_curve\nproba = np.array([[0.2, 0.8], [0.9, 0.1]])"
     assert mended(setup, "t = roc_curve([1, 0], proba)", check="assert t[1][-2] == 1.0") == "PLAUSIBLE"
+
+
+def test_a_parameter_that_was_renamed_is_found_in_the_signature_of_the_live_method(mended) -> None:
+    setup = "import pandas as pd\ndf = pd.DataFrame({'a': [1]})"
+    last = "t = df.to_csv(index=False, line_terminator='|')"
+    assert mended(setup, last, check="assert t == 'a|1|'") == "VERIFIED"
