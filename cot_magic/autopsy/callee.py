@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import inspect
 import re
+import sys
 import types
 from collections import Counter
 from collections.abc import Iterator
@@ -131,7 +132,7 @@ def _attribute(scene: Scene) -> Iterator[Fact]:
     if name is None:
         return
     members = [item for item in objects.members(owner, 5_000) if type(item) is str]
-    public = [item for item in members if not item.startswith("_")]
+    public = [*_columns(owner), *(item for item in members if not item.startswith("_"))]
     synonyms, mentions = _documented(owner, name, public)
     near = list(dict.fromkeys([*synonyms, *(item.key for item in alike(name, public)), *mentions]))
     private = f"_{name}" in members
@@ -151,6 +152,13 @@ def _attribute(scene: Scene) -> Iterator[Fact]:
     )
     if objects.is_a(owner, types.ModuleType):
         yield from _submodule(owner, name)
+
+
+def _columns(owner: Any) -> list[str]:
+    """The columns of a table, which are attributes of it that its class does not have."""
+    frame = getattr(sys.modules.get("pandas"), "DataFrame", None)
+    names = list(owner.columns[:5_000]) if frame is not None and type(owner) is frame else []
+    return [item for item in names if type(item) is str and item.isidentifier()]
 
 
 def _documented(owner: Any, name: str, members: list[str]) -> tuple[list[str], list[str]]:
@@ -184,7 +192,6 @@ def _submodule(module: Any, name: str) -> Iterator[Fact]:
 def _imported(scene: Scene) -> Iterator[Fact]:
     """Near names in the module that lacks one, or near modules of the package."""
     import pkgutil
-    import sys
 
     if (told := _IMPORTED.search(scene.message)) is not None:
         module = sys.modules.get(told[2])

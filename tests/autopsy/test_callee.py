@@ -1,5 +1,7 @@
 """What a function takes and what an object has."""
 
+import pytest
+
 CALLEE = "def paint(shape, size, *, colour='red'):\n    '''Paint a shape.'''\n    return shape"
 
 
@@ -20,6 +22,14 @@ def test_an_attribute_is_looked_up_without_running_a_property(mortuary) -> None:
     value = mortuary.facts(source, "order.totl").first("callee.attribute").value
     assert value["near"][0] == "total"
     assert mortuary.shell.user_ns["ran"] == []
+
+
+def test_a_column_is_an_attribute_of_a_table(mortuary) -> None:
+    pytest.importorskip("pandas")
+    made = "import pandas as pd\ndf = pd.DataFrame({'amount': [1], 'two words': [2]})"
+    near = mortuary.facts(made, "df.Amount").first("callee.attribute").value["near"]
+    assert near[0] == "amount"
+    assert "two words" not in near
 
 
 def test_a_submodule_that_was_not_imported_is_found(mortuary) -> None:

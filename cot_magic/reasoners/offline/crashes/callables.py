@@ -5,6 +5,7 @@ import builtins
 import re
 from collections.abc import Iterator
 
+from cot_magic.core.case import Cell
 from cot_magic.core.findings import CellEdit
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import CALLABLE, kind_of, pure
@@ -281,29 +282,75 @@ def module_called(site: Site) -> Iterator[Suspicion]:
 def decorator(site: Site) -> Iterator[Suspicion]:
     if not site.says(r"'NoneType' object is not callable"):
         return
+    for call, _, cell, maker in _decorators(site):
+        inner = [item for item in maker.body if isinstance(item, Function)]
+        if inner and not any(isinstance(item, ast.Return) for item in maker.body):
+            change = src.line_after(
+                cell.source, maker.body[-1], f"return {inner[-1].name}", inner[-1].col_offset
+            )
+            name = site.text(call.func)
+            yield site.cause(
+                f"The decorator `{maker.name}` does not return `{inner[-1].name}`, so `{name}` is `None`.",
+                f"`{name}` is `None`.",
+                f"{name} is None",
+                Repair(edits=(src.edit(cell, change),), why=f"Return `{inner[-1].name}` from the decorator."),
+                weight=0.95,
+            )
+            return
+
+
+def _decorators(site: Site) -> Iterator[tuple[ast.Call, Function, Cell, Function]]:
+    """Calls of decorated functions where it failed: the call, the function, a cell, a decorator in it."""
     for call in site.find(ast.Call, lambda node: isinstance(node.func, ast.Name)):
-        assert isinstance(call.func, ast.Name)
-        for _, decorated in site.functions(call.func.id):
+        for _, decorated in site.functions(site.text(call.func)):
             for node in decorated.decorator_list:
-                name = node.id if isinstance(node, ast.Name) else ""
-                for cell, maker in site.functions(name):
-                    inner = [item for item in maker.body if isinstance(item, Function)]
-                    if inner and not any(isinstance(item, ast.Return) for item in maker.body):
-                        change = src.line_after(
-                            cell.source, maker.body[-1], f"return {inner[-1].name}", inner[-1].col_offset
-                        )
-                        yield site.cause(
-                            f"The decorator `{name}` does not return `{inner[-1].name}`, so `{call.func.id}` "
-                            "is `None`.",
-                            f"`{call.func.id}` is `None`.",
-                            f"{call.func.id} is None",
-                            Repair(
-                                edits=(src.edit(cell, change),),
-                                why=f"Return `{inner[-1].name}` from the decorator.",
-                            ),
-                            weight=0.95,
-                        )
-                        return
+                for cell, maker in site.functions(node.id if isinstance(node, ast.Name) else ""):
+                    yield call, decorated, cell, maker
+
+
+@rule(
+    "call.wrapper_takes_less",
+    "TypeError",
+    lesson="What a decorator puts in the place of a function has to take what that takes: `*args, **kwargs`.",
+)
+def wrapper(site: Site) -> Iterator[Suspicion]:
+    """`def inner(x): return function(x)` in a decorator, over a function of two arguments."""
+    if not site.says(
+        r"positional arguments? but \d+ (was|were) given|unexpected keyword argument|missing \d+"
+    ):
+        return
+    for call, decorated, cell, maker in _decorators(site):
+        own, wrapped = src.parameters(decorated), (*src.parameters(maker), "")[0]
+        for inner in (item for item in maker.body if isinstance(item, Function)):
+            taken = src.parameters(inner)
+            calls = [
+                node
+                for node in ast.walk(inner)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == wrapped
+            ]
+            used = [node.id for node in ast.walk(inner) if isinstance(node, ast.Name) and node.id in taken]
+            passed = [node.id for item in calls for node in item.args if isinstance(node, ast.Name)]
+            same = len(taken) == len(own) or bool(inner.args.defaults)
+            if not calls or same or sorted(used) != sorted(passed):
+                continue
+            changes = [src.over(cell.source, item, f"{wrapped}(*args, **kwargs)") for item in calls]
+            head = src.offset(cell.source, inner.lineno, 0)
+            opened = cell.source.index("(", head)
+            closed = cell.source.index(
+                ")", src.span(cell.source, inner.args.args[-1])[1] if taken else opened
+            )
+            changes.append(src.Splice(start=opened + 1, end=closed, text="*args, **kwargs"))
+            repair = Repair(edits=(src.edit(cell, *changes),), why="Pass on whatever is given.")
+            name = site.text(call.func)
+            yield site.cause(
+                f"`{maker.name}` puts `{inner.name}({', '.join(taken)})` in the place of "
+                f"`{name}({', '.join(own)})`.",
+                f"`{name}` is `{inner.name}` of `{maker.name}`.",
+                f"{name}.__code__.co_name == {inner.name!r}",
+                repair,
+                weight=0.95,
+            )
+            return
 
 
 RULES = (
@@ -314,4 +361,5 @@ RULES = (
     missing_comma,
     module_called,
     decorator,
+    wrapper,
 )

@@ -17,6 +17,7 @@ _KEY_METHODS = (
     "pop", "remove", "groupby", "drop", "sort_values", "set_index", "get_group", "merge", "pivot", "explode",
 )  # fmt: skip
 _KEY_WORDS = ("columns", "labels", "by", "keys", "on", "subset", "index")
+_MOST_COLUMNS = 6  # in which a label is looked for
 _OF_ROWS = ("loc", "at", "xs")  # of a table: they look up row labels
 _PANDAS = re.compile(r"""\[['"](.+?)['"].*\] (?:not in index|not found in axis|are in the)""")
 
@@ -465,6 +466,39 @@ def absent(site: Site) -> Iterator[Suspicion]:
 
 
 @rule(
+    "key.of_a_column",
+    "KeyError",
+    lesson="`loc` looks for a label of the rows. What a column has is found by a comparison, or after `set_index`.",
+)
+def of_a_column(site: Site) -> Iterator[Suspicion]:
+    """`df.loc['2026-05-01']`, where the dates are a column and the rows are numbered."""
+    wanted = missing_key(site)
+    for node in site.find(ast.Subscript, lambda node: isinstance(node.value, ast.Attribute)):
+        holder = node.value
+        if not isinstance(holder, ast.Attribute) or holder.attr not in _OF_ROWS or not pure(holder.value):
+            continue
+        table = site.value(holder.value)
+        first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+        if table is None or not table.type.endswith("DataFrame") or site.literal(first) != wanted:
+            continue
+        text, label = site.text(holder.value), site.text(first)
+        for column in table.keys[:_MOST_COLUMNS]:
+            if site.literal(first) in known_keys(table):
+                return
+            repair = site.repair(
+                f"Make the rows those of {column}.",
+                site.over(holder.value, f"{text}.set_index({column})"),
+            )
+            yield site.cause(
+                f"{label} is in the column {column} of `{text}`, and no label of its rows.",
+                "It is in that column.",
+                f"bool(({text}[{column}] == {label}).any())",
+                repair,
+                weight=0.8,
+            )
+
+
+@rule(
     "key.format_name",
     "KeyError",
     lesson="Each `{name}` in a format string needs an argument of that name: `'{name}'.format(name=…)`.",
@@ -514,6 +548,7 @@ def already_dropped(site: Site) -> Iterator[Suspicion]:
 
 
 RULES = (
+    of_a_column,
     format_name,
     key_type,
     key_form,
