@@ -468,7 +468,7 @@ def absent(site: Site) -> Iterator[Suspicion]:
 @rule(
     "key.of_a_column",
     "KeyError",
-    lesson="`loc` looks for a label of the rows. What a column has is found by a comparison, or after `set_index`.",
+    lesson="`loc` looks for a label of the rows. What a column has is found by a comparison.",
 )
 def of_a_column(site: Site) -> Iterator[Suspicion]:
     """`df.loc['2026-05-01']`, where the dates are a column and the rows are numbered."""
