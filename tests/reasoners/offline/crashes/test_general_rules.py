@@ -155,3 +155,13 @@ def test_a_parameter_that_was_renamed_is_found_in_the_signature_of_the_live_meth
     setup = "import pandas as pd\ndf = pd.DataFrame({'a': [1]})"
     last = "t = df.to_csv(index=False, line_terminator='|')"
     assert mended(setup, last, check="assert t == 'a|1|'") == "VERIFIED"
+
+
+def test_text_in_the_features_of_a_cross_validation_is_encoded(mended) -> None:
+    setup = (
+        "import pandas as pd\nfrom sklearn.tree import DecisionTreeClassifier\n"
+        "from sklearn.model_selection import cross_val_score\n"
+        "df = pd.DataFrame({'n': [1, 2, 3, 4], 'c': ['p', 'q', 'p', 'q'], 'y': [0, 1, 0, 1]})"
+    )
+    last = "t = cross_val_score(DecisionTreeClassifier(), df[['n', 'c']], df['y'], cv=2, error_score='raise')"
+    assert mended(setup, last, check="assert len(t) == 2") == "PLAUSIBLE"

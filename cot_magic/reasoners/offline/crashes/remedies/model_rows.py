@@ -143,7 +143,7 @@ ROWS = (
         says=r"could not convert string to float|[Pp]andas data cast to numpy dtype of "
         r"object|dtype='numeric' is not compatible|Cannot use \w+ strategy with non-numeric data|Unable to "
         r"convert array of bytes/strings",
-        find=("_f.fit(_x, ...)", "_f.fit_transform(_x, ...)", "_m.OLS(_y, _x, ...)"),
+        find=("_f.fit(_x, ...)", "_f.fit_transform(_x, ...)", "_m.OLS(_y, _x, ...)", "_f(_m, _x, _y, ...)"),
         write=(
             Above(
                 text="{x} = {pd}.get_dummies({x}, drop_first=True, dtype=float)",
@@ -151,6 +151,10 @@ ROWS = (
             ),
             Above(
                 text="{x} = {pd}.get_dummies({x}, dtype=float)",
+                why="Make a column of 0 and 1 of each category.",
+            ),
+            Swap(
+                text="{f}({m}, {pd}.get_dummies({x}, dtype=float), {y}, {rest})",
                 why="Make a column of 0 and 1 of each category.",
             ),
             Swap(
