@@ -75,7 +75,6 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
                 if after != edit.before:
                     yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
     yield from _miscounted(case, edits)
-    yield from stand_ins(case, edits)
     yield from _transposed(case, edits)
     for place, edit in enumerate(edits):
         for after in _day_first(case, edit):
@@ -87,6 +86,7 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
             after = edit.after[: hunk.start] + text + edit.after[hunk.end :]
             if after not in (edit.before, edit.after):
                 yield (*edits[: hunk.cell], replace(edit, after=after), *edits[hunk.cell + 1 :])
+    yield from stand_ins(case, edits)  # last: a notebook may have many variables of one type
 
 
 def _spellings(hunk: Hunk, words: tuple[list[str], list[str]]) -> Iterator[str]:
