@@ -84,11 +84,10 @@ def _series(site: Site, facts: Facts) -> Iterator[Suspicion]:
     fact = facts.first("keys.series")
     if fact is None or not isinstance(site.focus, ast.Subscript):
         return
-    text, write = site.text(site.focus.value), str(fact.value.get("write"))
+    write = str(fact.value.get("write"))
     repair = site.repair(f"Use `{write}`.", site.over(site.focus, write))
     claim = f"`{site.one_line(site.focus.value)}` is one column: it has labels of rows, and no columns."
-    check = f"type({text}).__name__ == 'Series' and {fact.value.get('wanted')} not in {text}.index"
-    yield sound(site.cause(claim, "It has no such label.", check, repair, weight=0.88))
+    yield sound(site.reading(claim, repair, weight=0.88))
 
 
 def _columns(site: Site, facts: Facts) -> Iterator[Suspicion]:

@@ -163,6 +163,4 @@ def test_a_column_that_is_asked_for_its_own_name_is_taken_itself(failing) -> Non
     fact = Fact.of("keys.series", "It is one column.", expression="a['a']", wanted="'a'", write="a")
     (found,) = looked_up.looked_up.propose(case, Facts(found=(fact,)))
     assert found.repairs[0].edits[0].after == "most = a.max()"
-    space: dict = {}
-    exec(case.cells[0].source, space)
-    assert eval(found.checks[0].source, space) is True
+    assert found.checks == ()  # a choice: another table, or another label, may have been meant
