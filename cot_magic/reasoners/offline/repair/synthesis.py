@@ -15,7 +15,7 @@ from typing import Any
 from cot_magic.reasoners.offline.repair.drafts import Context, Drafts, Function
 from cot_magic.reasoners.offline.repair.tables import CHANGERS
 
-MOST_TERMS, MOST_FIRST = 12_000, 60
+MOST_TERMS, MOST_FIRST = 6_000, 60
 MOST_RESULTS, MOST_TESTS = 4, 6
 EACH = 0.3  # what each part of a term costs
 RETURNED = 0.2  # the size of what is returned now
@@ -137,9 +137,7 @@ def _deeper(first: Sequence[Term], places: int) -> Iterator[Term]:
         terms.put(term.size, term.text, iter(term.values), atomic=term.atomic)
     last: Sequence[Term] = first
     for _ in range(2):
-        for one, other in itertools.product(last, first):
-            if len(terms.found) > MOST_TERMS:
-                break
+        for one, other in itertools.islice(itertools.product(last, first), MOST_TERMS):
             for sign, function in ARITHMETIC.items():
                 _combined(terms, one, other, sign, function)
             text = f"{one.operand}[{other.text}]"
@@ -149,7 +147,8 @@ def _deeper(first: Sequence[Term], places: int) -> Iterator[Term]:
 
 
 def _combined(terms: Terms, one: Term, other: Term, sign: str, function: Callable[[Any, Any], Any]) -> None:
-    if isinstance(one.values[0], str) and sign == "%":
+    numbers = isinstance(one.values[0], int | float) and isinstance(other.values[0], int | float)
+    if not numbers and sign != "+":  # a list times a number may be as large as memory
         return
     text = f"{one.operand} {sign} {other.operand}"
     terms.put(one.size + other.size + 0.5, text, map(function, one.values, other.values), atomic=False)
