@@ -10,7 +10,7 @@ from cot_magic.core.jobs import SHOWN
 
 
 def shows_all(case: Case | None, fix: Fix, after: Evidence) -> bool:
-    """Whether the fixed cell binds no name, and every statement that the fix changes showed its result.
+    """Whether the fixed cell binds no name from the first change on, and all changes showed their results.
 
     `print(items['apple'])` raised before and printed after: no test in another cell could say more, as it
     would have to contain the fixed code itself. Output of other statements says nothing about the fix.
@@ -18,10 +18,14 @@ def shows_all(case: Case | None, fix: Fix, after: Evidence) -> bool:
     if case is None or len(fix.edits) != 1 or fix.edits[0].cell != case.cell.id:
         return False
     old, new = parsed(fix.edits[0].before), parsed(fix.edits[0].after)
-    if new is None or any(_leaves(new)):
+    if new is None:
         return False
     known = {ast.dump(node) for node in old.body} if old is not None else set[str]()
     changed = [node for node in new.body if ast.dump(node) not in known]
+    # what comes before ran as it is now, and failed nowhere
+    since = new.body[new.body.index(changed[0]) :] if changed else []
+    if any(_leaves(ast.Module(since, []))):
+        return False
     return bool(changed) and all(_shows(node, node is new.body[-1], after) for node in changed)
 
 

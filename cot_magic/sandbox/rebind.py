@@ -99,6 +99,9 @@ def limit_thread_pools() -> None:
         import threadpoolctl
 
         threadpoolctl.threadpool_limits(1)
+    loky = sys.modules.get("joblib.externals.loky.backend.context")
+    if loky is not None and vars(loky).get("physical_cores_cache", 1) is None:
+        vars(loky)["physical_cores_cache"] = os.cpu_count() or 1  # it would ask a program: a job starts none
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)

@@ -54,6 +54,7 @@ def shows(before: str, after: str, output: str = "", shown: str | None = None, c
             None,
         ),
         ("print 'a'", "print('a')", "a\n", None),
+        ("d = {'apple': 3}\nprint(d['aple'])", "d = {'apple': 3}\nprint(d['apple'])", "3\n", None),
     ],
 )
 def test_a_changed_statement_that_shows_its_result_needs_no_test(

@@ -100,3 +100,10 @@ def test_each_row_has_an_example():
 def test_the_page_has_the_table():
     page = (Path(__file__).parents[2] / "docs" / "how-it-works.md").read_text(encoding="utf-8")
     assert libraries.as_table() in page
+
+
+@pytest.mark.skipif(importlib.util.find_spec("joblib") is None, reason="joblib is not installed")
+def test_what_joblib_would_ask_a_program_for_is_known_in_a_copy(kernel):
+    kernel.park("from joblib.externals.loky.backend import context")
+    ran = kernel.job("import joblib\njoblib.cpu_count(only_physical_cores=True) > 0")
+    assert (ran.outcome, ran.value, ran.output) == (Outcome.PASSED, "True", "")

@@ -30,7 +30,7 @@ _ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
 
 
 def regression_tests(case: Case, fix: Fix, after: Evidence) -> tuple[RegressionTest, ...]:
-    """Tests that should fail without the fix and pass with it; at most two.
+    """Tests that should fail without the fix and pass with it; at most three.
 
     The cell's own asserts come first, as they are independent. Then what the fixed cell computed: by calling
     the function again where the fix does not change the call, else by the values of its names.
@@ -52,6 +52,11 @@ def regression_tests(case: Case, fix: Fix, after: Evidence) -> tuple[RegressionT
     lines = [*_calls(source, tree, unchanged, after), *_values(source, tree, unchanged, after, fix.edits)]
     if lines:
         tests.append(_test(f"{stem}_gives_what_was_seen", lines))
+    shown = [*_shown(source, tree, unchanged, after), *_printed(source, tree, unchanged, after)]
+    if shown and lines and not set(shown) & set(lines):
+        tests.append(
+            _test(f"{stem}_shows_what_was_seen", shown)
+        )  # the names may have been bound before it failed
     return tuple(tests)
 
 

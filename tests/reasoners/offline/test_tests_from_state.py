@@ -121,3 +121,11 @@ def test_asserts_that_change_an_object_are_tested_on_a_new_one():
 )
 def test_asserts_that_change_an_object_are_left_out_where_it_cannot_be_made_again(cell):
     assert not written(cell, cell.replace("missing", "True"), types=MADE)
+
+
+def test_what_is_printed_is_a_test_of_its_own_beside_names_that_may_be_older():
+    before, after = "n = 3\nt = m + 1\nprint(n)", "n = 3\nt = n + 1\nprint(n)"
+    names, shown = written(before, after, [("n", "3", True), ("t", "4", True)], output="3\n")
+    assert "assert t == 4" in names.source
+    assert "assert" in shown.source
+    assert "t ==" not in shown.source
