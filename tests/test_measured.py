@@ -104,3 +104,10 @@ def test_what_a_million_notebooks_would_take_follows_from_what_was_measured(last
     assert f"{passes:.1f} KB and {verified:.1f} KB" in text
     assert f"{more * 1024 / 1000:.1f} GB of memory" in text
     assert f"{0.9 * passes + 0.1 * verified:.1f} GB of rows" in text
+    quick, long = found["seconds"].values()
+    assert f"{quick:.2f} s and {long:.2f} s" in text
+    assert f"{(0.9 * quick + 0.1 * long) * 1e6 / 3600:,.0f} hours of one worker" in text
+    assert f"{last['benchmarks']['sweep_workers']['two_to_one']:.2f} of the time of one" in text
+    dollars = max(row["cot+"]["usd"] for row in last["benchmarks"]["conversation_cost"].values())
+    assert f"at most ${dollars:.3f} at list price" in text
+    assert f"at most ${dollars * 1e5:,.0f} if each failure" in text

@@ -102,11 +102,11 @@ def shorter(text: str, most: int) -> str:
         return f"{clause}."
     found, left = "", most
     for span in spans(text):
+        if left <= 0 and words_in(span.text):
+            return found if found.endswith("…") else f"{found.rstrip()} …"
         part = _head(span.text, min(left, _OF_CODE) if span.code else left)
         found += code_span(part, len(part) + 1) if span.code else part
         left -= words_in(part)
-        if left <= 0:
-            break
     return found
 
 

@@ -105,9 +105,14 @@ def why_not_copied() -> str | None:
 
 
 def _run(names: str) -> bool:
-    """Whether a thread of this process has such a name; one that has just ended has none."""
-    found = []
-    for task in Path("/proc/self/task").iterdir():
+    """Whether a thread of this process has such a name; one that has just ended has none.
+
+    Also where the system does not tell names of threads.
+    """
+    tasks, found = Path("/proc/self/task"), []
+    if not tasks.is_dir():
+        return True
+    for task in tasks.iterdir():
         try:
             found.append((task / "comm").read_text())
         except OSError:

@@ -96,6 +96,8 @@ def test_code_in_a_long_sentence_is_shortened_before_its_end() -> None:
         shorter(f"`x` has 3 rows and `y` 4; `y = {WORDS}; z = 1` made it", 30) == "`x` has 3 rows and `y` 4."
     )
     assert shorter("A short one.", 30) == "A short one."
+    assert shorter("`i` runs past the end: it is `2`, and `v` has 3.", 7) == "`i` runs past the end: it is …"
+    assert shorter("It is `2`, and `v` has 3.", 3) == "It is `2` …"
 
 
 def test_what_the_person_must_know_has_room_whatever_else_is_said() -> None:

@@ -76,8 +76,16 @@ def _turns_once(loop: ast.For | ast.While) -> bool:
 
 
 def _unused(function: ast.FunctionDef) -> int:
-    """Arguments that are not read, and statements on which nothing depends that the caller can see."""
+    """Arguments and variables of loops that are not read, and statements on which nothing depends that the
+    caller can see."""
     given = {arg.arg for arg in function.args.args} - {"self"}
+    turned = {
+        name
+        for node in ast.walk(function)
+        if isinstance(node, ast.For | ast.comprehension)
+        for name in _roots(node.target)
+        if not name.startswith("_")
+    }
     read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _is_read(node)}
     made: list[tuple[set[str], set[str]]] = []  # what a statement changes, and what that depends on
     live = given | {"self"}
@@ -103,7 +111,7 @@ def _unused(function: ast.FunctionDef) -> int:
     unused = sum(
         live.isdisjoint(changed) and not any(name.startswith("_") for name in changed) for changed, _ in made
     )
-    return len(given - read) + unused
+    return len((given | turned) - read) + unused
 
 
 def _is_read(node: ast.Name) -> bool:

@@ -11,7 +11,7 @@ from cot_magic.reasoners.offline.crashes.files import mode
 from cot_magic.reasoners.offline.crashes.legal import tried
 from cot_magic.reasoners.offline.crashes.looked_up import looked_up
 from cot_magic.reasoners.offline.crashes.remade import remade
-from cot_magic.reasoners.offline.crashes.told import _sharing_words, one_of
+from cot_magic.reasoners.offline.crashes.told import one_of
 from cot_magic.reasoners.offline.site import Site
 
 RUNS = "def {}(names, found={}):\n    '''Collect names.'''\n    found{}\n    return found"
@@ -135,12 +135,6 @@ def test_names_that_the_autopsy_found_to_be_alike_are_offered(failing) -> None:
         "statistics.pstdev([1, 2])",
         "statistics.stdev([1, 2])",
     ]
-
-
-def test_a_value_of_several_words_is_replaced_by_those_that_share_the_most_of_them() -> None:
-    known = ["lower left", "upper left", "upper right", "center"]
-    assert _sharing_words("top left", known) == ["lower left", "upper left"]
-    assert _sharing_words("somewhere", known) == []
 
 
 def test_units_are_taken_away_before_a_column_is_summed_up(failing) -> None:

@@ -142,7 +142,7 @@ def test_data_that_json_cannot_represent_is_converted_and_not_left_out(mended) -
 
 @pytest.mark.parametrize("query", ["x = {}['a']", "import json\njson.loads('{')"])
 def test_other_failures_are_left_alone(failing, query) -> None:
-    from cot_magic.reasoners.offline.crashes.files import listed
+    from cot_magic.reasoners.offline.crashes.paths import listed
     from cot_magic.reasoners.offline.crashes.pickled import sent_function
 
     case = failing("n = 1", query)

@@ -416,6 +416,8 @@ def test_a_function_that_an_assert_gives_to_another_is_edited_late(bench):
         ("a = sorted(xs)\n    a.append(y)\n    return xs", 2),
         ("xs.append(y)", 0),
         ("a, b = xs\n    while a:\n        a = a - b\n    return y", 0),
+        ("return y + sum(a + a for a, b in xs)", 1),
+        ("return y + sum(a + b for a, b in xs)", 0),
     ],
 )
 def test_statements_on_which_nothing_depends_smell(body, count):
