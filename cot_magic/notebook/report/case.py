@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from cot_magic.core.case import Case, Cell, Freshness, Raised
 from cot_magic.core.events import EvidenceGathered, RunProbe, Stamped
+from cot_magic.core.experiments import replayed
 from cot_magic.core.findings import Evidence, EvidenceKind, Fix, Probe, Stage
 from cot_magic.core.jobs import Outcome
 from cot_magic.core.session import Session
@@ -102,7 +103,8 @@ class Dossier:
 
     @property
     def fixed(self) -> tuple[Cell, ...]:
-        """The cells that run to show the fix: those from the first edited one on."""
+        """The cells that run to show the fix: those from the first edited one on, or from the first that made
+        what an edited one reads and has changed since."""
         if self.fix is None:
             return ()
         after = {edit.cell: edit.after for edit in self.fix.edits}
@@ -111,7 +113,8 @@ class Dossier:
         chain = sorted(
             [*self.before, *(cell for cell in added if cell.id != self.case.cell.id)], key=page_place
         )
-        first = next((place for place, cell in enumerate(chain) if cell.id in after), len(chain))
+        again = {step.cell for step in replayed(self.case, self.fix.edits, Stage.AFTER)} | after.keys()
+        first = next((place for place, cell in enumerate(chain) if cell.id in again), len(chain))
         return (*chain[first:], self.case.cell)
 
     def source_fixed(self, cell: Cell) -> str:

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from apart import WITH, run_with
 
 from cot_magic.capture.describe.values import variable
 from cot_magic.capture.secrets.redactor import Redactor
@@ -54,9 +55,18 @@ def test_series_arrays_and_scalars_of_numpy_tell_their_types() -> None:
     assert described(np.array(5)).text == "array(shape=(), dtype=int64, 5)"
 
 
-def test_a_frame_of_polars_tells_its_columns_and_their_types() -> None:
+@pytest.mark.skipif(WITH == "polars", reason="it starts that test")
+def test_frames_of_polars_too() -> None:
+    run_with("polars", __file__, "columns_of_polars")
+
+
+def _columns_of_polars_and_their_types() -> None:
     polars = pytest.importorskip("polars")
     found = described(polars.DataFrame({"city": ["Bonn"], "n": [3]}), "frame")
     assert found.text == "DataFrame of 1 rows × 2 columns: 'city', 'n'"
     assert found.keys == ("'city'", "'n'")
     assert dict(found.facts) == {"shape": "(1, 2)", "dtypes": "'city' String, 'n' Int64"}
+
+
+if WITH == "polars":
+    test_columns_of_polars = _columns_of_polars_and_their_types

@@ -3,6 +3,7 @@
 import importlib
 
 import pytest
+from apart import WITH, run_with
 
 from cot_magic.core.findings import FixVerdict
 from cot_magic.reasoners.offline.crashes.remedies.pattern import match, pattern
@@ -21,18 +22,12 @@ NEEDS = {
 }
 
 
+TABLES = ("pandas", "date", "numpy", "missing", "model", "plot", "python")
+
+
 def rows() -> list:
     found = []
-    for name in (
-        "pandas_rows",
-        "date_rows",
-        "numpy_rows",
-        "missing_rows",
-        "polars_rows",
-        "model_rows",
-        "plot_rows",
-        "python_rows",
-    ):
+    for name in ("polars_rows",) if WITH == "polars" else [f"{table}_rows" for table in TABLES]:
         module = importlib.import_module(f"cot_magic.reasoners.offline.crashes.remedies.{name}")
         found += [pytest.param(row, NEEDS.get(name), id=row.code) for row in module.ROWS if row.example]
     return found
@@ -54,6 +49,12 @@ def test_the_first_edit_that_passes_gives_what_the_example_says(row: Remedy, nee
     for cell in case.cells:
         exec(edits.get(cell.id, cell.source), space)
     assert eval(holds, space), best.edits[-1].after
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(WITH == "polars", reason="it starts these tests")
+def test_the_rows_about_polars_do_too() -> None:
+    run_with("polars", __file__, "test_the_first_edit_that_passes")
 
 
 def test_a_row_says_nothing_about_another_message(failing) -> None:
