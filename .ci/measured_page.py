@@ -177,6 +177,26 @@ def _memory(figures: Figures) -> Iterator[str]:
     )
 
 
+CHART_COLUMNS = 40
+
+
+def _chart(figures: Figures) -> str:
+    """Bars of what each tool that ran did with the failing cells, and of the time that it takes to load."""
+    ran = {name: row for name, row in figures.items() if "failing" in row}
+    width = max(map(len, ran), default=0)
+    most = max((row["load_cpu_ms"] for row in ran.values()), default=0.0) or 1.0
+    lines = ["failing cells, each one █ if mended, ░ if only stopped before its first line, · if neither"]
+    for name, row in ran.items():
+        mended, stopped = row["mended"], max(0, row["stopped"] - row["mended"])
+        rest = row["failing"] - mended - stopped
+        lines.append(f"{name:{width}}  {'█' * mended}{'░' * stopped}{'·' * rest}")
+    lines += ["", "processor time to load"]
+    for name, row in ran.items():
+        bar = "█" * max(1, round(row["load_cpu_ms"] / most * CHART_COLUMNS))
+        lines.append(f"{name:{width}}  {bar} {_ms(row['load_cpu_ms'])}")
+    return "\n".join(["```text", *lines, "```"])
+
+
 def _rivals(figures: Figures) -> Iterator[str]:
     def row(name: str, found: Figures) -> tuple[str, ...]:
         missing = found.get("not_installed") or found.get("not_loaded")
@@ -207,6 +227,7 @@ def _rivals(figures: Figures) -> Iterator[str]:
         ),
         (row(name, found) for name, found in figures.items() if "cell_ms" not in found or "failing" in found),
     )
+    yield _chart(figures)
     yield (
         "Each in an environment of its own, beside ipykernel, without a model, key or server: nothing is "
         "said of what a model would add.\n"

@@ -94,6 +94,8 @@ def test_a_tool_that_did_not_install_is_a_row_that_says_so() -> None:
     assert "| `two` | did not install: no / such package |" in text
     assert "| `three` | did not load: ImportError: x |" in text
     assert "ipykernel alone" not in text
+    assert "one  ██······" in text
+    assert f"one  {'█' * 40} 40.0 ms" in text
 
 
 def test_what_a_million_notebooks_would_take_follows_from_what_was_measured(last: dict[str, Any]) -> None:
