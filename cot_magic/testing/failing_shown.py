@@ -40,7 +40,7 @@ SUMMED = FailingNotebook(
     ),
     truth="import pandas as pd\n"
     + _shown(
-        "{'sales': pd.DataFrame({'city': ['a', 'c'], 'price': [7, 8], 'pieces': [1, 1]})}",
+        "{'sales': pd.DataFrame({'city': ['a', 'a', 'c'], 'price': [3, 4, 8], 'pieces': [1, 1, 1]})}",
         "shown.to_dict() == {'a': 7, 'c': 8}",
     ),
     claim="the column is called 'price'",
