@@ -272,13 +272,13 @@ def no_match(site: Site) -> Iterator[Suspicion]:
         for node, text in _strings(tree):
             if not glob.has_magic(text) or "/" not in text or not _is_pattern(tree, node):
                 continue
-            if cwd is None or glob.glob(text, root_dir=cwd, recursive=True):
+            if cwd is None or any(glob.iglob(text, root_dir=cwd, recursive=True)):
                 continue
             folder = Path(*(part for part in Path(text).parts if not glob.has_magic(part)))
             rest = Path(text).relative_to(folder)
             for meant in existing(cwd, str(folder)):
                 new = str(Path(meant) / rest)
-                if not glob.glob(new, root_dir=cwd, recursive=True):
+                if not any(glob.iglob(new, root_dir=cwd, recursive=True)):
                     continue
                 repair = Repair(
                     edits=(src.edit(cell, src.over(cell.source, node, repr(new))),),

@@ -125,7 +125,7 @@ def _begins(path: Path, name: str) -> str:
     """Code that is true if the file begins as it did."""
     with open(path, "rb") as file:
         start = file.read(8)
-    return f"import pathlib\npathlib.Path({name!r}).read_bytes()[:{len(start)}] == {start!r}"
+    return f"with open({name!r}, 'rb') as file:\n    start = file.read({len(start)})\nstart == {start!r}"
 
 
 def _with(site: Site, call: ast.Call, argument: str) -> Repair:
