@@ -18,6 +18,9 @@ for them.
 The kinds and their keys. `expression` is always the source of what the fact is about; values as strings are
 redacted and cut:
 
+own.failed
+    file, line, function, wanted, candidates (as of `keys.near`): the innermost line of a module of the
+    person's own, which a cell called into
 keys.missing
     expression (the container), axis (`columns`, `index`, `index names`, `dict`, `SQL
     table`, `SQL column`), wanted (repr of the key),
@@ -68,10 +71,16 @@ origin.fault
 legal.operand
     expression, part (of it), write (what to write instead of the part), why, result (type and shape): with
     that the expression returns something
+legal.name
+    the same, where what to write is another variable with a name that is alike
 legal.call
     expression, write (a call of the same function with the same values), why, result
 inside.empty
     expression: a name in the failing expression with nothing in it
+inside.unpacked
+    expression (what is taken apart, or an element of it), size, names (how many)
+inside.unbound
+    expression (a name), function, lines: where the function assigns the name, which makes it local
 inside.value
     expression, value (text), type
 inside.compared

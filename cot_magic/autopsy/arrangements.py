@@ -1,6 +1,7 @@
 """Other arrangements of the arguments of a call, made from the signature of the live function."""
 
 import ast
+import enum
 import inspect
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from cot_magic.autopsy.scene import Scene, is_instance
 from cot_magic.capture.describe import objects
 from cot_magic.core.likeness import alike
 
-Arrangement = tuple[ast.Call, str]
+Arrangement = tuple[ast.expr, str]
 _UNKNOWN = re.compile(
     r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument|"
     r"has no property '(\w+)'|[Uu]nrecognized keyword arguments?[:=]* *\[?'(\w+)'|got unexpected .*?'(\w+)'"
@@ -21,6 +22,9 @@ _NUMBER = re.compile(
 )
 _SAMPLES = re.compile(r"inconsistent numbers? of samples|must have the same (first dimension|length)")
 _TAKES_NONE = re.compile(r"takes no (keyword )?arguments")
+_USE = re.compile(r"\b[Uu]se\s+(?:the\s+)?`+(?:[\w.]+\.)?(\w+)`+")
+# of numpydoc: the first value that is returned, and whether more are
+_RETURNS = re.compile(r"\nReturns\n-+\n(\w+) :[^\n]*\n(?:[ ]+[^\n]*\n|\n(?=[ ]))*(\w+ :)?")
 _MOST_POSITIONAL = 5
 # options that leave out what is wrong, or do not look whether anything is
 _HIDES = re.compile(r"skip|ignore|valid|check|verify|strict|raise|drop")
@@ -31,6 +35,8 @@ def arrangements(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrang
     if not _is_plain(call):
         return
     parameters = _parameters(function)
+    yield from _of_an_enumeration(scene, call, function)
+    yield from _documented_instead(scene, call, function)
     yield from _renamed(scene, call, parameters, function)
     if _NUMBER.search(scene.message):
         yield from _as_data(scene, call, parameters)
@@ -96,6 +102,47 @@ def _renamed(
         yield _with(call, call.args, words), f"Pass it as `{name}`."
     words = [word for word in call.keywords if word.arg != wrong]
     yield _with(call, call.args, words), f"Leave out `{wrong}`, which this function does not have."
+
+
+def _of_an_enumeration(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrangement]:
+    """The member of that name, or one whose value is like what was given: `Status["PAID"]`."""
+    if not objects.is_a(function, enum.EnumMeta) or len(call.args) != 1 or call.keywords:
+        return
+    given = scene.value(call.args[0])
+    members = dict(function.__members__)
+    if type(given) is str and given in members:
+        yield ast.Subscript(value=call.func, slice=call.args[0], ctx=ast.Load()), "Look it up by its name."
+    for found in alike(given, [member.value for member in members.values()])[:2]:
+        if isinstance(call.args[0], ast.Constant):
+            yield _with(call, [ast.Constant(value=found.key)], []), f"Use {found.key!r}."
+        elif type(given) is str and found.how == "case":
+            for how in ("lower", "upper", "title"):
+                if getattr(given, how)() == found.key:
+                    changed = ast.Attribute(value=call.args[0], attr=how, ctx=ast.Load())
+                    inner = ast.Call(func=changed, args=[], keywords=[])
+                    yield _with(call, [inner], []), f"Look it up in {how} case."
+        elif found.how == "type":
+            name = ast.Name(id=type(found.key).__name__, ctx=ast.Load())
+            inner = ast.Call(func=name, args=call.args, keywords=[])
+            yield _with(call, [inner], []), f"Make {'an' if name.id == 'int' else 'a'} `{name.id}` of it."
+
+
+def _documented_instead(scene: Scene, call: ast.Call, function: Any) -> Iterator[Arrangement]:
+    """What the documentation of the function says to use, from the same module or object: "use `lstsq`"."""
+    if not isinstance(called := call.func, ast.Attribute):
+        return
+    doc, owner = inspect.getdoc(function) or "", scene.value(called.value)
+    for name in dict.fromkeys(_USE.findall(doc)):
+        other = getattr(owner, name, None)
+        if not callable(other) or other is function or name == called.attr:
+            continue
+        func = ast.Attribute(value=called.value, attr=name, ctx=ast.Load())
+        new: ast.expr = ast.Call(func=func, args=call.args, keywords=call.keywords)
+        returns = _RETURNS.search(doc)
+        others = _RETURNS.search(inspect.getdoc(other) or "")
+        if returns is not None and others is not None and returns[1] == others[1] and others[2]:
+            new = ast.Subscript(value=new, slice=ast.Constant(value=0), ctx=ast.Load())
+        yield new, f"Use `{name}`, as the documentation of `{called.attr}` says."
 
 
 def _listing(function: Any, value: ast.expr) -> list[str]:

@@ -21,13 +21,16 @@ MOST_PARAMETERS = 60
 ALIKE = 0.5  # of the letters of two names, for a sentence that says so
 _KEYWORD = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
 _ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
+_FUNCTION_NAME = re.compile(r"^'(\w+)' is not a valid function(?: name)?(?: for|$)")
 _IMPORTED = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _MODULE = re.compile(r"No module named '([\w.]+)'")
 
 
 def callee(scene: Scene) -> Iterator[Fact]:
     """`callee.signature`, `callee.keyword`, `callee.attribute`, `callee.submodule`, `callee.import`."""
-    if scene.is_a("AttributeError"):
+    if (told := _FUNCTION_NAME.search(scene.message)) is not None:
+        yield from _named_function(scene, told[1])
+    elif scene.is_a("AttributeError"):
         yield from _attribute(scene)
     if scene.is_a("ImportError"):
         yield from _imported(scene)
@@ -152,6 +155,29 @@ def _attribute(scene: Scene) -> Iterator[Fact]:
     )
     if objects.is_a(owner, types.ModuleType):
         yield from _submodule(owner, name)
+
+
+def _named_function(scene: Scene, name: str) -> Iterator[Fact]:
+    """`transform("avg")`: the methods of the object are the names of functions that it takes."""
+    func = scene.call.func if scene.call is not None else None
+    owner = scene.value(func.value) if isinstance(func, ast.Attribute) else UNKNOWN
+    if not isinstance(func, ast.Attribute) or owner is UNKNOWN:
+        return
+    public = [item for item in objects.members(owner, 5_000) if not item.startswith("_")]
+    synonyms, mentions = _documented(owner, name, public)
+    near = list(dict.fromkeys([*synonyms, *(item.key for item in alike(name, public)), *mentions]))
+    source = scene.source(func.value)
+    yield Fact.of(
+        "callee.attribute",
+        f"`{source}` has no function `{name}`.{_most_like(name, near)}",
+        expression=source,
+        type=objects.qualified(type(owner)),
+        missing=name,
+        near=near,
+        private=False,
+        value=scene.text(owner, name=source),
+        callable_near=[item for item in near if callable(inspect.getattr_static(owner, item, None))],
+    )
 
 
 def _columns(owner: Any) -> list[str]:

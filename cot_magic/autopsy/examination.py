@@ -21,7 +21,7 @@ UNFINISHED = "autopsy.unfinished"
 """The kind that names an analyser which ran out of time or failed."""
 Analyser = Callable[[Scene], Iterator[Fact]]
 
-ANALYSERS = ("keys", "callee", "origin", "advice", "state", "inside", "elements", "legal", "smallest")
+ANALYSERS = ("own", "keys", "callee", "origin", "advice", "state", "inside", "elements", "legal", "smallest")
 """The modules, in the order in which they run: what runs less of the person's code comes first."""
 
 

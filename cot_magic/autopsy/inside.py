@@ -1,22 +1,32 @@
 """Values inside: what each part of the failing expression gave, and both sides of an assert."""
 
 import ast
+import re
 import types
 from collections.abc import Iterator
+from typing import Any
 
 from cot_magic.autopsy.evaluation import UNKNOWN, parts
 from cot_magic.autopsy.scene import Scene, is_instance
 from cot_magic.capture.describe import objects
+from cot_magic.capture.describe.oneline import tidy
+from cot_magic.capture.describe.operands import source_of
 from cot_magic.core.facts import Fact
 
 MOST_PARTS = 12
 LONGEST = 120  # characters of an object's description by its private attributes
+_UNPACKED = re.compile(r"(?:too many|not enough) values to unpack \(expected (?:at least )?(\d+)")
+_UNBOUND = re.compile(r"local variable '(\w+)'")
+_MOST_ELEMENTS = 10_000
 _PLAIN = (ast.Constant, ast.Lambda)
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
 def inside(scene: Scene) -> Iterator[Fact]:
-    """`inside.compared` for a comparison in an assert, `inside.empty`, `inside.value` for each other part."""
+    """`inside.compared` for a comparison in an assert, `inside.unpacked`, `inside.unbound`, `inside.empty`,
+    `inside.value` for each other part."""
+    yield from _unpacked(scene)
+    yield from _unbound(scene)
     root = _root(scene)
     if root is None:
         return
@@ -62,6 +72,81 @@ def _empty(scene: Scene, root: ast.AST) -> Iterator[Fact]:
             has = "has no rows" if is_instance(value, "pandas.DataFrame") else "is empty"
             yield Fact.of("inside.empty", f"`{node.id}` {has}.", expression=node.id)
             return
+
+
+def _unpacked(scene: Scene) -> Iterator[Fact]:
+    """`inside.unpacked`: how many values stand for how many names, in what is taken apart or an element."""
+    told = _UNPACKED.match(scene.message) if scene.is_a("ValueError") else None
+    if told is None:
+        return
+    for spot in scene.spots:
+        for target, taken, looped in _taken_apart(spot.around):
+            value = spot.value(taken)
+            written = tidy(source_of(taken, spot.text), LONGEST)
+            source, value, size = _guilty(written, value, int(told[1]), looped=looped)
+            if size is None:
+                continue
+            listed = tidy(source_of(target, spot.text), LONGEST).strip("()")
+            names = f"the name{'' if told[1] == '1' else 's'} `{listed}`"
+            has = f"{size} value{'' if size == 1 else 's'}"
+            yield Fact.of(
+                "inside.unpacked",
+                f"`{source}` is `{scene.text(value)}`: {has} for {names}.",
+                expression=source,
+                size=size,
+                names=int(told[1]),
+            )
+            return
+
+
+def _taken_apart(statement: ast.AST | None) -> Iterator[tuple[ast.expr, ast.expr, bool]]:
+    """The names of each unpacking in the statement, what is unpacked, and whether a loop takes it from it."""
+    for node in ast.walk(statement) if statement is not None else ():
+        match node:
+            case ast.Assign(targets=[ast.Tuple() | ast.List() as target], value=value):
+                yield target, value, False
+            case ast.For(target=ast.Tuple() as target, iter=over):
+                yield target, over, True
+            case ast.comprehension(target=ast.Tuple() as target, iter=over):
+                yield target, over, True
+
+
+def _guilty(source: str, value: Any, names: int, *, looped: bool) -> tuple[str, Any, int | None]:
+    """What has another number of values than there are names, and how many; None if nothing has."""
+    if not looped:
+        plain = objects.exactly(value, list, tuple, str, dict)
+        return source, value, len(value) if plain and len(value) != names else None
+    if objects.exactly(value, list, tuple):
+        for place, item in enumerate(value[:_MOST_ELEMENTS]):
+            if objects.exactly(item, list, tuple, str) and len(item) != names:
+                return f"{source}[{place}]", item, len(item)
+    return source, value, None
+
+
+def _unbound(scene: Scene) -> Iterator[Fact]:
+    """`inside.unbound`: where a function assigns the name, which makes it local, and what is outside."""
+    told = _UNBOUND.search(scene.message) if scene.is_a("UnboundLocalError") else None
+    spot = scene.spot
+    if told is None or spot is None:
+        return
+    name, function = told[1], spot.level.frame.f_code
+    lines = [
+        node.lineno
+        for node in ast.walk(spot.function or ast.Module(body=[], type_ignores=[]))
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+    ]
+    if not lines:
+        return
+    outside = spot.level.frame.f_globals.get(name, UNKNOWN)
+    said = f"`{name}` is local to `{function.co_name}`, which assigns it in line {min(lines)}"
+    told_of = "" if outside is UNKNOWN else f"; the `{name}` outside is `{scene.text(outside, 60, name)}`"
+    yield Fact.of(
+        "inside.unbound",
+        f"{said}, and has no value yet{told_of}.",
+        expression=name,
+        function=function.co_name,
+        lines=sorted(lines),
+    )
 
 
 def _is_called(value: object) -> bool:

@@ -14,11 +14,13 @@ from cot_magic.autopsy.scene import Scene, Spot, is_instance
 from cot_magic.autopsy.variants import variants
 from cot_magic.capture.describe import objects
 from cot_magic.core.facts import Fact
+from cot_magic.core.spelling import near
 
 MOST_EDITS = 6
 MOST_TRIED = 80
 _ERRORS = ("TypeError", "ValueError", "IndexError", "AttributeError", "KeyError", "ArithmeticError")
 _LOAD = ast.Load()
+_CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def legal(scene: Scene) -> Iterator[Fact]:
         new = change.text(source)
         shape = _shape(result)
         yield Fact.of(
-            "legal.operand",
+            "legal.name" if new.isidentifier() else "legal.operand",
             f"With `{new[:80]}` for `{source[:80]}` the expression gives {shape}.",
             expression=spot.source(node, 2_000),
             part=source,
@@ -97,8 +99,12 @@ def _that_work(spot: Spot, node: ast.expr) -> Iterator[tuple[_Change, Any]]:
     shared = [(part, spot.value(part)) for part in _operands(node)]
     for part, value in shared:
         others = [(spot.source(other), held) for other, held in shared if other is not part]
-        near = (*_within_bounds(spot, node, part, value), *_as_the_other(spot, value, others))
-        for template, why in (*near, *variants(value, others)):
+        likely = (
+            *_within_bounds(spot, node, part, value),
+            *_as_the_other(spot, value, others),
+            *_named_alike(spot, part, value),
+        )
+        for template, why in (*likely, *variants(value, others)):
             if tried >= MOST_TRIED:
                 return
             tried += 1
@@ -127,6 +133,15 @@ def _as_the_other(spot: Spot, value: Any, others: list[tuple[str, Any]]) -> Iter
         if name is not None and _reads(cls, str(value)):
             text = "_it" if objects.exactly(value, str) else "str(_it)"
             yield f"{name}({text})", f"Make a `{name}` of it, as the other one is."
+
+
+def _named_alike(spot: Spot, part: ast.expr, value: Any) -> Iterator[tuple[str, str]]:
+    """Variables of another type whose names are alike: `marks` for `mark`."""
+    known = spot.evaluation.names
+    for name in near(part.id, known) if isinstance(part, ast.Name) else ():
+        code = objects.is_a(known[name], *_CODE)
+        if not code and type(known[name]) is not type(value) and not name.startswith("_"):
+            yield name, f"Use `{name}`."
 
 
 def _reads(cls: type, text: str) -> bool:

@@ -71,10 +71,15 @@ def _modules(scene: Scene) -> Iterator[types.ModuleType]:
 def _own_file(module: types.ModuleType) -> Path | None:
     """The file of a module that is not installed."""
     file = vars(module).get("__file__")
-    if type(file) is not str or not file.endswith(".py") or file.startswith((*_INSTALLED, sys.prefix)):
-        return None
+    return Path(file) if type(file) is str and is_own_file(file) else None
+
+
+def is_own_file(file: str) -> bool:
+    """Whether the file is one of Python code that is not installed."""
+    if not file.endswith(".py") or file.startswith((*_INSTALLED, sys.prefix)):
+        return False
     path = Path(file)
-    return path if path.is_file() and not {"site-packages", "dist-packages"} & set(path.parts) else None
+    return path.is_file() and not {"site-packages", "dist-packages"} & set(path.parts)
 
 
 def _differences(module: types.ModuleType, file: Path) -> tuple[list[str], list[str]]:

@@ -1,12 +1,13 @@
 """The scene of a failure: the live exception, the frame of the person's code, the expression, the cells."""
 
 import ast
+import linecache
 import sys
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from cot_magic.autopsy.evaluation import UNKNOWN, Evaluation
 from cot_magic.capture.describe import objects
@@ -20,6 +21,8 @@ from cot_magic.core.case import Case, Cell, CellId
 
 LONGEST_VALUE = 160
 LONGEST_SOURCE = 120
+LARGEST_FILE = 200_000  # characters of a file that is parsed
+S = TypeVar("S", bound=ast.stmt)
 
 
 @dataclass(kw_only=True)
@@ -152,6 +155,38 @@ class Spot:
         """The line in that cell."""
         place = self.level.place
         return self.level.traceback.tb_lineno + (place.offset if place is not None else 0)
+
+    @property
+    def text(self) -> str:
+        """The whole source of the cell or file."""
+        place, file = self.level.place, self.level.frame.f_code.co_filename
+        return place.compiled if place is not None else "".join(linecache.getlines(file))
+
+    @property
+    def tree(self) -> ast.AST | None:
+        """That source, parsed; None if it cannot be."""
+        text = self.text
+        try:
+            return ast.parse(text) if len(text) <= LARGEST_FILE else None
+        except (SyntaxError, ValueError, RecursionError):  # a cell with magics, a file that is being written
+            return None
+
+    @property
+    def around(self) -> ast.stmt | None:
+        """The innermost statement on the line."""
+        return self._smallest(ast.stmt)
+
+    @property
+    def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The innermost function around the line."""
+        return self._smallest(ast.FunctionDef) or self._smallest(ast.AsyncFunctionDef)
+
+    def _smallest(self, kind: type[S]) -> S | None:
+        line, tree = self.level.traceback.tb_lineno, self.tree
+        nodes = ast.walk(tree) if tree is not None else iter(())
+        found = [node for node in nodes if isinstance(node, kind)]
+        covering = [node for node in found if node.lineno <= line <= (node.end_lineno or node.lineno)]
+        return max(covering, key=lambda node: (node.lineno, -(node.end_lineno or 0)), default=None)
 
     def source(self, node: ast.AST, most: int = LONGEST_SOURCE) -> str:
         """The source of an expression as written, on one line."""

@@ -3,6 +3,7 @@
 import math
 import os
 import types
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from cot_magic.capture.describe import objects
 Variant = tuple[str, str]
 """Code in which `_it` is the value, and what it does."""
 _VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+_WITHOUT_SLICES = (range, map, filter, zip, enumerate, reversed, deque)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _MATCH = "Use as many elements as `{other}` has."
 
@@ -101,7 +103,7 @@ def _of_plain(value: Any) -> Iterator[Variant]:
         yield "[_it]", "Make a list with it as the only element."
     elif objects.is_a(value, set, frozenset):
         yield "sorted(_it)", "Make a list of it, in order."
-    elif objects.is_a(value, *_VIEWS, range, map, filter, zip):
+    elif objects.is_a(value, *_VIEWS, *_WITHOUT_SLICES):
         yield "list(_it)", "Make a list of it."
     elif objects.is_a(value, bool):
         return

@@ -59,6 +59,10 @@ def _plain_forms() -> Iterator[tuple[str, Any, float]]:
 def _of_types(wanted: Any, key: Any) -> Likeness | None:
     """`1` and `"1"`: the same text, another type."""
     scalars = (str, int, float, bool)
+    if type(wanted) is tuple and type(key) is tuple and len(wanted) == len(key) > 0:
+        parts = [_same(one, other) or _of_types(one, other) for one, other in zip(wanted, key, strict=True)]
+        other = all(parts) and not all(part is True for part in parts)
+        return Likeness(key=key, score=0.97, how="type") if other else None
     if type(wanted) not in scalars:
         return None
     try:
@@ -66,6 +70,14 @@ def _of_types(wanted: Any, key: Any) -> Likeness | None:
     except Exception:  # a key of the person's own class
         return None
     return Likeness(key=key, score=0.97, how="type") if same else None
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two parts of keys are equal and of one type."""
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except Exception:  # a key of the person's own class
+        return False
 
 
 def words_of(text: str) -> list[str]:

@@ -28,7 +28,7 @@ from cot_magic.render.safe_text import code_span, counted, phrase, said, sentenc
 
 _LONG_MESSAGE = 200
 _FIX_ID = re.compile(r"\bf\d+\b")
-_GUILTY, _COMPARED = "elements.guilty", "inside.compared"
+_GUILTY, _COMPARED, _IN_A_FILE = "elements.guilty", "inside.compared", "own.failed"
 _DESCRIBES = ("callee.signature", "inside.value", "legal", "origin.assigned", "origin.file", "smallest")
 """Facts that tell what is there, not what is wrong with it: Python's message says more about the failure."""
 
@@ -100,7 +100,7 @@ def most_telling(facts: Facts, raised: Raised) -> str:
     """
     wanted = _COMPARED if raised.ename == "AssertionError" else _GUILTY
     explains = [item for item in for_a_reader(facts) if not item.kind.startswith(_DESCRIBES)]
-    explains.sort(key=lambda item: item.kind != wanted)
+    explains.sort(key=lambda item: (item.kind != _IN_A_FILE, item.kind != wanted))
     return explains[0].text if explains else ""
 
 

@@ -60,3 +60,11 @@ def test_the_documentation_of_the_object_knows_other_names(mortuary) -> None:
     assert near[:2] == ["forward", "fill"]
     assert mortuary.facts("tape.collect()").first("callee.attribute").value["near"] == ["gather"]
     assert mortuary.facts("tape.pick()").first("callee.attribute").value["near"] == []
+
+
+def test_a_function_that_is_named_by_a_string_is_looked_for_among_the_methods(mortuary) -> None:
+    pytest.importorskip("pandas")
+    made = "import pandas as pd\ng = pd.DataFrame({'k': [1, 1], 'v': [2.0, 4.0]}).groupby('k')['v']"
+    fact = mortuary.facts(made, "g.transform('meen')").first("callee.attribute")
+    assert fact.text == "`g` has no function `meen`. Most like it: `mean`, `median`."
+    assert fact.value["near"][0] == "mean"

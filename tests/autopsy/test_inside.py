@@ -60,3 +60,29 @@ def test_what_is_told_once_or_has_no_value_is_left_out(mortuary) -> None:
     pytest.importorskip("pandas")
     facts = mortuary.facts("import pandas as pd\ns = pd.Series([1], index=['a'])", "s.loc['d']")
     assert "s.loc" not in [item.value["expression"] for item in facts.of("inside.value")]
+
+
+@pytest.mark.parametrize(
+    ("before", "fails", "told"),
+    [
+        (
+            "people = [('Ann', 31), ('Ben', 27, 'Rome')]",
+            "for name, age in people:\n    pass",
+            "`people[1]` is `('Ben', 27, 'Rome')`: 3 values for the names `name, age`.",
+        ),
+        (
+            "people = [('Ann', 31), ('Ben',)]",
+            "[name for name, age in people]",
+            "`people[1]` is `('Ben',)`: 1 value for the names `name, age`.",
+        ),
+        ("pair = [1, 2, 3]", "a, b = pair", "`pair` is `[1, 2, 3]`: 3 values for the names `a, b`."),
+    ],
+)
+def test_what_has_too_many_or_too_few_values_is_told(mortuary, before: str, fails: str, told: str) -> None:
+    assert mortuary.facts(before, fails).first("inside.unpacked").text == told
+
+
+def test_a_name_that_a_function_makes_local_is_told_with_the_one_outside(mortuary) -> None:
+    facts = mortuary.facts("seen = 3\ndef visit():\n    seen += 1", "visit()")
+    said = "`seen` is local to `visit`, which assigns it in line 3, and has no value yet; the `seen` outside is `3`."
+    assert facts.first("inside.unbound").text == said

@@ -78,3 +78,17 @@ def test_a_table_that_a_database_does_not_have(mortuary) -> None:
     made = "import sqlite3\ncon = sqlite3.connect(':memory:')\ncon.execute('create table users (id int)')"
     fact = mortuary.facts(made, "con.execute('select id from user')").first("keys.near")
     assert (fact.value["axis"], fact.value["candidates"][0]["text"]) == ("SQL table", "'users'")
+
+
+def test_a_key_of_several_levels_that_differs_in_type_is_near(mortuary) -> None:
+    pytest.importorskip("pandas")
+    made = (
+        "import pandas as pd\ndf = pd.DataFrame({'n': [1]}, index=pd.MultiIndex.from_tuples([('a', 2024)]))"
+    )
+    near = mortuary.facts(made, "df.loc[('a', '2024'), 'n']").first("keys.near")
+    assert near.value["candidates"][0] == {
+        "text": "('a', 2024)",
+        "score": 0.97,
+        "how": "type",
+        "axis": "index",
+    }

@@ -79,7 +79,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
                                  "StopIteration TypeError ValueError ZeroDivisionError error"),
     ("remedies.polars_rows:ROWS", "PolarsError"),
     ("remedies.missing_rows:ROWS", "AttributeError IntCastingNaNError TypeError ValueError"),
-    ("alike:RULES", "AttributeError ImportError"),
+    ("alike:RULES", "AttributeError ImportError ValueError"),
     ("looked_up:RULES", "KeyError ValueError"),
     ("legal:RULES", "ArithmeticError AttributeError IndexError KeyError TypeError ValueError"),
     ("remade:RULES", "IndexError KeyError OverflowError TypeError ValueError"),

@@ -186,6 +186,15 @@ class Site:
                 return on_line or ([] if isinstance(root, ast.stmt) and _is_block(root) else found)
         return []
 
+    def calls(self, *names: str, least: int = 0) -> list[ast.Call]:
+        """Calls of functions and methods of these names where it failed, with at least so many arguments."""
+
+        def fits(node: ast.Call) -> bool:
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            return called in names and len(node.args) >= least
+
+        return self.find(ast.Call, fits)
+
     @property
     def function(self) -> Function | None:
         """The innermost function that contains the failing line."""

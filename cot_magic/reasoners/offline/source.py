@@ -294,6 +294,18 @@ def own_scope(node: ast.AST) -> Iterator[ast.AST]:
             yield from own_scope(child)
 
 
+def named(root: ast.AST, name: str, kind: type[ast.expr_context] = ast.expr_context) -> list[ast.Name]:
+    """Where a tree has that name: anywhere, or only where it is read (`ast.Load`) or bound (`ast.Store`)."""
+    names = [node for node in ast.walk(root) if isinstance(node, ast.Name)]
+    return [node for node in names if node.id == name and isinstance(node.ctx, kind)]
+
+
+def first_body_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The line of the first statement after the docstring."""
+    has_text = len(function.body) > 1 and ast.get_docstring(function) is not None
+    return first_line(function.body[1 if has_text else 0])
+
+
 def used_names(node: ast.AST) -> set[str]:
     """Names that are read anywhere in the node."""
     return {

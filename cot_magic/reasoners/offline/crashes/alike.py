@@ -25,7 +25,7 @@ class AlikeRule:
     """Offers attributes, and names to import, that are like the one that is missing."""
 
     code: str = "attribute.alike"
-    on: tuple[str, ...] = ("AttributeError", "ImportError")
+    on: tuple[str, ...] = ("AttributeError", "ImportError", "ValueError")
     lesson: str = (
         "Libraries write names in their own way: `average`, not `avg`. Press Tab after the dot to list what "
         "there is."
@@ -38,7 +38,7 @@ class AlikeRule:
         if (
             site is None
             or fact is None
-            or not re.search(r"has no attribute|cannot import", site.raised.evalue)
+            or not re.search(r"has no attribute|cannot import|not a valid function", site.raised.evalue)
         ):
             return
         missing, near = str(fact.value.get("missing", "")), fact.value.get("near")

@@ -58,19 +58,8 @@ def _renamed_everywhere(site: Site, name: str) -> Iterator[CellEdit]:
     for cell, tree in cells:
         called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
         root: ast.AST = site.scope if cell.id == site.cell.id and _is_local(site, name) else tree
-        stores = [
-            node
-            for node in ast.walk(root)
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
-        ]
-        reads = [
-            node
-            for node in ast.walk(root)
-            if isinstance(node, ast.Name)
-            and node.id == name
-            and isinstance(node.ctx, ast.Load)
-            and node not in called
-        ]
+        stores = src.named(root, name, ast.Store)
+        reads = [node for node in src.named(root, name, ast.Load) if node not in called]
         if stores:
             yield src.edit(cell, *(src.over(cell.source, node, f"{name}_") for node in (*stores, *reads)))
 

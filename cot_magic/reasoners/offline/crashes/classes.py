@@ -70,11 +70,7 @@ def no_exception(site: Site) -> Iterator[Suspicion]:
         return
     names = {node.id for node in ast.walk(statement or site.tree) if isinstance(node, ast.Name)}
     if "NotImplemented" in names:
-        nodes = [
-            n
-            for n in ast.walk(statement or site.tree)
-            if isinstance(n, ast.Name) and n.id == "NotImplemented"
-        ]
+        nodes = src.named(statement or site.tree, "NotImplemented")
         repair = site.repair(
             "Use the exception `NotImplementedError`.", *(site.over(n, "NotImplementedError") for n in nodes)
         )

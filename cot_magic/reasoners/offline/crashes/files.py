@@ -21,13 +21,7 @@ _MOST_FOLDERS = 200  # of one depth in which a file is looked for
     "often cp1252.",
 )
 def encoding(site: Site) -> Iterator[Suspicion]:
-    for call in site.find(
-        ast.Call,
-        lambda node: (
-            getattr(node.func, "id", getattr(node.func, "attr", ""))
-            in ("open", "read_csv", "read_text", "decode", "read_table")
-        ),
-    ) or _opened(site):
+    for call in site.calls("open", "read_csv", "read_text", "decode", "read_table") or _opened(site):
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
         path = site.literal(call.args[0]) if name != "decode" and call.args else None
         if type(path) is str and format_of((site.folder or Path()) / path) not in TEXT:
@@ -73,12 +67,7 @@ def _opened(site: Site) -> list[ast.Call]:
     "lower-case `true` and `null`.",
 )
 def damaged_json(site: Site) -> Iterator[Suspicion]:
-    for call in site.find(
-        ast.Call,
-        lambda node: (
-            getattr(node.func, "attr", getattr(node.func, "id", "")) in ("loads", "load") and bool(node.args)
-        ),
-    ):
+    for call in site.calls("loads", "load", least=1):
         argument = call.args[0]
         value = site.literal(argument)
         if getattr(call.func, "attr", getattr(call.func, "id", "")) == "load":

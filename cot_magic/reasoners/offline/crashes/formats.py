@@ -185,35 +185,17 @@ def format_code(site: Site) -> Iterator[Suspicion]:
                 weight=0.85,
             )
             return
-    for node in site.find(ast.BinOp, lambda node: isinstance(node.op, ast.Mod)):
-        values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
-        changes = [
-            c
-            for item in values
-            if number_in(site.literal(item))
-            for c in site.call(number_in(site.literal(item)), item)
-        ]
+    percent = site.find(ast.BinOp, lambda node: isinstance(node.op, ast.Mod))
+    given = [node.right.elts if isinstance(node.right, ast.Tuple) else [node.right] for node in percent]
+    for values in [*given, *(call.args for call in site.calls("format"))][:1]:
+        numbers = [item for item in values if kind_of(site, item) == "str" and number_in(site.literal(item))]
+        changes = [change for item in numbers for change in site.call(number_in(site.literal(item)), item)]
         if changes:
             yield site.reading(
                 "A value is a string, but the format is for numbers.",
                 site.repair("Convert it to a number.", *changes),
                 weight=0.7,
             )
-        return
-    for call in site.find(ast.Call, lambda node: getattr(node.func, "attr", "") == "format"):
-        changes = [
-            c
-            for item in call.args
-            if number_in(site.literal(item)) and kind_of(site, item) == "str"
-            for c in site.call(number_in(site.literal(item)), item)
-        ]
-        if changes:
-            yield site.reading(
-                "A value is a string, but the format is for numbers.",
-                site.repair("Convert it to a number.", *changes),
-                weight=0.75,
-            )
-        return
 
 
 @rule(
@@ -276,9 +258,7 @@ def json_not_plain(site: Site) -> Iterator[Suspicion]:
         convert = "lambda value: value.tolist()"  # of numbers and arrays of numpy
     if convert is None:
         return
-    for call in site.find(
-        ast.Call, lambda node: getattr(node.func, "attr", getattr(node.func, "id", "")) in ("dumps", "dump")
-    ):
+    for call in site.calls("dumps", "dump"):
         end = src.span(site.cell.source, call)[1] - 1
         claim = f"The data contains a `{said[1]}`, which JSON cannot represent."
         repair = site.repair(

@@ -93,10 +93,7 @@ def event_loop(site: Site) -> Iterator[Suspicion]:
         r"running|Cannot run the event loop while another loop is running"
     ):
         return
-    for call in site.find(
-        ast.Call,
-        lambda node: getattr(node.func, "attr", "") in ("run", "run_until_complete") and bool(node.args),
-    ):
+    for call in site.calls("run", "run_until_complete", least=1):
         top = site.function is None
         if top:
             repair = site.repair(
@@ -177,6 +174,40 @@ def _used_between(site: Site, cell_id: str, node: ast.Name, assign: ast.Assign) 
 
 
 @rule(
+    "loop.closed_file",
+    "ValueError",
+    lesson="`with` closes the file at its end, and a reader or a generator reads it only when it is used. "
+    "Read all of it inside the `with`.",
+)
+def closed_file(site: Site) -> Iterator[Suspicion]:
+    """`with open(path) as f: rows = csv.reader(f)`, and a loop over the rows, or over `f`, after it."""
+    if site.statement is None or not site.says("closed file"):
+        return
+    read = [node for node in ast.walk(site.statement) if isinstance(node, ast.Name)]
+    for cell, tree in site.cells():
+        for block in [node for node in ast.walk(tree) if isinstance(node, ast.With)]:
+            handles = {getattr(item.optional_vars, "id", "") for item in block.items}
+            made = [
+                (name, node)
+                for name in read
+                for node in block.body
+                if isinstance(node, ast.Assign) and name.id in src.bound_names(node)
+            ]
+            for name, node in [pair for pair in made if handles & src.used_names(pair[1].value)]:
+                handle = min(handles & src.used_names(node.value))
+                changes = src.wrap(cell.source, node.value, "list(", ")")
+                why = "Read all of it while the file is open."
+                yield site.cause(
+                    f"`{name.id}` reads from `{handle}`, which is closed at the end of its `with`.",
+                    f"`{handle}` is closed.",
+                    f"{handle}.closed",
+                    Repair(edits=(src.edit(cell, *changes),), why=why),
+                    weight=0.9,
+                )
+                return
+
+
+@rule(
     "loop.endless",
     "KeyboardInterrupt",
     "Timeout",
@@ -224,4 +255,4 @@ def _changed(statement: ast.stmt) -> set[str]:
     return names
 
 
-RULES = (changed_inside, event_loop, exhausted, endless)
+RULES = (changed_inside, event_loop, exhausted, closed_file, endless)

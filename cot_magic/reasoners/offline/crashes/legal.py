@@ -36,10 +36,15 @@ class LegalRule:
         focus = site.focus if site is not None else None
         if site is None or not isinstance(focus, ast.expr):
             return
+        for name in [fact for fact in facts.found if fact.kind == "legal.name"]:
+            if (named := _repair(site, focus, name)) is not None:
+                part, new = name.value.get("part"), name.value.get("write")
+                yield sound(site.reading(f"`{part}` may be a typo for `{new}`.", named, weight=0.8))
         found = [
             repair
             for fact in facts.found
-            if fact.kind.startswith("legal.") and (repair := _repair(site, focus, fact)) is not None
+            if fact.kind in ("legal.call", "legal.operand")
+            and (repair := _repair(site, focus, fact)) is not None
         ]
         if found:
             claim = f"`{site.one_line(focus)}` works with the same values in another form."

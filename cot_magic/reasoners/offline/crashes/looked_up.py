@@ -2,11 +2,13 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cot_magic.core.case import Case
 from cot_magic.core.facts import Facts
+from cot_magic.core.likeness import alike
 from cot_magic.core.spelling import respelled
+from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion, sound
 from cot_magic.reasoners.offline.site import Site
 
@@ -30,6 +32,8 @@ class LookedUpRule:
         if site is None:
             return
         yield from _inside(site, facts)
+        yield from _retyped(site, facts)
+        yield from _given(site, facts)
         yield from _level(site, facts)
         yield from _series(site, facts)
         yield from _columns(site, facts)
@@ -57,6 +61,59 @@ def _inside(site: Site, facts: Facts) -> Iterator[Suspicion]:
             check = f"{wanted} not in {text} and {text}{paths[0]} is not {text}"
             yield sound(site.cause(claim, "The key is there.", check, *repairs, weight=0.9))
         return
+
+
+def _retyped(site: Site, facts: Facts) -> Iterator[Suspicion]:
+    """`t.loc[('north', '2024')]`, where the index has `('north', 2024)`: all such keys of the statement."""
+    fact, near = facts.first("keys.missing"), facts.first("keys.near")
+    axis, present = (fact.value.get("axis"), fact.value.get("present")) if fact is not None else ("", [])
+    if near is None or site.statement is None or axis != "index" or not isinstance(present, list):
+        return
+    nodes = [node for node in ast.walk(site.statement) if isinstance(node, ast.Tuple)]
+    keys = [key for text in present if (key := _as_literal(str(text))) is not None]
+    found = [(node, item.key) for node in nodes for item in alike(_as_literal(site.text(node)), keys)[:1]]
+    if found:
+        of, wanted = near.value.get("expression"), near.value.get("wanted")
+        claim = f"The index of `{of}` has no {wanted}, but {found[0][1]!r}: the types differ."
+        check = f"{found[0][1]!r} in {of}.index and {wanted} not in {of}.index"
+        repair = site.repair(
+            "Write the key with the types of the index.", *(site.over(node, repr(key)) for node, key in found)
+        )
+        yield sound(site.cause(claim, "It is in the index.", check, repair, weight=0.9))
+
+
+def _given(site: Site, facts: Facts) -> Iterator[Suspicion]:
+    """A key that a module of the person's own looks up, and that a cell writes: as the module has it."""
+    fact = facts.first("own.failed")
+    wanted = _read(fact.value.get("wanted")) if fact is not None else None
+    near = fact.value.get("candidates") if fact is not None else None
+    keys = [_read(item.get("text")) for item in near if isinstance(item, dict)] if near else []
+    places = [
+        (cell, node)
+        for cell, tree in (site.cells() if fact is not None and keys else ())
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and type(node.value) is type(wanted) and node.value == wanted
+    ]
+    if len(places) == 1 and fact is not None:
+        (cell, node), file = places[0], fact.value.get("file")
+        repairs = [
+            Repair(edits=(src.edit(cell, src.over(cell.source, node, repr(key))),), why=f"Give {key!r}.")
+            for key in keys[:_MOST]
+        ]
+        claim = f"`{file}` has no {wanted!r}; most like it: {keys[0]!r}."
+        yield sound(replace(site.reading(claim, *repairs, weight=0.6), cell=cell.id, lineno=node.lineno))
+
+
+def _read(text: object) -> object:
+    try:
+        return ast.literal_eval(str(text))
+    except (ValueError, SyntaxError):
+        return None
+
+
+def _as_literal(text: str) -> tuple[object, ...] | None:
+    key = _read(text)
+    return key if isinstance(key, tuple) else None
 
 
 def _level(site: Site, facts: Facts) -> Iterator[Suspicion]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cot_magic.core.case import Case
 from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.nones import nones
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.rule import Suspicion, matches, sound
 from cot_magic.reasoners.offline.site import Site
@@ -166,6 +167,38 @@ class BlankItems:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingItems:
+    """The rule: in a loop, what is looked into is None for some elements."""
+
+    code: str = "loop.missing_items"
+    on: tuple[str, ...] = ("AttributeError", "TypeError")
+    lesson: str = (
+        "Records of files and services often lack a part. Decide whether such records are skipped, or get "
+        "`None`."
+    )
+
+    def propose(self, case: Case, facts: Facts = NO_FACTS) -> Iterator[Suspicion]:
+        """Both: a choice."""
+        site = Site.of(case) if matches(self.on, case) else None
+        guilty = facts.first("elements.guilty")
+        if site is None or guilty is None or not 0 < guilty.value["count"] < guilty.value["of"]:
+            return
+        for part in [node for node in nones(site) if isinstance(node, ast.Subscript | ast.Attribute)][:1]:
+            text, repairs = site.text(part), []
+            if any(isinstance(_loop_of(site, target), ast.For) for target, _ in _loops(site)):
+                line = src.line_before(
+                    site.cell.source, site.frame.lineno, f"if {text} is None:\n    continue"
+                )
+                repairs.append(site.repair(f"Skip those without `{text}`.", line))
+            for node in site.find(ast.Subscript):
+                if node.value is part and isinstance(site.literal(node.slice), str):
+                    empty = site.over(node, f"({text} or {{}}).get({site.text(node.slice)})")
+                    repairs.append(site.repair("Take `None` where it is missing.", empty))
+            claim = f"`{text}` is `None` for {guilty.value['count']} of {guilty.value['of']} elements."
+            yield sound(site.reading(claim, *repairs, weight=0.6))
+
+
+@dataclass(frozen=True, slots=True)
 class GuiltyItems:
     """The rule: some elements of a comprehension fail, the others do not."""
 
@@ -221,5 +254,6 @@ def _loop_of(site: Site, target: ast.Name) -> ast.For | ast.comprehension | None
 
 
 header_row, blank_items, guilty_items = HeaderRow(), BlankItems(), GuiltyItems()
+missing_items = MissingItems()
 RULES = (rows_of_table, nested_pair, header_row, blank_items)
-ITEMS = (guilty_items,)
+ITEMS = (missing_items, guilty_items)

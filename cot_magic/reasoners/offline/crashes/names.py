@@ -63,20 +63,12 @@ def missing(site: Site) -> str:
 
 def uses(site: Site, name: str) -> list[ast.Name]:
     """Where the cell reads the name."""
-    return [
-        node
-        for node in ast.walk(site.tree)
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-    ]
+    return src.named(site.tree, name, ast.Load)
 
 
 def stores(site: Site, name: str) -> list[ast.Name]:
     """Where the cell assigns to the name."""
-    return [
-        node
-        for node in ast.walk(site.tree)
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
-    ]
+    return src.named(site.tree, name, ast.Store)
 
 
 def absent(name: str) -> str:

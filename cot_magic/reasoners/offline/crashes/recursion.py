@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
-from cot_magic.reasoners.offline.site import Function, Site
+from cot_magic.reasoners.offline.site import Function, Site, type_name
 from cot_magic.reasoners.offline.written import rule
 
 
@@ -56,10 +56,33 @@ def no_end(site: Site) -> Iterator[Suspicion]:
     if not branching or not ending:
         claim = f"`{function.name}` always calls itself: it has no base case."
         yield site.reading(claim, *_base_cases(site, function, calls), weight=0.85)
+    elif (strings := _of_strings(site, function)) is not None:
+        yield strings
     elif function.args.args:
         yield site.reading(
             f"The base case of `{function.name}` is never reached.", *_wider(site, function), weight=0.6
         )
+
+
+def _of_strings(site: Site, function: Function) -> Suspicion | None:
+    """A function that goes on for everything that has elements: those of a string are strings again."""
+    names = [name for name in src.parameters(function) if name not in ("self", "cls")]
+    if not names or type_name(site.known(names[0])) != "str":
+        return None
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Name(id="hasattr" | "isinstance"), args=[ast.Name(id=item), kind]):
+                if getattr(kind, "value", "__iter__") != "__iter__" or getattr(kind, "id", "") == "list":
+                    continue
+                both = site.after(node, f" and not isinstance({item}, str)")
+                return site.cause(
+                    f"`{function.name}` goes on inside of strings, and the elements of a string are strings.",
+                    f"`{names[0]}` is a string.",
+                    f"isinstance({names[0]}, str)",
+                    site.repair("Take a string as one element.", both),
+                    weight=0.9,
+                )
+    return None
 
 
 def _unchanged(function: Function, calls: list[ast.Call]) -> bool:
@@ -134,12 +157,12 @@ def _base_cases(site: Site, function: Function, calls: list[ast.Call]) -> Iterat
     }
     if shrinking is not None and {1, 2} <= steps:
         text = f"if {shrinking} < 2:\n    return {shrinking}"
-        line = _first_line(function)
+        line = src.first_body_line(function)
         yield site.repair(
             f"Return {shrinking} itself for 0 and 1.", src.line_before(site.cell.source, line, text)
         )
     values = _neutral(function, calls)
-    line = _first_line(function)
+    line = src.first_body_line(function)
     for name, test in ((shrinking, "{} <= 0"), (sliced, "not {}")):
         if name is None:
             continue
@@ -149,15 +172,6 @@ def _base_cases(site: Site, function: Function, calls: list[ast.Call]) -> Iterat
                 f"Add the base case `{test.format(name)}`, which returns {value}.",
                 src.line_before(site.cell.source, line, text),
             )
-
-
-def _first_line(function: Function) -> int:
-    """The line of the first statement after the docstring."""
-    first = function.body[0]
-    docstring = (
-        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(function.body) > 1
-    )
-    return src.first_line(function.body[1] if docstring else first)
 
 
 def _neutral(function: Function, calls: list[ast.Call]) -> list[str]:

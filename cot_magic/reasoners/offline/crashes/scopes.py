@@ -44,11 +44,7 @@ def _seen_members(site: Site, first: str) -> tuple[str, ...]:
 
 
 def _uses_in(function: Function, name: str) -> list[ast.Name]:
-    return [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-    ]
+    return src.named(function, name, ast.Load)
 
 
 def _without_self_argument(site: Site, function: Function, name: ast.Name, first: str) -> list[src.Splice]:

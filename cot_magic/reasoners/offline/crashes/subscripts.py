@@ -288,13 +288,7 @@ def unhashable(site: Site) -> Iterator[Suspicion]:
     for call in site.find(ast.Call, lambda node: kind_of(site, node.func).endswith("_lru_cache_wrapper")):
         yield from _cached(site, call, said[1], convert)
         return
-    for call in site.find(
-        ast.Call,
-        lambda node: (
-            getattr(node.func, "id", "") in ("set", "frozenset", "Counter", "dict")
-            or getattr(node.func, "attr", "") in ("fromkeys", "Counter", "update")
-        ),
-    ):
+    for call in site.calls("set", "frozenset", "Counter", "dict", "fromkeys", "update"):
         if call.args and convert:
             repair = site.repair(
                 f"Convert each element to a {convert}.",

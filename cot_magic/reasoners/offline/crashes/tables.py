@@ -156,9 +156,7 @@ def query_assigns(site: Site) -> Iterator[Suspicion]:
     """`df.query('n = 2')`."""
     if not site.says(r"cannot assign without a target|[Aa]ssignment"):
         return
-    for call in site.find(
-        ast.Call, lambda node: getattr(node.func, "attr", "") == "query" and bool(node.args)
-    ):
+    for call in site.calls("query", least=1):
         text = site.literal(call.args[0])
         if isinstance(text, str):
             new = re.sub(r"(?<![<>=!])=(?!=)", "==", text)

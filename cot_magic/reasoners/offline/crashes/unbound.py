@@ -48,7 +48,7 @@ def missing_global(site: Site) -> Iterator[Suspicion]:
         return
     word = "nonlocal" if holder is not None else "global"
     where = worded("of the function `{name}`", name=holder.name) if holder is not None else worded("outside")
-    change = src.line_before(site.cell.source, _first_body_line(function), f"{word} {name}")
+    change = src.line_before(site.cell.source, src.first_body_line(function), f"{word} {name}")
     augmented = _changes_itself(function, name)
     claim = worded(
         "`{name}` assigns to `{name2}`, which makes it a local variable; the one {where} is meant.",
@@ -63,7 +63,7 @@ def missing_global(site: Site) -> Iterator[Suspicion]:
         change,
     )
     if augmented and (start := _start_of(site, function, name)) is not None:
-        line = src.line_before(site.cell.source, _first_body_line(function), f"{name} = {start}")
+        line = src.line_before(site.cell.source, src.first_body_line(function), f"{name} = {start}")
         local = site.repair(
             worded(
                 "Start with `{name} = {start}` in the function: it returns the result.",
@@ -115,14 +115,6 @@ def _in_a_loop(function: Function, name: str) -> bool:
     )
 
 
-def _first_body_line(function: Function) -> int:
-    first = function.body[0]
-    docstring = (
-        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and len(function.body) > 1
-    )
-    return src.first_line(function.body[1] if docstring else first)
-
-
 def _changes_itself(function: Function, name: str) -> bool:
     """`x += 1` or `x = x + 1`."""
     for node in src.own_scope(function):
@@ -158,11 +150,7 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
     called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
     if not any(isinstance(func, ast.Name) and func.id == name for func in called):
         return
-    nodes = [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and node.id == name and node not in called
-    ]
+    nodes = [node for node in src.named(function, name) if node not in called]
     repair = site.repair(
         "Rename the variable, so that it hides nothing.", *(site.over(node, f"{name}_") for node in nodes)
     )
@@ -204,7 +192,7 @@ def one_branch(site: Site) -> Iterator[Suspicion]:
         )
         repairs = []
         for value in _neutral(inside):
-            change = src.line_before(site.cell.source, _first_body_line(function), f"{name} = {value}")
+            change = src.line_before(site.cell.source, src.first_body_line(function), f"{name} = {value}")
             repairs.append(site.repair(f"Start with `{name} = {value}`.", change))
         yield site.reading(f"`{name}` may need an initial value.", *repairs, weight=0.6)
         return
@@ -238,16 +226,8 @@ def typo(site: Site) -> Iterator[Suspicion]:
     meant = only_near(name, src.local_names(function) - {name})
     if meant is None:
         return
-    nodes = [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and node.id == meant and isinstance(node.ctx, ast.Store)
-    ]
-    reads = [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and node.id == meant and isinstance(node.ctx, ast.Load)
-    ]
+    nodes = src.named(function, meant, ast.Store)
+    reads = src.named(function, meant, ast.Load)
     if len(nodes) == 1 and not reads:
         repair = site.repair(f"Write `{name}`, as everywhere else.", site.over(nodes[0], name))
         check = f"{name!r} not in locals() and {meant!r} in locals()"
@@ -259,14 +239,7 @@ def typo(site: Site) -> Iterator[Suspicion]:
             weight=0.93,
         )
     elif meant in src.parameters(function) or nodes:
-        uses = [
-            node
-            for node in ast.walk(function)
-            if isinstance(node, ast.Name)
-            and node.id == name
-            and isinstance(node.ctx, ast.Load)
-            and node.lineno == site.frame.lineno
-        ]
+        uses = [node for node in src.named(function, name, ast.Load) if node.lineno == site.frame.lineno]
         repair = site.repair(
             f"Write `{meant}`, which has a value.", *(site.over(node, meant) for node in uses)
         )

@@ -31,16 +31,6 @@ def unpack(site: Site) -> Iterator[Suspicion]:
         if few:
             size = int(few[2])
         names = len(target.elts)
-        values = "more values" if size is None else f"{size} value{'' if size == 1 else 's'}"
-        number = "1 name" if names == 1 else f"{names} names"
-        claim = f"`{site.one_line(value)}` has {values}{' than' if size is None else ' for'} {number}."
-        if pure(value) and not any(isinstance(item, ast.Starred) for item in target.elts):
-            yield site.cause(
-                claim,
-                "The number of values is different.",
-                f"len({site.text(value)}) != {names}",
-                weight=0.85,
-            )
         if many:
             yield from _surplus(site, target, value, size)
         if few and size is not None and size < names:

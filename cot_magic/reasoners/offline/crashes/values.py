@@ -243,9 +243,7 @@ def number_text(site: Site) -> Iterator[Suspicion]:
     if not isinstance(value, str):
         return
     wanted = "int" if said[2] else "float"
-    for call in site.find(
-        ast.Call, lambda node: getattr(node.func, "id", "") in ("int", "float") and bool(node.args)
-    ):
+    for call in site.calls("int", "float", least=1):
         argument = call.args[0]
         yield from _readings(site, call, argument, value, wanted)
         return

@@ -2,6 +2,7 @@
 
 import ast
 
+from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.operands import kind_of
 from cot_magic.reasoners.offline.crashes.remedies.pattern import Bound
 from cot_magic.reasoners.offline.crashes.remedies.remedy import AtOrigin, Remedy, Swap
@@ -26,11 +27,7 @@ def _read_row_by_row(site: Site, _: Bound) -> bool:
     """Whether the cell only loops over the array that the statement makes."""
     match site.statement:
         case ast.Assign(targets=[ast.Name(id=name)]):
-            uses = [
-                node
-                for node in ast.walk(site.tree)
-                if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-            ]
+            uses = src.named(site.tree, name, ast.Load)
             loops = [
                 node.iter for node in ast.walk(site.tree) if isinstance(node, ast.For | ast.comprehension)
             ]

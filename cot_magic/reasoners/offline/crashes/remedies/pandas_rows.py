@@ -252,33 +252,6 @@ ROWS = (
         weight=0.95,
     ),
     Remedy(
-        code="pandas.numbers_only",
-        on=("TypeError", "ValueError"),
-        says=r"agg function failed|[Cc]ould not convert (string )?'?.*'? to (numeric|float)|could not "
-        r"convert string to float|Cannot perform reduction|does not support "
-        r"(reduction|operation)|unsupported operand",
-        find=(
-            "_x.mean(...)",
-            "_x.sum(...)",
-            "_x.median(...)",
-            "_x.std(...)",
-            "_x.var(...)",
-            "_x.corr(...)",
-            "_x.cov(...)",
-            "_x.skew(...)",
-            "_x.quantile(...)",
-        ),
-        when=_may_leave_columns_out,
-        write=(
-            Swap(
-                text="{x}.{method}({rest}, numeric_only=True)", why="Only use the columns that hold numbers."
-            ),
-        ),
-        claim="`{x}` has columns that hold no numbers.",
-        lesson=_TABLES,
-        example=(_DF, "m = df.groupby('v').mean()", "list(m) == ['w']"),
-    ),
-    Remedy(
         code="pandas.applied_to_columns",
         on=("KeyError",),
         says=r"^'.*'$",
@@ -527,21 +500,6 @@ ROWS = (
             "list(t.index) == ['a', 'c']",
         ),
         weight=0.5,
-    ),
-    Remedy(
-        code="pandas.text_of_column",
-        on=("AttributeError",),
-        says=r"Can only use \.str accessor with string values",
-        find=("_x.str",),
-        write=(Swap(text="{x}.astype(str).str", why="Make strings of the values first."),),
-        claim="`{x}` does not hold strings.",
-        lesson="`.str` has the methods of strings; numbers need `astype(str)`, or `dtype=str` where the file is read.",
-        example=(
-            "import pandas as pd\ndf = pd.DataFrame({'z': [123]})",
-            "df['z'] = df['z'].str.zfill(5)",
-            "df.z[0] == '00123'",
-        ),
-        weight=0.75,
     ),
     Remedy(
         code="pandas.method_of_elements",

@@ -115,18 +115,6 @@ ROWS = (
         weight=0.9,
     ),
     Remedy(
-        code="python.path_continued",
-        on=("TypeError",),
-        says=r"unsupported operand type\(s\) for \+: '(PosixPath|WindowsPath)' and 'str'",
-        find=("_x + _y",),
-        when=_goes_on,
-        write=(Swap(text="str({x}) + {y}", why="Make a string of the path."),),
-        claim="`{x}` is a path, to which no string can be added.",
-        lesson="`str(path)` is the path as a string; `path / 'name'` joins its parts, `path.with_suffix` changes it.",
-        example=("from pathlib import Path\nd = Path('a')", "p = d + '.bak'", "str(p) == 'a.bak'"),
-        weight=0.92,
-    ),
-    Remedy(
         code="python.path_joined",
         on=("TypeError",),
         says=r"unsupported operand type\(s\) for \+: '(PosixPath|WindowsPath|str)' and '(str|PosixPath|WindowsPath)'",
