@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cot_magic.core.case import Frame, Variable
-from cot_magic.core.edits import is_literal, parsed
+from cot_magic.core.edits import parsed
 from cot_magic.core.facts import for_a_reader
 from cot_magic.core.findings import Fix, FixVerdict, Stage
 from cot_magic.core.jobs import SHOWN, Outcome
@@ -15,14 +15,13 @@ from cot_magic.core.session import Session
 from cot_magic.core.verdict import Judgement
 from cot_magic.render.blocks import OPEN, PLAIN, Block, Code, DiffLine, Row, Rows, Text
 from cot_magic.render.diffs import diff_of, shortened
-from cot_magic.render.headlines import cause, proof, without_ids
+from cot_magic.render.headlines import cause, proof, tells, without_ids
 from cot_magic.render.marks import mark_of
 from cot_magic.render.safe_text import capitalised, code_span, one_line, phrase, said, sentence, shown
 
 _DIFF_LINES = 16  # of each changed cell; the whole diff is in IMPLEMENT
 _FACTS = 4
 _OPERANDS = 3
-_CODE = ("module", "function", "method", "type", "builtin_function_or_method", "ABCMeta")
 _VALUE = 90  # characters of a value beside its expression
 _DOES_WORDS = 6  # of what a choice does
 _DOES = 60  # characters of what a choice does; IMPLEMENT has all of them
@@ -153,16 +152,10 @@ def pointed(frame: Frame) -> str:
     column = line.find(expression) if expression else -1
     if column >= 0 and expression != line:
         lines.append(f"{' ' * column}{'^' * len(expression)}")
-    placed = [(line.find(item.name), item) for item in frame.operands if _tells(item)]
+    placed = [(line.find(item.name), item) for item in frame.operands if tells(item)]
     found = sorted(((at, item) for at, item in placed if at >= 0), key=lambda pair: -pair[0])[:_OPERANDS]
     lines += [f"{' ' * at}╰─ {_value(item)}" for at, item in found]
     return "\n".join(lines)
-
-
-def _tells(item: Variable) -> bool:
-    """Return whether an operand has a value worth showing: a literal shows its own, and code has none."""
-    code = item.type.rpartition(".")[2] in _CODE or item.text.startswith("<class ")
-    return not code and not is_literal(item.name)
 
 
 def _value(item: Variable) -> str:
@@ -177,7 +170,7 @@ def _facts(session: Session) -> Iterator[Block]:
     raised = session.case.raised if session.case is not None else None
     frame = raised.innermost_in_cells if raised is not None else None
     pointed_at = (
-        {f"`{item.name}` is " for item in frame.operands if _tells(item)} if frame is not None else set()
+        {f"`{item.name}` is " for item in frame.operands if tells(item)} if frame is not None else set()
     )
     facts = [
         item.text

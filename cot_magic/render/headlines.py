@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from cot_magic.core.case import Case, Raised
+from cot_magic.core.case import Case, Raised, Variable
+from cot_magic.core.edits import is_literal
 from cot_magic.core.facts import Facts, for_a_reader
 from cot_magic.core.findings import (
     Evidence,
@@ -27,6 +28,11 @@ from cot_magic.render.runs import ending
 from cot_magic.render.safe_text import code_span, counted, phrase, said, sentence
 
 _LONG_MESSAGE = 200
+_SHORT_MESSAGE = 110  # to which values are added
+_SHORT_VALUE = 50
+_ABOUT_SHAPES = re.compile(r"dimension|shape|square|length|size|align|broadcast|axis|axes", re.IGNORECASE)
+_MOST_OPERANDS = 2
+_CODE = ("module", "function", "method", "type", "builtin_function_or_method", "ABCMeta", "EnumType")
 _FIX_ID = re.compile(r"\bf\d+\b")
 _GUILTY, _COMPARED, _IN_A_FILE = "elements.guilty", "inside.compared", "own.failed"
 _DESCRIBES = ("callee.signature", "inside.value", "legal", "origin.assigned", "origin.file", "smallest")
@@ -90,7 +96,37 @@ def cause(session: Session) -> Statement:
     if raised is None:
         return NOTHING
     seen = most_telling(session.facts, raised)
-    return Statement(text=sentence(said(seen)) if seen else message(raised))
+    if seen:
+        return Statement(text=sentence(said(seen)))
+    return Statement(text=_with_values(session, raised) or message(raised))
+
+
+def _with_values(session: Session, raised: Raised) -> str:
+    """Return the message and what the operation was given, where a fix leaves no room for the failing line;
+    "" if the message is long, or nothing tells more."""
+    frame, fix = raised.innermost_in_cells, session.best_fix
+    told = raised.evalue.strip()
+    if frame is None or fix is None or not told or len(told) > _SHORT_MESSAGE or "\n" in told:
+        return ""
+    expression = frame.expression or ""
+    inner = [item for item in frame.operands if tells(item) and not expression.startswith(f"{item.name}(")]
+    described = [_described(item, shapes=_ABOUT_SHAPES.search(told) is not None) for item in inner]
+    parts = [part for part in described if part and part.split("`")[-2] not in told][:_MOST_OPERANDS]
+    return f"{code_span(told)}: {' and '.join(parts)}." if parts else ""
+
+
+def tells(item: Variable) -> bool:
+    """Return whether an operand has a value worth showing: a literal shows its own, and code has none."""
+    code = item.type.rpartition(".")[2] in _CODE or item.text.startswith("<class ")
+    return not code and not is_literal(item.name)
+
+
+def _described(item: Variable, *, shapes: bool) -> str:
+    """Return the name of an operand with its value; of an array or table its shape, if that can matter."""
+    name, shape = code_span(item.name, 60), dict(item.facts).get("shape")
+    if shape is not None:
+        return f"{name} has the shape {code_span(shape)}" if shapes else ""
+    return f"{name} is {code_span(item.text)}" if len(item.text) <= _SHORT_VALUE else ""
 
 
 def most_telling(facts: Facts, raised: Raised) -> str:

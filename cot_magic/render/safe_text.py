@@ -70,7 +70,8 @@ def sentence(text: str) -> str:
 
 def capitalised(text: str) -> str:
     """Return a sentence that begins with a capital letter; one that begins with code stays as it is."""
-    return text[:1].upper() + text[1:]
+    name = text.split(" ", 1)[0]
+    return text if "_" in name or "(" in name else text[:1].upper() + text[1:]
 
 
 def counted(number: int, one: str, many: str = "") -> str:

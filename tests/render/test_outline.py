@@ -45,6 +45,7 @@ from cot_magic.render.blocks import (
     Text,
     tick,
 )
+from cot_magic.render.headlines import cause
 from cot_magic.render.html import html
 from cot_magic.render.outline import activity, outline
 from cot_magic.render.prose import parse
@@ -75,6 +76,15 @@ def test_the_title_names_the_failing_cell_and_the_one_that_caused_it(verified: S
 def test_without_a_known_cause_the_title_names_the_line() -> None:
     session = sessions.fold(sessions.analyze(sessions.key_error_case()))
     assert outline(session).title == "KeyError in cell [7], line 5"
+
+
+def test_without_a_known_cause_a_fix_stands_below_the_message_and_the_values() -> None:
+    told = {"PhaseStarted", "HypothesisStated", "RunProbe", "EvidenceGathered"}
+    events = sessions.verified_events()
+    start = [event for event in events if type(event).__name__ not in told or event in events[18:]]
+    session = sessions.fold(start)
+    assert session.best_fix is not None
+    assert cause(session).text == "`'price'`: `row` is `{'item': 'tea', 'pirce': 3.5}`."
 
 
 def test_a_verified_fix_ticks_the_badge_with_its_evidence(verified: Session) -> None:

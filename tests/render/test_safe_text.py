@@ -2,11 +2,16 @@
 
 import pytest
 
-from cot_magic.render.safe_text import clip, one_line, said, seconds, sentence, shown, visible
+from cot_magic.render.safe_text import capitalised, clip, one_line, said, seconds, sentence, shown, visible
 
 
 def test_invisible_and_reordering_characters_become_their_escapes() -> None:
     assert visible("a\u202eb\x1b[31m\ud800\r\nc\td") == "a\\u202eb\\x1b[31m\\ud800\nc\td"
+
+
+def test_a_sentence_begins_with_a_capital_letter_and_a_name_stays_as_it_is() -> None:
+    assert capitalised("raises KeyError without it") == "Raises KeyError without it"
+    assert capitalised("test_total does not fail") == "test_total does not fail"
 
 
 def test_joined_emoji_and_other_scripts_stay() -> None:
