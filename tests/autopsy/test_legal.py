@@ -59,7 +59,7 @@ REQUIRED = "def scaled(values, factor):\n    return [value * factor for value in
         ),
         (["marks = [12, 15]\nmark = 15", "len(mark)"], "legal.name", "marks"),
         ([STATUS, "Status(given)"], "legal.call", "Status[given]"),
-        ([STATUS, "Status('opne')"], "legal.call", "Status('open')"),
+        ([STATUS, "Status('ope')"], "legal.call", "Status('open')"),
         (
             ["import numpy as np\nA = np.ones((3, 2))\ny = np.ones(3)", "np.linalg.solve(A, y)"],
             "legal.call",
