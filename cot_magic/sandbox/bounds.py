@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,10 +67,11 @@ def bounds(
 
     closed = {
         *secret_places.of_homes(),
-        *secret_places.OF_THE_SYSTEM,
+        *secret_places.of_the_system(),
         *secret_places.of_environment(os.environ),
         *secret_places.of_kernels(connection),
         *secret_places.of_project(os.getcwd()),
+        *secret_places.of_temporary_files(tempfile.gettempdir()),
     }
     return Bounds(
         permissions=permissions,

@@ -48,7 +48,7 @@ class ReadableFiles:
     @classmethod
     def without(cls, unreadable: Iterable[str] = ()) -> "ReadableFiles":
         """All but credentials and `unreadable`. Raises OSError."""
-        closed = {*secret_places.of_homes(), *secret_places.OF_THE_SYSTEM, *unreadable}
+        closed = {*secret_places.of_homes(), *secret_places.of_the_system(), *unreadable}
         temporary = os.path.realpath(tempfile.gettempdir())
         changing = frozenset(path for path in closed if os.path.realpath(path).startswith(f"{temporary}/"))
         layer = landlock.reading(closed - changing, landlock.abi())
@@ -60,7 +60,7 @@ class ReadableFiles:
             (
                 *self.closed,
                 *secret_places.of_project(os.getcwd()),
-                *secret_places.of_folder(self.temporary),
+                *secret_places.of_temporary_files(self.temporary),
             )
         )
 

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cot_magic.core.errors import SandboxError
-from cot_magic.sandbox import secret_places, syscalls
+from cot_magic.sandbox import mounts, secret_places, syscalls
 from cot_magic.sandbox.near import Readable
 from cot_magic.sandbox.permissions import Permissions
 from cot_magic.sandbox.syscalls import libc
@@ -48,7 +48,7 @@ def reading(closed: Collection[str], version: int) -> int:
     handled = (READ | REFER) & _all_rights(version)
     ruleset = _ruleset(handled, net=True, version=min(version, 3))
     try:
-        denied = {path for path in map(_resolve, closed) if os.path.lexists(path)}
+        denied = _denied(closed)
         for path in _without(denied | {"/dev"}, "/"):
             _allow(ruleset, path, READ, handled)
         for path in (*DEVICES, "/dev/shm"):  # noqa: S108 - nothing is written there
@@ -108,7 +108,7 @@ def restrict(
     try:
         if only is not None:
             layers.append(_near(only, scratch, permissions, version))
-        denied = {path for path in map(_resolve, closed) if os.path.lexists(path)}
+        denied = _denied(closed)
         if not permissions.proc:  # the processes that it starts have entries of their own
             denied.add("/proc")
             for path in (f"/proc/{os.getpid()}", *(f"/proc/{name}" for name in OF_PROC)):
@@ -131,7 +131,13 @@ def restrict(
 
 def readable_trees(closed: Collection[str]) -> frozenset[str]:
     """The largest trees that can be read if that is closed: what the rules of a job are made of."""
-    return frozenset(_without({path for path in map(_resolve, closed) if os.path.lexists(path)}, "/"))
+    return frozenset(_without(_denied(closed), "/"))
+
+
+def _denied(closed: Collection[str]) -> set[str]:
+    """The real paths of what is closed, wherever it is mounted."""
+    found = {path for path in map(_resolve, closed) if os.path.lexists(path)}
+    return found | {path for path in mounts.seen_elsewhere(found) if os.path.lexists(path)}
 
 
 def writable_paths(trees: Sequence[str]) -> list[tuple[str, bool]]:

@@ -37,6 +37,7 @@ DENIED: dict[str, Numbers] = {
     "pidfd_getfd": (438, 438),
     "pidfd_send_signal": (424, 424),
     "kcmp": (312, 272),
+    "get_robust_list": (274, 100),
     "move_pages": (279, 239),
     "migrate_pages": (256, 238),
     "tkill": (200, 130),
@@ -165,6 +166,13 @@ PRETENDED: dict[str, Numbers] = {
     "syncfs": (306, 267),
     "flock": (73, 32),  # it needs no right to write, and would stop other programs of the person
 }
+# Rules of its own are memory that no limit of a job counts. As on a system without Landlock, which programs
+# that are permitted to start expect.
+LANDLOCK: dict[str, Numbers] = {
+    "landlock_create_ruleset": (444, 444),
+    "landlock_add_rule": (445, 445),
+    "landlock_restrict_self": (446, 446),
+}
 PROCESSES: dict[str, Numbers] = {
     "fork": (57, None),
     "vfork": (58, None),
@@ -180,6 +188,8 @@ SENDTO: Numbers = (44, 206)
 SETSOCKOPT: Numbers = (54, 208)
 SOCKETPAIR: Numbers = (53, 199)
 CLONE: Numbers = (56, 220)
+FALLOCATE: Numbers = (285, 47)
+CLOSE_RANGE: Numbers = (436, 436)
 CLONE3: Numbers = (435, 435)
 SOCKET: Numbers = (41, 198)
 PRCTL: Numbers = (157, 167)
@@ -195,13 +205,25 @@ SHARED_BYTES = 16_384
 """Of one map of shared memory. Its pages stay when all but one of them are unmapped, so that the limit of
 the address space does not count them; a process has 65,530 maps."""
 RLIMIT_CORE = 4
+PR_SET_SYSCALL_USER_DISPATCH, PR_SCHED_CORE, PR_SET_MEMORY_MERGE = 59, 62, 67
 SO_SNDBUFFORCE = 32
 SPOKEN_FAMILIES = (2, 10, 16)
 """AF_INET, AF_INET6, AF_NETLINK (getaddrinfo); never AF_UNIX: X11, Docker, D-Bus."""
 
 
-REFUSED_COMMANDS = (8, 10, 15, 1024, 1026, 1033, 1036, 1038)
-"""fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX (signals to others), F_SETLEASE, F_NOTIFY, F_ADD_SEALS, hints."""
+COMMANDS = (
+    0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 16, 36, 37, 38, 1025, 1027, 1028, 1030, 1032, 1034, 1035, 1037,
+)  # fmt: skip
+"""fcntl: copies, flags and locks of descriptors, and what looks at them.
+
+Others send signals, hold leases, watch folders, seal files, or take of the pages that the pipes of all
+programs of the user may have."""
+REFUSED_OPTIONS = (
+    syscalls.PR_SET_PDEATHSIG, syscalls.PR_SET_DUMPABLE, PR_SET_SYSCALL_USER_DISPATCH, PR_SCHED_CORE,
+    PR_SET_MEMORY_MERGE,
+)  # fmt: skip
+"""prctl: it would outlive the kernel; hide its open files from who counts them; answer its own system calls;
+keep others from a processor; have its pages compared with those of others."""
 IOCTLS = (
     0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x5452, 0x5460,
 )  # fmt: skip
@@ -224,11 +246,13 @@ NUMBER, ARCH, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 ERRNO = 0x00050000
 KILLED, ALLOWED = _step(RETURN, 0x80000000), _step(RETURN, 0x7FFF0000)
 REFUSED, UNKNOWN = _step(RETURN, ERRNO | errno.EPERM), _step(RETURN, ERRNO | errno.ENOSYS)
+UNSUPPORTED = _step(RETURN, ERRNO | errno.EOPNOTSUPP)
 SUCCEEDED = _step(RETURN, ERRNO)  # without being done
 IS_ITSELF = _step(JUMP_EQ, 0, 0, 1)
 """Stands for the step that compares with the number of the process."""
 NEW_NAMESPACES = 0x7E020000  # the CLONE_NEW* flags that clone(2) takes
-CLONE_THREAD = 0x10000
+CLONE_THREAD, CLONE_FS, CLONE_FILES = 0x10000, 0x200, 0x400
+CLOSE_RANGE_UNSHARE = 2
 
 
 Steps = tuple[bytes, ...]
@@ -300,6 +324,8 @@ def _rules(*, net: bool, proc: bool, landlock_abi: int) -> Iterator[tuple[Number
             yield numbers, (REFUSED,)
     for numbers in PRETENDED.values():
         yield numbers, (SUCCEEDED,)
+    for numbers in LANDLOCK.values():
+        yield numbers, (UNSUPPORTED,)
     if landlock_abi < 3:  # older versions of Landlock do not restrict truncate(2)
         yield TRUNCATE, (REFUSED,)
     yield CLONE3, (UNKNOWN,)  # its flags are in memory; the C library falls back to clone(2)
@@ -311,7 +337,11 @@ def _rules(*, net: bool, proc: bool, landlock_abi: int) -> Iterator[tuple[Number
     yield OPEN, _answer_to_open(1)
     yield OPENAT, _answer_to_open(2)
     yield OPENAT2, (UNKNOWN,)  # its flags are in memory too
-    yield FCNTL, (_load(1), *_among(REFUSED_COMMANDS, REFUSED, ALLOWED))
+    yield FCNTL, (_load(1), *_among(COMMANDS, ALLOWED, REFUSED))
+    # without a change of size, no limit of a file's size holds
+    yield FALLOCATE, (_load(1), _step(JUMP_EQ, 0, 0, 1), ALLOWED, UNSUPPORTED)
+    # a thread with descriptors of its own has files that nobody counts
+    yield CLOSE_RANGE, (_load(2), _step(JUMP_SET, CLOSE_RANGE_UNSHARE, 0, 1), REFUSED, ALLOWED)
     yield IOCTL, _answer_to_ioctl(net=net)
     only_itself = (IS_ITSELF, ALLOWED, REFUSED)
     if proc:
@@ -319,7 +349,7 @@ def _rules(*, net: bool, proc: bool, landlock_abi: int) -> Iterator[tuple[Number
     else:
         for numbers in PROCESSES.values():
             yield numbers, (REFUSED,)
-        yield CLONE, (LOAD_FIRST, _step(JUMP_SET, CLONE_THREAD, 0, 1), ALLOWED, REFUSED)
+        yield CLONE, _answer_to_thread()
         for numbers in SIGNALLING:
             yield numbers, (LOAD_FIRST, *only_itself)
         # a filter or listener of its own could answer the calls by which a job reports
@@ -329,9 +359,15 @@ def _rules(*, net: bool, proc: bool, landlock_abi: int) -> Iterator[tuple[Number
     yield PRLIMIT, (*_keeps_core_limit(resource=1, given=2), *or_zero)
     yield SETRLIMIT, (*_keeps_core_limit(resource=0, given=1), ALLOWED)
     yield MMAP, _answer_to_mmap()
-    # with another PDEATHSIG the job could outlive the kernel
-    options = (syscalls.PR_SET_PDEATHSIG,) if proc else (syscalls.PR_SET_PDEATHSIG, syscalls.PR_SET_SECCOMP)
+    options = REFUSED_OPTIONS if proc else (*REFUSED_OPTIONS, syscalls.PR_SET_SECCOMP)
     yield PRCTL, (LOAD_FIRST, *_among(options, REFUSED, ALLOWED))
+
+
+def _answer_to_thread() -> Steps:
+    """Allow threads that share all that those of Python share, and no process."""
+    shared = (CLONE_THREAD, CLONE_FS, CLONE_FILES)
+    tests = [_step(JUMP_SET, flag, 0, len(shared) - place) for place, flag in enumerate(shared)]
+    return (LOAD_FIRST, *tests, ALLOWED, REFUSED)
 
 
 def _answer_to_open(flags: int) -> Steps:

@@ -191,3 +191,34 @@ def test_shared_memory_is_small_and_private_memory_as_large_as_the_limit(machine
             assert job(seccomp.MMAP, 0, size, 3, flags) == errno.EPERM
     assert job(seccomp.MMAP, 0, 1 << 33, 3, 0x22) == ALLOWED  # private
     assert job(seccomp.MMAP, 0, 1 << 33, 3, 1) == ALLOWED  # of a file
+
+
+def test_a_file_gets_no_room_without_its_size(machine):
+    job = Filter(machine)
+    modes = (0, 1, 3, 0x10, 0x20)
+    assert [job(seccomp.FALLOCATE, 3, mode) for mode in modes] == [ALLOWED, *[errno.EOPNOTSUPP] * 4]
+
+
+def test_no_thread_has_files_of_its_own(machine):
+    job = Filter(machine)
+    flags = (0x3D0F00, 0x3D0F00 & ~0x400, 0x3D0F00 & ~0x200)
+    assert [job(seccomp.CLONE, flag) for flag in flags] == [ALLOWED, errno.EPERM, errno.EPERM]
+    assert [job(seccomp.CLOSE_RANGE, 3, 9, flag) for flag in (0, 4, 2, 6)] == [
+        ALLOWED,
+        ALLOWED,
+        *[errno.EPERM] * 2,
+    ]
+
+
+@pytest.mark.parametrize("proc", [False, True])
+def test_a_job_hides_nothing_and_makes_no_rules(machine, proc):
+    job = Filter(machine, proc=proc)
+    options = (4, (1 << 32) | 4, 59, 62, 67, 1)
+    assert {job(seccomp.PRCTL, option) for option in options} == {errno.EPERM}
+    assert [job(seccomp.PRCTL, option) for option in (3, 15, 16, 38)] == [ALLOWED] * 4
+    assert job.all(seccomp.LANDLOCK) == {errno.EOPNOTSUPP}
+
+
+def test_commands_of_a_later_linux_are_refused(machine):
+    job = Filter(machine)
+    assert {job(seccomp.FCNTL, 3, command) for command in (1031, 1039, 1040, 2000)} == {errno.EPERM}

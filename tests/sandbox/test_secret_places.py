@@ -18,16 +18,24 @@ IN_HOME = (
     ".local/state/some-tool/session", ".local/share/jupyter/runtime/kernel-1.json", ".bash_history",
     ".zsh_history", ".python_history", ".ipython/profile_default/history.sqlite", ".cache/huggingface/token",
     ".mozilla/firefox/logins.json", ".condarc", ".wandb-key", ".a-tool-of-tomorrow/credentials",
+    ".ipython/profile_other/history.sqlite", ".ipython/profile_other/security/key.json", "snap/browser/common/Cookies",
+    ".cache/BraveSoftware/x", ".cache/snowflake/credential_cache_v1.json", ".cache/tool/access_token.json",
 )  # fmt: skip
 IN_PROJECT = (
     ".env", ".env.local", "prod.env", ".envrc", "server.pem", "private.key", "store.p12", "secrets.toml",
     "credentials.json", "client_secret_12.json", "my-service-account.json", "config/secrets.yaml",
     ".streamlit/secrets.toml", "token.json", "../.env", "../deploy.key",
+    ".secrets.toml", ".flaskenv", "credentials.csv", "me_accessKeys.csv", ".my.cnf", ".mylogin.cnf", ".s3cfg", "rclone.conf",
+    "terraform.tfstate", "prod.tfvars", ".vault-token", "openai_api_key.txt", "password.txt", "secrets/any", "x509up_u0",
+    ".config/gh/hosts.yml", ".azure/profile.json",
 )  # fmt: skip
 READABLE = (
     "home/.config/matplotlib/matplotlibrc", "home/.cache/model/weights.bin", "home/.local/share/fonts/a.ttf",
     "home/.local/lib/module.py", "home/notes.txt", "home/.ipython/profile_default/startup/a.py",
     "work/.env.example", "work/tokens.csv", "work/keys.parquet", "work/config/model.yaml",
+    "work/passwords.csv", "work/tokens.txt", "work/cookies.csv", "work/auth.py", "work/secretary.json", "work/grid.asc",
+    "work/.config/matplotlib/matplotlibrc", "home/.cache/tiktoken/a", "home/.cache/model/tokenizer.json",
+    "home/.cache/github/a", "home/.ipython/profile_other/startup/a.py",
 )  # fmt: skip
 
 
@@ -135,3 +143,88 @@ def test_named_pipes_of_a_project_are_closed_and_its_files_are_not(tmp_path):
     (tmp_path / "data.csv").touch()
     os.symlink("folder/pipe", tmp_path / "link")
     assert list(secret_places.of_folder(str(tmp_path), below=9)) == [str(tmp_path / "folder" / "pipe")]
+
+
+def test_what_variables_of_folders_name_is_closed_as_the_usual_folder_is(tmp_path, monkeypatch):
+    paths = (
+        "config/gh/hosts",
+        "config/matplotlib/x",
+        "data/keys/x",
+        "data/fonts/x",
+        "cache/mozilla/x",
+        "cache/pip/x",
+    )
+    paths += ("ipython/profile_a/security/x", "models/token", "jupyter/runtime/x")
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+    names = {
+        "XDG_CONFIG_HOME": "config",
+        "XDG_DATA_HOME": "data",
+        "XDG_CACHE_HOME": "cache",
+        "IPYTHONDIR": "ipython",
+    }
+    names |= {"HF_HOME": "models", "JUPYTER_DATA_DIR": "jupyter"}
+    closed = set(secret_places.of_environment({name: str(tmp_path / path) for name, path in names.items()}))
+    expected = {
+        "config/gh",
+        "data/keys",
+        "cache/mozilla",
+        "ipython/profile_a/security",
+        "models/token",
+        "jupyter/runtime",
+    }
+    assert {str(tmp_path / path) for path in expected} <= closed
+    open_ones = {
+        "config/matplotlib",
+        "data/fonts",
+        "cache/pip",
+        "config",
+        "data",
+        "cache",
+        "ipython",
+        "models",
+        "jupyter",
+    }
+    assert not {str(tmp_path / path) for path in open_ones} & closed
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert list(secret_places.of_environment({"XDG_CONFIG_HOME": str(tmp_path)})) == []
+
+
+def test_settings_of_the_system_that_not_everybody_reads_are_closed(tmp_path, monkeypatch):
+    for name, mode in (("open", 0o644), ("shut", 0o640), ("tool/inner", 0o600), ("tool/plain", 0o644)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        path.chmod(mode)
+    (tmp_path / "link").symlink_to("shut")
+    (tmp_path / "home-of-a-service").mkdir(mode=0o700)
+    monkeypatch.chdir(tmp_path / "home-of-a-service")
+    monkeypatch.setattr(secret_places, "OF_SETTINGS", f"{tmp_path}")
+    closed = {path for path in secret_places.of_the_system() if path.startswith(f"{tmp_path}/")}
+    assert closed == {str(tmp_path / "shut"), str(tmp_path / "tool" / "inner")}
+
+
+def test_credentials_among_temporary_files_are_closed_wherever_a_copy_has_its_own(tmp_path, monkeypatch):
+    usual, own = tmp_path / "usual", tmp_path / "own"
+    for folder in (usual, own):
+        folder.mkdir()
+        (folder / "krb5cc_1000").touch()
+    monkeypatch.setattr(secret_places, "OF_ALL_PROGRAMS", (str(usual),))
+    found = set(secret_places.of_temporary_files(str(own)))
+    assert found == {str(usual / "krb5cc_1000"), str(own / "krb5cc_1000")}
+
+
+def test_what_a_server_keeps_beside_its_kernels_is_closed(tmp_path):
+    connection = tmp_path / "kernel-1.json"
+    for name in (
+        connection.name,
+        "jpserver-12.json",
+        "nbserver-3-open.html",
+        "jupyter_cookie_secret",
+        "notes.txt",
+    ):
+        (tmp_path / name).touch()
+    closed = {os.path.basename(path) for path in secret_places.of_kernels(str(connection))}
+    assert closed == {connection.name, "jpserver-12.json", "nbserver-3-open.html", "jupyter_cookie_secret"}

@@ -13,10 +13,20 @@ IN_HOME = (
     ".config/gcloud/application_default_credentials.json", ".config/gh/hosts.yml", ".config/anthropic/default.json",
     ".config/google-chrome/Cookies", ".config/unheard-of-tool/token", ".local/share/keyrings/login.keyring",
     ".local/share/jupyter/runtime/kernel-1.json", ".cache/huggingface/token", ".cache/mozilla/entry",
+    ".cache/BraveSoftware/entry", ".cache/microsoft-edge/entry", ".cache/snowflake/credential_cache_v1.json",
+    ".cache/git/credential/socket", ".cache/a-tool/credentials.db", ".ipython/profile_other/history.sqlite",
+    ".ipython/profile_other/security/ipcontroller-client.json", "snap/firefox/common/.mozilla/firefox/logins.json",
+    "snap/chromium/common/chromium/Cookies",
 )  # fmt: skip
 IN_PROJECT = (
     ".env", ".env.local", "secrets.toml", ".streamlit/secrets.toml", "server.pem", "credentials.json",
     "config/service-account.json", "folder/.env", "../.env", ".git/config",
+    ".git/config.worktree", ".git/modules/part/config", ".gitmodules", ".git-credentials", ".secrets.toml", ".flaskenv",
+    "credentials.csv", "my_accessKeys.csv", "rootkey.csv", ".dockercfg", ".my.cnf", ".mylogin.cnf", ".s3cfg", ".boto",
+    "rclone.conf", ".databrickscfg", "terraform.tfstate", "prod.tfvars", ".vault-token", "vault_pass.txt",
+    "x-firebase-adminsdk-1.json", "openai_api_key.txt", "password.txt", "auth.json", "access_token.txt", "cookies.txt",
+    ".azure/accessTokens.json", ".gnupg/secring.gpg", ".terraform.d/credentials.tfrc.json", ".config/gh/hosts.yml",
+    ".modal.toml", ".condarc", "secrets/anything",
 )  # fmt: skip
 """Relative to the working directory."""
 NAMED = {
@@ -28,6 +38,16 @@ NAMED = {
     "JUPYTER_RUNTIME_DIR": "elsewhere/runtime",
 }
 """Variables and what they name, relative to the folder of the stage."""
+FOLDERS = {
+    "JUPYTER_DATA_DIR": ("elsewhere/jupyter", "runtime/jpserver-1.json"),
+    "XDG_CONFIG_HOME": ("elsewhere/config", "gh/hosts.yml"),
+    "XDG_DATA_HOME": ("elsewhere/data", "keyrings/login.keyring"),
+    "XDG_CACHE_HOME": ("elsewhere/cache", "huggingface/token"),
+    "HF_HOME": ("elsewhere/models", "stored_tokens"),
+    "CARGO_HOME": ("elsewhere/cargo", "credentials.toml"),
+    "GH_CONFIG_DIR": ("elsewhere/hub", "hosts.yml"),
+}
+"""Variables, the folders that they name, and what is a secret in those."""
 VARIABLES = {
     "ANTHROPIC_API_KEY": "{}", "MYSQL_PWD": "{}", "GH_PAT": "{}", "DJANGO_SECRET": "{}", "SMTP_PASSWORD": "{}",
     "REDIS_URL": "redis://:{}@cache:6379/0", "SQLALCHEMY_DATABASE_URI": "postgresql://me:{}@db/app",
@@ -119,6 +139,8 @@ def _sources() -> Iterator[tuple[str, str]]:
     for name, path in NAMED.items():
         whole = f"{path}/kernel-1.json" if "." not in path and name.endswith("_DIR") else path
         yield f"read what {name} names", f"open(stage + '/{whole}').read()"
+    for name, (folder, path) in FOLDERS.items():
+        yield f"read what is in {name}", f"open(stage + '/{folder}/{path}').read()"
     for name in VARIABLES:
         yield f"read {name}", f"os.environ.get({name!r}, '')[::-1]"
     for name, source in TRICKS.items():

@@ -66,6 +66,18 @@ SYSTEM = {
     "a message queue that stays": "q = libc.msgget(0, 0o1600); q >= 0 and libc.msgctl(q, 0, None) == 0",
     "semaphores that stay": "q = libc.semget(0, 1, 0o1600); q >= 0 and libc.semctl(q, 0, 0) == 0",
     "a queue of POSIX that stays": "q = libc.syscall(240, marker.encode() + b'x', 66, 0o600, None); q >= 0 and libc.syscall(241, marker.encode() + b'x') == 0",
+    "rules of its own for files": "libc.syscall(444, struct.pack('Q', 1), 8, 0) >= 0",
+    "rules of its own for ports": "r = libc.syscall(444, struct.pack('QQ', 0, 3), 16, 0); libc.syscall(445, r, 2, struct.pack('QQ', 1, 80), 0) == 0",
+    "descriptors of its own for a thread": "found = []; t = threading.Thread(target=lambda: found.append(libc.syscall(436, 100_000, 100_001, 2))); t.start(); t.join(); found == [0]",
+    "a thread with other files": "m = mmap.mmap(-1, 4096, prot=7); m.write(bytes.fromhex('b8380000004989ca4d31c00f054885c07402c390b8220000000f05ebf7')); at = ctypes.addressof(ctypes.c_char.from_buffer(m))\nf = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_long, ctypes.c_long, ctypes.c_long, ctypes.c_long)(at); f(0x10900, at + 4096, 0, 0) > 0",
+    "hide what it has open": "libc.prctl(4, 0, 0, 0, 0) == 0",
+    "hide what it has open by other bits": "libc.syscall(157, ctypes.c_ulong((1 << 32) | 4), 0, 0, 0, 0) == 0",
+    "a processor that nobody shares": "libc.prctl(62, 1, 0, 0, 0) == 0",
+    "a processor like that of the kernel": "libc.prctl(62, 3, kernel_pid, 0, 0) == 0",
+    "pages merged with those of others": "libc.prctl(67, 1, 0, 0, 0) == 0",
+    "answer its own calls by a signal": "libc.prctl(59, 1, 0, 0, ctypes.create_string_buffer(1)) == 0",
+    "watch a folder by a delegation": "libc.fcntl(os.open(work, 0), 1040, struct.pack('IHHI', 0, 1, 0, 0)) == 0",
+    "the locks that the kernel waits with": "p, n = ctypes.c_void_p(), ctypes.c_size_t(); libc.syscall(274, kernel_pid, ctypes.byref(p), ctypes.byref(n)) == 0",
     "let another process trace it": "libc.prctl(0x59616D61, victim_pid, 0, 0, 0) == 0 and libc.prctl(4, 1, 0, 0, 0) == 0 and open('/proc/sys/kernel/yama/ptrace_scope').read() == '9'",
 }  # fmt: skip
 RESOURCES = {
@@ -73,6 +85,14 @@ RESOURCES = {
     "memory in sockets": "n = 0\nfor _ in range(240):\n    for end in (pair := socket.socketpair()):\n        end.setblocking(False); end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)\n        try:\n            while True: n += end.send(bytes(65_536))\n        except OSError: pass\n    globals().setdefault('kept', []).append(pair)\nn > 192 << 20",
     "memory that is locked": "m = mmap.mmap(-1, 64 << 20); libc.mlock(ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(m))), 64 << 20) == 0",
     "memory in huge pages": "libc.mmap(None, 256 << 20, 3, 0x40022, -1, 0) not in (None, 2**64 - 1)",
+    "room beyond the end of a file": "f = os.open(scratch() + '/x', 66); libc.syscall(285, f, 1, 0, 1 << 28) == 0 and os.fstat(f).st_blocks > 1 << 17",
+    "room beyond the end of a deleted file": "f = os.open(scratch(), os.O_TMPFILE | os.O_RDWR, 0o600); libc.syscall(285, f, 1, 0, 1 << 28) == 0 and os.fstat(f).st_blocks > 1 << 17",
+    "a hole in a file": "f = os.open(scratch() + '/x', 66); os.write(f, bytes(8192)); libc.syscall(285, f, 0x20, 0, 1 << 30) == 0 and os.fstat(f).st_size > 1 << 29",
+    "large pipes": "n = 0\nfor _ in range(200):\n    try: n += fcntl.fcntl(os.pipe()[1], 1031, 1 << 20)\n    except OSError: break\nn > 8 << 20",
+    "memory in rules": "import time; until = time.monotonic() + 2; n = 0\nwhile time.monotonic() < until and (r := libc.syscall(444, struct.pack('QQ', 0, 3), 16, 0)) >= 0:\n    n += sum(libc.syscall(445, r, 2, struct.pack('QQ', 3, port), 0) == 0 for port in range(65_536))\nn > 100_000",
+    "deleted files of a process that cannot be looked at": "import time; libc.prctl(4, 0, 0, 0, 0); kept = []\nfor _ in range(40): kept.append(os.open(scratch(), os.O_TMPFILE | os.O_RDWR, 0o600)); os.write(kept[-1], bytes(1_000_000))\ntime.sleep(1.5); True",
+    "deleted files of a thread": "import time\ndef keep():\n    libc.syscall(436, 100_000, 100_001, 2)\n    for _ in range(40): os.write(os.open(scratch(), os.O_TMPFILE | os.O_RDWR, 0o600), bytes(1_000_000))\n    time.sleep(9)\nthreading.Thread(target=keep, daemon=True).start(); time.sleep(2); True",
+    "descriptors of many threads": "import time; n = []\ndef take():\n    libc.syscall(436, 100_000, 100_001, 2); mine = 0\n    try:\n        while True: os.dup(0); mine += 1\n    except OSError: n.append(mine)\n    time.sleep(1)\nt = [threading.Thread(target=take) for _ in range(8)]; [x.start() for x in t]; [x.join() for x in t]; sum(n) > 1_500",
     "timers of descriptors": "n = 0\nwhile n < 5_000: n += libc.syscall(283, 1, 0) >= 0 or 5_000\nlen(os.listdir('/proc/self/fd')) > 3_000",
 }  # fmt: skip
 

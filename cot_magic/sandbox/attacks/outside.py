@@ -21,7 +21,7 @@ from multiprocessing import shared_memory
 from typing import Any
 
 from cot_magic.sandbox import syscalls
-from cot_magic.sandbox.attacks.on_secrets import IN_HOME, IN_PROJECT, NAMED, VARIABLES
+from cot_magic.sandbox.attacks.on_secrets import FOLDERS, IN_HOME, IN_PROJECT, NAMED, VARIABLES
 from cot_magic.sandbox.scratch import PREFIX
 from cot_magic.sandbox.syscalls import libc
 
@@ -40,6 +40,7 @@ def environment(folder: str, token: str) -> dict[str, str]:
     """The variables of the stage: its folders, and planted secrets."""
     found = {name: pattern.format(planted(token, name)) for name, pattern in VARIABLES.items()}
     found |= {name: os.path.join(folder, path) for name, path in NAMED.items()}
+    found |= {name: os.path.join(folder, path) for name, (path, _) in FOLDERS.items()}
     return found | {
         "HOME": os.path.join(folder, "home"),
         "TMPDIR": os.path.join(folder, "tmp"),
@@ -89,12 +90,13 @@ class Outside:
             *(f"home/{path}" for path in IN_HOME),
             *(os.path.normpath(f"project/runs/{path}") for path in IN_PROJECT),
             *(path if not name.endswith("_DIR") else f"{path}/kernel-1.json" for name, path in NAMED.items()),
+            *("/".join(parts) for parts in FOLDERS.values()),
         ]
         for path, content in plain.items() | {(path, planted(self.token, path)) for path in secret}:
             whole = os.path.join(self.folder, path)
             os.makedirs(os.path.dirname(whole), mode=0o700, exist_ok=True)
             with open(whole, "w", encoding="utf-8") as file:
-                file.write(f"url = https://me:{content}@host/" if path.endswith(".git/config") else content)
+                file.write(f"url = https://me:{content}@host/" if "/.git" in path else content)
         with contextlib.suppress(OSError):  # not on every file system
             os.setxattr(os.path.join(self.work, "read.txt"), "user.kept", b"1")
 

@@ -19,7 +19,6 @@ from cot_magic.sandbox.attacks.attack import Attack, AttackEnding, AttackKind, A
 from cot_magic.sandbox.attacks.catalogue import catalogue
 from cot_magic.sandbox.attacks.outside import Look, Outside, changes
 
-PR_SET_DUMPABLE = 4
 LEAVING_SECONDS = 60.0  # for which what a job made is removed behind it on a busy disk; then it is left
 MB = 128  # of memory for an attempt; its files may have a hundredth of that
 MODULES = (
@@ -115,7 +114,7 @@ def become(user: int) -> None:
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
-    syscalls.prctl(PR_SET_DUMPABLE, 1)
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
 
 
 def _redirect(folder: str) -> None:
