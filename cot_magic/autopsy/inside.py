@@ -75,7 +75,7 @@ def _empty(scene: Scene, root: ast.AST) -> Iterator[Fact]:
 
 
 def _unpacked(scene: Scene) -> Iterator[Fact]:
-    """`inside.unpacked`: how many values there are for how many names, in what is taken apart or an element."""
+    """`inside.unpacked`: the number of values and of names, of what is taken apart or an element."""
     told = _UNPACKED.match(scene.message) if scene.is_a("ValueError") else None
     if told is None:
         return
