@@ -93,10 +93,11 @@ def _innermost(error: BaseException) -> types.TracebackType | None:
 def _of_an_assert(error: BaseException, lost: LostResources) -> str | None:
     """An assert about a thread or a program that the copy does not have (`assert worker.is_alive()`)."""
     used = lost.used_by(error) if isinstance(error, AssertionError) else None
-    return _gone(used) if used else None
+    return gone(used) if used else None
 
 
-def _gone(what: str) -> str:
+def gone(what: str) -> str:
+    """The words for a lost resource."""
     return f"it uses a resource of the kernel that a copy does not have ({what})"
 
 
@@ -132,7 +133,7 @@ def _reason(
         return f"the environment variable {key} is withheld from sandboxed copies"
     found = next((part for part in LOST_TEXTS if part in text), None)
     if found is not None:
-        return _gone(found)
+        return gone(found)
     if isinstance(error, OSError) and (reason := _reason_of_os(error, net=net, lost=lost, attempts=attempts)):
         return reason
     if type(error).__module__ in ("sqlite3", "_sqlite3"):
@@ -175,9 +176,9 @@ def _reason_of_loss(error: BaseException, text: str, lost: LostResources) -> str
         if LOST_TEXT in text and (lost.files or lost.descriptors) and not isinstance(error, OSError):
             return f"the kernel's open files and connections do not work in a copy ({text[:200]})"
     if lost.threads and (isinstance(error, TimeoutError) or type(error).__name__ in WAITING):
-        return _gone("a thread")
+        return gone("a thread")
     used = lost.used_by(error)
-    return _gone(used) if used else None
+    return gone(used) if used else None
 
 
 def _of_the_environment(error: BaseException) -> bool:

@@ -1,6 +1,7 @@
 """Time limits on a busy machine: time in which code waits for a processor does not count."""
 
 import os
+import sys
 
 STRETCH = 3.0
 """A limit gets at most this many times longer."""
@@ -29,3 +30,12 @@ def allowance(seconds: float, pid: int, before: float = 0.0, *, most: float = ST
 def waited_here() -> float:
     """The same for this process."""
     return waited(os.getpid())
+
+
+def waits() -> int:
+    """How often this thread has waited for something: slept, or found a lock taken or nothing to read."""
+    if sys.platform != "linux":  # where no job has lost anything of a kernel
+        return 0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw

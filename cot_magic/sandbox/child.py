@@ -14,6 +14,7 @@ from cot_magic.core.case import Raised
 from cot_magic.core.codec import to_json
 from cot_magic.core.jobs import SHOWN, UNREPEATED, Job, JobResult, Outcome
 from cot_magic.sandbox import (
+    busy,
     conditions,
     disguise,
     effects,
@@ -23,7 +24,7 @@ from cot_magic.sandbox import (
     tampering,
     wire,
 )
-from cot_magic.sandbox.blocked import why_blocked
+from cot_magic.sandbox.blocked import gone, why_blocked
 from cot_magic.sandbox.lost import LostResources
 from cot_magic.sandbox.near import Readable
 from cot_magic.sandbox.permissions import Permissions
@@ -161,6 +162,7 @@ class _Run:
         )
 
     def go(self, loop: Any) -> None:
+        self._loop, self._waits = loop, busy.waits()
         if self._job.examine:
             self._examine()
             return
@@ -252,6 +254,15 @@ class _Run:
         return self._passed(looked.value, index)
 
     def _passed(self, value: Any, index: int) -> JobResult:
+        lost, codes = (
+            self._around.lost,
+            [part.code for step in self._steps for part in step.parts if part.code],
+        )
+        used = lost.used_in(codes, self._names, self._loop)
+        if used is None and busy.waits() > self._waits:  # for what nobody goes on with in a copy
+            used = lost.waited_for()
+        if used is not None:
+            return JobResult(outcome=Outcome.BLOCKED, step=index, note=gone(used))
         return JobResult(
             outcome=Outcome.PASSED,
             step=index,

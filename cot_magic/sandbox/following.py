@@ -10,7 +10,6 @@ import asyncio
 import gc
 import inspect
 import os
-import resource
 import signal
 import socket
 import sys
@@ -27,6 +26,7 @@ from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.facts import Fact
 from cot_magic.core.jobs import JobStep, Limits
 from cot_magic.sandbox import (
+    busy,
     disguise,
     effects,
     foresight,
@@ -163,7 +163,7 @@ class FollowingCopy:
         before = len(self.attempts) + len(self.sockets)
         self._files = self._state_of_files()
         threads = set(threading.enumerate())
-        self._waits = _waits()
+        self._waits = busy.waits()
         ran = self._run(ready)
         self._accounts.finish(shell.last_execution_result)
         uses = len(self.attempts) + len(self.sockets) > before or self._state_of_files() != self._files
@@ -230,7 +230,7 @@ class FollowingCopy:
     def _misses_the_rest_of_the_kernel(self, error: BaseException, ready: steps.ReadySteps) -> str | None:
         """Why a failure may be one of the copy alone: there, nobody reads what was written to shared memory,
         and nothing comes of waiting."""
-        if self._kernel.beside and _waits() > self._waits:
+        if self._kernel.beside and busy.waits() > self._waits:
             return f"it waits, and {self._kernel.beside} of the kernel does not go on in a copy"
         if self.lost.shared and (
             self._shared is None or quarantine.digest_of_memory(self.lost.shared) != self._shared
@@ -253,11 +253,6 @@ def _is_open(fd: int) -> bool:
     except OSError:  # the cell closed it
         return False
     return True
-
-
-def _waits() -> int:
-    """How often this thread has waited for something: slept, or found a lock taken or nothing to read."""
-    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
 def described(error: BaseException, shell: Any, files: Mapping[str, CellId]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import types
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,6 +39,8 @@ CREDENTIALS = "a file with credentials"
 FIRST_ITEMS = 50
 _OF_LINUX = (getattr(select, "epoll", None), getattr(selectors, "EpollSelector", None))
 WITH_DESCRIPTOR = (io.IOBase, socket.socket, *(kind for kind in _OF_LINUX if kind is not None))
+WRAPPERS = (tempfile._TemporaryFileWrapper, getattr(os, "_wrap_close", None))
+"""Files that hold the real one: of `tempfile`, and of `os.popen`."""
 LEAST_PID = 100  # smaller numbers mean many other things
 ABOUT_A_PROCESS = frozenset({
     "getpid", "getppid", "get_native_id", "gettempdir", "mkdtemp", "active_count", "get_objects",
@@ -89,6 +92,27 @@ class LostResources:
                 return found
         return None
 
+    def used_in(
+        self, codes: Iterable[types.CodeType], names: Mapping[str, Any], loop: asyncio.AbstractEventLoop
+    ) -> str | None:
+        """What code that ran to its end names, in words: it may have gone another way than in the kernel."""
+        for code in codes:
+            for value in _of_code(code, names, called=True):
+                if isinstance(value, asyncio.Future):
+                    if not value.done() and value.get_loop() is not loop:
+                        return "a task"
+                elif (
+                    value is not PROCESS
+                    and type(value) is not int
+                    and (found := self._word(value, files=False))
+                ):
+                    return found
+        return None
+
+    def waited_for(self) -> str | None:
+        """What code of the person may have waited for that goes on in the kernel alone."""
+        return "a thread" if any(map(_runs_code_of_the_person, self.threads)) else None
+
     def named_by(
         self, error: BaseException, codes: Iterable[types.CodeType], loop: asyncio.AbstractEventLoop
     ) -> str | None:
@@ -108,6 +132,9 @@ class LostResources:
         return None
 
     def _word(self, value: Any, *, files: bool) -> str | None:
+        if type(value) in WRAPPERS:
+            names = vars(value)
+            value = names.get("_stream", names.get("file"))
         if isinstance(value, threading.Thread):
             return "a thread" if any(value is thread for thread in self.threads) else None
         if isinstance(value, ThreadPoolExecutor):
@@ -188,6 +215,12 @@ def _is_of_the_kernel(work: Any) -> bool:
     )
     roots = {name.partition(".")[0].lstrip("_") for name in names if isinstance(name, str)}
     return bool(roots & {*OF_THE_KERNEL, "asyncio"})
+
+
+def _runs_code_of_the_person(thread: threading.Thread) -> bool:
+    """Whether a thread of the kernel, which does not run here, was made for a function of the notebook."""
+    code = getattr(getattr(thread, "_target", None) or getattr(thread, "function", None), "__code__", None)
+    return type(code) is types.CodeType and not of_a_library(code.co_filename)
 
 
 def _serves_the_kernel(thread: threading.Thread) -> bool:
