@@ -11,6 +11,7 @@ from cot_magic.core.findings import CellEdit, ChallengeKind, EvidenceKind, Fix, 
 from cot_magic.core.jobs import Inspection, Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.verdict.links import links, operands
 
+_DISPLAYS = (ast.Dict, ast.List, ast.Set, ast.Tuple)
 _COMPUTED = (ast.Call, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _VALUE = "_value"
 _WORDS = (
@@ -207,6 +208,7 @@ def wrapped(edit: CellEdit, *, of_truth: bool = False) -> Iterator[tuple[str, st
     if old is None or new is None:
         return
     known = {_head(node) for node in ast.walk(old) if isinstance(node, ast.stmt)}
+    displays = {ast.unparse(node) for node in ast.walk(old) if isinstance(node, _DISPLAYS)}
     for statement in (node for node in ast.walk(new) if isinstance(node, ast.stmt)):
         if _head(statement) in known:
             continue
@@ -216,7 +218,8 @@ def wrapped(edit: CellEdit, *, of_truth: bool = False) -> Iterator[tuple[str, st
                 continue
             compared = [part for part in ast.walk(node) if isinstance(part, ast.Compare) and of_truth]
             for part in (*compared, *_parts(node)):
-                if _head(_replaced(statement, node, part)) in known or _rebinds(statement, node, part):
+                bare = _head(_replaced(statement, node, part)) in known
+                if bare or (_rebinds(statement, node, part) and not _holds(node, displays)):
                     outer = _replaced(node, part, ast.Name(id=_VALUE, ctx=ast.Load()))
                     yield ast.unparse(part), ast.unparse(outer)
                     break
@@ -230,6 +233,11 @@ def _rebinds(statement: ast.stmt, node: ast.expr, part: ast.expr) -> bool:
         and isinstance(part, ast.Name)
         and [ast.unparse(target) for target in statement.targets] == [part.id]
     )
+
+
+def _holds(node: ast.expr, displays: set[str]) -> bool:
+    """Whether it takes in what the cell wrote out before, too: it is made of more than one value."""
+    return any(isinstance(part, _DISPLAYS) and ast.unparse(part) in displays for part in ast.walk(node))
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:

@@ -102,12 +102,10 @@ def _results(case: Case, fix: Fix) -> tuple[set[str], set[str]]:
             }
             # an item or attribute that is assigned changes the object
             names |= {
-                n.value.id
+                _owner(n)
                 for n in ast.walk(node)
-                if isinstance(n, ast.Subscript | ast.Attribute)
-                and isinstance(n.ctx, ast.Store | ast.Del)
-                and isinstance(n.value, ast.Name)
-            }
+                if isinstance(n, ast.Subscript | ast.Attribute) and isinstance(n.ctx, ast.Store | ast.Del)
+            } - {""}
             # so does a method whose result nobody uses
             names |= {
                 n.value.func.value.id
@@ -118,6 +116,14 @@ def _results(case: Case, fix: Fix) -> tuple[set[str], set[str]]:
                 and isinstance(n.value.func.value, ast.Name)
             }
     return names | _reaching(names, others), classes
+
+
+def _owner(target: ast.expr) -> str:
+    """The name of the object that an assignment to `table.loc[rows, 'a']` changes; empty if it has none."""
+    node = target
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _reaching(names: set[str], others: list[ast.Module]) -> set[str]:

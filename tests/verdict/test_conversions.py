@@ -46,6 +46,11 @@ def test_a_name_that_is_bound_to_its_own_conversion_is_found() -> None:
     assert found(before, after) == [("rows", "list(_value)")]
 
 
+def test_what_takes_in_something_that_the_cell_wrote_out_is_no_conversion() -> None:
+    assert found("rows.append_row({'a': 2})", "rows = join([rows, [{'a': 2}]])") == []
+    assert found("rows.append_row({'a': 2})", "rows = join([rows])") == [("rows", "join([_value])")]
+
+
 def test_a_number_of_items_is_no_conversion() -> None:
     assert found("for n in range(rows): pass", "for n in range(len(rows)): pass") == []
 

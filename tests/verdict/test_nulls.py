@@ -27,3 +27,13 @@ def test_a_function_of_another_cell_that_calls_the_edited_one_reaches_it() -> No
 
 def test_a_function_that_does_not_call_it_shows_nothing() -> None:
     assert reason_against("assert other(1) == 2") == "test_1 does not use what the fix changes"
+
+
+def test_an_item_of_a_part_of_an_object_changes_the_object() -> None:
+    cell = Cell(id=CellId("c"), source="d = d.loc[0, 'k'] = 'y'")
+    edit = CellEdit(cell=cell.id, before=cell.source, after="d.loc[0, 'k'] = 'y'")
+    fix = Fix(id=FixId("f1"), hypothesis=HypothesisId("h1"), edits=(edit,), why="")
+    test = RegressionTest(name="test_1", source="assert d['k'][0] == 'y'")
+    experiment, reason = null_fixes(case(cell.source, cells=(cell,)), fix, test, limits=Limits(), allow=())
+    assert reason == ""
+    assert experiment is not None

@@ -258,7 +258,7 @@ class Inquiry:
         return "" if repeats_always and not self.budget.runs else study.headline()
 
     def _implement(self, said: list[str]) -> Steps:
-        tried = yield from self._try_all(candidates(self.suspects, self.evidence, FIRST_FIXES))
+        tried = yield from self._try_all(candidates(self.case, self.suspects, self.evidence, FIRST_FIXES))
         yield from self._go_on(tried)
         if not passing_fixes(self.fixes, self.evidence):
             yield from self._search()
@@ -381,7 +381,7 @@ class Inquiry:
                 yield HypothesisStated(hypothesis=suspect.hypothesis)
                 for check in suspect.suspicion.checks:
                     yield from self._probe(suspect.hypothesis.id, check.source, check.frame, on=fix)
-            more = candidates(found, self.evidence, min(GO_ON, FIXES - len(self.fixes)))
+            more = candidates(case, found, self.evidence, min(GO_ON, FIXES - len(self.fixes)))
             tried = yield from self._try_all([self._on_top(fix, candidate) for candidate in more])
             same = {item.hypothesis.id for item in found if item.hypothesis.rule == self._rule_of(fix)}
             for then, candidate in zip(tried, more, strict=False):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cot_magic.core.case import Case
+from cot_magic.core.causes import is_edited
 from cot_magic.core.edits import size, suppressions
 from cot_magic.core.facts import NO_FACTS, Facts
 from cot_magic.core.findings import (
@@ -19,8 +20,10 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.language import worded
 from cot_magic.core.verdict import judge_hypothesis
-from cot_magic.reasoners.offline.rule import AnyRule, Suspicion, matches, suspicions_of
+from cot_magic.reasoners.offline.rule import AnyRule, Repair, Suspicion, matches, suspicions_of
 
+ORIGIN = "origin.made"
+"""The rule that states which statement made the fault."""
 SUSPECTS = 10  # a reader follows no more hypotheses, and a short budget cannot probe them
 
 
@@ -102,7 +105,9 @@ def stated(suspicion: Suspicion, rule: str, lesson: str, number: int) -> Suspect
     return Suspect(hypothesis=hypothesis, suspicion=suspicion, lesson=lesson)
 
 
-def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: int) -> list[Candidate]:
+def candidates(
+    case: Case, found: Sequence[Suspect], evidence: Sequence[Evidence], limit: int
+) -> list[Candidate]:
     """Fixes to try, best first: those of a CONFIRMED hypothesis, those that hide nothing, the likelier, the
     smaller. A REFUTED hypothesis gives none."""
     ranked: list[tuple[tuple[bool, bool, float, int, int], Candidate]] = []
@@ -111,10 +116,12 @@ def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: in
         if verdict is HypothesisVerdict.REFUTED:
             continue
         for place, repair in enumerate(suspect.suspicion.repairs):
+            undecided = verdict is HypothesisVerdict.INCONCLUSIVE
+            based = _made_there(case, found, evidence, repair) if undecided else suspect
             candidate = Candidate(
                 edits=repair.edits,
                 why=repair.why,
-                hypothesis=suspect.hypothesis.id,
+                hypothesis=(based or suspect).hypothesis.id,
                 weight=suspect.suspicion.weight - 0.05 * place,
             )
             key = (
@@ -135,6 +142,34 @@ def candidates(found: Sequence[Suspect], evidence: Sequence[Evidence], limit: in
         if all(candidate.edits != other.edits for other in best):
             best.append(candidate)
     return best[:limit]
+
+
+def _made_there(
+    case: Case, found: Sequence[Suspect], evidence: Sequence[Evidence], repair: Repair
+) -> Suspect | None:
+    """The CONFIRMED hypothesis about the statement that made the fault, if the repair changes that one.
+
+    A repair whose own prediction decided nothing then follows from what was shown of the place.
+    """
+    return next(
+        (
+            suspect
+            for suspect in found
+            if suspect.hypothesis.rule == ORIGIN
+            and judge_hypothesis(suspect.hypothesis.id, evidence).verdict is HypothesisVerdict.CONFIRMED
+            and is_edited(case, suspect.hypothesis, repair.edits)
+            and not _is_head(case, suspect.hypothesis)
+        ),
+        None,
+    )
+
+
+def _is_head(case: Case, hypothesis: Hypothesis) -> bool:
+    """Whether the place is where a function begins: that says which one it is, not what is wrong in it."""
+    cell = case.cell_by_id(hypothesis.cell) if hypothesis.cell is not None else None
+    lines = cell.source.splitlines() if cell is not None else []
+    line = hypothesis.lineno or 0
+    return 0 < line <= len(lines) and lines[line - 1].lstrip().startswith(("def ", "async def ", "@"))
 
 
 def silences(edits: Sequence[CellEdit]) -> bool:

@@ -67,13 +67,13 @@ def test_a_confirmed_hypothesis_goes_before_a_likelier_one():
     found, _ = suspects(
         CASE, [Says("a.b", suspicion("one", 0.9, "x = 3\ny = 2\n"), suspicion("two", 0.6, "x = 4\ny = 2\n"))]
     )
-    ranked = candidates(found, [probe("h2", True)], 8)
+    ranked = candidates(CASE, found, [probe("h2", True)], 8)
     assert [item.hypothesis for item in ranked] == ["h2", "h1"]
 
 
 def test_a_refuted_hypothesis_gives_no_fix():
     found, _ = suspects(CASE, [Says("a.b", suspicion("one", 0.9, "x = 3\ny = 2\n"))])
-    assert candidates(found, [probe("h1", False)], 8) == []
+    assert candidates(CASE, found, [probe("h1", False)], 8) == []
 
 
 def test_beside_a_cause_that_is_shown_a_way_around_it_is_no_candidate():
@@ -87,13 +87,37 @@ def test_beside_a_cause_that_is_shown_a_way_around_it_is_no_candidate():
             )
         ],
     )
-    assert [item.hypothesis for item in candidates(found, [probe("h1", True)], 8)] == ["h1"]
-    assert [item.hypothesis for item in candidates(found, [], 8)] == ["h1", "h2"]
+    assert [item.hypothesis for item in candidates(CASE, found, [probe("h1", True)], 8)] == ["h1"]
+    assert [item.hypothesis for item in candidates(CASE, found, [], 8)] == ["h1", "h2"]
+
+
+def made_there(source: str, line: int, after: str, *, held: bool | None = True) -> list[str]:
+    """The hypotheses of repairs without a prediction, beside what an autopsy showed of a line."""
+    cell = replace(CELL, source=source)
+    raised = Raised(ename="ValueError", evalue="", bases=("ValueError",))
+    case = replace(CASE, cell=cell, cells=(cell,), raised=raised)
+    place = replace(suspicion("made here", 0.3), cell=cell.id, lineno=line)
+    edit = CellEdit(cell=cell.id, before=source, after=after)
+    reading = replace(suspicion("reading", 0.9), repairs=(Repair(edits=(edit,), why=""),))
+    found, _ = suspects(case, [Says("origin.made", place), Says("a.b", reading)])
+    evidence = [probe("h2", held)] if held is not None else []
+    return [item.hypothesis for item in candidates(case, found, evidence, 8)]
+
+
+def test_a_repair_without_a_prediction_follows_from_what_was_shown_of_the_line_that_it_changes():
+    assert made_there("x = 1\ny = 2\n", 2, "x = 1\ny = 3\n") == ["h2"]
+    assert made_there("x = 1\ny = 2\n", 1, "x = 1\ny = 3\n") == ["h1"], "another line"
+    assert made_there("x = 1\ny = 2\n", 2, "x = 1\ny = 3\n", held=False) == ["h1"], "it is not so"
+    assert made_there("x = 1\ny = 2\n", 2, "x = 1\ny = 3\n", held=None) == ["h1"], "nothing was run"
+
+
+def test_where_a_function_begins_shows_nothing_of_what_is_wrong_in_it():
+    assert made_there("def f(a=[]):\n    a.append(1)\n", 1, "def f(a=()):\n    a.append(1)\n") == ["h1"]
 
 
 def test_the_same_edit_is_tried_once():
     found, _ = suspects(CASE, [Says("a.b", suspicion("one", 0.9, "z = 1"), suspicion("two", 0.8, "z = 1"))])
-    assert len(candidates(found, [], 8)) == 1
+    assert len(candidates(CASE, found, [], 8)) == 1
 
 
 def test_edits_on_top_of_edits_are_one_edit_of_the_first_source():

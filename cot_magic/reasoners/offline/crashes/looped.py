@@ -129,7 +129,10 @@ def nested_pair(site: Site) -> Iterator[Suspicion]:
         inner = site.cell.source[start:end]
         change = src.Splice(start=start, end=end, text=f"({inner})")
         claim = f"`{by}` yields pairs; the second one of each holds `{inner}`."
-        yield site.reading(claim, site.repair(f"Put `{inner}` in parentheses.", change), weight=0.9)
+        repair = site.repair(f"Put `{inner}` in parentheses.", change)
+        prediction = f"The second one of a pair has {len(names) - 1} parts."
+        check = f"len(next(iter({site.text(called)}))[1]) == {len(names) - 1}"
+        yield site.cause(claim, prediction, check, repair, weight=0.9)
         return
 
 

@@ -394,7 +394,8 @@ def two_texts(site: Site) -> Iterator[Suspicion]:
                 for change in site.call(kind, side)
             ]
             if not isinstance(pair.whole, ast.AugAssign):
-                yield site.reading(claim, site.repair("Convert both to numbers.", *both), weight=0.7)
+                repair = site.repair("Convert both to numbers.", *both)
+                yield site.cause(claim, "Both are strings there.", check, repair, weight=0.7)
             yield site.reading(
                 claim + " You may have meant a repetition.",
                 _converted(site, pair, pair.right, kinds[1]),

@@ -99,8 +99,11 @@ def missing_await(site: Site) -> Iterator[Suspicion]:
         statement = site.statement
         alone = isinstance(statement, ast.Assign) and statement.value is call
         new = text if alone else f"({text})"
-        yield site.reading(
+        function = site.text(call.func)
+        yield site.cause(
             f"`{site.one_line(call)}` is a coroutine: `await` is missing.",
+            f"`{function}` is an asynchronous function.",
+            f"import inspect\ninspect.iscoroutinefunction({function})",
             site.repair("Add `await`.", site.over(call, new)),
             weight=0.9,
         )
@@ -199,7 +202,9 @@ def async_for(site: Site) -> Iterator[Suspicion]:
     start = site.cell.source.rindex("for", 0, behind)
     change = src.Splice(start=start, end=start, text="async ")
     claim = f"`{site.one_line(loops[0].iter)}` is an asynchronous generator."
-    yield site.reading(claim, site.repair("Loop with `async for`.", change), weight=0.93)
+    repair = site.repair("Loop with `async for`.", change)
+    check = f"hasattr({site.text(loops[0].iter)}, '__aiter__')"
+    yield site.cause(claim, f"`{check}` is true there.", check, repair, weight=0.93)
 
 
 RULES = (async_for, date_order, order, missing_await)

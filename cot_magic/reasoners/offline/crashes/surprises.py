@@ -200,7 +200,10 @@ def shallow_copy(site: Site) -> Iterator[Suspicion]:
             changes = [src.add_import(cell, "import copy"), src.over(cell.source, made.value, new)]
             repair = Repair(edits=(src.edit(cell, *changes),), why="Copy what is inside too.")
             claim = f"`{name}` is a new object, but what is inside it is shared with `{ast.unparse(old)}`."
-            yield _placed(site.reading(claim, repair, weight=0.85), cell, made)
+            inside = sorted(text for text in inner if _changes(nodes, text))[0]
+            check = f"{inside} is {ast.unparse(old)}{inside.removeprefix(name)}"
+            found = site.cause(claim, f"`{check}` is true there.", check, repair, weight=0.85)
+            yield _placed(found, cell, made)
             return
 
 

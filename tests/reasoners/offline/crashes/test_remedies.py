@@ -5,7 +5,7 @@ import importlib
 import pytest
 from apart import WITH, run_with
 
-from cot_magic.core.findings import FixVerdict
+from cot_magic.core.findings import FixVerdict, HypothesisVerdict
 from cot_magic.reasoners.offline.crashes.remedies.pattern import match, pattern
 from cot_magic.reasoners.offline.crashes.remedies.remedy import Remedy
 from cot_magic.reasoners.offline.site import Site
@@ -44,6 +44,8 @@ def test_the_first_edit_that_passes_gives_what_the_example_says(row: Remedy, nee
     best = session.best_fix
     assert best is not None, [(fix.why, fix.edits[-1].after) for fix in session.fixes]
     assert session.judge_fix(best).verdict in (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE)
+    if row.check:
+        assert session.judge(best.hypothesis).verdict is HypothesisVerdict.CONFIRMED, row.check
     edits = {edit.cell: edit.after for edit in best.edits}
     space: dict = {"__name__": "__main__"}
     for cell in case.cells:

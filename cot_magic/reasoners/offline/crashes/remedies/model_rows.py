@@ -67,6 +67,7 @@ ROWS = (
             ),
         ),
         claim="`train_test_split` gives both parts of the first array, then both of the second.",
+        check="len({a}) == len({c}) and len({b}) == len({d}) and len({a}) != len({b})",
         lesson="`X_train, X_test, y_train, y_test = train_test_split(X, y)`: the order is by array, not by part.",
         everywhere=True,
         example=(

@@ -145,6 +145,7 @@ ROWS = (
             ),
         ),
         claim="A DataFrame has no `append` any more, and the result was not kept.",
+        check="not hasattr({name}, 'append')",
         lesson="`pd.concat` returns a new table; assign it, else nothing has changed.",
         example=(
             "import pandas as pd\ndf = pd.DataFrame({'a': [1]})",
@@ -191,6 +192,7 @@ ROWS = (
         when=lambda site, bound: _renames_to(site, bound["d"]),
         write=(Swap(text="{x}.rename(columns={d})", why="Rename columns, not rows."),),
         claim="`rename` with a dictionary alone renames rows.",
+        check="set({d}) <= set({x}.columns) and not set({d}) & set({x}.index)",
         lesson="`rename(columns=…)` renames columns; without a name, the dictionary is for the labels of the rows.",
         everywhere=True,
         example=(_DF, "e = df.rename({'v': 'value'})\nt = e['value'].sum()", "t == 6"),
@@ -243,6 +245,7 @@ ROWS = (
             Swap(text="{name}[{i}] = {v}", why="Assign to the part alone."),
         ),
         claim="`{name} = … = {v}` assigns `{v}` to `{name}` too.",
+        check="type({name}) is type({v})",
         lesson="`a = b = c` assigns `c` to both targets, the left one first.",
         example=(
             "import pandas as pd\nd = pd.DataFrame({'a': [1], 'k': ['x']})",
@@ -531,6 +534,7 @@ ROWS = (
             Swap(text="{pd}.to_datetime({x}).dt.{name}", why="Parse the dates, then use `.dt`."),
         ),
         claim="`{name}` is a part of a date; a column has it under `.dt`.",
+        check="{x}.dtype.kind in 'mM' or bool({pd}.to_datetime({x}, errors='coerce', format='mixed').notna().all())",
         lesson=_DATES,
         example=(
             "import pandas as pd\ns = pd.to_datetime(pd.Series(['2024-05-06']))",
@@ -704,6 +708,7 @@ ROWS = (
         when=lambda site, bound: isinstance(bound["t"], ast.Tuple) and len(bound["t"].elts) > 1,
         write=(Swap(text="{x}[[{t}]]", why="Select several columns with a list."),),
         claim="`{x}[{t}]` looks for one column whose name is a pair; several columns are selected with a list.",
+        check="all(name in getattr({x}, 'obj', {x}).columns for name in ({t}))",
         lesson="Several columns are selected with a list: `df[['a', 'b']]`.",
         example=(_DF, "s = df.groupby('k')['v', 'w'].sum()", "list(s) == ['v', 'w']"),
         weight=0.93,
@@ -1091,6 +1096,7 @@ ROWS = (
         find=("_t.groupby(...)[_c].mean().mean()", "_t.groupby(...)[_c].median().median()"),
         write=(Swap(text="{t}[{c}].{method}()", why="Compute it over all rows."),),
         claim="The mean of the groups' means counts each group the same, however many rows it has.",
+        check="{t}.groupby({rest})[{c}].count().nunique() > 1",
         lesson="A mean of means is the mean of all values only if all groups are of the same size.",
         everywhere=True,
         example=(

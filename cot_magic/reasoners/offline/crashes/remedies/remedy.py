@@ -108,7 +108,7 @@ class Remedy:
             found = (written(at, node, bound, words, write) for write in self.write)
             repairs = tuple(repair for repair in found if repair is not None)
             if repairs:
-                suspicion = self._suspicion(site, at, bound, words, repairs)
+                suspicion = self._suspicion(site, at, node, bound, words, repairs)
                 if suspicion is not None:
                     yield sound(suspicion)
 
@@ -128,14 +128,24 @@ class Remedy:
                 return
 
     def _suspicion(
-        self, site: Site, at: Site, bound: Bound, words: Mapping[str, str], repairs: tuple[Repair, ...]
+        self,
+        site: Site,
+        at: Site,
+        node: ast.AST,
+        bound: Bound,
+        words: Mapping[str, str],
+        repairs: tuple[Repair, ...],
     ) -> Suspicion | None:
         claim, check = filled(at, self.claim, bound, words), filled(at, self.check, bound, words)
         if claim is None or check is None:
             return None
-        if not check:
-            return replace(site.reading(claim, *repairs, weight=self.weight), cell=at.cell.id)
-        return site.cause(claim, f"`{check}` is true there.", check, *repairs, weight=self.weight)
+        found = (
+            site.cause(claim, f"`{check}` is true there.", check, *repairs, weight=self.weight)
+            if check
+            else site.reading(claim, *repairs, weight=self.weight)
+        )
+        line = getattr(node, "lineno", found.lineno)
+        return replace(found, cell=at.cell.id, lineno=line) if self.everywhere else found
 
 
 def nodes(site: Site) -> Iterator[ast.AST]:
