@@ -16,7 +16,7 @@ MOUNTED = """\
 21 1 8:1 / / rw - ext4 /dev/sda1 rw
 22 21 8:2 /users /home rw - ext4 /dev/sda2 rw
 23 21 8:2 / /mnt/the\\040disk rw - ext4 /dev/sda2 rw
-24 21 8:2 /users/me/work /work rw - ext4 /dev/sda2 rw
+24 21 8:2 /users/me/work /project rw - ext4 /dev/sda2 rw
 25 21 0:5 / /proc rw - proc proc rw
 """
 
@@ -29,8 +29,8 @@ def mounted(tmp_path, monkeypatch):
 
 def test_other_paths_of_a_file_are_found(mounted):
     assert mounts.seen_elsewhere({"/home/me/.ssh"}) == {"/mnt/the disk/users/me/.ssh"}
-    assert mounts.seen_elsewhere({"/work/.env"}) == {"/home/me/work/.env", "/mnt/the disk/users/me/work/.env"}
-    assert mounts.seen_elsewhere({"/home/me/work"}) == {"/work", "/mnt/the disk/users/me/work"}
+    assert mounts.seen_elsewhere({"/project/.env"}) == {"/home/me/work/.env", "/mnt/the disk/users/me/work/.env"}
+    assert mounts.seen_elsewhere({"/home/me/work"}) == {"/project", "/mnt/the disk/users/me/work"}
 
 
 def test_what_is_mounted_once_has_no_other_path(mounted):
