@@ -1,6 +1,7 @@
 """The callee: what a function takes, what an object has, and what the library says about names it gave up."""
 
 import ast
+import enum
 import importlib.util
 import inspect
 import re
@@ -135,7 +136,8 @@ def _attribute(scene: Scene) -> Iterator[Fact]:
     if name is None:
         return
     members = [item for item in objects.members(owner, 5_000) if type(item) is str]
-    public = [*_columns(owner), *(item for item in members if not item.startswith("_"))]
+    named = list(owner.__members__) if isinstance(owner, enum.EnumMeta) else _columns(owner)
+    public = [*named, *(item for item in members if not item.startswith("_"))]
     synonyms, mentions = _documented(owner, name, public)
     near = list(dict.fromkeys([*synonyms, *(item.key for item in alike(name, public)), *mentions]))
     private = f"_{name}" in members

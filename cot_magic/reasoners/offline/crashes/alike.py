@@ -12,6 +12,7 @@ from cot_magic.reasoners.offline.rule import Repair, Suspicion, sound
 from cot_magic.reasoners.offline.site import Site
 
 _MOST = 3
+_SAYS = re.compile(r"has no attribute|cannot import|not a valid function")
 _SAME = {
     "avg": "mean", "average": "mean", "cnt": "count", "number": "count", "length": "size", "len": "size",
     "stdev": "std", "stddev": "std", "variance": "var", "maximum": "max", "minimum": "min", "total": "sum",
@@ -35,13 +36,11 @@ class AlikeRule:
         """One reading with the likeliest names; whether one of them is meant, only the person can tell."""
         site = Site.of(case)
         fact = facts.first("callee.attribute") or facts.first("callee.import")
-        if (
-            site is None
-            or fact is None
-            or not re.search(r"has no attribute|cannot import|not a valid function", site.raised.evalue)
-        ):
+        if site is None or fact is None:
             return
         missing, near = str(fact.value.get("missing", "")), fact.value.get("near")
+        if site.raised.evalue != missing and not _SAYS.search(site.raised.evalue):  # an Enum says the name
+            return
         names = [str(name) for name in near][:_MOST] if isinstance(near, list | tuple) else []
         names = [*([_SAME[missing]] if missing in _SAME else []), *names]
         repairs = [repair for name in names if (repair := _written(site, missing, name)) is not None]
@@ -63,6 +62,11 @@ def _written(site: Site, missing: str, name: str) -> Repair | None:
                 changes.append(src.Splice(start=place, end=place + len(missing), text=name))
             case ast.Constant(value=str() as text) if text == missing:
                 changes.append(site.over(node, repr(name)))
+            case ast.Dict(values=items) | ast.List(elts=items):  # `agg(["avg", "maximum"])`
+                texts = {item: str(item.value) for item in items if isinstance(item, ast.Constant)}
+                others = [item for item, text in texts.items() if text in _SAME and text != missing]
+                if missing in texts.values():
+                    changes += [site.over(item, repr(_SAME[texts[item]])) for item in others]
             case ast.alias(name=old) if old == missing:
                 renamed = f"{name} as {node.asname or missing}"
                 changes.append(site.over(node, renamed))

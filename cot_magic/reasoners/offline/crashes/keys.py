@@ -445,14 +445,9 @@ def absent(site: Site) -> Iterator[Suspicion]:
                     site.repair(worded("Use `get` with 0 for a missing key."), zero),
                     weight=0.25,
                 )
-        for call in site.find(
-            ast.Call,
-            lambda node: (
-                getattr(node.func, "attr", "") == "remove"
-                and kind_of(site, getattr(node.func, "value", node)) == "set"
-            ),
-        ):
-            assert isinstance(call.func, ast.Attribute)
+        for call in site.calls("remove"):
+            if not isinstance(call.func, ast.Attribute) or kind_of(site, call.func.value) != "set":
+                continue
             start, end = (
                 src.span(site.cell.source, call.func.value)[1],
                 src.span(site.cell.source, call.func)[1],

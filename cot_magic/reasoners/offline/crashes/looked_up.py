@@ -9,6 +9,7 @@ from cot_magic.core.facts import Facts
 from cot_magic.core.likeness import alike
 from cot_magic.core.spelling import respelled
 from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.keys import lookups
 from cot_magic.reasoners.offline.rule import Repair, Suspicion, sound
 from cot_magic.reasoners.offline.site import Site
 
@@ -158,7 +159,8 @@ def _columns(site: Site, facts: Facts) -> Iterator[Suspicion]:
         [str(item.get("text")) for item in found if isinstance(item, dict)] if isinstance(found, list) else []
     )
     plain = wanted.strip("'\"").strip()
-    if any(name.strip("'\"").strip() == plain or respelled(plain, name.strip("'\"")) for name in names):
+    known = any(name.strip("'\"").strip() == plain or respelled(plain, name.strip("'\"")) for name in names)
+    if known and lookups(site):
         return  # the same name in another spelling: nothing else is meant, and another rule says it
     strings = {repr(node.value) for node in ast.walk(site.statement) if isinstance(node, ast.Constant)}
     if not names and isinstance(present, list):

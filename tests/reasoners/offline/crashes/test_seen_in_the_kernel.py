@@ -47,6 +47,7 @@ def first_fix(failing, solve, *cells: str) -> tuple[str, dict]:
             ),
             "found == [Status.PAID, Status.OPEN]",
         ),
+        (("from enum import Enum\nclass C(Enum):\n    RED = 1", "n = C.Red.value"), "n == 1"),
         (
             (
                 "orders = [{'to': {'city': 'Oslo'}}, {'to': None}]",
@@ -71,6 +72,20 @@ def test_the_first_fix_is_a_reading_of_what_was_meant(failing, solve, cells, hol
                 "m = df.groupby('k')['v'].transform('avg')",
             ),
             "m.tolist() == [2, 2, 5]",
+        ),
+        (
+            (
+                "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'a'], 'v': [1, 3], 'w': [4, 6]})",
+                "m = df.groupby('k').agg({'v': 'avg', 'w': 'maximum'})",
+            ),
+            "m.loc['a'].tolist() == [2, 6]",
+        ),
+        (
+            (
+                "import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b'], 'm ': [1, 2], 'n': [3, 4]})",
+                "long = df.melt(id_vars='k', value_vars=['m', 'n'])",
+            ),
+            "long['value'].sum() == 10",
         ),
         (
             (
