@@ -18,7 +18,7 @@ from cot_magic.reasoners.offline.crashes.cleaning import Cleaning
 from cot_magic.reasoners.offline.crashes.edited import ReloadRule
 from cot_magic.reasoners.offline.crashes.legal import LegalRule
 from cot_magic.reasoners.offline.crashes.looked_up import LookedUpRule
-from cot_magic.reasoners.offline.crashes.looped import BlankItems, GuiltyItems, HeaderRow
+from cot_magic.reasoners.offline.crashes.looped import BlankItems, GuiltyItems, HeaderRow, MissingItems
 from cot_magic.reasoners.offline.crashes.origins import OriginRule
 from cot_magic.reasoners.offline.crashes.remade import AgainRule, RemadeRule
 from cot_magic.reasoners.offline.crashes.remedies.remedy import Remedy
@@ -93,7 +93,8 @@ def test_the_exceptions_of_syntax_are_those_of_its_rules() -> None:
             | Cleaning
             | HeaderRow
             | BlankItems
-            | GuiltyItems,
+            | GuiltyItems
+            | MissingItems,
         ),
         (races, RaceRule),
     ],
