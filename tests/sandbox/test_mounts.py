@@ -29,7 +29,10 @@ def mounted(tmp_path, monkeypatch):
 
 def test_other_paths_of_a_file_are_found(mounted):
     assert mounts.seen_elsewhere({"/home/me/.ssh"}) == {"/mnt/the disk/users/me/.ssh"}
-    assert mounts.seen_elsewhere({"/project/.env"}) == {"/home/me/work/.env", "/mnt/the disk/users/me/work/.env"}
+    assert mounts.seen_elsewhere({"/project/.env"}) == {
+        "/home/me/work/.env",
+        "/mnt/the disk/users/me/work/.env",
+    }
     assert mounts.seen_elsewhere({"/home/me/work"}) == {"/project", "/mnt/the disk/users/me/work"}
 
 
