@@ -1,14 +1,19 @@
 """Parked copies of the kernel: made before a cell or after its failure, kept, released."""
 
+import ast
+from collections.abc import Collection
 from dataclasses import replace
 
 from cot_magic import plugins
 from cot_magic.actions.failure import Failure
 from cot_magic.actions.state import ActionState, history_of, secrets_so_far
+from cot_magic.capture.lineage.history import CellRun
 from cot_magic.core.case import Case, Cell
 from cot_magic.core.protocols import Sandbox
 from cot_magic.settings import Settings
 
+IMPORTING_S = 2.0
+"""What a cell takes again whose libraries are imported already; what it computes besides shows in a trial."""
 ROOM_AFTER_A_FAILURE = 8  # times the size limit of copies that are made before each cell
 
 
@@ -78,22 +83,24 @@ def _replayed(state: ActionState, reason: str, failure: Failure, case: Case, set
     """
     from cot_magic.capture.lineage.dependencies import runs_behind
     from cot_magic.run.run_session import limits_of
+    from cot_magic.sandbox.libraries import ahead
     from cot_magic.sandbox.made_again import Origin, replayed
-    from cot_magic.sandbox.snapshot import NoSandbox
+    from cot_magic.sandbox.snapshot import NoSandbox, Snapshot
 
     history = history_of(state)
     found = runs_behind(failure.cell, history, state.shell.user_ns)
     passed = (run for run in history.runs if run.ended and not run.raised and run.cell != failure.cell.id)
     runs = found.runs if found is not None else tuple(passed)
     cells = tuple(dict.fromkeys(case.label(run.cell) for run in runs))
+    process = park(state, "fresh", settings)
+    there = ahead() if isinstance(process, Snapshot) else ()
     origin = Origin(
         cells=tuple(Cell(id=run.cell, source=run.source) for run in runs),
-        seconds=sum(run.seconds or 0.0 for run in runs),
+        seconds=sum(seconds_again(run, there) for run in runs),
         names=(),
         own=(),
         said=f"{reason}: {_again(cells)} in a new process; it then fails as it did",
     )
-    process = park(state, "fresh", settings)
     made: Sandbox | str = "interrupted"
     try:
         made = replayed(process, origin, failure.cell, case.raised, limits_of(settings))
@@ -103,6 +110,34 @@ def _replayed(state: ActionState, reason: str, failure: Failure, case: Case, set
     if isinstance(made, str):
         return NoSandbox(reason if made == reason else f"{reason}; {made}")
     return made
+
+
+def seconds_again(run: CellRun, there: Collection[str]) -> float:
+    """What a run takes in a process that has imported these packages before its jobs."""
+    took = run.seconds or 0.0
+    return min(took, IMPORTING_S) if _imported(run.source).intersection(there) else took
+
+
+def _imported(source: str) -> set[str]:
+    """The packages that a cell imports."""
+    from cot_magic.capture.lineage.dataflow import plain_python
+
+    try:
+        tree = ast.parse(plain_python(source))
+    except SyntaxError:
+        return set()
+    names = (
+        name
+        for node in ast.walk(tree)
+        for name in (
+            [item.name for item in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    )
+    return {name.partition(".")[0] for name in names}
 
 
 def _said(cells: tuple[str, ...]) -> str:

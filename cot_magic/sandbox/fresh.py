@@ -9,8 +9,9 @@ import socket
 import sys
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,21 +26,24 @@ BOOT = (
     "import sys; sys.path.append(sys.argv[1])\n"
     "from cot_magic.sandbox.snapshot import be_child; be_child()\n"
     "from cot_magic.sandbox.fresh import wait_for_jobs\n"
-    "wait_for_jobs(int(sys.argv[2]), int(sys.argv[3]), awaits=sys.argv[4] == '1')"
+    "wait_for_jobs(int(sys.argv[2]), int(sys.argv[3]), awaits=sys.argv[4] == '1', imports=sys.argv[5:])"
 )
 
 
-def spawn(hash_seed: int, *, awaits: bool) -> tuple[int, socket.socket]:
+def spawn(hash_seed: int, *, awaits: bool, imports: Sequence[str] = ()) -> tuple[int, socket.socket]:
     """Start an interpreter with that hash seed, and return its process id and the socket for its jobs.
 
     Parameters
     ----------
     awaits
         Whether an event loop runs while its cells run, as in a kernel.
+    imports
+        Modules of installed packages that it imports once, before its jobs: not each of them again.
     """
     ours, theirs = socket.socketpair()
     # `-P`: a module in the working directory must not be imported where nothing is confined yet
     command = [sys.executable, "-P", "-c", BOOT, PACKAGES, "3", str(os.getpid()), "1" if awaits else "0"]
+    command += imports
     null = os.open(os.devnull, os.O_RDWR)
     try:
         actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
@@ -95,7 +99,7 @@ def _with_path(job: Job) -> Job:
 # --- in the new process -------------------------------------------------------------------------------------
 
 
-def wait_for_jobs(control: int, kernel_pid: int, *, awaits: bool) -> NoReturn:
+def wait_for_jobs(control: int, kernel_pid: int, *, awaits: bool, imports: Sequence[str] = ()) -> NoReturn:
     """Be the new process: make a shell, wait for jobs, never return."""
     try:
         from IPython.core.interactiveshell import InteractiveShell
@@ -106,6 +110,9 @@ def wait_for_jobs(control: int, kernel_pid: int, *, awaits: bool) -> NoReturn:
         shell = InteractiveShell.instance()
         if awaits:
             shell.kernel = object()  # type: ignore[attr-defined]
+        for name in imports:
+            with suppress(Exception):  # the job that needs it tells what is wrong
+                import_module(name)
         serve(shell, describe, control, Kernel(pid=kernel_pid, generators=GeneratorStates()))
     finally:
         os._exit(71)

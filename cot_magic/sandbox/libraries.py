@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import sys
+import sysconfig
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -25,7 +26,8 @@ class LibraryInCopies:
 
     `why` tells what of it does not survive a fork; empty if all of it does. `threads` is the pattern of the
     names of the threads that it is about, for a library that begins them with its first computation: other
-    libraries import it without using it, as statsmodels does polars.
+    libraries import it without using it, as statsmodels does polars. `beside` are modules whose import takes
+    long too, where it is used.
     """
 
     module: str
@@ -33,6 +35,7 @@ class LibraryInCopies:
     fate: Fate
     why: str = ""
     threads: str = ""
+    beside: tuple[str, ...] = ()
 
     @property
     def top(self) -> str:
@@ -64,7 +67,6 @@ _APART = {
     "jax": "the threads of jax",
     "ray": "the connections of ray",
     "grpc._cython.cygrpc": "the threads of grpc",
-    "tensorflow": "the threads of tensorflow",
     "pyspark": "the connections of pyspark",
 }
 POLARS = LibraryInCopies(
@@ -73,6 +75,14 @@ POLARS = LibraryInCopies(
     fate=Fate.APART,
     why="the threads of polars",
     threads=r"polars-\d|tokio-rt|async-executor",
+)
+TENSORFLOW = LibraryInCopies(
+    module="tensorflow",
+    what="once it has computed",
+    fate=Fate.APART,
+    why="the threads of tensorflow",
+    threads=r"tf_",
+    beside=("keras",),
 )
 TORCH = LibraryInCopies(
     module="torch", what="CUDA, once it is in use", fate=Fate.APART, why="CUDA and its threads"
@@ -88,6 +98,7 @@ LIBRARIES = (
         for name, why in _APART.items()
     ),
     POLARS,
+    TENSORFLOW,
     TORCH,
 )
 
@@ -102,6 +113,27 @@ def why_not_copied() -> str | None:
     if cuda is not None and cuda.is_initialized():
         return "CUDA is in use and does not work in a forked copy"
     return None
+
+
+def ahead() -> tuple[str, ...]:
+    """Modules that a new process imports once, before its jobs, as this kernel has imported them.
+
+    Only libraries of the table that begin no thread before they compute, from where packages are installed:
+    nothing is confined there yet.
+    """
+    names = (
+        name
+        for row in LIBRARIES
+        if row.module in sys.modules and (row.fate is Fate.COPIED or row.threads or row is TORCH)
+        for name in (row.top, *row.beside)
+    )
+    return tuple(name for name in names if name in sys.modules and _is_installed_package(name))
+
+
+def _is_installed_package(name: str) -> bool:
+    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    file = getattr(sys.modules[name], "__file__", None)
+    return file is not None and any(Path(file).is_relative_to(place) for place in places if place)
 
 
 def _run(names: str) -> bool:

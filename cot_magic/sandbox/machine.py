@@ -29,13 +29,16 @@ def probe() -> SandboxStatus:
         return _no(f"copies of the kernel could not be tried: {error.strerror or error}")
 
 
-def why_not_fork(size_limit_mb: int) -> str | None:
-    """Why this process should not be copied as it is now; None if it can be."""
+def why_not_fork(size_limit_mb: int, *, only_looks: bool = False) -> str | None:
+    """Why this process should not be copied as it is now; None if it can be.
+
+    `only_looks`: the copy only looks at values, within a time limit, and proves nothing.
+    """
     if sys.platform != "linux" or not hasattr(os, "fork"):
         return f"copies of the kernel need Linux; this is {platform.system()}"
     if threading.current_thread() is not threading.main_thread():
         return "the kernel can only be copied from its main thread"
-    return why_not_copied() or _why_too_large(size_limit_mb)
+    return (None if only_looks else why_not_copied()) or _why_too_large(size_limit_mb)
 
 
 def quiet_fork_warning() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.errors import RecordingError, SandboxError
 from cot_magic.core.jobs import Job, JobResult, Outcome, SandboxStatus
-from cot_magic.sandbox import busy, machine, wire
+from cot_magic.sandbox import busy, libraries, machine, wire
 from cot_magic.sandbox.environment import redacted, secrets_of_environment
 from cot_magic.sandbox.machine import probe
 from cot_magic.sandbox.permissions import Permissions
@@ -34,6 +34,7 @@ SIZE_LIMIT_MB = 2048
 READY_SECONDS = 5.0
 SPARE_SECONDS = 20.0  # for setup on a busy machine, on top of the jobs' limits, before giving up on a copy
 SPARE_SECONDS_A_JOB = 2.0
+IMPORT_SECONDS = 60.0  # the same, for a new process that imports large libraries first
 AFTER = "no copy of the kernel was made before the cell ran, so this runs on the state after the failure"
 
 ANY_SEED = 0  # of hashes in a new process, if none is asked for
@@ -127,7 +128,8 @@ def begin(
         means = new_process.means_for(permissions)
         return NoSandbox(means) if isinstance(means, str) else new_process.NewProcesses(shell, means, allow)
     try:
-        return _begin(ANY_SEED, allow, awaits=getattr(shell, "kernel", None) is not None)
+        awaits = getattr(shell, "kernel", None) is not None
+        return _begin(ANY_SEED, allow, awaits=awaits, imports=libraries.ahead())
     except SandboxError as error:
         return NoSandbox(str(error))
 
@@ -160,9 +162,11 @@ class Snapshot:
         allow: tuple[str, ...],
         *,
         awaits: bool = False,
+        imports: bool = False,
     ) -> None:
         self._owner, self._pid, self._control = os.getpid(), pid, control
         self._gone_because = ""
+        self._setup_s = IMPORT_SECONDS if imports else SPARE_SECONDS
         self._awaits = awaits  # whether an event loop runs while its cells run
         self._status, self._allow = status, allow
         self._scratch: ScratchFolder | None = None
@@ -247,7 +251,7 @@ class Snapshot:
 
     def _collect(self, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
         found: dict[int, JobResult] = {}
-        spare = SPARE_SECONDS + SPARE_SECONDS_A_JOB * len(jobs)
+        spare = self._setup_s + SPARE_SECONDS_A_JOB * len(jobs)
         deadline = time.monotonic() + spare + busy.STRETCH * sum(job.limits.wall_s for job in jobs)
         secrets = secrets_of_environment()
         while len(found) < len(jobs):
@@ -276,14 +280,17 @@ class Snapshot:
         self.close()
 
 
-def _begin(hash_seed: int, allow: tuple[str, ...], *, awaits: bool) -> Snapshot:
+def _begin(
+    hash_seed: int, allow: tuple[str, ...], *, awaits: bool, imports: tuple[str, ...] = ()
+) -> Snapshot:
     from cot_magic.sandbox import fresh
 
     try:
-        pid, control = fresh.spawn(hash_seed, awaits=awaits)
+        pid, control = fresh.spawn(hash_seed, awaits=awaits, imports=imports)
     except OSError as error:
         raise SandboxError(f"no new process could be started: {error.strerror}.") from error
-    return Snapshot(pid, control, SandboxStatus(available=True), allow, awaits=awaits)
+    status = SandboxStatus(available=True)
+    return Snapshot(pid, control, status, allow, awaits=awaits, imports=bool(imports))
 
 
 def _park(
@@ -297,7 +304,7 @@ def _park(
     Permissions.parse(allow)
     if _in_child:
         return NoSandbox("a copy cannot be copied again")
-    reason = machine.why_not_fork(size_limit_mb)
+    reason = machine.why_not_fork(size_limit_mb, only_looks=autopsy is not None)
     if reason is None and not (tried := probe()).available:
         reason = tried.reason
     if reason is not None:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,44 @@ def test_polars_that_was_only_imported_computes_in_a_copy(new_kernel):
     assert new_kernel.run("print(S.status().available)").strip() == "True"
     result = new_kernel.job("polars.DataFrame({'a': [2, 1, 2]}).group_by('a').len().height")
     assert (result.outcome, result.value) == (Outcome.PASSED, "2"), result
+
+
+def test_a_kernel_with_tensorflow_is_copied_until_its_threads_run(monkeypatch):
+    import types
+
+    monkeypatch.setitem(libraries.sys.modules, "tensorflow", types.ModuleType("tensorflow"))
+    running = []
+    monkeypatch.setattr(libraries, "_run", lambda names: any(re.match(names, name) for name in running))
+    assert libraries.why_not_copied() is None
+    running += ["python", "tf_Compute"]
+    assert "the threads of tensorflow" in libraries.why_not_copied()
+
+
+def test_only_installed_packages_are_imported_ahead(monkeypatch, tmp_path):
+    import types
+
+    assert "pandas" in libraries.ahead() or "pandas" not in libraries.sys.modules
+    own = types.ModuleType("pandas")
+    own.__file__ = str(tmp_path / "pandas.py")
+    monkeypatch.setitem(libraries.sys.modules, "pandas", own)
+    assert "pandas" not in libraries.ahead()
+
+
+def test_a_new_process_has_imported_libraries_of_the_kernel_before_its_first_job(new_kernel):
+    needed("pandas")
+    new_kernel.run("import pandas\nS = snapshot.begin(get_ipython(), describe=describe)")
+    result = new_kernel.job("import sys\n'pandas' in sys.modules")
+    assert (result.outcome, result.value) == (Outcome.PASSED, "True"), result
+
+
+def test_a_kernel_that_is_not_copied_for_experiments_is_looked_at(new_kernel):
+    new_kernel.run(
+        "import types\nsys.modules['ray'] = types.ModuleType('ray')\n"
+        "S = snapshot.park_after(get_ipython(), describe=describe)\n"
+        "T = snapshot.park_after(get_ipython(), describe=describe, autopsy=lambda: iter(()))"
+    )
+    told = new_kernel.run("print(S.status().available, T.status().available)\nT.close()")
+    assert told.strip() == "False True"
 
 
 def test_each_row_has_an_example():
