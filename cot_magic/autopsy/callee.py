@@ -20,7 +20,9 @@ from cot_magic.core.likeness import alike
 
 MOST_PARAMETERS = 60
 ALIKE = 0.5  # of the letters of two names, for a sentence that says so
-_KEYWORD = re.compile(r"unexpected keyword argument '(\w+)'|'(\w+)' is an invalid keyword argument")
+_KEYWORD = re.compile(
+    r"(?:unexpected keyword argument |not recognized: \{)'(\w+)'|'(\w+)' is an invalid keyword argument"
+)
 _ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
 _FUNCTION_NAME = re.compile(r"^'(\w+)' is not a valid function(?: name)?(?: for|$)")
 _IMPORTED = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")

@@ -18,7 +18,15 @@ from cot_magic.core.spelling import near
 
 MOST_EDITS = 6
 MOST_TRIED = 80
-_ERRORS = ("TypeError", "ValueError", "IndexError", "AttributeError", "KeyError", "ArithmeticError")
+_ERRORS = (
+    "TypeError",
+    "ValueError",
+    "IndexError",
+    "AttributeError",
+    "KeyError",
+    "ArithmeticError",
+    "RuntimeError",  # as torch raises it
+)
 _LOAD = ast.Load()
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 

@@ -24,6 +24,8 @@ def variants(value: Any, others: Sequence[tuple[str, Any]]) -> Iterator[Variant]
         yield from _of_array(value)
     elif is_instance(value, "pandas.Series", "pandas.DataFrame", "pandas.Index"):
         yield from _of_table(value)
+    elif is_instance(value, "torch.Tensor"):
+        yield from _of_tensor(value)
     elif is_instance(value, "scipy.sparse.spmatrix", "scipy.sparse.sparray"):
         yield "_it.toarray()", "Make a dense array of it."
     else:
@@ -63,6 +65,25 @@ def _of_array(array: Any) -> Iterator[Variant]:
         yield "_it.astype(float)", "Make numbers of it."
     if array.dtype.kind != "O":
         yield "_it.tolist()", "Make a list of it."
+
+
+def _of_tensor(tensor: Any) -> Iterator[Variant]:
+    """The types of number and the axes that layers and losses ask for."""
+    if tensor.requires_grad:
+        yield "_it.detach()", "Leave its gradient out."
+    if str(tensor.dtype) != "torch.float32":
+        yield "_it.float()", "Make numbers of the type of the model's weights of it."
+    if str(tensor.dtype) != "torch.int64" and not tensor.requires_grad:
+        yield "_it.long()", "Make whole numbers of it, as the number of a class is."
+    if tensor.ndim > 1 and tensor.shape[-1] == 1:
+        yield "_it.squeeze(-1)", "Leave out the last axis, which has length 1."
+    if tensor.ndim == 1:
+        yield "_it.unsqueeze(1)", "Make a column of it: a row for each value."
+        yield "_it.unsqueeze(1).float()", "Make a column of numbers of the type of the model's weights of it."
+    if tensor.ndim == 2:
+        yield "_it.T", "Transpose it."
+    if tensor.ndim > 2:
+        yield "_it.flatten(1)", "Make a row of each of its elements."
 
 
 def _of_table(table: Any) -> Iterator[Variant]:

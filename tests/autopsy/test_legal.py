@@ -113,3 +113,20 @@ def test_a_table_among_too_many_positional_arguments_is_passed_as_data(mortuary)
     made = "import pandas as pd\ndf = pd.DataFrame({'k': ['a']})\ndef plot(data=None, *, x=None, y=None):\n    return x"
     facts = mortuary.facts(made, "plot(df['k'], df)")
     assert facts.first("legal.call").value["write"] == "plot(data=df, x=df['k'])"
+
+
+TENSORS = "import torch\nx = torch.ones(4, 3, dtype=torch.float64)\ny = torch.tensor([0, 1, 1, 0])\nnet = torch.nn.Linear(3, 1)"
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("net(x)", "x.float()"),
+        ("torch.nn.functional.binary_cross_entropy_with_logits(net(x.float()), y.float())", "y.float().unsqueeze(1)"),
+        ("net(x.float()).numpy()", "net(x.float()).detach()"),
+    ],
+)  # fmt: skip
+def test_a_tensor_is_tried_in_the_type_and_shape_that_layers_ask_for(mortuary, expression, text) -> None:
+    pytest.importorskip("torch")
+    facts = mortuary.facts(TENSORS, expression)
+    assert text in [fact.value["write"] for fact in facts.of("legal.operand")]

@@ -26,7 +26,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("tables:RULES", "InvalidIndexError KeyError MergeError TypeError ValueError"),
     ("callables:RULES", "TypeError"),
     ("classes:METHODS", "AttributeError TypeError"),
-    ("arguments:RULES", "AttributeError TypeError"),
+    ("arguments:RULES", "AttributeError TypeError ValueError"),
     ("order:RULES", "AttributeError TypeError ValueError"),
     ("classes:RULES", "AttributeError TypeError ValueError"),
     ("formats:RULES", "AttributeError TypeError ValueError"),
@@ -81,7 +81,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("remedies.missing_rows:ROWS", "AttributeError IntCastingNaNError TypeError ValueError"),
     ("alike:RULES", "AttributeError ImportError ValueError"),
     ("looked_up:RULES", "KeyError ValueError"),
-    ("legal:RULES", "ArithmeticError AttributeError IndexError KeyError TypeError ValueError"),
+    ("legal:RULES", "ArithmeticError AttributeError IndexError KeyError RuntimeError TypeError ValueError"),
     ("remade:RULES", "IndexError KeyError OverflowError TypeError ValueError"),
     ("remade:AGAIN", "IndexError KeyError StopIteration TypeError ValueError ZeroDivisionError"),
     ("origins:RULES", "ArithmeticError AssertionError AttributeError IndexingError InvalidIndexError "

@@ -68,12 +68,10 @@ _KEYWORDS = {
 _USUAL = {"colour": "color", "seperator": "sep", "separator": "sep", "delimeter": "delimiter"}
 
 
-@rule("call.keyword", "AttributeError", "TypeError", lesson=_FIT)
+@rule("call.keyword", "AttributeError", "TypeError", "ValueError", lesson=_FIT)
 def keyword_name(site: Site) -> Iterator[Suspicion]:
-    said = site.says(r"got an unexpected keyword argument '(\w+)'")
-    if said is None:
-        said = site.says(r"'(\w+)' is an invalid keyword argument")
-    if said is None:
+    said = site.says(r"(?:unexpected keyword argument |not recognized: \{)'(\w+)'")
+    if (said := said or site.says(r"'(\w+)' is an invalid keyword argument")) is None:
         return
     wrong = said[1]
     for call in calls(site):
@@ -82,6 +80,7 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
             continue
         known = _parameter_names(site, call)
         longer = [name for name in known if re.fullmatch(".*".join(wrong), name)]  # `fmt` for `format`
+        longer = longer or [name for name in known if "".join(part[:1] for part in name.split("_")) == wrong]
         meant = only_near(wrong, known) or _USUAL.get(wrong) or (longer[0] if len(longer) == 1 else None)
         start = src.span(site.cell.source, keyword)[0]
         if meant is not None:

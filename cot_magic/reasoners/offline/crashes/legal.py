@@ -18,13 +18,9 @@ class LegalRule:
 
     code: str = "legal.tried"
     on: tuple[str, ...] = (
-        "ArithmeticError",
-        "AttributeError",
-        "IndexError",
-        "KeyError",
-        "TypeError",
+        "ArithmeticError", "AttributeError", "IndexError", "KeyError", "RuntimeError", "TypeError",
         "ValueError",
-    )
+    )  # fmt: skip
     lesson: str = (
         "A function takes its values in certain forms: a number of axes, a kind of container, a name for "
         "each argument. The same values in another form may be what it needs."
