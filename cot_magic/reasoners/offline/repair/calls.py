@@ -36,6 +36,10 @@ def call_edits(drafts: Drafts, node: ast.Call, parent: ast.AST | None) -> None:
     for place in range(len(args)):
         drafts.add("argdrop", node, written(args[:place] + args[place + 1 :]))
     _along_axes(drafts, node)
+    inner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):  # two links the other way round
+        end, middle, last = (drafts.span(part)[1] for part in (inner.func.value, inner, node))
+        drafts.add("opswap", (end, last), drafts.between(middle, last) + drafts.between(end, middle))
     _by_groups(drafts, node)
     for place in range(len(words)):
         drafts.add("argdrop", node, written(args, words[:place] + words[place + 1 :]), 0.2)
@@ -73,9 +77,7 @@ def _by_groups(drafts: Drafts, node: ast.Call) -> None:
             func=ast.Attribute(
                 attr=name, value=ast.Subscript(value=table, slice=ast.Constant(value=str()) as column)
             ),
-            args=[],
-            keywords=[],
-        ) if name in REDUCTIONS or name in RUNNING:
+        ) if (name in REDUCTIONS and not node.args and not node.keywords) or name in RUNNING:
             said = drafts.docstring
             for key in drafts.hints.columns:
                 grouped = f"{drafts.operand(table)}.groupby({key!r})[{drafts.text(column)}]"
@@ -83,7 +85,8 @@ def _by_groups(drafts: Drafts, node: ast.Call) -> None:
                 if key != column.value:
                     if name in REDUCTIONS:
                         drafts.add("wrap", node, f"{grouped}.transform({name!r})", extra)
-                    drafts.add("wrap", node, f"{grouped}.{name}()", extra + 0.2)
+                    rest = drafts.between(drafts.span(node.func)[1], drafts.span(node)[1])
+                    drafts.add("wrap", node, f"{grouped}.{name}{rest}", extra + 0.2)
 
 
 def _sorting(drafts: Drafts, node: ast.Call, function: str, args: list[str], words: list[str]) -> None:

@@ -13,13 +13,21 @@ NUMBERS = {"int", "float"}
 def small_tests(drafts: Drafts, most: int = 60) -> list[str]:
     """Small conditions over the names in scope, by the types that they had."""
     names = drafts.some_names(9)
-    found = [test for name in names for test in _of_one(name, drafts.types_of(name))]
+    found = [test for name in names for test in tests_of_one(name, drafts.types_of(name))]
+    for name in names:
+        kinds = sorted((types := drafts.types_of(name)) & SIZED) or sorted(types & NUMBERS)
+        if len(types - {"NoneType"}) > 1:
+            found[:0] = [f"{no}isinstance({name}, {kind})" for no in ("not ", "") for kind in kinds]
+    counted = [name for name in names if "int" in drafts.types_of(name)]
+    for name, number in itertools.product(counted, drafts.conversions):
+        found[:0] = [f"{name} % {number} {sign} 0" for sign in ("==", "!=")]
     for one, other in itertools.permutations(names, 2):
         found += _of_two(one, other, drafts.types_of(one), drafts.types_of(other))
     return found[:most]
 
 
-def _of_one(name: str, types: set[str]) -> Iterator[str]:
+def tests_of_one(name: str, types: set[str]) -> Iterator[str]:
+    """Conditions over one variable of these types."""
     if types & SIZED:
         yield from (f"not {name}", name, f"len({name}) == 1", f"len({name}) < 2")
     if "NoneType" in types:

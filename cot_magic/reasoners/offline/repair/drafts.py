@@ -122,6 +122,13 @@ class Drafts:
         else:
             found = [node.id for root in nodes for node in ast.walk(root) if isinstance(node, ast.Name)]
             self.names = [name for name in dict.fromkeys(found) if name not in self.builtins]
+        subscripts = [n.slice for root in nodes for n in ast.walk(root) if isinstance(n, ast.Subscript)]
+        self.indices = {n.id for index in subscripts for n in ast.walk(index) if isinstance(n, ast.Name)}
+        for node in (node for root in nodes for node in ast.walk(root)):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in self.indices:
+                    read = {item.id for item in ast.walk(value) if isinstance(item, ast.Name)}
+                    self.indices |= {other for other in read if self.types_of(other) == {"int"}}
         self._donors(nodes)
 
     def _donors(self, roots: Sequence[ast.AST]) -> None:

@@ -15,6 +15,7 @@ from cot_magic.reasoners.offline.repair.tables import CHANGERS, SORT_KEYS, WRAPP
 from cot_magic.reasoners.offline.repair.values import attribute_edits, constant_edits, name_edits
 
 PLACES = (ast.Return, ast.Assign, ast.For, ast.Call)
+BOUNDED = (ast.Return, ast.Assign, ast.Call, ast.Tuple, ast.List)
 NEARLY = 0.5  # what a neighbour of an expression costs more than the expression itself
 OF_DATA = 2.5  # what an edit of data costs more
 AS_MEASURED = -0.6  # of a number that the results or the words of the function ask for
@@ -178,6 +179,11 @@ def _numeric(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
             add("opadd", f"{name} - {operand}", 0.4)
             for bound in ("min", "max"):
                 drafts.add("wrap", node, f"{bound}({text}, {name})", extra + 0.4)
+    if isinstance(node, ast.Name) and drafts.types_of(node.id) & NUMBERS and isinstance(parent, BOUNDED):
+        for other, donor in drafts.expressions.items():
+            if isinstance(donor, ast.Subscript | ast.Attribute) and text not in other:
+                for bound in ("min", "max"):
+                    drafts.add("wrap", node, f"{bound}({other}, {text})", extra + 0.4)
     for number in drafts.ints[:6]:
         if number not in (0, 1, -1):
             for sign in ("+", "-", "*", "//", "%"):
@@ -226,6 +232,11 @@ def _indexed(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
         drafts.add(
             "copy", node, f"{text}[:]" if kind == "list" else f"{text}.copy()", -1.0 if walked else 0.0
         )
+    if kind == "list" and isinstance(parent, BOUNDED):
+        for name in drafts.some_names(8):
+            if name not in text:
+                drafts.add("opadd", node, f"{text} + [{name}]", 0.2)
+                drafts.add("opadd", node, f"[{name}] + {text}", 0.6)
     if kind in ("str", None):
         for method in ("lower", "upper", "strip", "split", "title"):
             drafts.add("method", node, f"{text}.{method}()", 0.8)

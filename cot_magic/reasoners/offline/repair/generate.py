@@ -14,7 +14,7 @@ from cot_magic.reasoners.offline.repair.synthesis import synthesised
 
 DATA_PENALTY = 3.0  # of statements that only hold data, which the results are about
 MOST_SETTINGS = 2  # more constants than that are data
-OWN_PENALTY = 0.5  # of default values, which no line of the body covers
+OWN_PENALTY = 0.9  # of default values, which no line of the body covers
 
 
 def single_edits(source: bytes, tree: ast.Module, editable: Sequence[int], hints: Hints) -> list[Edit]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cot_magic.reasoners.offline.repair.conditions import NUMBERS, SIZED, small_tests
+from cot_magic.reasoners.offline.repair.conditions import NUMBERS, small_tests, tests_of_one
 from cot_magic.reasoners.offline.repair.drafts import Drafts, reindented
 
 LEFT_OVER = -1.4  # a part that a loop leaves over is a common mistake, and asked for in few places
@@ -187,8 +187,7 @@ def _guards(
     gap = Gap(
         offset=drafts.lines(statement)[0], indent=drafts.indentation(statement), newline="", closing=False
     )
-    names = drafts.params if first else drafts.some_names()
-    tests = [test for name in names for test in _guard_tests(name, drafts.types_of(name), first)]
+    tests = [test for name in drafts.params for test in tests_of_one(name, drafts.types_of(name))]
 
     def insert(kind: str, test: str, then: str, extra: float) -> None:
         _insert(drafts, kind, gap, f"if {test}:\n{gap.indent}    {then}", extra)
@@ -205,19 +204,6 @@ def _guards(
         return
     stored = [name for name in drafts.some_names() if name in drafts.locals]
     ways = [f"return {value}" for value in ("False", "True", "0", "[]", "None", *stored[:5])]
-    for test in [*tests[:10], *drafts.tests[:6], *small_tests(drafts, 30)]:
+    for test in [*drafts.tests[:6], *small_tests(drafts, 30)]:
         for way in [*(["break", "continue"] if loop is not None else []), *ways]:
             insert("guard", test, way, 0.9)
-
-
-def _guard_tests(name: str, types: set[str], first: bool) -> Iterator[str]:
-    if types & SIZED:
-        yield f"not {name}"
-        if first:
-            yield from (f"len({name}) == 1", f"len({name}) < 2")
-    if types & NUMBERS:
-        yield f"{name} == 0"
-        if first:
-            yield from (f"{name} == 1", f"{name} <= 0", f"{name} < 2")
-    if "NoneType" in types or not types:
-        yield from (f"{name} is None", f"not {name}")

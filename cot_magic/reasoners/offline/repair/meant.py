@@ -33,6 +33,7 @@ UNITS: Mapping[str, tuple[float, ...]] = {
     "grams": (1000,), "kg": (1000,), "centimetres": (100,), "cm": (100,), "dozen": (12,), "dozens": (12,),
     "bits": (8,), "kilobytes": (1024,), "kb": (1024,), "mb": (1024,),
     "fahrenheit": (32, 1.8), "kelvin": (273.15,), "letters": (26,), "alphabet": (26,), "degrees": (360,),
+    "leap": (4, 100, 400),
 }  # fmt: skip
 """Words for units, and the numbers by which their amounts are converted."""
 _OWN = frozenset(

@@ -2,9 +2,9 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from cot_magic.reasoners.offline.repair.conditions import condition_edits, small_tests
+from cot_magic.reasoners.offline.repair.conditions import condition_edits
 from cot_magic.reasoners.offline.repair.drafts import Drafts, exchanged_heads, reindented
 from cot_magic.reasoners.offline.repair.tables import BINARY, CHANGERS, RESULTS, STARTS
 
@@ -99,8 +99,31 @@ def _missing_else(drafts: Drafts, statement: ast.If, loop: ast.stmt | None) -> N
     wanted += [("newstmt", f"{name} = {value}", 0.5) for name in numbers for value in (0, 1)]
     if drafts.function is not None:
         wanted += [("ret", "return False", 0.6), ("ret", "return True", 0.6)]
+    for text in _as_in_the_branch(drafts, statement.body[-1]):
+        wanted.append(("newstmt", text, -0.6))
     for kind, text, extra in wanted:
         drafts.add(kind, (end, end), f"{indent}else:\n{indent}    {text}\n", extra)
+
+
+def _as_in_the_branch(drafts: Drafts, last: ast.stmt) -> Iterator[str]:
+    """What a branch does at its end, with one variable of the right type."""
+    match last:
+        case ast.Assign(value=value) | ast.AugAssign(value=value):
+            kind = drafts.type_of(value)
+            types = {kind} if kind else set[str]()
+        case (
+            ast.Expr(value=ast.Call(func=ast.Attribute(), args=[value]))
+            | ast.Expr(value=ast.Yield(value=ast.expr() as value))
+        ):
+            types = set()
+        case _:
+            return
+    if isinstance(last, ast.AugAssign):
+        types = drafts.types_of(drafts.text(last.target))
+    (first, _), (start, end) = drafts.span(last), drafts.span(value)
+    for name in drafts.some_names(10):
+        if not types or drafts.types_of(name) & types:
+            yield f"{drafts.between(first, start)}{name}{drafts.between(end, drafts.span(last)[1])}"
 
 
 def _augmented(drafts: Drafts, statement: ast.AugAssign) -> None:
@@ -219,9 +242,8 @@ def _returned(drafts: Drafts, statement: ast.Return) -> None:
     value = statement.value
     if value is None:
         return
-    if drafts.type_of(value) == "bool":
-        for test in [*drafts.tests, *small_tests(drafts, 40)]:
-            drafts.add("ret", statement, f"return {test}", 0.4)
+    if isinstance(value, ast.Compare | ast.BoolOp):
+        condition_edits(drafts, value)
     text = drafts.text(value)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in CHANGERS:
         receiver = drafts.text(value.func.value)

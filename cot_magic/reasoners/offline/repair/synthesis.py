@@ -8,8 +8,9 @@ with condition synthesis*, ESEC/FSE 2015).
 import ast
 import itertools
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cot_magic.reasoners.offline.repair.drafts import Context, Drafts, Function
@@ -19,6 +20,8 @@ MOST_TERMS, MOST_FIRST = 6_000, 60
 MOST_RESULTS, MOST_TESTS = 4, 6
 EACH = 0.3  # what each part of a term costs
 RETURNED = 0.2  # the size of what is returned now
+AS_DATA = 1.0  # how much larger a sum or difference is of data with a number or with an index
+TESTED = 1.5  # the least size of an expression in a condition: a variable is likelier
 THRESHOLD = 2.0  # how much larger a condition is that compares data with a number from nowhere
 DATA = (int, float, str, list, tuple, dict, set)
 ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -51,17 +54,22 @@ class Terms:
     """The terms found so far, the smallest of those with equal values."""
 
     found: dict[str, Term] = field(default_factory=dict)
+    indices: Set[str] = frozenset()
 
     def put(self, size: float, text: str, values: Iterator[Any], *, atomic: bool = True) -> None:
         """Add a term, unless computing its values raises."""
         try:
             term = Term(size, text, atomic, tuple(values))
-            key = repr(term.values)
+            key = f"{self.counts(text)}{term.values!r}"
         except Exception:  # not an expression for these values
             return
         known = self.found.get(key)
         if len(key) < 2_000 and (known is None or size < known.size):
             self.found[key] = term
+
+    def counts(self, text: str) -> bool:
+        """Whether it is made of numbers and indices alone: no datum, even one that it equals here."""
+        return text.startswith("len(") or ("[" not in text and _names(text) <= self.indices)
 
     def best(self, most: int) -> list[Term]:
         return sorted(self.found.values(), key=lambda term: term.size)[:most]
@@ -85,13 +93,17 @@ def _returned(
 ) -> None:
     first = _first(drafts, old, [*failing, *passing])
     wrong = len(failing)
-    results = _matching(_deeper(first, wrong), [item.expected for item in failing])
+    results = _matching(_deeper(first, wrong, drafts.indices), [item.expected for item in failing])
     if wrong == 1:  # a number would be the answer to one question
         results = [term for term in results if not term.text.isdigit()]
-    tests = _tests(first, [True] * wrong + [False] * len(passing)) if passing and results else []
+    where = [True] * wrong + [False] * len(passing)
+    tests = _tests(first, where, drafts.indices) if passing and results else []
     indent = drafts.indentation(node)
+    data = _names(old) - drafts.indices
+    other = {id(term): AS_DATA * bool(data and data.isdisjoint(_names(term.text))) for term in results}
+    results.sort(key=lambda term: term.size + other[id(term)])
     for result in results[:MOST_RESULTS]:
-        cost = EACH * result.size
+        cost = EACH * (result.size + other[id(result)])
         if len(failing) > 1:
             drafts.add("synth", node, f"return {result.text}", cost)
         for test in tests:
@@ -102,7 +114,7 @@ def _returned(
 
 def _first(drafts: Drafts, old: str, contexts: Sequence[Context]) -> list[Term]:
     """The variables, small numbers and expressions of the function, above all what is returned now."""
-    terms = Terms()
+    terms = Terms(indices=drafts.indices)
     for number in dict.fromkeys([0, 1, 2, *drafts.ints[:4]]):
         terms.put(0.5, repr(number), iter([number] * len(contexts)))
     names = [name for name in drafts.names if all(isinstance(c.values.get(name), DATA) for c in contexts)]
@@ -123,15 +135,19 @@ def _first(drafts: Drafts, old: str, contexts: Sequence[Context]) -> list[Term]:
             atomic = isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute)
             code = compile(text, "<term>", "eval")
             terms.put(size, text, (eval(code, {}, dict(c.values)) for c in contexts), atomic=atomic)  # noqa: S307
-    for term in list(terms.found.values()):
+    for term in [term for term in terms.found.values() if not term.text.isdigit()]:
         for name, function in UNARY.items():
             terms.put(term.size + 1.0, f"{name}({term.text})", map(function, term.values))
     return terms.best(MOST_FIRST)
 
 
-def _deeper(first: Sequence[Term], places: int) -> Iterator[Term]:
+def _names(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d]\w*", text))
+
+
+def _deeper(first: Sequence[Term], places: int, indices: Set[str]) -> Iterator[Term]:
     """Terms of up to three of the first ones, by their values in the first contexts."""
-    terms = Terms()
+    terms = Terms(indices=indices)
     first = [Term(term.size, term.text, term.atomic, term.values[:places]) for term in first]
     for term in first:
         terms.put(term.size, term.text, iter(term.values), atomic=term.atomic)
@@ -151,7 +167,12 @@ def _combined(terms: Terms, one: Term, other: Term, sign: str, function: Callabl
     if not numbers and sign != "+":  # a list times a number may be as large as memory
         return
     text = f"{one.operand} {sign} {other.operand}"
-    terms.put(one.size + other.size + 0.5, text, map(function, one.values, other.values), atomic=False)
+    if one.text.isdigit() and other.text.isdigit():
+        return
+    near = "1" in (one.text, other.text) and isinstance(one.values[0], int)
+    learnt = sign in "+-" and not near and terms.counts(one.text) != terms.counts(other.text)
+    size = one.size + other.size + 0.5 + AS_DATA * learnt
+    terms.put(size, text, map(function, one.values, other.values), atomic=False)
 
 
 def _matching(terms: Iterator[Term], wanted: Sequence[Any]) -> list[Term]:
@@ -167,17 +188,23 @@ def _kind(value: Any) -> type:
     return float if type(value) is int else type(value)
 
 
-def _tests(first: Sequence[Term], wanted: Sequence[bool]) -> list[Term]:
+def _tests(first: Sequence[Term], wanted: Sequence[bool], indices: Set[str]) -> list[Term]:
     """Conditions that hold in the failing contexts alone."""
+    counts = {term.text: Terms(indices=indices).counts(term.text) for term in first}
+    first = [
+        term if term.text.isidentifier() or counts[term.text] else replace(term, size=max(term.size, TESTED))
+        for term in first
+    ]
     remainders, zero = Terms(), [term for term in first if term.text == "0"]
     for term, number in itertools.product(first, first):
-        counts = number.text.isdigit() and number.text not in "01" and not term.text.isdigit()
-        if counts and isinstance(term.values[0], int):
+        divides = number.text.isdigit() and number.text not in "01" and not term.text.isdigit()
+        if divides and isinstance(term.values[0], int):
             _combined(remainders, term, number, "%", operator.mod)
     found: list[Term] = []
     pairs = [*itertools.product(first, first), *itertools.product(remainders.best(MOST_FIRST), zero)]
     for one, other in pairs:
         odd = not {one.text, other.text}.isdisjoint("123456789")
+        odd |= "0" not in (one.text, other.text) and counts[one.text] != counts[other.text]
         ordered = all(isinstance(value, int | float) for value in (*one.values, *other.values))
         for sign, function in COMPARED.items() if ordered else list(COMPARED.items())[:2]:
             try:

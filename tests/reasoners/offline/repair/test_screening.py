@@ -172,6 +172,52 @@ MISTAKES = [
         "run = 0",
     ),
     (
+        "elements of a type that is not to be taken apart",
+        "def leaves(xs):\n    found = []\n    for x in xs:\n        if hasattr(x, '__iter__'):\n            found.extend(leaves(x))\n"
+        "        else:\n            found.append(x)\n    return found\n\n"
+        "assert leaves([1, [2, [3]]]) == [1, 2, 3]\nassert leaves(['ab', ['cd', 4]]) == ['ab', 'cd', 4]\n",
+        "not isinstance(x, str)",
+    ),
+    (
+        "what an element bounds",
+        "def joined(spans):\n    found = []\n    for first, last in spans:\n        if found and first <= found[-1][1]:\n"
+        "            found[-1] = (found[-1][0], last)\n        else:\n            found.append((first, last))\n    return found\n\n"
+        "assert joined([(1, 4), (3, 6)]) == [(1, 6)]\nassert joined([(1, 9), (2, 3)]) == [(1, 9)]\n",
+        "max(found[-1][1], last)",
+    ),
+    (
+        "an element more",
+        "def way(graph, a, b):\n    todo, seen = [(a, [a])], {a}\n    while todo:\n        node, path = todo.pop(0)\n"
+        "        if node == b:\n            return path\n        for other in graph[node]:\n            if other not in seen:\n"
+        "                seen.add(other)\n                todo.append((other, path))\n\n"
+        "assert way({1: [2], 2: []}, 1, 1) == [1]\nassert way({1: [3, 2], 2: [4], 3: [], 4: []}, 1, 4) == [1, 2, 4]\n",
+        "path + [other]",
+    ),
+    (
+        "a number that the name of the function means",
+        "def leap(year):\n    return year % 4 == 0 and year % 100 != 0\n\n"
+        "assert leap(2024)\nassert not leap(1900)\nassert leap(2000)\nassert not leap(2023)\n",
+        "or year % 400 == 0",
+    ),
+    (
+        "a mean of two elements, for one failing example",
+        "def middle(xs):\n    s = sorted(xs)\n    n = len(s)\n    half = n // 2\n    return s[half]\n\n"
+        "assert middle([3, 1, 2]) == 2\nassert middle([7, 1, 3, 2]) == 2.5\n",
+        "if n % 2 == 0:\n        return (s[half] + s[half - 1]) / 2",
+    ),
+    (
+        "a branch for all else",
+        "def shouted(text):\n    made = ''\n    for letter in text:\n        if letter.isalpha():\n            made += letter.upper()\n"
+        "    return made\n\nassert shouted('ab') == 'AB'\nassert shouted('a b!') == 'A B!'\n",
+        "        else:\n            made += letter\n",
+    ),
+    (
+        "links of a chain in the other order",
+        "def plain(text):\n    return text.strip('.').strip()\n\n"
+        "assert plain(' a. ') == 'a'\nassert plain('b.') == 'b'\nassert plain('c') == 'c'\n",
+        "text.strip().strip('.')",
+    ),
+    (
         "an endless loop",
         "def halvings(n):\n    count = 0\n    while n > 1:\n        count += 1\n    return count\n\n"
         "assert halvings(8) == 3\nassert halvings(1) == 0\nassert halvings(5) == 2\n",
