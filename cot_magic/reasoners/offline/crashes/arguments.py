@@ -79,8 +79,8 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
         if keyword is None:
             continue
         known = _parameter_names(site, call)
-        longer = [name for name in known if re.fullmatch(".*".join(wrong), name)]  # `fmt` for `format`
-        longer = longer or [name for name in known if "".join(part[:1] for part in name.split("_")) == wrong]
+        longer = [name for name in known if "".join(part[:1] for part in name.split("_")) == wrong]
+        longer = longer or [name for name in known if re.fullmatch(".*".join(wrong), name)]  # `fmt`: `format`
         meant = only_near(wrong, known) or _USUAL.get(wrong) or (longer[0] if len(longer) == 1 else None)
         start = src.span(site.cell.source, keyword)[0]
         if meant is not None:
