@@ -37,7 +37,7 @@ _KEEP = frozenset(
     for words in (_TYPES, _PARTS, _ARRAYS, _SHAPES, _WRITTEN, _FILES, _TIMES, _CALLS, "left_on right_on on")
     for word in words.split()
 )
-_CLEANING = "replace strip lstrip rstrip removeprefix removesuffix lower"
+_CLEANING = "replace regex strip lstrip rstrip removeprefix removesuffix lower"
 _CONTAINERS = "len range enumerate sorted reversed append add concat ignore_index"
 # what the failures of these classes ask for, beside what keeps a value
 _BY_FAILURE = (
@@ -86,7 +86,7 @@ def brought_in(
             continue
         if word.lower() in modules_here:
             continue  # the class that has the name of its module: `enum.Enum`
-        if (word == "sum" and _sums_of_sums(new, failure)) or (word == "defaultdict" and _begins(old, new)):
+        if (word == "sum" and _sums_of_sums(new, failure)) or (word in _BEGINNING and _begins(old, new)):
             continue
         if any(respelled(was, word) or same(was, word) for was in meant):
             continue
@@ -99,16 +99,22 @@ def brought_in(
     yield from _strings(old, new, failure)
 
 
+_BEGINNING = ("defaultdict", "Counter")  # mappings in which an entry has a first value
+
+
 def _begins(old: ast.Module, new: ast.Module) -> bool:
     """Whether an empty dictionary becomes one that begins at 0 for what is added, with a list for items."""
     before = {ast.unparse(node) for node in ast.walk(old) if isinstance(node, ast.Assign)}
     for node in ast.walk(new):
-        if not isinstance(node, ast.Assign) or "defaultdict(" not in ast.unparse(node.value):
+        if not isinstance(node, ast.Assign) or not any(
+            f"{word}(" in ast.unparse(node.value) for word in _BEGINNING
+        ):
             continue
         name, made = ast.unparse(node.targets[0]), ast.unparse(node.value)
         added = [item for item in ast.walk(new) if isinstance(item, ast.AugAssign)]
         steps = [item.op for item in added if ast.unparse(item.target).startswith(f"{name}[")]
-        wanted = made.endswith("(list)") if not steps else made.endswith(("(int)", "(float)"))
+        numbers = ("(int)", "(float)", "Counter()")
+        wanted = made.endswith("(list)") if not steps else made.endswith(numbers)
         if f"{name} = {{}}" not in before or not wanted or not all(isinstance(op, ast.Add) for op in steps):
             return False
     return True

@@ -8,8 +8,10 @@ import re
 import tokenize
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 from cot_magic.core.findings import CellEdit
+from cot_magic.core.idioms import plainly
 
 _PAIRS = 4_000_000  # about a second of comparing
 _LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER)
@@ -149,7 +151,7 @@ def suppressions(before: str, after: str) -> list[str]:
 
 @functools.lru_cache(maxsize=1024)  # for the same reason as `_size`
 def _suppressions(before: str, after: str) -> tuple[str, ...]:
-    new, old = parsed(after), parsed(before)
+    old, new = plainly(parsed(before), parsed(after))
     if new is None:
         return ("the edited cell cannot be parsed",)
     if old is None:
@@ -192,7 +194,7 @@ def wrappings(before: str, after: str) -> tuple[str, ...]:
     A context manager, function, class or lambda around the failing code can swallow its exception or keep it
     from running, so that passing proves nothing.
     """
-    new, old = parsed(after), parsed(before)
+    old, new = plainly(parsed(before), parsed(after))
     if new is None or old is None:
         return ()
     inside, outside = _surroundings(new), _surroundings(old)
@@ -203,6 +205,19 @@ def wrappings(before: str, after: str) -> tuple[str, ...]:
         if count > outside[code][kind]
     }
     return tuple(f"it wraps what was there in a {kind}" for kind in sorted(kinds))
+
+
+def written_out(edit: CellEdit) -> CellEdit:
+    """The edit without the idioms that it uses for what was there."""
+    old, new = parsed(edit.before), parsed(edit.after)
+    _, plain = plainly(old, new)
+    return edit if plain is new or plain is None else replace(edit, after=ast.unparse(plain))
+
+
+def says_the_same(edit: CellEdit) -> bool:
+    """Whether the edit only writes in another way what was there."""
+    old, new = plainly(parsed(edit.before), parsed(edit.after))
+    return old is not None and new is not None and ast.dump(old) == ast.dump(new)
 
 
 def _mentioned(tree: ast.AST) -> Counter[str]:

@@ -115,6 +115,8 @@ def qualified(missing: object, name: object) -> bool:
 def _other_attribute(change: Difference, failure: Symptom, same: Callable[[str, str], bool]) -> str:
     """Another attribute, though the one that was there exists."""
     was, now = change.was, change.now
+    if isinstance(was, ast.Call) and isinstance(now, ast.Attribute) and not was.args:
+        was = was.func  # what was called is only looked up: `c.area()` may be `c.area`, and not `c.radius`
     if not isinstance(was, ast.Attribute) or not isinstance(now, ast.Attribute | ast.Name):
         return ""
     one, other = was.attr, now.attr if isinstance(now, ast.Attribute) else now.id

@@ -72,7 +72,7 @@ def _made_names(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[
             if (
                 not _says_nothing(node.value)
                 and not _is_named(node.value, name)
-                and ast.dump(node.value) not in known
+                and (isinstance(node.value, ast.Name) or ast.dump(node.value) not in known)
             ):
                 yield Shift(
                     text=f"it makes up `{name}`: nothing says that it is `{ast.unparse(node.value)[:60]}`"
@@ -119,12 +119,14 @@ def _made_attributes(old: ast.Module, new: ast.Module, failure: Symptom) -> Iter
 def _made_keys(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
     """The missing key is added: `d.update(Tea=0)`, `df.assign(month=df.region)`."""
     known = {ast.dump(node) for node in ast.walk(old)}
+    told = {(ast.unparse(call.func), word.arg) for call in _calls(old) for word in call.keywords}
     for node in ast.walk(new):
         if ast.dump(node) in known:
             continue
         made: list[tuple[str, ast.expr]] = []
         if isinstance(node, ast.Call):
-            made = [(word.arg, word.value) for word in node.keywords if word.arg is not None]
+            words = [word for word in node.keywords if (ast.unparse(node.func), word.arg) not in told]
+            made = [(word.arg, word.value) for word in words if word.arg is not None]
             called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             if called in ("rename_axis", "set_axis", "insert"):
                 made += [(item.value, node) for item in node.args if _is_text(item)]  # type: ignore[attr-defined]
@@ -134,9 +136,16 @@ def _made_keys(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[S
                 for target in node.targets
                 if isinstance(target, ast.Subscript) and _is_text(target.slice)
             ]
+            for target in node.targets:
+                if isinstance(target, ast.Subscript) and ast.unparse(target) in failure.running:
+                    yield Shift(text=f"it makes `{ast.unparse(target)[:40]}` anew, also where it is there")
         for key, value in made:
             if key in failure.missing and not _respells(value, key):
                 yield Shift(text=f"it makes {key!r}, which was not there")
+
+
+def _calls(tree: ast.Module) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -14,8 +14,9 @@ from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
 from cot_magic.core.forced import ALIKE, in_or_below, is_part_of_path, unforced
+from cot_magic.core.idioms import plainly
 from cot_magic.core.invented import invented
-from cot_magic.core.not_kept import is_neutral, not_kept
+from cot_magic.core.not_kept import is_neutral, not_kept, without_points
 from cot_magic.core.rearranged import rearranged
 from cot_magic.core.shifts import Shift, Symptom
 from cot_magic.core.spelling import distance, respelled
@@ -89,7 +90,9 @@ _ELSEWHERE = frozenset(
 )
 
 
+_PLACES = {"pivot": ("index", "columns", "values")}  # parameters whose order is not that of the signature
 _STRIPS = frozenset({"strip", "lstrip", "rstrip", "removeprefix", "removesuffix"})
+_EMPTY = ("{}", "set()", "[]", "()", "''")
 _BASES = (0, 2, 8, 10, 16)  # in which numbers are written
 _MADE_UP = ("Counter", "ChainMap")  # mappings in which a key that is missing may have a value
 _PRECISE = re.compile(r"\.\d+s?\Z")  # of a format: cuts off a string
@@ -203,22 +206,26 @@ def _changes(
             *_dead(None, new),
             *in_or_below(edit.before, edit.after, new),
         )
+    old, new = plainly(old, new)
+    assert old is not None
+    assert new is not None
     new = without_conversions(old, _without_known(new, others, failure.missing))
     return (
         *_operators(old, new, failure),
-        *_values(old, new, _mappings((edit.before, *others)), _begun(new, failure, others)),
-        *_inputs(old, new),
+        *_values(old, new, _mappings((edit.before, *others)), _forced_values(old, new, failure, others)),
+        *_inputs(old, new, failure),
         *_names(old, new, failure, bound),
         *_lost_keys(old, new, failure),
         *_asked_softly(old, new, failure),
         *_left_out(old, new),
         *_cut_off(old, new),
         *_arguments(old, new, failure),
+        *_named_now(old, new, failure),
         *_keywords(old, new, failure),
         *_exchanged(old, new),
         *_unused(old, new),
         *_scopes(old, new, failure),
-        *_shadows(old, new),
+        *_shadows(old, new, others),
         *_definitions(old, new),
         *_dead(old, new),
         *invented(old, new, failure),
@@ -340,6 +347,43 @@ def _values(
         # a literal in place of what was computed may fit any assert
         computed = set(words) - {str(was) for was in gone}
         yield Shift(text=f"it puts in a value of its own: {text[:60]}", choice=not computed)
+
+
+def _forced_values(
+    old: ast.Module, new: ast.Module, failure: Symptom, others: tuple[str, ...]
+) -> Counter[str]:
+    """The constants for which the failure leaves nothing else."""
+    found = _begun(new, failure, others)
+    if without_points(old, new, failure):
+        found["'.'"] += 1
+    found.update(_only_places(old, new, failure))
+    return found
+
+
+def _only_places(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[str]:
+    """The index 0 where another one was asked of what gives one item, and that of a part of this item: which
+    part, the neighbourhood of the fix decides."""
+    if "IndexError" not in failure.bases:
+        return
+    left = {ast.unparse(node) for node in ast.walk(new) if isinstance(node, ast.Subscript)}
+    for node in ast.walk(old):
+        if not isinstance(node, ast.Subscript) or ast.unparse(node) not in failure.running:
+            continue
+        only = f"{ast.unparse(node.value)}[0]"
+        found = re.search(rf"{re.escape(only)}\[(\d)\]", " ".join(left))
+        if _gives_one(node.value) and ast.unparse(node) not in left and found is not None:
+            yield from ("0", found[1])
+
+
+def _gives_one(node: ast.expr) -> bool:
+    """Whether a call is asked for one item: `most_common(1)`."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="most_common" | "nlargest" | "nsmallest"),
+            args=[ast.Constant(value=1), *_],
+        ):
+            return True
+    return False
 
 
 def _begun(new: ast.Module, failure: Symptom, others: tuple[str, ...]) -> Counter[str]:
@@ -602,11 +646,16 @@ def _conditions(tree: ast.Module) -> Counter[str]:
     )
 
 
-def _inputs(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
-    """A name that was given a literal is given another one."""
+def _inputs(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """A name that was given a literal is given another one; what is empty may be so as another type, if that
+    one has the method that was missing."""
     before = _given_literals(old)
     for name, text in _given_literals(new).items():
         was = before.get(name)
+        if was in _EMPTY and text in _EMPTY and "AttributeError" in failure.bases:
+            methods = dir(type(ast.literal_eval(text)))
+            if failure.missing & {*methods} - {*dir(type(ast.literal_eval(was)))}:
+                continue
         if was is not None and was != text and not _only_respelled(was, text):
             yield Shift(text=f"it changes the input: `{name}`", choice=False)
 
@@ -705,6 +754,24 @@ def _arguments(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[S
                 yield Shift(text=f"it changes the order of the arguments of `{called}`")
             elif len(other) < len(one) and (Counter(_parts(one)) - Counter(_parts(other))):
                 yield Shift(text=f"it drops an argument of `{called}`")
+
+
+def _named_now(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
+    """Arguments that were given by place and get the name of another parameter."""
+    before, after = ([node for node in ast.walk(tree) if isinstance(node, ast.Call)] for tree in (old, new))
+    for one, other in itertools.product(before, after):
+        called = ast.unparse(one.func)
+        if called != ast.unparse(other.func) or len(one.args) <= len(other.args):
+            continue
+        known = failure.value(called)
+        signature = dict(known.facts).get("signature", "") if known is not None else ""
+        names = re.findall(r"(?:^\(|, )(\w+)", signature)
+        order = _PLACES.get(called.rpartition(".")[2], tuple(name for name in names if name != "self"))
+        for place, value in enumerate(one.args):
+            named = [word for word in other.keywords if ast.dump(word.value) == ast.dump(value)]
+            if named and place < len(order) and order[place] not in [word.arg for word in named]:
+                told = ast.unparse(named[0])[:40]
+                yield Shift(text=f"`{told}` was in the place of `{order[place]}`")
 
 
 def _repeated(arguments: tuple[str, ...]) -> list[str]:
@@ -861,13 +928,23 @@ def _declared(tree: ast.Module) -> Counter[str]:
     )
 
 
-def _shadows(old: ast.Module, new: ast.Module) -> Iterator[Shift]:
-    """Builtins, modules and functions that the edit binds anew."""
+def _shadows(old: ast.Module, new: ast.Module, others: tuple[str, ...]) -> Iterator[Shift]:
+    """Builtins, modules and functions that the edit binds anew; a function of its own that nothing in the
+    notebook has or calls replaces none."""
     before, after = _bindings(old), _bindings(new)
+    elsewhere = [tree for source in others if (tree := parsed(source)) is not None]
+    defined = {
+        node.name
+        for node in new.body
+        if isinstance(node, ast.FunctionDef) and node.name not in before.union(*map(_bindings, elsewhere))
+    }
     called = {
         node.func.id
-        for node in ast.walk(new)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        for tree in (old, new, *elsewhere)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and not (tree is new and node.func.id in defined)
     }
     roots = {
         node.value.id

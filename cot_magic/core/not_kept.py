@@ -15,6 +15,7 @@ THOUSANDS = re.compile(r"[^\d,.]*\d{1,3}(,\d{3})+(\.\d*)?[^\d,.]*")
 DECIMAL = re.compile(r"[^\d,.]*\d*,\d+[^\d,.]*")
 _QUOTED = re.compile(r"'([^']*)'")
 _SPACED = re.compile(r"\D*\d{1,3}(\s\d{3})+([.,]\d+)?\D*")
+EUROPEAN = re.compile(r"[^\d,.]*\d{1,3}(\.\d{3})+,\d+[^\d,.]*")  # points between thousands, a decimal comma
 _GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 _CONTAINERS = frozenset({"list", "dict", "set", "tuple", "bytes", "frozenset"})
 _HAS_NO = re.compile(r"'(?P<kind>\w+)' object has no attribute '(?P<name>\w+)'")
@@ -64,13 +65,27 @@ def _cleaned(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shi
             yield Shift(text=f"the blank of {text[:30]!r} may be between two numbers")
         if given == [",", ""] and "," in text and not THOUSANDS.fullmatch(text):
             yield Shift(text=f"the comma of {text[:30]!r} separates no thousands")
-        if given == [",", "."] and "," in text and not DECIMAL.fullmatch(text):
+        decimal = DECIMAL.fullmatch(text) or without_points(old, new, failure)
+        if given == [",", "."] and "," in text and not decimal:
             yield Shift(text=f"the comma of {text[:30]!r} is no decimal point")
     if _new(old, new, "int") and _new(old, new, "float") and _GROUPED.fullmatch(text):
         yield Shift(text=f"the point of {text[:30]!r} may separate thousands")
     for call in _new(old, new, "int"):
         if len(call.args) == 2 and re.fullmatch(r"\d+[eE]\d+", text):
             yield Shift(text=f"{text[:30]!r} may be a power of ten")
+
+
+def without_points(old: ast.Module, new: ast.Module, failure: Symptom) -> bool:
+    """Whether the points between the thousands of `1.250,5` are removed, and its comma is then a point; no
+    number that is known may be written in another way."""
+    told = _QUOTED.search(failure.said)
+    if told is None or not EUROPEAN.fullmatch(told[1]):
+        return False
+    seen = " ".join(f"{item.text} {dict(item.facts).get('head', '')}" for item in failure.values)
+    others = [text for text in re.findall(r"(?<![\w.,])\d[\d.,]*\d(?![\w.,])", seen) if "." in text]
+    calls = [[getattr(item, "value", None) for item in call.args[:2]] for call in _new(old, new, "replace")]
+    outer = calls.index([",", "."]) if [",", "."] in calls else len(calls)
+    return [".", ""] in calls[outer:] and all(map(EUROPEAN.fullmatch, others))
 
 
 def _other_order(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:

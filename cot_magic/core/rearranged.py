@@ -189,6 +189,7 @@ def _lazy(tree: ast.Module) -> int:
         in _TAKES_ALL
         for item in node.args
     }
+    taken |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Starred)}
     return sum(
         id(node) not in taken
         for node in ast.walk(tree)

@@ -9,11 +9,12 @@ from cot_magic.core.findings import Evidence, Fix
 from cot_magic.core.jobs import SHOWN
 
 
-def shows_all(case: Case | None, fix: Fix, after: Evidence) -> bool:
+def shows_all(case: Case | None, fix: Fix, after: Evidence, before: Evidence | None = None) -> bool:
     """Whether the fixed cell binds no name from the first change on, and all changes showed their results.
 
     `print(items['apple'])` raised before and printed after: no test in another cell could say more, as it
-    would have to contain the fixed code itself. Output of other statements says nothing about the fix.
+    would have to contain the fixed code itself. Output of other statements says nothing about the fix: what
+    the cell printed until it failed, `before`, does not count.
     """
     if case is None or len(fix.edits) != 1 or fix.edits[0].cell != case.cell.id:
         return False
@@ -26,16 +27,18 @@ def shows_all(case: Case | None, fix: Fix, after: Evidence) -> bool:
     since = new.body[new.body.index(changed[0]) :] if changed else []
     if any(_leaves(ast.Module(since, []))):
         return False
-    return bool(changed) and all(_shows(node, node is new.body[-1], after) for node in changed)
+    shown = after.output.removeprefix(before.output if before is not None else "")
+    return bool(changed) and all(_shows(node, node is new.body[-1], after, shown) for node in changed)
 
 
-def _shows(node: ast.stmt, is_last: bool, after: Evidence) -> bool:
-    """Whether the run showed the result of this statement."""
+def _shows(node: ast.stmt, is_last: bool, after: Evidence, printed: str) -> bool:
+    """Whether the run showed the result of this statement; what is printed to a file is not shown."""
     if not isinstance(node, ast.Expr):
         return False
     call = node.value
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print":
-        return bool(call.args) and bool(after.output.strip())
+        to_a_file = any(word.arg == "file" for word in call.keywords)
+        return bool(call.args) and bool(printed.strip()) and not to_a_file
     return is_last and any(item.name == SHOWN and item.literal for item in after.state)
 
 

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from cot_magic.core.case import Case, Raised
-from cot_magic.core.challenges import NOT_CHALLENGED, challenged, idle_tests, ran, tampered, unstood
+from cot_magic.core.challenges import (
+    NOT_CHALLENGED,
+    challenged,
+    ended_in_a_loop,
+    idle_tests,
+    ran,
+    tampered,
+    unstood,
+)
 from cot_magic.core.edits import defines, in_function, size, specifies, suppressions, tampering, wrappings
 from cot_magic.core.findings import (
     Evidence,
@@ -288,7 +296,7 @@ def _unproven(
     elif case is not None and not same_failure(case.raised, before.raised):
         reasons.append("the cell failed differently in the copy")
     # without repetition, the schedule that failed before and passes after is the test
-    if not runs and repeats and not shows_all(case, fix, after):
+    if not runs and repeats and not shows_all(case, fix, after, before):
         reasons.append("no regression test could be written")
     for name, (first, then) in runs.items():
         if then is None or then.outcome is not Outcome.PASSED:
@@ -296,6 +304,7 @@ def _unproven(
         elif first is None or first.outcome not in (
             Outcome.RAISED,
             *([Outcome.TIMED_OUT] if hung(case) else []),
+            *([Outcome.PASSED] if ended_in_a_loop(case, first) else []),
         ):
             reasons.append(f"{name} does not fail without the fix, so it shows nothing")
     return reasons

@@ -13,6 +13,8 @@ from cot_magic.core.experiments import Experiment
 from cot_magic.core.findings import ChallengeKind, EvidenceKind, Fix, Stage
 from cot_magic.core.jobs import Inspection, Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.core.meaning import same_operation
+from cot_magic.core.not_kept import without_points
+from cot_magic.core.shifts import Symptom
 from cot_magic.verdict.alike import LIKE
 from cot_magic.verdict.links import Counterpart, counterpart, links, operands
 
@@ -33,12 +35,14 @@ def _value(code, space):
     found = eval(code, space)
     return list(found) if hasattr(found, '__next__') else found
 _space = {**globals(), **LITERALS}
-for _line in IMPORTS:
+for _line in BROUGHT:
     exec(_line, _space)
 _old, _new = (compile(text, '<expression>', 'eval') for text in (OLD, NEW))
 _agreed, _unlike = 0, ''
 _inputs = [{name: value} for name in NAMES if name in _space for value in _like(_space[name])]
 for _input in _inputs[:MOST]:
+    if APART and any(APART in value for value in _input.values() if type(value) is str):
+        continue  # the old one reads it as a number that it is not
     try:
         _true = _value(_old, {**_space, **copy.deepcopy(_input)})
         _again = _value(_old, {**_space, **copy.deepcopy(_input)})
@@ -74,6 +78,7 @@ if OF_VALUES and not _unlike:
 (_agreed, _unlike)
 """
 )
+_NOTHING = ast.Module(body=[], type_ignores=[])
 _OF_VALUES = {"ValueError", "LookupError", "ArithmeticError"}
 
 
@@ -96,10 +101,14 @@ def agreement(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...]) -
     literals = _literals(before, item.node)
     varied = [*names, *literals.values()]
     sources = [_lifted(node, literals) for node in (before, item.node)]
+    read_anew = without_points(
+        parsed(item.link.source) or _NOTHING, parsed(item.source) or _NOTHING, Symptom.of(case.raised)
+    )
     given = (
+        f"APART = {'.' if read_anew else ''!r}\n"
         f"OLD, NEW, NAMES, MOST = {sources[0]!r}, {sources[1]!r}, {varied!r}, {MOST_INPUTS}\n"
         f"OF_VALUES = {bool(_OF_VALUES & set(case.raised.bases))}\n"
-        f"IMPORTS, LITERALS = {_imports(item)!r}, { {name: text for text, name in literals.items()}!r}\n"
+        f"BROUGHT, LITERALS = {_brought(item)!r}, { {name: text for text, name in literals.items()}!r}\n"
     )
     return Experiment(
         job=Job(
@@ -209,14 +218,14 @@ def _callee(node: ast.AST) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
 
 
-def _imports(item: Counterpart) -> list[str]:
-    """The imports of the edited source that were not there before."""
+def _brought(item: Counterpart) -> list[str]:
+    """The imports and functions of the edited source that were not there before."""
     old, new = parsed(item.link.source), parsed(item.source)
     known = {ast.dump(node) for node in ast.walk(old)} if old is not None else set()
     return [
         ast.unparse(node)
-        for node in (ast.walk(new) if new is not None else ())
-        if isinstance(node, ast.Import | ast.ImportFrom) and ast.dump(node) not in known
+        for node in (new.body if new is not None else ())
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef) and ast.dump(node) not in known
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cot_magic.core.case import Case
 from cot_magic.core.causes import is_edited, on_the_way
-from cot_magic.core.edits import diff
+from cot_magic.core.edits import diff, says_the_same, written_out
 from cot_magic.core.events import FixProposed, TestWritten, TryFix
 from cot_magic.core.experiments import Experiment, experiments, replayed, watched
 from cot_magic.core.findings import (
@@ -206,7 +206,7 @@ class Challenge:
     def _undamaged(self) -> Generator[Wanted | Published, tuple[Evidence, ...], bool]:
         """Compare the values that the cells leave with what there was; another operation with the old one."""
         wanted = [damage(self.case, self.fix, limits=self.limits, allow=self.allow)]
-        plain = replace(self.fix, edits=tuple(map(unconverted, self.fix.edits)))
+        plain = replace(self.fix, edits=tuple(unconverted(written_out(edit)) for edit in self.fix.edits))
         for compare, of in ((agreement, plain), (units, self.fix)):
             compared = compare(self.case, of, limits=self.limits, allow=self.allow)
             if compared is not None:
@@ -307,13 +307,15 @@ class Challenge:
     def _neighbourhood(self, noise: "Noise") -> Challenges:
         made = neighbours(self.case, self.fix.edits, self._affordable())
         made = [edits for edits in made if keeps_the_operation(self.case, edits)]
+        first = set(at_the_failure(self.case, self.fix.edits))
+        if all(map(says_the_same, self.fix.edits)):
+            made = [edits for edits in made if edits in first or all(map(says_the_same, edits))]
         mine = run_of(self.fix.id, Stage.AFTER, self.evidence)
         ran: tuple[Evidence, ...] = ()
         if made:
             ran = yield tuple(self._experiment(edits, ChallengeKind.NEIGHBOURS) for edits in made)
         others: list[tuple[CellEdit, ...]] = []
         behaviours: list[Evidence] = [mine] if mine is not None else []
-        first = set(at_the_failure(self.case, self.fix.edits))
         later = frozenset(bound_from_there(self.case))
         for edits, item in zip(made, ran, strict=False):
             only = later if edits in first else None

@@ -15,6 +15,10 @@ from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome
 from cot_magic.verdict.links import Counterpart, counterpart, links, loaded
 from cot_magic.verdict.survival import watched
 
+# methods of which a value may be missing in the result by their nature: what they are told is not there
+_LEAVES_GAPS = frozenset(
+    {"pivot", "pivot_table", "unstack", "shift", "diff", "pct_change", "rolling", "resample"}
+)
 _ELEMENTWISE = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 # What cannot be measured is not compared: it may have methods of its own that raise.
 _RECORDER = """
@@ -64,7 +68,7 @@ class _Recorder:
         except NameError:
             given = []  # a name that is not bound where the expression ends
         missing = self.missing(value)
-        if given and missing and not sum(map(self.missing, given)):
+        if given and missing and place not in GAPS and not sum(map(self.missing, given)):
             self.told.append(f'{missing} values are missing in its result, none in its inputs')
         mine = self.shape(value)
         parts = [part for part in given if not (hasattr(part, 'columns') and self.is_column(part, value))]
@@ -110,7 +114,9 @@ def damage(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...]) -> E
         if isinstance(item.link.node, ast.BinOp) and isinstance(item.link.node.op, _ELEMENTWISE)
     }
     changes = _newly_changed(fix) & foreign
-    recorder = f"ELEMENTWISE, FOREIGN, CHANGED = {elementwise!r}, {foreign!r}, {changes!r}\n{_RECORDER}"
+    gaps = {place for place, item in changed if _left_gaps(item)}
+    recorder = f"ELEMENTWISE, FOREIGN, CHANGED = {elementwise!r}, {foreign!r}, {changes!r}\n"
+    recorder += f"GAPS = {gaps!r}\n{_RECORDER}"
     make = f"import builtins; builtins.{token} = _Recorder({names!r}, SPACE)"
     steps = [JobStep(source=f"exec({recorder!r} + {make!r}, {{'SPACE': globals()}})")]
     for step in replayed(case, fix.edits, Stage.AFTER):
@@ -130,6 +136,16 @@ def damage(case: Case, fix: Fix, *, limits: Limits, allow: tuple[str, ...]) -> E
 
 def _changed(item: Counterpart) -> bool:
     return item.node is not None and ast.dump(item.node) != ast.dump(item.link.node)
+
+
+def _left_gaps(item: Counterpart) -> bool:
+    """Whether the operation, with the fix and without it, is one that leaves gaps."""
+    both = (_methods(item.link.node), _methods(item.node) if item.node is not None else set[str]())
+    return both[0] == both[1] and bool(both[0] & _LEAVES_GAPS)
+
+
+def _methods(tree: ast.AST) -> set[str]:
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def _bound_elsewhere(case: Case, replays: list[str]) -> set[str]:

@@ -1,6 +1,7 @@
 """The neighbourhood of a fix: edits of equal or smaller size at the same place, made by machine."""
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -45,6 +46,7 @@ LAYOUT = 4  # tokens of indentation
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")  # what most files of today and of yesterday are written in
 _UNICODE = ("utf-8", "utf8", "utf_8")
 _MARKS = "'\"()[]{}:,"
+_MOST_TARGETS = 5  # of an unpacking that are tried in other orders
 
 
 def neighbours(case: Case, edits: Sequence[CellEdit], most: int) -> list[tuple[CellEdit, ...]]:
@@ -76,6 +78,8 @@ def _made(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...
                     yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
     yield from _miscounted(case, edits)
     yield from _transposed(case, edits)
+    yield from _other_targets(edits)
+    yield from _other_parts(edits)
     for place, edit in enumerate(edits):
         for after in _day_first(case, edit):
             yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
@@ -226,6 +230,55 @@ def _transposed(case: Case, edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdi
                 if changed not in (line, bare):
                     after = "".join([*lines[:number], changed, *lines[number + 1 :]])
                     yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
+
+
+def _other_targets(edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
+    """The names that take the values of an unpacking in other orders, where the fix puts them in another one:
+    those that are no further from what was written."""
+    for place, edit in enumerate(edits):
+        before = [tuple(map(ast.unparse, node.elts)) for node in _unpacked(edit.before)]
+        for node in _unpacked(edit.after):
+            names = tuple(map(ast.unparse, node.elts))
+            text = ast.get_source_segment(edit.after, node)
+            was = next((item for item in before if sorted(item) == sorted(names)), names)
+            if names == was or names in before or len(names) > _MOST_TARGETS or text is None:
+                continue
+            orders = sorted(itertools.permutations(was), key=lambda order: _inversions(was, order))
+            for order in orders[1:]:
+                if _inversions(was, order) <= _inversions(was, names):
+                    after = edit.after.replace(text, _in_order(text, order), 1)
+                    yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
+
+
+_PART = re.compile(r"\[0\]\[(\d)\]")
+
+
+def _other_parts(edits: Sequence[CellEdit]) -> Iterator[tuple[CellEdit, ...]]:
+    """Another part of an item, where the fix takes one: `[0][1]` for `[0][0]`; and the item itself."""
+    for place, edit in enumerate(edits):
+        for found in _PART.finditer(edit.after) if not _PART.search(edit.before) else ():
+            for part in ("", *(f"[{number}]" for number in range(_MOST_TARGETS) if str(number) != found[1])):
+                after = f"{edit.after[: found.start()]}[0]{part}{edit.after[found.end() :]}"
+                yield (*edits[:place], replace(edit, after=after), *edits[place + 1 :])
+
+
+def _unpacked(source: str) -> list[ast.Tuple | ast.List]:
+    """The targets of assignments that take values apart."""
+    tree = parsed(source) or ast.Module(body=[], type_ignores=[])
+    found = (target for node in ast.walk(tree) if isinstance(node, ast.Assign) for target in node.targets)
+    return [item for item in found if isinstance(item, ast.Tuple | ast.List)]
+
+
+def _in_order(text: str, names: Sequence[str]) -> str:
+    """The source of a tuple or list with other items, in the parentheses that it has."""
+    first, last = (text[0], text[-1]) if text[0] in "([" else ("", "")
+    return f"{first}{', '.join(names)}{last}"
+
+
+def _inversions(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many pairs of items have another order."""
+    places = [one.index(item) for item in other]
+    return sum(first > second for first, second in itertools.combinations(places, 2))
 
 
 _READS_DATES = re.compile(r"(to_datetime\(((?:[^()]|\([^()]*\))*))\)")

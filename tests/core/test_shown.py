@@ -1,5 +1,6 @@
 """Which cells need no test of their own: those whose changed statements show their result, and nothing else."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,7 +23,9 @@ from cot_magic.core.shown import shows_all
 CELL: Any = SimpleNamespace(cell=SimpleNamespace(id=CellId("c1")))
 
 
-def shows(before: str, after: str, output: str = "", shown: str | None = None, cell: str = "c1") -> bool:
+def shows(
+    before: str, after: str, output: str = "", shown: str | None = None, cell: str = "c1", until: str = ""
+) -> bool:
     edit = CellEdit(cell=CellId(cell), before=before, after=after)
     fix = Fix(id=FixId("f1"), hypothesis=HypothesisId("h1"), priority=Priority.P0, edits=(edit,), why="")
     items = (
@@ -39,7 +42,17 @@ def shows(before: str, after: str, output: str = "", shown: str | None = None, c
         output=output,
         state=items,
     )
-    return shows_all(CELL, fix, evidence)
+    return shows_all(CELL, fix, evidence, replace(evidence, outcome=Outcome.RAISED, output=until, state=()))
+
+
+def test_what_was_printed_before_the_failure_shows_nothing() -> None:
+    before, after = "print('a')\nprint(d['aple'])", "print('a')\nprint(d['apple'])"
+    assert shows(before, after, "a\n3\n", until="a\n")
+    assert not shows(before, after, "a\n", until="a\n")
+
+
+def test_what_is_printed_to_a_file_is_not_shown() -> None:
+    assert not shows("print(d['aple'])", "print(d['apple'], file=log)", "something\n")
 
 
 @pytest.mark.parametrize(

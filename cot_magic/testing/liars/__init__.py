@@ -4,6 +4,7 @@ from cot_magic.testing.liars.coincidences import COINCIDENCES
 from cot_magic.testing.liars.copies import COPIES
 from cot_magic.testing.liars.domains import DOMAINS
 from cot_magic.testing.liars.evidence import EVIDENCE
+from cot_magic.testing.liars.exchanges import EXCHANGES
 from cot_magic.testing.liars.inventions import INVENTIONS
 from cot_magic.testing.liars.judging import JUDGING
 from cot_magic.testing.liars.lookalikes import LOOKALIKES
@@ -36,6 +37,7 @@ LIARS = (
     *COINCIDENCES,
     *MEASURES,
     *NEWCOMERS,
+    *EXCHANGES,
 )
 
 __all__ = ["LIARS"]
