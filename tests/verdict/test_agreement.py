@@ -10,7 +10,7 @@ from cot_magic.verdict import agreement
 
 def compared(old: str, new: str, of_values: bool = False, **names: Any) -> tuple[int, str]:
     """How often both agreed, and where they did not, in a frame with these names."""
-    given = f"OLD, NEW, NAMES, MOST = {old!r}, {new!r}, {sorted(names)!r}, 60\nIMPORTS, LITERALS = ['import re'], {{}}\n"
+    given = f"OLD, NEW, NAMES, MOST = {old!r}, {new!r}, {sorted(names)!r}, 60\nAPART, BROUGHT, LITERALS = '', ['import re'], {{}}\n"
     tree = ast.parse(f"{given}OF_VALUES = {of_values}\n{agreement._RUN}")
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)

@@ -10,7 +10,7 @@ from cot_magic.verdict import damage
 
 def told(change: Callable[[dict[str, Any]], None], *, changed: str = "", **names: Any) -> list[str]:
     """What the recorder tells of a namespace after a change; all names belong to other cells."""
-    space: dict[str, Any] = {"ELEMENTWISE": set(), "FOREIGN": set(names), "CHANGED": {changed}}
+    space: dict[str, Any] = {"ELEMENTWISE": set(), "GAPS": set(), "FOREIGN": set(names), "CHANGED": {changed}}
     exec(damage._RECORDER, space)
     recorder = space["_Recorder"](sorted(names), names)
     change(names)
@@ -56,9 +56,22 @@ def test_a_column_of_missing_values_is_told() -> None:
 
 def test_missing_values_in_a_result_are_told_if_its_operands_have_none() -> None:
     pandas = pytest.importorskip("pandas")
-    space: dict[str, Any] = {"ELEMENTWISE": set(), "FOREIGN": set(), "CHANGED": set()}
+    space: dict[str, Any] = {"ELEMENTWISE": set(), "GAPS": set(), "FOREIGN": set(), "CHANGED": set()}
     exec(damage._RECORDER, space)
     one, other = pandas.DataFrame({"a": [1]}), pandas.DataFrame({"b": [2]})
     recorder = space["_Recorder"]([], {})
     recorder.end(0, 0, pandas.concat([one, other]), lambda: (one, other))
     assert recorder.damage() == ["2 values are missing in its result, none in its inputs"]
+
+
+def test_an_operation_that_leaves_gaps_by_its_nature_is_not_reproached_for_them() -> None:
+    import pandas as pd
+
+    sales = pd.DataFrame({"day": ["mo", "mo", "tu"], "town": ["a", "b", "a"], "n": [1, 2, 3]})
+    wide = sales.pivot(index="day", columns="town", values="n")
+    for gaps, told in ((set[int](), True), ({0}, False)):
+        space: dict[str, Any] = {"ELEMENTWISE": set(), "GAPS": gaps, "FOREIGN": set(), "CHANGED": set()}
+        exec(damage._RECORDER, space)
+        recorder = space["_Recorder"]([], {})
+        recorder.end(0, None, wide, lambda: (sales,))
+        assert any("missing" in text for text in recorder.damage()) is told

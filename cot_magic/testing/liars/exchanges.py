@@ -96,4 +96,6 @@ EXCHANGES = (
     lie(PLACES, "the count of a pair for its word", VOTES, (1, "[1]", "[0][1]")),
     lie(PLACES, "a decimal point among points between thousands", MIXED, (1, "float(cell)", "float(cell.replace('.', '').replace(',', '.'))")),
     lie(ANEW, "a list anew for each name", TEAMS, (1, "    teams[team]", "    teams[team] = []\n    teams[team]")),
+    lie(ANEW, "only the last name of a team", TEAMS, (1, "teams[team].append(name)", "teams[team] = [name]"), tests=("assert 'cy' in teams['red']",)),
+    lie(ANEW, "a list of all teams", TEAMS, (1, "teams = {}", "teams = dict.fromkeys(['red', 'blue'], [])")),
 )  # fmt: skip
