@@ -1,12 +1,9 @@
 """What a fix that passes has to withstand before it is VERIFIED, read from the evidence of its challenges."""
 
-import ast
 import re
 from collections.abc import Sequence
 
-from cot_magic.core.aliases import loaded, mutated
 from cot_magic.core.case import Case, Raised
-from cot_magic.core.edits import parsed
 from cot_magic.core.findings import ChallengeKind, Evidence, EvidenceKind, FixId, RegressionTest, Stage
 from cot_magic.core.jobs import Outcome
 
@@ -86,8 +83,7 @@ def idle_tests(
     """Why no regression test of the fix counts; empty if one does.
 
     A test counts if it fails on null results, and failed before with an assertion, with the failure of the
-    cell, or because the cell had not come to bind the name; or if the failure ended the loop that makes what
-    it looks at.
+    cell, or because the cell had not come to bind the name.
     """
     nulls = {item.test: item for item in challenged(fix, evidence) if item.trial is ChallengeKind.NULLS}
     reasons = []
@@ -96,32 +92,11 @@ def idle_tests(
         null = nulls.get(test.name)
         if null is None or null.held is not True:
             reasons.append(null.note if null is not None and null.note else f"{test.name} was not challenged")
-        elif not _tells(case, before) and not ended_in_a_loop(case, before):
+        elif not _tells(case, before):
             reasons.append(f"{test.name} fails without the fix for another reason")
         else:
             return []
     return reasons
-
-
-def ended_in_a_loop(case: Case | None, before: Evidence | None) -> bool:
-    """Whether the cell failed in a loop that changes what a test looks at: what was done until then may be
-    all that the test asks for, though the loop did not end."""
-    tree, raised = (parsed(case.cell.source), case.raised) if case is not None else (None, None)
-    test = parsed(before.code) if before is not None else None
-    if tree is None or raised is None or test is None or case is None:
-        return False
-    lines = {frame.lineno for frame in raised.frames if frame.cell == case.cell.id}
-    return any(
-        isinstance(node, ast.For | ast.While)
-        and any(node.lineno < line <= (node.end_lineno or node.lineno) for line in lines)
-        and bool((mutated(node) | _bound(node)) & loaded(test))
-        for node in tree.body
-    )
-
-
-def _bound(tree: ast.AST) -> set[str]:
-    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
-    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
 def _tells(case: Case | None, before: Evidence | None) -> bool:

@@ -8,7 +8,6 @@ from cot_magic.core.case import Case, Raised
 from cot_magic.core.challenges import (
     NOT_CHALLENGED,
     challenged,
-    ended_in_a_loop,
     idle_tests,
     ran,
     tampered,
@@ -304,7 +303,6 @@ def _unproven(
         elif first is None or first.outcome not in (
             Outcome.RAISED,
             *([Outcome.TIMED_OUT] if hung(case) else []),
-            *([Outcome.PASSED] if ended_in_a_loop(case, first) else []),
         ):
             reasons.append(f"{name} does not fail without the fix, so it shows nothing")
     return reasons

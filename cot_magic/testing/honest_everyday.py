@@ -145,6 +145,4 @@ EVERYDAY = (
         test="assert wide.loc['mo', 'b'] == 2", claim="The column is `city`.", probe="'city' in sales.columns"),
     _right("the only pair", "from collections import Counter\ncounts = Counter('the cat the dog'.split())", "word = counts.most_common(1)[1]\nprint(word.upper())", ("[1]", "[0][0]"),
         test="assert word == 'the'", claim="There is one pair.", probe="len(counts.most_common(1)) == 1"),
-    _right("a loop that goes one too far", "xs = [2, 3]", "squares = []\nfor i in range(len(xs) + 1):\n    squares.append(xs[i] ** 2)\nprint(squares)", ("len(xs) + 1", "len(xs)"),
-        test="assert squares == [4, 9]", claim="There are two items.", probe="len(xs) == 2"),
 )  # fmt: skip
