@@ -16,7 +16,7 @@ MOUNTED = """\
 21 1 8:1 / / rw - ext4 /dev/sda1 rw
 22 21 8:2 /users /home rw - ext4 /dev/sda2 rw
 23 21 8:2 / /mnt/the\\040disk rw - ext4 /dev/sda2 rw
-24 21 8:2 /users/me/work /project rw - ext4 /dev/sda2 rw
+24 21 8:2 /users/me/code /project rw - ext4 /dev/sda2 rw
 25 21 0:5 / /proc rw - proc proc rw
 """
 
@@ -30,10 +30,10 @@ def mounted(tmp_path, monkeypatch):
 def test_other_paths_of_a_file_are_found(mounted):
     assert mounts.seen_elsewhere({"/home/me/.ssh"}) == {"/mnt/the disk/users/me/.ssh"}
     assert mounts.seen_elsewhere({"/project/.env"}) == {
-        "/home/me/work/.env",
-        "/mnt/the disk/users/me/work/.env",
+        "/home/me/code/.env",
+        "/mnt/the disk/users/me/code/.env",
     }
-    assert mounts.seen_elsewhere({"/home/me/work"}) == {"/project", "/mnt/the disk/users/me/work"}
+    assert mounts.seen_elsewhere({"/home/me/code"}) == {"/project", "/mnt/the disk/users/me/code"}
 
 
 def test_what_is_mounted_once_has_no_other_path(mounted):
