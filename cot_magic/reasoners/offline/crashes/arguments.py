@@ -107,6 +107,8 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
                 weight=0.85,
             )
         else:
+            if (moved := _moved(site, call, keyword)) is not None:
+                yield moved
             repairs = [site.repair(worded("Leave it out."), _left_out(site, call, keyword))]
             if len(call.keywords) == 1 and len(known) > len(call.args):
                 change = src.Splice(start=start, end=src.span(site.cell.source, keyword.value)[0], text="")
@@ -114,6 +116,32 @@ def keyword_name(site: Site) -> Iterator[Suspicion]:
             claim = worded("`{func}` has no parameter `{wrong}`.", func=site.one_line(call.func), wrong=wrong)
             yield site.reading(claim, *repairs, weight=0.4)
         return
+
+
+def _moved(site: Site, call: ast.Call, keyword: ast.keyword) -> Suspicion | None:
+    """`model.fit(x, y, rounds=5)`, where it is the class of the model that takes `rounds`."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if not isinstance(owner, ast.Name) or not isinstance(keyword.value, ast.Constant):
+        return None
+    made = next(site.assignments(owner.id), None)
+    if made is None or not isinstance(made[1].value, ast.Call):
+        return None
+    (cell, assign), model, wrong = made, owner.id, keyword.arg
+    end = src.span(cell.source, assign.value)[1] - 1
+    comma = "" if cell.source[:end].rstrip()[-1] in "(," else ", "
+    given = src.Splice(start=end, end=end, text=f"{comma}{site.text(keyword)}")
+    taken = _left_out(site, call, keyword)
+    here = cell.id == site.cell.id
+    edits = (src.edit(cell, given, taken),) if here else (src.edit(cell, given), src.edit(site.cell, taken))
+    return site.cause(
+        worded("`{wrong}` is given where `{model}` is made, not to `{func}`.", wrong=wrong, model=model,
+               func=site.one_line(call.func)),
+        worded("The class of `{model}` takes `{wrong}`.", model=model, wrong=wrong),
+        f"import inspect\n{wrong!r} in {{**inspect.signature(type({model})).parameters, "
+        f"**getattr({model}, 'get_params', dict)()}}",
+        Repair(edits=edits, why=worded("Give it where `{model}` is made.", model=model)),
+        weight=0.92,
+    )  # fmt: skip
 
 
 def _left_out(site: Site, call: ast.Call, keyword: ast.keyword) -> src.Splice:

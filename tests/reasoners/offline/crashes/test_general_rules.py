@@ -165,3 +165,11 @@ def test_text_in_the_features_of_a_cross_validation_is_encoded(mended) -> None:
     )
     last = "t = cross_val_score(DecisionTreeClassifier(), df[['n', 'c']], df['y'], cv=2, error_score='raise')"
     assert mended(setup, last, check="assert len(t) == 2") == "PLAUSIBLE"
+
+
+def test_a_keyword_goes_where_the_object_is_made_if_its_class_takes_it(mended) -> None:
+    model = "class Model:\n    def __init__(self, kind, rounds=1):\n        self.kind, self.rounds = kind, rounds\n"
+    model += "    def fit(self, x):\n        self.fitted = x * self.rounds"
+    check = "assert m.fitted == 6 and m.rounds == 2"
+    assert mended(model, "m = Model('a')", "m.fit(3, rounds=2)", check=check) == "PLAUSIBLE"
+    assert mended(model, "m = Model(\n    'a',\n)\nm.fit(x=3, rounds=2)", check=check) == "PLAUSIBLE"
