@@ -4,11 +4,12 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cot_magic.core.likeness import alike
 from cot_magic.core.spelling import near, related
 from cot_magic.reasoners.offline import source as src
-from cot_magic.reasoners.offline.rule import Repair, Suspicion
+from cot_magic.reasoners.offline.rule import Repair, Suspicion, sound
 from cot_magic.reasoners.offline.site import Site
 from cot_magic.reasoners.offline.written import rule
 
@@ -159,10 +160,48 @@ def nested_parameter(site: Site) -> Iterator[Suspicion]:
             return
 
 
+_SIZES = re.compile(r"(?<![A-Za-z_.\d])\d+(?!\.?\d)|(?<=\dx)\d+")
+_FITS = re.compile(r"shape|size|dim|channel|unit|feature|axis|incompatible|class", re.IGNORECASE)
+_MOST_SIZES = 6
+
+
+@rule(
+    "told.size",
+    "RuntimeError",
+    "ValueError",
+    "InvalidArgumentError",
+    lesson="The sizes in the message are those that do not fit. One of them is written where a layer is "
+    "made: each one takes as many values as the one before it gives.",
+)
+def size(site: Site) -> Iterator[Suspicion]:
+    """`shapes cannot be multiplied (32x16 and 8x2)`, where an earlier cell has `Linear(8, 2)`."""
+    message = site.raised.evalue
+    sizes = [int(text) for text in dict.fromkeys(_SIZES.findall(message)) if 1 < int(text) < 1_000_000]
+    for cell, tree in site.cells() if _FITS.search(message) and len(sizes) > 1 else ():
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        for call in sorted(calls, key=lambda node: (-node.lineno, -node.col_offset)):  # the taker comes later
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            given = [part for item in (*call.args, *call.keywords) for part in ast.walk(item)]
+            written = [part for part in given if isinstance(part, ast.Constant) and part.value in sizes]
+            repairs = [
+                Repair(
+                    edits=(src.edit(cell, src.over(cell.source, part, str(other))),),
+                    why=f"Write {other} in place of {part.value!r}.",
+                )
+                for part in written
+                for other in sizes
+                if other != part.value and name[:1].isupper()  # a class: of layers, not of data
+            ]
+            if repairs:
+                claim = f"The sizes do not fit, and one of them is written in `{ast.unparse(call)[:60]}`."
+                found = site.reading(claim, *repairs[:_MOST_SIZES], weight=0.75)
+                yield sound(replace(found, cell=cell.id, lineno=call.lineno))
+
+
 def _styles() -> list[str]:
     """The styles of matplotlib, if it is loaded."""
     module = sys.modules.get("matplotlib.style")
     return [name for name in getattr(module, "available", []) if isinstance(name, str)]
 
 
-RULES = (instead, one_of, nested_parameter)
+RULES = (instead, one_of, nested_parameter, size)

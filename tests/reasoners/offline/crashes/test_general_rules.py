@@ -173,3 +173,15 @@ def test_a_keyword_goes_where_the_object_is_made_if_its_class_takes_it(mended) -
     check = "assert m.fitted == 6 and m.rounds == 2"
     assert mended(model, "m = Model('a')", "m.fit(3, rounds=2)", check=check) == "PLAUSIBLE"
     assert mended(model, "m = Model(\n    'a',\n)\nm.fit(x=3, rounds=2)", check=check) == "PLAUSIBLE"
+
+
+def test_a_size_that_does_not_fit_is_written_anew_where_the_layer_is_made(mended) -> None:
+    layer = (
+        "class Layer:\n    def __init__(self, takes, gives):\n        self.takes, self.gives = takes, gives\n"
+        "    def __call__(self, rows, columns):\n        if columns != self.takes:\n            raise RuntimeError("
+        "f'mat1 and mat2 shapes cannot be multiplied ({rows}x{columns} and {self.takes}x{self.gives})')\n"
+        "        return rows, self.gives"
+    )
+    made = "first = Layer(4, 16)\nsecond = Layer(8, 2)"
+    check = "assert out == (32, 2) and (second.takes, second.gives) == (16, 2)"
+    assert mended(layer, made, "out = second(*first(32, 4))", check=check) == "PLAUSIBLE"
