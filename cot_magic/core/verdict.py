@@ -1,7 +1,8 @@
 """Judgement from evidence alone: what a reasoner says about its own work is never read here."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from cot_magic.core.case import Case, Raised
@@ -400,8 +401,21 @@ def differ(one: Evidence, other: Evidence) -> bool:
 
 
 def values_left(run: Evidence) -> tuple[StateItem, ...]:
-    """The values that a run left; a module that an edit mentions is none."""
-    return tuple(item for item in run.state if item.type != "module")
+    """The values that a run left; a module or class of a library that an edit imports is none.
+
+    A dictionary that begins its entries by itself is told by what it holds: so is a plain one to which the
+    same entries were given.
+    """
+    return tuple(_as_dictionary(item) for item in run.state if not _is_imported(item))
+
+
+def _is_imported(item: StateItem) -> bool:
+    return item.type == "module" or (item.type == "type" and "__main__" not in item.text)
+
+
+def _as_dictionary(item: StateItem) -> StateItem:
+    held = _BEGINNING.fullmatch(item.text)
+    return item if held is None else replace(item, type="dict", text=held[1], literal=True)
 
 
 def deserves_a_challenge(judged: Judgement[FixVerdict]) -> bool:
@@ -409,6 +423,7 @@ def deserves_a_challenge(judged: Judgement[FixVerdict]) -> bool:
     return judged.verdict is FixVerdict.PLAUSIBLE and judged.reasons == (NOT_CHALLENGED,)
 
 
+_BEGINNING = re.compile(r"defaultdict\(<class '[\w.]+'>, (\{.*\})\)", re.DOTALL)
 _RANKED = (FixVerdict.VERIFIED, FixVerdict.PLAUSIBLE, FixVerdict.UNVERIFIED)
 
 

@@ -20,7 +20,7 @@ from cot_magic.core.findings import (
 )
 from cot_magic.core.jobs import Outcome, StateItem
 from cot_magic.core.schedules import ScheduleSearch
-from cot_magic.core.verdict import judge_fix, judge_hypothesis
+from cot_magic.core.verdict import differ, judge_fix, judge_hypothesis
 from cot_magic.testing import case, withstood
 
 H, F = HypothesisId("h1"), FixId("f1")
@@ -298,3 +298,23 @@ def test_a_challenge_that_was_cut_short_verifies_nothing(number: int) -> None:
     judgement = judged(without(number))
     assert judgement.verdict is FixVerdict.PLAUSIBLE
     assert any("it was not run" in reason for reason in judgement.reasons)
+
+
+def left(*items: StateItem) -> Evidence:
+    """A run of a fixed cell that left these values."""
+    ran = Evidence(id=EvidenceId("e1"), kind=EvidenceKind.FIX, about="f1", code="", outcome=Outcome.PASSED)
+    return replace(ran, state=items)
+
+
+def test_a_dictionary_that_begins_its_entries_is_told_by_what_it_holds() -> None:
+    plain = StateItem(name="d", type="dict", expression="d", text="{'a': [1]}", literal=True)
+    begins = replace(
+        plain, type="collections.defaultdict", text="defaultdict(<class 'list'>, {'a': [1]})", literal=False
+    )
+    imported = StateItem(
+        name="defaultdict", type="type", expression="defaultdict", text="<class 'collections.defaultdict'>"
+    )
+    own = replace(imported, name="D", text="<class '__main__.D'>")
+    assert not differ(left(plain), left(begins, imported))
+    assert differ(left(plain), left(replace(begins, text="defaultdict(<class 'list'>, {'a': [2]})")))
+    assert differ(left(plain), left(plain, own)), "a class of the notebook is a result"
