@@ -23,7 +23,7 @@ def test_a_kernel_sees_values_inside_and_the_cell_is_not_run_again(kernel) -> No
 
 def test_without_a_sandbox_there_are_no_facts(kernel) -> None:
     kernel.run(
-        "from cot_magic.sandbox import machine\nmachine.why_not_fork = lambda limit: 'this kernel cannot be copied'"
+        "from cot_magic.sandbox import machine\nmachine.why_not_fork = lambda limit, **more: 'this kernel cannot be copied'"
     )
     kernel.run(DEFINE)
     ran = kernel.run(f"%%cot\n{FAILING}")

@@ -13,6 +13,8 @@ from cot_magic.reasoners.offline.repair.survivors import Judging, Ranking, Survi
 from cot_magic.reasoners.offline.repair.time_limit import TimeLimit
 from cot_magic.reasoners.offline.repair.trace import hints_of, ochiai
 
+# an alarm may ring in the callback that a test library has for the garbage collector: there it is only reported
+pytestmark = pytest.mark.filterwarnings("ignore:.*gc_callback:pytest.PytestUnraisableExceptionWarning")
 MISTAKES = [
     (
         "comparison",
