@@ -14,7 +14,7 @@ from typing import Any
 from cot_magic.core import processes
 from cot_magic.core.codec import from_json, to_json
 from cot_magic.core.jobs import Job, JobResult, JobStep, Limits, Outcome
-from cot_magic.sandbox import disguise, mirror, rebind, steps, syscalls, wire
+from cot_magic.sandbox import busy, disguise, mirror, rebind, steps, syscalls, wire
 from cot_magic.sandbox.child import Ends, Surroundings, Teller, run, setting_up
 from cot_magic.sandbox.confine import ReadableFiles, Used, confine, limit
 from cot_magic.sandbox.exact import GeneratorStates
@@ -93,6 +93,8 @@ def _rehearse(around: Inherited, loop: Any) -> None:
     if around.unchanged is not None:
         around.unchanged.look_again()
         around.unchanged.changes(lambda value: False)
+    around.lost.used_in([_rehearse.__code__], around.shell.user_ns, loop)
+    busy.waits()
     wire.pack({"result": to_json(JobResult(outcome=Outcome.PASSED))})
 
 

@@ -19,6 +19,8 @@ class Mount:
 
 def seen_elsewhere(paths: Collection[str]) -> set[str]:
     """The other paths of these files and folders, which are absolute and real. Raises OSError."""
+    if not paths:
+        return set()
     with open(OF_THIS_PROCESS, encoding="utf-8", errors="surrogateescape") as file:
         mounted = list(_read(file.read()))
     parts: dict[str, list[Mount]] = defaultdict(list)
