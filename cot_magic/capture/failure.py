@@ -1,5 +1,6 @@
 """Turns a live exception into a Raised: message, frames, subject, causes and grouped exceptions."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ LONGEST_MESSAGE = 2_000
 MOST_NOTES = 20
 MOST_GROUPED = 10
 DEEPEST_CHAIN = 5  # causes, contexts and groups inside each other
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 Filenames = Callable[[str], CellId | None] | Mapping[str, CellId]
 
@@ -68,7 +71,8 @@ def original(error: BaseException) -> BaseException:
 
 
 def message_of(error: BaseException) -> str:
-    """`str(error)`, which IPython has already called to show it; if it raises, the exception's arguments."""
+    """`str(error)`, which IPython has already called to show it, without colours; if it raises, the arguments
+    of the exception."""
     if objects.is_a(error, SyntaxError):
         told = SyntaxError.__dict__["msg"].__get__(error)
         if type(told) is str:
@@ -78,7 +82,7 @@ def message_of(error: BaseException) -> str:
     except Exception as fault:
         arguments = oneline(BaseException.__dict__["args"].__get__(error), Redactor({}))
         return f"<__str__ raised {objects.class_name(type(fault))}; arguments: {arguments}>"
-    return message if type(message) is str else str.__str__(message)
+    return _COLOURS.sub("", message if type(message) is str else str.__str__(message))
 
 
 class _Description:

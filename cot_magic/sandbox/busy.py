@@ -3,9 +3,6 @@
 import os
 import sys
 
-if sys.platform == "linux":  # elsewhere it may be missing
-    import resource
-
 STRETCH = 3.0
 """A limit gets at most this many times longer."""
 
@@ -39,4 +36,6 @@ def waits() -> int:
     """How often this thread has waited for something: slept, or found a lock taken or nothing to read."""
     if sys.platform != "linux":  # where no job has lost anything of a kernel
         return 0
+    import resource
+
     return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw

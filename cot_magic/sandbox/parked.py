@@ -210,6 +210,7 @@ class ParkedCopy:
             reading = ReadableFiles.without((*named, *secret_places.of_kernels(connection)))
             rebind.rebind(self._shell)
             rebind.limit_thread_pools()
+            syscalls.share_arenas()
             self._warm_up()
             unchanged = tampering.Unchanged(self._shell)
             gc.freeze()  # again: a collection in a job then copies no other pages

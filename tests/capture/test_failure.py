@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cot_magic.capture.failure import sandbox_describe
+from cot_magic.capture.failure import message_of, sandbox_describe
 from cot_magic.capture.secrets.redactor import Redactor
 from cot_magic.core.case import CellId
 
@@ -179,3 +179,7 @@ def test_capturing_leaves_the_exception_and_the_modules_alone(notebook: Any) -> 
     notebook.case()
     assert error.__traceback__ is traceback
     assert not {"numpy", "pandas"} & (set(sys.modules) - before)
+
+
+def test_colours_of_a_message_are_left_out() -> None:
+    assert message_of(ValueError("\x1b[1mInput 0 does not fit\x1b[0m")) == "Input 0 does not fit"

@@ -1,5 +1,7 @@
 """Jobs that use too much are stopped, named for what they did, and the kernel lives on."""
 
+import ctypes
+
 import pytest
 
 from cot_magic.core.jobs import Limits, Outcome
@@ -214,3 +216,15 @@ def test_a_job_that_ends_before_anybody_looked_at_its_files_is_blocked_too(kerne
     result = kernel.job(source)
     assert result.outcome is Outcome.BLOCKED
     assert result.note.startswith("stopped: it made more than 5,000 files and folders")
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library has no arenas to share")
+def test_threads_reserve_no_memory_that_they_do_not_use(roomy):
+    result = roomy.job(
+        "import threading\nheld, all_there = [], threading.Barrier(30)\n"
+        "def work():\n    held.append([bytearray(10_000) for _ in range(20)])\n    all_there.wait(20)\n"
+        "threads = [threading.Thread(target=work) for _ in range(30)]\n"
+        "for thread in threads:\n    thread.start()\nfor thread in threads:\n    thread.join()\nlen(held)",
+        limits=Limits(memory_mb=500),
+    )
+    assert (result.outcome, result.value) == (Outcome.PASSED, "30")

@@ -52,8 +52,8 @@ CRASHES: tuple[tuple[str, str], ...] = (
                         "ValueError ZeroDivisionError"),
     ("asserts:RULES", "AssertionError"),
     ("surprises:RULES", "AssertionError IndexError KeyError ValueError"),
-    ("told:RULES", "AttributeError FutureWarning ImportError InvalidParameterError KeyError "
-                   "NotImplementedError OSError PolarsError RuntimeError TypeError ValueError"),
+    ("told:RULES", "AttributeError FutureWarning ImportError InvalidArgumentError InvalidParameterError "
+                   "KeyError NotImplementedError OSError PolarsError RuntimeError TypeError ValueError"),
     ("bounds:RULES", "ValueError"),
     ("looped:RULES", "AttributeError IndexError KeyError TypeError ValueError"),
     ("looped:ITEMS", "ArithmeticError AttributeError LookupError TypeError ValueError"),
