@@ -204,4 +204,27 @@ def _styles() -> list[str]:
     return [name for name in getattr(module, "available", []) if isinstance(name, str)]
 
 
-RULES = (instead, one_of, nested_parameter, size)
+@rule(
+    "told.related",
+    "AttributeError",
+    lesson="Libraries rename things between versions, often by adding a word.",
+)
+def renamed_by_a_word(site: Site) -> Iterator[Suspicion]:
+    """`enc.get_feature_names()`, which is `get_feature_names_out` now."""
+    said = site.says(r"has no attribute '(\w+)'")
+    subject = site.raised.subject
+    if said is None or subject is None or "_" not in said[1]:
+        return
+    for node in site.find(ast.Attribute, lambda node: node.attr == said[1]):
+        found = [name for name in related(said[1], site.members(subject)) if len(name) > len(said[1])]
+        start, end = src.span(site.cell.source, node.value)[1] + 1, src.span(site.cell.source, node)[1]
+        for place, name in enumerate(found[:2]):
+            repair = site.repair(f"Use `{name}`.", src.Splice(start=start, end=end, text=name))
+            text = site.text(node.value)
+            check = f"hasattr({text}, {name!r}) and not hasattr({text}, {said[1]!r})"
+            claim = f"`{site.one_line(node.value)}` has no `{said[1]}`, but `{name}`."
+            yield site.cause(claim, f"It has `{name}`.", check, repair, weight=0.88 - 0.1 * place)
+        return
+
+
+RULES = (instead, one_of, nested_parameter, size, renamed_by_a_word)

@@ -146,6 +146,23 @@ ROWS = (
         weight=0.5,
     ),
     Remedy(
+        code="plot.gone",
+        on=("AttributeError",),
+        says=r"module 'seaborn' has no attribute '(\w+)'",
+        find=("_m.factorplot(...)", "_m.tsplot(...)", "_m.lvplot(...)"),
+        write=(Swap(text="{m}.{seaborn_now}({rest})", why="Use `{seaborn_now}`, its name in this version."),),
+        claim="Seaborn has no `{1}` any more.",
+        lesson="Libraries rename functions between versions.",
+        example=(
+            _SUB
+            + "import seaborn as sns\nimport pandas as pd\ndf = pd.DataFrame({'a': ['p', 'q'], 'b': [1, 2]})",
+            "g = sns.factorplot(x='a', y='b', data=df)",
+            "g is not None",
+        ),
+        check="not hasattr({m}, '{1}') and hasattr({m}, '{seaborn_now}')",
+        weight=0.93,
+    ),
+    Remedy(
         code="plot.method_of_axes",
         on=("AttributeError",),
         says=r"'?Axes(Subplot)?'? object has no attribute "

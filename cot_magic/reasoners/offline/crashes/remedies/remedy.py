@@ -244,6 +244,7 @@ def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
     )
     if asked in _SECONDS:
         found["seconds"] = str(_SECONDS[asked])
+    found["seaborn_now"] = _SEABORN_NOW.get(found.get("method", ""), "")
     for hole, held in bound.items():
         if isinstance(held, ast.Name) and (again := next(site.assignments(held.id), None)) is not None:
             found[f"again_{hole}"] = src.text_of(again[0].source, again[1])
@@ -283,6 +284,7 @@ _SECONDS = {
     "month": 2629800,
     "year": 31557600,
 }
+_SEABORN_NOW = {"factorplot": "catplot", "tsplot": "lineplot", "lvplot": "boxenplot"}
 
 
 def _models(site: Site, hole: str, held: ast.Name) -> dict[str, str]:
