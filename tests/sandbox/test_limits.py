@@ -221,10 +221,14 @@ def test_a_job_that_ends_before_anybody_looked_at_its_files_is_blocked_too(kerne
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library has no arenas to share")
 def test_threads_reserve_no_memory_that_they_do_not_use(roomy):
     result = roomy.job(
-        "import threading\nheld, all_there = [], threading.Barrier(30)\n"
+        "import os, threading\nheld, all_there = [], threading.Barrier(31)\n"
+        "def size():\n    with open('/proc/self/statm') as file:\n"
+        "        return int(file.read().split()[0]) * os.sysconf('SC_PAGE_SIZE') >> 20\n"
         "def work():\n    held.append([bytearray(10_000) for _ in range(20)])\n    all_there.wait(20)\n"
-        "threads = [threading.Thread(target=work) for _ in range(30)]\n"
-        "for thread in threads:\n    thread.start()\nfor thread in threads:\n    thread.join()\nlen(held)",
-        limits=Limits(memory_mb=500),
+        "before = size()\nthreads = [threading.Thread(target=work) for _ in range(30)]\n"
+        "for thread in threads:\n    thread.start()\n"
+        "while len(held) < 30:\n    pass\ngrown = size() - before\nall_there.wait(20)\ngrown",
+        limits=Limits(memory_mb=3_000),
     )
-    assert (result.outcome, result.value) == (Outcome.PASSED, "30")
+    assert result.outcome is Outcome.PASSED
+    assert int(result.value) < 400, "MB, for the stacks and two arenas"
