@@ -6,14 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from cot_magic.core.case import Case, Raised
-from cot_magic.core.challenges import (
-    NOT_CHALLENGED,
-    challenged,
-    idle_tests,
-    ran,
-    tampered,
-    unstood,
-)
+from cot_magic.core.challenges import NOT_CHALLENGED, challenged, idle_tests, ran, tampered, unstood
 from cot_magic.core.edits import defines, in_function, size, specifies, suppressions, tampering, wrappings
 from cot_magic.core.findings import (
     Evidence,
@@ -410,7 +403,10 @@ def values_left(run: Evidence) -> tuple[StateItem, ...]:
 
 
 def _is_imported(item: StateItem) -> bool:
-    return item.type == "module" or (item.type == "type" and "__main__" not in item.text)
+    """A class under another name, as in `kind = list`, may be a result."""
+    module, _, name = item.text.rpartition(".")
+    of_a_library = item.type == "type" and module not in ("", "__main__") and name == item.name
+    return item.type == "module" or of_a_library
 
 
 def _as_dictionary(item: StateItem) -> StateItem:

@@ -312,9 +312,11 @@ def test_a_dictionary_that_begins_its_entries_is_told_by_what_it_holds() -> None
         plain, type="collections.defaultdict", text="defaultdict(<class 'list'>, {'a': [1]})", literal=False
     )
     imported = StateItem(
-        name="defaultdict", type="type", expression="defaultdict", text="<class 'collections.defaultdict'>"
+        name="defaultdict", type="type", expression="defaultdict", text="collections.defaultdict"
     )
-    own = replace(imported, name="D", text="<class '__main__.D'>")
+    own = replace(imported, name="D", text="__main__.D")
     assert not differ(left(plain), left(begins, imported))
     assert differ(left(plain), left(replace(begins, text="defaultdict(<class 'list'>, {'a': [2]})")))
     assert differ(left(plain), left(plain, own)), "a class of the notebook is a result"
+    kinds = [replace(imported, name="kind", text=name) for name in ("list", "datetime.date")]
+    assert differ(left(kinds[0]), left(kinds[1])), "so is a class that is bound to another name"

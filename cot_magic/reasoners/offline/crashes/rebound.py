@@ -31,7 +31,7 @@ def overwritten(site: Site) -> Iterator[Suspicion]:
         if cell.id == earlier.id or name in _reads(cell, first):
             continue
         other = f"{name}_2"
-        names = src.named(src.parse(cell.source) or ast.Module(body=[], type_ignores=[]), name)  # fmt: skip
+        names = src.named(src.parse(cell.source) or ast.Module(body=[], type_ignores=[]), name)
         repairs = []
         if names:
             renamed = src.edit(cell, *(src.over(cell.source, node, other) for node in names))
