@@ -97,7 +97,9 @@ def _told_apart(runs: list[Evidence]) -> list[str]:
 
 
 def _does(run: Evidence, others: list[Evidence]) -> str:
-    """What a run printed, or which value it set, where another one differs."""
+    """What a run raised or printed, or which value it set, where another one differs."""
+    if run.raised is not None:
+        return _short(f"then raises {run.raised.ename}: {run.raised.evalue}")
     if any(other.output != run.output for other in others):
         warned = _WARNED.search(run.output)
         printed = " ".join(_WARNED.sub("", run.output).split())

@@ -30,6 +30,7 @@ from cot_magic.core.shown import shows_all
 
 V = TypeVar("V", HypothesisVerdict, FixVerdict)
 TIMEOUT = "Timeout"  # exception name of a cell that exceeded its time limit
+LACKS_A_NAME = "can be parsed too, and lacks only a name: which did you mean?"
 AFTER_STATE = "it was tried on the state after the failure, not on the state before the cell"
 NOT_THE_CODE = (Outcome.BLOCKED, Outcome.TIMED_OUT, Outcome.CRASHED)
 
@@ -330,7 +331,7 @@ def _doubts(
         preferred = preferred and rival.id != fix.id
         theirs = run_of(rival.id, Stage.AFTER, evidence)
         if preferred and _only_lacks_a_name(case, theirs) and can_be_meant(case, rival, sure=True):
-            doubts.append(f"{rival.id} can be parsed too, and lacks only a name: which did you mean?")
+            doubts.append(f"{rival.id} {LACKS_A_NAME}")
         if (
             rival.id == fix.id
             or rival.edits == fix.edits
@@ -436,7 +437,8 @@ def passing_fixes(fixes: Sequence[Fix], evidence: Sequence[Evidence]) -> list[Fi
 def best_fix(fixes: Sequence[Fix], judge: Callable[[Fix], Judgement[FixVerdict]]) -> Fix | None:
     """The fix with the best verdict, the earlier one among equals; never a rejected one.
 
-    One with which the cell passes is better than one with which it gets further.
+    One with which the cell passes is better than one with which it gets further; but not than the first
+    proposal if that lacks only a name: to pass by leaving it out proves nothing.
     """
     judged = [(place, judge(fix)) for place, fix in enumerate(fixes)]
     ranked = [
@@ -444,4 +446,8 @@ def best_fix(fixes: Sequence[Fix], judge: Callable[[Fix], Judgement[FixVerdict]]
         for place, item in judged
         if item.verdict in _RANKED
     ]
-    return fixes[min(ranked)[-1]] if ranked else None
+    if not ranked:
+        return None
+    place = min(ranked)[-1]
+    waits = f"{fixes[0].id} {LACKS_A_NAME}" in dict(judged)[place].reasons
+    return fixes[0] if waits else fixes[place]

@@ -199,6 +199,18 @@ def test_the_person_is_asked_by_a_call_that_tells_the_edits_apart(solve, failing
     assert len({choice.does for choice in asked.choices}) == len(asked.choices) > 1
 
 
+def test_a_reading_that_lacks_only_a_name_is_not_left_for_one_that_passes_without_it(solve, failing):
+    session = solve(failing("a =< 3"))
+    assert [edit.after for fix in session.fixes for edit in fix.edits] == ["a <= 3", "a = 3"]
+    assert session.best_fix == session.fixes[0]
+    asked = question(session)
+    assert asked is not None
+    assert [item.does for item in asked.choices] == [
+        "then raises NameError: name 'a' is not defined",
+        "a is 3",
+    ]
+
+
 def test_the_way_back_is_told(solve, failing):
     found = texts(solve(failing("total = 3", "double = totl * 2")), Phase.IMPLEMENT)
     assert "%cot_undo" in found["rollback"]
