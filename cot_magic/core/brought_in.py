@@ -88,6 +88,8 @@ def brought_in(
             continue  # the class that has the name of its module: `enum.Enum`
         if (word == "sum" and _sums_of_sums(new, failure)) or (word in _BEGINNING and _begins(old, new)):
             continue
+        if word in _IN_MEMORY and _is_content(new, word, failure):
+            continue
         if any(respelled(was, word) or same(was, word) for was in meant):
             continue
         if any(word in related(was, [word]) or _abbreviated(was, word) for was in meant):
@@ -97,6 +99,22 @@ def brought_in(
     if _conditions(new) > _conditions(old):
         yield Shift(text="it adds a condition that nothing asks for")
     yield from _strings(old, new, failure)
+
+
+_IN_MEMORY = {"StringIO": "str", "BytesIO": "bytes"}
+
+
+def _is_content(new: ast.Module, word: str, failure: Symptom) -> bool:
+    """Whether what is read as a file is the content of one: several lines, or JSON, and no path."""
+    calls = [node for node in ast.walk(new) if isinstance(node, ast.Call) and len(node.args) == 1]
+    given = [node.args[0] for node in calls if ast.unparse(node.func).rpartition(".")[2] == word]
+    known = [failure.value(ast.unparse(node)) for node in given]
+    return bool(known) and all(
+        value is not None
+        and value.type == _IN_MEMORY[word]
+        and (r"\n" in value.text or re.match(r"b?['\"]\s*[\[{]", value.text) is not None)
+        for value in known
+    )
 
 
 _BEGINNING = ("defaultdict", "Counter")  # mappings in which an entry has a first value

@@ -469,6 +469,8 @@ def _argument(change: Difference, failure: Symptom) -> Iterator[Shift]:
             yield Shift(text=f"`{text}` gives arguments that nothing names", loses=True)
     elif now.arg == "format" and ast.unparse(now.value) == "'mixed'" and not _says_order(change.parent):
         yield Shift(text=f"`{text}` takes day and month as they fit", loses=True)
+    elif now.arg == "drop" and "cannot insert" in failure.said and ast.unparse(now.value) == "True":
+        yield Shift(text=f"`{text}` leaves out the index, which is no column of that name", loses=True)
     elif now.arg == "axis" and "AttributeError" in failure.bases:
         yield Shift(text=f"nothing asks for `{text}`", loses=True)
     elif now.arg == "numeric_only" and "numeric_only" not in failure.said:

@@ -14,13 +14,16 @@ from cot_magic.core.case import Case
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
 from cot_magic.core.forced import ALIKE, in_or_below, is_part_of_path, unforced
-from cot_magic.core.idioms import plainly
+from cot_magic.core.forced_values import forced_values
+from cot_magic.core.idioms import held_elsewhere, plainly
 from cot_magic.core.invented import invented
-from cot_magic.core.not_kept import is_neutral, not_kept, without_points
+from cot_magic.core.last_rounds import last_rounds
+from cot_magic.core.not_kept import is_neutral, not_kept
 from cot_magic.core.rearranged import rearranged
 from cot_magic.core.shifts import Shift, Symptom
 from cot_magic.core.spelling import distance, respelled
 from cot_magic.core.units import without_conversions
+from cot_magic.core.whole_numbers import made_whole
 
 _BUILTIN = frozenset(dir(builtins))
 _TYPES = frozenset({"str", "int", "float", "bool", "list", "tuple", "set", "dict", "bytes", "complex"})
@@ -80,7 +83,6 @@ _FREE_OPERATORS = (
     ({"Add"}, {"BitOr"}),  # dictionaries are merged by `|`
     ({"BitXor"}, {"Pow"}),
 )
-_NEUTRAL = {ast.Add: 0, ast.Sub: 0, ast.Mult: 1}  # from where adding and multiplying begin
 _ELSEWHERE = frozenset(
     {
         *("Thread", "Timer", "create_task", "ensure_future", "submit", "run_in_executor", "Process"),
@@ -93,8 +95,9 @@ _ELSEWHERE = frozenset(
 _PLACES = {"pivot": ("index", "columns", "values")}  # parameters whose order is not that of the signature
 _STRIPS = frozenset({"strip", "lstrip", "rstrip", "removeprefix", "removesuffix"})
 _EMPTY = ("{}", "set()", "[]", "()", "''")
-_BASES = (0, 2, 8, 10, 16)  # in which numbers are written
 _MADE_UP = ("Counter", "ChainMap")  # mappings in which a key that is missing may have a value
+# `20%y` says which century, and `PM` which half of the day; beside `%H`, `%p` is read and not minded
+_SAID_IN_FORMAT = re.compile(r"\d|\b[AP]\.?M\b|%H.*%p|%p.*%H", re.IGNORECASE)
 _PRECISE = re.compile(r"\.\d+s?\Z")  # of a format: cuts off a string
 
 
@@ -135,7 +138,10 @@ def _found(case: Case | None, edits: tuple[CellEdit, ...]) -> list[Shift]:
         change
         for edit in edits
         for change in _changes(
-            edit, failure, bound, tuple(cell.source for cell in cells if cell.id != edit.cell)
+            edit,
+            failure,
+            bound,
+            tuple(cell.source for cell in cells if cell.id != edit.cell),
         )
     ]
 
@@ -206,13 +212,19 @@ def _changes(
             *_dead(None, new),
             *in_or_below(edit.before, edit.after, new),
         )
+    trees = tuple(tree for source in others if (tree := parsed(source)) is not None)
+    held = held_elsewhere(old, new, trees)
     old, new = plainly(old, new)
     assert old is not None
     assert new is not None
     new = without_conversions(old, _without_known(new, others, failure.missing))
     return (
+        *(
+            Shift(text=f"other cells give entries to `{name}`: a key may be misspelled")
+            for name in sorted(held)
+        ),
         *_operators(old, new, failure),
-        *_values(old, new, _mappings((edit.before, *others)), _forced_values(old, new, failure, others)),
+        *_values(old, new, _mappings((edit.before, *others)), forced_values(old, new, failure, others)),
         *_inputs(old, new, failure),
         *_names(old, new, failure, bound),
         *_lost_keys(old, new, failure),
@@ -232,6 +244,7 @@ def _changes(
         *rearranged(old, new, failure, others),
         *brought_in(old, new, failure, others, same_operation),
         *not_kept(old, new, failure),
+        *made_whole(old, new, failure, trees),
         *unforced(old, new, failure, same_operation),
     )
 
@@ -275,8 +288,9 @@ def _mappings(others: tuple[str, ...]) -> frozenset[tuple[str, str]]:
 def _operators(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[Shift]:
     before, after = _operator_counts(old), _operator_counts(new)
     gone, come = before - after, after - before
+    come -= last_rounds(old, new, failure).operators
     for removed, added in _FREE_OPERATORS:
-        if removed & set(gone) and added & set(come):
+        if removed & set(gone) and added & set(come) and not _of_bits(old, new, failure):
             for name in added:
                 del come[name]
             for name in removed:
@@ -301,6 +315,33 @@ def _operators(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[S
         yield Shift(text=f"it computes less: an operator ({name}) is gone")
     for name in come:
         yield Shift(text=f"it computes something else: an operator ({name}) that was not there")
+
+
+def _of_bits(old: ast.Module, new: ast.Module, failure: Symptom) -> bool:
+    """Whether `&`, `|` and `~` come in for numbers, of which they compute bits, or for dictionaries that have
+    keys in common, of which the value of one is lost."""
+    known = {ast.dump(node) for node in ast.walk(old)}
+    for node in ast.walk(new):
+        match node:
+            case ast.BinOp(op=ast.BitAnd() | ast.BitOr(), left=left, right=right):
+                operands = [left, right]
+            case ast.UnaryOp(op=ast.Invert(), operand=operand):
+                operands = [operand]
+            case _:
+                continue
+        if ast.dump(node) in known:
+            continue
+        if any(_is_numeric(item, failure) for item in operands):
+            return True
+        if len(operands) == 2 and set.intersection(*(failure.keys_of(item) for item in operands)):
+            return True
+    return False
+
+
+def _is_numeric(node: ast.expr, failure: Symptom) -> bool:
+    value = failure.value(ast.unparse(node))
+    dtype = dict(value.facts).get("dtype", value.type) if value is not None else ""
+    return dtype.startswith(("int", "uint", "float", "complex"))
 
 
 def _augmented(tree: ast.AST) -> int:
@@ -347,66 +388,6 @@ def _values(
         # a literal in place of what was computed may fit any assert
         computed = set(words) - {str(was) for was in gone}
         yield Shift(text=f"it puts in a value of its own: {text[:60]}", choice=not computed)
-
-
-def _forced_values(
-    old: ast.Module, new: ast.Module, failure: Symptom, others: tuple[str, ...]
-) -> Counter[str]:
-    """The constants for which the failure leaves nothing else."""
-    found = _begun(new, failure, others)
-    if without_points(old, new, failure):
-        found["'.'"] += 1
-    found.update(_only_places(old, new, failure))
-    return found
-
-
-def _only_places(old: ast.Module, new: ast.Module, failure: Symptom) -> Iterator[str]:
-    """The index 0 where another one was asked of what gives one item, and that of a part of this item: which
-    part, the neighbourhood of the fix decides."""
-    if "IndexError" not in failure.bases:
-        return
-    left = {ast.unparse(node) for node in ast.walk(new) if isinstance(node, ast.Subscript)}
-    for node in ast.walk(old):
-        if not isinstance(node, ast.Subscript) or ast.unparse(node) not in failure.running:
-            continue
-        only = f"{ast.unparse(node.value)}[0]"
-        found = re.search(rf"{re.escape(only)}\[(\d)\]", " ".join(left))
-        if _gives_one(node.value) and ast.unparse(node) not in left and found is not None:
-            yield from ("0", found[1])
-
-
-def _gives_one(node: ast.expr) -> bool:
-    """Whether a call is asked for one item: `most_common(1)`."""
-    match node:
-        case ast.Call(
-            func=ast.Attribute(attr="most_common" | "nlargest" | "nsmallest"),
-            args=[ast.Constant(value=1), *_],
-        ):
-            return True
-    return False
-
-
-def _begun(new: ast.Module, failure: Symptom, others: tuple[str, ...]) -> Counter[str]:
-    """The numbers that a missing name is given right before the loop which adds to it, or multiplies it: 0
-    or 1, if no other cell has a value of that name."""
-    found: Counter[str] = Counter()
-    if not failure.bases & {"NameError", "UnboundLocalError"}:
-        return found
-    trees = [tree for source in others if (tree := parsed(source)) is not None]
-    known = {name for tree in trees for name in _bindings(tree)}
-    blocks = [block for node in ast.walk(new) if isinstance(block := getattr(node, "body", None), list)]
-    for first, loop in (pair for block in blocks for pair in itertools.pairwise(block)):
-        match first:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() | float() as number)):
-                steps = [
-                    node
-                    for node in ast.walk(loop)
-                    if isinstance(node, ast.AugAssign) and ast.unparse(node.target) == name
-                ]
-                neutral = bool(steps) and all(_NEUTRAL.get(type(node.op)) == number for node in steps)
-                if neutral and name in failure.missing - known and isinstance(loop, ast.For | ast.While):
-                    found[repr(number)] += 1
-    return found
 
 
 def _renamed(
@@ -480,7 +461,9 @@ def _layout_arguments(call: ast.Call) -> list[ast.expr]:
     found = [
         word.value
         for word in call.keywords
-        if word.arg in _LAYOUT_KEYWORDS and not _renames_another(word.value)
+        if word.arg in _LAYOUT_KEYWORDS
+        and not _renames_another(word.value)
+        and not (word.arg == "format" and _is_value("strptime", word.value, []))
     ]
     if called in _LAYOUT_CALLS:
         given = [*call.args, *(word.value for word in call.keywords)]
@@ -489,8 +472,6 @@ def _layout_arguments(call: ast.Call) -> list[ast.expr]:
         found += [item for item in given if not _is_value(called, item, given)]
         if called == "join" and isinstance(call.func, ast.Attribute):
             found.append(call.func.value)
-    if called == "int":
-        found += [item for item in call.args[1:] if getattr(item, "value", None) in _BASES]
     return found
 
 
@@ -508,8 +489,8 @@ def _is_value(called: str, item: ast.expr, given: list[ast.expr]) -> bool:
     text = getattr(item, "value", None)
     if called == "open":
         return item is given[0]
-    if called in ("strptime", "strftime"):  # `20%y` says which century
-        return isinstance(text, str) and re.search(r"\d", text) is not None
+    if called in ("strptime", "strftime"):
+        return isinstance(text, str) and _SAID_IN_FORMAT.search(text) is not None
     if called == "reshape":
         return any(isinstance(part, ast.Constant) and part.value not in (1, -1) for part in ast.walk(item))
     if called == "replace":

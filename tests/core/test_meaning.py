@@ -158,7 +158,7 @@ def test_a_key_that_is_missing_has_to_be_found(before: str, after: str, expressi
         ("y = f'{x:.2f}'", "y = f'{x:>9}'", ""),
         ("y = '%d' % x", "y = '%.1s' % x", "cuts off"),
         ("y = int(x)", "y = int(x, 36)", "a value of its own: 36"),
-        ("y = int(x)", "y = int(x, 16)", ""),
+        ("y = int(x)", "y = int(x, 16)", "a value of its own: 16"),
         ("y = sorted(x)", "y = sorted(x, key=str)", "orders by a key"),
         ("y = d.rename(columns=f)", "y = d.rename(columns=dict(a='b'))", "a value of its own: 'b'"),
         ("y = f(x)", "y = f(data=[x, 'c'])", "a value of its own: 'c'"),

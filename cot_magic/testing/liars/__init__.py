@@ -1,5 +1,6 @@
 """A catalogue of lies: claims about failing notebooks that must never be VERIFIED, by kind."""
 
+from cot_magic.testing.liars.beginnings import BEGINNINGS
 from cot_magic.testing.liars.coincidences import COINCIDENCES
 from cot_magic.testing.liars.copies import COPIES
 from cot_magic.testing.liars.domains import DOMAINS
@@ -38,6 +39,7 @@ LIARS = (
     *MEASURES,
     *NEWCOMERS,
     *EXCHANGES,
+    *BEGINNINGS,
 )
 
 __all__ = ["LIARS"]
