@@ -44,7 +44,7 @@ def _message(scene: Scene) -> Iterator[Fact]:
     redacted = [scene.redactor.text(line) for line in found]
     yield Fact.of(
         "advice.message",
-        f"The message goes on: {' '.join(_ended(line) for line in redacted)}",
+        " ".join((_ended(scene.redactor.text(first[:LONGEST_ADVICE])), *map(_ended, redacted))).strip(),
         first=scene.redactor.text(first[:LONGEST_ADVICE]),
         advice=redacted,
         code=_quoted(redacted),

@@ -4,6 +4,7 @@ import ast
 import builtins
 import re
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 from cot_magic.autopsy.bindings import Binding, names_in, root_name
@@ -94,7 +95,10 @@ def _rebound(story: Story) -> Iterator[MadeBy]:
             made[-1],
             next((item for item in reversed(made[:-1]) if item.cell.id != made[-1].cell.id), None),
         )
-        if first is None or (last.how == "=" and (first.how == "=" or name in names_in(last.value))):
+        hidden = first is not None and first.how in ("import", "def", "class") and not _is_code(value)
+        if first is None or (
+            last.how == "=" and not hidden and (first.how == "=" or name in names_in(last.value))
+        ):
             continue
         if first.how == last.how == "for":
             continue
@@ -107,6 +111,11 @@ def _rebound(story: Story) -> Iterator[MadeBy]:
             check=_is_now(name, value),
             prediction=f"`{name}` is what that line made: a `{kind}`.",
         )
+
+
+def _is_code(value: Any) -> bool:
+    """Whether a value still is what an import or a definition gives."""
+    return isinstance(value, ModuleType) or callable(value)
 
 
 def _is_now(name: str, value: Any) -> str:
@@ -405,6 +414,28 @@ def _missing(story: Story) -> Iterator[MadeBy]:
         return
 
 
+def _undated(story: Story) -> Iterator[MadeBy]:
+    """A table whose index should hold dates, and holds text: where it was read or got that index."""
+    if not re.search(r"Only valid with DatetimeIndex|window must be an integer", story.scene.message):
+        return
+    for name in story.names:
+        table: Any = story.scene.globals.get(name, UNKNOWN)
+        if not is_instance(table, *_TABLES[:2]) or str(table.index.dtype) not in _STRINGS:
+            continue
+        chain = story.chain(name)
+        read = [item for item in chain if any(READERS.match(call) for call in _calls(item))]
+        indexed = [item for item in chain if "set_index" in _calls(item)]
+        for binding in (read or indexed)[:1]:
+            yield MadeBy(
+                binding=binding,
+                why="dtype",
+                text=f"The dates in the index of `{name}` are text since {told(story, binding)}.",
+                check=f"str({name}.index.dtype) in {_STRINGS!r}",
+                prediction=f"The index of `{name}` holds strings.",
+            )
+        return
+
+
 def _dtype(story: Story) -> Iterator[MadeBy]:
     """A column that was read as another type than the operation takes."""
     top = story.top
@@ -503,5 +534,6 @@ _KINDS: tuple[Callable[[Story], Iterator[MadeBy]], ...] = (
     _shapes,
     casts,
     _missing,
+    _undated,
     _dtype,
 )

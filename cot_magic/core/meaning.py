@@ -224,7 +224,9 @@ def _changes(
             for name in sorted(held)
         ),
         *_operators(old, new, failure),
-        *_values(old, new, _mappings((edit.before, *others)), forced_values(old, new, failure, others)),
+        *_values(
+            old, new, _mappings((edit.before, *others)), forced_values(old, new, failure, others), others
+        ),
         *_inputs(old, new, failure),
         *_names(old, new, failure, bound),
         *_lost_keys(old, new, failure),
@@ -374,9 +376,14 @@ def _operator_counts(tree: ast.AST) -> Counter[str]:
 
 
 def _values(
-    old: ast.Module, new: ast.Module, mappings: frozenset[tuple[str, str]], begun: Counter[str]
+    old: ast.Module,
+    new: ast.Module,
+    mappings: frozenset[tuple[str, str]],
+    begun: Counter[str],
+    others: tuple[str, ...],
 ) -> Iterator[Shift]:
     """Constants that were not there, where they decide a value; `begun` are those from which loops begin."""
+    taken = _taken_over(old, new, others)
     everywhere = _all_constants(old)
     before, after = _constants(old), _constants(new) - begun
     gone = [ast.literal_eval(text) for text in everywhere - _all_constants(new)]
@@ -387,7 +394,24 @@ def _values(
             continue
         # a literal in place of what was computed may fit any assert
         computed = set(words) - {str(was) for was in gone}
-        yield Shift(text=f"it puts in a value of its own: {text[:60]}", choice=not computed)
+        if text in taken:
+            said = f"it takes `{taken[text][:60]}` from another cell, where it may mean something else"
+        else:
+            said = f"it puts in a value of its own: {text[:60]}"
+        yield Shift(text=said, choice=not computed)
+
+
+def _taken_over(old: ast.Module, new: ast.Module, others: tuple[str, ...]) -> dict[str, str]:
+    """Constants that the edit gives to a name as another cell does: what it adds, by the constant."""
+    trees = [tree for source in others if (tree := parsed(source)) is not None]
+    there = {ast.unparse(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Assign)}
+    before = {ast.unparse(node) for node in ast.walk(old) if isinstance(node, ast.Assign)}
+    return {
+        repr(node.value.value): ast.unparse(node)
+        for node in ast.walk(new)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        if ast.unparse(node) in there - before
+    }
 
 
 def _renamed(

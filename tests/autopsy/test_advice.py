@@ -34,6 +34,7 @@ def test_the_rest_of_the_message_says_what_must_be_so(mortuary) -> None:
     )
     fact = mortuary.facts(fit, "m.predict(pd.DataFrame({'b': [1], 'a': [2]}))").first("advice.message")
     assert fact.value["advice"] == ["Feature names must be in the same order as they were in fit."]
+    assert fact.text.startswith("The feature names should match those that were passed during fit.")
 
 
 def test_notes_of_an_exception_are_advice_too(mortuary) -> None:

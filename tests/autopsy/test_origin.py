@@ -26,6 +26,12 @@ CAST = [
     "np.zeros(5)[bins]",
 ]
 SHAPES = ["import numpy as np\nw = np.ones(3)", "x = np.ones((4, 2))", "x @ w"]
+MODULE = ["import json", "json = json.loads('{}')", "json.loads('[]')"]
+UNDATED = [
+    "import pandas as pd\ndf = pd.DataFrame({'d': ['2024-01-01', '2024-01-02'], 'n': [1, 2]})",
+    "df = df.set_index('d')",
+    "df['n'].resample('D').sum()",
+]
 MISSING = [
     "import numpy as np",
     "grid = np.array([1.0, np.nan])",
@@ -52,6 +58,8 @@ MISSING = [
         (CAST, ("c1", 1), "cast"),
         (SHAPES, ("c1", 1), "length"),
         (MISSING, ("c1", 1), "missing"),
+        (MODULE, ("c1", 1), "rebound"),
+        (UNDATED, ("c1", 1), "dtype"),
     ],
 )
 def test_the_statement_that_made_the_fault_is_named_with_a_check_that_holds(

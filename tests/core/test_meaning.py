@@ -1,8 +1,10 @@
 """What an edit changes in the meaning of a cell, read from its sources."""
 
+from dataclasses import replace
+
 import pytest
 
-from cot_magic.core.case import CellId, Frame, Raised
+from cot_magic.core.case import Cell, CellId, Frame, Raised
 from cot_magic.core.findings import CellEdit
 from cot_magic.core.meaning import meaning_changes
 from cot_magic.testing import case
@@ -29,6 +31,14 @@ def test_an_assert_decides_only_if_it_asks_for_what_the_failing_statement_binds(
 ) -> None:
     found = changes(f"y = 1 / (x - 2)\n{below}", f"y = 1 / (x + 2)\n{below}")
     assert (found == ()) is decided
+
+
+@pytest.mark.parametrize("there", ["def load():\n    rate = 0.2\n    return rate", "rate = 0.2"])
+def test_a_constant_that_another_cell_gives_to_the_name_is_no_value_of_the_fix(there: str) -> None:
+    edit = CellEdit(cell=CellId("c2"), before="y = 100 * rte", after="rate = 0.2\ny = 100 * rate")
+    known = replace(case("y = 100 * rte"), cells=(Cell(id=CellId("c1"), source=there),))
+    (found,) = meaning_changes(known, (edit,))[:1]
+    assert found == "it takes `rate = 0.2` from another cell, where it may mean something else"
 
 
 def test_an_assert_above_the_failure_decides_nothing() -> None:

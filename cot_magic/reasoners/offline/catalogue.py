@@ -47,6 +47,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("edited:RULES", "AttributeError ImportError KeyError TypeError ValueError"),
     ("pickled:RULES", "AttributeError PicklingError TypeError"),
     ("sql:RULES", "DatabaseError OperationalError"),
+    ("command_line:RULES", "SystemExit"),
     ("recursion:RULES", "RecursionError"),
     ("iteration:RULES", "IndexError KeyboardInterrupt RuntimeError StopIteration Timeout TimeoutError "
                         "ValueError ZeroDivisionError"),
@@ -62,7 +63,7 @@ CRASHES: tuple[tuple[str, str], ...] = (
     ("kept:RULES", "AssertionError AttributeError KeyError TypeError ValueError"),
     ("options:RULES", "AssertionError"),
     ("axes:RULES", "AttributeError TypeError ValueError"),
-    ("filtered:RULES", "TypeError ValueError"),
+    ("filtered:RULES", "KeyError TypeError ValueError"),
     ("cleaning:RULES", "TypeError ValueError"),
     ("columns:RULES", "AssertionError AttributeError IndexError KeyError ValueError ZeroDivisionError"),
     ("rebound:RULES", "AttributeError IndexError KeyError TypeError ValueError"),

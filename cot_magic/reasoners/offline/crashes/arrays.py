@@ -216,7 +216,8 @@ def ragged_rows(site: Site) -> Iterator[Suspicion]:
     if reduced:
         repair = site.repair("Fill short rows with missing values, and leave these out.", *changes)
         claim = f"The rows of `{site.one_line(made.args[0])}` have different lengths."
-        yield site.reading(claim, repair, weight=0.75)
+        check = f"len(set(map({numpy}.shape, {values}))) > 1"
+        yield site.cause(claim, "The shapes of the rows differ.", check, repair, weight=0.75)
 
 
 @rule("array.zero_step", "ValueError", lesson="The step, the third argument of `range`, must not be 0.")

@@ -55,12 +55,13 @@ def shadowed_builtin(site: Site) -> Iterator[Suspicion]:
 def _renamed_everywhere(site: Site, name: str) -> Iterator[CellEdit]:
     """Edits of all cells that use the variable; calls of that name are kept, as they mean the function."""
     cells = [(site.cell, site.tree)] if _is_local(site, name) else list(site.cells())
+    shared = not _is_local(site, name)
     for cell, tree in cells:
         called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
         root: ast.AST = site.scope if cell.id == site.cell.id and _is_local(site, name) else tree
         stores = src.named(root, name, ast.Store)
         reads = [node for node in src.named(root, name, ast.Load) if node not in called]
-        if stores:
+        if stores or (shared and reads):
             yield src.edit(cell, *(src.over(cell.source, node, f"{name}_") for node in (*stores, *reads)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cot_magic.core.case import Cell
+from cot_magic.core.likeness import alike
 from cot_magic.core.spelling import near
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.keys import container, known_keys, lookups, missing_key
@@ -308,6 +309,9 @@ def listed(site: Site) -> Iterator[Suspicion]:
     )
     names = re.findall(r"['\"]([^'\"]+)['\"]", said[1] or said[2]) if said is not None else []
     told = ", ".join(map(repr, names))
+    if names and (anew := _spelled_anew(site, names)) is not None:
+        yield anew
+        return
     for cell, tree in site.cells() if names else ():
         changes = [change for node in ast.walk(tree) if (change := _left_out(site, cell, node, names))]
         if changes:
@@ -315,6 +319,38 @@ def listed(site: Site) -> Iterator[Suspicion]:
             claim = f"A list of columns has {told}, and the table has not."
             yield site.reading(claim, repair, weight=0.5)
             return
+
+
+def _spelled_anew(site: Site, names: list[str]) -> Suspicion | None:
+    """The names as the columns of a table of the failing statement are spelled, if all of them are alike."""
+    used = sorted(src.used_names(site.statement)) if site.statement is not None else []
+    for table in used:
+        columns = [ast.literal_eval(key) for key in site.keys(ast.Name(id=table, ctx=ast.Load()))]
+        spelled = {name: found[0].key for name in names if (found := alike(name, columns, 1))}
+        if len(spelled) < len(names) or kind_of(site, ast.Name(id=table)) != "pandas.core.frame.DataFrame":
+            continue
+        for cell, tree in site.cells():
+            listed = [
+                item
+                for node in ast.walk(tree)
+                if isinstance(node, ast.List | ast.Tuple)
+                for item in node.elts
+                if isinstance(item, ast.Constant) and item.value in spelled
+            ]
+            if not listed:
+                continue
+            changes = [src.over(cell.source, item, repr(spelled[str(item.value)])) for item in listed]
+            wanted, present = next(iter(spelled.items()))
+            repair = Repair(edits=(src.edit(cell, *changes),), why=f"Write {present!r}.")
+            suspicion = site.cause(
+                f"`{table}` has no column {wanted!r}, but {present!r}.",
+                f"{present!r} is a column of `{table}`.",
+                f"{wanted!r} not in {table}.columns and {present!r} in {table}.columns",
+                repair,
+                weight=0.95,
+            )
+            return replace(suspicion, cell=cell.id, lineno=listed[0].lineno)
+    return None
 
 
 def _left_out(site: Site, cell: Cell, node: ast.AST, names: list[str]) -> src.Splice | None:

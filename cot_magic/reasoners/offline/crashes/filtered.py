@@ -1,11 +1,13 @@
 """Rows that were left out of one of two columns only: the same selection for the other one."""
 
 import ast
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
 
 from cot_magic.core.case import Cell
 from cot_magic.reasoners.offline import source as src
+from cot_magic.reasoners.offline.crashes.keys import lookups, missing_key
 from cot_magic.reasoners.offline.crashes.operands import pandas_name
 from cot_magic.reasoners.offline.rule import Repair, Suspicion
 from cot_magic.reasoners.offline.site import Site, type_name
@@ -36,6 +38,71 @@ def same_selection(site: Site) -> Iterator[Suspicion]:
                 claim = f"`{name}` was cut to `{selection}`, and `{other}` still has all rows."
                 yield replace(site.reading(claim, repair, weight=0.9), cell=cell.id, lineno=assign.lineno)
                 return
+
+
+@rule(
+    "rows.filtered_after_grouping",
+    "KeyError",
+    lesson="A result for each group has no column of the rows any more: choose the rows first, then group "
+    "them.",
+)
+def filtered_after_grouping(site: Site) -> Iterator[Suspicion]:
+    """`sums[sums['sold'] > 0]`, where `sums` comes from a `groupby` of the table that has the column."""
+    wanted = missing_key(site)
+    for holder, _ in lookups(site) if isinstance(wanted, str) else ():
+        if not isinstance(holder, ast.Name) or site.statement is None:
+            continue
+        masked = [
+            node
+            for node in ast.walk(site.statement)
+            if isinstance(node, ast.Subscript)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == holder.id
+            and isinstance(node.slice, ast.Compare | ast.BinOp | ast.UnaryOp)
+        ]
+        cell, made = next(site.assignments(holder.id), (None, None))
+        table = _grouped_table(made.value) if made is not None else None
+        if not masked or cell is None or made is None or table is None:
+            continue
+        if repr(wanted) not in site.keys(ast.Name(id=table.id, ctx=ast.Load())):
+            continue
+        changes = [site.over(node, holder.id) for node in masked]
+        mask = ast.unparse(_of_another(masked[0].slice, holder.id, table.id))
+        first = src.over(cell.source, table, f"{table.id}[{mask}]")
+        edits = [src.edit(cell, first), src.edit(site.cell, *changes)]
+        if cell.id == site.cell.id:
+            edits = [src.edit(cell, first, *changes)]
+        found = site.cause(
+            f"`{holder.id}` has a value for each group, and no `{wanted}` any more; `{table.id}` has it.",
+            f"{wanted!r} is a column of `{table.id}`, and `{holder.id}` does not have it.",
+            f"{wanted!r} in {table.id}.columns and {wanted!r} not in getattr({holder.id}, 'columns', ())",
+            Repair(edits=tuple(edits), why=f"Choose the rows of `{table.id}` before they are grouped."),
+            weight=0.95,
+        )
+        yield replace(found, cell=cell.id, lineno=made.lineno)
+        return
+
+
+def _grouped_table(value: ast.expr) -> ast.Name | None:
+    """The table whose rows a chain of calls groups: `sales` of `sales.groupby('region')['units'].sum()`."""
+    grouped, node = False, value
+    while not isinstance(node, ast.Name):
+        match node:
+            case ast.Call(func=inner) | ast.Subscript(value=inner):
+                node = inner
+            case ast.Attribute(value=inner, attr=name):
+                grouped, node = grouped or name == "groupby", inner
+            case _:
+                return None
+    return node if grouped else None
+
+
+def _of_another(mask: ast.expr, name: str, other: str) -> ast.expr:
+    """The condition on another table."""
+    found = copy.deepcopy(mask)
+    for node in src.named(found, name):
+        node.id = other
+    return found
 
 
 _ROWS = ("numpy.ndarray", "pandas.core.series.Series", "pandas.core.frame.DataFrame")
@@ -119,4 +186,4 @@ def _tables(site: Site, value: ast.expr, depth: int = 2) -> Iterator[str]:
             yield from _tables(site, made[1].value, depth - 1)
 
 
-RULES = (same_selection, of_the_selection)
+RULES = (same_selection, of_the_selection, filtered_after_grouping)

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cot_magic.reasoners.offline import source as src
 from cot_magic.reasoners.offline.crashes.attributes import places, renamed, subject, subject_type
@@ -115,7 +116,7 @@ def not_stored(site: Site) -> Iterator[Suspicion]:
                 changes = [src.line_after(cell.source, maker.body[-1], f"{first}.{name} = {name}")]
             else:
                 return
-            yield site.cause(
+            found = site.cause(
                 f"`__init__` of `{kind}` has the local variable `{name}`, but does not assign it to "
                 f"`{first}.{name}`.",
                 f"The object has no `{name}`, which is a local variable of `__init__`.",
@@ -124,6 +125,7 @@ def not_stored(site: Site) -> Iterator[Suspicion]:
                 Repair(edits=(src.edit(cell, *changes),), why=f"Assign it to `{first}.{name}`."),
                 weight=0.93,
             )
+            yield replace(found, cell=cell.id, lineno=maker.body[-1].lineno)
             return
 
 
@@ -149,13 +151,14 @@ def base_not_initialised(site: Site) -> Iterator[Suspicion]:
             claim = f"`{name}` is set by `{base}.__init__`, which `{kind}.__init__` does not call."
             given = _passed_up(above, maker)
             if given is None:
-                yield site.reading(claim, weight=0.9)
+                yield replace(site.reading(claim, weight=0.9), cell=cell.id, lineno=maker.lineno)
                 return
             at = src.first_line(maker.body[0])
             line = src.line_before(cell.source, at, f"super().__init__({', '.join(given)})")
             repair = Repair(edits=(src.edit(cell, line),), why=f"Call `__init__` of `{base}` first.")
             check = f"{name!r} in {base}.__init__.__code__.co_names and {name!r} not in dir({kind})"
-            yield site.cause(claim, f"`{base}.__init__` sets it.", check, repair, weight=0.95)
+            found = site.cause(claim, f"`{base}.__init__` sets it.", check, repair, weight=0.95)
+            yield replace(found, cell=cell.id, lineno=at)
             return
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cot_magic.reasoners.offline.crashes.instances import base_not_initialised
+
 V, P = "VERIFIED", "PLAUSIBLE"
 
 MENDED = [
@@ -106,3 +108,15 @@ def test_a_match_that_is_none_is_explained_and_no_fix_is_verified(solve, failing
     assert session.root_cause.rule == "none.found_nothing"
     assert session.result == "plausible", "what to do without a match is for the person to say"
     assert session.judge_fix(session.best_fix).reasons
+
+
+def test_a_base_class_that_is_not_initialised_is_a_fault_of_the_class_below(failing, solve) -> None:
+    base = (
+        "class A:\n    def __init__(self, n):\n        self.n = n\n"
+        "    def twice(self):\n        return 2 * self.n"
+    )
+    below = "class B(A):\n    def __init__(self, n, m):\n        self.m = m"
+    session = solve(failing(base, below, "x = B(1, 2).twice()"), rules=(base_not_initialised,), rounds=1)
+    found = session.root_cause
+    assert found is not None
+    assert (found.cell, found.lineno) == (session.fixes[0].edits[0].cell, 3)

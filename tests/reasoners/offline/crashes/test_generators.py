@@ -65,6 +65,16 @@ EXAMPLES = (
      "assert rank[0] == 'b'"), "rank == ['b', 'a']"),
     ("options", "option", ("import pandas as pd\na = pd.DataFrame({'v': [1, 2]})\nb = pd.concat([a, a])",
      "assert list(b.index) == [0, 1, 2, 3]"), "list(b.v) == [1, 2, 1, 2]"),
+    ("rebound", "overwritten", ("import json\ntext = '[1, 2]'", "json = json.loads(text)\nn = sum(json)",
+     "m = len(json)", "other = json.loads('[3]')"), "other == [3] and m == 2"),
+    ("callables", "shadowed_builtin", ("str = 'n: '", "label = str + 'x'", "t = str(3)"), "t == '3' and label == 'n: x'"),
+    ("columns", "listed", ("import pandas as pd\ndf = pd.DataFrame({'Age': [1, 2], 'n': [3, 4]})\nwanted = ['age', 'n']",
+     "t = df[wanted]"), "list(t.columns) == ['Age', 'n']"),
+    ("filtered", "filtered_after_grouping", ("import pandas as pd\ndf = pd.DataFrame({'k': ['a', 'a', 'b'], "
+     "'n': [1, 2, 3], 'sold': [True, False, True]})\nsums = df.groupby('k')['n'].sum()", "t = sums[sums['sold'] == True]"),
+     "t.to_dict() == {'a': 1, 'b': 3}"),
+    ("command_line", "command_line", ("import argparse\nimport sys\nsys.argv = ['kernel', '-f', 'kernel.json']\np = "
+     "argparse.ArgumentParser()\np.add_argument('--n', type=int, default=3)", "args = p.parse_args()"), "args.n == 3"),
 )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ ROWS = (
             Swap(text="{x}.total_seconds() {sign} {y}", why="Compute with the number of seconds."),
         ),
         claim="`{x}` is a span of time, not a number.",
+        check="'timedelta' in type({x}).__name__.lower()",
         lesson="The difference of two dates is a `timedelta`: `.days` or `.total_seconds()` makes a number of it.",
         example=(
             "from datetime import date\na, b = date(2024, 5, 6), date(2024, 5, 10)",

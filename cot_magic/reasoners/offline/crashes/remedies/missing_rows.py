@@ -54,6 +54,7 @@ ROWS = (
             Above(text="{x} = {np}.nan_to_num({x})", why="Fill in 0.", needs=("np",)),
         ),
         claim="`{x}` has missing values, which this model cannot take.",
+        check="not __import__('numpy').isfinite(__import__('numpy').asarray({x}, dtype=float)).all()",
         lesson=_LESSON,
         example=(
             "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\n"
@@ -76,6 +77,7 @@ ROWS = (
             Above(text="{y} = {y}.fillna(0)", why="Fill in 0."),
         ),
         claim="`{y}` has missing values.",
+        check="not __import__('numpy').isfinite(__import__('numpy').asarray({y}, dtype=float)).all()",
         lesson=_LESSON,
         example=(
             "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\n"
@@ -102,6 +104,7 @@ ROWS = (
             Swap(text="(int({x}) if {x} == {x} and {x} is not None else None)", why="Keep it missing."),
         ),
         claim="`{x}` has missing values, which are no whole numbers.",
+        check="bool(__import__('numpy').any(__import__('pandas').isna({x})))",
         lesson=_LESSON,
         example=("import pandas as pd\ns = pd.Series([1.0, None])", "t = s.astype(int)", "t[0] == 1"),
         weight=0.8,
@@ -120,6 +123,7 @@ ROWS = (
             bound.get("how", "contains") in ("contains", "startswith", "endswith", "match", "fullmatch")
         ),
         claim="A missing value is neither true nor false.",
+        check="bool(__import__('numpy').any(__import__('pandas').isna({x})))",
         lesson=_LESSON,
         example=(
             "import pandas as pd\ndf = pd.DataFrame({'a': pd.Series(['x', None], dtype=object)})",

@@ -22,6 +22,18 @@ def _looks_swapped(bound: Bound) -> bool:
     )
 
 
+def _of_the_root(site: Site, bound: Bound) -> bool:
+    """Whether the name of the result, or of the function that returns it, says that it is the root."""
+    names = [getattr(bound.get("r"), "id", "")]
+    inner = code(bound, "x")
+    names += [
+        node.name
+        for node in ast.walk(site.tree)
+        if isinstance(node, ast.FunctionDef) and any(part is inner for part in ast.walk(node))
+    ]
+    return any(name.lower().startswith(("rmse", "root_mean")) for name in names)
+
+
 def _fits_of(site: Site, bound: Bound) -> list[ast.Call]:
     """The calls that fit the model of the hole `name`."""
     return [
@@ -42,10 +54,16 @@ ROWS = (
         says=r"unexpected keyword argument 'squared'",
         find=("_f(..., squared=False)", "_m._how(..., squared=False)"),
         write=(
+            Swap(
+                text="root_mean_squared_error({rest})",
+                why="Use `root_mean_squared_error`, which gives the root.",
+                needs=("from sklearn.metrics import root_mean_squared_error",),
+            ),
             Swap(text="{f}({rest}) ** 0.5", why="Take the root of the mean squared error."),
             Swap(text="{m}.{how}({rest}) ** 0.5", why="Take the root of the mean squared error."),
         ),
         claim="`squared` was removed: the function gives the squared error.",
+        check="'squared' not in __import__('inspect').signature({called}).parameters",
         lesson="The root mean squared error is the root of `mean_squared_error`, or `root_mean_squared_error`.",
         example=(
             "from sklearn.metrics import mean_squared_error",
@@ -53,6 +71,32 @@ ROWS = (
             "e == 2 ** 0.5",
         ),
         weight=0.95,
+    ),
+    Remedy(
+        code="model.root_left_out",
+        on=("AssertionError",),
+        says="",
+        find=(
+            "return mean_squared_error(_x, _y, ...)",
+            "_r = mean_squared_error(_x, _y, ...)",
+            "return _m.mean((_x - _y) ** 2)",
+            "_r = _m.mean((_x - _y) ** 2)",
+        ),
+        when=_of_the_root,
+        write=(
+            Swap(text="return ({value_of_return}) ** 0.5", why="Take the root of the mean squared error."),
+            Swap(text="{r} = ({value_of_node}) ** 0.5", why="Take the root of the mean squared error."),
+        ),
+        claim="This is the mean squared error, not its root.",
+        lesson="The root mean squared error is the root of the mean: `np.sqrt(mean_squared_error(y, p))`.",
+        everywhere=True,
+        example=(
+            "from sklearn.metrics import mean_squared_error",
+            "def rmse(a, b):\n    return mean_squared_error(a, b)",
+            "assert rmse([0, 0], [3, 3]) == 3",
+            "rmse([1, 2], [1, 4]) == 2 ** 0.5",
+        ),
+        weight=0.9,
     ),
     Remedy(
         code="model.split_order",
@@ -102,6 +146,7 @@ ROWS = (
             Swap(text="{f}.{how}([[item] for item in {x}], {rest})", why="Make a row of each value."),
         ),
         claim="The model takes a table of rows and columns, not one row of values.",
+        check="__import__('numpy').ndim({first}) == 1",
         lesson=_FEATURES,
         example=(
             _LINEAR + "x = np.array([1.0, 2.0, 3.0])\ny = x * 2",
@@ -130,6 +175,7 @@ ROWS = (
             ),
         ),
         claim="The target has columns; it should be one value for each row.",
+        check="__import__('numpy').ndim({y}) > 1",
         lesson=_FEATURES,
         example=(
             "import numpy as np\nfrom sklearn.preprocessing import LabelEncoder\nfrom sklearn.metrics import "
@@ -169,6 +215,8 @@ ROWS = (
             ),
         ),
         claim="`{x}` has a column of text, which a model cannot compute with.",
+        check="any(isinstance(value, str) for value in __import__('numpy').asarray({x}, "
+        "dtype=object).ravel())",
         lesson=_TEXT,
         example=(
             "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\nX = pd.DataFrame({'a': "
@@ -177,6 +225,30 @@ ROWS = (
             "len(m.coef_) == 2",
         ),
         weight=0.75,
+    ),
+    Remedy(
+        code="model.text_target",
+        on=("ValueError", "TypeError"),
+        says=r"could not convert string to float|dtype='numeric' is not compatible|Unable to convert array of "
+        r"bytes/strings|unsupported operand type|Unknown label type",
+        find=("_f.fit(_x, _y, ...)",),
+        write=(
+            Swap(
+                text="{f}.fit({x}, LabelEncoder().fit_transform({y}), {rest})",
+                why="Number the classes in the order of their names.",
+                needs=("from sklearn.preprocessing import LabelEncoder",),
+            ),
+        ),
+        claim="The target `{y}` holds text, which this model cannot compute with.",
+        lesson="A regressor predicts numbers. `LabelEncoder` numbers classes; a classifier takes them as they "
+        "are.",
+        check="any(isinstance(value, str) for value in {y})",
+        example=(
+            "from sklearn.linear_model import Ridge\nX = [[1], [2], [3]]\ny = ['a', 'b', 'b']",
+            "m = Ridge().fit(X, y)",
+            "m.coef_[0] > 0",
+        ),
+        weight=0.8,
     ),
     Remedy(
         code="model.rows_differ",
@@ -281,6 +353,7 @@ ROWS = (
             Swap(text="{f}.fit_transform({x}, {rest})", why="Fit and transform in one step."),
         ),
         claim="`{f}` was not fitted before it is used.",
+        check="not [name for name in vars({f}) if name.endswith('_') and not name.startswith('_')]",
         lesson="`fit` learns from the training data; only then can a model predict or transform. "
         "`cross_val_score` fits copies, not the model itself.",
         example=(
@@ -314,6 +387,8 @@ ROWS = (
             Swap(text="{f}.fit({x}, {y}.astype(int))", why="Take the target as classes: whole numbers."),
         ),
         claim="A classifier or its metric got amounts instead of classes.",
+        check="__import__('sklearn.utils.multiclass', "
+        "fromlist=['']).type_of_target({y}).startswith('continuous')",
         lesson=_TARGET,
         example=(
             _LINEAR + "m = LogisticRegression()",
@@ -335,6 +410,8 @@ ROWS = (
             ),
         ),
         claim="`{y}` holds probabilities or amounts, and `{f}` compares classes.",
+        check="__import__('sklearn.utils.multiclass', "
+        "fromlist=['']).type_of_target({y}).startswith('continuous')",
         lesson="Metrics of classes need classes: `predict` gives them, `predict_proba` gives probabilities.",
         example=(
             "import numpy as np\nfrom sklearn.metrics import accuracy_score\ny = [0, 1]\np = [0.1, 0.8]",
@@ -357,6 +434,7 @@ ROWS = (
             Swap(text="{f}({x}, {y}, {rest}, average='micro')", why="Count over all classes together."),
         ),
         claim="There are more than two classes, and no word about how to average over them.",
+        check="len(set({x}) | set({y})) > 2",
         lesson=_TARGET,
         example=("from sklearn.metrics import f1_score", "s = f1_score([0, 1, 2], [0, 1, 2])", "s == 1"),
         weight=0.85,
@@ -409,6 +487,7 @@ ROWS = (
         find=("_f(..., stratify=_y)",),
         write=(Swap(text="{f}({rest})", why="Split without regard to the classes."),),
         claim="A class has one row only, which cannot be in both parts.",
+        check="min(__import__('collections').Counter({y}).values()) == 1",
         lesson=_SPLITS,
         example=(
             "from sklearn.model_selection import train_test_split",
@@ -431,6 +510,7 @@ ROWS = (
             Swap(text="{f}.predict({x})", why="Use the predicted classes."),
         ),
         claim="`{f}` was not made to give probabilities.",
+        check="not hasattr({f}, 'predict_proba')",
         lesson="Some models give probabilities only if they are asked for when the model is made.",
         example=(
             "from sklearn.svm import LinearSVC\nm = LinearSVC()\nm.fit([[1], [2]], [0, 1])",
@@ -451,6 +531,7 @@ ROWS = (
             ),
         ),
         claim="The model takes counts, but `{x}` has negative values.",
+        check="bool((__import__('numpy').asarray({x}) < 0).any())",
         lesson=_FEATURES,
         example=(
             "from sklearn.naive_bayes import MultinomialNB\nX = [[-1.0], [2.0]]",

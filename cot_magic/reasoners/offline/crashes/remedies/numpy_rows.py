@@ -35,6 +35,33 @@ def _read_row_by_row(site: Site, _: Bound) -> bool:
     return False
 
 
+_OF_BOTH = frozenset(
+    [
+        "sqrt",
+        "exp",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "floor",
+        "ceil",
+        "trunc",
+        "fabs",
+        "degrees",
+        "radians",
+        "isnan",
+        "isinf",
+        "isfinite",
+    ]
+)
+
 ROWS = (
     Remedy(
         code="numpy.einsum_of_many",
@@ -238,6 +265,48 @@ ROWS = (
         weight=0.92,
     ),
     Remedy(
+        code="numpy.function_of_math",
+        on=("TypeError",),
+        says=r"cannot convert the series|only (length-1|0-dimensional|size-1) arrays can be converted|must be "
+        r"real number, not (list|Series|ndarray|DataFrame)",
+        find=("_f(_arrays)", "_f(_list)"),
+        when=lambda site, bound: getattr(bound["f"], "id", "") in _OF_BOTH,
+        write=(Swap(text="{np}.{function}({first})", why="Use the function of NumPy.", needs=("np",)),),
+        claim="`{function}` is the one of `math`, which takes one number; `{first}` holds several.",
+        lesson="After `from math import *`, `sqrt` is the function of `math`: it takes one number. `np.sqrt` takes "
+        "arrays.",
+        check="{function} is getattr(__import__('math'), '{function}') and {np}.ndim({first}) > 0",
+        example=(
+            "import numpy as np\nfrom math import sqrt\nx = np.array([1.0, 4.0])",
+            "y = sqrt(x)",
+            "y.tolist() == [1, 2]",
+        ),
+        weight=0.9,
+    ),
+    Remedy(
+        code="numpy.classes_as_positions",
+        on=("IndexError",),
+        says=r"arrays used as indices must be of integer|only integers?, slices",
+        find=("_x[_i]",),
+        write=(
+            Swap(
+                text="{x}[{np}.unique({i}, return_inverse=True)[1]]",
+                why="Number the classes in the order of their names.",
+                needs=("np",),
+            ),
+        ),
+        claim="`{i}` holds names of classes, which are no positions in `{x}`.",
+        lesson="Classes that are strings need numbers first: `np.unique(…, return_inverse=True)` and "
+        "`LabelEncoder` number them.",
+        check="{np}.ndim({i}) > 0 and all(isinstance(value, str) for value in {i})",
+        example=(
+            "import numpy as np\ny = np.array(['cat', 'dog', 'cat'])",
+            "onehot = np.eye(2)[y]",
+            "onehot.tolist() == [[1, 0], [0, 1], [1, 0]]",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
         code="numpy.no_index",
         on=("IndexError", "TypeError", "ValueError"),
         says=r"arrays used as indices must be of integer|only integers?, slices|only integer scalar "
@@ -289,6 +358,7 @@ ROWS = (
             Swap(text="{m}.lstsq({x}, {y}, rcond=None)[0]", why="Take the solution with the least squares."),
         ),
         claim="`{x}` has no inverse: one of its rows follows from the others.",
+        check="bool({np}.linalg.matrix_rank({x}) < len({x}))",
         lesson="A matrix whose rows depend on one another has no inverse.",
         example=("import numpy as np\na = np.ones((2, 2))", "b = np.linalg.inv(a)", "b.shape == (2, 2)"),
     ),
@@ -310,6 +380,7 @@ ROWS = (
             ),
         ),
         claim="The probabilities `{p}` do not add up to 1.",
+        check="bool(abs(sum({p}) - 1) > 1e-8)",
         lesson="Probabilities add up to 1: divide weights by their sum.",
         example=("import numpy as np\nw = [1, 3]", "x = np.random.choice([5, 6], p=w)", "x in (5, 6)"),
         weight=0.8,

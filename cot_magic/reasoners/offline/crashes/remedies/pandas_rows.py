@@ -377,6 +377,8 @@ ROWS = (
             Swap(text="{m}.Series({d}, {rest})", why="Make a Series: one value for each key."),
         ),
         claim="`{d}` holds one value for each column, not a list of values.",
+        check="not any(hasattr(value, '__len__') and not isinstance(value, str) for value in "
+        "dict({d}).values())",
         lesson="A table of one row is made from a list of one dictionary: `pd.DataFrame([row])`.",
         example=("import pandas as pd", "df = pd.DataFrame({'a': 1, 'b': 2})", "df.shape == (1, 2)"),
         weight=0.85,
@@ -395,6 +397,7 @@ ROWS = (
             ),
         ),
         claim="`split` makes lists, not columns.",
+        check="isinstance({x}.str.split().dropna().iloc[0], list)",
         lesson="`str.split(…)` gives one list a row; with `expand=True` it gives one column a part.",
         example=(
             "import pandas as pd\ndf = pd.DataFrame({'n': ['a b', 'c d', 'e f']})",
@@ -411,6 +414,7 @@ ROWS = (
         when=lambda site, bound: "axis" not in str(bound["rest"]),
         write=(Swap(text="{x}.drop(columns={k}, {rest})", why="Drop columns, not rows."),),
         claim="`drop` looks for rows with these labels; `{k}` are columns.",
+        check="set([{k}] if isinstance({k}, str) else {k}) <= set({x}.columns)",
         lesson="`drop(labels)` removes rows; `drop(columns=…)` removes columns.",
         example=(_DF, "d = df.drop('v')", "list(d) == ['k', 'w']"),
         weight=0.9,
@@ -430,6 +434,7 @@ ROWS = (
             ),
         ),
         claim="The index would become a column that exists already.",
+        check="bool(set({x}.index.names) & set({x}.columns if hasattr({x}, 'columns') else [{x}.name]))",
         lesson=_LABELS,
         example=(
             "import pandas as pd\ndf = pd.DataFrame({'index': [1]})\ndf.index.name = 'index'",
@@ -452,6 +457,7 @@ ROWS = (
             Swap(text="{x}.rename_axis(None).{how}({rest})", why="Take the name off the index."),
         ),
         claim="`{x}` has an index and a column of the same name.",
+        check="bool(set({x}.index.names) & set({x}.columns))",
         lesson=_LABELS,
         example=(_DF + "\ndf.index.name = 'k'", "r = df.groupby('k')['v'].sum()", "r['a'] == 4"),
     ),
@@ -565,21 +571,61 @@ ROWS = (
         ),
     ),
     Remedy(
+        code="pandas.text_in_index",
+        on=("TypeError",),
+        says=r"Only valid with DatetimeIndex.* instance of '(?:Index|Series)'",
+        find=("_x[_c].resample(...)", "_x.resample(...)", "_x.asfreq(...)", "_x.between_time(...)"),
+        write=(Above(text="{x}.index = {pd}.to_datetime({x}.index)", why="Parse the dates in the index."),),
+        claim="The index of `{x}` holds dates as text.",
+        check="isinstance({x}.index[0], str)",
+        lesson=_DATES,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'v': [1, 2]}, index=['2024-05-06', '2024-05-06'])",
+            "r = df['v'].resample('D').sum()",
+            "r.iloc[0] == 3",
+        ),
+        weight=0.85,
+    ),
+    Remedy(
+        code="pandas.dates_of_column",
+        on=("TypeError",),
+        says=r"Only valid with DatetimeIndex",
+        find=("_x[_c].resample(...)",),
+        write=(
+            Swap(text="{x}.set_index('{dates_x}')[{c}].resample({rest})", why="Make the dates the index."),
+            Swap(text="{x}.resample({rest}, on='{dates_x}')[{c}]", why="Say which column has the dates."),
+            Above(
+                text="{x}['{textdates_x}'] = {pd}.to_datetime({x}['{textdates_x}'])\n{x} = "
+                "{x}.set_index('{textdates_x}')",
+                why="Parse the dates, and make them the index.",
+            ),
+        ),
+        claim="The index of `{x}` holds no dates.",
+        check="{x}.index.dtype.kind != 'M'",
+        lesson=_DATES,
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'d': pd.to_datetime(['2024-05-06', '2024-05-06']), 'v': [1, 2]})",
+            "r = df['v'].resample('D').sum()",
+            "r.iloc[0] == 3",
+        ),
+        weight=0.8,
+    ),
+    Remedy(
         code="pandas.dates_of_index",
         on=("TypeError",),
         says=r"Only valid with DatetimeIndex",
-        find=("_x[_c].resample(...)", "_x.resample(...)", "_x.asfreq(...)", "_x.between_time(...)"),
+        find=("_x.resample(...)", "_x.asfreq(...)", "_x.between_time(...)"),
+        when=lambda site, bound: not isinstance(bound["x"], ast.Subscript),
         write=(
-            Swap(text="{x}.set_index('{dates_x}')[{c}].resample({rest})", why="Make the dates the index."),
             Swap(text="{x}.resample({rest}, on='{dates_x}')", why="Say which column has the dates."),
             Above(
                 text="{x}['{textdates_x}'] = {pd}.to_datetime({x}['{textdates_x}'])\n{x} = "
                 "{x}.set_index('{textdates_x}')",
                 why="Parse the dates, and make them the index.",
             ),
-            Above(text="{x}.index = {pd}.to_datetime({x}.index)", why="Parse the dates in the index."),
         ),
         claim="The index of `{x}` holds no dates.",
+        check="{x}.index.dtype.kind != 'M'",
         lesson=_DATES,
         example=(
             "import pandas as pd\ndf = pd.DataFrame({'d': pd.to_datetime(['2024-05-06', '2024-05-06']), 'v': [1, 2]})",
@@ -651,6 +697,7 @@ ROWS = (
         find=("_x.astype(_f)",),
         write=(Swap(text="{x} // {np}.timedelta64(1, '{1}')", why="Count the whole units.", needs=("np",)),),
         claim="A span of time cannot be stored in this unit any more; dividing by one gives their number.",
+        check="{x}.dtype.kind == 'm'",
         lesson="`span / np.timedelta64(1, 'D')` is the number of days, `//` that of whole ones.",
         example=(
             "import pandas as pd\ns = pd.to_timedelta(pd.Series([49, 24]), unit='h')",
@@ -1080,6 +1127,7 @@ ROWS = (
             ),
         ),
         claim="A key that occurs twice in `{y}` doubles rows of `{x}`.",
+        check="bool({y}.duplicated({k}).any())",
         lesson="A merge makes a row for each pair of equal keys: a key that is twice in the right table doubles the left rows.",
         everywhere=True,
         example=(
@@ -1106,6 +1154,29 @@ ROWS = (
             "m == 4",
         ),
         weight=0.9,
+    ),
+    Remedy(
+        code="pandas.rolling_by_text",
+        on=("ValueError",),
+        says=r"window must be an integer|passed window .* is not compatible with a datetimelike index",
+        find=("_frame[_c].rolling(_w, ...)", "_frame.rolling(_w, ...)"),
+        write=(
+            Above(
+                text="{frame}.index = {pd}.to_datetime({frame}.index)",
+                why="Parse the dates in the index.",
+                needs=("pd",),
+            ),
+        ),
+        claim="The index of `{frame}` holds dates as text, and a window of time needs dates.",
+        lesson=_DATES,
+        check="{frame}.index.dtype.kind == 'O' and bool({frame}.index.astype(str).str.contains("
+        r"r'^\s*\d+[-/.]\d+[-/.]\d', regex=True).all())",
+        example=(
+            "import pandas as pd\ndf = pd.DataFrame({'n': [1, 2]}, index=['2024-01-01', '2024-01-05'])",
+            "s = df['n'].rolling('2D').sum()",
+            "list(s) == [1, 2]",
+        ),
+        weight=0.92,
     ),
     Remedy(
         code="pandas.rolling_by_date",

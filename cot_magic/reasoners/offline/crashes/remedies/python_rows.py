@@ -127,6 +127,7 @@ ROWS = (
             Swap(text="{x} + str({y})", why="Make a string of the path."),
         ),
         claim="A path and a string are joined with `/`, not `+`.",
+        check="any(hasattr(side, '__fspath__') for side in ({x}, {y}))",
         lesson="`Path('data') / 'file.csv'` joins the parts of a path.",
         example=("from pathlib import Path\nd = Path('a')", "p = d + 'b.csv'", "p.name == 'b.csv'"),
         weight=0.92,

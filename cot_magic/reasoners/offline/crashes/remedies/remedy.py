@@ -211,16 +211,19 @@ def _origin(site: Site, bound: Bound, write: Write) -> tuple[Cell, ast.Assign] |
 def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
     """Words that follow from what matched.
 
-    `method` and `sign` of the node, `seconds` of the unit that it asks for, `batched`, the subscripts of an
-    `einsum` for arrays of arrays; of a hole `x`, `again_x`, the
-    statement that assigns it, `words_x`, its dictionary as keyword arguments, `dates_x` and `textdates_x`,
-    the first column of dates, or of dates as text.
+    `method` and `sign` of the node, `called` and `first`, the function of a call and its first argument,
+    `seconds` of the unit that it asks for, `batched`, the subscripts of an `einsum` for arrays of arrays; of
+    a hole `x`, `again_x`, the statement that assigns it, `words_x`, its dictionary as keyword arguments,
+    `dates_x` and `textdates_x`, the first column of dates, or of dates as text.
     """
     found: dict[str, str] = {}
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         found["method"] = node.func.attr
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         found["function"] = node.func.id
+    if isinstance(node, ast.Call):
+        found["called"] = site.text(node.func)
+        found |= {"first": site.text(node.args[0])} if node.args else {}
     if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
         found["batched"] = re.sub(r"(?<![\w.])(?=[A-Za-z])", "...", str(node.args[0].value))
     if isinstance(node, ast.BinOp | ast.Compare):
@@ -237,6 +240,8 @@ def derived(site: Site, node: ast.AST, bound: Bound) -> dict[str, str]:
         spans = [src.span(site.cell.source, side) for side in (node.target, node.value)]
         found["sign"] = site.cell.source[spans[0][1] : spans[1][0]].strip(" (=\n")
         found["new_value"] = f"{site.text(node.target)} {found['sign']} {site.text(node.value)}"
+    if isinstance(node, ast.Return) and node.value is not None:
+        found["value_of_return"] = site.text(node.value)
     if isinstance(node, ast.Assign):
         found["value_of_node"] = found["new_value"] = site.text(node.value)
     asked = (
