@@ -88,7 +88,8 @@ ROWS = (
         ),
         claim="`{x}` is a string: only a path is joined with `/`.",
         lesson="`Path('data') / 'file.csv'` joins the parts of a path; two strings have no `/`.",
-        check="isinstance({x}, str) and isinstance({y}, str)",
+        check="all(isinstance(side, str) and not side.strip('$€ ').replace(',', '').replace('.', '').isdigit() "
+        "for side in ({x}, {y}))",  # two amounts that were read as text are no path
         example=("folder = 'a'", "p = folder / 'b.csv'", "p.parts == ('a', 'b.csv')"),
         weight=0.9,
     ),
