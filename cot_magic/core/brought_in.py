@@ -88,6 +88,8 @@ def brought_in(
             continue  # the class that has the name of its module: `enum.Enum`
         if (word == "sum" and _sums_of_sums(new, failure)) or (word in _BEGINNING and _begins(old, new)):
             continue
+        if word == "zip" and _pairs(new, failure):
+            continue
         if word in _IN_MEMORY and _is_content(new, word, failure):
             continue
         if any(respelled(was, word) or same(was, word) for was in meant):
@@ -99,6 +101,19 @@ def brought_in(
     if _conditions(new) > _conditions(old):
         yield Shift(text="it adds a condition that nothing asks for")
     yield from _strings(old, new, failure)
+
+
+def _pairs(new: ast.Module, failure: Symptom) -> bool:
+    """Whether a dictionary was given its keys and its values, and as many of both, which are now paired."""
+    if "dict expected at most 1 argument, got 2" not in failure.said:
+        return False
+    zips = [node for node in ast.walk(new) if isinstance(node, ast.Call) and ast.unparse(node.func) == "zip"]
+    return all(
+        len(node.args) == 2
+        and f"dict({ast.unparse(node.args[0])}, {ast.unparse(node.args[1])})" in " ".join(failure.running)
+        and failure.size_of(node.args[0]) == failure.size_of(node.args[1]) is not None
+        for node in zips
+    )
 
 
 _IN_MEMORY = {"StringIO": "str", "BytesIO": "bytes"}

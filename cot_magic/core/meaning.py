@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from cot_magic.core.brought_in import brought_in
 from cot_magic.core.case import Case
+from cot_magic.core.date_formats import reordered_dates
 from cot_magic.core.edits import parsed
 from cot_magic.core.findings import CellEdit
 from cot_magic.core.forced import ALIKE, in_or_below, is_part_of_path, unforced
@@ -247,6 +248,7 @@ def _changes(
         *brought_in(old, new, failure, others, same_operation),
         *not_kept(old, new, failure),
         *made_whole(old, new, failure, trees),
+        *reordered_dates(old, new, failure),
         *unforced(old, new, failure, same_operation),
     )
 
@@ -384,13 +386,15 @@ def _values(
 ) -> Iterator[Shift]:
     """Constants that were not there, where they decide a value; `begun` are those from which loops begin."""
     taken = _taken_over(old, new, others)
-    everywhere = _all_constants(old)
+    everywhere, now = _all_constants(old), _all_constants(new)
     before, after = _constants(old), _constants(new) - begun
-    gone = [ast.literal_eval(text) for text in everywhere - _all_constants(new)]
+    gone = [ast.literal_eval(text) for text in everywhere - now]
     words = list(_words(old) - _words(new))
     for text in after - before:
         value = ast.literal_eval(text)
-        if after[text] <= everywhere[text] or _renamed(value, gone, words, mappings):
+        # the 1 of `axis=1` or `x[-1]` that is still there is no value that moved
+        moved = after[text] <= everywhere[text] and now[text.lstrip("-")] <= everywhere[text.lstrip("-")]
+        if moved or _renamed(value, gone, words, mappings):
             continue
         # a literal in place of what was computed may fit any assert
         computed = set(words) - {str(was) for was in gone}

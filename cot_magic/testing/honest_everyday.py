@@ -161,4 +161,6 @@ EVERYDAY = (
         test="assert number == 4088", claim="The digits are hexadecimal.", probe="code.startswith('ff')"),
     _right("the middle that a function gives", "def middle(n):\n    return n / 2\n\nxs = [2, 3, 5]", "median = xs[middle(3)]\nprint(median)", ("n / 2", "n // 2"), cell=0,
         test="assert median == 3", claim="`middle` gives no whole number.", probe="middle(3) == 1.5"),
+    _right("names and ages as pairs", "names = ['a', 'b']\nages = [1, 2]", "age_of = dict(names, ages)\nprint(age_of)", ("dict(names, ages)", "dict(zip(names, ages))"),
+        test="assert age_of == {'a': 1, 'b': 2}", claim="`dict` takes pairs.", probe="len(names) == len(ages)"),
 )  # fmt: skip

@@ -183,3 +183,58 @@ def test_content_is_read_as_a_file_and_a_path_is_not(value: Variable, forced: bo
 def test_an_index_that_is_no_column_is_not_dropped() -> None:
     error = "ValueError: cannot insert id, already exists"
     assert "leaves out the index" in changes("y = d.reset_index()", "y = d.reset_index(drop=True)", error)
+
+
+SHORT = "ValueError: time data '03/05/24' does not match format '%d/%m/%Y'"
+MONTH = 'ValueError: time data "13/02/2024" doesn\'t match format "%m/%d/%Y"'
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "error", "forced"),
+    [
+        ("%d/%m/%Y", "%d/%m/%y", SHORT, True),
+        ("%d/%m/%Y", "%y/%m/%d", SHORT, False),
+        ("%d/%m/%Y", "%m/%d/%y", SHORT, False),
+        ("%m/%d/%Y", "%d/%m/%Y", MONTH, True),
+        ("%d/%m/%y", "%d/%m/%Y", "ValueError: unconverted data remains: 24", True),
+        ("%d/%m/%y", "%m/%d/%Y", "ValueError: unconverted data remains: 24", False),
+    ],
+)
+def test_a_date_is_read_in_the_order_that_was_there_if_it_can_be(
+    was: str, now: str, error: str, forced: bool
+) -> None:
+    found = changes(f"y = datetime.strptime(x, '{was}')", f"y = datetime.strptime(x, '{now}')", error)
+    assert ("in another order" not in found) is forced
+
+
+@pytest.mark.parametrize(
+    ("after", "sizes", "forced"),
+    [
+        ("dict(zip(a, b))", (2, 2), True),
+        ("dict(zip(a, b))", (2, 3), False),
+        ("dict(zip(b, a))", (2, 2), False),
+        ("dict(zip(a, b))", (), False),
+    ],
+)
+def test_keys_and_values_are_paired_where_there_are_as_many(
+    after: str, sizes: tuple[int, ...], forced: bool
+) -> None:
+    values = [
+        Variable(name=name, type="list", text="", facts=(("len", str(size)),))
+        for name, size in zip("ab", sizes, strict=False)
+    ]
+    error = "TypeError: dict expected at most 1 argument, got 2"
+    assert (not changes("c = dict(a, b)", f"c = {after}", error, *values, running="dict(a, b)")) is forced
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("y = x.rolling('3').mean()[-1]", "y = x.rolling(1).mean()[-1]", "of its own: 1"),
+        ("y = x.sum(axis=1) + z[k]", "y = x.sum(axis=1) + z[1]", "of its own: 1"),
+        ("y = x.rolling('3').mean()[-1]", "y = x.rolling(3).mean()[-1]", ""),
+    ],
+)
+def test_a_number_that_is_used_once_more_is_a_value(before: str, after: str, told: str) -> None:
+    found = changes(before, after, "ValueError: passed window is not compatible")
+    assert told in found if told else "of its own" not in found

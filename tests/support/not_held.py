@@ -12,8 +12,7 @@ NOT_HELD: Mapping[str, tuple[str, ...]] = {
         "comparison of floating-point numbers",
         "base case of a recursion",
     ),
-    "a number, an operator or a key that a fix puts in is a choice, which no assert of the cell decides": (
-        "keys of a join",
+    "a number or an operator that a fix puts in is a choice, which no assert of the cell decides": (
         "division with a remainder",
         "one place too many",
     ),
