@@ -3,6 +3,7 @@
 import ast
 import builtins
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef, ast.
 LONGEST_DONOR = 60  # characters of an expression that is tried elsewhere
 AS_SAID = 1.0  # what an edit costs less that brings in what the docstring says and the code does not do
 DOUBLE = 1.5  # what an edit of a function costs more that stands in for another one in an assert
+LEAST, GREATEST = "-float('inf')", "float('inf')"
 FAR = 1.5  # what the least suspicious line costs more than the most suspicious
 
 
@@ -129,6 +131,8 @@ class Drafts:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in self.indices:
                     read = {item.id for item in ast.walk(value) if isinstance(item, ast.Name)}
                     self.indices |= {other for other in read if self.types_of(other) == {"int"}}
+        self.stale = frozenset(_never_moved(function)) if function is not None else frozenset[str]()
+        self.extremes = dict(_extremes(function)) if function is not None else dict[str, str]()
         self._donors(nodes)
 
     def _donors(self, roots: Sequence[ast.AST]) -> None:
@@ -285,6 +289,63 @@ class Drafts:
         ):
             cost -= AS_SAID
         self.found.append(Edit(cost=cost, kind=kind, splices=made, line=self.line))
+
+
+def _never_moved(function: Function) -> Iterator[str]:
+    """Variables that get a value once, before a loop, and that the loop only looks at in its comparisons."""
+    stored = Counter(
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    )
+    loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
+    inside = [node for loop in loops for node in ast.walk(loop)]
+    moved = {node.id for node in inside if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    moved |= {
+        node.func.value.id
+        for node in inside
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+    }
+    for node in inside:
+        if isinstance(node, ast.Compare):
+            for name in (item.id for item in ast.walk(node) if isinstance(item, ast.Name)):
+                if stored[name] == 1 and name not in moved:
+                    yield name
+
+
+def _extremes(function: Function) -> Iterator[tuple[str, str]]:
+    """Variables that hold the largest or the smallest so far, and what they start with."""
+    for node in ast.walk(function):
+        match node:
+            case ast.If():
+                assigned = [item for item in node.body if isinstance(item, ast.Assign)]
+                names = {
+                    target.id for item in assigned for target in item.targets if isinstance(target, ast.Name)
+                }
+                for test in ast.walk(node.test):
+                    yield from ((name, start) for name, start in _surpassed(test) if name in names)
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Name(id="max" | "min" as way), args=[one, other]),
+            ) if any(isinstance(item, ast.Name) and item.id == name for item in (one, other)):
+                yield name, LEAST if way == "max" else GREATEST
+
+
+def _surpassed(test: ast.AST) -> Iterator[tuple[str, str]]:
+    """The variable that a comparison tells to be less (or more) than something, and what always is."""
+    match test:
+        case ast.Compare(left=left, ops=[ast.Gt() | ast.GtE()], comparators=[right]):
+            pass
+        case ast.Compare(left=right, ops=[ast.Lt() | ast.LtE()], comparators=[left]):
+            pass
+        case _:
+            return
+    if isinstance(right, ast.Name):
+        yield right.id, LEAST
+    if isinstance(left, ast.Name):
+        yield left.id, GREATEST
 
 
 def reindented(text: str, old: str, new: str) -> str:

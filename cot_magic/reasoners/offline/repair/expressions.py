@@ -1,6 +1,7 @@
 """Edits of expressions: what fits any expression here; operators, calls and values have their own modules."""
 
 import ast
+from collections.abc import Iterator
 
 from cot_magic.reasoners.offline.repair.calls import (
     call_edits,
@@ -197,6 +198,11 @@ def _wrapped(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
     for place, function in enumerate(WRAPPERS.get(kind, WRAPPERS[None])):
         if not (isinstance(parent, ast.Call) and drafts.text(parent.func) == function):
             drafts.add("wrap", node, f"{function}({text})", 0.1 * place + (0.0 if usual else 0.5))
+    if kind in ("float", "int", None) and isinstance(parent, ast.Return | ast.Assign | ast.BinOp):
+        for module, function, extra in _of_numbers(drafts):
+            drafts.add("wrap", node, f"{module}.{function}({text})", extra)
+        power = f"{drafts.operand(node)} ** 0.5"
+        drafts.add("wrap", node, f"({power})" if isinstance(parent, ast.BinOp) else power, 0.9)
     if drafts.function is not None and isinstance(parent, ast.Return | ast.Call | ast.Assign):
         drafts.add("wrap", node, f"{drafts.function_name}({text})", 0.4)
         for function in drafts.hints.functions:
@@ -211,6 +217,16 @@ def _wrapped(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:
                 drafts.add("sortkw", node, f"sorted({text}, key=lambda v: {name}[v])", 0.2)
             elif name in drafts.hints.functions or "function" in drafts.types_of(name):
                 drafts.add("sortkw", node, f"sorted({text}, key={name})", 0.2)
+
+
+def _of_numbers(drafts: Drafts) -> Iterator[tuple[str, str, float]]:
+    """Functions of numbers and of arrays, of the modules that are imported, and what each costs more."""
+    for module in ("np", "numpy", "math"):
+        if module in drafts.hints.globals:
+            yield module, "sqrt", 0.3
+            yield from ((module, function, 0.9) for function in ("exp", "log"))
+            if module != "math":
+                yield from ((module, function, 0.9) for function in ("abs", "square"))
 
 
 def _indexed(drafts: Drafts, node: ast.expr, parent: ast.AST | None) -> None:

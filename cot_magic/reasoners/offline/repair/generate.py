@@ -9,6 +9,7 @@ from cot_magic.reasoners.offline.repair.edits import Edit
 from cot_magic.reasoners.offline.repair.expressions import expression_edits
 from cot_magic.reasoners.offline.repair.insertions import insertions
 from cot_magic.reasoners.offline.repair.moves import moves
+from cot_magic.reasoners.offline.repair.siblings import Sibling, siblings
 from cot_magic.reasoners.offline.repair.statements import statement_edits
 from cot_magic.reasoners.offline.repair.synthesis import synthesised
 
@@ -52,11 +53,13 @@ def _function(drafts: Drafts, function: ast.FunctionDef | ast.AsyncFunctionDef) 
     drafts.penalty, drafts.line = OWN_PENALTY, function.lineno
     for default in function.args.defaults:
         expression_edits(drafts, default)
-    _block(drafts, function.body, None)
+    _block(drafts, function.body, None, siblings(drafts, function))
     synthesised(drafts, function)
 
 
-def _block(drafts: Drafts, body: Sequence[ast.stmt], loop: ast.stmt | None) -> None:
+def _block(
+    drafts: Drafts, body: Sequence[ast.stmt], loop: ast.stmt | None, others: Sequence[Sibling] = ()
+) -> None:
     for place, statement in enumerate(body):
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue
@@ -74,14 +77,14 @@ def _block(drafts: Drafts, body: Sequence[ast.stmt], loop: ast.stmt | None) -> N
             if drafts.alone(statement):
                 moves(drafts, statement, body, place)
                 statement_edits(drafts, statement, body, place, loop)
-                insertions(drafts, statement, body, place, loop)
+                insertions(drafts, statement, body, place, loop, others)
             for expression in _own_expressions(statement):
                 expression_edits(drafts, expression)
         inner = statement if isinstance(statement, ast.For | ast.While) else loop
         for name in ("body", "orelse", "finalbody"):
-            _block(drafts, getattr(statement, name, []), inner)
+            _block(drafts, getattr(statement, name, []), inner, others)
         for handler in getattr(statement, "handlers", []):
-            _block(drafts, handler.body, loop)
+            _block(drafts, handler.body, loop, others)
 
 
 def _is_data(statement: ast.stmt) -> bool:

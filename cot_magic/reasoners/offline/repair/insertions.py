@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from cot_magic.reasoners.offline.repair.conditions import NUMBERS, small_tests, tests_of_one
 from cot_magic.reasoners.offline.repair.drafts import Drafts, reindented
+from cot_magic.reasoners.offline.repair.siblings import Sibling
 
+STALE = -1.0  # of a change of what a loop compares with, and never changes
 LEFT_OVER = -1.4  # a part that a loop leaves over is a common mistake, and asked for in few places
+BEFORE_A_TEST = 0.4  # what is refused changes nothing: tests come first
 ENDS = (ast.Return, ast.Break, ast.Continue, ast.Raise)
 
 
@@ -26,9 +29,15 @@ class Gap:
 
 
 def insertions(
-    drafts: Drafts, statement: ast.stmt, body: Sequence[ast.stmt], place: int, loop: ast.stmt | None
+    drafts: Drafts,
+    statement: ast.stmt,
+    body: Sequence[ast.stmt],
+    place: int,
+    loop: ast.stmt | None,
+    others: Sequence[Sibling],
 ) -> None:
-    """What can be inserted before the statement, and after it if it is the last of its block."""
+    """What can be inserted before the statement, and after it if it is the last of its block; `others` are
+    statements of other methods."""
     start, end = drafts.lines(statement)
     indent = drafts.indentation(statement)
     function = drafts.function
@@ -42,6 +51,9 @@ def insertions(
         gaps.append(Gap(offset=end, indent=indent, newline=newline, closing=True))
     for gap in gaps:
         _new_statements(drafts, gap, loop)
+        tested_first = BEFORE_A_TEST if isinstance(statement, ast.If) and not gap.closing else 0.0
+        for other in others:
+            _insert(drafts, "sibling", gap, other.text, other.extra + tested_first)
         if function is not None:
             if loop is None and gap.closing and not ends_function:
                 for name in drafts.some_names():
@@ -93,8 +105,9 @@ def _changes(drafts: Drafts, name: str, names: Sequence[str]) -> Iterator[tuple[
     types = drafts.types_of(name)
     others = [other for other in names if other != name]
     if types & NUMBERS or not types:
+        moved = STALE if name in drafts.stale else 0.0
         yield from (("newstmt", f"{name} {change}", extra) for change, extra in
-                    (("+= 1", 0.0), ("-= 1", 0.2), ("= 0", 0.3)))  # fmt: skip
+                    (("+= 1", moved), ("-= 1", 0.2 + moved), ("= 0", 0.3)))  # fmt: skip
     if "list" in types or not types:
         yield "newstmt", f"{name} = []", 0.4
         yield "newstmt", f"{name}.sort()", 0.5
@@ -102,13 +115,14 @@ def _changes(drafts: Drafts, name: str, names: Sequence[str]) -> Iterator[tuple[
         yield "copy", f"{name} = list({name})", 0.4
         yield from (("newstmt", f"{name}.append({other})", 0.2) for other in others)
     if "set" in types:
-        yield from (("newstmt", f"{name}.add({other})", 0.2) for other in others)
+        extra = 0.2 + (STALE if name in drafts.stale else 0.0)
+        yield from (("newstmt", f"{name}.add({other})", extra) for other in others)
     if "str" in types:
         yield "newstmt", f"{name} = ''", 0.6
         yield from (("newstmt", f"{name} = {name}.{method}()", 0.8) for method in ("lower", "upper", "strip"))
     for other in others:
-        if drafts.types_of(other) & types or not types:
-            yield "newstmt", f"{name} = {other}", 0.4
+        if drafts.types_of(other) & types or types <= {"NoneType"}:
+            yield "newstmt", f"{name} = {other}", 0.4 + (STALE if name in drafts.stale else 0.0)
             if types & {"int", "float", "str", "list"}:
                 yield "newstmt", f"{name} += {other}", 0.4
             if types & NUMBERS:

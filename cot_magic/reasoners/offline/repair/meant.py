@@ -23,6 +23,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "count": ("times", "occurrences", "often"),
     "remove": ("delete", "without"),
     "mean": ("average",),
+    "sqrt": ("root", "rms", "rmse", "euclidean", "deviation", "std", "norm", "hypotenuse"),
 }
 """Words of English for functions and methods, beside their own names."""
 UNITS: Mapping[str, tuple[float, ...]] = {
@@ -40,7 +41,7 @@ _OWN = frozenset(
     [
         *("sum", "max", "min", "abs", "sorted", "sort", "reverse", "reversed", "round", "count", "mean"),
         *("upper", "lower", "split", "join", "strip", "replace", "capitalize", "swapcase", "median"),
-        *("floor", "ceil", "union", "intersection"),
+        *("floor", "ceil", "union", "intersection", "sqrt"),
     ]
 )
 """Names that say in English what they do; `items`, `all` or `set` are words of any docstring."""

@@ -103,7 +103,8 @@ def binary_edits(drafts: Drafts, node: ast.BinOp) -> None:
         one, two = drafts.operand(node.left), drafts.operand(node.right.left)
         three = drafts.operand(node.right.right)
         for new in (second, "**") if second == "*" else (second,):
-            drafts.add("opswap", node, f"({one} {mine} {two}) {new} {three}", 0.4)
+            ungrouped = mine in "+-" and second in ("/", "//", "%")  # the parentheses were forgotten
+            drafts.add("opswap", node, f"({one} {mine} {two}) {new} {three}", 0.1 if ungrouped else 0.4)
     if kind == "str" and mine == "+":
         for string in drafts.hints.strings:
             drafts.add("concat", gap, f" + {string!r} + ", -0.6)

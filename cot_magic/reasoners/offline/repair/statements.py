@@ -8,6 +8,8 @@ from cot_magic.reasoners.offline.repair.conditions import condition_edits
 from cot_magic.reasoners.offline.repair.drafts import Drafts, exchanged_heads, reindented
 from cot_magic.reasoners.offline.repair.tables import BINARY, CHANGERS, RESULTS, STARTS
 
+OF_AN_EXTREME = -0.9  # of what is less than all numbers, as the start of the largest so far
+
 
 def statement_edits(
     drafts: Drafts, statement: ast.stmt, body: Sequence[ast.stmt], place: int, loop: ast.stmt | None
@@ -155,6 +157,8 @@ def _assigned(drafts: Drafts, statement: ast.Assign, target: ast.expr) -> None:
         one, other = value.elts
         drafts.add("argswap", value, f"{drafts.text(other)}, {drafts.text(one)}")
     if isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Set | ast.Name | ast.Call | ast.UnaryOp):
+        if isinstance(target, ast.Name) and target.id in drafts.extremes:
+            drafts.add("init", value, drafts.extremes[target.id], OF_AN_EXTREME)
         for start in STARTS:
             drafts.add("init", value, start, 0.3)
         for name in drafts.params:

@@ -11,7 +11,7 @@ COST = {
     "aug": 1.8, "branch": 2.6, "init": 2.8, "copy": 2.6, "callparen": 1.8, "yieldf": 2.0, "sortret": 2.0,
     "exprdonor": 3.4, "concat": 3.4, "strlit": 3.0, "compif": 3.0, "sortkw": 2.6, "rename": 1.6,
     "regex": 3.2, "subcall": 1.4, "guardlit": 4.6, "range": 2.0, "condatom": 3.6, "wrapstmt": 3.6,
-    "synth": 3.0, "loopvar": 2.4,
+    "synth": 3.0, "loopvar": 2.4, "sibling": 3.0,
 }  # fmt: skip
 
 # how much less (or more) a survivor of a kind is trusted than its cost says

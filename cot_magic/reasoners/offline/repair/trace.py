@@ -38,7 +38,7 @@ class LineTrace:
     """Follows one run of a program line by line.
 
     A check has executed the lines since the check before it, and those of the statements that gave the names
-    that it reads their values.
+    that it reads their values; for an object of the program, also those of the checks before that used it.
     """
 
     def __init__(self, bench: Bench, names: Iterable[str], *, endless: bool) -> None:
@@ -49,6 +49,9 @@ class LineTrace:
         program = bench.program
         self._statements = iter(program.plan)
         self._program, self._checking = program, False
+        self._namespace = bench.namespace
+        tops = (program.tree.body[place] for place in program.definitions)
+        self._classes = {top.name for top in tops if isinstance(top, ast.ClassDef)}
         self._made: dict[str, set[int]] = defaultdict(set)  # for each name, the lines that its value is from
         self._given: dict[str, set[int]] = defaultdict(set)  # the lines of checks that got it
         self._inside = {line for place in program.definitions for line in inside(program, place)}
@@ -76,10 +79,16 @@ class LineTrace:
         """
         self._compared(key, passed)
         reached = self.reached
-        if reached.isdisjoint(self._inside):
-            reached = reached.union(*(self._given[name] for name in self._used))
+        made_elsewhere = reached.isdisjoint(self._inside)
+        reached = reached.union(
+            *(self._given[name] for name in self._used if made_elsewhere or self._keeps_state(name))
+        )
         self.units.append((key, passed, frozenset(reached)))
         self.lines = set()
+
+    def _keeps_state(self, name: str) -> bool:
+        """Whether it is an object of the program: a method works on what earlier calls have left."""
+        return type(self._namespace.get(name)).__name__ in self._classes
 
     def _compared(self, key: Key, passed: bool) -> None:
         """Remember what the call knew whose result was compared."""

@@ -220,6 +220,63 @@ MISTAKES = [
         "text.strip().strip('.')",
     ),
     (
+        "a count that the counterpart of a method keeps",
+        "class Lift:\n    def __init__(self):\n        self.inside = []\n        self.people = 0\n"
+        "    def enter(self, name):\n        self.inside.append(name)\n        self.people += 1\n"
+        "    def leave(self, name):\n        if name not in self.inside:\n            return False\n"
+        "        self.inside.remove(name)\n        return True\n\n"
+        "lift = Lift()\nlift.enter('a')\nlift.enter('b')\nassert lift.people == 2\nassert lift.leave('a') == True\nassert lift.people == 1\n"
+        "assert lift.leave('c') == False\nassert lift.people == 1\n",
+        "        self.people -= 1\n",
+    ),
+    (
+        "what another method does after it has used a key",
+        "from collections import OrderedDict\nclass Recent:\n    def __init__(self, most):\n        self.most = most\n"
+        "        self.pages = OrderedDict()\n    def look(self, page):\n        if page not in self.pages:\n            return None\n        return self.pages[page]\n"
+        "    def visit(self, page, text):\n        self.pages[page] = text\n        self.pages.move_to_end(page)\n"
+        "        if len(self.pages) > self.most:\n            self.pages.popitem(last=False)\n\n"
+        "r = Recent(2)\nr.visit('a', 'A')\nr.visit('b', 'B')\nassert r.look('a') == 'A'\nr.visit('c', 'C')\n"
+        "assert r.look('b') is None\nassert r.look('a') == 'A'\n",
+        "        self.pages.move_to_end(page)\n        return self.pages[page]",
+    ),
+    (
+        "an entry of the journal with the other sign",
+        "class Tank:\n    def __init__(self):\n        self.litres = 0\n        self.journal = []\n"
+        "    def fill(self, n):\n        self.litres += n\n        self.journal.append(n)\n"
+        "    def drain(self, n):\n        self.litres -= n\n\n"
+        "tank = Tank()\ntank.fill(9)\ntank.drain(4)\nassert tank.litres == 5\nassert tank.journal == [9, -4]\n",
+        "        self.journal.append(-n)\n",
+    ),
+    (
+        "what an earlier call has left in the object",
+        "class Dial:\n    def __init__(self, names):\n        self.names = names\n        self.place = 0\n"
+        "    def turn(self):\n        name = self.names[self.place]\n"
+        "        self.place = self.place + 1 % len(self.names)\n        return name\n\n"
+        "dial = Dial(['n', 'e', 's'])\nassert dial.turn() == 'n'\nassert dial.turn() == 'e'\nassert dial.turn() == 's'\n"
+        "assert dial.turn() == 'n'\n",
+        "self.place = (self.place + 1) % len(self.names)",
+    ),
+    (
+        "a variable that a loop compares with and never changes",
+        "def changes(xs):\n    last = None\n    count = 0\n    for x in xs:\n        if x != last:\n            count += 1\n"
+        "    return count\n\nassert changes([]) == 0\nassert changes([5]) == 1\nassert changes([1, 1, 2]) == 2\n"
+        "assert changes([1, 2, 2, 1, 1]) == 3\n",
+        "last = x",
+    ),
+    (
+        "the largest so far starts with less than any number",
+        "def best_of(xs, n):\n    top = 0\n    for i in range(len(xs) - n + 1):\n        here = sum(xs[i:i + n])\n"
+        "        if here > top:\n            top = here\n    return top\n\n"
+        "assert best_of([1, 2, 3, 4], 2) == 7\nassert best_of([5, -1, 5], 3) == 9\nassert best_of([-4, -2, -7], 1) == -2\n",
+        "top = -float('inf')",
+    ),
+    (
+        "a root that the name asks for",
+        "import math\ndef rms(xs):\n    return sum(x * x for x in xs) / len(xs)\n\n"
+        "assert abs(rms([1, 7]) - 5) < 1e-9\nassert abs(rms([7, 17]) - 13) < 1e-9\nassert rms([0]) == 0\n",
+        "math.sqrt(",
+    ),
+    (
         "an endless loop",
         "def halvings(n):\n    count = 0\n    while n > 1:\n        count += 1\n    return count\n\n"
         "assert halvings(8) == 3\nassert halvings(1) == 0\nassert halvings(5) == 2\n",
