@@ -292,12 +292,20 @@ class Drafts:
 
 
 def _never_moved(function: Function) -> Iterator[str]:
-    """Variables that get a value once, before a loop, and that the loop only looks at in its comparisons."""
-    stored = Counter(
-        node.id
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    )
+    """Variables that get a value once, and that a loop only looks at in its comparisons; so too what starts
+    empty and is only asked for what is in it."""
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    stored = Counter(node.id for node in names if not isinstance(node.ctx, ast.Load))
+    compared = [node for node in ast.walk(function) if isinstance(node, ast.Compare)]
+    seen = Counter(_read(compared))
+    reads = Counter(node.id for node in names if isinstance(node.ctx, ast.Load))
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Call(func=ast.Name(id="set"), args=[]),
+            ) if stored[name] == 1 and 0 < seen[name] == reads[name]:
+                yield name
     loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
     inside = [node for loop in loops for node in ast.walk(loop)]
     moved = {node.id for node in inside if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
@@ -308,11 +316,14 @@ def _never_moved(function: Function) -> Iterator[str]:
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
     }
-    for node in inside:
-        if isinstance(node, ast.Compare):
-            for name in (item.id for item in ast.walk(node) if isinstance(item, ast.Name)):
-                if stored[name] == 1 and name not in moved:
-                    yield name
+    for name in _read(node for node in inside if isinstance(node, ast.Compare)):
+        if stored[name] == 1 and name not in moved:
+            yield name
+
+
+def _read(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        yield from (item.id for item in ast.walk(node) if isinstance(item, ast.Name))
 
 
 def _extremes(function: Function) -> Iterator[tuple[str, str]]:

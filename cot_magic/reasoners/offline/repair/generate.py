@@ -64,10 +64,11 @@ def _block(
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue
         if isinstance(statement, ast.FunctionDef):
-            outer = drafts.types
+            outer, names = drafts.types, drafts.names
             drafts.types = {**outer, **drafts.hints.types.get(statement.name, {})}
+            drafts.names = list(dict.fromkeys([*(arg.arg for arg in statement.args.args), *names]))
             _block(drafts, statement.body, None)
-            drafts.types = outer
+            drafts.types, drafts.names = outer, names
             continue
         suspicion = drafts.suspicion(statement)
         if suspicion is not None:

@@ -24,17 +24,21 @@ Arguments = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call of a function of the program; `text` shows it as a person would write it."""
+    """A call of a function of the program; `text` shows it as a person would write it.
+
+    If it makes an object, the calls of its methods come `then`.
+    """
 
     function: str
     arguments: Arguments
     words: dict[str, Any]
+    then: tuple["Call", ...] = ()
 
     @property
     def text(self) -> str:
         parts = [shown(value) for value in self.arguments]
         parts += [f"{name}={shown(value)}" for name, value in self.words.items()]
-        return f"{self.function}({', '.join(parts)})"
+        return ".".join([f"{self.function}({', '.join(parts)})", *(call.text for call in self.then)])
 
 
 def recorded_calls(bench: Bench) -> list[Call]:

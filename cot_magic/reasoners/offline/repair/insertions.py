@@ -8,7 +8,7 @@ from cot_magic.reasoners.offline.repair.conditions import NUMBERS, small_tests, 
 from cot_magic.reasoners.offline.repair.drafts import Drafts, reindented
 from cot_magic.reasoners.offline.repair.siblings import Sibling
 
-STALE = -1.0  # of a change of what a loop compares with, and never changes
+STALE = -1.2  # of a change of what a loop compares with, and never changes
 LEFT_OVER = -1.4  # a part that a loop leaves over is a common mistake, and asked for in few places
 BEFORE_A_TEST = 0.4  # what is refused changes nothing: tests come first
 ENDS = (ast.Return, ast.Break, ast.Continue, ast.Raise)

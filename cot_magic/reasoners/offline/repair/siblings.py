@@ -13,6 +13,7 @@ TAKING = frozenset(["pop", "popleft", "popitem", "remove", "discard", "clear"])
 OPPOSITE = {ast.Add: "-=", ast.Sub: "+="}
 MOST_NAMES = 4
 UNTOUCHED = -0.6  # of an attribute that the method does not change itself
+STARVED = -1.0  # of adding to what is only taken from
 COUNTERPART = 0.8  # how much likelier the reverse is than the same in a method that undoes the other
 MOVED = frozenset(["move_to_end", *CHANGERS, *ADDING, *TAKING])
 
@@ -46,8 +47,15 @@ def siblings(drafts: Drafts, function: Function) -> list[Sibling]:
             extra = 0.0 if changed & mine else UNTOUCHED
             if other.name == "__init__":
                 extra += 1.0
-            for text, reverse in _both_ways(drafts, donor):
-                cost = extra + (0.0 if reverse == undone else COUNTERPART)
+            ways = [
+                (text, extra + (0.0 if reverse == undone else COUNTERPART))
+                for text, reverse in _both_ways(drafts, donor)
+            ]
+            ways += [
+                (text, cost if undone else cost + COUNTERPART)
+                for text, cost in _of_another_attribute(drafts, donor, here, owner)
+            ]
+            for text, cost in ways:
                 for fitted in _in_own_names(drafts, text, here):
                     found[fitted] = min(cost, found.get(fitted, cost))
     return [Sibling(text=text, extra=extra) for text, extra in found.items()]
@@ -73,14 +81,44 @@ def _changed(drafts: Drafts, node: ast.AST, here: str) -> set[str]:
     return found
 
 
+def _of_another_attribute(
+    drafts: Drafts, donor: ast.stmt, here: str, owner: ast.ClassDef
+) -> Iterator[tuple[str, float]]:
+    """The statement with another attribute that starts with the same value: likeliest with one that the class
+    takes from, and adds nothing to."""
+    match donor:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Attribute() as target, attr=name))) if (
+            name in ADDING
+        ):
+            pass
+        case ast.AugAssign(target=ast.Attribute() as target):
+            name = ""
+        case _:
+            return
+    first, (start, end) = drafts.span(donor)[0], drafts.span(target)
+    text = drafts.text(donor)
+    starts = {
+        item.targets[0].attr: ast.dump(item.value)
+        for item in ast.walk(owner)
+        if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Attribute)
+    }
+    grown = {attribute for attribute, grows in _ways(drafts, owner, here) if grows}
+    taken = {attribute for attribute, grows in _ways(drafts, owner, here) if not grows}
+    for other, value in starts.items():
+        if other != target.attr and value == starts.get(target.attr) and "\n" not in text:
+            new = f"{here}.{other}"
+            starved = bool(name) and new in taken - grown
+            yield text[: start - first] + new + text[end - first :], STARVED if starved else COUNTERPART
+
+
 def _undoes(drafts: Drafts, function: Function, other: Function, here: str) -> bool:
     """Whether one of the two takes from an attribute what the other one adds to it."""
     ways = [dict(_ways(drafts, method, here)) for method in (function, other)]
     return any(ways[1].get(name, way) != way for name, way in ways[0].items())
 
 
-def _ways(drafts: Drafts, method: Function, here: str) -> Iterator[tuple[str, bool]]:
-    """For each attribute that the method changes in one direction: whether it grows."""
+def _ways(drafts: Drafts, method: ast.AST, here: str) -> Iterator[tuple[str, bool]]:
+    """For each attribute that a method or class changes in one direction: whether it grows."""
     prefix = f"{here}."
     for node in ast.walk(method):
         match node:

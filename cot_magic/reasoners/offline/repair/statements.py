@@ -4,10 +4,11 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from cot_magic.reasoners.offline.repair.conditions import condition_edits
+from cot_magic.reasoners.offline.repair.conditions import NUMBERS, SIZED, condition_edits
 from cot_magic.reasoners.offline.repair.drafts import Drafts, exchanged_heads, reindented
 from cot_magic.reasoners.offline.repair.tables import BINARY, CHANGERS, RESULTS, STARTS
 
+NOTHING_LEFT = -0.4  # of whether a collection has become empty, where all is said to be well
 OF_AN_EXTREME = -0.9  # of what is less than all numbers, as the start of the largest so far
 
 
@@ -248,6 +249,14 @@ def _returned(drafts: Drafts, statement: ast.Return) -> None:
         return
     if isinstance(value, ast.Compare | ast.BoolOp):
         condition_edits(drafts, value)
+    if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+        for name in drafts.some_names():
+            if name in drafts.locals and name not in drafts.params:
+                types = drafts.types_of(name)
+                if types & SIZED:
+                    drafts.add("ret", value, f"not {name}", NOTHING_LEFT)
+                elif types & NUMBERS:
+                    drafts.add("ret", value, f"{name} == 0", NOTHING_LEFT)
     text = drafts.text(value)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in CHANGERS:
         receiver = drafts.text(value.func.value)

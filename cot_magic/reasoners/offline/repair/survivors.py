@@ -18,7 +18,8 @@ from cot_magic.reasoners.offline.repair.inputs import (
     generated_calls,
     recorded_calls,
 )
-from cot_magic.reasoners.offline.repair.program import CheckedProgram
+from cot_magic.reasoners.offline.repair.objects import Uses, varied
+from cot_magic.reasoners.offline.repair.program import FUNCTIONS, CheckedProgram
 from cot_magic.reasoners.offline.repair.recorder import shown
 from cot_magic.reasoners.offline.repair.smells import smells, unbound
 from cot_magic.reasoners.offline.repair.tables import DOUBT
@@ -28,7 +29,7 @@ MOST_COMPARED = 60
 MOST_INPUTS, FEWEST_INPUTS = 240, 6
 CALL_S = 0.15
 CALL_TICKS = 30_000
-LONGEST_RESULT = 120  # characters that are compared
+LONGEST_RESULT, LONGEST_STORY = 120, 2_000  # characters that are compared
 HARD_CODED = "guardlit"
 Example = tuple[str, str]
 UNKNOWN = "-"  # not run: no time was left
@@ -78,6 +79,7 @@ class Ranking:
             place
             for place, (mine, theirs) in enumerate(zip(one.results, other.results, strict=False))
             if mine != theirs
+            and not self.calls[place].then
             and UNKNOWN not in (mine, theirs)
             and not _ADDRESS.search(self.calls[place].text)
         ]
@@ -102,7 +104,8 @@ class Ranking:
         places = [
             place
             for place, call in enumerate(self.calls)
-            if len(call.text) <= longest
+            if not call.then
+            and len(call.text) <= longest
             and not _ADDRESS.search(call.text)
             and UNKNOWN not in (results := {item.results[place] for item in shown})
             and len(results) > 1
@@ -132,6 +135,7 @@ class Judging:
         examples: list[Example] = []
         if compare and bench.program.definitions:
             calls = generated_calls(recorded_calls(bench), MOST_INPUTS)
+            calls += varied(used_objects(bench))
             examples = documented_examples(bench.program.tree)
         self.beat(0)
         bench.run()
@@ -190,17 +194,60 @@ class Judging:
         return tuple(results), right
 
 
+def used_objects(bench: Bench) -> list[Call]:
+    """The objects of classes of the program that the checks make and use."""
+    program, uses = bench.program, Uses()
+    classes = {place for place in program.definitions if isinstance(program.tree.body[place], ast.ClassDef)}
+    if not classes:
+        return []
+    bench.start()
+    for place, code in program.plan:
+        bench.more_ticks(bench.ticks)
+        bench.guarded([code])
+        statement = program.tree.body[place]
+        if place in classes and isinstance(statement, ast.ClassDef):
+            made = bench.namespace.get(statement.name)
+            methods = [
+                item.name
+                for item in statement.body
+                if isinstance(item, FUNCTIONS) and not item.decorator_list and not item.name.startswith("_")
+            ]
+            if isinstance(made, type):
+                uses.watch(made, methods)
+    return uses.calls()
+
+
 def _result(bench: Bench, call: Call) -> tuple[str, str]:
     """What the call gives, and its type; "" for an exception."""
     try:
         with alarm(CALL_S):
             arguments, words = copy.deepcopy((call.arguments, call.words))
             value = bench.namespace[call.function](*arguments, **words)
+            if call.then:
+                return "; ".join(_steps(value, call.then))[:LONGEST_STORY], ""
             return _ADDRESS.sub("", _canonical(value))[:LONGEST_RESULT], type(value).__name__
     except Stopped:
         return "!Timeout", ""
     except Exception as error:
         return f"!{'Timeout' if type(error) is StopIteration else type(error).__name__}", ""
+
+
+def _steps(value: Any, calls: Sequence[Call]) -> list[str]:
+    """What the methods give one after the other, and what the object then shows of itself."""
+    told = []
+    for call in calls:
+        arguments, words = copy.deepcopy((call.arguments, call.words))
+        try:
+            result = _canonical(getattr(value, call.function)(*arguments, **words))
+        except StopIteration:  # the ticks are used up
+            raise
+        except Exception as error:  # the object may be used on
+            result = type(error).__name__
+        told.append(_ADDRESS.sub("", result)[:LONGEST_RESULT])
+    for name, kept in getattr(value, "__dict__", {}).items():
+        if not name.startswith("_"):
+            told.append(f"{name}={_ADDRESS.sub('', _canonical(kept))[:LONGEST_RESULT]}")
+    return told
 
 
 def _canonical(value: Any) -> str:

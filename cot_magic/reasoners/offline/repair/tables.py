@@ -59,6 +59,7 @@ pop remove popleft append appendleft
 union intersection difference symmetric_difference
 get pop setdefault
 sum mean max min median std count
+count nunique size
 head tail
 floor ceil
 group groups

@@ -277,6 +277,32 @@ MISTAKES = [
         "math.sqrt(",
     ),
     (
+        "what is only taken from is added to where its counterpart adds",
+        "class Player:\n    def __init__(self):\n        self.song = ''\n        self.before = []\n        self.after = []\n"
+        "    def play(self, song):\n        self.before.append(self.song)\n        self.after.clear()\n        self.song = song\n"
+        "    def back(self):\n        if self.before:\n            self.song = self.before.pop()\n"
+        "    def forward(self):\n        if self.after:\n            self.before.append(self.song)\n"
+        "            self.song = self.after.pop()\n\n"
+        "p = Player()\np.play('a')\np.play('b')\np.back()\nassert p.song == 'a'\np.forward()\nassert p.song == 'b'\n",
+        "            self.after.append(self.song)\n            self.song = self.before.pop()",
+    ),
+    (
+        "what is left at the end is no success",
+        "def closed(text):\n    open_tags = []\n    for letter in text:\n        if letter == '<':\n"
+        "            open_tags.append(letter)\n        elif letter == '>':\n            if not open_tags:\n"
+        "                return False\n            open_tags.pop()\n    return True\n\n"
+        "assert closed('<>') is True\nassert closed('>') is False\nassert closed('<<>') is False\nassert closed('a') is True\n",
+        "    return not open_tags\n",
+    ),
+    (
+        "a set that is asked for what nothing puts into it",
+        "def count_from(graph, start):\n    known = set()\n    def visit(place):\n        if place in known:\n            return 0\n"
+        "        return 1 + sum(visit(other) for other in graph[place])\n    return visit(start)\n\n"
+        "assert count_from({1: []}, 1) == 1\nassert count_from({1: [2, 3], 2: [3], 3: []}, 1) == 3\n"
+        "assert count_from({1: [2], 2: [1]}, 1) == 2\n",
+        "        known.add(place)\n",
+    ),
+    (
         "an endless loop",
         "def halvings(n):\n    count = 0\n    while n > 1:\n        count += 1\n    return count\n\n"
         "assert halvings(8) == 3\nassert halvings(1) == 0\nassert halvings(5) == 2\n",
@@ -322,6 +348,17 @@ def test_a_value_of_each_group_is_taken_where_one_of_all_is_wrong(bench):
     )
     ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
     assert "t.groupby('kind')['v'].transform('mean')" in ranking.ranked[0].source.decode()
+
+
+@pytest.mark.slow
+def test_different_values_are_counted_where_all_were(bench):
+    pandas = pytest.importorskip("pandas")
+    made = bench(
+        "def kinds(t):\n    return t.groupby('bed')['plant'].count().to_dict()\n\nassert kinds(garden) == {1: 2, 2: 1}\n",
+        garden=pandas.DataFrame({"bed": [1, 1, 1, 2, 2], "plant": ["a", "a", "b", "c", "c"]}),
+    )
+    ranking = Judging(bench=made, limit=TimeLimit(5, 50)).ranked(screened(made).survivors)
+    assert "['plant'].nunique().to_dict()" in ranking.ranked[0].source.decode()
 
 
 @pytest.mark.slow
