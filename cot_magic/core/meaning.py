@@ -97,6 +97,7 @@ _PLACES = {"pivot": ("index", "columns", "values")}  # parameters whose order is
 _STRIPS = frozenset({"strip", "lstrip", "rstrip", "removeprefix", "removesuffix"})
 _EMPTY = ("{}", "set()", "[]", "()", "''")
 _MADE_UP = ("Counter", "ChainMap")  # mappings in which a key that is missing may have a value
+_NARROW = frozenset({"int8", "int16", "uint8", "uint16", "float16"})  # larger numbers become others there
 # `20%y` says which century, and `PM` which half of the day; beside `%H`, `%p` is read and not minded
 _SAID_IN_FORMAT = re.compile(r"\d|\b[AP]\.?M\b|%H.*%p|%p.*%H", re.IGNORECASE)
 _PRECISE = re.compile(r"\.\d+s?\Z")  # of a format: cuts off a string
@@ -492,6 +493,7 @@ def _layout_arguments(call: ast.Call) -> list[ast.expr]:
         if word.arg in _LAYOUT_KEYWORDS
         and not _renames_another(word.value)
         and not (word.arg == "format" and _is_value("strptime", word.value, []))
+        and not (word.arg == "dtype" and _is_value("astype", word.value, []))
     ]
     if called in _LAYOUT_CALLS:
         given = [*call.args, *(word.value for word in call.keywords)]
@@ -517,6 +519,8 @@ def _is_value(called: str, item: ast.expr, given: list[ast.expr]) -> bool:
     text = getattr(item, "value", None)
     if called == "open":
         return item is given[0]
+    if called == "astype":
+        return isinstance(text, str) and text.lower() in _NARROW
     if called in ("strptime", "strftime"):
         return isinstance(text, str) and _SAID_IN_FORMAT.search(text) is not None
     if called == "reshape":

@@ -13,6 +13,8 @@ HEAD_ROWS = 5
 HEAD_COLUMNS = 20
 MOST_LABELS = 500
 MOST_COUNTED = 1_000_000  # elements; missing values are not counted in larger arrays and tables
+_MADE_WITH = {"DataFrame": ("_mgr",), "Series": ("_mgr", "_name"), "polars": ("_df",)}
+"""The attributes that the `__init__` of a table or column sets, without which nothing of it can be read."""
 _SCALAR_KINDS = "biufcmMSUO"
 
 
@@ -36,6 +38,13 @@ def is_array(value: object) -> bool:
 
 
 def _kind(value: object) -> str | None:
+    """What it is read as. A table whose `__init__` failed is in the traceback, and has no data yet: None."""
+    kind = _declared_kind(value)
+    own = objects.instance_dict(value) if kind in _MADE_WITH else {}
+    return kind if all(name in own for name in _MADE_WITH.get(kind or "", ())) else None
+
+
+def _declared_kind(value: object) -> str | None:
     cls = type(value)
     module = objects.module_name(cls)
     numpy, pandas = _numpy(), _pandas()

@@ -56,6 +56,13 @@ def tidy(text: str, most: int = LONGEST_TEXT) -> str:
 
 def _write(value: object, pen: _Pen, depth: int, most: int) -> str:
     pen.nodes -= 1
+    try:
+        return _written(value, pen, depth, most)
+    except Exception as error:  # what is broken, or was not made to its end, must not hide the failure itself
+        return f"<{objects.qualified(type(value))}, unreadable: {objects.qualified(type(error))}>"
+
+
+def _written(value: object, pen: _Pen, depth: int, most: int) -> str:
     kind = type(value)
     writer = _SIMPLE_BY_ID.get(id(kind))
     if writer is not None:

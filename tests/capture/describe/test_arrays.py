@@ -55,6 +55,21 @@ def test_series_arrays_and_scalars_of_numpy_tell_their_types() -> None:
     assert described(np.array(5)).text == "array(shape=(), dtype=int64, 5)"
 
 
+@pytest.mark.parametrize("kind", [pd.Series, pd.DataFrame])
+def test_a_table_whose_making_failed_is_described_as_an_object_without_data(kind: type) -> None:
+    unmade = described(kind.__new__(kind))
+
+    assert unmade.text.startswith(f"<{kind.__module__}.{kind.__name__}")
+    assert unmade.facts == unmade.keys == ()
+
+
+def test_a_table_that_cannot_be_read_says_so() -> None:
+    broken = pd.Series([1])
+    object.__setattr__(broken, "_mgr", None)
+
+    assert "unreadable" in described(broken).text
+
+
 @pytest.mark.skipif(WITH == "polars", reason="it starts that test")
 def test_frames_of_polars_too() -> None:
     run_with("polars", __file__, "columns_of_polars")

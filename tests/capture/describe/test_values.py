@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import types
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -287,3 +288,26 @@ def test_a_value_that_another_thread_changes_is_described() -> None:
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("pd.Series([3, 300], dtype='int9')", "data type 'int9' not understood"),
+        ("pathlib.Path(1)", ""),
+        ("fractions.Fraction('x')", "Invalid literal for Fraction: 'x'"),
+        ("uuid.UUID('x')", "badly formed hexadecimal UUID string"),
+        ("decimal.Decimal('x')", "ConversionSyntax"),
+    ],
+)
+def test_a_failing_constructor_of_a_library_is_captured(notebook, call: str, message: str) -> None:
+    case = notebook.case("import decimal, fractions, pathlib, uuid\nimport pandas as pd", call)
+
+    assert case.raised is not None
+    assert message in case.raised.evalue
+
+
+def test_an_object_that_was_not_made_to_its_end_says_that_it_cannot_be_read() -> None:
+    text = variable("x", uuid.UUID.__new__(uuid.UUID), Redactor({})).text
+
+    assert text == "<uuid.UUID, unreadable: AttributeError>"

@@ -1,6 +1,8 @@
 """Mistakes that screening mends: which edits survive, and which one comes first."""
 
 import ast
+import gc
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,8 +15,15 @@ from cot_magic.reasoners.offline.repair.survivors import Judging, Ranking, Survi
 from cot_magic.reasoners.offline.repair.time_limit import TimeLimit
 from cot_magic.reasoners.offline.repair.trace import hints_of, ochiai
 
-# an alarm may ring in the callback that a test library has for the garbage collector: there it is only reported
-pytestmark = pytest.mark.filterwarnings("ignore:.*gc_callback:pytest.PytestUnraisableExceptionWarning")
+
+@pytest.fixture(autouse=True)
+def _without_collections() -> Iterator[None]:
+    """An alarm that rings while the garbage of other tests is finalised would be reported, and stop nothing."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
 MISTAKES = [
     (
         "comparison",
